@@ -1,10 +1,10 @@
-"""How often chance stops a sound mailing, and how soon a bad one stops (ADR 0015): the rules alone, no database.
+"""How often chance stops a sound campaign, and how soon a bad one stops (ADR 0015): the rules alone, no database.
 
     python bench/canary.py [--mailings 2000]
 
-Addresses are dead independently of each other, and the mailing is judged after each outcome, as in production. Prints a
-line for each share of dead addresses and size of mailing: the percentage that was stopped, that was stopped by its
-canary, and the median of addresses mailed by then; first by the rule as R-85 has it, then by ours.
+Addresses are dead independently of each other, and the campaign is judged after each result, as in production.
+Prints a line for each share of dead addresses and size of campaign: the percentage that was stopped, that was
+stopped by its canary, and the median of addresses mailed by then; first by the rule as R-85 has it, then by ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Counts, Level, Scope, judge, share
+from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge, share
 
 DEAD = (0.3, 0.5, 0.9, 1.5, 3.0, 6.0, 10.0)
 SIZES = (400, 1_000, 5_000, 20_000)
@@ -29,13 +29,13 @@ def by_the_letter(hard: int, settled: int) -> bool:
 
 @cache
 def by_our_rule(hard: int, settled: int) -> bool:
-    """What stops a mailing here."""
-    found = judge(Counts(settled=settled, delivered=settled - hard, hard=hard), Scope.MAILING)
-    return any(need.level >= Level.PAUSE_MAILING for need in found)
+    """Tell whether our rule stops a campaign."""
+    found = judge(Counts(settled=settled, delivered=settled - hard, hard=hard), FigureScope.MAILING)
+    return any(need.level >= MeasureLevel.PAUSE_MAILING for need in found)
 
 
 def stops_after(percent: float, size: int, stops: Callable[[int, int], bool], chance: random.Random) -> int | None:
-    """After how many addresses one mailing stops."""
+    """Return after how many addresses one campaign stops."""
     hard = 0
     for settled in range(1, size + 1):
         hard += chance.random() * 100 < percent

@@ -19,16 +19,16 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 
 TARGET_MS = 150
 _REDIRECT = "https://links.example/c/"
 _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?:(?!-->).)*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _WEB_HREF = re.compile(r"<(?!link\b)[a-z:]+\b[^>]*?\shref\s*=\s*[\"']?\s*https?://", re.IGNORECASE)
-_IMPRINT = Imprint(
-    lines=(ImprintLine("", "Muster Feinkost GmbH"), ImprintLine("Register", "Amtsgericht Bonn, HRB 12345")),
+_IMPRINT = FooterImprint(
+    lines=(FooterLine("", "Muster Feinkost GmbH"), FooterLine("Register", "Amtsgericht Bonn, HRB 12345")),
     reason="You get this letter because you signed up for {{ list.name }}.",
     mailing_id="7XK2-9QPM",
     language="en",
@@ -90,7 +90,7 @@ def main() -> int:
 def measure(path: Path, rounds: int = 3) -> Outcome:
     """Compile one newsletter `rounds` times (the middle counts) and compare its links."""
     text = path.read_bytes().decode("utf-8", "replace")
-    source = Source(ContentKind.HTML, text, "A newsletter")
+    source = ContentSource(ContentKind.HTML, text, "A newsletter")
     foreign = False
     try:
         compile_content(source, _CONTEXT)
@@ -98,7 +98,7 @@ def measure(path: Path, rounds: int = 3) -> Outcome:
         # Merge tags of another system; an author would replace them, here they stay as plain text.
         foreign = True
         text = text.replace("{{", "&#123;&#123;").replace("{%", "&#123;%")
-        source = Source(ContentKind.HTML, text, "A newsletter")
+        source = ContentSource(ContentKind.HTML, text, "A newsletter")
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -123,7 +123,7 @@ def web_links(document: str) -> list[str]:
     return found
 
 
-def compiled_links(compiled: Compiled) -> list[str]:
+def compiled_links(compiled: CompiledContent) -> list[str]:
     """Return where the links of the compiled letter lead, the redirector followed, the service's own left out."""
     targets = {f"{_REDIRECT}{link.number}": link.url for link in compiled.links}
     own = {_IMPRINT.privacy_url}
@@ -131,12 +131,12 @@ def compiled_links(compiled: Compiled) -> list[str]:
 
 
 def count_in_conditions(document: str) -> int:
-    """Return how many web links stand in Outlook's conditional comments."""
+    """Return how many web links are in Outlook's conditional comments."""
     return sum(len(_WEB_HREF.findall(block)) for block in _CONDITIONAL.findall(document))
 
 
-def compiled_in_conditions(compiled: Compiled) -> int:
-    """Return how many of the redirector's links stand in conditional comments."""
+def compiled_in_conditions(compiled: CompiledContent) -> int:
+    """Return how many of the redirector's links are in conditional comments."""
     return sum(len(re.findall(re.escape(_REDIRECT), block)) for block in _CONDITIONAL.findall(compiled.html.source))
 
 

@@ -1,6 +1,6 @@
-"""A customer with everything a mailing needs, made as rows in a database of its own, for benchmarks and fault runs.
+"""A customer with everything a campaign needs, created as rows in a separate database, for benchmarks and fault runs.
 
-The rows are those that the product writes; only their making is set by set instead of through an import.
+The rows are those that the product writes, except that they are made set by set instead of through an import.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONTENT = "\n\n".join([
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The customer and his list."""
+    """The customer and their list."""
 
     account_id: int
     list_id: int
@@ -70,14 +70,14 @@ def workspace(**settings: str) -> Iterator[Path]:
 
 
 def plain_address(account_id: int, number: int) -> str:
-    """Somebody who takes his mail, at one of fifty domains."""
+    """Return the address of a person who accepts mail, at one of fifty domains."""
     return f"dora{account_id}x{number}@people{number % 50}.example"
 
 
 def build_estate(recipients: int, address: Callable[[int, int], str] = plain_address) -> Estate:
-    """One vetted account with a signing domain, and a list of confirmed people with their proof.
+    """Return one vetted account with a signing domain, and a list of confirmed people with their proof.
 
-    `address` makes the address of a recipient from the account and his number.
+    `address` makes a recipient's address from the account and the recipient's number.
     """
     from mailflatrate.apps.accounts import actions as accounts
     from mailflatrate.apps.accounts.models import Account
@@ -100,7 +100,7 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
             private_sealed=DkimKey.seal(domain.name, "bench", pem),
             public_record=record,
         )
-        with tenancy.platform(PlatformReason.SETUP):  # as if its reader had clicked; no mail of ours is to be counted
+        with tenancy.platform(PlatformReason.SETUP):  # as if clicked; our own email must not be counted
             Mailbox.objects.create(account_id=account_id, email="anna@shop.example", proved_at=now)
         sender = domains.add_sender(domain.id, "anna@shop.example", "Anna's Shop")
         mailing_list = MailingList.objects.create(name="News", public_name="Anna's news", code="news0001")
@@ -111,9 +111,9 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
 
 
 def _vetted_account() -> tuple[int, User]:
-    """An account that a person activated some months ago, whose first mailings are behind it; and that person.
+    """Return an account activated by a person some months ago, with its first campaigns behind it; and that person.
 
-    The triggers keep that moment, so the database's owner moves it beside them.
+    The triggers protect that time, so the database's owner changes it, bypassing them.
     """
     import psycopg
 

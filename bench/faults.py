@@ -1,11 +1,11 @@
-"""Fault runs: a mailing is sent while processes are killed, the database stops, the relay refuses, and every recipient
-is then compared with what a recording sink received.
+"""Fault runs: a campaign is sent while processes are killed, the database stops, the relay refuses, and every
+recipient is then compared with what a recording sink received.
 
     python bench/faults.py [--recipients 100000] [--only kill,term,...]
 
-Invariants of each run: every recipient in exactly one final state; nobody twice at the sink; nobody lost; everybody who
-is `sent` is at the sink; in doubt at most the open connections for each kill, and each of them listed by name. Prints
-one JSON object; exits 1 when an invariant does not hold.
+Invariants of each run: every recipient in exactly one final state; no one twice at the sink; no one lost; everyone
+who is `sent` is at the sink; unknown results at most for the open connections at each kill, and each of them listed
+by name. Prints one JSON object; exits 1 when an invariant does not hold.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def kill_five(stage: Stage, people: int) -> int:
 
 
 def terminate(stage: Stage, people: int) -> int:
-    """SIGTERM to both senders: nothing is in doubt, and they end within ten seconds."""
+    """SIGTERM to both senders: no result is unknown, and they end within ten seconds."""
     stage.wait_received(people // 3)
     began = time.monotonic()
     for process in stage.senders:
@@ -160,7 +160,7 @@ def database(stage: Stage, people: int) -> int:
     server.stop()
     time.sleep(3)
     server.start()
-    # A worker whose connection is dead begins anew once or twice; one that does so for ever cannot work any more.
+    # A worker whose connection is dead restarts once or twice; one that keeps restarting can no longer work.
     time.sleep(SETTLING_SECONDS)
     begun_anew = beginnings(stage)
     time.sleep(SETTLING_SECONDS)
@@ -185,7 +185,7 @@ def beginnings(stage: Stage) -> int:
 
 
 def relay_at_start(stage: Stage, people: int) -> int:
-    """The relay is not there at the start: the campaign waits visibly and goes on by itself."""
+    """The relay is missing at the start: the campaign waits visibly and resumes automatically."""
     end = time.monotonic() + 60
     while progress(stage)[0] != "waiting":
         if time.monotonic() > end:
@@ -240,7 +240,7 @@ def pause(stage: Stage, people: int) -> int:
 
 
 def unsubscribe(stage: Stage, people: int) -> int:
-    """People unsubscribe while the mailing runs: no message to one of them later than a second after."""
+    """People unsubscribe while the campaign runs: no message to one of them later than a second after."""
     from mailflatrate.apps.delivery.models import Delivery
     from mailflatrate.apps.lists import actions as lists
     from mailflatrate.base import tenancy
@@ -281,7 +281,7 @@ def trial(stage: Stage, people: int) -> int:
     from mailflatrate.apps.delivery import trials
     from mailflatrate.apps.delivery.models import Delivery, Trial
     from mailflatrate.base import tenancy
-    from mailflatrate.rules.trial import Choice, Why
+    from mailflatrate.rules.trial import ChoiceBasis, WinnerChoice
     from mailflatrate.rules.verdict import Verdict
 
     def found() -> Trial:
@@ -311,7 +311,7 @@ def trial(stage: Stage, people: int) -> int:
     # The estate was released without the gate and has no records that it could look at.
     trials.check_campaign = lambda _campaign_id: Verdict("bench", ())
     with tenancy.account(stage.estate.account_id):
-        trials.choose_variant(stage.campaign_id, Choice(1, Why.CLICKS), [])
+        trials.choose_variant(stage.campaign_id, WinnerChoice(1, ChoiceBasis.CLICKS), [])
     for number in range(SENDERS):
         stage.start_sender(number)
     stage.others[:] = [stage.start_worker("plan", "house")]
@@ -386,7 +386,7 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
 
 
 def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
-    """One mailing with one fault."""
+    """Run one campaign with one fault."""
     stage.run, stage.notes = name, {}
     stage.mode({"tenth": "tenth", "unsubscribe": "slow"}.get(name, "ok"))
     began = time.monotonic()
@@ -406,7 +406,7 @@ def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run the chosen faults one after another and print what came out."""
+    """Run the chosen faults one after another and print the results."""
     parser = argparse.ArgumentParser(description="fault runs")
     parser.add_argument("--recipients", type=int, default=100_000)
     parser.add_argument("--only", default=",".join(FAULTS), help="comma-separated: " + ", ".join(FAULTS))

@@ -51,7 +51,7 @@ class Measure:
 
     @property
     def holds(self) -> bool:
-        """Whether it keeps within all three bounds, with an answer that is none of ours to be ashamed of."""
+        """Tell whether it keeps within all three bounds without a server error, or was refused with 503."""
         return (
             (self.seconds <= MOST_SECONDS and self.web_mb + self.child_mb <= MOST_MB
             and self.health_seconds <= MOST_HEALTH_SECONDS and 0 < self.status < 500) or self.status == 503
@@ -66,7 +66,7 @@ Case = tuple[str, str, Callable[[], Work]]
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who knocks: a customer at the studio, a program with her key, and somebody whom nobody knows."""
+    """The callers: a customer in the studio, a program with her key, and a stranger."""
 
     anna: Visitor
     program: Visitor
@@ -221,7 +221,7 @@ def draft_cases(who: People) -> Iterator[Case]:
 
 
 def slowest(answers: Iterable[Answer]) -> Answer:
-    """The worst of several answers: one of ours to be ashamed of, or else the last to come."""
+    """Return the worst of several answers: a server error, or else the slowest one."""
     return max(answers, key=lambda answer: (answer.status >= 500, answer.seconds))
 
 

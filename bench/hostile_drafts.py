@@ -157,7 +157,7 @@ def drafts() -> dict[str, Callable[[], Draft]]:
 
 
 def public_bodies(sign_up: str) -> dict[str, tuple[str, bytes, str]]:
-    """Bodies for pages that everybody may ask for: path, octets, content type."""
+    """Return bodies for pages that anyone may request: path, octets, content type."""
     parts, report = "multipart/form-data; boundary=b", "/report/"
     named = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n'
     part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n'

@@ -261,7 +261,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 def png(
     width: int, height: int, *, data: bytes | None = None, before: bytes = b"", bits: int = 8, woven: int = 0
 ) -> bytes:
-    """A PNG of flat colour with alpha; `data` in the place of its pixels, further chunks `before` them."""
+    """Return a PNG of flat color with alpha; `data` in the place of its pixels, further chunks `before` them."""
     if data is None:
         packer, line = zlib.compressobj(9), bytes(1 + width * bits // 2)
         data = b"".join(packer.compress(line) for _ in range(height)) + packer.flush()

@@ -38,7 +38,7 @@ class Demo:
     pid: int
 
     def processes(self) -> dict[int, str]:
-        """Every process of ours by what it is: web, inbound, worker, child; PostgreSQL is none of them."""
+        """Return each of our processes by its role: web, inbound, worker, child; PostgreSQL is not one of them."""
         found: dict[int, str] = {}
         parents: dict[int, tuple[int, str]] = {}
         for entry in Path("/proc").iterdir():
@@ -101,7 +101,7 @@ def _free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `status` is 0 where the connection was closed without an answer."""
+    """The response. `status` is 0 if the connection was closed without one."""
 
     status: int
     body: bytes

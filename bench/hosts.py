@@ -1,11 +1,11 @@
-"""Runs on several hosts: a mailing is sent while a host or a network fails, and a sink counts what each person got.
+"""Runs on several hosts: a campaign is sent while a host or a network fails, and a sink counts what each person got.
 
     python bench/hosts.py [--recipients 20000] [--only cut_primary,...]
 
 Hosts are network namespaces (`network.py`): a primary and a streaming replica, two sender hosts, one for the other
-workers, and the world with a recording sink. Services know the application role alone. Prints one JSON object with an
-entry for each scenario (`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of them has
-a problem, 3 when namespaces cannot be made.
+workers, and the world with a recording sink. Services only know the application role. Prints one JSON object with
+an entry for each scenario (`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of
+them has a problem, 3 when namespaces cannot be made.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def compare(site: Site, server: Postgres) -> dict[str, object]:
 
 
 def cut_primary(site: Site) -> Postgres:
-    """The primary's cable is pulled while a mailing runs; six seconds later the synchronous replica is promoted."""
+    """Pull the primary's cable while a campaign runs; six seconds later the synchronous replica is promoted."""
     site.wait_received(site.people // 4)
     site.primary.host.cut()
     time.sleep(6)
@@ -151,7 +151,7 @@ def cut_primary(site: Site) -> Postgres:
 
 
 def cut_for_a_while(site: Site) -> Postgres:
-    """The primary's cable is pulled for fifteen seconds, and comes back."""
+    """Pull the primary's cable for fifteen seconds, then reconnect it."""
     site.wait_received(site.people // 4)
     site.primary.host.cut()
     time.sleep(15)
@@ -161,7 +161,7 @@ def cut_for_a_while(site: Site) -> Postgres:
 
 
 def stop_without_a_database(site: Site) -> Postgres:
-    """Every process gets SIGTERM three seconds after the database vanished, and the mailing goes on with new ones."""
+    """Every process gets SIGTERM three seconds after the database vanished, and new ones continue the campaign."""
     start_others(site)
     site.wait_received(site.people // 4)
     site.primary.host.cut()
@@ -174,7 +174,7 @@ def stop_without_a_database(site: Site) -> Postgres:
 
 
 def promoted_then_stopped(site: Site) -> Postgres:
-    """`cut_primary`, and when the mailing is over the new primary vanishes, and every process gets SIGTERM."""
+    """`cut_primary`, and when the campaign is over the new primary vanishes, and every process gets SIGTERM."""
     start_others(site)
     cut_primary(site)
     site.wait_end(site.replica)
@@ -317,7 +317,7 @@ def start_others(site: Site) -> None:
 
 
 def run_scenario(template: Path, estate: Estate, people: int, name: str, settings: dict[str, str]) -> dict[str, object]:
-    """One mailing with one event, on hosts of its own that begin with the same data."""
+    """Run one campaign with one event, on its own hosts that begin with the same data."""
     from django.db import connections
 
     folder = template.parent
@@ -345,7 +345,7 @@ def run_scenario(template: Path, estate: Estate, people: int, name: str, setting
             late |= name in FENCED and float(str(site.notes["resumed_after_seconds"])) > FENCED_SECONDS
             late |= name in TAKES_OVER and float(str(site.notes["resumed_after_seconds"])) > TAKE_OVER_SECONDS
             if late and isinstance(found["problems"], list):
-                found["problems"].append("sending went on too late")
+                found["problems"].append("sending went on late")
         except (AssertionError, TimeoutError, subprocess.SubprocessError) as problem:
             found = {"problems": [f"{type(problem).__name__}: {problem}"], **(site.notes if site else {})}
         finally:
@@ -357,7 +357,7 @@ def run_scenario(template: Path, estate: Estate, people: int, name: str, setting
 
 @contextmanager
 def template_of(folder: Path, people: int) -> Iterator[tuple[Path, Estate]]:
-    """A stopped server with a migrated database, a customer and his list; Django of this process speaks to `db1`."""
+    """A stopped server with a migrated database, a customer and their list; this process's Django talks to `db1`."""
     with Network() as network:
         server = Postgres(network.host("db1"), folder / "db1")
         server.create()
@@ -401,7 +401,7 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def main() -> None:
-    """Run the chosen scenarios one after another and print what came out."""
+    """Run the chosen scenarios one after another and print the results."""
     parser = argparse.ArgumentParser(description="runs on several hosts")
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--only", default=",".join(SCENARIOS), help="comma-separated: " + ", ".join(SCENARIOS))

@@ -156,7 +156,7 @@ def _approve(account_id: int, list_id: int) -> None:
     with tenancy.account(account_id):
         origin = actions.declare_origin(list_id, declaration, by=None)
     otto = create_user("otto@service.example", name="Otto", password=None, is_staff=True)
-    actions.decide_origin(origin.id, actions.Outcome.APPROVE, reviewer=otto, reason="Seen.")
+    actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=otto, reason="Seen.")
 
 
 def main() -> None:

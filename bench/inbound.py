@@ -1,13 +1,13 @@
-"""A storm of bounces: how fast what comes back is taken, and how fast it is worked off with all its consequences.
+"""A storm of bounces: how fast returned mail is taken, and how fast it is processed with all its consequences.
 
     python bench/inbound.py [--messages 50000] [--kill]
 
-A mailing was sent to so many people; now each of them sends back a delivery report (2 % of them a complaint instead),
-over real SMTP to the real listener, while one worker process reads. The clock of `taken` runs until the last 250, the
-one of `worked_off` from the first message until every one has had its consequence. Meanwhile a page is fetched again
-and again. `--kill` sends SIGKILL to the listener and the worker, three times each, in the middle. Afterwards the tables
-are compared with what was sent: exit 1 when an answered message is missing or a consequence is doubled. Prints one JSON
-object.
+A campaign was sent to that many people; now each of them sends back a delivery report (2 % of them a complaint
+instead), over real SMTP to the real listener, while one worker process reads. The clock of `taken` runs until the
+last 250, that of `worked_off` from the first message until each has had its consequence. Meanwhile a page is
+fetched again and again. `--kill` sends SIGKILL to the listener and the worker, three times each, in the middle.
+Afterwards the tables are compared with what was sent: exit 1 when an answered message is missing or a consequence
+is duplicated. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -142,12 +142,12 @@ def letters_back(estate: Estate, ids: list[int]) -> list[Returned]:
     from mailflatrate.apps.inbound.intake import Arrival
     from mailflatrate.base.ids import key_ring
     from mailflatrate.entrypoints.smtpd.world import delivery_report, feedback_report
-    from mailflatrate.mail.tokens import Purpose
+    from mailflatrate.mail.tokens import TokenPurpose
     from mailflatrate.mail.verp import return_path
 
     ring, found = key_ring(), []
     for number, delivery_id in enumerate(ids):
-        path = return_path(ring.seal(Purpose.VERP, estate.account_id, delivery_id), "bounce.shop.example")
+        path = return_path(ring.seal(TokenPurpose.VERP, estate.account_id, delivery_id), "bounce.shop.example")
         head = b"From: anna@shop.example\r\nTo: dora@people.example\r\nSubject: Autumn\r\n"
         arrival = Arrival("smtp", "127.0.0.1", path, f"dora{number}@people.example", head + b"\r\nHello.\r\n")
         if number % COMPLAINTS_EACH == 7:

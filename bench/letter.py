@@ -2,10 +2,10 @@
 
     .venv/bin/python bench/letter.py [--seconds 3]
 
-The message is a multipart of about 6 kB with 4 merge fields in each part and 5 tracked links: the same for everybody
-(the default, R-108), and once with a token for each recipient and link. All are measured in turns, in slices of about
-50 ms, so that a change of the core's clock or a busy neighbour meets them alike; the figure is the CPU time of the
-fastest quarter of the slices. Prints one JSON object.
+The message is a multipart of about 6 kB with 4 merge fields in each part and 5 tracked links: the same for everyone
+(the default, R-108), and once with a token for each recipient and link. All are measured in turns, in slices of
+about 50 ms, so that a change of the core's clock or a busy neighbor affects them alike; the figure is the CPU time
+of the fastest quarter of the slices. Prints one JSON object.
 """
 
 import argparse
@@ -20,15 +20,15 @@ from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import (
     CampaignStream,
     EditionContent,
-    Part,
+    EditionPart,
     Recipient,
     ServiceIdentity,
     Values,
 )
-from mailflatrate.mail.headers import Mailbox
-from mailflatrate.mail.links import Link, LinkKind, link_prefix
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.links import LinkKind, ServiceLink, link_prefix
 from mailflatrate.mail.segments import Dynamic, Segment, Static
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 
 BASE_URL = "https://u.example.net"
 RING = KeyRing.parse("k:" + "5e" * 32)
@@ -44,20 +44,25 @@ def merge_fields(values: Values) -> Sequence[str]:
 
 
 def edition(*, personal_links: bool) -> EditionContent:
-    def body(paragraph: str, count: int) -> tuple[Segment | Link, ...]:
-        segments: list[Segment | Link] = [Static("Dear ")]
+    def body(paragraph: str, count: int) -> tuple[Segment | ServiceLink, ...]:
+        segments: list[Segment | ServiceLink] = [Static("Dear ")]
         for index in range(len(FIELDS)):
             segments += [Dynamic(index), Static(" " + paragraph * count)]
         for number in range(5):
-            fixed = Static(link_prefix(BASE_URL, LinkKind.CLICK) + RING.seal(Purpose.CLICK, 7, 1, number))
-            link = Link(LinkKind.PERSONAL_CLICK, number) if personal_links else fixed
+            fixed = Static(link_prefix(BASE_URL, LinkKind.CLICK) + RING.seal(TokenPurpose.CLICK, 7, 1, number))
+            link = ServiceLink(LinkKind.PERSONAL_CLICK, number) if personal_links else fixed
             segments += [Static('<a href="'), link, Static('">read on</a>\n')]
-        return (*segments, Static("Unsubscribe: "), Link(LinkKind.UNSUBSCRIBE), Static("\nFarm, Main Street 1\n"))
+        return (
+            *segments,
+            Static("Unsubscribe: "),
+            ServiceLink(LinkKind.UNSUBSCRIBE),
+            Static("\nFarm, Main Street 1\n"),
+        )
 
     return EditionContent(
-        subject=Part((Static("News from the farm, "), Dynamic(0)), merge_fields),
-        html=Part(body(PARAGRAPH, 3), merge_fields),
-        text=Part(body("In this week's letter: what ripened and where to find us.\n", 4), merge_fields),
+        subject=EditionPart((Static("News from the farm, "), Dynamic(0)), merge_fields),
+        html=EditionPart(body(PARAGRAPH, 3), merge_fields),
+        text=EditionPart(body("In this week's letter: what ripened and where to find us.\n", 4), merge_fields),
         rendered_links=frozenset(),
     )
 
@@ -67,8 +72,8 @@ def composer(signers: Sequence[Signer], *, personal_links: bool = False) -> Comp
         account_id=7,
         account_label="a7",
         mailing_id="4K7Q-92XD-E",
-        sender=Mailbox("news@news.example.org", "The Farm"),
-        reply_to=Mailbox("anna@example.org", "Anna"),
+        sender=NamedAddress("news@news.example.org", "The Farm"),
+        reply_to=NamedAddress("anna@example.org", "Anna"),
         bounce_domain="bounce.news.example.org",
         list_identifier="l12.a7.list.example.net",
         list_name="Farm news",

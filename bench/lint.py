@@ -2,11 +2,11 @@
 
     python bench/lint.py [--newsletters ../shared/corpus/newsletters_html] [--messages FOLDER --kind personal]
 
-The hundred labeled messages are those of `tests/entrypoints/lint_set`, in the two thirds that lint was tuned on and the
-third that was kept back. `--newsletters` is a folder of HTML files: each becomes the HTML part of a signed mailing with
-a faultless header, so that what is found is about the content. `--messages` is a folder of whole messages that are all
-of one kind. Exit 1 where a rule is right in less than 95 % of its findings, or a personal message is blocked. Prints
-one JSON object.
+The hundred labeled messages are those of `tests/entrypoints/lint_set`, in the two thirds that lint was tuned on and
+the third that was held back. `--newsletters` is a folder of HTML files: each becomes the HTML part of a signed
+campaign with a faultless header, so that what is found is about the content. `--messages` is a folder of complete
+messages that are all of one kind. Exit 1 if a rule is right in less than 95 % of its findings, or a personal
+message is blocked. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from entrypoints.lint_set import halves, labeled  # noqa: E402
 from entrypoints.lint_set.bulk import mailing  # noqa: E402
 from entrypoints.lint_set.measure import NOW, Measured, measure  # noqa: E402
 from mailflatrate.rules.causes import find_causes, score  # noqa: E402
-from mailflatrate.rules.lint import Outside, judge_message, message_facts  # noqa: E402
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts  # noqa: E402
 from mailflatrate.rules.verdict import Severity  # noqa: E402
 
 LEAST_PRECISION = 0.95
@@ -85,7 +85,7 @@ def judge_all(messages: list[bytes], kind: str = "bulk") -> dict[str, object]:
     scores, blocked, count = [], 0, 0
     began = time.process_time()
     for raw in messages:
-        facts = message_facts(raw, Outside(), now=NOW)
+        facts = message_facts(raw, LintLookups(), now=NOW)
         causes = find_causes(judge_message(facts))
         kinds[facts.kind.value] += 1
         found.update(cause.finding.key for cause in causes)

@@ -1,13 +1,14 @@
-"""Mailings that must stop by themselves: real senders, the postbox as the world, the real inbound listener.
+"""Campaigns that must stop automatically: real senders, the test inbox as the world, the real inbound listener.
 
     python bench/measures.py [--recipients 20000] [--only dead,complaints,one_provider,forged]
 
-`dead`: 6 % of the addresses do not exist; half of them are refused at once, half come back as reports; the mailing must
-stop at its canary (R-88). `complaints`: 0.4 % of the recipients report it while it runs, without a canary before it; no
-message may leave later than ten seconds after the report that crosses the line (R-86). `one_provider`: as before, with
-all reports from the one provider that sends any, which holds half of the recipients (R-85). `forged`: reports with a
-made-up token, with a genuine token from nobody we know, and one that is genuine; the mailing goes to its end and the
-account stays as it was (R-87). Prints one JSON object; exits 1 when something does not hold.
+`dead`: 6 % of the addresses do not exist; half of them are refused at once, half come back as reports; the campaign
+must stop at its canary (R-88). `complaints`: 0.4 % of the recipients report it while it runs, without a canary
+before it; no message may leave later than ten seconds after the report that crosses the line (R-86).
+`one_provider`: as before, with all reports from the one provider that sends any, which holds half of the recipients
+(R-85). `forged`: reports with a made-up token, with a genuine token from an unknown reporter, and one that is
+genuine; the campaign is sent to the end and the account stays as it was (R-87). Prints one JSON object; exits 1
+when something does not hold.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def one_of(number: int, share: float) -> bool:
 
 
 def partly_dead(account_id: int, number: int) -> str:
-    """6 % do not exist: every second one is refused at once, the others come back."""
+    """Return an address; 6 % do not exist: every second one is refused at once, the others bounce later."""
     if not one_of(number, 0.06):
         return plain_address(account_id, number)
     kind = "x-550" if one_of(number, 0.03) else "x-bounce"
@@ -60,14 +61,14 @@ def partly_dead(account_id: int, number: int) -> str:
 
 
 def complaining(account_id: int, number: int, *, share: float = 0.004) -> str:
-    """0.4 % report the mailing."""
+    """Return an address; 0.4 % of them report the campaign."""
     if one_of(number, share):
         return f"x-complain-{account_id}x{number}@people.example"
     return plain_address(account_id, number)
 
 
 def complaining_at_one(account_id: int, number: int, *, share: float = 0.004) -> str:
-    """Half are at a provider that never reports; 0.4 % of the others, at one that does, report the mailing."""
+    """Return an address: half at a provider that never reports; 0.4 % of the rest, at one that does, report."""
     if number % 2:
         return f"dora{account_id}x{number}@gmail.com"
     kind = "x-complain-" if one_of(number // 2, share) else "dora"
@@ -76,7 +77,7 @@ def complaining_at_one(account_id: int, number: int, *, share: float = 0.004) ->
 
 @dataclass
 class Stage:
-    """One mailing and what is looked at."""
+    """One campaign and what is measured."""
 
     estate: Estate
     people: int
@@ -91,7 +92,7 @@ class Stage:
             self.problems.append(problem)
 
     def state(self) -> str:
-        """The mailing's state."""
+        """The campaign's state."""
         from mailflatrate.apps.campaigns.models import Campaign
         from mailflatrate.base import tenancy
 
@@ -108,7 +109,7 @@ class Stage:
             return str(Account.objects.get(id=self.estate.account_id).standing)
 
     def arrivals(self) -> list[datetime]:
-        """When each message of the mailing reached the world, in order."""
+        """When each message of the campaign reached the world, in order."""
         from mailflatrate.apps.inbound.models import PostboxMessage
         from mailflatrate.base import tenancy
         from mailflatrate.base.tenancy import PlatformReason
@@ -118,7 +119,7 @@ class Stage:
             return list(found.order_by("received_at").values_list("received_at", flat=True))
 
     def mailing_id(self) -> str:
-        """The mailing's public name."""
+        """The campaign's public name."""
         from mailflatrate.apps.campaigns.models import Campaign
         from mailflatrate.base import tenancy
 
@@ -126,19 +127,20 @@ class Stage:
             return str(Campaign.objects.get(id=self.campaign_id).mailing_id)
 
     def measures(self) -> list[str]:
-        """What was done by itself: `scope cause level`."""
+        """The actions taken automatically: `scope cause level`."""
         from mailflatrate.apps.stats.models import Measure
         from mailflatrate.base import tenancy
-        from mailflatrate.rules.measures import Level
+        from mailflatrate.rules.measures import MeasureLevel
 
         with tenancy.account(self.estate.account_id):
             rows = Measure.objects.order_by("id").values_list("scope", "cause", "level", "events", "base")
             return [
-                f"{scope} {cause} {Level(level).name} {events}/{base}" for scope, cause, level, events, base in rows
+                f"{scope} {cause} {MeasureLevel(level).name} {events}/{base}"
+                for scope, cause, level, events, base in rows
             ]
 
     def wait_state(self, *wanted: str) -> None:
-        """Return when the mailing is in one of these states and the world has been quiet. Raises TimeoutError."""
+        """Return when the campaign is in one of these states and the world has been quiet. Raises TimeoutError."""
         end = time.monotonic() + RUN_SECONDS
         while self.state() not in wanted:
             if time.monotonic() > end:
@@ -189,7 +191,7 @@ def crossed_at(stage: Stage) -> datetime | None:
     from mailflatrate.apps.inbound.models import RawMail
     from mailflatrate.base import tenancy
     from mailflatrate.base.tenancy import PlatformReason
-    from mailflatrate.rules.measures import Counts, Level, Scope, judge
+    from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
     from mailflatrate.rules.providers import REPORTING, provider_of
 
     with tenancy.account(stage.estate.account_id):
@@ -203,13 +205,13 @@ def crossed_at(stage: Stage) -> datetime | None:
         before = [provider for settled_at, provider in sent if settled_at and settled_at <= at]
         reporting = sum(provider in REPORTING for provider in before) if some_report else len(before)
         counts = Counts(settled=len(before), delivered=len(before), reporting=reporting, complaints=number)
-        if any(need.level >= Level.PAUSE_MAILING for need in judge(counts, Scope.MAILING)):
+        if any(need.level >= MeasureLevel.PAUSE_MAILING for need in judge(counts, FigureScope.MAILING)):
             return at
     return None
 
 
 def forged(stage: Stage) -> None:
-    """Reports in the middle of the mailing, the last of them genuine: it goes to its end all the same."""
+    """Send reports during the campaign, the last of them genuine: it still runs to its end."""
     from mailflatrate.apps.inbound.models import Feedback
     from mailflatrate.apps.suppression.models import Suppression
     from mailflatrate.base import tenancy
@@ -255,7 +257,7 @@ def first_letters(stage: Stage) -> tuple[Arrival, Arrival]:
 
 
 def report(letter: Arrival) -> Returned:
-    """What a feedback loop would send about a letter."""
+    """Return what a feedback loop would send about a message."""
     from mailflatrate.entrypoints.smtpd.world import feedback_report
 
     named = re.search(rb"^CFBL-Address: ([^;\r\n]+)", letter.raw, re.M)
@@ -265,7 +267,7 @@ def report(letter: Arrival) -> Returned:
 
 
 def forged_token(letter: Arrival) -> Returned:
-    """The same by somebody who only heard of the mailing: its ID is right, every token is made up."""
+    """Return the same from someone who only heard of the campaign: its ID is right, every token is made up."""
     head = letter.raw.partition(b"\r\n\r\n")[0]
     path, raw = TOKEN.sub(_wrong, letter.envelope_from.encode()).decode(), TOKEN.sub(_wrong, head)
     return report(replace(letter, envelope_from=path, raw=raw + b"\r\n\r\nHello.\r\n"))
@@ -319,7 +321,7 @@ RUNS = {
 
 
 def listener() -> tuple[subprocess.Popen[bytes], int]:
-    """The inbound listener with the postbox, and its port; the ports may be taken while they are handed over."""
+    """The inbound listener with the test inbox, and its port; ports may be taken while they are handed over."""
     for _ in range(TRIES):
         inbound, postbox = free_port(), free_port()
         os.environ |= {
@@ -353,14 +355,14 @@ def processes() -> Iterator[int]:
 
 
 def address_of(run: Run, people: int) -> Callable[[int, int], str]:
-    """Who the recipients are. A small mailing needs a larger share of complaints: few act only beyond chance (R-85)."""
+    """Return who gets it. A small campaign needs a larger share of complaints: few act only beyond chance (R-85)."""
     if people < SMALL and run.address in (complaining, complaining_at_one):
         return partial(run.address, share=SMALL_SHARE)
     return run.address
 
 
 def play(name: str, people: int) -> dict[str, object]:
-    """One mailing of a fresh account. What is planned here is planned with the settings of its processes."""
+    """Run one campaign of a fresh account. What is planned here uses the settings of its processes."""
     from mailflatrate.settings.schema import load_settings
 
     run, before = RUNS[name], dict(os.environ)
@@ -386,7 +388,7 @@ def play(name: str, people: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Play the chosen runs one after another and print what came out."""
+    """Play the chosen runs one after another and print the results."""
     parser = argparse.ArgumentParser(description="mailings that must stop by themselves")
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--only", default=",".join(RUNS), help="comma-separated: " + ", ".join(RUNS))

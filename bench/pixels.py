@@ -2,9 +2,10 @@
 
     python bench/pixels.py [--show] [--every N] [--from K] [--keep FOLDER]
 
-Prints one JSON object. Newsletters that hold what no letter may hold (scripts, forms, frames) need a change and
-are counted apart. Nothing is loaded: images stay away before and after. What we add ourselves, the imprint, lies below
-the letter and is cut off. `--keep` writes the pictures of those that differ into a folder outside of the repository.
+Prints one JSON object. Newsletters with content that no message may have (scripts, forms, frames) need a change and
+are counted apart. Nothing is loaded: images are absent before and after. What we add ourselves, the imprint, is
+below the message and is cut off. `--keep` writes the images of those that differ into a folder outside of the
+repository.
 """
 
 import io
@@ -20,7 +21,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from compile import _CONTEXT, corpus_folder
-from mailflatrate.mail.content import ContentKind, Source, compile_content
+from mailflatrate.mail.content import ContentKind, ContentSource, compile_content
 from mailflatrate.mail.liquid import SourceRefused
 
 WIDTH_PX = 600
@@ -79,10 +80,10 @@ def _option(name: str, usual: str) -> str:
 def _compare(browser: Browser, path: Path, keep: Path | None) -> Seen:
     text = path.read_bytes().decode("utf-8", "replace")
     try:
-        compiled = compile_content(Source(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
+        compiled = compile_content(ContentSource(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
     except SourceRefused:
         text = text.replace("{{", "&#123;&#123;").replace("{%", "&#123;%")
-        compiled = compile_content(Source(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
+        compiled = compile_content(ContentSource(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
     before, after = _draw(browser, text), _draw(browser, compiled.html.render(_VALUES))
     share = _equal_share(before, after)
     if keep is not None and share < WANTED_SHARE:
@@ -96,7 +97,7 @@ def _draw(browser: Browser, html: str) -> Image.Image:
     context = browser.new_context(viewport={"width": WIDTH_PX, "height": 800}, java_script_enabled=False)
     page: Page = context.new_page()
     page.route("**/*", _answer)
-    # Every letter of ours begins with a doctype; without one Chromium would draw the original by other rules.
+    # Our messages all begin with a doctype; without one Chromium would draw the original by other rules.
     page.set_content(html if _DOCTYPE.match(html) else f"<!DOCTYPE html>{html}", wait_until="load")
     shot = page.screenshot(full_page=True)
     context.close()
@@ -131,7 +132,7 @@ def _equal_share(before: Image.Image, after: Image.Image) -> float:
 
 
 def _painted_height(image: Image.Image) -> int:
-    """The lowest row that is not one colour."""
+    """Return the lowest row that is not one color."""
     last = image.getpixel((0, image.height - 1))
     ground = Image.new("RGB", image.size, last)
     box = ImageChops.difference(image, ground).getbbox()

@@ -64,7 +64,7 @@ def smtp_source_rate(port: int, message_bytes: int) -> float:
 def send_once(
     name: str, folder: Path, estate: Estate, port: int, sink_pid: int, source: str | None = None
 ) -> dict[str, object]:
-    """One campaign to everybody, from the moment it may go to the moment it is sent, by the senders in `source`."""
+    """Send one campaign to everyone by the senders in `source`, timed from when it may start until it is sent."""
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery import actions
     from mailflatrate.apps.delivery.queries import campaign_progress

@@ -1,14 +1,14 @@
 """How many sign-ups a second the public form takes, through the real HTTP stack into a stored request with its queued
-mail; and what an attack on one victim does to it.
+email; and what an attack on one victim does to it.
 
     python bench/signup.py [--seconds 20] [--web-workers 2] [--connections 16] [--only sign_ups,attack]
 
-`sign_ups`: browsers that have done their proof of work post one address each, on connections that are kept open, from
-many networks (the load comes through a trusted proxy). Counted are rows of `signup_request` that wait for their mail,
-compared with the answers. Nobody sends meanwhile; afterwards one sender process works the queue off, into a sink of
-ours, and its rate is given beside. `attack`: 10,000 posts for one victim from as many addresses, within a minute, while
-honest people sign up five times a second and the sender runs; every honest one must have his mail at the end, and the
-victim no more than the cap.
+`sign_ups`: browsers that have done their proof of work post one address each, on connections that are kept open,
+from many networks (the load comes through a trusted proxy). It counts the rows of `signup_request` that wait for
+their email and compares them with the responses. No sender runs meanwhile; afterwards one sender process works off
+the queue into our own sink, and its rate is reported as well. `attack`: 10,000 posts for one victim from as many
+addresses, within a minute, while honest people sign up five times a second and the sender runs; every honest one
+must have their email at the end, and the victim no more than the cap.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HONEST_A_SECOND = 5
 
 @dataclass
 class Load:
-    """What came back: one latency a post, by status."""
+    """The responses: one latency a post, by status."""
 
     milliseconds: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def wait_for_pages(port: int) -> None:
 
 
 def network() -> str:
-    """Somebody's address."""
+    """Return a made-up visitor's IP address."""
     return f"{random.randint(11, 99)}.{random.randint(0, 255)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
 
 
@@ -144,7 +144,7 @@ def solved_tasks(code: str, count: int) -> list[bytes]:
 
 
 async def press(port: int, posts: list[tuple[str, bytes]], connections: int, seconds: float) -> tuple[Load, float]:
-    """Post over some connections, as fast as is answered; what came back, and the seconds it took."""
+    """Post over some connections, as fast as is answered; return the responses and the seconds it took."""
     load, waiting, begin = Load(), iter(posts), time.perf_counter()
 
     async def one() -> None:
@@ -292,7 +292,7 @@ def main() -> None:
     result: dict[str, object] = {"machine": machine()}
     from mailflatrate.wire.dns import ZoneServer
 
-    # A DNS of our own, in which everybody's domain takes mail: each new one is asked about before its first mail.
+    # Our own DNS, in which every domain accepts mail: each new one is queried before its first message.
     with ZoneServer({}, elsewhere={"MX": ["10 mx.people.test"]}) as dns:
         run(options, result, dns.nameserver, settings)
     print(json.dumps(result))

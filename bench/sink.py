@@ -123,7 +123,7 @@ class Dialogue(asyncio.Protocol):
 
 
 async def serve(host: str, port: int, record: Path, mode: Path | None) -> None:
-    """Run until cancelled."""
+    """Run until canceled."""
     sink = Sink(record, mode)
     server = await asyncio.get_running_loop().create_server(lambda: Dialogue(sink), host, port, backlog=1000)
     await asyncio.gather(server.serve_forever(), sink.follow_mode())

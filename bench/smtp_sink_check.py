@@ -1,9 +1,9 @@
-"""How fast the SMTP client alone is: prebuilt 6 kB letters into Postfix's smtp-sink on loopback.
+"""How fast the SMTP client alone is: prebuilt 6 kB messages into Postfix's smtp-sink on loopback.
 
     python bench/smtp_sink_check.py [--letters 20000] [--connections 20] [--rtt-ms 0] [--no-baseline]
 
-Prints one JSON object: letters a second, CPU microseconds a letter of this process, and the same job done by
-`smtp-source -d`. With --rtt-ms the sink stands behind bench/delay_proxy.py.
+Prints one JSON object: messages a second, CPU microseconds a message of this process, and the same job done by
+`smtp-source -d`. With --rtt-ms the sink is behind bench/delay_proxy.py.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from django.test import Client
 
 from campaign_world import CONTENT, World
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
-from mailflatrate.apps.accounts.models import Scope, User
+from mailflatrate.apps.accounts.models import KeyScope, User
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.base import clock, tenancy
 
 ROOT = "/api/v1"
-ALL = tuple(Scope)
+ALL = tuple(KeyScope)
 NETWORKS = count(1)
 NO_FORM = 2**40
 """The id of no form: what the key of an account without forms is bound to."""
@@ -82,12 +82,12 @@ def problem(answer: HttpResponse) -> tuple[int, str]:
     """Status and code of a problem."""
     assert answer.headers["Content-Type"].startswith("application/problem+json"), answer.content[:500]
     shape = json.loads(answer.content)
-    assert {"type", "title", "status", "detail", "code", "mend"} <= set(shape)
+    assert {"type", "title", "status", "detail", "code", "remedy"} <= set(shape)
     assert shape["status"] == answer.status_code
     return answer.status_code, shape["code"]
 
 
-def program(account_id: int, user: User, scopes: Iterable[Scope] = ALL) -> Program:
+def program(account_id: int, user: User, scopes: Iterable[KeyScope] = ALL) -> Program:
     """A program with a fresh key; with `ask`, for all forms that the account has by now."""
     with tenancy.account(account_id):
         form_ids = frozenset(Form.objects.values_list("id", flat=True)) or frozenset({NO_FORM})
@@ -96,7 +96,7 @@ def program(account_id: int, user: User, scopes: Iterable[Scope] = ALL) -> Progr
     return Program(made.secret, made.key.id)
 
 
-def program_of(anna: World, scopes: Iterable[Scope] = ALL) -> Program:
+def program_of(anna: World, scopes: Iterable[KeyScope] = ALL) -> Program:
     """A program of Anna's."""
     return program(anna.account_id, anna.anna, scopes)
 

@@ -47,7 +47,7 @@ def end_month(owner_url: str, *, made_at: datetime | None = None) -> str:
 
 
 def archived(owner_url: str, anna: World, *, bounced: int = 0) -> Campaign:
-    """A campaign that everybody got, but for some who bounced, and that moved to the archive since."""
+    """Return a campaign that everyone got, except for some who bounced, and that has since moved to the archive."""
     campaign = anna.sending()
     if bounced:
         anna.settle(campaign, DeliveryState.BOUNCED, bounced, bounce="hard", reply_text="550 5.1.1 unknown")

@@ -1,4 +1,4 @@
-"""What the walks of the browser share: a website of another origin, the letters of the postbox, a look at a page."""
+"""What the browser walks share: a website of another origin, the test inbox's messages, viewing a page."""
 
 import re
 import threading
@@ -73,7 +73,7 @@ def looked_at(somebody: Any, name: str) -> None:
 
 
 def copied(anna: Any) -> str:
-    """A draft with all that the demonstration's mailing said; the path of its page."""
+    """Make a draft with everything the demo's campaign said; return the path of its page."""
     anna.go("/studio/campaigns/?state=sent")
     page = anna.page
     row = page.locator("tr", has_text="Winterzwiebeln").last
@@ -85,9 +85,9 @@ def copied(anna: Any) -> str:
 
 
 def wait_for_letter(somebody: Any, postbox: str, email: str, seen: set[str] | None = None) -> str:
-    """The path of the newest letter to somebody in a postbox (`/desk/postbox/` or `/studio/postbox/`).
+    """Return the path of the newest message to a person in a test inbox (`/desk/postbox/` or `/studio/postbox/`).
 
-    Paths in `seen` are passed over, and the one found is added. Raises AssertionError when none comes.
+    Paths in `seen` are skipped, and the one found is added. Raises AssertionError when none arrives.
     """
     seen = set() if seen is None else seen
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -103,18 +103,18 @@ def wait_for_letter(somebody: Any, postbox: str, email: str, seen: set[str] | No
 
 
 def source_of(somebody: Any, letter: str) -> str:
-    """A letter of the studio's postbox as it was received, without the soft line ends of its encoding."""
+    """Return a message of the studio's test inbox as received, without the soft line breaks of its encoding."""
     raw = somebody.page.request.get(f"{somebody.demo.base}{letter}raw/").text()
     return re.sub(r"=\r?\n", "", raw).replace("=3D", "=")
 
 
 def canvas(page: Any) -> Any:
-    """The mailing as the visual editor draws it."""
+    """Return the campaign as the visual editor draws it."""
     return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
 
 
 def drag(page: Any, key: str, target: Any, *, share: float) -> None:
-    """Take a block from the palette and drop it on a place of the mailing, `share` of its height from the top."""
+    """Drag a block from the palette and drop it on a place in the campaign, `share` of its height from the top."""
     button = page.locator(f"[data-blocks-add={key}]")
     button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
     start, stop = button.bounding_box(), target.bounding_box()

@@ -124,7 +124,7 @@ class World:
 
 
 def written_over(draft: Campaign, key: str, language: str, *, by: User) -> Campaign:
-    """A draft that began with a template of ours, after its author wrote his own words and links into it."""
+    """Return a draft that began with one of our templates, with the author's own words and links written into it."""
     values = {"content": draft.content, "subject": draft.subject, "preheader": draft.preheader}
     for number, text in enumerate(invented_words(key, language)):
         values = {name: value.replace(text, f"Lindenhof {number}") for name, value in values.items()}
@@ -133,7 +133,7 @@ def written_over(draft: Campaign, key: str, language: str, *, by: User) -> Campa
 
 
 def browser(user: User) -> Client:
-    """Somebody's browser, signed in."""
+    """Return a user's browser, signed in."""
     client = Client()
     client.force_login(user)
     return client

@@ -25,7 +25,7 @@ FORM = {
 
 
 class Signed:
-    """Dora signed up by a form of ours, was asked by mail and confirmed; Emil came by an import."""
+    """Dora signed up by one of our forms, was asked by email and confirmed; Emil came by an import."""
 
     def __init__(self) -> None:
         self.anna: Audience = audience()
@@ -39,7 +39,7 @@ class Signed:
 
     def _sign_up(self) -> None:
         now = clock.now() - timedelta(days=3)
-        first = ledger.Evidence(
+        first = ledger.EventEvidence(
             "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", source="https://mail.example/f/k3x",
             user_agent=AGENT, details=FORM,
         )  # fmt: skip
@@ -47,9 +47,13 @@ class Signed:
         mail = {"request": 7, "message_id": "<c.1@mail.example>", "sent_at": now.isoformat(), "body_sha256": "cd" * 32,
                 "reply": "250 2.0.0 Ok: queued as 4XyZ"}  # fmt: skip
         sent = ledger.append(
-            self.dora, self.list_id, ConsentKind.CONFIRMATION_SENT, now, ledger.Evidence("dora@posteo.de", details=mail)
+            self.dora,
+            self.list_id,
+            ConsentKind.CONFIRMATION_SENT,
+            now,
+            ledger.EventEvidence("dora@posteo.de", details=mail),
         )
-        last = ledger.Evidence(
+        last = ledger.EventEvidence(
             "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", confirmed_at=now + timedelta(minutes=4),
             confirmed_ip="2001:db8::1", source="https://mail.example/f/k3x", user_agent=AGENT,
             details={**FORM, "token": "9f" * 16, "requested_event": asked, "sent_event": sent},
@@ -64,7 +68,7 @@ class Signed:
 
 
 def keys_file(folder: Path) -> Path:
-    """The service's published keys, saved by somebody who verifies."""
+    """Save the service's published keys to a file, as a verifier would."""
     file = folder / "keys.json"
     file.write_text(json.dumps(key_history()))
     return file

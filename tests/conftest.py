@@ -76,8 +76,9 @@ def demo() -> Iterator[Demo]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever looks at the demonstration is marked, so that `make test` can run the others beside them. The browser's
-    tests come last: Playwright keeps an event loop running, in which no other could be started."""
+    """Mark tests that use the demo, so that `make test` can run the others beside them. The browser's tests come last:
+    Playwright keeps an event loop running, in which no other could be started.
+    """
     for item in items:
         if "demo" in getattr(item, "fixturenames", ()):
             item.add_marker("demo")

@@ -1,4 +1,4 @@
-"""Otto of the operator, signed in at the desk with his second factor; for tests of everything the desk decides."""
+"""Otto, an operator signed in at the desk with a second factor; for tests of everything the desk decides."""
 
 import secrets
 import time
@@ -19,13 +19,13 @@ from mailflatrate.base import tenancy
 
 @dataclass(frozen=True)
 class Desk:
-    """One operator and his browser."""
+    """One operator and their browser."""
 
     user: User
     client: Client
 
     def page(self, url: str, status: int = 200) -> str:
-        """What he sees under /desk/."""
+        """Return what they see under /desk/."""
         answer = self.client.get(f"/desk/{url}")
         assert answer.status_code == status, answer.content[-2000:]
         return answer.content.decode()

@@ -68,7 +68,7 @@ class DovecotHost:
             return [set(message.flags) for message in box.fetch(mark_seen=False)]
 
     def flag(self, number: int, name: str, *, value: bool) -> None:
-        """As the operator does it in his mail program."""
+        """Set a flag as the operator does in their mail program."""
         with self._opened() as box:
             command = "+FLAGS.SILENT" if value else "-FLAGS.SILENT"
             box.client.uid("STORE", box.uids()[number], command, f"({name})")

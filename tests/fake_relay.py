@@ -1,16 +1,16 @@
-"""A scriptable SMTP server on loopback for tests: a real dialogue on a real socket, misbehaving on order.
+"""A scriptable SMTP server on loopback for tests: a real dialogue on a real socket, misbehaving on demand.
 
     async with FakeRelay() as relay:
         relay.on(Step.RCPT, "dora@people.example", "550 5.1.1 no such user")
-        relay.on(Step.DATA_END, 3, DROP)           # the fourth letter content it gets (numbers count from 0)
+        relay.on(Step.DATA_END, 3, DROP)           # the fourth message content it gets (numbers count from 0)
         ... RelayConfig("127.0.0.1", relay.port) ...
         assert [letter.recipient for letter in relay.received] == [...]
 
 An answer is a whole reply text, a function `(detail, number) -> answer or None`, or one of DROP (close at once),
-HANG (never answer) and DROP_AFTER (act as usual, answer nothing, close). Keys are the detail of the step
-(address, command argument), its running number over all connections, or ANY. `received` holds each letter whose
-final dot (or BDAT LAST) arrived and that was not answered 4xx or 5xx, also when the reply never left: it is the
-truth to compare outcomes with. In synchronous tests use `run_in_thread`.
+HANG (never answer) and DROP_AFTER (act as usual, answer nothing, close). Keys are the detail of the step (address,
+command argument), its running number over all connections, or ANY. `received` holds each message whose final dot
+(or BDAT LAST) arrived and that was not answered 4xx or 5xx, even if the reply was never sent: it is the truth to
+compare results with. In synchronous tests use `run_in_thread`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _ADDRESS = re.compile(r"<([^>]*)>\s*(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ReceivedLetter:
-    """A letter the relay took, dots unstuffed; `parameters` are those of MAIL and RCPT joined."""
+    """A message the relay accepted, dots unstuffed; `parameters` are those of MAIL and RCPT joined."""
 
     sender: str
     recipient: str

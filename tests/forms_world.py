@@ -1,4 +1,4 @@
-"""Anna's account with a published form, a sender that really sends into a relay of ours, and people who answer."""
+"""Anna's account with a published form, a sender that really sends into our own relay, and people who answer."""
 
 import asyncio
 import re
@@ -78,7 +78,7 @@ class Place:
 
     def post(self, email: str, *, client: Client | None = None, headers: dict[str, str] | None = None, **data: Any
              ) -> HttpResponse:  # fmt: skip
-        """Sign up as plain HTML does, from a page of somebody else's."""
+        """Sign up as plain HTML does, from another website's page."""
         fields = {"email": email, "consent": "yes", "version": "1", "language": "de", **data}
         known = {"Referer": "https://lindenhof.example/news?utm=1", "User-Agent": BROWSER, **(headers or {})}
         answer = (client or Client(enforce_csrf_checks=True)).post(self.url, fields, headers=known)

@@ -10,7 +10,7 @@ import psycopg
 from lists_home import Home, home
 from mailflatrate.apps.lists import actions, ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, ConsentSeal, Contact
-from mailflatrate.apps.lists.verification import Fault, LedgerReport, verify_ledger
+from mailflatrate.apps.lists.verification import LedgerFault, LedgerReport, verify_ledger
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 
@@ -28,7 +28,7 @@ class Book:
     def write(self, kind: ConsentKind = ConsentKind.WITHDRAWN) -> int:
         """One more event."""
         with tenancy.account(self.home.account_id):
-            evidence = ledger.Evidence(email="dora@leser.example", source="test", confirmed_ip="203.0.113.9")
+            evidence = ledger.EventEvidence(email="dora@leser.example", source="test", confirmed_ip="203.0.113.9")
             return ledger.append(self.contact_id, self.home.list_id, kind, clock.now(), evidence)
 
     def seal_of(self, event_id: int) -> int:
@@ -50,7 +50,7 @@ def book(name: str = "Anna", events: int = 5) -> Book:
 
 @contextmanager
 def tampering(owner_url: str) -> Iterator[Connection]:
-    """The owner's connection with triggers off; whatever he does is rolled back."""
+    """Open the owner's connection with triggers off; whatever it does is rolled back."""
     with psycopg.connect(owner_url) as owner:
         owner.execute("SET LOCAL session_replication_role = replica")
         try:
@@ -60,11 +60,11 @@ def tampering(owner_url: str) -> Iterator[Connection]:
 
 
 def looked_at(connection: Connection) -> LedgerReport:
-    """The verification as it stands on this connection."""
+    """Return the result of the verification as this connection sees it."""
     return verify_ledger(connection)
 
 
-def faults_of(report: LedgerReport, *account_ids: int) -> list[Fault]:
+def faults_of(report: LedgerReport, *account_ids: int) -> list[LedgerFault]:
     """Faults about events of these accounts, and about seals."""
     return [fault for fault in report.faults if fault.account_id in (None, *account_ids)]
 

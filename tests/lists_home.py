@@ -1,4 +1,4 @@
-"""Accounts with a list, and what stands in their tables; for tests of lists and imports."""
+"""Accounts with a list, and the contents of their tables; for tests of lists and imports."""
 
 import io
 import itertools
@@ -78,7 +78,7 @@ def declaration(**changed: Any) -> actions.Declaration:
 
 
 def declare_origin(account_id: int, list_id: int, **changed: Any) -> ListOrigin:
-    """Somebody signs a declaration for a list."""
+    """Sign a declaration for a list."""
     with tenancy.account(account_id):
         return actions.declare_origin(list_id, declaration(**changed), by=None)
 
@@ -91,7 +91,7 @@ def picture() -> bytes:
 
 
 def reviewer() -> User:
-    """Somebody of the operator."""
+    """Return an operator."""
     email = f"otto-{secrets.token_hex(4)}@mailflatrate.example"
     return create_user(email, name="Otto", password=None, is_staff=True)
 
@@ -99,7 +99,7 @@ def reviewer() -> User:
 def approve_origin(account_id: int, list_id: int) -> ListOrigin:
     """Declared, and approved by Otto."""
     origin = declare_origin(account_id, list_id)
-    return actions.decide_origin(origin.id, actions.Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+    return actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
 
 
 _PEOPLE = ("contact", "subscription", "consent_event", "consent_evidence")
@@ -116,8 +116,9 @@ def tables(account_id: int) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def readdress(contact_id: int, **values: Any) -> None:
-    """Put another address under a contact, past the trigger that keeps it: only the owner can, and nothing of ours
-    does. The contact is committed."""
+    """Put another address under a contact, past the trigger that keeps it: only the owner can, and our code never
+    does. The contact is committed.
+    """
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         columns = ", ".join(f"{name} = %s" for name in values)

@@ -1,4 +1,4 @@
-"""Somebody reads the mail that asks about a mailbox and clicks; for tests and their worlds."""
+"""A person reads the email that asks about a mailbox and clicks; for tests and their worlds."""
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 

@@ -12,14 +12,19 @@ from mailflatrate.apps.campaigns.compiling import reason_text
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
 from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.apps.campaigns.starters import starter
-from mailflatrate.mail.compose import Composer, Draft, sign_drafts
-from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
-from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
+from mailflatrate.mail.compose import Composer, MessageDraft, sign_drafts
+from mailflatrate.mail.confirmation import (
+    ConfirmationOccasion,
+    ConfirmationText,
+    confirmation_content,
+    confirmation_values,
+)
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
-from mailflatrate.mail.headers import Mailbox
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.mail.tokens import KeyRing
@@ -64,7 +69,7 @@ class Drafted(NamedTuple):
     kind: str
     domain: str
     language: str
-    draft: Draft
+    draft: MessageDraft
 
 
 @cache
@@ -91,10 +96,10 @@ def _campaigns() -> Iterator[Drafted]:
     for language in LANGUAGES:
         for key in KEYS:
             template = gallery_template(key, language)
-            body = source(template, Look(), lambda stem: f"https://media.lindenhof.example/{stem}.png")
+            body = source(template, BrandStyle(), lambda stem: f"https://media.lindenhof.example/{stem}.png")
             yield _campaign(f"gallery-{key}", ContentKind.MJML, body, language, template.subject)
         for kind in ContentKind:
-            yield _campaign(kind.value, kind, starter(kind.value, language, Look()), language, SUBJECTS[language])
+            yield _campaign(kind.value, kind, starter(kind.value, language, BrandStyle()), language, SUBJECTS[language])
     arabic = "# مرحبا\n\nأهلا بكم في متجرنا.\n\n![قهوة](https://media.lindenhof.example/cup.png)"
     yield _campaign("arabic", ContentKind.MARKDOWN, arabic, "de", "مرحبا")
     long = f"# {'Donaudampfschifffahrt' * 12}\n\nhttps://{CUSTOMER}/{'a' * 400}"
@@ -102,14 +107,16 @@ def _campaigns() -> Iterator[Drafted]:
 
 
 def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Drafted:
-    imprint = Imprint(
-        (*(ImprintLine("", line) for line in _LINES), ImprintLine("Website", f"https://{CUSTOMER}")),
+    imprint = FooterImprint(
+        (*(FooterLine("", line) for line in _LINES), FooterLine("Website", f"https://{CUSTOMER}")),
         reason_text(language), "4K7Q-92XD-E", language, f"https://{CUSTOMER}/datenschutz",
     )  # fmt: skip
-    made = compile_content(Source(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language))
+    made = compile_content(
+        ContentSource(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language)
+    )
     stream = CampaignStream(
         account_id=7, account_label=_RING.account_label(7), mailing_id="4K7Q-92XD-E", language=language,
-        sender=Mailbox(f"news@{CUSTOMER}", "Gärtnerei Lindenhof"), reply_to=Mailbox(f"post@{CUSTOMER}"),
+        sender=NamedAddress(f"news@{CUSTOMER}", "Gärtnerei Lindenhof"), reply_to=NamedAddress(f"post@{CUSTOMER}"),
         bounce_domain=f"bounce.{CUSTOMER}", list_identifier=f"l12.{CUSTOMER}", list_name="Newsletter der Gärtnerei",
         feedback_domain=f"bounce.{CUSTOMER}",
     )  # fmt: skip
@@ -124,13 +131,13 @@ def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: s
 def _confirmations() -> Iterator[Drafted]:
     now = datetime.now(UTC)
     for language in LANGUAGES:
-        for occasion in Occasion:
+        for occasion in ConfirmationOccasion:
             said = ConfirmationText(
                 language, occasion, "Lindenhof GmbH", "Newsletter", "dora@example.net", now, now + timedelta(days=7),
                 "Europe/Berlin", CUSTOMER, "Ja, ich möchte <Neues> & Angebote.", f"https://{SERVICE}/confirm/abc",
                 f"https://{CUSTOMER}/datenschutz", _LINES,
             )  # fmt: skip
-            box = Mailbox(f"news@{CUSTOMER}", "Gärtnerei Lindenhof")
+            box = NamedAddress(f"news@{CUSTOMER}", "Gärtnerei Lindenhof")
             stream = NoticeStream(7, box, f"bounce.{CUSTOMER}", language=language)
             content = confirmation_content(language, occasion)
             yield _composed(f"confirmation-{occasion.value}", content, stream, language, confirmation_values(said))
@@ -142,7 +149,9 @@ def _notices() -> Iterator[Drafted]:
         "en": "Hello,\n\nset your password here:\nhttps://u.mailflatrate.example/password/key?a=1&b=2\n\nKind regards",
     }
     for language, text in texts.items():
-        stream = NoticeStream(1, Mailbox(f"service@{SERVICE}", "mailflatrate"), f"bounce.{SERVICE}", language=language)
+        stream = NoticeStream(
+            1, NamedAddress(f"service@{SERVICE}", "mailflatrate"), f"bounce.{SERVICE}", language=language
+        )
         subject = {"de": "Neues Passwort für mailflatrate", "en": "Set a new password"}[language]
         yield _composed("notice", notice_content(subject, text, language), stream, language, {})
 

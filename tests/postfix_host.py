@@ -71,7 +71,7 @@ class PostfixHost:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Addresses that are refused at RCPT, as unknown, and after DATA, for what stands in the message."""
+    """Addresses that are refused at RCPT, as unknown, and after DATA, for the message's content."""
 
     at_rcpt: str = "nobody@nowhere.example"
     after_data: str = "nobody@nowhere.example"
@@ -91,8 +91,9 @@ def postfix_host(
 ) -> Iterator[PostfixHost]:  # fmt: skip
     """Run Postfix for the block.
 
-    `mailboxes`: a domain that lives on this host -> its mailboxes; anybody else there is bounced. `routes`: a domain ->
-    the port of its mail server on loopback. `refused`: whom this host itself turns away while the engine talks to it.
+    `mailboxes`: a domain that lives on this host -> its mailboxes; all other addresses there bounce. `routes`: a
+    domain -> the port of its mail server on loopback. `refused`: addresses this host itself refuses while the
+    engine talks to it.
     """
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-postfix-"))
     folder.chmod(0o755)
@@ -160,7 +161,7 @@ def _configure(
     here = [f"{key} = {value}" for key, value in {**local, **HURRY}.items()]
     (etc / "main.cf").write_text("\n".join([*kept, *here]) + "\n")
     master = (DEPLOY / "master.cf").read_text()
-    # A stranger comes from elsewhere, which on one host is said by taking this host out of his port's own networks.
+    # Strangers connect from elsewhere; on one host, that means removing this host from their port's own networks.
     for shipped, changed in (
         ("smtp       inet  n       -      n      -      -       smtpd\n",
          f"127.0.0.1:{world_port} inet n - n - - smtpd\n    -o mynetworks=192.0.2.0/24 -o smtpd_peername_lookup=no\n"),

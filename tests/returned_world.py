@@ -1,4 +1,4 @@
-"""Anna's mailing went out, and things come back: reports, forwards, bounces and answers about one of its deliveries."""
+"""Anna's campaign was sent, and mail comes back: reports, forwards, bounces and answers about one of its deliveries."""
 
 import secrets
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.mailing_id import compact_form
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 STRANGER = "198.51.100.7"
@@ -26,13 +26,13 @@ LOOP = "127.0.0.2"
 
 @dataclass(frozen=True)
 class Sent:
-    """A mailing of Anna's that was delivered to all its readers."""
+    """A campaign of Anna's that was delivered to all its readers."""
 
     anna: World
     campaign: Campaign
     delivery_ids: list[int]
 
-    def token(self, purpose: Purpose, number: int = 0) -> str:
+    def token(self, purpose: TokenPurpose, number: int = 0) -> str:
         """As the engine seals it for the reader with this number."""
         return key_ring().seal(purpose, self.anna.account_id, self.delivery_ids[number])
 
@@ -44,17 +44,22 @@ class Sent:
             return contact
 
     def mail(self, number: int = 0) -> bytes:
-        """What the reader has in his mailbox, as far as it matters."""
+        """Return the message in the reader's mailbox, as far as it matters."""
         settings = load_settings()
-        link = f"{settings.public_url}/u/{self.token(Purpose.UNSUBSCRIBE, number)}"
+        link = f"{settings.public_url}/u/{self.token(TokenPurpose.UNSUBSCRIBE, number)}"
         fields = {
-            "Return-Path": f"<b+{self.token(Purpose.VERP, number)}@bounce.lindenhof.example>",
-            "From": "Lindenhof <news@lindenhof.example>", "To": self.reader(number).email,
-            "Subject": "Winter bulbs are here", "Date": format_datetime(clock.now()),
-            "Message-ID": f"<{compact_form(self.campaign.mailing_id)}.{self.token(Purpose.MESSAGE_ID, number)}@l.de>",
-            "List-Unsubscribe": f"<{link}>", "X-Mailing-ID": self.campaign.mailing_id,
-            "CFBL-Feedback-ID": self.token(Purpose.FEEDBACK, number), "Content-Type": "text/plain; charset=utf-8",
-        }  # fmt: skip
+            "Return-Path": f"<b+{self.token(TokenPurpose.VERP, number)}@bounce.lindenhof.example>",
+            "From": "Lindenhof <news@lindenhof.example>",
+            "To": self.reader(number).email,
+            "Subject": "Winter bulbs are here",
+            "Date": format_datetime(clock.now()),
+            "Message-ID": f"<{compact_form(self.campaign.mailing_id)}."
+            f"{self.token(TokenPurpose.MESSAGE_ID, number)}@l.de>",
+            "List-Unsubscribe": f"<{link}>",
+            "X-Mailing-ID": self.campaign.mailing_id,
+            "CFBL-Feedback-ID": self.token(TokenPurpose.FEEDBACK, number),
+            "Content-Type": "text/plain; charset=utf-8",
+        }
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"{head}\r\nThe first bulbs are here.\r\n\r\nUnsubscribe: {link}\r\n".encode()
 
@@ -91,7 +96,7 @@ class Sent:
 
     def bounce_address(self, number: int = 0) -> str:
         """Where bounces and some answers go."""
-        return f"b+{self.token(Purpose.VERP, number)}@bounce.lindenhof.example"
+        return f"b+{self.token(TokenPurpose.VERP, number)}@bounce.lindenhof.example"
 
     def suppressions(self, number: int = 0) -> list[tuple[str, bool]]:
         """Reason and "everywhere", of the rows in force that Anna's account obeys."""
@@ -130,7 +135,7 @@ def plain(sender: str, to: str, subject: str, body: str, **fields: str) -> bytes
 
 
 def sent(people: int = 3, anna: World | None = None) -> Sent:
-    """A mailing of a fresh account, delivered."""
+    """Return a delivered campaign of a fresh account."""
     account = anna or world(people=people)
     campaign = account.sending()
     with tenancy.account(account.account_id):

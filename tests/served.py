@@ -18,7 +18,7 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: `status` 0 where the server closed without a word."""
+    """The response: `status` is 0 if the server closed the connection without a word."""
 
     status: int
     head: str
@@ -28,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Served:
-    """A port of ours on loopback."""
+    """One of our ports on loopback."""
 
     port: int
     tls: bool

@@ -24,7 +24,7 @@ WHERE = actions.Circumstances(ip=None, user_agent="test")
 
 
 def operator(name: str = "Otto") -> User:
-    """Somebody of the operator."""
+    """Return an operator."""
     email = f"{name.lower()}{secrets.token_hex(4)}@service.example"
     return actions.create_user(email, name=name, password=None, is_staff=True)
 
@@ -40,7 +40,7 @@ def applicant(company: str = "Gärtnerei Lindenhof", name: str = "Anna Lindner")
 def vetted(
     company: str = "Gärtnerei Lindenhof", name: str = "Anna Lindner", *, watched: bool = False, by: User | None = None
 ) -> tuple[int, User]:
-    """An active account and its owner. `watched` False: its first mailings are behind it (R-06)."""
+    """Return an active account and its owner. `watched` False: its first campaigns are behind it (R-06)."""
     account_id, user = applicant(company, name)
     otto = by or operator()
     actions.submit_application(account_id, user, WHERE)

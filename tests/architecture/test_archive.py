@@ -1,4 +1,4 @@
-"""Whoever looks a delivery up reads the view over both tables; the engine's own table alone is for the engine."""
+"""Code that looks up a delivery reads the view over both tables; only the engine reads its own table."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The scripts' own tests, and what the front end stands on."""
+"""The scripts' own tests, and what the front end depends on."""
 
 import json
 import re

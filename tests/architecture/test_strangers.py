@@ -14,8 +14,8 @@ from archive_world import archived, fold_one
 from campaign_world import World, bare_account, browser, person, world
 from forms_world import add_form
 from lists_home import HEADER, Home, declare_origin, picture
-from mailflatrate.apps.abuse.actions import ByHand, Order, answer_question, open_by_hand, take_measure
-from mailflatrate.apps.abuse.actions import Measure as CaseMeasure
+from mailflatrate.apps.abuse.actions import ByHand, MeasureOrder, answer_question, open_by_hand, take_measure
+from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
 from mailflatrate.apps.abuse.models import CaseQuestion
 from mailflatrate.apps.accounts.actions import (
     Reasons,
@@ -28,7 +28,7 @@ from mailflatrate.apps.accounts.actions import (
     switch_four_eyes,
     write_to_desk,
 )
-from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Occasion, Role, Scope
+from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.actions import (
     ask_for_review,
     gallery_media,
@@ -50,7 +50,7 @@ from mailflatrate.apps.delivery.models import (
 )
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
-from mailflatrate.apps.forms.models import Form, RequestKind, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, PostboxMessage, RawMail
@@ -65,13 +65,13 @@ from mailflatrate.apps.tracking.models import Click, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.policies import restricted
-from mailflatrate.rules.vetting.signals import Found, Outcome
+from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from vetted import WHERE, operator
 
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
-# Addresses without an id: they show the asker's own account, whoever he is.
+# URLs without an ID: they show the requester's own account, no matter who asks.
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
 BRAND = {
     "primary": "#7a1f3d",
@@ -98,7 +98,11 @@ class Neighbours:
 
     def _sign_up(self, form_id: int) -> SignupRequest:
         request_confirmation(
-            form_id, "dora@briefkasten-lindenhof.de", kind=RequestKind.PERSON, note="at the fair", by=self.anna.anna
+            form_id,
+            "dora@briefkasten-lindenhof.de",
+            kind=ConfirmationRequestKind.PERSON,
+            note="at the fair",
+            by=self.anna.anna,
         )
         request = SignupRequest.objects.get()
         SignupDenial.objects.create(
@@ -112,18 +116,18 @@ class Neighbours:
         return request
 
     def _a_case(self, campaign: Campaign) -> None:
-        """Somebody reports the mailing, the desk asks, Anna answers."""
+        """Report the campaign, ask from the desk, and answer as Anna."""
         otto = operator()
         given = ByHand(campaign.mailing_id, "unasked", "She never signed up.", "eve@people.example", "Eve", "en")
         case = open_by_hand(given, by=otto)
-        take_measure(case.id, Order(CaseMeasure.ASK, "Where did she sign up?"), by=otto)
+        take_measure(case.id, MeasureOrder(CaseMeasure.ASK, "Where did she sign up?"), by=otto)
         with tenancy.account(self.anna.account_id):
             question = CaseQuestion.objects.get()
             answer_question(question.id, "On our page.", by=self.anna.anna)
             self.ids["question_id"] = question.id
 
     def _four_eyes(self) -> None:
-        """A mailing of Anna's waits for her colleague; then she releases alone again."""
+        """A campaign of Anna's waits for her colleague; then she releases alone again."""
         person(self.anna.account_id, "Ben Berger", Role.EDITOR)
         switch_four_eyes(self.anna.account_id, True, by=self.anna.anna)
         draft = self.anna.ticked(self.anna.draft("Asked"))
@@ -183,7 +187,7 @@ class Neighbours:
             )
             unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
             request = self._sign_up(form_id)
-            key = make_api_key(self.anna.account_id, "Shop", {Scope.READ}, expires_at=None, by=self.anna.anna).key
+            key = make_api_key(self.anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=self.anna.anna).key
             begin_answer(key.id, "one", b"x" * 32)
             invitation = invite(
                 self.anna.account_id,
@@ -258,7 +262,7 @@ class Neighbours:
             )
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
         self._a_case(campaign)
-        keep_signals(self.anna.account_id, [Found("vat", Outcome.GOOD, "none")])
+        keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +285,7 @@ def test_anna_has_rows_in_every_tenant_table(neighbours: Neighbours) -> None:
 
 @pytest.mark.parametrize("table", [*TENANT_TABLES, "account"])
 def test_no_row_of_another_account_is_seen_or_touched(neighbours: Neighbours, table: str) -> None:
-    """Straight SQL under the application role, without any manager of ours."""
+    """Raw SQL under the application role, without our managers."""
     theirs = "id" if table == "account" else "account_id"
     carla = neighbours.carla_account
     assert _visible(carla, table, f"{theirs} = {neighbours.anna.account_id}") == 0
@@ -319,7 +323,7 @@ def test_a_row_cannot_be_written_into_another_account(neighbours: Neighbours) ->
 
 
 def test_every_model_manager_is_scoped(neighbours: Neighbours) -> None:
-    """The first lock by itself: no manager runs without an account, each shows the account's rows only."""
+    """The first lock alone: no manager runs without an account, and each shows only the account's rows."""
     for model in apps.get_models():
         if not issubclass(model, TenantModel):
             continue

@@ -10,7 +10,7 @@ import pytest
 
 from lists_home import home
 from mailflatrate.base import audit, tenancy
-from mailflatrate.base.audit import DamageKind, Report
+from mailflatrate.base.audit import ChainReport, DamageKind
 from mailflatrate.base.audit.jobs import check_chain
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -21,14 +21,14 @@ from vetted import operator
 COLUMNS = "id, at, actor_kind, actor_id, actor, action, account_id, subject, reason, details, number, previous, hash"
 
 
-def _report() -> Report:
+def _report() -> ChainReport:
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return audit.verify()
 
 
 @pytest.fixture
 def lines(database: str) -> list[int]:
-    """Six lines of ours at the end of a whole log; their numbers."""
+    """Six of our lines at the end of an intact log; their numbers."""
     assert database
     for number in range(6):
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -46,7 +46,7 @@ def lines(database: str) -> list[int]:
 
 @contextmanager
 def _tampered(database: str, *statements: str) -> Iterator[None]:
-    """The owner with all triggers silenced does his worst; put back afterwards."""
+    """Tamper as the owner with all triggers disabled; restore afterwards."""
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("CREATE TABLE kept_entry AS TABLE audit_entry")

@@ -45,13 +45,19 @@ def test_a_translation_has_the_parameters_of_its_message(language: str) -> None:
 
 def test_french_has_what_recipients_read() -> None:
     messages = {entry.message for entry in catalogue_of("fr").entries.values()}
-    for message in ("Unsubscribe", "Report a mailing", "Please confirm: {{list_name}}", "Sign up", "Register number"):
+    for message in (
+        "Unsubscribe",
+        "Report an email",
+        "Confirm your subscription: {{list_name}}",
+        "Sign up",
+        "Register number",
+    ):
         assert MessageId(message) in messages
         assert translate(message, "fr") != message
 
 
 def test_a_text_without_a_translation_is_english() -> None:
-    assert translate("The body holds raw 8-bit characters.", "fr") == "The body holds raw 8-bit characters."
+    assert translate("The body contains raw 8-bit characters.", "fr") == "The body contains raw 8-bit characters."
     assert translate(NC_("nowhere", "Not translated"), "de") == "Not translated"
     assert translate("", "de") == ""
 
@@ -122,5 +128,5 @@ def test_an_update_keeps_every_line_of_an_entry_in_use(tmp_path: Path) -> None:
 def test_two_entries_for_one_message_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "django.po"
     path.write_text('msgid ""\nmsgstr ""\n\nmsgid "a"\nmsgstr "A"\n\nmsgid "a"\nmsgstr "B"\n')
-    with pytest.raises(ValueError, match="two entries"):
+    with pytest.raises(ValueError, match="two items"):
         Catalogue(path)

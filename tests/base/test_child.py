@@ -16,14 +16,14 @@ from mailflatrate.base.child.registry import READERS, contract
 
 
 @pytest.fixture
-def pool() -> Iterator[child.Pool]:
+def pool() -> Iterator[child.ChildPool]:
     """Children of this test's own."""
-    one = child.Pool(children=2, wait_seconds=0.5)
+    one = child.ChildPool(children=2, wait_seconds=0.5)
     yield one
     one.close()
 
 
-def test_a_warm_child_answers_in_less_than_a_millisecond(pool: child.Pool) -> None:
+def test_a_warm_child_answers_in_less_than_a_millisecond(pool: child.ChildPool) -> None:
     """One process serves many calls."""
     first = pool.call("probe", "answer", b"\xff\x00")
     assert first.content == b"\xff\x00"
@@ -34,7 +34,7 @@ def test_a_warm_child_answers_in_less_than_a_millisecond(pool: child.Pool) -> No
     assert (time.perf_counter() - begin) / 200 < 0.005
 
 
-def test_the_child_holds_no_secret(pool: child.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_holds_no_secret(pool: child.ChildPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever our environment holds, the child's holds what Python needs."""
     monkeypatch.setenv("MAILFLATRATE_SECRET_KEY", "x")
     monkeypatch.setenv("DATABASE_URL", "postgres://x")
@@ -52,7 +52,7 @@ def test_the_child_holds_no_secret(pool: child.Pool, monkeypatch: pytest.MonkeyP
     ],
 )  # fmt: skip
 def test_each_end_has_its_error_and_the_next_call_its_answer(
-    pool: child.Pool, action: str, error: type[child.ChildError]
+    pool: child.ChildPool, action: str, error: type[child.ChildError]
 ) -> None:
     """No failure outlives its call."""
     pool.call("probe", "answer")
@@ -65,7 +65,7 @@ def test_each_end_has_its_error_and_the_next_call_its_answer(
 
 def test_a_reader_that_only_waits_ends_too() -> None:
     """The wall clock counts besides the processor's time."""
-    one = child.Pool(children=1)
+    one = child.ChildPool(children=1)
     try:
         with pytest.raises(child.ChildTimeout):
             one.call("probe.alone", "sleep")
@@ -73,7 +73,7 @@ def test_a_reader_that_only_waits_ends_too() -> None:
         one.close()
 
 
-def test_a_declared_exception_crosses_the_border(pool: child.Pool) -> None:
+def test_a_declared_exception_crosses_the_border(pool: child.ChildPool) -> None:
     """With its arguments, and the child lives on."""
     first = pool.call("probe", "answer").pid
     with pytest.raises(ProbeRefused) as caught:
@@ -82,13 +82,13 @@ def test_a_declared_exception_crosses_the_border(pool: child.Pool) -> None:
     assert pool.call("probe", "answer").pid == first
 
 
-def test_only_names_of_the_list_are_run(pool: child.Pool) -> None:
+def test_only_names_of_the_list_are_run(pool: child.ChildPool) -> None:
     """A caller cannot name a function, only a reader."""
     with pytest.raises(KeyError):
         pool.call("os:system", "true")
 
 
-def test_threads_share_the_children_and_wait_only_so_long(pool: child.Pool) -> None:
+def test_threads_share_the_children_and_wait_only_so_long(pool: child.ChildPool) -> None:
     """Two at once; a third is told that it is busy; one that runs alone waits for its kind."""
     problems: list[str] = []
 

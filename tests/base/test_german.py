@@ -1,4 +1,4 @@
-"""Our German catalogue beside Django's: ours is read first, so a sentence of ours must not change one of theirs."""
+"""Our German catalog beside Django's: ours is read first, so our sentences must not change one of theirs."""
 
 from datetime import date
 from pathlib import Path
@@ -18,8 +18,14 @@ MONTHS = (
 )  # fmt: skip
 DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 OURS = Path(mailflatrate.locale.__file__).parent / "de/LC_MESSAGES/django.po"
-KNOWN = {"Messages": "Nachrichten"}
-"""Words that we change on purpose: Django says this one on none of its own pages."""
+KNOWN = {
+    "Disabled": "Abgeschaltet",
+    "Email": "E-Mail",
+    "Messages": "E-Mails",
+    "Set password": "Passwort setzen",
+    "This field is required.": "Dieses Feld ist ein Pflichtfeld.",
+}
+"""Words that we change on purpose: shorter, and the same in every form of ours."""
 
 
 def catalogue(source: Path) -> Catalog:

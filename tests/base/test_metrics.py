@@ -9,16 +9,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from structlog.testing import capture_logs
 
 from mailflatrate.base.metrics.names import OUTCOMES, PROVIDER_KEYS
-from mailflatrate.base.metrics.sharing import HostFigures, Share, share, write_now
+from mailflatrate.base.metrics.sharing import HostFigures, SharedMetrics, share, write_now
 from mailflatrate.rules.providers import PROVIDERS
 
 
-def process(folder: Path, name: str, count: int) -> Share:
+def process(folder: Path, name: str, count: int) -> SharedMetrics:
     """What a process with a registry of its own does."""
     registry = CollectorRegistry()
     Counter("letters", "Letters", ["kind"], registry=registry).labels('a "quoted"\nkind').inc(count)
     Gauge("nothing", "No number", registry=registry).set(float("nan"))
-    mine = Share(folder, name, registry)
+    mine = SharedMetrics(folder, name, registry)
     mine.write()
     return mine
 

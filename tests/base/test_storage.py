@@ -353,7 +353,7 @@ def test_the_doctor_asks_whether_several_hosts_share_the_directory(database: str
             workers.append(worker)
         try:
             warned = [line for line in storage_lines(wanted) if line.level is Level.WARNING]
-            assert [line for line in warned if "mail-1, mail-2" in line.text and "same file system" in line.mend]
+            assert [line for line in warned if "mail-1, mail-2" in line.text and "same file system" in line.fix]
         finally:
             owner.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [workers])
     assert not [line for line in storage_lines(wanted) if "hosts are running" in line.text]

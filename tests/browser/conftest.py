@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Look:
-    """How somebody looks at a page."""
+    """The settings with which a person views a page."""
 
     language: str = "en"
     theme: str = "letter"
@@ -142,7 +142,7 @@ class Visitor:
         return path
 
     def violations(self) -> list[str]:
-        """What axe finds, in one line each; frames with customers' letters are theirs to answer for."""
+        """Return axe's findings, one line each; customers' messages in frames are the customers' responsibility."""
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
             "() => axe.run({exclude: [['iframe']]}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"

@@ -1,4 +1,4 @@
-"""A mailing put together in the visual editor: by mouse, by keyboard, and back to its source without a loss."""
+"""A campaign built in the visual editor: by mouse, by keyboard, and back to its source without loss."""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def source(page: Any) -> str:
 
 def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     """A button between two texts, a row of columns below; each step back and forth."""
-    anna.page.set_viewport_size({"width": 1360, "height": 2400})  # palette and whole mailing are in sight at once
+    anna.page.set_viewport_size({"width": 1360, "height": 2400})  # the palette and the canvas are visible at once
     page = begin(anna, "Dragged", "blocks")
     before = source(page)
     text = canvas(page).locator("[data-gjs-type=mj-text]").nth(1)
@@ -120,7 +120,7 @@ def test_written_in_place_with_a_personal_field(anna: Any) -> None:
     canvas(page).locator("[contenteditable=true]").wait_for()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("Good news for ")
-    page.locator("summary", has_text="Personal field").first.click()
+    page.locator("summary", has_text="Merge field").first.click()
     page.locator(".menu-item", has_text="contact.email").click()
     page.keyboard.press("Control+A")
     page.locator("[data-blocks-format=bold]").click()

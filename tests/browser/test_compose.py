@@ -1,4 +1,4 @@
-"""A mailing is made in each of the three ways, and the checks turn green one by one; once without a mouse."""
+"""A campaign is made in each of the three ways, and the checks turn green one by one; once without a mouse."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ OPEN = "#checks ul:not(details ul) .check-title"
 
 @dataclass(frozen=True)
 class Words:
-    """What a mailing says in a language, and how its window looks."""
+    """The text of a campaign in one language, and its window settings."""
 
     language: str
     theme: str
@@ -93,7 +93,7 @@ def promised(somebody: Any, checks: Checks) -> None:
 
 
 def write_source(page: Any, text: str) -> None:
-    """Instead of all that stands in the source."""
+    """Replace everything in the source."""
     page.locator("[data-editor-host] .cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
@@ -101,7 +101,7 @@ def write_source(page: Any, text: str) -> None:
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
 def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
-    """Blocks are dragged into an empty sheet; each thing that is mended closes its check."""
+    """Blocks are dragged onto an empty canvas; each fix closes its check."""
     with visitor(words.language, words.theme, False) as anna:
         anna.sign_in("anna@lindenhof.example")
         page = anna.page
@@ -135,7 +135,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
 def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> None:
-    """MJML that is broken says where; an untrue subject and a picture without words are mended one after the other."""
+    """Broken MJML says where; a misleading subject and an image without a description are fixed one after the other."""
     with visitor(words.language, words.theme, words.phone) as anna:
         anna.sign_in("anna@lindenhof.example")
         page = anna.page
@@ -184,7 +184,7 @@ def tab_to(page: Any, selector: str) -> None:
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda one: one.language)
 def test_by_keyboard_alone_in_markdown(visitor: Any, otto: Any, words: Words) -> None:
-    """From the list of mailings to the release: Tab, Enter, arrows and the space bar."""
+    """From the list of campaigns to the release: Tab, Enter, arrows and the space bar."""
     with visitor(words.language, "letter", False) as anna:
         anna.sign_in("anna@lindenhof.example")
         page, keys = anna.page, anna.page.keyboard
@@ -237,7 +237,7 @@ def composed(page: Any, words: Words, checks: Checks) -> None:
 
 
 def released(anna: Any) -> None:
-    """The button, the question, the answer; then the mailing waits for its reviewer (R-06)."""
+    """The button, the question, the answer; then the campaign waits for its reviewer (R-06)."""
     page, keys = anna.page, anna.page.keyboard
     tab_to(page, "[data-opens=send-now]")
     keys.press("Enter")

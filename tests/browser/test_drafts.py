@@ -99,7 +99,7 @@ def test_two_people_at_once(anna: Any, ben: Any) -> None:
     assert "Und weiter geschrieben" in text
     assert ben.violations() == []
     ben.shoot("compare")
-    ben.page.get_by_role("button", name="Diese Fassung ins Mailing übernehmen").click()
+    ben.page.get_by_role("button", name="Diese Fassung verwenden").click()
     ben.page.wait_for_url(re.compile(r"/edit/$"))
     assert ben.page.input_value("[name=subject]") == "Betreff der Zweiten"
     ben.go(path.replace("/edit/", "/versions/"))

@@ -1,4 +1,4 @@
-"""Two people at one mailing: one comments and asks, the other looks, ticks and releases; in both languages."""
+"""Two people at one campaign: one comments and asks, the other reviews, confirms and releases; in both languages."""
 
 import re
 from collections.abc import Iterator
@@ -34,11 +34,11 @@ def anna(visitor: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def ben(visitor: Any) -> Iterator[Any]:
-    """Ben on his phone, in English, in the dark."""
+    """Ben on a phone, in English, in dark mode."""
     with visitor("en", "ink", True) as found:
         found.sign_in(BEN)
         found.go("/studio/")
-        if found.page.url.endswith("/agreements/"):  # his first visit: he reads what he keeps to
+        if found.page.url.endswith("/agreements/"):  # first visit: the agreements come first
             for box in found.page.locator("main input[type=checkbox]").all():
                 box.check()
             with found.page.expect_navigation():

@@ -63,9 +63,9 @@ def test_page(anna: Any, name: str) -> None:
 
 
 def test_the_way_through_a_mailing(anna: Any) -> None:
-    """Report of the mailing that was sent, then a new one: compose, with the checks beside it."""
+    """The report of the sent campaign, then a new one: compose, with the checks beside it."""
     page = anna.page
-    anna.go("/studio/campaigns/?state=sent")  # drafts of other tests push the first mailing off the first page
+    anna.go("/studio/campaigns/?state=sent")  # drafts of other tests push the first campaign off the first page
     page.get_by_role("link", name="Winterzwiebeln", exact=False).last.click()
     page.wait_for_load_state()
     anna.shoot("report")
@@ -85,7 +85,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
 
 
 def test_a_message_in_the_postbox(anna: Any) -> None:
-    """The letter as it came out of the engine, its signature found good."""
+    """The message as it left the engine, with its signature verified."""
     anna.go("/studio/postbox/")
     anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()
     anna.page.wait_for_load_state("networkidle")

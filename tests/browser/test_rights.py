@@ -1,4 +1,4 @@
-"""From a mail in the postbox to the copy of one's data and to erasure, as a reader walks it; and the customer's."""
+"""From a message in the test inbox to a copy of one's data and to erasure, as a reader does it; and the customer's."""
 
 import re
 import time

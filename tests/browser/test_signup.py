@@ -1,4 +1,4 @@
-"""A sign-up from somebody else's page, in a real browser: script, frame, plain HTML; the mail, the confirmation."""
+"""A sign-up from another website's page, in a real browser: script, frame, plain HTML; the email, the confirmation."""
 
 import re
 import time
@@ -54,7 +54,7 @@ def codes(visitor: Any) -> dict[str, str]:
 
 @contextmanager
 def dora(chromium: Browser, width: int = 390, **options: Any) -> Iterator[tuple[BrowserContext, Page]]:
-    """Somebody with a browser who was never here."""
+    """A visitor with a browser who has never been here."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, ignore_https_errors=True, locale="de-DE", **options
     )
@@ -71,14 +71,14 @@ def address() -> str:
 
 
 def confirmation(visitor: Any, email: str) -> tuple[str, float]:
-    """The link in the mail that the postbox received, and the seconds until it was there."""
+    """Return the link in the email that the test inbox received, and the seconds until it was there."""
     begin = time.monotonic()
     with visitor("en", "letter", False) as anna:
         anna.sign_in("anna@lindenhof.example")
         signed_in = time.monotonic()
         while time.monotonic() - begin < PATIENCE_SECONDS:
             anna.go(f"/studio/postbox/?q={email.replace('@', '%40')}")
-            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Bitte bestätigen"))
+            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Anmeldung bestätigen"))
             if row.count():
                 waited = time.monotonic() - signed_in
                 row.first.click()
@@ -119,13 +119,13 @@ def test_sign_up_with_the_script_and_confirm(
     with dora(chromium) as (context, page):
         page.goto(website.put("/script", codes["Script"]))
         page.get_by_role("button", name="Anmelden").click()
-        page.get_by_text("Bitte füllen Sie das aus.").wait_for()
+        page.get_by_text("Dieses Feld ist ein Pflichtfeld.").wait_for()
         assert page.get_by_label("E-Mail-Adresse").evaluate("field => field.getRootNode().activeElement === field")
         page.get_by_label("E-Mail-Adresse").fill(email)
         page.get_by_label("Vorname").fill("Dora")
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Anmelden").click()
-        page.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        page.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
         assert page.url.startswith(website.base), "the page was not left"
         assert context.cookies() == []
     link, waited = confirmation(visitor, email)
@@ -156,7 +156,7 @@ def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Website,
         frame.get_by_role("checkbox").check()
         time.sleep(3.2)  # nobody reads and types faster (R-35)
         frame.get_by_role("button", name="Anmelden").click()
-        frame.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        frame.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
         assert page.url.startswith(website.base)
         assert context.cookies() == []
     link, _waited = confirmation(visitor, email)
@@ -172,7 +172,7 @@ def test_sign_up_with_plain_html_and_without_any_script(
         page.get_by_label("E-Mail-Adresse").fill(email)
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Anmelden").click()
-        page.get_by_role("heading", name="Bitte sehen Sie in Ihr Postfach").wait_for()
+        page.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
         assert "sent=1" in page.url
         assert context.cookies() == []
     link, _waited = confirmation(visitor, email)
@@ -184,7 +184,7 @@ def test_sign_up_with_plain_html_and_without_any_script(
 
 @pytest.mark.parametrize("look", [("de", "letter", False), ("de", "ink", True), ("en", "letter", True)])
 def test_the_pages_as_people_see_them(visitor: Any, look: tuple[str, str, bool]) -> None:
-    """The hosted page, the builder and the page for adding somebody, with axe."""
+    """The hosted page, the builder and the page for adding a person, checked with axe."""
     with visitor(*look) as anna:
         anna.sign_in("anna@lindenhof.example")
         anna.go("/studio/forms/")

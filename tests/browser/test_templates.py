@@ -1,4 +1,4 @@
-"""Every template of ours as readers see it: wide and narrow, light and dark, with images and without."""
+"""Each of our templates as readers see it: wide and narrow, light and dark, with images and without."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two subjects are tested on a part of the audience, and the better one goes to everybody else; in both languages."""
+"""Two subjects are tested on a part of the audience, and the better one goes to everyone else; in both languages."""
 
 import re
 from typing import Any
@@ -51,7 +51,7 @@ def released(anna: Any) -> None:
 
 
 def approve(otto: Any, path: str) -> None:
-    """The desk sees both subjects and lets it go."""
+    """See both subjects at the desk and approve them."""
     number = re.search(r"/campaigns/(\d+)/", path)
     assert number is not None
     otto.go(f"/desk/mailings/{number[1]}/")
@@ -63,7 +63,7 @@ def approve(otto: Any, path: str) -> None:
 
 
 def choose_second(anna: Any, report: str) -> None:
-    """As soon as the test is out she does not wait for the clicks: B goes to everybody else."""
+    """Pick B as soon as the test is out, without waiting for the clicks; everyone else gets it."""
     page = anna.page
     for _look in range(PATIENCE_SECONDS):
         anna.go(report)
@@ -75,4 +75,4 @@ def choose_second(anna: Any, report: str) -> None:
     looked_at(anna, "variants-choose")
     with page.expect_navigation():
         page.locator("#choose-1 button.btn-primary").click()
-    assert "Variant B goes to everybody else." in page.inner_text("main")
+    assert "Variant B goes to everyone else." in page.inner_text("main")

@@ -1,6 +1,6 @@
-"""From a mail that somebody did not want to the closed case: the citizen, the desk, the customer, in one walk.
+"""From an unwanted message to the closed case: the recipient, the desk and the customer in one walk.
 
-It is the last of the browser's tests: its complaints cost the demonstration's customer some of his standing.
+It is the last browser test: its complaints lower the demo customer's account status.
 """
 
 import re
@@ -35,7 +35,7 @@ WALKS = [Walk("de", True, "brief.example", "Post von Lindenhof.eml"), Walk("en",
 
 @dataclass(frozen=True)
 class Mail:
-    """A mailing as it lies in somebody's mailbox."""
+    """A campaign as it is in a recipient's mailbox."""
 
     address: str
     source: str
@@ -69,7 +69,7 @@ def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tm
 
 
 def mails_of(anna: Any, domain: str) -> list[Mail]:
-    """Three copies of the demonstration's mailing, to people of one provider who still get mail."""
+    """Return three copies of the demo's campaign, to people of one provider who still get mail."""
     page, found = anna.page, defaultdict[str, list[Mail]](list)
     anna.go(f"/studio/contacts/?q=%40{domain}&state=confirmed")
     for text in page.locator("main a[href^='/studio/contacts/']").all_inner_texts():
@@ -78,7 +78,7 @@ def mails_of(anna: Any, domain: str) -> list[Mail]:
             continue
         raw = page.request.get(f"{anna.demo.base}{wait_for_letter(anna, POSTBOX, address)}raw/").text()
         mail = Mail(address, raw)
-        same = found[mail.mailing_id]  # another test may have sent a second mailing to some of them
+        same = found[mail.mailing_id]  # another test may have sent a second campaign to some of them
         same.append(mail)
         if len(same) == 3:
             return same
@@ -161,7 +161,7 @@ def by_file(dora: Any, mail: Mail, file: Path) -> str:
 
 
 def found_by_the_desk(otto: Any, reference: str, mails: list[Mail]) -> str:
-    """The case waits in the queue and is found by the mailing's ID; everything is on one screen. Its path."""
+    """Find the case in the queue by the mailing ID, with everything on one screen; return its path."""
     page = otto.page
     otto.go("/desk/cases/")
     looked_at(otto, "cases")
@@ -255,7 +255,7 @@ def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
 
 
 def told(anna: Any, mails: list[Mail]) -> None:
-    """The measure and its reason stand in the customer's pages, without a name."""
+    """Check that the action and its reason appear in the customer's pages, without a name."""
     for path, name in (("/studio/standing/", "standing-strike"), ("/studio/questions/", "questions-done"),
                        ("/studio/", "home-after")):  # fmt: skip
         anna.go(path)

@@ -1,7 +1,7 @@
-"""From the application to the erased person, in one walk: nobody is mailed who was not asked, and all of it is proved.
+"""From the application to the erased person, in one walk: no one is mailed unasked, and all of it is proved.
 
-A company applies, the desk activates it and approves where its list comes from, a file is imported, a form stands on a
-page of another origin, somebody signs up there, confirms, is proved and is erased.
+A company applies, the desk activates it and approves where its list comes from, a file is imported, a form is on a
+page of another origin, and a person signs up there, confirms, is proved and is erased.
 """
 
 import re
@@ -72,9 +72,9 @@ class Company:
 
 COMPANIES = [
     Company("de", True, f"Verlag Morgenrot {RUN}", "GmbH", f"morgenrot-{RUN}.example", "Bücherbrief", "Anmelden",
-            "Bitte sehen Sie in Ihr Postfach", "Ja, bestätigen"),
+            "Sehen Sie in Ihr Postfach", "Ja, bestätigen"),
     Company("en", False, f"Seedhouse Northfold {RUN}", "GmbH", f"northfold-{RUN}.example", "Seed letter", "Sign up",
-            "Please look into your mailbox", "Yes, confirm"),
+            "Check your inbox", "Yes, confirm"),
 ]  # fmt: skip
 
 
@@ -297,7 +297,7 @@ def sign_up(emil: Any, address: str, company: Company) -> None:
 
 
 def confirmation(dora: Any, company: Company) -> str:
-    """The mail in the company's postbox, and the link in it."""
+    """Return the email in the company's test inbox, and the link in it."""
     letter = wait_for_letter(dora, "/studio/postbox/", company.reader)
     dora.go(letter)
     dora.page.wait_for_load_state("networkidle")

@@ -94,10 +94,10 @@ def the_account(email: str) -> Account:
 
 def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     email, client = address(), Client()
-    assert "Look into your mailbox" in ask(client, email.upper()).content.decode()
+    assert "Check your inbox" in ask(client, email.upper()).content.decode()
     assert not User.objects.filter(email=email).exists(), "nothing is made before the address is proved"
     link = link_of(email)
-    assert "Who are you?" in client.get(link).content.decode()
+    assert "ve verified your address" in client.get(link).content.decode()
     assert not User.objects.filter(email=email).exists(), "looking changes nothing"
     begun(client, email)
     write_all(client)
@@ -133,7 +133,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
     assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
     assert the_account(email).standing == Standing.ACTIVE
-    assert "Mailings go out when" in anna.get("/studio/standing/").content.decode()
+    assert "You can send campaigns once they pass their checks" in anna.get("/studio/standing/").content.decode()
     assert anna.post("/apply/go-on/")["Location"] == "/studio/standing/"
 
 
@@ -162,10 +162,10 @@ def test_a_known_address_gets_the_same_page_and_another_letter() -> None:
 def test_an_address_gets_few_letters_and_robots_none() -> None:
     email = address()
     for _ in range(5):
-        assert "Look into your mailbox" in ask(Client(), email).content.decode()
+        assert "Check your inbox" in ask(Client(), email).content.decode()
     assert len(letters(email)) == 3
     robot = address("rosa")
-    assert "Look into your mailbox" in ask(Client(), robot, website_2="https://spam.example").content.decode()
+    assert "Check your inbox" in ask(Client(), robot, website_2="https://spam.example").content.decode()
     assert letters(robot) == []
     one_client = [address(f"n{number}") for number in range(25)]
     for each in one_client:
@@ -174,7 +174,7 @@ def test_an_address_gets_few_letters_and_robots_none() -> None:
 
 
 def test_the_letter_may_go_to_an_applicant_and_to_nobody_else() -> None:
-    """R-32: notices go to users of the house, and to somebody who asked for this one."""
+    """R-32: notices go to users of the service, and to a person who asked for this one."""
     email = address()
     ask(Client(), email)
     notice = letters(email)[-1]
@@ -201,7 +201,7 @@ def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
     assert "nonsense" not in page
     refused = hand_in(later)
     assert refused.status_code == 422
-    assert "Still to be filled in" in refused.content.decode()
+    assert "Still missing" in refused.content.decode()
     assert the_account(email).standing == Standing.REGISTERED
 
 

@@ -33,17 +33,17 @@ def upload(anna: Audience, *lines: str) -> int:
 
 
 def test_from_the_file_to_the_report(anna: Audience) -> None:
-    assert "Nothing was imported yet" in anna.page("imports/")
+    assert "No imports yet" in anna.page("imports/")
     assert "Drop a file here" in anna.page(f"imports/new/?list={anna.list_id}")
     number = upload(anna)
     page = anna.page(f"imports/{number}/")
     assert 'value="signup_at" selected' in page
-    assert "a column for every kind of proof" in page
+    assert "The file has a column for each type of proof" in page
     assert "a@dora.example.com" in page
     assert not re.search(r'id="policy"[^>]*checked', page)
 
     assert anna.client.post(f"/studio/imports/{number}/start/", {"target": WHOLE, **GO}).status_code == 303
-    assert "It begins in a moment" in anna.page(f"imports/{number}/")
+    assert "The import starts in a moment" in anna.page(f"imports/{number}/")
     assert "every 1s" in anna.page(f"imports/{number}/progress/")
     run_import(anna.home.account_id, number)
 
@@ -58,15 +58,15 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     job = anna.job(number)
     assert (job.accepted, sum(job.quarantined.values()), sum(job.refused.values())) == (1, 1, 1)
     assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
-    assert "It is being counted" in page
+    assert "re still analyzing this file" in page
     with tenancy.account(anna.home.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
         assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")
         actions.check_import(number)
     page = anna.page(f"imports/{number}/")
     assert "Nothing unusual" in page
-    assert "Shares are judged from 50 rows on." in page
-    assert "tone-warning" not in page.partition("Figures beside their limits")[2].partition("How old")[0]
+    assert "Percentages are checked only from 50 rows upward." in page
+    assert "tone-warning" not in page.partition("Figures and their limits")[2].partition("How old")[0]
     assert "dora.example.com" in page
 
 
@@ -86,11 +86,12 @@ def test_refused_rows_come_as_a_file_with_reasons_in_the_readers_words(anna: Aud
 def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> None:
     number = upload(anna)
     part = anna.client.post(f"/studio/imports/{number}/columns/", {"target": EMAIL_ONLY}).content.decode()
-    assert "everybody stays in quarantine" in part
-    assert "Time of the sign-up" in part
+    assert "Without these columns, all contacts stay in quarantine" in part
+    assert "Sign-up time" in part
     twice = ["email", "email", *[""] * 6]
     assert (
-        "both taken for" in anna.client.post(f"/studio/imports/{number}/columns/", {"target": twice}).content.decode()
+        "Map only one of them"
+        in anna.client.post(f"/studio/imports/{number}/columns/", {"target": twice}).content.decode()
     )
 
 
@@ -98,7 +99,7 @@ def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> N
     ("posted", "sentence"),
     [
         ({"target": WHOLE}, "confirm that these addresses keep to it"),
-        ({"target": [""] * 8, **GO}, "which column holds the e-mail address"),
+        ({"target": [""] * 8, **GO}, "which column holds the email address"),
         ({"target": ["email"], **GO}, "does not fit the file"),
     ],
 )
@@ -152,8 +153,8 @@ def test_a_rejected_list_takes_no_file(anna: Audience) -> None:
         origin = ListOrigin.objects.get()
     assert origin.state == "approved"
     second = declare_origin(anna.home.account_id, anna.list_id)
-    actions.decide_origin(second.id, actions.Outcome.REJECT, reviewer=reviewer(), reason="Bought.")
-    assert "No list yet" in anna.page("imports/new/")
+    actions.decide_origin(second.id, actions.OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
+    assert "No lists yet" in anna.page("imports/new/")
 
 
 def test_a_list_without_an_origin_asks_for_it_first(anna: Audience) -> None:
@@ -190,7 +191,7 @@ def test_a_status_that_nobody_mapped_is_asked_about_and_the_answer_is_kept(anna:
     job = anna.job(number)
     assert (job.refused, job.quarantined) == ({"unsubscribed_before": 1}, {"status_unknown": 1})
     page = anna.page(f"imports/{number}/")
-    assert "Status words we don’t know" in page
+    assert "Unrecognized status values" in page
     assert "Art: glorp" in page
     again = anna.client.post(
         "/studio/imports/new/", {"mailing_list": str(anna.list_id), "file": file_of(*rows, header=header)}
@@ -213,7 +214,7 @@ def test_a_file_whose_name_says_no_shows_what_it_means(anna: Audience) -> None:
     number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
     refused = anna.client.post(f"/studio/imports/{number}/start/", {"target": WHOLE, "all_rows": "", **GO})
     assert refused.status_code == 422
-    assert "suggests that these people don&#x27;t want mail" in refused.content.decode()
+    assert "Choose one status for all rows, or let each row state its" in refused.content.decode()
 
 
 def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:

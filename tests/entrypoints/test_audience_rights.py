@@ -24,7 +24,7 @@ def test_the_copy_comes_after_a_question(anna: Audience) -> None:
     contact = anna.contact("dora@web.de")
     address = f"contacts/{contact.id}/data/"
     assert f'href="/studio/{address}"' in anna.page(f"contacts/{contact.id}/")
-    assert "Download everything stored?" in anna.page(address)
+    assert "Download all stored data?" in anna.page(address)
     answer = anna.client.post(f"/studio/{address}")
     assert answer.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
@@ -38,9 +38,9 @@ def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Audience) -> None:
     contact = anna.contact("dora@web.de")
     address = f"/studio/contacts/{contact.id}/erase/"
     page = anna.page(f"contacts/{contact.id}/erase/")
-    assert "Erase for good?" in page
+    assert "Erase permanently?" in page
     assert "dora@web.de" in page
-    assert "Download everything first" in page
+    assert "Download all data first" in page
     assert anna.client.post(address).status_code == 422
     assert anna.ben.post(address, {"sure": "on"}).status_code == 403
     assert anna.contact("dora@web.de")
@@ -49,7 +49,7 @@ def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Audience) -> None:
         assert not Contact.objects.exists()
         assert PrivacyRequest.objects.get().started_by is not None
     assert anna.client.get(address).status_code == 404
-    assert "Erase it" in anna.page("requests/")
+    assert "Erase data" in anna.page("requests/")
 
 
 def test_what_a_person_wrote_stands_where_the_customer_looks(anna: Audience) -> None:

@@ -1,4 +1,4 @@
-"""One mailing after its release: live progress, measures, recipients, clicks, the decision, the frozen edition."""
+"""One campaign after its release: live progress, actions, recipients, clicks, the decision, the frozen edition."""
 
 import csv
 import io
@@ -78,7 +78,7 @@ def test_pause_go_on_and_cancel() -> None:
     assert anna.again(campaign).state == CampaignState.SENDING
     anna.client.post(url(campaign, "cancel/"))
     assert anna.again(campaign).state == CampaignState.CANCELLED
-    assert "has moved on meanwhile" in followed(anna.client, url(campaign, "pause/"), {})
+    assert "s status has changed in the meantime" in followed(anna.client, url(campaign, "pause/"), {})
     assert anna.again(campaign).state == CampaignState.CANCELLED
 
 
@@ -88,7 +88,7 @@ def test_the_reason_of_a_waiting_mailing_is_shown() -> None:
         waiting = {"state": CampaignState.WAITING, "state_reason": "relay.example refused"}
         Campaign.objects.filter(id=campaign.id).update(**waiting)
     page = text(anna.client, url(campaign))
-    assert "The relay does not answer" in page
+    assert "Sending continues automatically once it does" in page
     assert "relay.example refused" in page
 
 
@@ -113,10 +113,10 @@ def test_recipients_by_outcome_reason_and_address() -> None:
     assert hard.count('class="cell-title') == 2
     assert "550 5.1.1" in hard
     assert text(anna.client, f"{people}?state=withheld&detail=missing_value").count('class="cell-title') == 1
-    assert "Nobody knows whether it arrived" in text(anna.client, f"{people}?state=in_doubt")
+    assert "t know whether it was delivered" in text(anna.client, f"{people}?state=in_doubt")
     found = text(anna.client, f"{people}?q=READER4%40")
     assert found.count('class="cell-title') == 1
-    assert "Nobody matches" in text(anna.client, f"{people}?q=nobody")
+    assert "No matches" in text(anna.client, f"{people}?q=nobody")
     assert text(anna.client, f"{people}?q=reader4", **HTMX).lstrip().startswith('<div id="outcomes"')
     assert text(anna.client, f"{people}?state=nonsense").count('class="cell-title') == 10
 
@@ -132,7 +132,7 @@ def test_pages_of_recipients_follow_their_keys() -> None:
     second = text(anna.client, f"{url(campaign, 'recipients/')}?after={ids[49]}")
     assert second.count('class="cell-title') == 1
     assert 'rel="next"' not in second
-    assert "To the beginning" in second
+    assert "Back to start" in second
 
 
 def test_attempts_are_shown_in_the_servers_words() -> None:
@@ -198,9 +198,9 @@ def test_the_decision_is_kept_with_hits_and_misses() -> None:
     page = text(anna.client, url(campaign, "decision/"))
     assert "Held back" in page
     assert "R-04" in page
-    assert "The anti-spam policy is not confirmed" in page
+    assert "t confirmed the anti-spam policy for this content" in page
     sent = anna.sending()
-    assert "Let out" in text(anna.client, url(sent, "decision/"))
+    assert "Released" in text(anna.client, url(sent, "decision/"))
 
 
 def test_the_letter_is_the_frozen_one_in_a_frame_that_can_do_nothing() -> None:

@@ -110,7 +110,7 @@ class Report:
 
     def at(self, level: str) -> dict[str, str]:
         """Topic and text of the lines of a level."""
-        return {f"{line['topic']}: {line['text']}": line["mend"] for line in self.lines if line["level"] == level}
+        return {f"{line['topic']}: {line['text']}": line["fix"] for line in self.lines if line["level"] == level}
 
     def topics(self, level: str) -> set[str]:
         return {line["topic"] for line in self.lines if line["level"] == level}
@@ -157,9 +157,9 @@ def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
         first = doctor("--prepare", **world)
         assert {"dkim", "dmarc"} <= first.topics("missing")
         zone = dict(ZONE)
-        for mend in first.at("missing").values():
-            if mend.startswith("Publish "):
-                _, host, kind, value = mend.split(" ", 3)
+        for fix in first.at("missing").values():
+            if fix.startswith("Publish "):
+                _, host, kind, value = fix.split(" ", 3)
                 zone[host] = {**zone.get(host, {}), kind: [value]}  # the bounce host has a TXT and an MX
         dns.replace(zone)
         second = doctor("--prepare", **world)

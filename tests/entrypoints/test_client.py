@@ -1,4 +1,4 @@
-"""Whose address a request comes from, with proxies of ours and with strangers who make things up."""
+"""Which address a request comes from, with our own proxies and with strangers who make things up."""
 
 import pytest
 from django.conf import settings

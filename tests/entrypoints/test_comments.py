@@ -1,4 +1,4 @@
-"""Colleagues comment on a mailing: threads, settled ones, and what is deleted leaves a trace."""
+"""Colleagues comment on a campaign: threads, settled ones, and deletions that leave a trace."""
 
 import re
 
@@ -35,7 +35,7 @@ def comment(anna: World, campaign: Campaign, text: str, by: User, **values: obje
 
 
 def test_a_thread_in_two_browsers(anna: World) -> None:
-    """Ben, who only looks, comments; Anna answers and settles it; his next answer opens it again."""
+    """Ben, a viewer, comments; Anna answers and settles it; Ben's next answer reopens it."""
     ben = person(anna.account_id, "Ben Berger", Role.VIEWER)
     campaign = anna.draft()
     address = f"/studio/campaigns/{campaign.id}/comments/"
@@ -48,8 +48,8 @@ def test_a_thread_in_two_browsers(anna: World) -> None:
     followed(anna.client, address, {"text": "Twelve.", "thread": first, "about": "content"})
     assert len(letters_to(ben)) == 1, "who commented hears of the answer"
     page = followed(anna.client, f"{address}{first}/settle/", {"settled": "yes"})
-    assert "1 settled thread" in page and "Settled by Anna Lindner" in page
-    assert "1 settled thread" in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
+    assert "1 resolved thread" in page and "Settled by Anna Lindner" in page
+    assert "1 resolved thread" in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
     page = followed(browser(ben), address, {"text": "Thank you.", "thread": first})
     assert "settled thread" not in page
     with tenancy.account(anna.account_id):
@@ -76,7 +76,7 @@ def test_deleting_leaves_a_trace(anna: World) -> None:
 
 @pytest.mark.parametrize("change", [{"text": "Other words"}, {"text": ""}, {"author_id": None}, {"about": "text"}])
 def test_words_never_change(anna: World, change: dict[str, object]) -> None:
-    """Whatever statement somebody finds: words are deleted with who and when, or stay."""
+    """No statement can change the words: they are deleted with who and when, or stay."""
     row = comment(anna, anna.draft(), "As I said.", anna.anna)
     values = change | ({"author_id": world().anna.id} if "author_id" in change else {})
     with pytest.raises(ProgrammingError, match="never changed"), tenancy.account(anna.account_id):
@@ -86,7 +86,7 @@ def test_words_never_change(anna: World, change: dict[str, object]) -> None:
 def test_what_is_refused(anna: World) -> None:
     campaign = anna.draft()
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/comments/", {"text": "  "})
-    assert "Write something first." in page
+    assert "Write a comment first." in page
     with pytest.raises(CampaignError, match="at most"):
         comment(anna, campaign, "x" * 2001, anna.anna)
     other = comment(anna, anna.draft("Other"), "There", anna.anna)
@@ -127,7 +127,7 @@ def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: W
     assert "Ten." in (news := asked(news).content.decode())
     with tenancy.account(anna.account_id):
         actions.settle_thread(row.id, by=ben, settled=True)
-    assert "1 settled thread" in (news := asked(news).content.decode())
+    assert "1 resolved thread" in (news := asked(news).content.decode())
     with tenancy.account(anna.account_id):
         actions.take_back_comment(row.id, by=ben)
     assert "Deleted by Ben Berger" in asked(news).content.decode()

@@ -1,4 +1,4 @@
-"""Every connection to the database has the limits of `settings/links.py`, whoever opens it."""
+"""Every connection to the database has the limits of `settings/links.py`, no matter what opens it."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.entrypoints.cli.serve import services_environment
 from mailflatrate.settings import links
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.roles import APP_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import Settings, SettingsError, load_settings, read_settings
 
@@ -22,7 +22,7 @@ LIMITS = {"connect_timeout": "3", "tcp_user_timeout": "8000", "target_session_at
 
 @pytest.fixture(autouse=True)
 def purpose_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "_purpose", Purpose.ADMINISTRATION)
+    monkeypatch.setattr(links, "_purpose", ProcessPurpose.ADMINISTRATION)
     monkeypatch.setattr(links, "_reached", None)
 
 
@@ -71,7 +71,7 @@ def test_a_url_that_cannot_be_read_names_its_variable() -> None:
 
 def test_a_service_never_signs_in_as_the_owner() -> None:
     settings = Settings(database_url=TWO_HOSTS)
-    links.serve_as(Purpose.PAGES)
+    links.serve_as(ProcessPurpose.PAGES)
     with pytest.raises(SettingsError, match="DATABASE_URL"):
         owner_url(settings)
     assert "boss" not in app_url(settings)
@@ -117,7 +117,7 @@ def test_the_server_knows_the_limits_of_every_kind_of_connection(database: str) 
 
     connection.ensure_connection()
     assert shown(connection.connection) == ["1h", "1h", "10s"]
-    links.serve_as(Purpose.SENDING)
+    links.serve_as(ProcessPurpose.SENDING)
     with psycopg.connect(app_url(load_settings())) as link:
         assert shown(link) == ["1min", "1min", "10s"]
 

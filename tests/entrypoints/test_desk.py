@@ -102,7 +102,7 @@ def test_a_measure_without_its_line_does_not_stand(database: str) -> None:
 
 
 def test_the_operator_begins_at_the_desk(database: str) -> None:
-    """After signing in; a customer in his studio."""
+    """After signing in; a customer begins in the studio."""
     request = RequestFactory().get("/")
     for user, address in ((operator(), "/desk/"), (bare_account("Nordstern")[1], "/studio/")):
         request.user = user

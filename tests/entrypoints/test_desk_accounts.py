@@ -29,7 +29,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
-from mailflatrate.rules.vetting.signals import Found, Outcome
+from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 
@@ -64,7 +64,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert otto.client.post(f"{url}measure/", said).status_code == 303
     page = anna.client.get("/studio/standing/").content.decode()
     assert all(part in page for part in ("Bought addresses.", "Show us the forms.", "R-11", "by a person"))
-    assert "You do not agree?" in page
+    assert "Do you disagree?" in page
     assert anna.client.post("/studio/standing/letters/", {"text": " ", "about": "change"}).status_code == 422
     assert (
         anna.client.post("/studio/standing/letters/", {"text": "They are ours.", "about": "change"}).status_code == 303
@@ -88,7 +88,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
 def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
     for number in range(10):
         anna.client.post("/studio/standing/letters/", {"text": f"Letter {number}"})
-    assert anna.client.post("/studio/standing/letters/", {"text": "One more"}).status_code == 422
+    assert anna.client.post("/studio/standing/letters/", {"text": "Add variant"}).status_code == 422
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert ben.post("/studio/standing/letters/", {"text": "x"}).status_code == 403
     with tenancy.account(anna.account_id):
@@ -142,8 +142,8 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
 
 
 def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:
-    found = [Found("vat", Outcome.GOOD, "well_formed", "DE136695976"),
-             Found("closed_account", Outcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)")]  # fmt: skip
+    found = [SignalResult("vat", SignalOutcome.GOOD, "well_formed", "DE136695976"),
+             SignalResult("closed_account", SignalOutcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)")]  # fmt: skip
     actions.keep_signals(anna.account_id, found)
     page = otto.page(f"applications/{anna.account_id}/")
     assert page.index("Eve Ltd (closed)") < page.index("its check digit fits")
@@ -156,7 +156,7 @@ def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
     campaign = anna.draft()
     for search in (anna.anna.email, campaign.mailing_id):
         assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}")
-    assert "Nobody found" in otto.page("accounts/?q=nobody-like-this")
+    assert "No accounts found" in otto.page("accounts/?q=nobody-like-this")
     assert otto.client.get(f"/desk/accounts/{actions.house_account().id}/").status_code == 404
 
 
@@ -196,7 +196,7 @@ def _agrees(client: Client, anna: World, *, owner: bool) -> None:
     session.save()
     assert client.get("/studio/lists/")["Location"] == "/studio/agreements/"
     page = client.get("/studio/agreements/").content.decode()
-    assert ("Accept for the account" in page) == owner
+    assert ("Accept for this account" in page) == owner
     boxes = re.findall(r'<input[^>]*name="accept"[^>]*>', page)
     assert boxes
     assert not any("checked" in box for box in boxes)
@@ -238,7 +238,7 @@ def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
 def test_letters_of_the_service_are_read_where_no_relay_takes_them(
     anna: World, otto: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The house account's only, never a customer's; with a relay there is no such page."""
+    """Only those of the operator's own account, never a customer's; with a relay there is no such page."""
     raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"
     with tenancy.platform(PlatformReason.POSTBOX):
         house = actions.house_account().id

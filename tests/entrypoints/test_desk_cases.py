@@ -18,7 +18,7 @@ from mailflatrate.apps.inbound.models import RawMailState
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from returned_world import LOOP, Sent, arrive, plain, sent, stored
 from returned_world import desk as desk_address
 
@@ -32,13 +32,13 @@ def otto(database: str) -> Desk:
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing."""
+    """A campaign."""
     assert database
     return sent(people=6)
 
 
 def open_case(case: Sent, number: int = 0) -> Case:
-    """The open case about the mailing, after one more forwarded mail."""
+    """Return the open case about the campaign, after one more forwarded message."""
     arrive(case.forward(number), desk_address())
     jobs.take_mail()
     return find(case)
@@ -62,7 +62,7 @@ def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
     page = otto.page(f"cases/{found.id}/")
     for needed in (
         found.reference, case.campaign.mailing_id, case.campaign.subject, "Lindenhof", case.reader().email,
-        "I never asked for this.", "Return-Path", "Active", "lindenhof.example", "Suppress the person everywhere",
+        "I never asked for this.", "Return-Path", "Active", "lindenhof.example", "Suppress recipient everywhere",
         "Ask for proof", "aria-keyshortcuts",
     ):  # fmt: skip
         assert needed in page, needed
@@ -73,14 +73,19 @@ def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
 def test_search_finds_it_by_anything(otto: Desk, case: Sent) -> None:
     found = open_case(case)
     compact = case.campaign.mailing_id.lower().replace("-", "").replace("0", "o")
-    for words in (compact, case.reader().email, case.token(Purpose.VERP), f"X-Mailing-ID: {case.campaign.mailing_id}"):
+    for words in (
+        compact,
+        case.reader().email,
+        case.token(TokenPurpose.VERP),
+        f"X-Mailing-ID: {case.campaign.mailing_id}",
+    ):
         assert case.campaign.mailing_id in otto.page(f"cases/search/?q={words}") or found.reference in otto.page(
             f"cases/search/?q={words}"
         ), words
     assert "Gärtnerei Lindenhof" in otto.page("cases/search/?q=Lindenhof")
     answer = otto.client.get(f"/desk/cases/search/?q={found.reference.lower().replace('-', ' ')}")
     assert answer.headers["Location"] == f"/desk/cases/{found.id}/"
-    assert "Nothing was found" in otto.page("cases/search/?q=zzzz-nothing-here")
+    assert "No results" in otto.page("cases/search/?q=zzzz-nothing-here")
 
 
 def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
@@ -90,7 +95,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
     url = f"cases/{found.id}/"
     assert post(otto, f"{url}take/") == 303
     assert post(otto, f"{url}note/", text="Looks like a shop.") == 303
-    assert post(otto, f"{url}letter/", report=str(report.id), text="We look into it.") == 303
+    assert post(otto, f"{url}letter/", report=str(report.id), text="We're looking into it.") == 303
     assert post(otto, f"{url}measure/", measure="suppress", report=str(report.id), reason="He asked us to.") == 303
     assert ("complaint", True) in case.suppressions(0)
     assert post(otto, f"{url}measure/", measure="ask", reason="Where did they sign up?", names_contact="on") == 303
@@ -99,7 +104,14 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
     assert post(otto, f"{url}measure/", measure="suspend", reason="Bought addresses.") == 303
     assert post(otto, f"{url}close/", cause="no_consent", text="Bought addresses.") == 303
     page = otto.page(url)
-    for needed in ("Closed", "No consent", "Strike given", "Account suspended", "Looks like a", "We look into it."):
+    for needed in (
+        "Closed",
+        "No consent",
+        "Strike issued",
+        "Account suspended",
+        "Looks like a",
+        "We're looking into it.",
+    ):
         assert needed in page, needed
     assert find(case).state == CaseState.CLOSED
     assert found.reference in otto.page("cases/closed/")
@@ -120,7 +132,7 @@ def test_files_to_take_along(otto: Desk, case: Sent) -> None:
     answer = otto.client.post(f"/desk/cases/{found.id}/export/", {"format": "xarf"})
     reports = json.loads(answer.content)
     assert reports[0]["xarf_version"].startswith("4.")
-    for secret in (case.reader(1).email, case.token(Purpose.VERP, 1), case.token(Purpose.UNSUBSCRIBE, 1)):
+    for secret in (case.reader(1).email, case.token(TokenPurpose.VERP, 1), case.token(TokenPurpose.UNSUBSCRIBE, 1)):
         assert secret not in _decoded(reports)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = Report.objects.filter(case=found, delivery_id=case.delivery_ids[1]).latest("id")
@@ -139,9 +151,9 @@ def _decoded(reports: list[dict[str, object]]) -> str:
 def test_figures_of_a_month(otto: Desk, case: Sent) -> None:
     open_case(case, 2)
     now = clock.now()
-    assert "First answer, median" in otto.page("cases/figures/")
+    assert "First response, median" in otto.page("cases/figures/")
     table = otto.client.get(f"/desk/cases/figures/{now.year}-{now.month}.csv").content.decode("utf-8-sig")
-    assert "Reports;By mail to the desk;" in table
+    assert "Reports;By email to the abuse desk;" in table
     assert otto.client.get(f"/desk/cases/figures/{now.year}-{now.month}.pdf").content.startswith(b"%PDF-")
     assert otto.client.get("/desk/cases/figures/2026-13.csv").status_code == 404
 
@@ -206,13 +218,13 @@ def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(ot
     page = otto.page(f"cases/{found.id}/")
     assert f"Vielen Dank für Ihre Meldung zum Mailing {case.campaign.mailing_id} von" in page
     assert 'data-fills="letter_text"' in page and 'data-fills="ask_reason"' in page
-    assert "the page and the wording that they agreed to" in page
-    assert "Stopped, no consent" in page, "its name is the desk's"
+    assert "- the time and IP address of the sign-up and the" in page
+    assert "Stopped: no consent" in page, "its name is the desk's"
 
 
 def test_the_case_shows_rates_and_where_the_list_comes_from(otto: Desk, case: Sent) -> None:
     declared = approve_origin(case.anna.account_id, case.anna.list_id)
     page = otto.page(f"cases/{open_case(case).id}/")
-    assert "Complaints of this mailing" in page and "Hard bounces of this mailing" in page
-    assert f"/desk/origins/{declared.id}/" in page and "Origin of Newsletter" in page
+    assert "Campaign complaint rate" in page and "Campaign hard bounce rate" in page
+    assert f"/desk/origins/{declared.id}/" in page and "List origin of Newsletter" in page
     assert f"/desk/accounts/{case.anna.account_id}/rates/" in page

@@ -4,7 +4,7 @@ import pytest
 
 from campaign_world import world
 from desk_world import Desk, desk
-from mailflatrate.apps.abuse.actions import Measure
+from mailflatrate.apps.abuse.actions import CaseAction
 from mailflatrate.apps.accounts.actions.standing import STRIKES
 from mailflatrate.apps.accounts.models import DecisionKind, Standing
 from mailflatrate.apps.lists.models import CheckState, DeclarationState
@@ -12,9 +12,9 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.accounts import MEASURES
 from mailflatrate.entrypoints.web.desk.deeds import WORDS, reason_word
-from mailflatrate.rules.measures import Cause
+from mailflatrate.rules.measures import ThresholdCause
 
-DECIDED = {f"account.{one.value}" for one in Standing} | {f"case.{one.value}" for one in Measure}
+DECIDED = {f"account.{one.value}" for one in Standing} | {f"case.{one.value}" for one in CaseAction}
 DECIDED |= {f"import.{one.value}" for one in (CheckState.RELEASED, CheckState.REFUSED)}
 DECIDED |= {
     f"origin.{one.value}" for one in (DeclarationState.ASKED, DeclarationState.APPROVED, DeclarationState.REJECTED)
@@ -28,7 +28,7 @@ def otto(database: str) -> Desk:
     return desk()
 
 
-MOVED = {f"figures_{one.value}" for one in Cause} | {f"vetting_{one.value}" for one in DecisionKind}
+MOVED = {f"figures_{one.value}" for one in ThresholdCause} | {f"vetting_{one.value}" for one in DecisionKind}
 MOVED |= {f"desk_{after.value}" for after in MEASURES} | {"applied", "activated", "abuse_case", "blocklisted", STRIKES}
 
 
@@ -40,7 +40,7 @@ def test_every_move_of_an_account_has_words(code: str) -> None:
 def test_the_history_of_an_account_shows_no_codes(otto: Desk) -> None:
     made = world(1)
     page = otto.page(f"accounts/{made.account_id}/")
-    assert "the application was handed in" in page
+    assert "the application was submitted" in page
     assert "the application was approved" in page
     assert "vetting_approve" not in page and "applied" not in page
 
@@ -55,6 +55,6 @@ def test_people_s_deeds_stand_there_and_machines_do_not(otto: Desk) -> None:
         audit.record("strike.given", by=audit.person(otto.user), reason="No proof came.")
         audit.record("measure.warn", by=audit.machine("stats.judge"))
     page = otto.page("")
-    assert "Strike given" in page
+    assert "Strike issued" in page
     assert "No proof came." in page
     assert "measure.warn" not in page

@@ -20,7 +20,7 @@ def otto() -> Desk:
 
 @pytest.fixture
 def stopped() -> tuple[World, Campaign, int]:
-    """A mailing of 200, 8 of which bounced hard: paused, and the account goes on."""
+    """A campaign of 200, 8 of which bounced hard: paused, while the account continues."""
     anna = world(200)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, 192)
@@ -36,14 +36,14 @@ def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
 ) -> None:
     anna, campaign, measure_id = stopped
     said = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
-    assert "A rule of the service stopped it (R-88)" in said and "Go on" not in said
+    assert "A rule of the service stopped it (R-88)" in said and "Continue" not in said
     assert f"/desk/figures/{measure_id}/" in otto.page("figures/")
     assert "7 of 199 addresses do not exist (3.52 %)" in otto.page(f"figures/{measure_id}/")
     url = f"/desk/figures/{measure_id}/lift/"
     assert otto.client.post(url, {"because": " "}).status_code == 422
     assert otto.client.post(url, {"because": "The dead half is gone."}).status_code == 303
     assert "The dead half is gone." in otto.page(f"figures/{measure_id}/")
-    assert "Go on" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
+    assert "Continue" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert otto.client.post(url, {"because": "Again."}).status_code == 422
 
 
@@ -55,11 +55,11 @@ def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[World, Cam
 
 
 def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[World, Campaign, int], otto: Desk) -> None:
-    """R-85: one day and seven, by provider, domain, list, origin and mailing; a rate only where somebody reports."""
+    """R-85: one day and seven, by provider, domain, list, origin and campaign; a rate only where someone reports."""
     anna, campaign, _ = stopped
     for query in ("", "?days=1", "?days=nonsense"):
         said = otto.page(f"accounts/{anna.account_id}/rates/{query}")
-        for word in ("Provider", "Sender domain", "lindenhof.example", "Newsletter", "Forms of ours", campaign.name):
+        for word in ("Provider", "Sending domain", "lindenhof.example", "Newsletter", "Our forms", campaign.name):
             assert word in said, word
         assert "3.52 %" in said and "0.00 % of" not in said
     assert f"/desk/accounts/{anna.account_id}/rates/" in otto.page(f"accounts/{anna.account_id}/")

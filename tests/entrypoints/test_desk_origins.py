@@ -60,11 +60,11 @@ def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     refused = anna.client.post(f"/studio/lists/{list_id}/origin/", {**SIGNED, "assured": "", "wording": ""})
     assert refused.status_code == 422
     assert "Copy what people read" in refused.content.decode()
-    assert "without it nothing is imported" in refused.content.decode()
+    assert "confirm that your statements are true and complete; nothing" in refused.content.decode()
     assert anna.client.post(f"/studio/lists/{list_id}/origin/", SIGNED).status_code == 303
     page = anna.page(f"lists/{list_id}/")
     assert "https://anna.example/checkout" in page
-    assert "Waits for a reviewer" in page
+    assert "Waiting for review" in page
     with tenancy.account(anna.home.account_id):
         origin = ListOrigin.objects.get(mailing_list_id=list_id)
     assert [hit["found"] for hit in origin.hits] == ["purchased", "data broker"]
@@ -93,7 +93,7 @@ def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
     anna, list_id, origin = declared()
     no_reason = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": " "})
     assert no_reason.status_code == 422
-    assert "needs its reason" in no_reason.content.decode()
+    assert "give the reason for your decision; the customer will read it" in no_reason.content.decode()
     done = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})
     assert done.status_code == 303
     assert people(anna, list_id) == {
@@ -130,10 +130,10 @@ def test_a_held_import_waits_at_the_desk_and_is_released(otto: Desk) -> None:
     anna.home.bring("\n".join([HEADER, *rows]))
     with tenancy.account(anna.home.account_id):
         job = Import.objects.get()
-    assert "Consents older than 12 months" in otto.page("origins/")
+    assert "Consents more than 12 months old" in otto.page("origins/")
     page = otto.page(f"held-imports/{job.id}/")
     assert "erik@kunde-2.de" in page
-    assert "Held for a reviewer" in anna.page(f"imports/{job.id}/")
+    assert "On hold for review" in anna.page(f"imports/{job.id}/")
     path = f"/desk/held-imports/{job.id}/decide/"
     assert otto.client.post(path, {"outcome": "perhaps", "reason": "x"}).status_code == 422
     assert otto.client.post(path, {"outcome": "release", "reason": "They were mailed monthly."}).status_code == 303
@@ -149,7 +149,7 @@ def test_approving_tells_of_held_imports_and_mistyped_domains_in_them_stay_held(
     job = anna.home.bring("\n".join([HEADER, *rows]), list_id=list_id)
     assert job.check_state == "held"
     dialog = otto.page(f"origins/{origin.id}/").partition('id="approve"')[2].partition("</dialog>")[0]
-    assert "Approving also releases imports that are held" in dialog
+    assert "Approving also releases held imports" in dialog
     assert "people.csv: 65 rows" in dialog
     assert "5 people at mistyped domains stay in quarantine" in dialog
     otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})

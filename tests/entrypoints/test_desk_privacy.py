@@ -23,9 +23,9 @@ def test_requests_of_all_customers_and_what_is_stuck() -> None:
         )  # fmt: skip
     page = otto.page("privacy/")
     assert "A request is stuck" in page
-    assert "Erase it" in page
+    assert "Erase data" in page
     assert "posteo.de" not in page
-    assert "Erase it" in otto.page("privacy/?state=confirmed")
+    assert "Erase data" in otto.page("privacy/?state=confirmed")
     with tenancy.account(anna.home.account_id):
         PrivacyRequest.objects.filter(id=request.id).update(state="done", done_at=now)
     assert "A request is stuck" not in otto.page("privacy/")
@@ -35,7 +35,7 @@ def test_the_ledger_shows_how_far_it_is_sealed() -> None:
     otto, anna = desk(), book()
     sealing.seal_ledger()
     assert "mailflatrate consent verify --ledger" in otto.page("privacy/")
-    assert "The ledger is not sealed" not in otto.page("privacy/")
+    assert "The ledger isn" not in otto.page("privacy/")
     fresh = anna.write()
     assert fresh
     assert 'value="0"' not in otto.page("privacy/")

@@ -13,7 +13,7 @@ def test_a_host_with_four_senders_is_measured_against_the_server(allowed: int, l
     assert demand.connections == 4 * 4 + 3 + 8 + 2 + 5
     found = judged(demand, allowed, in_use=11)
     assert found.level is level
-    assert ("max_connections to 52" in found.mend) == (level is not Level.OK)
+    assert ("max_connections to 52" in found.fix) == (level is not Level.OK)
 
 
 def test_the_server_is_asked(database: str) -> None:

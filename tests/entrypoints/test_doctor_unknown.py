@@ -43,7 +43,7 @@ def test_hosts_are_named_until_their_journals_are_back(estate: Estate) -> None:
     assert second.level is fifth.level is Level.WARNING
     assert "lost host mail-2 " in second.text and "settle unknown results: 5, in campaigns: 2" in second.text
     assert "lost host mail-5 " in fifth.text and "settle unknown results: 1, in campaigns: 1" in fifth.text
-    assert "mailflatrate journal replay" in second.mend
+    assert "mailflatrate journal replay" in second.fix
     assert total.text == "unknown: 6, in campaigns: 3"
     with tenancy.account(estate.account_id):
         LostClaim.objects.update(settled_at=clock.now())

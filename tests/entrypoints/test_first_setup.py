@@ -143,17 +143,17 @@ def test_a_customer_sees_no_checklist() -> None:
 
 def test_the_checklist_shows_what_the_doctor_finds() -> None:
     otto = desk()
-    assert "Start the check" in otto.page("setup/")
+    assert "Start check" in otto.page("setup/")
     assert otto.client.post("/desk/setup/check/").status_code == 303
     shown = otto.page("setup/")
-    assert "Not ready for real sending yet" in shown
+    assert "Not ready for live sending yet" in shown
     assert "MAILFLATRATE_SERVICE_DOMAIN" in shown
     assert "row-level security is on" in shown
 
 
 def test_every_finding_appears_once_the_worst_first() -> None:
     lines = [
-        {"level": level, "topic": topic, "text": f"{topic} {level}", "mend": ""}
+        {"level": level, "topic": topic, "text": f"{topic} {level}", "fix": ""}
         for level in ("ok", "missing", "warning")
         for topic in ("desk", "settings", "database", "relay", "dkim", "something new", "asked")
     ]

@@ -21,7 +21,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.catalogues import catalogue_of
 from mailflatrate.mail.html.imprint import imprint_text
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.forms import default_texts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -89,17 +89,21 @@ def test_the_confirmation_mail_and_its_page(dora: tuple[Place, Mail, int]) -> No
 @pytest.mark.parametrize(
     ("kind", "purpose", "pieces"),
     [
-        ("u", Purpose.UNSUBSCRIBE, ["Se désinscrire", "Ne plus recevoir", "Mentions légales"]),
+        ("u", TokenPurpose.UNSUBSCRIBE, ["Se désinscrire", "Ne plus recevoir", "Mentions légales"]),
         (
             "p",
-            Purpose.PREFERENCES,
+            TokenPurpose.PREFERENCES,
             ["Que voulez-vous recevoir ?", "Un par semaine au maximum", "Français", "Nouvelle adresse"],
         ),
-        ("d", Purpose.PRIVACY, ["Voir ce qui est enregistré à mon sujet", "peut enregistrer, avec mon adresse e-mail"]),
+        (
+            "d",
+            TokenPurpose.PRIVACY,
+            ["Voir ce qui est enregistré à mon sujet", "peut enregistrer, avec mon adresse e-mail"],
+        ),
     ],
 )
 def test_the_pages_behind_the_links_of_a_message(
-    dora: tuple[Place, Mail, int], kind: str, purpose: Purpose, pieces: list[str]
+    dora: tuple[Place, Mail, int], kind: str, purpose: TokenPurpose, pieces: list[str]
 ) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
@@ -111,7 +115,7 @@ def test_the_pages_behind_the_links_of_a_message(
 def test_after_unsubscribing(dora: tuple[Place, Mail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
-    url = f"/u/{key_ring().seal(Purpose.UNSUBSCRIBE, lindenhof.account_id, delivery)}?language=fr"
+    url = f"/u/{key_ring().seal(TokenPurpose.UNSUBSCRIBE, lindenhof.account_id, delivery)}?language=fr"
     done = Client(enforce_csrf_checks=True).post(url, {"scope": "list"}).content.decode()
     assert_french(done, "Vous êtes désinscrit", "C’est valable dès maintenant")
 
@@ -119,7 +123,7 @@ def test_after_unsubscribing(dora: tuple[Place, Mail, int]) -> None:
 def test_a_language_that_is_chosen_stays_with_the_contact(dora: tuple[Place, Mail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
-    url = f"/p/{key_ring().seal(Purpose.PREFERENCES, lindenhof.account_id, delivery)}"
+    url = f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, lindenhof.account_id, delivery)}"
     given = {"act": "save", "keep": [lindenhof.anna.list_id], "pause": "", "language": "fr"}
     saved = Client(enforce_csrf_checks=True).post(url, given).content.decode()
     assert_french(saved, "C’est enregistré")
@@ -129,7 +133,7 @@ def test_a_language_that_is_chosen_stays_with_the_contact(dora: tuple[Place, Mai
 def test_what_is_stored_is_shown_in_french(dora: tuple[Place, Mail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
-    url = f"/d/{key_ring().seal(Purpose.PRIVACY, lindenhof.account_id, delivery)}?language=fr"
+    url = f"/d/{key_ring().seal(TokenPurpose.PRIVACY, lindenhof.account_id, delivery)}?language=fr"
     asked = Client(enforce_csrf_checks=True).post(url, {"kind": "access"}).content.decode()
     assert_french(asked, "Consultez votre boîte aux lettres")
     with tenancy.account(lindenhof.account_id):

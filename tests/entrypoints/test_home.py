@@ -24,19 +24,19 @@ def text(client: Client, url: str = "/studio/") -> str:
 def test_a_fresh_account_is_told_what_is_missing_and_in_which_order() -> None:
     _account_id, carla = bare_account("Carla's Cafe")
     page = text(browser(carla))
-    steps = ["Finish your application", "agreements are not accepted yet", "Create your first list",
-             "Add the domain you send from", "Fill in your imprint"]  # fmt: skip
+    steps = ["Complete your application", "agreements are not accepted yet", "Create your first list",
+             "Add your sending domain", "Fill in your imprint"]  # fmt: skip
     places = [page.find(step) for step in steps]
     assert -1 not in places
     assert places == sorted(places)
-    assert "Complaints, 7 days" not in page, "no figures before there is anything to count"
+    assert "Complaints (last 7 days)" not in page, "no figures before there is anything to count"
 
 
 def test_a_list_without_people_asks_for_an_import() -> None:
     account_id, carla = bare_account("Carla's Cafe")
     with tenancy.account(account_id):
         create_list("News")
-    assert "Bring your contacts" in text(browser(carla))
+    assert "Import your contacts" in text(browser(carla))
 
 
 def test_an_incomplete_imprint_is_named() -> None:
@@ -44,7 +44,7 @@ def test_an_incomplete_imprint_is_named() -> None:
     accounts.save_imprint(
         anna.account_id, country="DE", fields={"organisation": "company", "legal_name": "Lindenhof"}, by=anna.anna
     )
-    assert "Your imprint is not complete" in text(anna.client)
+    assert "Your imprint is incomplete" in text(anna.client)
 
 
 def test_figures_of_an_account_at_work() -> None:
@@ -92,8 +92,8 @@ def test_drafts_and_doubtful_deliveries_are_lines_too() -> None:
     anna.settle(campaign, DeliveryState.IN_DOUBT, 1, reason="host_lost")
     page = text(anna.client)
     assert "Finish “Spring sale”" in page
-    assert "1 check is open" in page
-    assert "1 delivery is in doubt" in page
+    assert "1 check still needs fixing" in page
+    assert "1 message has an unknown result" in page
 
 
 def test_carla_sees_nothing_of_annas() -> None:

@@ -29,7 +29,7 @@ def keys(anna: World) -> list[ApiKey]:
 
 
 def test_a_key_is_made_and_shown_this_once(anna: World) -> None:
-    assert "No keys yet" in anna.client.get(PAGE).content.decode()
+    assert "No API keys yet" in anna.client.get(PAGE).content.decode()
     answer = anna.client.post(PAGE, SHOP)
     (secret,) = set(re.findall(r"mfk_[0-9a-z]{8}_[0-9a-z]{40}", answer.content.decode()))
     assert "no-store" in answer.headers["Cache-Control"]
@@ -55,10 +55,10 @@ def test_a_key_lasts_to_the_end_of_its_last_day(anna: World) -> None:
     ("wrong", "words"),
     [
         ({"name": ""}, "This field is required."),
-        ({"scopes": []}, "Choose at least one thing that the key may do."),
+        ({"scopes": []}, "Choose at least one permission for the key."),
         ({"scopes": ["everything"]}, "is not one of the available choices"),
-        ({"expires_on": "2020-01-01"}, "Choose a day in the future."),
-        ({"scopes": ["ask"]}, "Choose the forms that the key may ask people for."),
+        ({"expires_on": "2020-01-01"}, "Choose a date in the future."),
+        ({"scopes": ["ask"]}, "Choose the forms this key may send confirmation requests for."),
         ({"scopes": ["ask"], "form_ids": ["12345678"]}, "is not one of the available choices"),
         ({"networks": "203.0.113.0/24\nshop.example"}, "“shop.example” is no IP address or range."),
     ],
@@ -88,7 +88,7 @@ def test_only_owners_make_and_revoke(anna: World, role: Role) -> None:
     ben = browser(person(anna.account_id, "Ben Becker", role))
     page = ben.get(PAGE).content.decode()
     assert "Shop" in page
-    assert "Make a key" not in page
+    assert "Create key" not in page
     assert ben.post(PAGE, SHOP).status_code == 403
     assert ben.post(f"{PAGE}{key.id}/revoke/").status_code == 403
     assert [row.revoked_at for row in keys(anna)] == [None]
@@ -112,7 +112,7 @@ def test_a_key_is_bound_to_forms_and_networks(anna: World) -> None:
     (key,) = keys(anna)
     assert (key.scopes, key.form_ids, key.daily_asks) == (["ask"], [form_id], 50)
     assert key.networks == ["203.0.113.0/24"]
-    for words in ("Asks for: Website", "Up to 50 requests a day", "Only from 203.0.113.0/24"):
+    for words in ("Confirmation requests for: Website", "Up to 50 requests per day", "Only from 203.0.113.0/24"):
         assert words in page
     carla = world(people=0)
     assert carla.client.post(PAGE, asks).status_code == 422, "a stranger's form is no choice"

@@ -1,4 +1,4 @@
-"""Leaving people out of a mailing, on the compose page and in the report."""
+"""Excluding contacts from a campaign, on the compose page and in the report."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_boxes_are_saved_counted_and_shown_again(anna: World) -> None:
     draft = anna.draft("Leaves out")
     edit = f"/studio/campaigns/{draft.id}/edit/"
     page = anna.client.get(edit).content.decode()
-    for word in ("Our staff", "All Doras", "Autumn before", "Leave out"):
+    for word in ("Our staff", "All Doras", "Autumn before", "Exclude"):
         assert word in page
     assert "Not out yet" not in page
     boxes = {"x_list": [staff.id], "x_segment": [doras.id], "x_mailing": [earlier.id, running.id]}
     answer = anna.client.post(edit, posted(anna, draft, **boxes), **HTMX).content.decode()
-    assert "2 confirmed people would get it." in answer
-    assert "1 more person is left out." in answer
+    assert "2 confirmed contacts would receive it." in answer
+    assert "1 more contact is excluded." in answer
     saved = anna.again(draft)
     assert saved.excluded_list_ids == [staff.id]
     assert saved.excluded_mailing_ids == [earlier.id]
@@ -50,10 +50,10 @@ def test_boxes_are_saved_counted_and_shown_again(anna: World) -> None:
     with tenancy.account(anna.account_id):
         delete_segment(doras.id)
     again = anna.client.post(edit, posted(anna, draft, x_segment=[doras.id]), **HTMX)
-    assert "2 confirmed people would get it." in again.content.decode()
+    assert "2 confirmed contacts would receive it." in again.content.decode()
     released = anna.sending_of(anna.again(draft))
     report = anna.client.get(f"/studio/campaigns/{released.id}/").content.decode()
-    assert "belongs to a segment that you leave out" in report
+    assert "is in an excluded segment" in report
     assert "All Doras" in report
 
 

@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing that was delivered."""
+    """A campaign that was delivered."""
     assert database
     return sent(people=4)
 
@@ -74,10 +74,10 @@ def is_handled(raw_mail_id: int) -> bool:
 
 @pytest.mark.slow
 def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database: str) -> None:
-    """The lane's lock belongs to a job that nobody works on any more; the message is acted on once.
+    """The lane's lock belongs to a job that no one works on any longer; the message is acted on once.
 
-    The dead worker's heartbeat is kept fresh, so only the loss of its locks can tell that it is dead, however long that
-    takes on a busy machine.
+    The dead worker's heartbeat is kept fresh, so only the loss of its locks can show that it is dead, however long
+    that takes on a busy machine.
     """
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         RawMail.objects.filter(state=RawMailState.NEW).update(state=RawMailState.HANDLED)

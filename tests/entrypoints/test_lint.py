@@ -14,7 +14,7 @@ import pytest
 
 import mailflatrate
 from mailflatrate.mail.dkim import generate_key
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.wire.dns import ZoneServer
 from rules.letters import GOOD, octets
 
@@ -124,7 +124,7 @@ def test_real_unsubscribe_fields_are_judged_as_the_rfcs_read() -> None:
     for case in cases:
         post = f"List-Unsubscribe-Post: {case['post']}\r\n" if case["post"] else ""
         raw = f"{head}List-Unsubscribe: {case['list_unsubscribe']}\r\n{post}\r\n".encode("utf-8", "surrogateescape")
-        verdict = judge_message(message_facts(raw, Outside(), now=datetime.now(UTC)))
+        verdict = judge_message(message_facts(raw, LintLookups(), now=datetime.now(UTC)))
         found = {finding.key for finding in verdict.failures}
         assert ("list-unsubscribe" not in found) == follows_rfc_2369(case["list_unsubscribe"]), case
         assert ("one-click" not in found) == follows_rfc_8058(case["list_unsubscribe"], case["post"]), case

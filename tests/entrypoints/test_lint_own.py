@@ -1,4 +1,4 @@
-"""A message of ours, judged by everybody: our own lint, dkimpy, and the verifiers and filters that are installed."""
+"""One of our messages, judged by all: our own lint, dkimpy, and the verifiers and filters that are installed."""
 
 import base64
 import json
@@ -22,8 +22,8 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.cli.lint.own import OwnLinks
 from mailflatrate.mail.edition import Recipient
-from mailflatrate.mail.tokens import Purpose
-from mailflatrate.rules.lint import Outside, judge_message, message_facts, no_key, rewrote_nothing
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.settings.schema import load_settings
 
@@ -41,7 +41,7 @@ class Own:
 
 @pytest.fixture(scope="module")
 def own(database: str) -> Own:
-    """A letter to one recipient, from a campaign that passed the gate, written as a sender process writes it."""
+    """A message to one recipient, from a campaign that passed the gate, written as a sender process writes it."""
     return letter_of({})
 
 
@@ -70,7 +70,9 @@ def key_of(own: Own) -> bytes:
 
 
 def test_it_passes_every_rule_of_lint(own: Own) -> None:
-    outside = Outside(find_key=lambda _selector, _domain: key_of(own), key_bits={("one", "lindenhof.example"): 2048})
+    outside = LintLookups(
+        find_key=lambda _selector, _domain: key_of(own), key_bits={("one", "lindenhof.example"): 2048}
+    )
     facts = message_facts(own.raw, outside, now=NOW)
     verdict = judge_message(facts, Profile.ALL)
     assert [(finding.key, finding.params) for finding in verdict.failures] == []
@@ -84,7 +86,7 @@ def test_an_address_that_is_shown_and_counted_is_no_mismatch(database: str) -> N
 
     def failed(raw: bytes, rewrote: Callable[[str], bool], *, offline: bool = False) -> list[str]:
         find_key = no_key if offline else lambda _selector, _domain: key_of(tracked)
-        outside = Outside(find_key=find_key, key_bits={("one", "lindenhof.example"): 2048}, rewrote=rewrote)
+        outside = LintLookups(find_key=find_key, key_bits={("one", "lindenhof.example"): 2048}, rewrote=rewrote)
         return [finding.key for finding in judge_message(message_facts(raw, outside, now=NOW), Profile.ALL).failures]
 
     rewrote = OwnLinks().rewrote
@@ -97,7 +99,7 @@ def test_an_address_that_is_shown_and_counted_is_no_mismatch(database: str) -> N
     assert "links-truthful" in failed(phishing, rewrote, offline=True), "the body's hash is in the message itself"
     url = f"{load_settings().public_url}/c/{'0' * 40}"
     assert not rewrote(url), "no token of ours"
-    genuine = key_ring().seal(Purpose.CLICK, 1, 1, 0)
+    genuine = key_ring().seal(TokenPurpose.CLICK, 1, 1, 0)
     assert rewrote(f"{load_settings().public_url}/c/{genuine}")
     assert not rewrote(f"https://elsewhere.example/c/{genuine}")
     assert not rewrote(f"{load_settings().public_url}/k/{genuine}"), "a token of another purpose"

@@ -16,8 +16,8 @@ from entrypoints.lint_set.bulk import broken, field, mailing, unsigned, without
 from entrypoints.lint_set.measure import NOW, Measured, measure
 from entrypoints.lint_set.personal import ANNA, note, posted
 from mailflatrate.mail.auth_results import AuthResult, authserv_id, read_received_spf, read_results
-from mailflatrate.rules.causes import Cause, find_causes, score
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.causes import FindingCause, find_causes, score
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_words import explain_message
 from mailflatrate.rules.verdict import Severity
@@ -41,11 +41,11 @@ def test_no_personal_message_is_blocked_and_kinds_are_known(measured: Measured) 
     assert measured.kinds_right >= 97, measured.wrong
 
 
-def causes_of(raw: bytes, kind: MessageKind | None = None) -> tuple[Cause, ...]:
-    return find_causes(judge_message(message_facts(raw, Outside(), now=NOW, kind=kind)))
+def causes_of(raw: bytes, kind: MessageKind | None = None) -> tuple[FindingCause, ...]:
+    return find_causes(judge_message(message_facts(raw, LintLookups(), now=NOW, kind=kind)))
 
 
-def keys_of(causes: Sequence[Cause]) -> list[str]:
+def keys_of(causes: Sequence[FindingCause]) -> list[str]:
     return [cause.finding.key for cause in causes]
 
 
@@ -112,7 +112,7 @@ def test_missing_and_wrong_are_told_apart_in_both_languages() -> None:
 
 def test_a_list_that_adds_a_footer_breaks_no_rule_of_the_author() -> None:
     post = posted(note(ANNA, "[makers] Glue", "Which glue?", "User-Agent: Mozilla Thunderbird"))
-    facts = message_facts(post.bytes(), Outside(), now=NOW)
+    facts = message_facts(post.bytes(), LintLookups(), now=NOW)
     assert (facts.kind, facts.kind_reasons[0]) == (MessageKind.PERSONAL, "discussion list")
     assert causes_of(post.bytes()) == ()
     as_bulk = keys_of(causes_of(post.bytes(), MessageKind.BULK))

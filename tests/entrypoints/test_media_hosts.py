@@ -200,7 +200,7 @@ def test_the_proxy_asks_which_names_are_ours(anna: World) -> None:
 
 
 def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: World) -> None:
-    """A host that becomes right overnight does not hold up a mailing that was confirmed the evening before (R-04)."""
+    """A host that becomes valid overnight does not hold up a campaign confirmed the evening before (R-04)."""
     media = picture(anna)
     with tenancy.account(anna.account_id):
         campaigns.save_brand(BRAND, logo_id=media.id)
@@ -220,14 +220,14 @@ def test_the_page(anna: World) -> None:
         domain_id = SenderDomain.objects.get().id
     page = f"/studio/senders/{domain_id}/"
     assert f'value="{HOST}"' in anna.client.get(page).content.decode()
-    assert "is no name for this" in followed(anna.client, f"{page}media-host/", {"host": "media.other.example"})
+    assert "Choose a name like" in followed(anna.client, f"{page}media-host/", {"host": "media.other.example"})
     text = followed(anna.client, f"{page}media-host/", {"host": HOST})
-    assert "CNAME" in text and TARGET in text and "Not looked at" in text
+    assert "CNAME" in text and TARGET in text and "Not checked" in text
     look(anna, ["elsewhere.example"])
     text = anna.client.get(page, headers={"Accept-Language": "de"}).content.decode()
-    assert "Der Name führt woandershin" in text and "elsewhere.example" in text
+    assert "Ersetzen Sie den Eintrag durch den erwarteten" in text and "elsewhere.example" in text
     look(anna, [TARGET])
-    assert "In use" in anna.client.get(page).content.decode()
+    assert "Active" in anna.client.get(page).content.decode()
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     carla = browser(bare_account("Nordstern")[1])
     for order in ("media-host/", "media-host/leave/"):
@@ -235,5 +235,5 @@ def test_the_page(anna: World) -> None:
         assert carla.post(page + order, {"host": "bilder.lindenhof.example"}).status_code == 404
         assert anna.client.get(page + order).status_code == 405
     assert base(anna) == f"https://{HOST}:8443"
-    assert "on our host again" in followed(anna.client, f"{page}media-host/leave/", {})
+    assert "Keep the record for the messages already sent" in followed(anna.client, f"{page}media-host/leave/", {})
     assert base(anna) == load_settings().public_url

@@ -15,9 +15,9 @@ from demo_world import free_port
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.stats import monitoring
-from mailflatrate.apps.stats.monitoring import FIGURES, Figure
+from mailflatrate.apps.stats.monitoring import FIGURES, GaugeQuery
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.metrics.sharing import Share
+from mailflatrate.base.metrics.sharing import SharedMetrics
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli import exporter
 from mailflatrate.settings.schema import Settings, load_settings
@@ -51,7 +51,7 @@ def test_every_figure_exists_before_anything_happened() -> None:
 
 
 def test_one_figure_that_fails_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = (Figure("slow", "Too slow", "SELECT pg_sleep(9), 1"), Figure("wrong", "Wrong", "SELECT 1 / 0"))
+    bad = (GaugeQuery("slow", "Too slow", "SELECT pg_sleep(9), 1"), GaugeQuery("wrong", "Wrong", "SELECT 1 / 0"))
     monkeypatch.setattr(monitoring, "FIGURES", (*bad, *FIGURES))
     monkeypatch.setattr(monitoring, "STATEMENT_MILLISECONDS", 50)
     found = pages()
@@ -87,7 +87,7 @@ def exporting(networks: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def test_a_host_without_pages_has_an_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    share = Share(load_settings().data_dir / "metrics", "sender-7")
+    share = SharedMetrics(load_settings().data_dir / "metrics", "sender-7")
     share.write()
     try:
         with exporting("127.0.0.0/8", monkeypatch) as port:

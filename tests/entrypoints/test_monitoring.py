@@ -12,9 +12,9 @@ from django.test import Client
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower
 from mailflatrate.apps.inbound.actions.relay_log import begin_following
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import begin_follower, begin_job, begin_relay
-from mailflatrate.base.metrics.sharing import Share
+from mailflatrate.base.metrics.sharing import SharedMetrics
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 
@@ -66,11 +66,11 @@ HEALTHY = {
     'mailflatrate_started_timestamp_seconds{process="sender-1"}': "1000x59 2000x60",
 } | {
     f'mailflatrate_{name}{{queue="{queue.value}"}}': value
-    for queue in Queue
+    for queue in JobQueue
     for name, value in (
         ("workers", "2x120"),
         # A large campaign's chunks wait their turn for hours.
-        ("oldest_due_job_seconds", "7200x120" if queue is Queue.SEND else "5x120"),
+        ("oldest_due_job_seconds", "7200x120" if queue is JobQueue.SEND else "5x120"),
     )
 }
 # Alert -> what is different from a healthy installation, and the labels with which it fires.
@@ -177,10 +177,10 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
 @pytest.mark.usefixtures("database")
 def test_every_metric_that_is_asked_for_is_exported() -> None:
     begin_relay("relay.example")
-    begin_job("lists.seal_ledger", Queue.HOUSE)
+    begin_job("lists.seal_ledger", JobQueue.HOUSE)
     begin_follower()
     begin_following("mta-1", "")
-    share = Share(load_settings().data_dir / "metrics", "sender-1")
+    share = SharedMetrics(load_settings().data_dir / "metrics", "sender-1")
     share.write()
     page = Client().get("/metrics").content.decode()
     share.close()

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web import navigation
@@ -132,11 +132,11 @@ def test_suppressions_are_listed_looked_up_and_added(anna: World) -> None:
     page = anna.client.get(SUPPRESSIONS).content.decode()
     assert "Not a contact" in page and "nobody-here@x.example" not in page
     found = anna.client.post(LOOK_UP, {"look-email": "nobody-here@x.example"}).content.decode()
-    assert "nobody-here@x.example has been suppressed since" in found and "Added by hand" in found
+    assert "nobody-here@x.example has been suppressed since" in found and "Added manually" in found
     assert "isn't suppressed" in anna.client.post(LOOK_UP, {"look-email": "free@x.example"}).content.decode()
     with tenancy.account(anna.account_id):
         row = Suppression.objects.latest("id")
-        assert (row.reason, row.source) == (Reason.MANUAL, f"studio: {anna.anna.email}")
+        assert (row.reason, row.source) == (SuppressionReason.MANUAL, f"studio: {anna.anna.email}")
 
 
 @pytest.mark.parametrize("wrong", ["", "no address", "a@b\0.example", "x" * 400 + "@x.example"])

@@ -1,4 +1,4 @@
-"""The postbox: a message as its receiver would see it, and only for the account it came from."""
+"""The test inbox: a message as its recipient would see it, and only for the account it came from."""
 
 import ssl
 import threading
@@ -16,7 +16,7 @@ from django.test import Client
 from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.models import DkimKey
-from mailflatrate.apps.inbound.behaviour import Behaviour
+from mailflatrate.apps.inbound.behaviour import MailboxBehavior
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -65,13 +65,13 @@ def receive(account_id: int | None, raw: bytes, **values: object) -> PostboxMess
 
 
 def arrived(anna: World, raw: bytes | None = None, **values: object) -> str:
-    """The address of a message that the postbox received for Anna's account."""
+    """Return the URL of a message that the test inbox received for Anna's account."""
     row = receive(anna.account_id, raw or letter().as_bytes(), **values)
     return f"/studio/postbox/{row.id}/"
 
 
 def test_an_empty_postbox_explains_itself(anna: World) -> None:
-    assert "Nothing received yet" in text(anna.client.get("/studio/postbox/"))
+    assert "No messages yet" in text(anna.client.get("/studio/postbox/"))
 
 
 def test_search_and_pages(anna: World) -> None:
@@ -86,14 +86,14 @@ def test_search_and_pages(anna: World) -> None:
     assert "reader7@" in found
     assert "reader8@" not in found
     assert found.lstrip().startswith('<div id="messages"')
-    assert "No message matches" in text(anna.client.get("/studio/postbox/?q=nobody"))
+    assert "No matching messages" in text(anna.client.get("/studio/postbox/?q=nobody"))
     assert anna.client.get("/studio/postbox/?before=x&q=%00").status_code == 200
 
 
 def test_every_view_of_a_message(anna: World) -> None:
-    url = arrived(anna, behaviour=Behaviour.COMPLAIN.value)
+    url = arrived(anna, behaviour=MailboxBehavior.COMPLAIN.value)
     page = text(anna.client.get(url))
-    assert "This address complained" in page
+    assert "This address sent a spam complaint" in page
     assert "sandbox" in page.partition("<iframe")[2].partition(">")[0]
     assert "Hello in plain text" in text(anna.client.get(f"{url}?view=text"))
     assert "List-Unsubscribe-Post" in text(anna.client.get(f"{url}?view=headers"))
@@ -217,7 +217,7 @@ def test_no_answer_is_said(anna: World, monkeypatch: pytest.MonkeyPatch) -> None
     try:
         url = arrived(anna, letter(base="https://localhost:1").as_bytes())
         anna.client.post(f"{url}one-click/")
-        assert "gave no answer" in text(anna.client.get(url))
+        assert "Not checked: a list didn" in text(anna.client.get(url))
     finally:
         monkeypatch.delenv("MAILFLATRATE_PUBLIC_URL")
         load_settings.cache_clear()
@@ -226,7 +226,7 @@ def test_no_answer_is_said(anna: World, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_post_goes_nowhere_else(anna: World) -> None:
     url = arrived(anna, letter(base="https://evil.example").as_bytes())
     assert anna.client.post(f"{url}one-click/").status_code == 404
-    assert "no one-click address of ours" in text(anna.client.get(url))
+    assert "t include one of our one-click unsubscribe links" in text(anna.client.get(url))
 
 
 def test_strangers_find_nothing(anna: World) -> None:
@@ -247,11 +247,11 @@ def test_strangers_find_nothing(anna: World) -> None:
 def test_ben_looks_and_unsubscribes_nobody(anna: World) -> None:
     url = arrived(anna)
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    assert "Send the one-click POST" not in text(ben.get(url))
+    assert "Send one-click POST" not in text(ben.get(url))
     assert ben.post(f"{url}one-click/").status_code == 403
 
 
 def test_every_behaviour_and_every_verdict_has_words() -> None:
-    assert set(BEHAVIOURS) == set(Behaviour)
+    assert set(BEHAVIOURS) == set(MailboxBehavior)
     assert set(VERDICTS) == set(DkimStatus)
     assert behaviour_words("") == behaviour_words("no such thing") == ""

@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.rules.withhold import WithholdReason
 
@@ -34,7 +34,7 @@ class Dora:
     def url(self) -> str:
         with tenancy.account(self.place.account_id):
             delivery = Delivery.objects.get(contact__email=self.email, confirmation_id__isnull=False)
-        return f"/p/{key_ring().seal(Purpose.PREFERENCES, self.place.account_id, delivery.id)}"
+        return f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, self.place.account_id, delivery.id)}"
 
     def contact(self, email: str = "") -> Contact:
         with tenancy.account(self.place.account_id):
@@ -99,7 +99,7 @@ def test_nobody_is_moved_by_looking_or_by_nonsense(dora: Dora) -> None:
 
 
 def verdict(dora: Dora) -> WithholdReason | None:
-    """What the gate would say to a mailing for her now, from the rows that the sender reads."""
+    """Return what the gate would say to a campaign for her now, from the rows that the sender reads."""
     from django.db import connection
 
     campaign = dora.place.anna.sending(f"After {clock.now():%d %B}")
@@ -114,7 +114,7 @@ def verdict(dora: Dora) -> WithholdReason | None:
 
 
 def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
-    """A person who wants one mailing a week gets no second one in between, of whichever list."""
+    """A contact who wants one campaign a week gets no second one in between, whatever the list."""
     campaign = dora.place.anna.sending("First")
     with tenancy.account(dora.place.account_id):
         Delivery.objects.filter(campaign=campaign).update(state="sent", settled_at=clock.now())
@@ -136,9 +136,9 @@ def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
     (mail,) = send_queued(dora.place.account_id)
     assert mail.letter.recipient == new
     assert dora.email not in mail.part("plain"), "the new address may be a stranger's"
-    assert "as the new address" in mail.part("plain")
+    assert "as their new address" in mail.part("plain")
     assert (dora.place.state(dora.email), dora.place.state(new)) == ("confirmed", "pending")
-    assert "It is changed" in dora.place.confirm(mail)
+    assert "Your address has been changed" in dora.place.confirm(mail)
     assert (dora.place.state(dora.email), dora.place.state(new)) == ("unsubscribed", "confirmed")
     confirmed = dora.place.events(new)[-1]
     assert confirmed.kind == "confirmed"

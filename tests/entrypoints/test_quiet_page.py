@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.quiet import quiet_conditions, quiet_count
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 PAGE, ASK = "/studio/quiet/", "/studio/quiet/ask/"
 PEOPLE = 6
@@ -25,7 +25,7 @@ PEOPLE = 6
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> World:
-    """Four of six confirmed long ago; one of those has clicked since. All of them got a mailing."""
+    """Four of six confirmed long ago; one of those has clicked since. All of them got a campaign."""
     made, long_ago = world(PEOPLE), clock.now() - timedelta(days=400)
     made.sending()
     with tenancy.account(made.account_id):
@@ -44,7 +44,7 @@ def quiet(anna: World) -> int:
 def test_the_page_counts_them_and_a_neighbour_has_none(anna: World) -> None:
     assert "From 3 of 6 people nothing came for 12 months" in anna.client.get(PAGE).content.decode()
     _account, carla = bare_account("Möbelhaus Nordstern")
-    assert "Nobody has gone quiet" in browser(carla).get(PAGE).content.decode()
+    assert "No inactive contacts" in browser(carla).get(PAGE).content.decode()
     assert browser(carla).post(ASK).headers["Location"] == PAGE
     assert Client().get(PAGE).status_code == 302
 
@@ -71,7 +71,7 @@ def test_asking_speaks_the_language_of_the_account(anna: World) -> None:
 def test_whoever_saves_his_preferences_stays(anna: World) -> None:
     with tenancy.account(anna.account_id):
         delivery = Delivery.objects.order_by("contact_id")[2]
-        token = key_ring().seal(Purpose.PREFERENCES, anna.account_id, delivery.id)
+        token = key_ring().seal(TokenPurpose.PREFERENCES, anna.account_id, delivery.id)
     before = quiet(anna)
     assert Client().get(f"/p/{token}").status_code == 200
     assert quiet(anna) == before, "opening the page is no sign"
@@ -88,7 +88,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
             state="sent", conditions=quiet_conditions(), started_at=clock.now() - timedelta(days=3)
         )
     url = f"/studio/quiet/{campaign.id}/let-go/"
-    assert "They have time until" in anna.client.get(PAGE).content.decode()
+    assert "They can respond until" in anna.client.get(PAGE).content.decode()
     anna.client.post(url)
     assert not asked_to_withdraw(campaign.id), "too early"
     with tenancy.account(anna.account_id):

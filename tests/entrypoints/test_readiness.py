@@ -12,7 +12,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from entrypoints.test_health import no_database
 from mailflatrate.base import jobs
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.entrypoints.web import readiness
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
@@ -36,7 +36,7 @@ def problems(path: str = "/readyz", **extra: str) -> tuple[int, dict[str, str]]:
     return answer.status_code, {name: text for name, text in checks.items() if text != "ok"}
 
 
-async def _begin(line: LifeLine, *queues: Queue) -> None:
+async def _begin(line: LifeLine, *queues: JobQueue) -> None:
     assert isinstance(app.connector, DjangoConnector)
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
         worker_id = await working.job_manager.register_worker()
@@ -48,8 +48,8 @@ def serving() -> Iterator[None]:
     """Two processes that serve all queues between them."""
     with asyncio.Runner() as runner:
         lines = [LifeLine(), LifeLine()]
-        runner.run(_begin(lines[0], Queue.SEND, Queue.EXPRESS))
-        runner.run(_begin(lines[1], Queue.PLAN, Queue.IMPORT, Queue.INBOUND, Queue.HOUSE))
+        runner.run(_begin(lines[0], JobQueue.SEND, JobQueue.EXPRESS))
+        runner.run(_begin(lines[1], JobQueue.PLAN, JobQueue.IMPORT, JobQueue.INBOUND, JobQueue.HOUSE))
         yield
         for line in lines:
             runner.run(line.let_go())
@@ -69,7 +69,7 @@ def test_ready_when_each_queue_is_served(asked_anew: str) -> None:
         owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds' WHERE id = "
                       "(SELECT max(worker_id) FROM worker_process)")  # fmt: skip
     assert problems() == (503, {"workers": "none for plan, import, inbound, house"})
-    assert served_queues()[Queue.SEND] == 1
+    assert served_queues()[JobQueue.SEND] == 1
 
 
 @pytest.mark.usefixtures("serving")
@@ -86,7 +86,7 @@ def test_a_job_nobody_takes_is_noticed_and_one_for_later_is_not(
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM procrastinate_jobs")
         (before,) = cursor.fetchone()
-    jobs.defer("test.waits", Queue.IMPORT)
+    jobs.defer("test.waits", JobQueue.IMPORT)
     with psycopg.connect(asked_anew, autocommit=True) as owner:
         owner.execute("UPDATE procrastinate_events SET at = now() - interval '30 days' WHERE job_id > %s", [before])
     monkeypatch.setattr(readiness, "OLDEST_SECONDS", 29 * 86_400.0)
@@ -98,7 +98,7 @@ def test_a_job_nobody_takes_is_noticed_and_one_for_later_is_not(
             owner.execute(
                 "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day' WHERE id > %s", [before]
             )
-        assert oldest_due_seconds()[Queue.IMPORT] < 29 * 86_400
+        assert oldest_due_seconds()[JobQueue.IMPORT] < 29 * 86_400
         assert problems() == (200, {})
     finally:
         with psycopg.connect(asked_anew, autocommit=True) as owner:

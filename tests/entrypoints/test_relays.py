@@ -60,7 +60,7 @@ def test_a_relay_is_added_edited_drained_disabled_and_deleted_at_the_desk(otto: 
     shown = otto.page("relays/")
     assert str(fields["name"]) in shown
     assert "Not used yet" in shown
-    assert "5,000 an hour" in shown
+    assert "5,000 per hour" in shown
 
     assert (
         otto.client.post(
@@ -86,7 +86,7 @@ def test_a_relay_is_added_edited_drained_disabled_and_deleted_at_the_desk(otto: 
         assert done.status_code == 303
         assert _relay(id=relay.id).state == state
         if state == "draining":
-            assert "is drained or disabled, so its mail waits" in otto.page("relays/")
+            assert "are draining or disabled, so its messages are waiting" in otto.page("relays/")
             assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 422
     assert otto.client.post(f"/desk/relays/{relay.id}/move/", {"state": "nonsense"}).status_code == 404
     assert otto.client.post(f"/desk/relays/{relay.id}/remove/").status_code == 303
@@ -130,7 +130,7 @@ def test_a_relay_nobody_has_tried_is_not_said_to_take_mail(otto: Desk) -> None:
         RelayReport.objects.create(relay=Relay.objects.get(name="idle"), sender="host.1", at=clock.now(), connections=0)
     page = otto.page("relays/")
     assert "Not used yet" in page
-    assert "Takes mail" not in page
+    assert "Accepting messages" not in page
 
 
 def test_the_list_shows_a_warm_up(otto: Desk) -> None:
@@ -235,12 +235,12 @@ def test_the_page_shows_what_waits_behind_the_relays(otto: Desk) -> None:
     otto.client.post("/desk/relays/new/", _fields(name="any"))
     try:
         page = otto.page("relays/")
-        assert "Trusted accounts: 50 % of its speed" in page
-        assert "Without new ones it&#x27;s at full speed from" in page or "Without new ones it's at full speed" in page
-        for text in ("Behind the relays", "mta-9 is behind", "2 gaps in its log", "Gmail", "1,234", "56"):
+        assert "Trusted accounts: 50% of full speed" in page
+        assert "Without new ones, full speed resumes at" in page or "Without new ones, full speed resumes at" in page
+        for text in ("Relay queues", "mta-9 is behind", "2 gaps in its log", "Gmail", "1,234", "56"):
             assert text in page
         german = otto.client.get("/desk/relays/", headers={"Accept-Language": "de"})
-        assert "Hinter den Relays" in german.content.decode()
+        assert "Warteschlangen der Relays" in german.content.decode()
     finally:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             LogFollower.objects.filter(name="mta-9").delete()
@@ -253,14 +253,14 @@ def test_a_relay_is_tried_from_its_page(otto: Desk) -> None:
         otto.client.post("/desk/relays/new/", _fields(name="tried", host="127.0.0.1", port=relay.port, tls="never"))
         relay_id = _relay(name="tried").id
         page = _tried(otto, relay_id)
-        assert "tried takes our mail, but without encryption. Nothing was sent." in page
+        assert "tried accepts our messages, but the connection isn't encrypted. Nothing was sent." in page
         assert [line.split(":")[0] for line in relay.commands][1:] == ["MAIL FROM", "RSET", "QUIT"]
         relay.on(Step.MAIL, ANY, "550 5.7.1 you are not allowed")
         page = _tried(otto, relay_id)
         assert "you are not allowed" in page
-        assert "doesn&#x27;t take our sender. Let this host" in page
+        assert "Allow this host and this domain to send through it" in page
         assert not relay.received
-    assert "Check host and port" in _tried(otto, relay_id)
+    assert "Check the host and port, and that your firewall allows" in _tried(otto, relay_id)
 
 
 def _tried(otto: Desk, relay_id: int) -> str:
@@ -284,11 +284,11 @@ def test_a_warm_up_begins_and_ends_at_the_desk_and_by_command(otto: Desk, monkey
     otto.client.post("/desk/relays/new/", _fields(name="fresh"))
     relay_id = _relay(name="fresh").id
     path = f"/desk/relays/{relay_id}/warm-up/"
-    assert "Begin a warm-up" in otto.page(f"relays/{relay_id}/")
+    assert "Start warm-up" in otto.page(f"relays/{relay_id}/")
     assert otto.client.post(path, {"deed": "start"}).status_code == 303
     assert "Step 1: 50 messages today, 0 used" in otto.page(f"relays/{relay_id}/")
     assert otto.client.post(path, {"deed": "end"}).status_code == 303
-    assert "Begin a warm-up" in otto.page(f"relays/{relay_id}/")
+    assert "Start warm-up" in otto.page(f"relays/{relay_id}/")
     assert otto.client.post(path, {"deed": "nonsense"}).status_code == 404
     assert "starts with 500 messages per day" in run("warm-up", "fresh", "--step", "3")
     assert "Step 4: 500 messages today" in otto.page(f"relays/{relay_id}/")

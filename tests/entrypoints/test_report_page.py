@@ -18,16 +18,16 @@ from django.urls import reverse
 from api_world import program
 from desk_world import operator
 from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import Measure, Order
+from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseQuestion, CaseState, Report
 from mailflatrate.apps.accounts import actions as accounts
-from mailflatrate.apps.accounts.models import Notice, Scope
+from mailflatrate.apps.accounts.models import KeyScope, Notice
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.mailing_id import new_mailing_id
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from outlook_file import saved
 from returned_world import Sent, sent
 from vetted import vetted
@@ -35,7 +35,7 @@ from vetted import vetted
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing."""
+    """A campaign."""
     assert database
     return sent(people=8)
 
@@ -71,7 +71,7 @@ def test_by_file(case: Sent) -> None:
 
 
 def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
-    """The form comes back with the mail in its text field: after haste, and after "only tell me who sent it"."""
+    """The form returns with the message in its text field: after haste, and after "only tell me who sent it"."""
     just_now = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
     # A mail with its token needs no waiting; without one it is as if the ID had been typed.
     stripped = f"From: news@lindenhof.example\r\nX-Mailing-ID: {case.campaign.mailing_id}\r\n\r\nBulbs.\r\n".encode()
@@ -79,7 +79,7 @@ def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
         file = io.BytesIO(content)
         file.name = "mail.eml"
         page = report(422 if "shown" in answer else 200, file=file, **answer)
-        assert "it need not be chosen again" in page
+        assert "ve read your file and pasted its contents above" in page
         kept = re.search(r'<textarea name="about"[^>]*>\s*(.*?)</textarea>', page, re.DOTALL)
         assert kept is not None
         assert case.state(5) == "confirmed"
@@ -88,26 +88,26 @@ def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
 
 
 def test_by_mailing_id_and_a_mail_with_a_button(case: Sent) -> None:
-    """The ID alone stops nothing; the address that got the mailing proves itself. Opening the link changes nothing."""
+    """The ID alone stops nothing; the address that got the campaign proves itself. Opening the link changes nothing."""
     typed = case.campaign.mailing_id.lower().replace("-", " ")
-    assert "a mail with a button" in report(about=typed, reporter=case.reader(2).email)
+    assert "If the email was sent to the address you gave, we" in report(about=typed, reporter=case.reader(2).email)
     assert case.state(2) == "confirmed"
     filed = last()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Notice.objects.filter(report_id=filed.id, recipient=case.reader(2).email).count() == 1
-    url = f"/report/stop/{key_ring().seal(Purpose.CASE, 0, filed.id, extra=1)}"
+    url = f"/report/stop/{key_ring().seal(TokenPurpose.CASE, 0, filed.id, extra=1)}"
     assert Client().get(url).status_code == 200
     assert case.state(2) == "confirmed"
     assert Client().post(url).status_code == 200
     assert case.suppressions(2) == [("complaint", False), ("complaint", True)]
-    for token in (key_ring().seal(Purpose.CASE, 0, filed.id), secrets.token_hex(20)):
+    for token in (key_ring().seal(TokenPurpose.CASE, 0, filed.id), secrets.token_hex(20)):
         assert Client().post(f"/report/stop/{token}").status_code == 404
 
 
 def test_a_stranger_s_address_gets_no_mail(case: Sent) -> None:
-    """Nobody is mailed because somebody typed his address, and the page does not tell who is on the list."""
+    """No one is mailed because a visitor typed their address, and the page does not tell who is on the list."""
     told = report(about=case.campaign.mailing_id, reporter="victim@elsewhere-example.de")
-    assert "a mail with a button" in told
+    assert "If the email was sent to the address you gave, we" in told
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert not Notice.objects.filter(recipient="victim@elsewhere-example.de").exists()
 
@@ -140,7 +140,7 @@ def test_machines_are_kept_out(case: Sent) -> None:
 
 
 def test_work_opens_the_page_once(case: Sent) -> None:
-    """ALTCHA as on the forms: whoever lets his browser work may report again at once; a solution serves once (R-35)."""
+    """ALTCHA as on the forms: browsers that do the work may report again at once; a solution serves once (R-35)."""
     client = Client(REMOTE_ADDR="198.51.100.7")
     given = client.get("/report/task").json()
     moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
@@ -175,7 +175,7 @@ def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: Sent)
         found = Case.objects.exclude(state=CaseState.CLOSED).get(
             account_id=case.anna.account_id, kind=CaseKind.COMPLAINT
         )
-    actions.take_measure(found.id, Order(Measure.ASK, "Where did they sign up?"), by=operator())
+    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did they sign up?"), by=operator())
     with tenancy.account(case.anna.account_id):
         question = CaseQuestion.objects.latest("id")
     url = f"/studio/questions/{question.id}/"
@@ -217,13 +217,13 @@ OTHER_MAIL = (
     ],
 )
 def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], english: str, german: str) -> None:
-    """Nothing of ours is named: no case, and no dead end, in both languages; a person can be asked for all the same."""
+    """None of our campaigns is named: no case, and no dead end, in both languages; a person can still be asked for."""
     before = last().id
     for who in ({}, {"who": "1"}):
         given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
         said = report(422, **given_now, **who)
         assert english in said, said
-        assert ("A person should look at it" in said) is (not who)
+        assert ("Review this anyway, even though no matching email was found" in said) is (not who)
     given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
     moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
     data = {"complaint": "unasked", "shown": moment, **given_now}
@@ -231,12 +231,12 @@ def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], en
     assert (answer.status_code, german in answer.content.decode()) == (422, True), answer.content.decode()
     assert last().id == before
     given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
-    assert "You left no address" in report(anyway="on", **given_now)
+    assert "t give an email address, so we can" in report(anyway="on", **given_now)
     assert (last().id > before, last().case.campaign_id) == (True, None)
 
 
 def test_a_well_formed_id_that_nobody_has(case: Sent) -> None:
-    assert "none of our mailings has it" in report(422, about=new_mailing_id())
+    assert "Check it against the bottom of the email, or paste the" in report(422, about=new_mailing_id())
 
 
 def test_whoever_hands_in_the_mail_itself_chooses_the_file_once(case: Sent) -> None:
@@ -256,7 +256,7 @@ def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
 
 
 def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> None:
-    """R-80: pages, the file for the person, exports and the API; the reporter wrote from another address than his."""
+    """R-80: pages, the person's file, exports and the API; the reporter wrote from an address other than theirs."""
     answer = Client(REMOTE_ADDR="198.51.100.99").post("/report/", {
         "complaint": "unasked", "text": "Stop this nonsense-4711.", "reporter": "eve.secret@elsewhere-example.de",
         "reporter_name": "Eve Geheim", "file": given_file("mail.eml", case.mail(7)),
@@ -265,7 +265,7 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> N
     contact, campaign, client = case.reader(7), case.campaign.id, case.anna.client
     with tenancy.account(case.anna.account_id):
         key = accounts.make_api_key(
-            case.anna.account_id, "All", {Scope.READ}, expires_at=None, by=case.anna.anna
+            case.anna.account_id, "All", {KeyScope.READ}, expires_at=None, by=case.anna.anna
         ).secret
     seen = []
     for name, args in (("home", []), ("standing", []), ("questions", []), ("contact", [contact.id]),

@@ -18,12 +18,12 @@ from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_notice
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,7 +46,7 @@ class Case:
         with tenancy.account(self.anna.account_id):
             self.contact = Contact.objects.get(email=self.email)
             self.delivery = Delivery.objects.get(campaign=campaign, contact=self.contact)
-        self.page = f"/d/{key_ring().seal(Purpose.PRIVACY, self.anna.account_id, self.delivery.id)}"
+        self.page = f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.anna.account_id, self.delivery.id)}"
         self.visitor = Client(enforce_csrf_checks=True)
 
     def contact_of(self, owner: World) -> Contact | None:
@@ -79,7 +79,7 @@ def test_the_page_of_a_mail_shows_nothing_and_does_nothing() -> None:
     assert case.email not in page
     assert "d***@posteo.de" in page
     assert "Carla" not in page
-    preferences = f"/p/{key_ring().seal(Purpose.PREFERENCES, case.anna.account_id, case.delivery.id)}"
+    preferences = f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, case.anna.account_id, case.delivery.id)}"
     assert f'href="{case.page}"' in case.visitor.get(preferences).content.decode(), "from any mail"
     request = case.ask("erasure")
     for method in ("get", "head", "options"):
@@ -111,7 +111,7 @@ def test_the_mail_goes_out_by_the_gate_and_not_too_often() -> None:
 
 def test_access_tells_what_the_person_chose_in_his_words() -> None:
     case = Case()
-    preferences = f"/p/{key_ring().seal(Purpose.PREFERENCES, case.anna.account_id, case.delivery.id)}"
+    preferences = f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, case.anna.account_id, case.delivery.id)}"
     kept = {"act": "save", "keep": str(case.anna.list_id), "pause": "month", "language": "de"}
     assert case.visitor.post(preferences, kept).status_code == 200
     with tenancy.account(case.anna.account_id):
@@ -132,13 +132,13 @@ def test_access_tells_what_the_person_chose_in_his_words() -> None:
 def test_access_shows_everything_of_this_customer_alone() -> None:
     case = Case()
     address = case.ask("access")
-    assert "See what is stored about you?" in case.text(address)
+    assert "See the data stored about you?" in case.text(address)
     assert case.visitor.get(f"{address}/data.json").status_code == 404, "not before it was confirmed"
     page = case.visitor.post(address).content.decode()
     for shown in (case.email, "Dora", "News from Lindenhof", "203.0.113.9", "https://anna.example/news", "people.csv",
                   "Winter bulbs are here", "Kiel"):  # fmt: skip
         assert shown in page, shown
-    assert "Times are in the time zone Europe/Berlin." in page
+    assert "All times are in the time zone Europe/Berlin." in page
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert len(stored) == 1
     assert set(stored[0]) >= {"person", "subscriptions", "consents", "mailings", "clicks", "came_back", "responsible"}
@@ -162,7 +162,7 @@ def test_a_person_may_ask_everybody_and_no_customer_learns_of_another() -> None:
         assert (request.delivery_id, request.ip, request.started_by_id) == (None, None, None)
         assert str(case.anna.account_id) not in json.dumps([request.values, request.outcome])
         privacy_jobs.carry_out(case.carla.account_id, request.id)
-        assert PrivacyRequest.objects.get().state == RequestState.DONE
+        assert PrivacyRequest.objects.get().state == DataRequestState.DONE
 
 
 def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
@@ -170,7 +170,7 @@ def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
     address = case.ask("erasure", everywhere="on")
     assert case.contact_of(case.anna) is not None
     page = case.visitor.post(address).content.decode()
-    assert "You are erased" in page
+    assert "Your data has been erased" in page
     assert case.contact_of(case.anna) is None
     assert case.contact_of(case.carla) is not None, "its own transaction, its own job"
     with tenancy.account(case.carla.account_id):
@@ -182,8 +182,8 @@ def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
         with tenancy.account(owner.account_id):
             row = strongest(case.key)
             assert row
-            assert row.reason == Reason.ERASED
-    assert "You are erased" in case.visitor.post(address).content.decode(), "repeated, it does nothing more"
+            assert row.reason == SuppressionReason.ERASED
+    assert "Your data has been erased" in case.visitor.post(address).content.decode(), "repeated, it does nothing more"
     assert "Nothing about you is stored" in case.visitor.get(case.page).content.decode()
     assert "Nothing about you is stored" in case.visitor.post(case.page, {"kind": "access"}).content.decode()
 
@@ -214,7 +214,7 @@ def test_objection_and_correction() -> None:
         assert ConsentEvent.objects.filter(contact_id=case.contact.id, kind=ConsentKind.OBJECTION).exists()
         row = strongest(case.key)
         assert row
-        assert row.reason == Reason.OBJECTION
+        assert row.reason == SuppressionReason.OBJECTION
 
 
 def test_a_request_that_is_too_old_does_nothing() -> None:
@@ -227,7 +227,7 @@ def test_a_request_that_is_too_old_does_nothing() -> None:
     assert case.contact_of(case.anna) is not None
     privacy_jobs.expire(0)
     with tenancy.account(case.anna.account_id):
-        assert PrivacyRequest.objects.get().state == RequestState.EXPIRED
+        assert PrivacyRequest.objects.get().state == DataRequestState.EXPIRED
     assert "too old" in case.visitor.post(address).content.decode()
 
 
@@ -236,10 +236,10 @@ def test_the_clicks_are_asked_about_apart() -> None:
     page = case.text(case.page)
     assert "I agree" in page
     assert 'type="checkbox" class="checkbox" name="everywhere" id="everywhere">' in page, "nothing is ticked before"
-    assert "look into your mailbox" in case.visitor.post(case.page, {"clicks": "yes"}).content.decode()
+    assert "Check your inbox" in case.visitor.post(case.page, {"clicks": "yes"}).content.decode()
     (address,) = case.mailed()
     assert "records which links you click" in case.visitor.post(address).content.decode()
-    assert "Take it back" in case.text(case.page)
+    assert "Withdraw" in case.text(case.page)
     with tenancy.account(case.anna.account_id):
         assert Contact.objects.get(id=case.contact.id).tracking
     case.visitor.post(case.page, {"clicks": "no"})

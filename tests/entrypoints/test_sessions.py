@@ -1,4 +1,4 @@
-"""A session that ran out: nobody loses a word without being told, and everybody comes back to where he was."""
+"""An expired session: no one loses text without being told, and everyone returns to where they were."""
 
 import pytest
 from django.test import Client
@@ -18,7 +18,7 @@ def test_a_page_is_opened_again_after_the_sign_in() -> None:
 
 @pytest.mark.parametrize("place", ["/studio/lists/1/archive/", "/desk/accounts/2/strike/"])
 def test_a_form_that_came_too_late_leads_back_to_its_page_and_says_so(place: str) -> None:
-    """Its own address shows nothing to whoever comes back to it."""
+    """The form's own URL shows nothing to someone who returns to it."""
     visitor = Client()
     answer = visitor.post(place, HTTP_REFERER=f"{HOST}/studio/lists/1/")
     assert answer.headers["Location"] == "/login/?next=/studio/lists/1/"

@@ -43,7 +43,7 @@ def stranger() -> Client:
 
 
 def as_script(lindenhof: Place, email: str, **data: Any) -> tuple[HttpResponse, dict[str, Any]]:
-    """Posts as the script on somebody's page does."""
+    """Post as the script on another website's page does."""
     origin = {"Accept": "application/json", "Origin": "https://lindenhof.example"}
     answer = lindenhof.post(email, headers=origin, **data)
     return answer, json.loads(answer.content)
@@ -158,7 +158,7 @@ def test_a_typing_mistake_is_asked_about_and_never_mended_silently(lindenhof: Pl
     assert stored(lindenhof, typed) + stored(lindenhof, meant) == 0
     asked = lindenhof.post(typed).content.decode()
     assert "Did you mean" in asked
-    assert _consent_box(asked).endswith(" checked>")  # his own tick: either answer is one press
+    assert _consent_box(asked).endswith(" checked>")  # the visitor's check is kept: either answer is one click
     lindenhof.sign_up(typed, use=meant)
     assert (stored(lindenhof, typed), stored(lindenhof, meant)) == (0, 1)
     lindenhof.sign_up(typed, checked=typed)
@@ -187,7 +187,7 @@ def test_further_fields_reach_the_contact_only_by_the_confirmation(lindenhof: Pl
 
 
 def test_a_page_with_an_older_version_is_believed_about_what_it_showed(lindenhof: Place) -> None:
-    """R-28: the consent names the version that the person had before him."""
+    """R-28: the consent names the version the person saw."""
     with tenancy.account(lindenhof.account_id):
         form = Form.objects.get()
         draft = content_from_json(form.draft)

@@ -43,15 +43,15 @@ def test_a_form_is_built_checked_and_published() -> None:
     form = draft(anna)
     here = f"/studio/forms/{form.id}/"
     page = texts(anna.client, f"{here}edit/")
-    assert "The wording does not say what is sent" in page
+    assert "t say what you send" in page
     assert "disabled" in page.partition('action="' + f"{here}publish/")[2].partition("</form>")[0]
     refused = followed(anna.client, f"{here}publish/", {})
-    assert "not published yet" in refused
+    assert "The panel lists what needs fixing" in refused
     changes = {"en_topics": "news and offers about plants", "en_frequency": "about twice a month",
                "field0_kind": "text", "field0_en": "Your city", "colour": "#00614A"}  # fmt: skip
     assert "Saved." in followed(anna.client, f"{here}edit/", posted(anna.client, form.id) | changes)
     published = followed(anna.client, f"{here}publish/", {})
-    assert "Sign-ups are taken from now on" in published
+    assert "The form now accepts sign-ups" in published
     with tenancy.account(anna.account_id):
         version = FormVersion.objects.get()
     assert version.content["content"]["fields"][0]["key"] == "your_city"
@@ -70,7 +70,7 @@ def test_a_published_version_is_frozen_and_the_same_words_make_no_new_one() -> N
         assert FormVersion.objects.count() == 1
     changed = posted(anna.client, lindenhof.form_id) | {"en_button": "Subscribe"}
     followed(anna.client, f"{here}edit/", changed)
-    assert "The draft says something else" in texts(anna.client, here)
+    assert "The draft differs from the published version, which is what" in texts(anna.client, here)
     assert "Sign up</button>" in Client().get(lindenhof.url).content.decode()
     followed(anna.client, f"{here}publish/", {})
     with tenancy.account(lindenhof.account_id):
@@ -92,7 +92,7 @@ def test_a_save_by_script_answers_with_what_changed() -> None:
     answer = lindenhof.anna.client.post(path, data, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     text = answer.content.decode()
-    assert "does not name your company" in text
+    assert "t name your company" in text
     assert 'id="preview"' in text
 
 
@@ -154,19 +154,21 @@ def test_closing_and_opening_again() -> None:
 
 def test_what_was_withheld_says_why(place_with_complaint: Place) -> None:
     page = texts(place_with_complaint.anna.client, f"/studio/forms/{place_with_complaint.form_id}/")
-    assert "No mail was sent" in page
-    assert "A complaint means no further mail at all." in page
+    assert "No email sent" in page
+    assert "After a complaint, we send no further email, not even a confirmation." in page
 
 
 @pytest.fixture
 def place_with_complaint() -> Place:
     from mailflatrate.apps.suppression import actions as suppression
-    from mailflatrate.apps.suppression.models import Reason
+    from mailflatrate.apps.suppression.models import SuppressionReason
     from mailflatrate.base.ids import key_ring
 
     lindenhof, dora = place(), somebody()
     with tenancy.account(lindenhof.account_id):
-        suppression.suppress(key_ring().suppression_key(dora), reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(
+            key_ring().suppression_key(dora), reason=SuppressionReason.COMPLAINT, source="test", evidence={}
+        )
     lindenhof.sign_up(dora)
     assert lindenhof.send() == []
     with tenancy.account(lindenhof.account_id):

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 120.0
 
 
 def listener_environment(folder: Path, port: int) -> dict[str, str]:
-    """Of an inbound process that needs no database until mail comes: only the postbox listens."""
+    """The environment of an inbound process that needs no database until mail comes: only the test inbox listens."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     return kept | {
         "MAILFLATRATE_DATA_DIR": str(folder),
@@ -113,7 +113,7 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_wait_that_a_signal_interrupted_can_be_taken_up_again(tmp_path: Path) -> None:
-    """Whoever ends the database after it must not end it under children that still run."""
+    """The database must not be stopped while children still run after an interrupted wait."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Tests of a draft: to whom, with whose fields, how many; and who would be left out for a value that is missing."""
+"""Test sends of a draft: recipients, whose fields, how many; and who would be skipped for a missing value."""
 
 import pytest
 from django.db import connection
@@ -44,14 +44,14 @@ def test_each_address_gets_a_letter_for_each_contact(anna: World) -> None:
     campaign, (first, second) = anna.draft(), readers(anna)[:2]
     data = {"recipients": [anna.anna.email], "readers": f"{first.email.upper()},\n{second.email}"}
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/edit/test/", data)
-    assert "2 test letters are on their way." in page
+    assert "2 test messages sent." in page
     assert sent_tests(anna) == [(anna.anna.email, first.id), (anna.anna.email, second.id)]
 
 
 def test_nobody_named_means_the_reader_in_the_preview(anna: World) -> None:
     campaign, third = anna.draft(), readers(anna)[2]
     data = {"recipients": [anna.anna.email], "contact": third.id}
-    assert "1 test letter is on its way." in followed(anna.client, f"/studio/campaigns/{campaign.id}/edit/test/", data)
+    assert "1 test message sent." in followed(anna.client, f"/studio/campaigns/{campaign.id}/edit/test/", data)
     assert sent_tests(anna) == [(anna.anna.email, third.id)]
 
 
@@ -70,7 +70,7 @@ def test_what_the_page_refuses(anna: World, data: dict[str, str], words: str) ->
 
 
 def test_an_invitation_opens_no_way_to_a_stranger(anna: World) -> None:
-    """Somebody is invited who never signed in: no test for him, by the page, the action, or a notice made by hand."""
+    """An invited person who never signed in gets no test send, by the page, the action, or a notice made by hand."""
     campaign, victim = anna.draft(), person(anna.account_id, "Viktor Vogel", Role.VIEWER)
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/edit/test/", {"recipients": [victim.email]})
     assert "Choose at least one address" in page
@@ -163,14 +163,14 @@ def test_the_arrows_lead_through_exactly_these(anna: World) -> None:
     draft = anna.draft(content="Dear {{ contact.first_name }} of {{ contact.city }}")
     address = f"/studio/campaigns/{draft.id}/edit/preview/?missing=1"
     page = anna.client.get(address).content.decode()
-    assert "2 people would be left out" in page and "There is no value for contact.first_name." in page
+    assert "2 people would be excluded" in page and "There is no value for contact.first_name." in page
     assert f"contact={people[4].id}&amp;" in page
     page = anna.client.get(f"{address}&contact={people[4].id}").content.decode()
     assert "There is no value for contact.first_name, contact.city." in page
     assert f"contact={people[1].id}&amp;" in page and f"contact={people[5].id}&amp;" not in page
     whole = anna.draft(content="Dear reader")
     page = anna.client.get(f"/studio/campaigns/{whole.id}/edit/preview/?missing=1").content.decode()
-    assert "Nobody would be left out" in page
+    assert "No contacts would be skipped" in page
 
 
 def test_more_than_one_look_takes_in(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:

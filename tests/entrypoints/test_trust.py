@@ -1,4 +1,4 @@
-"""Senders and imprint: what a customer tells the world about himself."""
+"""Senders and imprint: what customers say about themselves in public."""
 
 import pytest
 from django.http import HttpResponse
@@ -12,7 +12,7 @@ from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm
-from mailflatrate.rules.imprint import Column, column_of
+from mailflatrate.rules.imprint import ImprintColumn, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,7 +58,7 @@ def look(anna: World, domain: SenderDomain, zone: dict[str, dict[str, list[str]]
 def test_an_account_without_a_domain_is_told_what_to_do() -> None:
     _account_id, carla = bare_account("Carla's Cafe")
     page = text(browser(carla).get("/studio/senders/"))
-    assert "No domain yet" in page
+    assert "No domains yet" in page
     assert page.count("/studio/senders/new/") == 1
 
 
@@ -66,7 +66,7 @@ def test_a_new_domain_shows_every_record_to_copy(anna: World) -> None:
     domain = add_domain(anna)
     page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
     assert "Waiting for DNS" in page
-    assert "Nobody has looked yet" in page
+    assert "Not checked yet" in page
     with tenancy.account(anna.account_id):
         for record in actions.records_to_publish(domain):
             assert page.count(f'data-copy="{record.host}"') >= 1
@@ -96,9 +96,9 @@ def test_found_stands_beside_expected_with_what_to_mend(anna: World) -> None:
     look(anna, domain, zone)
     page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
     assert "mx.elsewhere.example" in page
-    assert "Mail for this name goes elsewhere" in page
+    assert "Replace the record with the expected one" in page
     assert "There is no such record yet. Create one of the type TXT" in page
-    assert page.count("To mend") == 2
+    assert page.count("Needs fixing") == 2
     assert "Waiting for DNS" in page
 
 
@@ -107,13 +107,13 @@ def test_verified_then_failing(anna: World) -> None:
     zone = zone_of(anna, domain)
     look(anna, domain, zone)
     page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
-    assert "Mailings may go out from this domain" in page
-    assert "To mend" not in page
+    assert "You can send campaigns from this domain" in page
+    assert "Needs fixing" not in page
     zone[f"_dmarc.{domain.name}"]["TXT"] *= 2
     zone[f"_dmarc.{domain.name}"]["TXT"][1] += "; pct=50"
     look(anna, domain, zone)
     page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
-    assert "Records that were right have changed" in page
+    assert "Until then, campaigns from this domain are on hold" in page
     assert "more than one policy" in page
 
 
@@ -121,7 +121,7 @@ def test_check_now_looks_at_once(anna: World) -> None:
     domain = add_domain(anna, "anna.invalid")
     part = text(anna.client.post(f"/studio/senders/{domain.id}/check/", headers=HTMX))
     assert part.lstrip().startswith('<div id="records"')
-    assert "Last look" in part
+    assert "Last checked" in part
     with tenancy.account(anna.account_id):
         assert DnsCheck.objects.filter(domain=domain).count() == 4
     assert anna.client.post(f"/studio/senders/{domain.id}/check/").status_code == 303
@@ -132,15 +132,15 @@ def test_addresses_count_once_their_domain_and_their_mailbox_do(anna: World) -> 
     url = f"/studio/senders/{domain.id}/addresses/"
     good = {"display_name": "Lindenhof", "email": f"post@{domain.name}"}
     assert anna.client.post(url, good).status_code == 303
-    assert "Waits for its domain" in text(anna.client.get("/studio/senders/"))
-    assert "is one of your senders already" in text(anna.client.post(url, good), 422)
+    assert "Waiting for its domain" in text(anna.client.get("/studio/senders/"))
+    assert "is already one of your senders" in text(anna.client.post(url, good), 422)
     assert "is not on" in text(anna.client.post(url, good | {"email": "post@other.example"}), 422)
-    assert "is not an e-mail address" in text(anna.client.post(url, good | {"email": "nobody"}), 422)
+    assert "is not an email address" in text(anna.client.post(url, good | {"email": "nobody"}), 422)
     with tenancy.account(anna.account_id):
         assert not Notice.objects.filter(recipient=good["email"]).exists()
     look(anna, domain, zone_of(anna, domain))
     look(anna, domain, zone_of(anna, domain))
-    assert "Waits for a click" in text(anna.client.get("/studio/senders/"))
+    assert "Waiting for confirmation" in text(anna.client.get("/studio/senders/"))
     with tenancy.account(anna.account_id):
         assert Notice.objects.filter(recipient=good["email"]).count() == 1, "asked once, not every hour"
         prove(good["email"])
@@ -189,7 +189,7 @@ def test_every_save_is_a_new_version(anna: World) -> None:
         ({"street": "Postfach 12"}, "A post-office box is no address here"),
         ({"phone": "n/a"}, "Leave it empty where there is nothing to say"),
         ({"postcode": "1"}, "no postcode of this country"),
-        ({"email": "nobody"}, "This is not an e-mail address"),
+        ({"email": "nobody"}, "This is not an email address"),
         ({"vat_id": "12"}, "A VAT ID begins with the letters"),
         ({"privacy_url": "http://lindenhof.example"}, "beginning with https://"),
         ({"register_number": ""}, "The law of your country wants this"),
@@ -212,7 +212,7 @@ def test_a_person_without_a_register_needs_no_register(anna: World) -> None:
 
 @pytest.mark.parametrize("country", [country for country, _name in COUNTRIES])
 def test_every_country_can_be_filled_in(country: str) -> None:
-    assert (column_of(country) is Column.EU) == (country not in ("DE", "AT", "CH", "US", "CA", "GB"))
+    assert (column_of(country) is ImprintColumn.EU) == (country not in ("DE", "AT", "CH", "US", "CA", "GB"))
     form = ImprintForm(country=country)
     assert "legal_name" in form.fields
     assert form.fields["street"].required
@@ -230,7 +230,7 @@ def test_another_country_asks_for_other_fields_and_keeps_what_is_written(anna: W
     assert part.lstrip().startswith('<div id="imprint-fields"')
     assert 'value="Lindenhof GmbH"' in part
     assert 'name="business_purpose"' in part
-    assert "law of your country" not in part, "nobody has pressed save yet"
+    assert "Required by law in your country, in every campaign" not in part, "nobody has pressed save yet"
     with tenancy.account(anna.account_id):
         assert Imprint.objects.count() == 1
 

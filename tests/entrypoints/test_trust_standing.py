@@ -37,11 +37,11 @@ def letters_to(email: str) -> list[Notice]:
 
 
 def test_the_standing_is_said_with_its_reason(anna: World) -> None:
-    assert "Mailings go out when their checks are passed" in text(anna.client.get("/studio/standing/"))
+    assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/standing/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
     actions.change_standing(anna.account_id, Standing.PAUSED, reasons, by=None, machine="test")
     page = text(anna.client.get("/studio/standing/"))
-    assert "Nothing goes out for now" in page
+    assert "Sending is suspended for now" in page
     assert "Three complaints in one hour." in page
 
 
@@ -63,7 +63,9 @@ def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
     assert documents is not None
     url, shown = "/studio/standing/agreements/", {"documents": documents.group(1)}
     assert "Tick the box" in text(client.post(url, shown), 422)
-    assert "Please read it again" in text(client.post(url, {"documents": "1", "accept": "yes"}), 422)
+    assert "One of the texts has changed in the meantime" in text(
+        client.post(url, {"documents": "1", "accept": "yes"}), 422
+    )
     with tenancy.account(account_id):
         assert not Acceptance.objects.exists()
     answer = client.post(url, shown | {"accept": "yes"}, REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Browser/1"})
@@ -85,7 +87,7 @@ def test_settings_of_the_account(anna: World) -> None:
     with tenancy.account(anna.account_id):
         account = Account.objects.get(id=anna.account_id)
     assert (account.language, account.time_zone, account.colour) == ("de", "Europe/Vienna", "#aa3300")
-    assert "Write a colour like" in text(anna.client.post(url, good | {"colour": "red;}"}), 422)
+    assert "Enter a color like #00595a" in text(anna.client.post(url, good | {"colour": "red;}"}), 422)
     assert anna.client.post(url, good | {"time_zone": "Moon/Base"}).status_code == 422
 
 
@@ -95,15 +97,15 @@ def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_lang
     email = f"ben{anna.account_id}@people.example"
     invitation = {"name": "Ben Bauer", "email": email.upper(), "role": "editor"}
     assert anna.client.post(PEOPLE, invitation).status_code == 303
-    assert "is invited already" in text(anna.client.post(PEOPLE, invitation), 422)
-    assert "Open invitations" in text(anna.client.get(PEOPLE))
+    assert "You can resend the invitation" in text(anna.client.post(PEOPLE, invitation), 422)
+    assert "Pending invitations" in text(anna.client.get(PEOPLE))
     assert not User.objects.filter(email=email).exists()
     (letter,) = letters_to(email)
     assert "Anna Lindner" in letter.text
-    assert "lädt Sie ein" in letter.text
+    assert "hat Sie eingeladen" in letter.text
     assert "Gärtnerei Lindenhof" in letter.text
     mine = {"name": "A", "email": anna.anna.email, "role": "viewer"}
-    assert "works for this account already" in text(anna.client.post(PEOPLE, mine), 422)
+    assert "is already a member of this account" in text(anna.client.post(PEOPLE, mine), 422)
 
 
 def test_somebody_of_another_account_keeps_name_and_password(anna: World) -> None:
@@ -140,7 +142,7 @@ def test_only_owners_change(anna: World, role: Role) -> None:
     ben = person(anna.account_id, "Ben", role)
     client, hers = browser(ben), membership_of(anna.account_id, anna.anna)
     page = text(client.get(PEOPLE))
-    assert "Invite a person" not in page
+    assert "Invite a team member" not in page
     for url in ("people/", f"people/{hers.id}/role/", f"people/{hers.id}/remove/", "agreements/", "settings/"):
         answer = client.post(f"/studio/standing/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
         assert answer.status_code == 403, url

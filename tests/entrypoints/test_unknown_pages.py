@@ -75,12 +75,14 @@ def test_the_report_says_how_many_are_unknown_and_whether_that_may_change(anna: 
     assert "then 3 results are filled in" in report
     assert f"/studio/campaigns/{campaign.id}/recipients/?state=in_doubt" in report
     assert "3 messages were under way" in page(anna.client, f"{campaign.id}/recipients/?state=in_doubt")
-    assert "were under way" not in page(anna.client, f"{campaign.id}/recipients/")
+    assert "Sending them again might reach people twice, so we never do" not in page(
+        anna.client, f"{campaign.id}/recipients/"
+    )
     with tenancy.account(anna.account_id):
         LostClaim.objects.filter(settled_at=None).update(settled_at=clock.now())
         assert unknown_results(campaign.id) == UnknownResults(3, 0, 0)
         assert unknown_results(campaign.id).final == 3
-    assert "All records have been read, so this stays unknown." in page(anna.client, f"{campaign.id}/")
+    assert "All records have been read, so the result stays unknown." in page(anna.client, f"{campaign.id}/")
 
 
 def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, journal: Journal) -> None:
@@ -88,7 +90,7 @@ def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, jour
     journal_comes_back(anna, journal, begun=1)
     send = f"/studio/campaigns/{campaign.id}/send-unsent/"
     overview = page(anna.client, f"{campaign.id}/")
-    assert "2 messages never left" in overview and "Everybody has an outcome." not in overview
+    assert "2 messages never left" in overview and "All messages have a result." not in overview
     assert "a sending process failed" in page(anna.client, f"{campaign.id}/recipients/?state=in_doubt")
     assert "a sending server failed" not in page(anna.client, f"{campaign.id}/recipients/?state=sent")
     recipients = page(anna.client, f"{campaign.id}/recipients/?state=pending")
@@ -129,11 +131,11 @@ def test_a_campaign_that_waits_for_the_end_of_a_hold_says_so(anna: World) -> Non
     waiting, running = anna.draft(), anna.sending()
     with tenancy.account(anna.account_id):
         campaigns.set_state(Campaign.objects.get(id=waiting.id), CampaignState.PLANNING)
-    assert "The audience is being put together." in page(anna.client, f"{waiting.id}/")
+    assert "re gathering the recipients" in page(anna.client, f"{waiting.id}/")
     fence.pause_all()
     try:
-        assert "Your campaign starts when it's released." in page(anna.client, f"{waiting.id}/progress/")
-        assert "Your campaign continues when it's released." in page(anna.client, f"{running.id}/")
+        assert "Your campaign will start once the hold is lifted" in page(anna.client, f"{waiting.id}/progress/")
+        assert "Your campaign will continue once the hold is lifted" in page(anna.client, f"{running.id}/")
     finally:
         with tenancy.account(anna.account_id):
             campaigns.set_state(Campaign.objects.get(id=waiting.id), CampaignState.DRAFT)

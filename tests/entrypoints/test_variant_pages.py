@@ -1,4 +1,4 @@
-"""Writing variants, the rule on the page, and how the test stands in the report."""
+"""Writing variants, the rule on the page, and the test's status in the report."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def edit(draft: Campaign, variant: int = 0) -> str:
 
 def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
     draft = anna.draft("Written")
-    assert "Test another subject or content" in anna.client.get(edit(draft)).content.decode()
+    assert "Test a different subject or content" in anna.client.get(edit(draft)).content.decode()
     answer = anna.client.post(edit(draft), posted(anna, draft, variants="add:0"))
     assert answer.headers["Location"] == edit(draft, 1)
     assert anna.again(draft).variants[0]["subject"] == "Winter bulbs are here"
@@ -95,17 +95,17 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     page = f"/studio/campaigns/{campaign.id}/"
     report = anna.client.get(page).content.decode()
     assert "Tulips for winter" in report
-    assert "The test is going out." in report
+    assert "re sending the test" in report
     anna.client.post(page + "choose/", {"variant": "1"})  # too early
     with tenancy.account(anna.account_id):
         assert Trial.objects.get(campaign=campaign).winner is None
         Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
     report = anna.client.get(page).content.decode()
-    assert "It waits for your choice." in report
-    assert "“Reported” waits for your choice" in anna.client.get("/studio/").content.decode()
-    assert "Send variant B to everybody else?" in report
+    assert "Pick a winner to continue." in report
+    assert "“Reported” is waiting for you to pick the winner" in anna.client.get("/studio/").content.decode()
+    assert "Send variant B to everyone else?" in report
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    assert "Send B to everybody else" not in ben.get(page).content.decode()
+    assert "Send B to everyone else" not in ben.get(page).content.decode()
     assert ben.post(page + "choose/", {"variant": "1"}).status_code == 403
     for wrong in ("7", "-1", "", "x"):
         assert anna.client.post(page + "choose/", {"variant": wrong}).status_code == 303
@@ -113,8 +113,8 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
         assert Trial.objects.get(campaign=campaign).winner is None
     anna.client.post(page + "choose/", {"variant": "1"})
     report = anna.client.get(page).content.decode()
-    assert "Variant B goes to everybody else." in report
-    assert "Anna Lindner chose it." in report
+    assert "Variant B goes to everyone else." in report
+    assert "Anna Lindner picked it." in report
     assert "Tulips" in anna.client.get(page + "letter/").content.decode()
     assert "Winter bulbs are here" in anna.client.get(page + "letter/?variant=0").content.decode()
     assert anna.client.get(page + "clicks/?variant=9").status_code == 200

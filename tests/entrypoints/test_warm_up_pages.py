@@ -1,4 +1,4 @@
-"""A customer reads on which days a campaign goes out, and why, before it's released and while it's sent."""
+"""A customer reads on which days a campaign is sent, and why, before it's released and while it's sent."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A worker and its jobs: one that failed does not stand in the way of the next."""
+"""A worker and its jobs: a failed job does not block the next."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from mailflatrate.base.jobs import Queue, job, wake
+from mailflatrate.base.jobs import JobQueue, job, wake
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
 
@@ -22,11 +22,11 @@ def runs(database: str) -> Iterator[list[int]]:
     assert database
     begun: list[int] = []
 
-    @job(NAME, Queue.IMPORT)
+    @job(NAME, JobQueue.IMPORT)
     def fails_once() -> None:
         begun.append(len(begun))
         if len(begun) == 1:
-            wake(NAME, Queue.IMPORT, once=LANE, lock=LANE)
+            wake(NAME, JobQueue.IMPORT, once=LANE, lock=LANE)
             connection.close()  # this thread's own
             raise RuntimeError("the database went away")
 
@@ -35,7 +35,7 @@ def runs(database: str) -> Iterator[list[int]]:
 
 
 def test_a_job_that_failed_gives_way_to_the_one_that_waits(runs: list[int]) -> None:
-    wake(NAME, Queue.IMPORT, once=LANE, lock=LANE)
+    wake(NAME, JobQueue.IMPORT, once=LANE, lock=LANE)
     asyncio.run(work_off())
     assert runs == [0, 1], "the lock was let go"
     with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ async def work_off() -> None:
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
         line = LifeLine()
         worker = PatientWorker(
-            app=working, life_line=line, queues=[Queue.IMPORT.value], wait=False, install_signal_handlers=False,
+            app=working, life_line=line, queues=[JobQueue.IMPORT.value], wait=False, install_signal_handlers=False,
             delete_jobs="successful",
         )  # fmt: skip
         try:

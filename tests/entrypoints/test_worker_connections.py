@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 import mailflatrate
 from estate import build_estate, release
 from mailflatrate.base.job_connector import JobConnector
-from mailflatrate.base.jobs import Queue, defer, job
+from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
 from mailflatrate.settings.roles import app_login
@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture
 def processes(database: str, tmp_path: Path) -> Iterator[list[str]]:
-    """A sender and a worker of the house, as systemd would start them; the kinds of connections they have."""
+    """A sender and a worker of the service, as systemd would start them; the kinds of connections they have."""
     with psycopg.connect(database, autocommit=True) as owner:  # a worker that finds work of other tests is not idle
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
     environment = dict(os.environ) | {
@@ -65,7 +65,7 @@ def open_now(owner: psycopg.Connection[tuple[object, ...]], kinds: list[str]) ->
 
 @pytest.mark.slow
 def test_a_sender_has_four_connections_and_a_worker_three(database: str, processes: list[str]) -> None:
-    """Also while a mailing waits for its relay and the house does what is due."""
+    """This holds even while a campaign waits for its relay and the `house` queue does what is due."""
     with psycopg.connect(database, autocommit=True) as owner:
         ends = time.monotonic() + PATIENCE_SECONDS
         while set(open_now(owner, processes)) != set(MOST):
@@ -117,7 +117,7 @@ def test_four_busy_jobs_share_two_connections(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
         for number in range(8):
-            defer("test.busy", Queue.IMPORT, number=number)
+            defer("test.busy", JobQueue.IMPORT, number=number)
         connections.close_all()
         environment = dict(os.environ) | {
             "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
@@ -146,7 +146,7 @@ def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> Non
     assert database
     begun: list[float] = []
 
-    @job(NAME, Queue.IMPORT)
+    @job(NAME, JobQueue.IMPORT)
     def heard_of() -> None:
         begun.append(time.monotonic())
 
@@ -161,13 +161,13 @@ def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> Non
                     app=working, life_line=line, queues=[queue.value], install_signal_handlers=False,
                     delete_jobs="successful", fetch_job_polling_interval=60.0,
                 )
-                for queue in (Queue.IMPORT, Queue.EXPRESS)
+                for queue in (JobQueue.IMPORT, JobQueue.EXPRESS)
             ]  # fmt: skip
             running = [asyncio.create_task(worker.run()) for worker in workers]
             await asyncio.sleep(1.5)
             for _ in range(3):
                 asked.append(time.monotonic())
-                await asyncio.to_thread(defer, NAME, Queue.IMPORT)
+                await asyncio.to_thread(defer, NAME, JobQueue.IMPORT)
                 ends = time.monotonic() + 10
                 while len(begun) < len(asked) and time.monotonic() < ends:
                     await asyncio.sleep(0.02)

@@ -28,20 +28,20 @@ from mailflatrate.mail import (  # noqa: E402
     unsubscribe,
     verp,
 )
-from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content  # noqa: E402
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine  # noqa: E402
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content  # noqa: E402
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine  # noqa: E402
 from mailflatrate.mail.inspect import inspect_message  # noqa: E402
 from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
-from mailflatrate.mail.liquid.template import Template  # noqa: E402
+from mailflatrate.mail.liquid.template import LiquidTemplate  # noqa: E402
 from mailflatrate.mail.reading import forward, mime, outlook, tnef  # noqa: E402
 from mailflatrate.mail.source_errors import MissingValue, RenderRefused  # noqa: E402
 from mailflatrate.rules.proof import certificate, signature  # noqa: E402
-from mailflatrate.rules.proof.record import Malformed  # noqa: E402
+from mailflatrate.rules.proof.record import MalformedRecord  # noqa: E402
 
 MOST_ROWS = 2_000
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-IMPRINT = Imprint(
-    lines=(ImprintLine("", "Lindenhof GmbH"), ImprintLine("", "Am Markt 1, 24103 Kiel")),
+IMPRINT = FooterImprint(
+    lines=(FooterLine("", "Lindenhof GmbH"), FooterLine("", "Am Markt 1, 24103 Kiel")),
     reason="You signed up.",
     mailing_id="7XK2-9QPM",
     language="en",
@@ -68,7 +68,7 @@ class Target:
     longest_octets: int = 16_384
 
     def try_input(self, data: bytes) -> None:
-        """Feed one input; any undeclared error comes out."""
+        """Feed one input; undeclared errors propagate."""
         try:
             self.feed(data[: self.longest_octets])
         except self.may_raise:
@@ -94,7 +94,7 @@ def _aggregate(data: bytes) -> None:
 
 def _compile(kind: ContentKind) -> Callable[[bytes], object]:
     def compile_source(data: bytes) -> None:
-        made = compile_content(Source(kind, text(data), "Subject"), CONTEXT)
+        made = compile_content(ContentSource(kind, text(data), "Subject"), CONTEXT)
         try:
             html = made.html.render(VALUES).lower()
             made.text.render(VALUES)
@@ -109,7 +109,7 @@ def _compile(kind: ContentKind) -> Callable[[bytes], object]:
 def _liquid(data: bytes) -> None:
     for autoescape in (True, False):
         try:
-            Template.parse(text(data), autoescape=autoescape).render(VALUES)
+            LiquidTemplate.parse(text(data), autoescape=autoescape).render(VALUES)
         except (SourceRefused, MissingValue, RenderRefused):
             continue
 
@@ -175,7 +175,7 @@ def _keys(data: bytes) -> None:
 def _postfix_log(data: bytes) -> None:
     for line in data.split(b"\n"):
         for found in (postfix_log.read_line(line, NOW), postfix_log.read_entry(line, NOW)[0]):
-            if isinstance(found, postfix_log.Handled):
+            if isinstance(found, postfix_log.QueueAttempt):
                 assert len(found.recipient) <= postfix_log.LONGEST_ADDRESS
                 assert len(found.reply) <= postfix_log.LONGEST_REPLY
                 assert found.at <= NOW
@@ -198,6 +198,6 @@ TARGETS: dict[str, Target] = {
     "picture": Target(pictures.read_picture, (pictures.PictureRefused,), longest_octets=65_536),
     "table": Target(_table, (ImportProblem,)),
     "workbook": Target(_workbook, (ImportProblem,), longest_octets=65_536),
-    "certificate": Target(_certificate, (Malformed,)),
-    "signing_keys": Target(_keys, (Malformed,)),
+    "certificate": Target(_certificate, (MalformedRecord,)),
+    "signing_keys": Target(_keys, (MalformedRecord,)),
 }

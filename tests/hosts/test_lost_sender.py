@@ -1,4 +1,4 @@
-"""A sender host dies and its journal comes back late: nobody is lost, nobody gets it twice."""
+"""A sender host dies and its journal comes back late: no message is lost, no one gets it twice."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from network import missing
 BENCH = Path(__file__).parents[2] / "bench"
 PEOPLE = 1500
 CONNECTIONS = 5 + 2
-TIMED = {"sending went on too late"}  # the bench's to judge, on a machine that does nothing else
+TIMED = {"sending went on late"}  # the bench's to judge, on a machine that does nothing else
 
 
 @pytest.mark.slow

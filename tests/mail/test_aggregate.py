@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailflatrate.mail.aggregate import MOST_OCTETS, ReportKind, Source, read_aggregates
+from mailflatrate.mail.aggregate import MOST_OCTETS, ReportKind, ReportSource, read_aggregates
 from mailflatrate.mail.reading.mime import parse
 
 DMARC = b"""<?xml version="1.0" encoding="UTF-8"?><!-- as sent -->
@@ -56,7 +56,7 @@ def test_a_dmarc_report_is_read_however_it_is_packed(packed: bytes) -> None:
     assert (report.kind, report.reporter, report.report_id, report.domain) == (
         ReportKind.DMARC, "Provider", "77", "shop.example",
     )  # fmt: skip
-    assert report.sources == (Source("192.0.2.1", 41, 41), Source("198.51.100.9", 2, 0))
+    assert report.sources == (ReportSource("192.0.2.1", 41, 41), ReportSource("198.51.100.9", 2, 0))
     assert (report.messages, report.passed) == (43, 41)
     assert (report.begins_at, report.ends_at) == (
         datetime(2025, 11, 13, tzinfo=UTC), datetime(2025, 11, 13, 23, 59, 59, tzinfo=UTC),
@@ -71,7 +71,11 @@ def test_the_namespace_of_rfc_9990_does_not_hide_a_report() -> None:
 def test_a_tls_report_counts_sessions_and_names_what_failed() -> None:
     (report,) = read_aggregates(parse(mail(gzip.compress(json.dumps(TLS).encode()), "application/tlsrpt+gzip")))
     assert (report.kind, report.domain, report.messages, report.passed) == (ReportKind.TLS, "service.example", 25, 20)
-    assert report.sources == (Source("", 20, 20), Source("certificate-expired", 3, 0), Source("unknown", 2, 0))
+    assert report.sources == (
+        ReportSource("", 20, 20),
+        ReportSource("certificate-expired", 3, 0),
+        ReportSource("unknown", 2, 0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.reading.mime import parse
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 
 def arf(fields: str, original_type: str = "message/rfc822") -> bytes:
@@ -57,17 +57,17 @@ def test_original_is_carried_in_any_of_its_types(original_type: str) -> None:
 @pytest.mark.parametrize(
     ("kind_of_feedback", "kind"),
     [
-        ("abuse", Kind.COMPLAINT),
-        ("fraud", Kind.COMPLAINT),
-        ("virus", Kind.COMPLAINT),
-        ("other", Kind.COMPLAINT),
-        ("opt-out", Kind.COMPLAINT),
-        ("not-spam", Kind.REPORT),
-        ("auth-failure", Kind.REPORT),
-        ("dmarc", Kind.REPORT),
+        ("abuse", ReturnedMessageKind.COMPLAINT),
+        ("fraud", ReturnedMessageKind.COMPLAINT),
+        ("virus", ReturnedMessageKind.COMPLAINT),
+        ("other", ReturnedMessageKind.COMPLAINT),
+        ("opt-out", ReturnedMessageKind.COMPLAINT),
+        ("not-spam", ReturnedMessageKind.REPORT),
+        ("auth-failure", ReturnedMessageKind.REPORT),
+        ("dmarc", ReturnedMessageKind.REPORT),
     ],
 )
-def test_only_objections_are_complaints(kind_of_feedback: str, kind: Kind) -> None:
+def test_only_objections_are_complaints(kind_of_feedback: str, kind: ReturnedMessageKind) -> None:
     seen = inspect_message(arf(f"Feedback-Type: {kind_of_feedback}\nVersion: 1\n"))
     assert (seen.kind, seen.feedback, seen.is_bounce) == (kind, kind_of_feedback, False)
 
@@ -85,7 +85,11 @@ def test_old_jmrp_mail_is_the_complained_mail_itself() -> None:
 
 def test_unsubscribe_button_of_apple_is_an_unsubscribe() -> None:
     seen = inspect_message(b"From: dora@icloud.example\nSubject: unsubscribe\nX-Apple-Unsubscribe: true\n\n")
-    assert (seen.kind, seen.feedback, seen.recipients) == (Kind.UNSUBSCRIBE, "opt-out", ("dora@icloud.example",))
+    assert (seen.kind, seen.feedback, seen.recipients) == (
+        ReturnedMessageKind.UNSUBSCRIBE,
+        "opt-out",
+        ("dora@icloud.example",),
+    )
 
 
 @pytest.mark.parametrize("enveloped", [False, True])
@@ -99,7 +103,7 @@ def test_amazon_tells_complaints_as_json(enveloped: bool) -> None:
     seen = inspect_message(
         b"From: no-reply@sns.amazonaws.com\nSubject: AWS Notification Message\n\n" + json.dumps(told).encode()
     )
-    assert (seen.kind, seen.recipients, seen.feedback) == (Kind.COMPLAINT, ("dora@a.example",), "abuse")
+    assert (seen.kind, seen.recipients, seen.feedback) == (ReturnedMessageKind.COMPLAINT, ("dora@a.example",), "abuse")
 
 
 def xarf(data: object, name: str = "report.json") -> bytes:

@@ -5,7 +5,7 @@ from email.header import Header
 import pytest
 
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 GONE = "dora@empfang.example"
 
@@ -128,7 +128,7 @@ DELAYS = (
 @pytest.mark.parametrize("body", DELAYS)
 def test_a_delay_in_one_sentence_is_a_delay(body: str, sender: str) -> None:
     seen = inspect_message(notice("Info", body.format(GONE), sender=sender))
-    assert (seen.kind, seen.recipients, seen.hard) == (Kind.DELAY, (GONE,), False)
+    assert (seen.kind, seen.recipients, seen.hard) == (ReturnedMessageKind.DELAY, (GONE,), False)
 
 
 CHALLENGES = (
@@ -141,8 +141,8 @@ CHALLENGES = (
 
 @pytest.mark.parametrize("body", CHALLENGES)
 def test_a_german_challenge_is_no_failure(body: str) -> None:
-    raw = notice("Bitte bestätigen", body.format(GONE), sender=GONE, submitted="auto-replied")
-    assert inspect_message(raw).kind is Kind.CHALLENGE
+    raw = notice("Anmeldung bestätigen", body.format(GONE), sender=GONE, submitted="auto-replied")
+    assert inspect_message(raw).kind is ReturnedMessageKind.CHALLENGE
 
 
 def test_a_demand_in_the_words_of_a_mail_system_is_no_failure() -> None:
@@ -153,14 +153,15 @@ def test_a_demand_in_the_words_of_a_mail_system_is_no_failure() -> None:
         f"verified.\n\nTo release it, please send an empty message to confirm-17@empfang.example\n"
     )
     assert (
-        inspect_message(notice("Please confirm", demand, sender=GONE, submitted="auto-replied")).kind is Kind.CHALLENGE
+        inspect_message(notice("Confirm your sign-up", demand, sender=GONE, submitted="auto-replied")).kind
+        is ReturnedMessageKind.CHALLENGE
     )
     failed = (
         f"{opening}.\n\nA message that you sent could not be delivered to one or more of its recipients.\n\n"
         f"  {GONE}\n    550 5.1.1 User unknown. To deliver your message, reply to our postmaster.\n"
     )
     seen = inspect_message(notice("Mail delivery failed", failed, sender="mailer-daemon@empfang.example"))
-    assert (seen.kind, seen.recipients, seen.hard) == (Kind.BOUNCE, (GONE,), True)
+    assert (seen.kind, seen.recipients, seen.hard) == (ReturnedMessageKind.BOUNCE, (GONE,), True)
 
 
 def test_a_romanian_forward_is_read_with_its_subject() -> None:

@@ -7,13 +7,13 @@ import pytest
 from mailflatrate.mail.bounce_text.notice import DIALECTS
 from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, DEAD_DETAILS, PLAIN
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
-from mailflatrate.mail.bounce_text.words import Phrases, Table
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
 from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
 from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
 from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
-from mailflatrate.mail.reading.values import Outcome, Reason
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason
 
 TABLES = (PROVIDERS, MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE, DEAD, QUEUE, REST, VAGUE)
 
@@ -94,16 +94,16 @@ CONTENT = [
 @pytest.mark.parametrize(
     ("outcome", "code", "status", "text"),
     [
-        *((Outcome.RECIPIENT_HARD, *case) for case in HARD),
-        *((Outcome.RECIPIENT_SOFT, *case) for case in RECIPIENT_SOFT),
-        *((Outcome.SENDER_FAULT, *case) for case in SENDER_FAULT),
-        *((Outcome.CONTENT, *case) for case in CONTENT),
+        *((BounceOutcome.RECIPIENT_HARD, *case) for case in HARD),
+        *((BounceOutcome.RECIPIENT_SOFT, *case) for case in RECIPIENT_SOFT),
+        *((BounceOutcome.SENDER_FAULT, *case) for case in SENDER_FAULT),
+        *((BounceOutcome.CONTENT, *case) for case in CONTENT),
     ],
 )
-def test_smtp_reply_has_the_outcome(outcome: Outcome, code: int, status: str | None, text: str) -> None:
+def test_smtp_reply_has_the_outcome(outcome: BounceOutcome, code: int, status: str | None, text: str) -> None:
     verdict = classify_smtp_reply(code, status, text)
-    assert (verdict.outcome, verdict.hard) == (outcome, outcome is Outcome.RECIPIENT_HARD)
-    assert verdict.reason is not Reason.UNDEFINED
+    assert (verdict.outcome, verdict.hard) == (outcome, outcome is BounceOutcome.RECIPIENT_HARD)
+    assert verdict.reason is not BounceReason.UNDEFINED
 
 
 def test_given_status_is_kept_and_a_missing_one_is_derived() -> None:
@@ -114,12 +114,12 @@ def test_given_status_is_kept_and_a_missing_one_is_derived() -> None:
 
 def test_code_in_the_text_beats_a_status_that_says_nothing() -> None:
     verdict = judge("smtp; 550 5.1.1 User unknown", "5.0.0")
-    assert (verdict.reason, verdict.status) == (Reason.USERUNKNOWN, "5.1.1")
+    assert (verdict.reason, verdict.status) == (BounceReason.USERUNKNOWN, "5.1.1")
 
 
 def test_unknown_user_after_data_hides_a_filter() -> None:
     said = "550 No such user (in reply to end of DATA command)"
-    assert judge(said).reason is Reason.FILTERED
+    assert judge(said).reason is BounceReason.FILTERED
     assert judge(said.replace("550 No", "550 5.1.1 No")).hard
     assert judge(said.replace("end of DATA", "RCPT TO")).hard
 
@@ -128,7 +128,7 @@ def test_a_registered_code_that_no_table_has_is_no_dead_address() -> None:
     """RFC 3463 2.2: the subject alone says what the code is about."""
     for subject in "234567":
         verdict = judge(f"550 5.{subject}.99 <dora@empfang.example>: Recipient address rejected", f"5.{subject}.99")
-        assert (verdict.hard, verdict.reason is Reason.UNDEFINED) == (False, False)
+        assert (verdict.hard, verdict.reason is BounceReason.UNDEFINED) == (False, False)
 
 
 def test_a_delay_is_never_hard() -> None:
@@ -138,12 +138,12 @@ def test_a_delay_is_never_hard() -> None:
 def test_a_name_server_that_may_recover_is_no_unknown_host() -> None:
     assert judge("Host or domain name not found. Name service error for name=x.example: Host not found").hard
     soft = judge("Host or domain name not found. Name service error for name=x.example: Host not found, try again")
-    assert (soft.reason, soft.hard) == (Reason.NETWORKERROR, False)
+    assert (soft.reason, soft.hard) == (BounceReason.NETWORKERROR, False)
 
 
 def test_an_address_is_no_word_of_the_diagnostic() -> None:
     # The local part would otherwise say that the mailbox is full, or that the mail is spam.
-    assert judge("550 5.1.1 <quota.exceeded@spam-filter.example> User unknown").reason is Reason.USERUNKNOWN
+    assert judge("550 5.1.1 <quota.exceeded@spam-filter.example> User unknown").reason is BounceReason.USERUNKNOWN
 
 
 def test_nothing_said_means_nothing_hard() -> None:
@@ -185,7 +185,7 @@ def test_plain_and_dead_codes_have_a_meaning() -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.rows[0].writer)
-def test_every_phrase_is_found_wherever_it_stands(table: Table) -> None:
+def test_every_phrase_is_found_wherever_it_stands(table: PhraseTable) -> None:
     """The index by runs of characters must find what looking for one phrase after the other finds."""
     for row in table.rows:
         for phrase in row.phrases:
@@ -196,6 +196,6 @@ def test_every_phrase_is_found_wherever_it_stands(table: Table) -> None:
 
 
 def test_star_stands_for_anything_in_order() -> None:
-    table = Table(Phrases(Reason.BLOCKED, "test", ("a problem*(bl)",)))
+    table = PhraseTable(Phrases(BounceReason.BLOCKED, "test", ("a problem*(bl)",)))
     assert table.find("a problem occurred (bl)") is not None
     assert table.find("(bl) a problem occurred") is None

@@ -14,23 +14,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.compose import ComposeError, Composer, Letter
+from mailflatrate.mail.compose import ComposeError, Composer, ReadyMessage
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import (
     CampaignStream,
     EditionContent,
+    EditionPart,
     NoticeStream,
-    Part,
     Recipient,
     ServiceIdentity,
     Values,
 )
-from mailflatrate.mail.headers import HeaderError, Mailbox
-from mailflatrate.mail.links import Link, LinkKind
-from mailflatrate.mail.liquid import Template
+from mailflatrate.mail.headers import HeaderError, NamedAddress
+from mailflatrate.mail.links import LinkKind, ServiceLink
+from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.mailing_id import find_in_text
 from mailflatrate.mail.segments import Dynamic, Static
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
 from mailflatrate.mail.verp import RecipientKind, parse_recipient
 
@@ -48,15 +48,15 @@ CAMPAIGN = CampaignStream(
     account_id=7,
     account_label="a7",
     mailing_id="4K7Q-92XD-E",
-    sender=Mailbox("news@news.example.org", "Anna's Änderungen"),
-    reply_to=Mailbox("anna@example.org"),
+    sender=NamedAddress("news@news.example.org", "Anna's Änderungen"),
+    reply_to=NamedAddress("anna@example.org"),
     bounce_domain="bounce.news.example.org",
     list_identifier="l12.a7.list.example.net",
     list_name="Anna's news",
     feedback_domain="bounce.news.example.org",
     language="de",
 )
-NOTICE = NoticeStream(7, Mailbox("confirm@news.example.org", "Anna"), "bounce.news.example.org")
+NOTICE = NoticeStream(7, NamedAddress("confirm@news.example.org", "Anna"), "bounce.news.example.org")
 AT = datetime.now(UTC).replace(microsecond=0)  # a signature counts for 48 hours
 DORA = Recipient(42, "dora@example.net", "Dora", {"name": "Dora"})
 ONCE = [
@@ -82,16 +82,16 @@ def url_of(values: Values) -> list[str]:
 
 
 CONTENT = EditionContent(
-    subject=Part((Static("News for "), Dynamic(0)), name_of),
-    text=Part((Static("Dear "), Dynamic(0), Static(",\nout: "), Dynamic(1), Static("\n.\nFrom us\n")), url_of),
-    html=Part(
+    subject=EditionPart((Static("News for "), Dynamic(0)), name_of),
+    text=EditionPart((Static("Dear "), Dynamic(0), Static(",\nout: "), Dynamic(1), Static("\n.\nFrom us\n")), url_of),
+    html=EditionPart(
         (
             Static("<p>Dear "),
             Dynamic(0),
             Static('</p>\n<a href="'),
-            Link(LinkKind.PERSONAL_CLICK, 3),
+            ServiceLink(LinkKind.PERSONAL_CLICK, 3),
             Static('">go</a> <a href="'),
-            Link(LinkKind.UNSUBSCRIBE),
+            ServiceLink(LinkKind.UNSUBSCRIBE),
             Static('">out</a>'),
         ),
         name_of,
@@ -99,7 +99,7 @@ CONTENT = EditionContent(
 )
 
 
-def read(letter: Letter) -> EmailMessage:
+def read(letter: ReadyMessage) -> EmailMessage:
     message = email.message_from_bytes(letter.content, policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
     for part in message.walk():
@@ -119,11 +119,11 @@ def verifies(content: bytes, index: int = 0) -> bool:
 
 def compose(
     content: EditionContent = CONTENT, recipient: Recipient = DORA, stream: CampaignStream = CAMPAIGN
-) -> Letter:
+) -> ReadyMessage:
     return Composer(content, stream, SERVICE, RING, [SIGNER]).compose(recipient, AT)
 
 
-def contents(letter: Letter) -> tuple[str, str]:
+def contents(letter: ReadyMessage) -> tuple[str, str]:
     text, html = read(letter).iter_parts()
     assert isinstance(text, EmailMessage)
     assert isinstance(html, EmailMessage)
@@ -132,7 +132,7 @@ def contents(letter: Letter) -> tuple[str, str]:
     return arrived(text.get_content()), arrived(html.get_content())
 
 
-def is_fit_for_smtp(letter: Letter) -> None:
+def is_fit_for_smtp(letter: ReadyMessage) -> None:
     assert letter.content.endswith(b"\r\n")
     assert letter.size == len(letter.content)
     for line in letter.content.removesuffix(b"\r\n").split(b"\r\n"):
@@ -188,12 +188,12 @@ def test_every_way_back_leads_to_the_delivery() -> None:
     by_mail = parse_recipient(out.mailto_address)
     assert by_mail.kind is RecipientKind.UNSUBSCRIBE
     found = {
-        Purpose.VERP: bounce.token,
-        Purpose.UNSUBSCRIBE: out.https_uri.removeprefix("https://u.example.net/u/"),
-        Purpose.FEEDBACK: str(message["CFBL-Feedback-ID"]),
-        Purpose.MESSAGE_ID: letter.message_id.partition(".")[2].partition("@")[0],
+        TokenPurpose.VERP: bounce.token,
+        TokenPurpose.UNSUBSCRIBE: out.https_uri.removeprefix("https://u.example.net/u/"),
+        TokenPurpose.FEEDBACK: str(message["CFBL-Feedback-ID"]),
+        TokenPurpose.MESSAGE_ID: letter.message_id.partition(".")[2].partition("@")[0],
     }
-    assert by_mail.token == found[Purpose.UNSUBSCRIBE]
+    assert by_mail.token == found[TokenPurpose.UNSUBSCRIBE]
     for purpose, token in found.items():
         assert token is not None
         claims = RING.open_token(purpose, token)
@@ -204,8 +204,8 @@ def test_every_way_back_leads_to_the_delivery() -> None:
 
 def test_both_parts_arrive_as_written_with_working_links() -> None:
     text, html = contents(compose())
-    unsubscribe = "https://u.example.net/u/" + RING.seal(Purpose.UNSUBSCRIBE, 7, 42)
-    click = "https://u.example.net/k/" + RING.seal(Purpose.PERSONAL_CLICK, 7, 42, 3)
+    unsubscribe = "https://u.example.net/u/" + RING.seal(TokenPurpose.UNSUBSCRIBE, 7, 42)
+    click = "https://u.example.net/k/" + RING.seal(TokenPurpose.PERSONAL_CLICK, 7, 42, 3)
     assert text == f"Dear Dora,\nout: {unsubscribe}\n.\nFrom us\n"
     assert html == f'<p>Dear Dora</p>\n<a href="{click}">go</a> <a href="{unsubscribe}">out</a>\n'
 
@@ -250,7 +250,7 @@ def test_a_second_field_breaks_the_signature(field: bytes) -> None:
     ],
 )
 def test_tampering_breaks_the_signature(change: tuple[bytes, bytes]) -> None:
-    content = compose(replace(CONTENT, text=Part.fixed("Dear Dora"))).content
+    content = compose(replace(CONTENT, text=EditionPart.fixed("Dear Dora"))).content
     assert verifies(content)
     assert change[0] in content
     assert not verifies(content.replace(*change, 1))
@@ -283,21 +283,23 @@ def test_the_complaints_field_of_csa_is_there_only_by_setting() -> None:
 
 def test_a_notice_is_marked_as_automatic_and_is_no_mailing() -> None:
     content = EditionContent(
-        Part.fixed("Please confirm"), html=Part((Dynamic(0),), name_of), text=Part((Dynamic(0),), name_of)
+        EditionPart.fixed("Confirm your sign-up"),
+        html=EditionPart((Dynamic(0),), name_of),
+        text=EditionPart((Dynamic(0),), name_of),
     )
     letter = Composer(content, NOTICE, SERVICE, RING, [SIGNER]).compose(DORA, AT)
     message = read(letter)
     names = [name.lower() for name in message]
     assert len(set(names)) == len(names)
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"  # a bounce (NDR) must come back
+    assert message["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"  # a bounce (NDR) must return
     assert not [name for name in names if name.startswith(("list-", "cfbl", "feedback", "precedence", "x-mailing"))]
     assert verifies(letter.content)
     assert b"; x=" not in letter.content
-    claims = RING.open_token(Purpose.MESSAGE_ID, letter.message_id[1:].partition("@")[0])
+    claims = RING.open_token(TokenPurpose.MESSAGE_ID, letter.message_id[1:].partition("@")[0])
     assert claims is not None
     assert claims.delivery_id == 42
-    answered = replace(NOTICE, reply_to=Mailbox("anna@example.org"))
+    answered = replace(NOTICE, reply_to=NamedAddress("anna@example.org"))
     with_reply = Composer(content, answered, SERVICE, RING, [SIGNER]).compose(DORA, AT)
     assert read(with_reply)["Reply-To"] == "anna@example.org"
     assert verifies(with_reply.content)
@@ -305,19 +307,19 @@ def test_a_notice_is_marked_as_automatic_and_is_no_mailing() -> None:
 
 def test_compiled_templates_become_a_message_with_the_links_they_name() -> None:
     compiled = EditionContent.of(
-        subject=Template.parse("Hello {{ contact.first_name }}", autoescape=False, single_line=True),
-        html=Template.parse(
+        subject=LiquidTemplate.parse("Hello {{ contact.first_name }}", autoescape=False, single_line=True),
+        html=LiquidTemplate.parse(
             '<p>{{ contact.first_name }} <a href="{{ unsubscribe_url }}">out</a> {{ mailing_id }}</p>', autoescape=True
         ),
-        text=Template.parse("{{ contact.first_name }}: {{ unsubscribe_url }} {{ web_url }}", autoescape=False),
+        text=LiquidTemplate.parse("{{ contact.first_name }}: {{ unsubscribe_url }} {{ web_url }}", autoescape=False),
     )
     assert compiled.rendered_links == {LinkKind.UNSUBSCRIBE, LinkKind.WEB_VIEW}
     recipient = DORA._replace(values={"contact": {"first_name": "<Dörte>"}})
     letter = compose(compiled, recipient)
     assert verifies(letter.content)
     assert read(letter)["Subject"] == "Hello <Dörte>"
-    unsubscribe = "https://u.example.net/u/" + RING.seal(Purpose.UNSUBSCRIBE, 7, 42)
-    web = "https://u.example.net/w/" + RING.seal(Purpose.ARCHIVE, 7, 42)
+    unsubscribe = "https://u.example.net/u/" + RING.seal(TokenPurpose.UNSUBSCRIBE, 7, 42)
+    web = "https://u.example.net/w/" + RING.seal(TokenPurpose.ARCHIVE, 7, 42)
     text, html = contents(letter)
     assert text == f"<Dörte>: {unsubscribe} {web}\n"
     assert html == f'<p>&lt;Dörte&gt; <a href="{unsubscribe}">out</a> 4K7Q-92XD-E</p>\n'
@@ -352,7 +354,7 @@ def test_whatever_a_recipient_brings_stays_in_its_place(name: str, line: str) ->
 
 @given(values, values, values)
 def test_whatever_an_author_writes_arrives(subject: str, text: str, html: str) -> None:
-    content = EditionContent(Part.fixed(subject), html=Part.fixed(html), text=Part.fixed(text))
+    content = EditionContent(EditionPart.fixed(subject), html=EditionPart.fixed(html), text=EditionPart.fixed(text))
     if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", subject):
         with pytest.raises(HeaderError):
             compose(content)
@@ -393,9 +395,9 @@ def test_the_same_delivery_gives_the_same_octets_and_another_second_another_date
 
 def test_misplaced_links_are_refused() -> None:
     with pytest.raises(ComposeError, match="subject"):
-        compose(replace(CONTENT, subject=Part((Link(LinkKind.UNSUBSCRIBE),))))
+        compose(replace(CONTENT, subject=EditionPart((ServiceLink(LinkKind.UNSUBSCRIBE),))))
     with pytest.raises(ComposeError, match="everybody"):
-        compose(replace(CONTENT, text=Part((Link(LinkKind.CLICK, 1),))))
+        compose(replace(CONTENT, text=EditionPart((ServiceLink(LinkKind.CLICK, 1),))))
 
 
 def test_a_naive_time_is_refused() -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from mailflatrate.mail.edition import CampaignStream, ServiceIdentity
 from mailflatrate.mail.header_plan import missing_signature
-from mailflatrate.mail.headers import Mailbox
+from mailflatrate.mail.headers import NamedAddress
 
 CAMPAIGN = CampaignStream(
     account_id=7,
     account_label="a7",
     mailing_id="4K7Q-92XD-E",
-    sender=Mailbox("news@news.example.org", "Anna"),
-    reply_to=Mailbox("anna@example.org"),
+    sender=NamedAddress("news@news.example.org", "Anna"),
+    reply_to=NamedAddress("anna@example.org"),
     bounce_domain="bounce.news.example.org",
     list_identifier="l12.a7.list.example.net",
     list_name="Anna's news",

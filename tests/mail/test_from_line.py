@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.from_line import Mailbox, read_from
+from mailflatrate.mail.from_line import FromMailbox, read_from
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mailflatrate.mail.from_line import Mailbox, read_from
     ],
 )
 def test_reads(raw: str, expected: list[tuple[str, str, str]]) -> None:
-    assert read_from(raw) == tuple(Mailbox(*one) for one in expected)
+    assert read_from(raw) == tuple(FromMailbox(*one) for one in expected)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=80) | st.text(alphabet='<>@",;()\\ =?ab.:', max_size=60))

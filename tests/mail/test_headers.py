@@ -33,7 +33,7 @@ SAMPLES = [
     "=?utf-8?q?x?=",
 ]
 
-# Everything that may stand in a header: no controls, no surrogates, no line separators.
+# Everything allowed in a header: no controls, no surrogates, no line separators.
 header_text = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=200) | st.text(
     st.sampled_from('ab =?_"\\(),.<>@ é😀'), max_size=120
 )

@@ -1,4 +1,4 @@
-"""Compiling a mailing: three kinds of source, every link once, imprint and way out in both parts."""
+"""Compiling a campaign: three kinds of source, every link once, imprint and unsubscribe link in both parts."""
 
 import re
 
@@ -8,17 +8,24 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content, find_merge_errors
-from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine, contrast
+from mailflatrate.mail.content import (
+    CompileContext,
+    CompiledContent,
+    ContentKind,
+    ContentSource,
+    compile_content,
+    find_merge_errors,
+)
+from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine, contrast
 from mailflatrate.mail.html.inline import inline_styles
-from mailflatrate.mail.html.links import Link, trim_url
+from mailflatrate.mail.html.links import ContentLink, trim_url
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 
-IMPRINT = Imprint(
+IMPRINT = FooterImprint(
     lines=(
-        ImprintLine("", "Anna Muster Feinkost GmbH & Co. KG"),
-        ImprintLine("Geschäftsführung", "Anna Muster"),
-        ImprintLine("Register", "Amtsgericht Bonn, HRA 12345 {{ unsubscribe_url }}"),
+        FooterLine("", "Anna Muster Feinkost GmbH & Co. KG"),
+        FooterLine("Geschäftsführung", "Anna Muster"),
+        FooterLine("Register", "Amtsgericht Bonn, HRA 12345 {{ unsubscribe_url }}"),
     ),
     reason="Sie haben sich für {{ list.name }} angemeldet.",
     mailing_id="7XK2-9QPM",
@@ -38,8 +45,8 @@ DORA = {
 
 def compiled(
     body: str, kind: ContentKind = ContentKind.HTML, context: CompileContext = CONTEXT, **more: str
-) -> Compiled:
-    return compile_content(Source(kind, body, more.pop("subject", "Subject"), **more), context)
+) -> CompiledContent:
+    return compile_content(ContentSource(kind, body, more.pop("subject", "Subject"), **more), context)
 
 
 def hrefs(document: str) -> list[str]:
@@ -56,7 +63,10 @@ def test_every_link_is_rewritten_once_and_keeps_its_target() -> None:
         '<a href="https://shop.example/?a=1&amp;b=2&copy=3">again</a> <a href="mailto:anna@muster.example">mail</a>'
         '<a href="#x">anchor</a><a href="tel:+49228">call</a><a href="https://muster.example/datenschutz?a=1&amp;b=2">p</a>'
     )
-    assert letter.links == (Link(1, "https://shop.example/?a=1&b=2&copy=3"), Link(2, "http://old.example/x y"))
+    assert letter.links == (
+        ContentLink(1, "https://shop.example/?a=1&b=2&copy=3"),
+        ContentLink(2, "http://old.example/x y"),
+    )
     html = letter.html.render(DORA)
     assert hrefs(html) == [
         "https://go.example/c/1",
@@ -77,7 +87,7 @@ def test_every_link_is_rewritten_once_and_keeps_its_target() -> None:
 
 def test_without_tracking_links_stay_and_are_listed() -> None:
     letter = compiled('<a href="https://shop.example/?a=1&b=2">one</a>', context=UNTRACKED)
-    assert letter.links == (Link(1, "https://shop.example/?a=1&b=2"),)
+    assert letter.links == (ContentLink(1, "https://shop.example/?a=1&b=2"),)
     assert hrefs(letter.html.render(DORA))[0] == "https://shop.example/?a=1&b=2"
     assert "one (https://shop.example/?a=1&b=2)" in letter.text.render(DORA)
 
@@ -85,7 +95,7 @@ def test_without_tracking_links_stay_and_are_listed() -> None:
 def test_outlook_buttons_are_tracked_too() -> None:
     vml = '<!--[if mso]><v:roundrect href="https://shop.example/?a=1&amp;b=2" arcsize="8%"></v:roundrect><![endif]-->'
     letter = compiled(f'{vml}<a href="https://shop.example/?a=1&amp;b=2">Buy</a>')
-    assert letter.links == (Link(1, "https://shop.example/?a=1&b=2"),)
+    assert letter.links == (ContentLink(1, "https://shop.example/?a=1&b=2"),)
     assert letter.html.source.count('href="https://go.example/c/1"') == 2
     assert "shop.example" not in letter.html.source
 
@@ -228,7 +238,7 @@ def test_preheader_is_first_and_hidden() -> None:
 
 
 def test_compiling_twice_gives_the_same() -> None:
-    source = Source(ContentKind.MARKDOWN, "# Hi {{ contact.first_name }}\n\nhttps://a.example", "S")
+    source = ContentSource(ContentKind.MARKDOWN, "# Hi {{ contact.first_name }}\n\nhttps://a.example", "S")
     one, two = compile_content(source, CONTEXT), compile_content(source, CONTEXT)
     assert (one.html.source, one.text.source, one.links) == (two.html.source, two.text.source, two.links)
 
@@ -282,29 +292,35 @@ def test_markdown_is_no_way_in_for_html() -> None:
     ("source", "errors"),
     [
         (
-            Source(ContentKind.HTML, "<p>\n{{ contact.frist }}", "S"),
-            [SourceError(2, "there is no variable contact.frist")],
+            ContentSource(ContentKind.HTML, "<p>\n{{ contact.frist }}", "S"),
+            [SourceError(2, "the variable contact.frist doesn't exist")],
         ),
-        (Source(ContentKind.HTML, "x", "{{ y }}"), [SourceError(1, "subject: there is no variable y")]),
-        (Source(ContentKind.HTML, "x", "S", "{{ y }}"), [SourceError(1, "preheader: there is no variable y")]),
-        (Source(ContentKind.HTML, "x", "S", text="\n{{ y }}"), [SourceError(2, "text part: there is no variable y")]),
+        (ContentSource(ContentKind.HTML, "x", "{{ y }}"), [SourceError(1, "subject: the variable y doesn't exist")]),
         (
-            Source(ContentKind.MJML, mjml("\n<mj-txt>x</mj-txt>"), "S"),
-            [SourceError(2, "there is no MJML element <mj-txt>")],
+            ContentSource(ContentKind.HTML, "x", "S", "{{ y }}"),
+            [SourceError(1, "preview text: the variable y doesn't exist")],
         ),
         (
-            Source(ContentKind.MJML, "<mjml><mj-body>\n<mj-section>\n</mj-body></mjml>", "S"),
-            [SourceError(3, "</mj-body> closes nothing; <mj-section> of line 2 is still open")],
+            ContentSource(ContentKind.HTML, "x", "S", text="\n{{ y }}"),
+            [SourceError(2, "text part: the variable y doesn't exist")],
         ),
-        (Source(ContentKind.MJML, "<p>x</p>", "S"), [SourceError(1, "an MJML mailing begins with <mjml>")]),
         (
-            Source(ContentKind.MJML, mjml('<mj-include path="/etc/passwd"/>'), "S"),
-            [SourceError(1, "<mj-include> is not possible here: put the content into this mailing")],
+            ContentSource(ContentKind.MJML, mjml("\n<mj-txt>x</mj-txt>"), "S"),
+            [SourceError(2, "<mj-txt> isn't an MJML element")],
         ),
-        (Source(ContentKind.HTML, '<p title="{{ contact.email | default: &quot;x&quot; }}">', "S"), []),
+        (
+            ContentSource(ContentKind.MJML, "<mjml><mj-body>\n<mj-section>\n</mj-body></mjml>", "S"),
+            [SourceError(3, "</mj-body> has no matching opening tag; <mj-section> from line 2 is still open")],
+        ),
+        (ContentSource(ContentKind.MJML, "<p>x</p>", "S"), [SourceError(1, "an MJML campaign must start with <mjml>")]),
+        (
+            ContentSource(ContentKind.MJML, mjml('<mj-include path="/etc/passwd"/>'), "S"),
+            [SourceError(1, "<mj-include> isn't supported here; put the content directly into the campaign")],
+        ),
+        (ContentSource(ContentKind.HTML, '<p title="{{ contact.email | default: &quot;x&quot; }}">', "S"), []),
     ],
 )
-def test_the_editor_gets_the_line(source: Source, errors: list[SourceError]) -> None:
+def test_the_editor_gets_the_line(source: ContentSource, errors: list[SourceError]) -> None:
     assert find_merge_errors(source) == errors
     if errors:
         with pytest.raises(SourceRefused):
@@ -320,7 +336,7 @@ def test_the_editor_gets_the_line(source: Source, errors: list[SourceError]) -> 
     ],
 )
 def test_what_mrml_cannot_read_has_a_line(inner: str) -> None:
-    source = Source(ContentKind.MJML, mjml(inner), "S")
+    source = ContentSource(ContentKind.MJML, mjml(inner), "S")
     with pytest.raises(SourceRefused) as caught:
         compile_content(source, CONTEXT)
     assert [error.line for error in caught.value.errors] == [3]

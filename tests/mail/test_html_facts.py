@@ -1,16 +1,16 @@
-"""Facts of a letter for the rules."""
+"""Facts about a message for the rules."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
 from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
-IMPRINT = Imprint(
-    lines=(ImprintLine("", "Anna Muster & Söhne {{ x }}"), ImprintLine("Register", "HRB 12345")),
+IMPRINT = FooterImprint(
+    lines=(FooterLine("", "Anna Muster & Söhne {{ x }}"), FooterLine("Register", "HRB 12345")),
     reason="You signed up for {{ list.name }}.",
     mailing_id="7XK2-9QPM",
     language="en",
@@ -18,7 +18,7 @@ IMPRINT = Imprint(
 
 
 def test_a_whole_mailing() -> None:
-    source = Source(
+    source = ContentSource(
         ContentKind.HTML,
         '<p>Dear {{ contact.first_name }}</p><a href="http://shop.example/?a=1">x</a>'
         '<img src="https://cdn.example/a.png"><img src="https://cdn.example/b.png" alt="">',

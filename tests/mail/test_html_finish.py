@@ -7,11 +7,11 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import BlockStyle, Imprint, ImprintLine
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine
 
-IMPRINT = Imprint(
-    lines=(ImprintLine("", "Muster GmbH"), ImprintLine("Website", "https://muster.example")),
+IMPRINT = FooterImprint(
+    lines=(FooterLine("", "Muster GmbH"), FooterLine("Website", "https://muster.example")),
     reason="Sie haben sich für {{ list.name }} angemeldet.",
     mailing_id="7XK2-9QPM",
     language="de",
@@ -28,8 +28,8 @@ BODIES = {
 }
 
 
-def compiled(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> Compiled:
-    return compile_content(Source(kind, body, "Betreff"), CompileContext(IMPRINT, language=language))
+def compiled(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> CompiledContent:
+    return compile_content(ContentSource(kind, body, "Betreff"), CompileContext(IMPRINT, language=language))
 
 
 def tree(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> LexborHTMLParser:
@@ -157,7 +157,7 @@ def test_no_style_sheet_makes_the_imprint_unreadable_unnoticed() -> None:
     hidden = compiled(f"{DARK}<style>div {{ color: #f7f4ee !important }}</style><p>x</p>")
     assert lint_compiled(hidden).faint_imprint == (), "the block's own color holds"
     pale = replace(IMPRINT, style=BlockStyle("#f7f4ee", "#f7f4ee"))
-    shown = compile_content(Source(ContentKind.HTML, f"{DARK}<p>x</p>", "x"), CompileContext(pale))
+    shown = compile_content(ContentSource(ContentKind.HTML, f"{DARK}<p>x</p>", "x"), CompileContext(pale))
     assert lint_compiled(shown).faint_imprint == (), "colors that cannot be read are not taken"
 
 

@@ -1,4 +1,4 @@
-"""What may not be in a letter is gone, whatever a condition leaves away; what Outlook needs is still there."""
+"""Everything forbidden in a message is removed, whatever a condition omits; what Outlook needs is still there."""
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.content import block_tags_to_comments, whole_document
 from mailflatrate.mail.html.inline import inline_styles
-from mailflatrate.mail.html.sanitise import Sanitiser
+from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.tokens import tokenise, unescape_attribute, write
 from mailflatrate.mail.liquid.protect import protect
 from mailflatrate.mail.liquid.sandbox import parse
@@ -18,7 +18,7 @@ def clean(source: str) -> str:
     """The body of the document, Liquid put back, links untouched."""
     protected = protect(source, entities=True)
     document = inline_styles(whole_document(block_tags_to_comments(protected)))
-    sanitiser = Sanitiser(protected, str)
+    sanitiser = Sanitizer(protected, str)
     return protected.restore_html(write(sanitiser.document(tokenise(document))))
 
 
@@ -113,7 +113,7 @@ def test_no_condition_brings_it_back(source: str) -> None:
 
 
 def rendered(source: str, **values: object) -> str:
-    """The letter a recipient gets, or what there is of it if its Liquid is refused."""
+    """Return the message a recipient gets, or what there is of it if its Liquid is refused."""
     result = clean(source)
     try:
         return parse(result, html_part=True).render(**values)

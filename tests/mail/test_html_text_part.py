@@ -4,7 +4,7 @@ import pytest
 
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.links import LinkBook
-from mailflatrate.mail.html.sanitise import Sanitiser
+from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.tokens import tokenise
 from mailflatrate.mail.liquid.protect import protect
 from mailflatrate.mail.text_part import write_text
@@ -13,7 +13,7 @@ from mailflatrate.mail.text_part import write_text
 def text(source: str) -> str:
     protected = protect(source, entities=True)
     book = LinkBook(lambda number, _url: f"https://go.example/{number}", ())
-    tokens = Sanitiser(protected, book).document(tokenise(inline_styles(protected.text)))
+    tokens = Sanitizer(protected, book).document(tokenise(inline_styles(protected.text)))
     return protected.restore_text(write_text(tokens, protected, book)).rstrip("\n")
 
 

@@ -1,4 +1,4 @@
-"""Whose mail is it? Every way in which one of our mails comes back leads to its delivery; nothing forged does."""
+"""Whose message is it? Every way one of our messages comes back leads to its delivery; nothing forged does."""
 
 import base64
 import json
@@ -9,8 +9,8 @@ import pytest
 
 from mailflatrate.mail.inspect import Inspection, inspect_message
 from mailflatrate.mail.mailing_id import compact_form, new_mailing_id
-from mailflatrate.mail.reading.values import Kind
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.reading.values import ReturnedMessageKind
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 
 RING = KeyRing([("2026a", b"k" * 32)])
 ACCOUNT, DELIVERY = 7, 4711
@@ -18,25 +18,25 @@ MAILING = new_mailing_id()
 HOST = "https://send.flat.example"
 
 
-def token(purpose: Purpose, delivery: int = DELIVERY) -> str:
+def token(purpose: TokenPurpose, delivery: int = DELIVERY) -> str:
     """As the engine seals it."""
     return RING.seal(purpose, ACCOUNT, delivery)
 
 
-LINK = f"{HOST}/u/{token(Purpose.UNSUBSCRIBE)}"
-HEAD = f"""Return-Path: <b+{token(Purpose.VERP)}@bounce.lindenhof.example>
+LINK = f"{HOST}/u/{token(TokenPurpose.UNSUBSCRIBE)}"
+HEAD = f"""Return-Path: <b+{token(TokenPurpose.VERP)}@bounce.lindenhof.example>
 From: Lindenhof <news@lindenhof.example>
 To: dora@people.example
 Subject: Winter bulbs are here
-Message-ID: <{compact_form(MAILING)}.{token(Purpose.MESSAGE_ID)}@lindenhof.example>
+Message-ID: <{compact_form(MAILING)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>
 List-Unsubscribe: <{LINK}>
 X-Mailing-ID: {MAILING}
 Feedback-ID: {MAILING}:a7:news:flat
-CFBL-Feedback-ID: {token(Purpose.FEEDBACK)}
+CFBL-Feedback-ID: {token(TokenPurpose.FEEDBACK)}
 Date: Tue, 24 Nov 2026 10:00:00 +0100"""
 BODY = f"""Hello Dora,
 
-the first bulbs are here: {HOST}/c/{token(Purpose.CLICK, 99)}
+the first bulbs are here: {HOST}/c/{token(TokenPurpose.CLICK, 99)}
 
 Unsubscribe: {LINK}
 Mailing {MAILING}
@@ -44,7 +44,7 @@ Mailing {MAILING}
 ORIGINAL = f"{HEAD}\n\n{BODY}"
 BARE = "From: news@lindenhof.example\nTo: undisclosed\nSubject: Winter bulbs are here\nDate: 24 Nov 2026 10:00:00 +0100"
 ENCODED = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
-ANSWER = f"In-Reply-To: <{compact_form(MAILING)}.{token(Purpose.MESSAGE_ID)}@lindenhof.example>\n"
+ANSWER = f"In-Reply-To: <{compact_form(MAILING)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>\n"
 
 
 def report(kind: str, *parts: tuple[str, str], to: str = "fbl@flat.example") -> str:
@@ -94,7 +94,7 @@ def broken(text: str) -> str:
 
 XARF = json.dumps(
     {"Version": "2", "ReporterInfo": {"ReporterOrg": "P"}, "Report": {"ReportType": "Spam", "Samples": [
-        {"ContentType": "message/rfc822", "Payload": f"CFBL-Feedback-ID: {token(Purpose.FEEDBACK)}"}]}}
+        {"ContentType": "message/rfc822", "Payload": f"CFBL-Feedback-ID: {token(TokenPurpose.FEEDBACK)}"}]}}
 )  # fmt: skip
 SAMPLE = base64.b64encode(ORIGINAL.encode()).decode()
 XARF_3 = json.dumps(
@@ -110,10 +110,10 @@ PROVEN: dict[str, str] = {
     "arf with the whole mail": arf(("message/rfc822", ORIGINAL)),
     "arf with the header only": arf(("text/rfc822-headers", HEAD)),
     "arf whose header keeps CFBL-Feedback-ID alone": arf(
-        ("text/rfc822-headers", f"{BARE}\nCFBL-Feedback-ID: {token(Purpose.FEEDBACK)}")
+        ("text/rfc822-headers", f"{BARE}\nCFBL-Feedback-ID: {token(TokenPurpose.FEEDBACK)}")
     ),
     "arf that names the envelope sender alone": arf(
-        ("text/rfc822-headers", BARE), f"Original-Mail-From: <b+{token(Purpose.VERP)}@bounce.lindenhof.example>\n"
+        ("text/rfc822-headers", BARE), f"Original-Mail-From: <b+{token(TokenPurpose.VERP)}@bounce.lindenhof.example>\n"
     ),
     "arf with every identifying field taken out, the body left": arf(("message/rfc822", f"{BARE}\n\n{BODY}")),
     "xarf": report("xarf", ("text/plain", "spam"), ("application/json", XARF)),
@@ -135,7 +135,7 @@ PROVEN: dict[str, str] = {
     "pasted header lines": mail(HEAD, subject="Spam"),
     "an answer": ANSWER + mail("stop", subject="Re: bulbs"),
     "the unsubscribe address": mail("x", subject="unsubscribe").replace(
-        "abuse@flat.example", f"unsub+{token(Purpose.UNSUBSCRIBE)}@flat.example"
+        "abuse@flat.example", f"unsub+{token(TokenPurpose.UNSUBSCRIBE)}@flat.example"
     ),
 }
 
@@ -156,7 +156,7 @@ def test_the_delivery_is_found(case: str, wire: Callable[[str], str]) -> None:
 
 @pytest.mark.parametrize("case", PROVEN)
 def test_a_forged_token_is_refused(case: str) -> None:
-    """The same mails, made with the keys of somebody else."""
+    """The same messages, made with someone else's keys."""
     theirs = KeyRing([("2026a", b"z" * 32)])
     found = inspect_message(PROVEN[case].encode(), key_ring=theirs)
     assert found.claims is None
@@ -167,7 +167,7 @@ def test_a_forged_token_is_refused(case: str) -> None:
 def test_the_mail_inside_a_xarf_report_is_the_original() -> None:
     for case in ("xarf 3 with the mail in base64", "xarf 4 with the mail in base64"):
         found = seen(PROVEN[case])
-        assert (found.kind, found.mailing_id) == (Kind.COMPLAINT, MAILING)
+        assert (found.kind, found.mailing_id) == (ReturnedMessageKind.COMPLAINT, MAILING)
         assert found.original is not None
         assert found.original.subject == "Winter bulbs are here"
 
@@ -183,7 +183,7 @@ def test_a_redacted_report_still_finds_the_mailing() -> None:
 
 def test_a_link_for_everybody_names_the_mailing_and_no_person() -> None:
     """R-108: a click link has no recipient in it, and the number in it is an edition's."""
-    found = seen(wrapped(f"{BARE}\n\nBulbs: {HOST}/c/{token(Purpose.CLICK, 99)}\n"))
+    found = seen(wrapped(f"{BARE}\n\nBulbs: {HOST}/c/{token(TokenPurpose.CLICK, 99)}\n"))
     assert found.claims is None
     assert found.marks.edition is not None
     assert found.marks.edition.delivery_id == 99
@@ -219,4 +219,4 @@ def test_hashes_of_others_are_no_forgery_and_do_no_harm() -> None:
     found = seen(mail(f"{noise}\n{INLINE}{BODY}"))
     assert found.claims is not None
     assert found.marks.forged == 0
-    assert found.kind is Kind.COMPLAINT
+    assert found.kind is ReturnedMessageKind.COMPLAINT

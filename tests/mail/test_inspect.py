@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.mail.inspect import Inspection, inspect_message, inspect_paths
-from mailflatrate.mail.reading.values import Kind, Outcome
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.reading.values import BounceOutcome, ReturnedMessageKind
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.verp import return_path
 
 GOLDEN = Path(__file__).parent / "golden" / "returned"
@@ -48,7 +48,7 @@ def test_line_ends_of_the_wire_change_nothing(case: str) -> None:
 
 def test_there_is_a_case_for_every_kind() -> None:
     kinds = {json.loads((GOLDEN / f"{case}.json").read_text(encoding="utf-8")).get("kind") for case in CASES}
-    assert {kind.value for kind in Kind} <= kinds
+    assert {kind.value for kind in ReturnedMessageKind} <= kinds
 
 
 def test_folder_is_walked_and_bad_paths_give_their_error(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_folder_is_walked_and_bad_paths_give_their_error(tmp_path: Path) -> None
 def test_a_reader_that_breaks_gives_kind_other_with_the_error() -> None:
     # The one way to break it on purpose: something that is no bytes.
     seen = inspect_message("Subject: text\n\n")  # type: ignore[arg-type]
-    assert (seen.kind, seen.is_bounce) == (Kind.OTHER, False)
+    assert (seen.kind, seen.is_bounce) == (ReturnedMessageKind.OTHER, False)
     assert seen.error is not None
 
 
@@ -79,23 +79,23 @@ class TestTokens:
         return inspect_message(raw.replace(b"b+tag@bounce.flat.example", address), key_ring=RING)
 
     def test_verp_address_names_the_delivery(self) -> None:
-        seen = self.bounce_to(RING.seal(Purpose.VERP, 7, 4711))
-        assert seen.purpose is Purpose.VERP
+        seen = self.bounce_to(RING.seal(TokenPurpose.VERP, 7, 4711))
+        assert seen.purpose is TokenPurpose.VERP
         assert seen.claims is not None
         assert (seen.claims.account_id, seen.claims.delivery_id) == (7, 4711)
 
     def test_forged_token_is_refused(self) -> None:
-        genuine = RING.seal(Purpose.VERP, 7, 4711)
+        genuine = RING.seal(TokenPurpose.VERP, 7, 4711)
         seen = self.bounce_to(("b" if genuine[0] == "a" else "a") + genuine[1:])
         assert (seen.purpose, seen.claims) == (None, None)
 
     def test_token_in_a_complaint_names_the_person_that_the_report_conceals(self) -> None:
         raw = (GOLDEN / "arf_redacted.eml").read_bytes()
-        token = RING.seal(Purpose.FEEDBACK, 7, 4712).encode()
+        token = RING.seal(TokenPurpose.FEEDBACK, 7, 4712).encode()
         seen = inspect_message(
             raw.replace(b"X-Mailing-ID:", b"CFBL-Feedback-ID: " + token + b"\nX-Mailing-ID:"), key_ring=RING
         )
-        assert seen.purpose is Purpose.FEEDBACK
+        assert seen.purpose is TokenPurpose.FEEDBACK
         assert seen.claims is not None
         assert seen.claims.delivery_id == 4712
         assert seen.recipients == ()
@@ -104,8 +104,8 @@ class TestTokens:
 def test_outcome_of_each_recipient_is_told_apart() -> None:
     seen = inspect_message((GOLDEN / "qmail_no_mailbox.eml").read_bytes())
     assert [(failure.address, failure.verdict.outcome) for failure in seen.failures] == [
-        ("dora@empfang.example", Outcome.RECIPIENT_HARD),
-        ("otto@empfang.example", Outcome.RECIPIENT_SOFT),
+        ("dora@empfang.example", BounceOutcome.RECIPIENT_HARD),
+        ("otto@empfang.example", BounceOutcome.RECIPIENT_SOFT),
     ]
 
 

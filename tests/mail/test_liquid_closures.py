@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from liquid import Environment
 from liquid.builtin.output import OutputNode
 
-from mailflatrate.mail.liquid import MissingValue, RenderRefused, Template
+from mailflatrate.mail.liquid import LiquidTemplate, MissingValue, RenderRefused
 from mailflatrate.mail.liquid.closures import compile_output
 from mailflatrate.mail.liquid.sandbox import parse
 from mailflatrate.mail.liquid.template import _slow_render
@@ -73,7 +73,7 @@ def test_closures_equal_python_liquid(text: str, value: object, html_part: bool)
     st.sampled_from(["{{ contact.x }}", "{{ contact.x | upcase }}", "{{ contact.x | escape }}"]), st.text(min_size=1)
 )
 def test_closures_equal_standard_liquid(text: str, value: str) -> None:
-    ours = Template.parse(text, autoescape=True, known_variables=KNOWN).render({"contact": {"x": value}})
+    ours = LiquidTemplate.parse(text, autoescape=True, known_variables=KNOWN).render({"contact": {"x": value}})
     assert ours == STANDARD.from_string(text).render(contact={"x": value})
 
 
@@ -106,7 +106,7 @@ def test_anything_else_is_left_to_python_liquid(text: str) -> None:
     ],
 )
 def test_a_plain_value_costs_about_a_microsecond(text: str) -> None:
-    template = Template.parse(text, autoescape=True, known_variables=KNOWN)
+    template = LiquidTemplate.parse(text, autoescape=True, known_variables=KNOWN)
     given_values = {"contact": {"x": "Dora <d>"}, "x": "Dora"}
     best = min(timeit.repeat(lambda: template.render_dynamic(given_values), number=2_000, repeat=15)) / 2_000
     # 0.7 µs where it was written; the bound leaves room for a slow or busy machine.

@@ -1,4 +1,4 @@
-"""Liquid goes through HTML tools and comes back as it was."""
+"""Liquid passes through HTML tools and comes back unchanged."""
 
 import html
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mailflatrate.mail.content import block_tags_to_comments
 from mailflatrate.mail.html.inline import inline_styles
-from mailflatrate.mail.liquid import Template
+from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.liquid.protect import literal, protect, unescape_tags
 
 TAGS = st.sampled_from(
@@ -50,12 +50,12 @@ def test_tags_survive_attributes_texts_and_urls(tags: list[str], word: str) -> N
 
 @given(st.text(max_size=40))
 def test_a_literal_prints_itself(text: str) -> None:
-    assert Template.parse(literal(text), autoescape=False).render({}) == text
+    assert LiquidTemplate.parse(literal(text), autoescape=False).render({}) == text
 
 
 @given(st.text(alphabet="{}% abifend\"'", max_size=30))
 def test_a_literal_prints_itself_among_braces(text: str) -> None:
-    assert Template.parse(literal(text), autoescape=False).render({}) == text
+    assert LiquidTemplate.parse(literal(text), autoescape=False).render({}) == text
 
 
 def test_comments_vanish_and_raw_is_text() -> None:
@@ -63,7 +63,7 @@ def test_comments_vanish_and_raw_is_text() -> None:
     protected = protect(source, entities=False)
     assert (protected.text, protected.tags) == ("ab{{ y }}", ())
     assert protected.restore_html(protected.text) == "ab&#123;{ y }}"
-    assert Template.parse(protected.restore_text(protected.text), autoescape=False).render({}) == "ab{{ y }}"
+    assert LiquidTemplate.parse(protected.restore_text(protected.text), autoescape=False).render({}) == "ab{{ y }}"
 
 
 def test_words_never_stand_in_the_source_already() -> None:

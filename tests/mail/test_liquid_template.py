@@ -6,11 +6,11 @@ import pytest
 
 from mailflatrate.mail.liquid import (
     KNOWN_VARIABLES,
+    LiquidTemplate,
     MissingValue,
     RenderRefused,
     SourceError,
     SourceRefused,
-    Template,
     find_liquid_errors,
 )
 from mailflatrate.mail.segments import Dynamic, Static
@@ -32,11 +32,11 @@ DORA = {
 
 
 def render(text: str, *, html: bool = True) -> str:
-    return Template.parse(text, autoescape=html, known_variables=KNOWN).render(DORA)
+    return LiquidTemplate.parse(text, autoescape=html, known_variables=KNOWN).render(DORA)
 
 
 def test_fixed_text_and_values_are_apart() -> None:
-    template = Template.parse("Hi {{ contact.first_name }}, bye {{ account.name }}", autoescape=True)
+    template = LiquidTemplate.parse("Hi {{ contact.first_name }}, bye {{ account.name }}", autoescape=True)
     assert template.segments == (Static("Hi "), Dynamic(0), Static(", bye "), Dynamic(1))
     assert template.render_dynamic(DORA) == ["Dora", "Anna &amp; Söhne"]
 
@@ -46,7 +46,7 @@ def test_text_part_is_not_escaped() -> None:
 
 
 def test_subject_is_one_line() -> None:
-    template = Template.parse("News\r\n for {{ contact.first_name }}", autoescape=False, single_line=True)
+    template = LiquidTemplate.parse("News\r\n for {{ contact.first_name }}", autoescape=False, single_line=True)
     eve = {"contact": {"first_name": "Eve\r\nBcc: all@victims.example"}}
     assert template.render(eve) == "News for Eve Bcc: all@victims.example"
 
@@ -54,16 +54,19 @@ def test_subject_is_one_line() -> None:
 @pytest.mark.parametrize(
     ("text", "errors"),
     [
-        ("a\n\n{{ contact.frist_name }}", [SourceError(3, "there is no variable contact.frist_name")]),
-        ("{{ nobody }}", [SourceError(1, "there is no variable nobody")]),
-        ("{{ contact }}", [SourceError(1, "there is no variable contact")]),
+        ("a\n\n{{ contact.frist_name }}", [SourceError(3, "the variable contact.frist_name doesn't exist")]),
+        ("{{ nobody }}", [SourceError(1, "the variable nobody doesn't exist")]),
+        ("{{ contact }}", [SourceError(1, "the variable contact doesn't exist")]),
         (
             "{{ contact[contact.email] }}",
-            [SourceError(1, "contact[contact.email] names a field that is only known later")],
+            [SourceError(1, "contact[contact.email] uses a field name that isn't known until the campaign is sent")],
         ),
-        ("x\n{{ contact.email | shout }}", [SourceError(2, "there is no filter shout")]),
-        ("{{ '<b>' | safe }}", [SourceError(1, "there is no filter safe")]),
-        ("\n{% if contact.email %}{% break %}{% endif %}", [SourceError(2, "break belongs inside a for loop")]),
+        ("x\n{{ contact.email | shout }}", [SourceError(2, "the filter shout doesn't exist")]),
+        ("{{ '<b>' | safe }}", [SourceError(1, "the filter safe doesn't exist")]),
+        (
+            "\n{% if contact.email %}{% break %}{% endif %}",
+            [SourceError(2, "break can only be used inside a for loop")],
+        ),
         ("\n\n{% include 'secret' %}", [SourceError(3, "unexpected tag 'include'")]),
         ("{% render 'secret' %}", [SourceError(1, "unexpected tag 'render'")]),
         ("{% liquid echo 1 %}", [SourceError(1, "unexpected tag 'liquid'")]),
@@ -73,7 +76,7 @@ def test_subject_is_one_line() -> None:
 def test_mistakes_name_their_line(text: str, errors: list[SourceError]) -> None:
     assert list(find_liquid_errors(text, html_part=True, known_variables=KNOWN)) == errors
     with pytest.raises(SourceRefused):
-        Template.parse(text, autoescape=True, known_variables=KNOWN)
+        LiquidTemplate.parse(text, autoescape=True, known_variables=KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_deep_nesting_is_refused() -> None:
 
 
 def test_what_follows_an_assignment_is_one_segment() -> None:
-    template = Template.parse(
+    template = LiquidTemplate.parse(
         "a{{ contact.email }}b{% assign x = contact.email %}c{{ x }}d{{ account.name }}e", autoescape=True
     )
     assert template.segments == (Static("a"), Dynamic(0), Static("b"), Dynamic(1), Static("e"))

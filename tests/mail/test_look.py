@@ -1,10 +1,10 @@
-"""The look: whatever colours somebody chooses, what is derived from them can be read."""
+"""The brand: whatever colors are chosen, those derived from them are readable."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.mail.html.imprint import DARK_GROUND, DARK_INK, MINIMUM_CONTRAST, contrast
-from mailflatrate.mail.html.look import DARK_SHEET, Look, is_colour, mixed, readable, text_on
+from mailflatrate.mail.html.look import DARK_SHEET, BrandStyle, is_colour, mixed, readable, text_on
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -12,7 +12,7 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 @given(COLOURS, COLOURS)
 def test_derived_text_is_always_readable(primary: str, sheet: str) -> None:
     """Links on the sheet, in the dark, and the words on a button."""
-    look = Look(primary=primary, sheet=sheet)
+    look = BrandStyle(primary=primary, sheet=sheet)
     for ground in (sheet, look.tint):
         assert contrast(look.link, ground) >= MINIMUM_CONTRAST
         assert contrast(look.soft, ground) >= MINIMUM_CONTRAST
@@ -21,13 +21,13 @@ def test_derived_text_is_always_readable(primary: str, sheet: str) -> None:
 
 
 def test_the_dark_imprint_is_readable() -> None:
-    """Fixed colours, so one look at them is enough."""
+    """The colors are fixed, so checking them once is enough."""
     assert contrast(DARK_INK, DARK_GROUND) >= MINIMUM_CONTRAST
 
 
 @given(COLOURS, COLOURS, st.floats(0, 1))
 def test_colours_stay_colours(one: str, other: str, share: float) -> None:
-    """Mixing gives a colour; a readable one is left alone."""
+    """Mixing gives a color; a readable one is left alone."""
     assert is_colour(mixed(one, other, share))
     if contrast(one, other) >= MINIMUM_CONTRAST:
         assert readable(one, other) == one

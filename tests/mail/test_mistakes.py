@@ -5,9 +5,9 @@ import re
 import pytest
 
 from mailflatrate.locale.texts import translate
-from mailflatrate.mail.content import ContentKind, Source, find_merge_errors
+from mailflatrate.mail.content import ContentKind, ContentSource, find_merge_errors
 from mailflatrate.mail.headers import HeaderError, address_octets
-from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused, Template
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefused, SourceRefused
 from mailflatrate.mail.mistakes import (
     PARTS,
     SENTENCES,
@@ -35,30 +35,30 @@ WRITTEN = [
     ("{{ contact.email contact.email }}", "erwartet: das Ende des Tags; gefunden: ein Name"),
     ("{{ contact.email | shout }}", "den Filter shout gibt es nicht"),
     ("{% break %}", "break gehört in eine for-Schleife"),
-    ("{% comment %}x", "der Kommentar wird nie geschlossen"),
+    ("{% comment %}x", "dieser Kommentar wird nie geschlossen"),
 ]
 MARKUP = [
     (MJML.format("<b>x"), "das MJML endet zu früh"),
-    ("<mjml><mj-column/></mjml>", "ein MJML-Element steht an einer Stelle"),
+    ("<mjml><mj-column/></mjml>", "ein MJML-Element ist an der falschen Stelle"),
     ("<mjml><mj-body><mj-txt/></mj-body></mjml>", "das MJML-Element <mj-txt> gibt es nicht"),
     ("<mjml><mj-body>\n<mj-section></mj-body></mjml>", "<mj-section> aus Zeile 2 ist noch offen"),
     ("<mjml><mj-body>", "<mjml> wird nie geschlossen"),
     (MJML.format("5 < 6"), "schreiben Sie im Text &lt; statt <"),
     (MJML.format("<a href=x>x</a>"), "setzen Sie den Wert jedes Attributs in Anführungszeichen"),
-    ("<p>x</p>", "ein MJML-Mailing beginnt mit <mjml>"),
+    ("<p>x</p>", "ein MJML-Mailing muss mit <mjml> beginnen"),
 ]
 
 
 @pytest.mark.parametrize(("text", "german"), WRITTEN)
 def test_liquid_in_german(text: str, german: str) -> None:
-    errors = find_merge_errors(Source(ContentKind.HTML, f"\n{text}", "S"))
+    errors = find_merge_errors(ContentSource(ContentKind.HTML, f"\n{text}", "S"))
     assert german in in_words(errors[0], "de") and errors[0].line == 2
     assert in_words(errors[0], "en") == errors[0].message != in_words(errors[0], "de")
 
 
 @pytest.mark.parametrize(("text", "german"), MARKUP)
 def test_mjml_in_german(text: str, german: str) -> None:
-    errors = find_merge_errors(Source(ContentKind.MJML, text, "S"))
+    errors = find_merge_errors(ContentSource(ContentKind.MJML, text, "S"))
     assert german in in_words(errors[0], "de")
 
 
@@ -74,23 +74,23 @@ def test_mjml_in_german(text: str, german: str) -> None:
 )
 def test_the_line_where_something_is_missing(text: str, line: int) -> None:
     """At the end of a tag python-liquid names no place."""
-    assert find_merge_errors(Source(ContentKind.HTML, text, "S"))[0].line == line
+    assert find_merge_errors(ContentSource(ContentKind.HTML, text, "S"))[0].line == line
 
 
 def test_a_part_is_named() -> None:
-    (error,) = find_merge_errors(Source(ContentKind.HTML, "x", "{{ y }}"))
-    assert (error.part, error.message) == ("subject", "subject: there is no variable y")
+    (error,) = find_merge_errors(ContentSource(ContentKind.HTML, "x", "{{ y }}"))
+    assert (error.part, error.message) == ("subject", "subject: the variable y doesn't exist")
     assert in_words(error, "de") == "Betreff: die Variable y gibt es nicht"
 
 
 def test_what_nobody_has_words_for_comes_through() -> None:
-    assert in_words(from_liquid(1, "something new"), "de") == "dieses Liquid lässt sich nicht lesen: something new"
+    assert in_words(from_liquid(1, "something new"), "de") == "dieser Liquid-Code lässt sich nicht lesen: something new"
 
 
 def test_all_at_their_lines() -> None:
     errors = [mistake(3, "no-filter", "shout"), mistake(1, "no-imprint")]
     assert all_in_words(errors, "de") == "Zeile 3: den Filter shout gibt es nicht; Zeile 1: das Impressum fehlt"
-    assert all_in_words(errors, "en") == "line 3: there is no filter shout; line 1: the imprint is missing"
+    assert all_in_words(errors, "en") == "line 3: the filter shout doesn't exist; line 1: the imprint is missing"
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -116,10 +116,10 @@ def test_parts_have_words() -> None:
 
 RENDERED = [
     ("{{ contact.city }}", "für contact.city gibt es keinen Wert und keine Vorgabe"),
-    ("{{ contact.email | slice }}", "der Filter slice bekommt nicht das, was er braucht"),
-    ("{{ contact.email | slice: 'x' }}", "der Filter slice bekommt nicht das, was er braucht"),
-    ("{{ contact.email | upcase: 1 }}", "der Filter upcase bekommt nicht das, was er braucht"),
-    ("{{ contact.email | escape: 1 }}", "der Filter escape bekommt nicht das, was er braucht"),
+    ("{{ contact.email | slice }}", "beim Filter slice fehlen Angaben oder sind falsch"),
+    ("{{ contact.email | slice: 'x' }}", "beim Filter slice fehlen Angaben oder sind falsch"),
+    ("{{ contact.email | upcase: 1 }}", "beim Filter upcase fehlen Angaben oder sind falsch"),
+    ("{{ contact.email | escape: 1 }}", "beim Filter escape fehlen Angaben oder sind falsch"),
     ("{{ 12 | divided_by: 0 }}", "divided_by: durch 0 lässt sich nichts teilen"),
     ("{{ 12 | modulo: 0 }}", "modulo: durch 0 lässt sich nichts teilen"),
     ("{{ contact.email | compact: 99 }}", "ein Filter bekommt einen Wert, mit dem er nichts anfangen kann"),
@@ -135,7 +135,7 @@ RENDERED = [
 
 @pytest.mark.parametrize(("text", "german"), RENDERED, ids=range(len(RENDERED)))
 def test_what_shows_only_in_a_letter_is_said_in_both_languages(text: str, german: str) -> None:
-    template = Template.parse(text, autoescape=True, known_variables=KNOWN_VARIABLES | {"contact.city"})
+    template = LiquidTemplate.parse(text, autoescape=True, known_variables=KNOWN_VARIABLES | {"contact.city"})
     with pytest.raises(RenderRefused) as refused:
         template.render({"contact": {"email": "dora@reader.example"}})
     error = refused.value.error
@@ -147,8 +147,8 @@ def test_whatever_keeps_a_letter_from_being_written_has_words() -> None:
     with pytest.raises(HeaderError) as refused:
         address_octets("nobody at all")
     words = in_words(from_problem(refused.value), "de")
-    assert words == "nobody at all kann nicht als Adresse im Kopf stehen"
-    assert in_words(from_problem(ValueError("odd")), "de") == "der Brief lässt sich nicht schreiben: odd"
+    assert words == "nobody at all lässt sich nicht als Adresse in einer Kopfzeile verwenden"
+    assert in_words(from_problem(ValueError("odd")), "de") == "die E-Mail lässt sich nicht erzeugen: odd"
     with pytest.raises(SourceRefused) as source:
-        Template.parse("\n{{ x", autoescape=True)
+        LiquidTemplate.parse("\n{{ x", autoescape=True)
     assert in_words(from_problem(source.value), "de") == "}} fehlt"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from outlook_file import compound, saved
 
 HEADER = (
@@ -66,6 +66,6 @@ def test_it_is_read_where_it_is_attached_to_a_mail() -> None:
         '--b\nContent-Type: application/vnd.ms-outlook; name="Winter bulbs.msg"\nContent-Transfer-Encoding: base64\n\n'
         f"{file}\n--b--\n".encode()
     )
-    assert (seen.kind, seen.mailing_id) == (Kind.COMPLAINT, mailing_id)
+    assert (seen.kind, seen.mailing_id) == (ReturnedMessageKind.COMPLAINT, mailing_id)
     assert seen.original is not None
     assert (seen.original.sender, seen.original.how) == ("Lindenhof <news@lindenhof.example>", "attached")

@@ -19,7 +19,7 @@ from mailflatrate.mail.pictures import (
 
 
 def encoded(form: str, size: tuple[int, int] = (900, 600), mode: str = "RGB", **options: object) -> bytes:
-    """A picture with a gradient, so that it is not one colour."""
+    """Return an image with a gradient, so that it is not one color."""
     image = Image.linear_gradient("L").resize(size).convert(mode)
     out = io.BytesIO()
     image.save(out, form, **options)
@@ -100,7 +100,7 @@ def test_an_animation_keeps_its_frames() -> None:
     ],
 )
 def test_svg_is_refused_by_name(svg: bytes) -> None:
-    """With its own reason, whatever stands before it."""
+    """It has its own reason, whatever comes before it."""
     assert refused(svg) is Refusal.SVG
 
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailflatrate.mail.postfix_log import Closed, Handled, LogEvent, Opened, QueueStatus, read_entry, read_line
+from mailflatrate.mail.postfix_log import (
+    LogEvent,
+    QueueArrival,
+    QueueAttempt,
+    QueueRemoval,
+    QueueStatus,
+    read_entry,
+    read_line,
+)
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -18,16 +26,16 @@ def read(text: str) -> LogEvent | None:
     return read_line(f"{HEAD}{text}".encode(), NOW)
 
 
-def handled(text: str) -> Handled:
+def handled(text: str) -> QueueAttempt:
     found = read(text)
-    assert isinstance(found, Handled)
+    assert isinstance(found, QueueAttempt)
     return found
 
 
 def test_a_message_is_opened_handled_and_closed() -> None:
-    assert read(f"postfix/qmgr[7]: 4gV7xc2Wz1z1: from=<{RETURN_PATH}>, size=911, nrcpt=1 (queue active)") == Opened(
-        "4gV7xc2Wz1z1", TOKEN
-    )
+    assert read(
+        f"postfix/qmgr[7]: 4gV7xc2Wz1z1: from=<{RETURN_PATH}>, size=911, nrcpt=1 (queue active)"
+    ) == QueueArrival("4gV7xc2Wz1z1", TOKEN)
     found = handled(
         "postfix/smtp[8]: 4gV7xc2Wz1z1: to=<dora@people.example>, relay=mx.people.example[192.0.2.1]:25, conn_use=3,"
         " delay=0.05, delays=0.01/0.01/0.02/0.01, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 12)"
@@ -35,8 +43,8 @@ def test_a_message_is_opened_handled_and_closed() -> None:
     assert (found.recipient, found.status, found.code) == ("dora@people.example", QueueStatus.SENT, "2.0.0")
     assert (found.reply, found.relay) == ("250 2.0.0 Ok: queued as 12", "mx.people.example[192.0.2.1]:25")
     assert found.at == datetime(2026, 11, 27, 11, 59, 0, 500_000, tzinfo=UTC)
-    assert read("postfix/qmgr[7]: 4gV7xc2Wz1z1: removed") == Closed("4gV7xc2Wz1z1")
-    assert read("postfix/postsuper[7]: 4gV7xc2Wz1z1: removed") == Closed("4gV7xc2Wz1z1")
+    assert read("postfix/qmgr[7]: 4gV7xc2Wz1z1: removed") == QueueRemoval("4gV7xc2Wz1z1")
+    assert read("postfix/postsuper[7]: 4gV7xc2Wz1z1: removed") == QueueRemoval("4gV7xc2Wz1z1")
 
 
 def test_deferrals_bounces_and_messages_that_ran_out_of_time() -> None:
@@ -61,10 +69,10 @@ def test_dates_without_a_year_are_of_the_last_twelve_months() -> None:
         found = read_line(
             f"{written} mta postfix/qmgr[7]: ABCDEF1: from=<{RETURN_PATH}>, status=expired, back".encode(), NOW
         )
-        assert isinstance(found, Handled)
+        assert isinstance(found, QueueAttempt)
         assert found.at.year == year
     odd = read_line(b"Feb 30 11:00:00 mta postfix/qmgr[7]: ABCDEF1: removed", NOW)
-    assert odd == Closed("ABCDEF1")
+    assert odd == QueueRemoval("ABCDEF1")
 
 
 @pytest.mark.parametrize("text", [
@@ -84,7 +92,7 @@ def test_everything_else_says_nothing(text: str) -> None:
 
 def test_a_token_that_is_none_of_ours_opens_nothing() -> None:
     for sender in ("", "dora@people.example", "b+short@x.example", f"c+{TOKEN}@x.example", f"b+{TOKEN}x@x.example"):
-        assert read(f"postfix/qmgr[7]: ABCDEF1: from=<{sender}>, size=1, nrcpt=1 (queue active)") == Opened(
+        assert read(f"postfix/qmgr[7]: ABCDEF1: from=<{sender}>, size=1, nrcpt=1 (queue active)") == QueueArrival(
             "ABCDEF1", None
         )
 
@@ -97,7 +105,7 @@ def test_what_a_stranger_chose_moves_no_earlier_field() -> None:
     assert (found.status, found.code) == (QueueStatus.DEFERRED, "4.2.0")
     quoted = read('postfix/smtp[8]: ABCDEF1: to=<"a>, dsn=5.1.1, status=bounced (x"@people.example>, relay=none,'
                   " dsn=2.0.0, status=sent (ok)")  # fmt: skip
-    assert isinstance(quoted, Handled)
+    assert isinstance(quoted, QueueAttempt)
     assert quoted.recipient == '"a', "an address that no delivery of ours has"
 
 
@@ -107,9 +115,9 @@ def test_the_journal_says_the_same() -> None:
         "__CURSOR": "s=1;i=2", "SYSLOG_IDENTIFIER": "postfix/qmgr", "MESSAGE": message,
         "__REALTIME_TIMESTAMP": "1795780740000000",
     }  # fmt: skip
-    assert read_entry(json.dumps(entry).encode(), NOW) == (Opened("ABCDEF1", TOKEN), "s=1;i=2")
+    assert read_entry(json.dumps(entry).encode(), NOW) == (QueueArrival("ABCDEF1", TOKEN), "s=1;i=2")
     octets = {**entry, "MESSAGE": list(message.encode())}
-    assert read_entry(json.dumps(octets).encode(), NOW) == (Opened("ABCDEF1", TOKEN), "s=1;i=2")
+    assert read_entry(json.dumps(octets).encode(), NOW) == (QueueArrival("ABCDEF1", TOKEN), "s=1;i=2")
     for odd in (
         {**entry, "MESSAGE": [256, "a"]},
         {**entry, "MESSAGE": None},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
-from mailflatrate.mail.reading.values import Outcome, Reason, Witness
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceWitness
 
 FOLDER = Path(__file__).parent / "replies"
 
@@ -93,16 +93,16 @@ def test_the_same_reply_means_the_same_through_every_wrapper(
 @pytest.mark.parametrize(
     ("reply", "witnesses"),
     [
-        ("550 5.1.1 User unknown", (Witness.WORDS, Witness.CODE)),
-        ("550 User unknown", (Witness.WORDS,)),
-        ("550 5.1.1 <dora@empfang.example>: Recipient address rejected: empfang.example", (Witness.CODE,)),
-        ("550 5.1.0 User unknown", (Witness.WORDS,)),
-        ("556 5.1.10 Recipient address has null MX", (Witness.WORDS, Witness.CODE)),
+        ("550 5.1.1 User unknown", (BounceWitness.WORDS, BounceWitness.CODE)),
+        ("550 User unknown", (BounceWitness.WORDS,)),
+        ("550 5.1.1 <dora@empfang.example>: Recipient address rejected: empfang.example", (BounceWitness.CODE,)),
+        ("550 5.1.0 User unknown", (BounceWitness.WORDS,)),
+        ("556 5.1.10 Recipient address has null MX", (BounceWitness.WORDS, BounceWitness.CODE)),
         ("550 5.1.0 something else", ()),
         ("550 5.7.1 rejected", ()),
     ],
 )
-def test_words_and_code_are_two_witnesses(reply: str, witnesses: tuple[Witness, ...]) -> None:
+def test_words_and_code_are_two_witnesses(reply: str, witnesses: tuple[BounceWitness, ...]) -> None:
     assert judge(reply).witnesses == witnesses
 
 
@@ -144,5 +144,5 @@ def test_endless_text_costs_no_endless_time() -> None:
         "ne .. " * 30_000,
         "<" * 99_999,
     ):
-        assert judge(text).outcome in Outcome
-    assert classify_smtp_reply(550, None, "").reason is Reason.REJECTED
+        assert judge(text).outcome in BounceOutcome
+    assert classify_smtp_reply(550, None, "").reason is BounceReason.REJECTED

@@ -3,21 +3,21 @@
 import pytest
 
 from mailflatrate.mail.reading.mime import parse
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.reply import UNSUBSCRIBE_KEYWORDS, classify_reply
 
 HEAD = "From: Dora <dora@empfang.example>\nTo: anna@muster.example\n"
 
 
-def kind_of(header: str, body: str = "") -> Kind:
+def kind_of(header: str, body: str = "") -> ReturnedMessageKind:
     return classify_reply(parse(f"{HEAD}{header}\nContent-Type: text/plain; charset=utf-8\n\n{body}\n".encode()))
 
 
 @pytest.mark.parametrize("keyword", sorted(UNSUBSCRIBE_KEYWORDS))
 def test_keyword_alone_unsubscribes_in_subject_and_in_body(keyword: str) -> None:
-    assert kind_of(f"Subject: {keyword.upper()}!") is Kind.UNSUBSCRIBE
-    assert kind_of(f"Subject: Re: AW: {keyword}") is Kind.UNSUBSCRIBE
-    assert kind_of("Subject: Re: Neues", f"{keyword.capitalize()}.\n\n> Guten Tag") is Kind.UNSUBSCRIBE
+    assert kind_of(f"Subject: {keyword.upper()}!") is ReturnedMessageKind.UNSUBSCRIBE
+    assert kind_of(f"Subject: Re: AW: {keyword}") is ReturnedMessageKind.UNSUBSCRIBE
+    assert kind_of("Subject: Re: Neues", f"{keyword.capitalize()}.\n\n> Guten Tag") is ReturnedMessageKind.UNSUBSCRIBE
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_keyword_alone_unsubscribes_in_subject_and_in_body(keyword: str) -> None
     ],
 )
 def test_keyword_within_a_sentence_does_not(text: str) -> None:
-    assert kind_of(f"Subject: {text}") is Kind.OTHER
-    assert kind_of("Subject: Re: Neues\nIn-Reply-To: <1@flat.example>", text) is Kind.REPLY
+    assert kind_of(f"Subject: {text}") is ReturnedMessageKind.OTHER
+    assert kind_of("Subject: Re: Neues\nIn-Reply-To: <1@flat.example>", text) is ReturnedMessageKind.REPLY
 
 
 @pytest.mark.parametrize(
@@ -56,17 +56,22 @@ def test_keyword_within_a_sentence_does_not(text: str) -> None:
     ],
 )
 def test_auto_reply_is_known_by_header_or_subject(header: str) -> None:
-    assert kind_of(header, "My mailbox is full of sand, I am unknown here until Monday.") is Kind.AUTO_REPLY
+    assert (
+        kind_of(header, "My mailbox is full of sand, I am unknown here until Monday.") is ReturnedMessageKind.AUTO_REPLY
+    )
 
 
 def test_auto_submitted_no_is_a_person() -> None:
-    assert kind_of("Subject: Re: Neues\nIn-Reply-To: <1@x.example>\nAuto-Submitted: no", "Danke") is Kind.REPLY
+    assert (
+        kind_of("Subject: Re: Neues\nIn-Reply-To: <1@x.example>\nAuto-Submitted: no", "Danke")
+        is ReturnedMessageKind.REPLY
+    )
 
 
 def test_list_mail_is_no_reply() -> None:
     assert (
         kind_of("Subject: Re: [talk] unsubscribe rates\nList-Id: <talk.example>\nIn-Reply-To: <1@x.example>")
-        is Kind.OTHER
+        is ReturnedMessageKind.OTHER
     )
 
 
@@ -81,14 +86,14 @@ def test_list_mail_is_no_reply() -> None:
     ],
 )
 def test_challenge_needs_an_answer_that_demands_proof(body: str) -> None:
-    assert kind_of("Subject: Re: Neues\nIn-Reply-To: <1@flat.example>", body) is Kind.CHALLENGE
-    assert kind_of("Subject: Neues aus der Technik", body) is Kind.OTHER
+    assert kind_of("Subject: Re: Neues\nIn-Reply-To: <1@flat.example>", body) is ReturnedMessageKind.CHALLENGE
+    assert kind_of("Subject: Neues aus der Technik", body) is ReturnedMessageKind.OTHER
 
 
 def test_challenge_service_is_known_by_its_sender() -> None:
     head = b"From: noreply@boxbe.com\nSubject: Re: Neues\n\n"
-    assert classify_reply(parse(head + b"Hello, please verify that you wrote this.\n")) is Kind.CHALLENGE
-    assert classify_reply(parse(head + b"Hello\n")) is Kind.REPLY
+    assert classify_reply(parse(head + b"Hello, please verify that you wrote this.\n")) is ReturnedMessageKind.CHALLENGE
+    assert classify_reply(parse(head + b"Hello\n")) is ReturnedMessageKind.REPLY
 
 
 def test_reports_of_machines() -> None:
@@ -96,12 +101,14 @@ def test_reports_of_machines() -> None:
         "Subject: Report domain: muster.example Submitter: postfach.example Report-ID: 1\nMIME-Version: 1.0\n"
         'Content-Type: application/gzip; name="postfach.example!muster.example!1795478400!1795564799.xml.gz"\n'
     )
-    assert classify_reply(parse(f"{HEAD}{dmarc}\nx\n".encode())) is Kind.REPORT
-    assert kind_of("Subject: Report Domain: flat.example\nTLS-Report-Domain: flat.example") is Kind.REPORT
+    assert classify_reply(parse(f"{HEAD}{dmarc}\nx\n".encode())) is ReturnedMessageKind.REPORT
+    assert (
+        kind_of("Subject: Report Domain: flat.example\nTLS-Report-Domain: flat.example") is ReturnedMessageKind.REPORT
+    )
     invoice = 'Subject: Invoice\nContent-Type: application/zip; name="invoice.zip"\n'
-    assert classify_reply(parse(f"{HEAD}{invoice}\nx\n".encode())) is Kind.OTHER
+    assert classify_reply(parse(f"{HEAD}{invoice}\nx\n".encode())) is ReturnedMessageKind.OTHER
 
 
 def test_receipt_is_a_disposition_notification() -> None:
     raw = b"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nRead.\n--b--\n"
-    assert classify_reply(parse(raw)) is Kind.RECEIPT
+    assert classify_reply(parse(raw)) is ReturnedMessageKind.RECEIPT

@@ -109,7 +109,7 @@ def test_a_flipped_bit_in_any_lane_is_caught_and_openssl_signs(library: CryptoMb
 
 
 def test_a_fault_inside_of_the_computation_never_leaves(library: CryptoMb) -> None:
-    """Half of a CRT computation goes wrong: whoever saw that signature could compute a prime of the key."""
+    """If half of a CRT computation goes wrong, anyone who saw that signature could compute a prime of the key."""
     key = KEYS[0]
     signer, weak, told = disturbed(library)
     loaded = signer._loaded[key]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.reading.tnef import is_tnef, mails_in_tnef
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 HEADER = (
     "Received: from mx\r\n by here\r\nFrom: Lindenhof <news@lindenhof.example>\r\nTo: dora@people.example\r\n"
@@ -60,7 +60,7 @@ def test_the_attached_mail_is_the_original() -> None:
     mailing_id = new_mailing_id()
     for kind in ("application/ms-tnef", "application/octet-stream"):
         seen = inspect_message(sent(winmail(embedded(HEADER.format(mailing_id), "Hello")), kind))
-        assert (seen.kind, seen.mailing_id) == (Kind.COMPLAINT, mailing_id)
+        assert (seen.kind, seen.mailing_id) == (ReturnedMessageKind.COMPLAINT, mailing_id)
         assert seen.original is not None
         assert (seen.original.sender, seen.original.subject) == (
             "Lindenhof <news@lindenhof.example>",

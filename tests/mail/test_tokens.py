@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import TOKEN_LENGTH, KeyRing, KeyRingError, Purpose, TokenClaims, _Hmac
+from mailflatrate.mail.tokens import TOKEN_LENGTH, KeyRing, KeyRingError, TokenClaims, TokenPurpose, _Hmac
 
 OLD = "2025a:" + "11" * 32
 NEW = "2026a:" + "22" * 32
@@ -17,11 +17,11 @@ RING = KeyRing.parse(f"{NEW},{OLD}")
 accounts = st.integers(0, 2**32 - 1)
 deliveries = st.integers(0, 2**48 - 1)
 extras = st.integers(0, 2**16 - 1)
-purposes = st.sampled_from(Purpose)
+purposes = st.sampled_from(TokenPurpose)
 
 
 @given(purposes, accounts, deliveries, extras)
-def test_a_token_opens_to_what_was_sealed(purpose: Purpose, account: int, delivery: int, extra: int) -> None:
+def test_a_token_opens_to_what_was_sealed(purpose: TokenPurpose, account: int, delivery: int, extra: int) -> None:
     token = RING.seal(purpose, account, delivery, extra)
     assert len(token) == TOKEN_LENGTH <= 40
     assert set(token) <= set("0123456789abcdef")
@@ -32,7 +32,9 @@ def test_a_token_opens_to_what_was_sealed(purpose: Purpose, account: int, delive
 
 
 @given(purposes, purposes, accounts, deliveries)
-def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, account: int, delivery: int) -> None:
+def test_a_token_is_refused_for_any_other_purpose(
+    one: TokenPurpose, other: TokenPurpose, account: int, delivery: int
+) -> None:
     token = RING.seal(one, account, delivery)
     assert (RING.open_token(other, token) is not None) == (one is other)
 
@@ -44,32 +46,34 @@ def test_a_token_is_refused_for_any_other_purpose(one: Purpose, other: Purpose, 
     st.integers(0, TOKEN_LENGTH - 1),
     st.sampled_from("0123456789abcdef"),
 )
-def test_a_changed_token_is_refused(purpose: Purpose, account: int, delivery: int, place: int, symbol: str) -> None:
+def test_a_changed_token_is_refused(
+    purpose: TokenPurpose, account: int, delivery: int, place: int, symbol: str
+) -> None:
     token = RING.seal(purpose, account, delivery)
     forged = token[:place] + symbol + token[place + 1 :]
     assert (RING.open_token(purpose, forged) is not None) == (forged == token)
 
 
 @given(purposes, st.text())
-def test_any_text_is_refused_without_raising(purpose: Purpose, text: str) -> None:
+def test_any_text_is_refused_without_raising(purpose: TokenPurpose, text: str) -> None:
     assert RING.open_token(purpose, text) is None
     assert RING.identify(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "a" * 39, "a" * 41, "a" * 40, "A" * 40 + "\n", "g" * 40, "٣" * 40, "ａ" * 40])
 def test_malformed_and_guessed_tokens_are_refused(text: str) -> None:
-    assert RING.open_token(Purpose.VERP, text) is None
+    assert RING.open_token(TokenPurpose.VERP, text) is None
 
 
 def test_an_old_key_opens_for_ever_and_a_foreign_key_never() -> None:
     before_rotation = KeyRing.parse(OLD)
-    token = before_rotation.seal(Purpose.UNSUBSCRIBE, 7, 42)
-    assert RING.open_token(Purpose.UNSUBSCRIBE, token) == TokenClaims(7, 42, 0, "2025a")
-    assert before_rotation.open_token(Purpose.UNSUBSCRIBE, RING.seal(Purpose.UNSUBSCRIBE, 7, 42)) is None
+    token = before_rotation.seal(TokenPurpose.UNSUBSCRIBE, 7, 42)
+    assert RING.open_token(TokenPurpose.UNSUBSCRIBE, token) == TokenClaims(7, 42, 0, "2025a")
+    assert before_rotation.open_token(TokenPurpose.UNSUBSCRIBE, RING.seal(TokenPurpose.UNSUBSCRIBE, 7, 42)) is None
 
 
 def test_neighbours_share_nothing_visible() -> None:
-    tokens = [RING.seal(Purpose.VERP, 1, delivery) for delivery in range(2000)]
+    tokens = [RING.seal(TokenPurpose.VERP, 1, delivery) for delivery in range(2000)]
     assert len(set(tokens)) == 2000
     assert len({token[:8] for token in tokens}) == 2000
     assert len({token[-8:] for token in tokens}) == 2000
@@ -77,14 +81,14 @@ def test_neighbours_share_nothing_visible() -> None:
 
 
 def test_a_sealer_gives_the_same_tokens_as_one_by_one() -> None:
-    every = list(Purpose)
+    every = list(TokenPurpose)
     assert RING.sealer(every, 3)(9) == [RING.seal(purpose, 3, 9) for purpose in every]
 
 
 @pytest.mark.parametrize("numbers", [(-1, 0, 0), (2**32, 0, 0), (0, -1, 0), (0, 2**48, 0), (0, 0, -1), (0, 0, 2**16)])
 def test_numbers_that_do_not_fit_are_refused(numbers: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="doesn't fit"):
-        RING.seal(Purpose.CLICK, *numbers)
+        RING.seal(TokenPurpose.CLICK, *numbers)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.unsubscribe import (
     RequestSource,
     UnsubscribeProblem,
@@ -19,7 +19,7 @@ from mailflatrate.mail.verp import unsubscribe_address
 
 POST = "List-Unsubscribe=One-Click"
 GOOD = "<https://u.example.net/u/abc>, <mailto:unsub+abc@mail.example.net?subject=unsubscribe>"
-TOKEN = KeyRing.parse("k:" + "3d" * 32).seal(Purpose.UNSUBSCRIBE, 7, 42)
+TOKEN = KeyRing.parse("k:" + "3d" * 32).seal(TokenPurpose.UNSUBSCRIBE, 7, 42)
 ADDRESS = unsubscribe_address(TOKEN, "mail.example.net")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "list_unsubscribe.jsonl"
 P = UnsubscribeProblem

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient, return_path, unsubscribe_address
 
 RING = KeyRing.parse("k1:" + "5a" * 32)
@@ -12,7 +12,7 @@ RING = KeyRing.parse("k1:" + "5a" * 32)
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**48 - 1))
 def test_a_return_path_leads_back_to_its_delivery(account: int, delivery: int) -> None:
-    token = RING.seal(Purpose.VERP, account, delivery)
+    token = RING.seal(TokenPurpose.VERP, account, delivery)
     address = return_path(token, "bounce.news.example.org")
     assert len(address.partition("@")[0]) <= 64
     for written in (address, address.upper(), f"<{address}>", f" {address}. "):
@@ -20,7 +20,7 @@ def test_a_return_path_leads_back_to_its_delivery(account: int, delivery: int) -
 
 
 def test_an_unsubscribe_address_is_read_back() -> None:
-    token = RING.seal(Purpose.UNSUBSCRIBE, 7, 42)
+    token = RING.seal(TokenPurpose.UNSUBSCRIBE, 7, 42)
     read = parse_recipient(unsubscribe_address(token, "mail.example.net"))
     assert read == InboundAddress(RecipientKind.UNSUBSCRIBE, token, "mail.example.net")
 

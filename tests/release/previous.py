@@ -40,7 +40,7 @@ class Version:
     settings: dict[str, str]
 
     def environment(self) -> dict[str, str]:
-        """What its processes see, and nothing of ours."""
+        """Return what its processes see, and nothing from our environment."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("MAILFLATRATE_", "DATABASE_"))
         }
@@ -76,7 +76,7 @@ class Version:
 
 
 def extract(commit: str, folder: Path) -> Path:
-    """The tree of a commit, with the built files of ours: pages need them, and they are no part of the promise."""
+    """Extract the tree of a commit, with our built files: pages need them, and they are no part of the promise."""
     folder.mkdir()
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)

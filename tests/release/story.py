@@ -39,7 +39,7 @@ def plan(account_id: int, campaign_id: int) -> None:
     with tenancy.account(account_id):
         decision = GateDecision.objects.get(campaign_id=campaign_id)
         jobs.defer(
-            "delivery.plan_campaign", jobs.Queue.PLAN, account_id=account_id, campaign_id=campaign_id,
+            "delivery.plan_campaign", jobs.JobQueue.PLAN, account_id=account_id, campaign_id=campaign_id,
             edition_id=decision.edition_id, decision_id=decision.id,
         )  # fmt: skip
 
@@ -59,7 +59,7 @@ def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: 
     with tenancy.account(place.account_id):
         mailing_list = actions.create_list("Imported")
         origin = actions.declare_origin(mailing_list.id, declaration, by=None)
-    actions.decide_origin(origin.id, actions.Outcome.APPROVE, reviewer=place.owner, reason="Seen.")
+    actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=place.owner, reason="Seen.")
     with tenancy.account(place.account_id), file.open("rb") as opened:
         job = actions.start_import(mailing_list.id, opened, "people.csv", {})
     return {"import": job.id, "mailable": kinds["mailable"]}

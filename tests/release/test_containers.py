@@ -1,4 +1,4 @@
-"""Image and compose file: they name what exists, trust whom they should, and their own tools find nothing."""
+"""Image and compose file: they name what exists, trust what they should, and their own tools find nothing."""
 
 import os
 import re

@@ -46,7 +46,7 @@ class Inbox:
         return "250 kept"
 
     def links(self, recipient: str) -> list[str]:
-        """Addresses in what somebody got."""
+        """Return the URLs in the messages a person got."""
         texts = [
             message_from_bytes(content, policy=policy.default).get_body(("plain",)).get_content()  # type: ignore[union-attr]
             for to, content in self.messages
@@ -139,7 +139,7 @@ def test_nothing_stands_still_at_any_step_of_an_upgrade(
         counted = "SELECT accepted + coalesce((quarantined->>'import_held')::int, 0) FROM import WHERE id = %s"
         assert ask(counted, begun["import"]) == begun["mailable"]
         for address in begun["addresses"]:
-            wait_until("the confirmation mail", lambda to=address: inbox.links(to), log)
+            wait_until("confirmation email", lambda to=address: inbox.links(to), log)
             links = [link for link in inbox.links(address) if "/confirm/" in link]
             assert post(port, links[0].removeprefix("https://localhost"), "answer=yes") == 200
             confirmed = "SELECT state FROM subscription JOIN contact c ON c.id = contact_id WHERE c.email = %s"

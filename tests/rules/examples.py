@@ -1,4 +1,4 @@
-"""Facts of a mailing with nothing wrong, for tests to break in one place. The sender is Anna's shop."""
+"""Facts of a campaign with nothing wrong, for tests to break in one place. The sender is Anna's shop."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from mailflatrate.rules.facts import (
     ConfirmationFacts,
     ConsentKind,
     ContentFacts,
-    DnsCheck,
+    DnsRecordFacts,
     DnsState,
     LinkFacts,
     NoticeFacts,
@@ -22,14 +22,14 @@ from mailflatrate.rules.facts import (
     Standing,
     SubscriptionState,
 )
-from mailflatrate.rules.imprint import Imprint, Organisation
+from mailflatrate.rules.imprint import ImprintRecord, Organization
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-OK = DnsCheck(DnsState.OK, "expected", "expected")
+OK = DnsRecordFacts(DnsState.OK, "expected", "expected")
 
-IMPRINT = Imprint(
+IMPRINT = ImprintRecord(
     country="DE",
-    organisation=Organisation.COMPANY,
+    organisation=Organization.COMPANY,
     legal_name="Annas Papierladen GmbH",
     legal_form="GmbH",
     representatives=("Anna Huber",),
@@ -114,7 +114,7 @@ DORA = RecipientFacts(
 
 
 def campaign(**parts: dict[str, Any]) -> CampaignFacts:
-    """The good mailing with some values changed: `campaign(content={"subject": ""})`."""
+    """Return the good campaign with some values changed: `campaign(content={"subject": ""})`."""
     changed = {name: replace(getattr(CAMPAIGN, name), **values) for name, values in parts.items() if name}
     changed |= parts.get("", {})
     return replace(CAMPAIGN, **changed)

@@ -1,11 +1,11 @@
-"""A good mailing of another system as text, for tests to break in one place."""
+"""A good campaign of another system as text, for tests to break in one place."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
-from mailflatrate.rules.lint import Outside, message_facts
+from mailflatrate.rules.lint import LintLookups, message_facts
 from mailflatrate.rules.message import MessageFacts, Signature
 from rules.examples import NOW
 
@@ -87,7 +87,7 @@ def facts(
 ) -> MessageFacts:
     """The facts of a message, signed by `signatures` or, without any, by the good one."""
     raw = octets(text)
-    seen = message_facts(change(raw) if change else raw, Outside(), now=NOW)
+    seen = message_facts(change(raw) if change else raw, LintLookups(), now=NOW)
     held = tuple(Signature(one, key_bits) for one in signatures or (SIGNATURE,))
     domain = held[0].verdict.domain if held[0].holds else ""
     return replace(seen, signatures=held, sender=replace(seen.sender, dkim_domain=domain))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.bounces import BounceAction, BounceState, after_delivery, judge_bounce, may_return
 from mailflatrate.rules.retries import RetryPolicy, next_attempt
 from rules.examples import NOW
@@ -25,31 +25,32 @@ DAY = timedelta(days=1)
     ],
 )
 def test_a_hard_bounce_suppresses_after_the_first(status: str, action: BounceAction) -> None:
-    judgement = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, status, NOW, witnesses=2)
+    judgement = judge_bounce(BounceState(), BounceOutcome.RECIPIENT_HARD, status, NOW, witnesses=2)
     assert (judgement.action, judgement.rule) == (action, "R-69")
 
 
 @pytest.mark.parametrize("witnesses", [0, 1])
 def test_one_witness_suppresses_in_the_account_alone(witnesses: int) -> None:
-    judgement = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, "5.1.1", NOW, witnesses=witnesses)
+    judgement = judge_bounce(BounceState(), BounceOutcome.RECIPIENT_HARD, "5.1.1", NOW, witnesses=witnesses)
     assert (judgement.action, judgement.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-69")
 
 
 def test_disputed_bounces_are_soft_and_hard_on_a_second_day() -> None:
-    first = judge_bounce(BounceState(), Outcome.RECIPIENT_SOFT, "5.1.1", NOW, disputed=True)
+    first = judge_bounce(BounceState(), BounceOutcome.RECIPIENT_SOFT, "5.1.1", NOW, disputed=True)
     assert first.action is BounceAction.NOTHING
-    same_day = judge_bounce(first.state, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + timedelta(hours=3), disputed=True)
+    same_day = judge_bounce(first.state, BounceOutcome.RECIPIENT_SOFT, "5.1.1", NOW + timedelta(hours=3), disputed=True)
     assert same_day.action is BounceAction.NOTHING
-    second = judge_bounce(same_day.state, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True)
+    second = judge_bounce(same_day.state, BounceOutcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True)
     assert (second.action, second.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-69")
     revived = after_delivery(first.state)
     assert (
-        judge_bounce(revived, Outcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True).action is BounceAction.NOTHING
+        judge_bounce(revived, BounceOutcome.RECIPIENT_SOFT, "5.1.1", NOW + DAY, disputed=True).action
+        is BounceAction.NOTHING
     )
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SENDER_FAULT, Outcome.CONTENT])
-def test_faults_of_ours_never_count(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [BounceOutcome.SENDER_FAULT, BounceOutcome.CONTENT])
+def test_faults_of_ours_never_count(outcome: BounceOutcome) -> None:
     state = BounceState(soft_mailings=2, first_soft_at=NOW - 30 * DAY)
     judgement = judge_bounce(state, outcome, "5.7.26", NOW)
     assert judgement.state == state
@@ -57,18 +58,18 @@ def test_faults_of_ours_never_count(outcome: Outcome) -> None:
 
 
 def test_a_disabled_mailbox_is_hard_the_second_time() -> None:
-    first = judge_bounce(BounceState(), Outcome.RECIPIENT_HARD, "5.2.1", NOW)
+    first = judge_bounce(BounceState(), BounceOutcome.RECIPIENT_HARD, "5.2.1", NOW)
     assert first.action is BounceAction.NOTHING
-    second = judge_bounce(first.state, Outcome.RECIPIENT_HARD, "5.2.1", NOW + DAY)
+    second = judge_bounce(first.state, BounceOutcome.RECIPIENT_HARD, "5.2.1", NOW + DAY)
     assert (second.action, second.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-69")
     revived = after_delivery(first.state)
-    assert judge_bounce(revived, Outcome.RECIPIENT_HARD, "5.2.1", NOW + DAY).action is BounceAction.NOTHING
+    assert judge_bounce(revived, BounceOutcome.RECIPIENT_HARD, "5.2.1", NOW + DAY).action is BounceAction.NOTHING
 
 
 @pytest.mark.parametrize(
     ("days", "active", "suppressed_at"),
     [
-        # (days of the mailings that bounced, days since the last click at the first one, mailing that suppresses)
+        # (days of the campaigns that bounced, days since the last click at the first one, campaign that suppresses)
         ([0, 7, 14], None, 3),
         ([0, 7, 13], None, None),
         ([0, 1, 2, 3, 14], None, 5),
@@ -84,7 +85,7 @@ def test_soft_bounces_in_a_row(days: list[int], active: int | None, suppressed_a
     state = BounceState(last_activity_at=None if active is None else NOW - active * DAY)
     hits = []
     for number, day in enumerate(days, start=1):
-        judgement = judge_bounce(state, Outcome.RECIPIENT_SOFT, "4.2.2", NOW + day * DAY)
+        judgement = judge_bounce(state, BounceOutcome.RECIPIENT_SOFT, "4.2.2", NOW + day * DAY)
         state = judgement.state
         if judgement.action is not BounceAction.NOTHING:
             assert (judgement.action, judgement.rule) == (BounceAction.SUPPRESS_ACCOUNT, "R-71")

@@ -7,29 +7,41 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
-from mailflatrate.rules.facts import CampaignFacts, DnsCheck, DnsState, LinkFacts, SampleFacts, SpamScore, Standing
+from mailflatrate.rules.facts import (
+    CampaignFacts,
+    DnsRecordFacts,
+    DnsState,
+    LinkFacts,
+    SampleFacts,
+    SpamScore,
+    Standing,
+)
 from mailflatrate.rules.gate import RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Severity, verdict_from_json
 from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 
-MISSING = DnsCheck(DnsState.MISSING, "v=spf1 include:…")
+MISSING = DnsRecordFacts(DnsState.MISSING, "v=spf1 include:…")
 
-# (rule key, parts of the good mailing to change, a piece of the English sentence)
+# (rule key, parts of the good campaign to change, a piece of the English sentence)
 FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("account-active", {"account": {"standing": Standing.SUSPENDED}}, "suspended"),
     ("account-active", {"account": {"standing": Standing.SUBMITTED}}, "waiting for review"),
     ("account-active", {"account": {"activated_at": None}}, "active"),
     ("account-active", {"account": {"activated_by": ""}}, "active"),
-    ("dpa-accepted", {"account": {"dpa_accepted": ""}}, "data-processing"),
+    ("dpa-accepted", {"account": {"dpa_accepted": ""}}, "data processing"),
     ("dpa-accepted", {"account": {"dpa_accepted": "d0"}}, "current version"),
     ("policy-accepted", {"account": {"terms_accepted": "t1"}}, "terms of service"),
-    ("policy-acknowledged", {"release": {"acknowledged_hash": "0ld"}}, "not confirmed"),
-    ("policy-acknowledged", {"release": {"acknowledged_policy": "p2"}}, "not confirmed"),
-    ("policy-acknowledged", {"release": {"acknowledged_hash": "", "content_hash": ""}}, "not confirmed"),
+    ("policy-acknowledged", {"release": {"acknowledged_hash": "0ld"}}, "confirmed the anti-spam policy"),
+    ("policy-acknowledged", {"release": {"acknowledged_policy": "p2"}}, "confirmed the anti-spam policy"),
+    (
+        "policy-acknowledged",
+        {"release": {"acknowledged_hash": "", "content_hash": ""}},
+        "confirmed the anti-spam policy",
+    ),
     ("released-by-two", {"release": {"four_eyes": True}}, "second person"),
     ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"mailings_sent": 1}}, "number 2"),
-    ("like-the-mailings-before", {"history": {"now": NOW, "new_domain": True}}, "a sender domain used for the first"),
-    ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "a list that was brought along"),
+    ("like-the-mailings-before", {"history": {"now": NOW, "new_domain": True}}, "a sending domain used for the first"),
+    ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "an imported list"),
     (
         "like-the-mailings-before",
         {"history": {"now": NOW, "median_90_days": 300}, "audience": {"recipients": 1001}},
@@ -40,12 +52,16 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         {"history": {"now": NOW, "last_mailing_at": NOW - timedelta(days=184)}},
         "half a year",
     ),
-    ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may write to 1,200"),
-    ("volume-allowed", {"account": {"standing": Standing.THROTTLED}, "audience": {"recipients": 2001}}, "2,000 within"),
+    ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may email 1,200"),
+    (
+        "volume-allowed",
+        {"account": {"standing": Standing.THROTTLED}, "audience": {"recipients": 2001}},
+        "2,000 people within",
+    ),
     (
         "volume-allowed",
         {"account": {"mailings_sent": 2}, "history": {"now": NOW}, "audience": {"recipients": 50_001}},
-        "50,000 within",
+        "50,000 people within",
     ),
     (
         "volume-allowed",
@@ -54,27 +70,31 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
             "history": {"now": NOW},
             "audience": {"recipients": 50_001},
         },
-        "50,000 within",
+        "50,000 people within",
     ),
     ("variants-have-readers", {"audience": {"people_each": 0}}, "less than 1"),
-    ("list-language", {"audience": {"language": "de", "lists_in_other_language": ("Garden",)}}, "German, but that"),
+    (
+        "list-language",
+        {"audience": {"language": "de", "lists_in_other_language": ("Garden",)}},
+        "is German, but these lists",
+    ),
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
-    ("sender-verified", {"sender": {"domain_verified_at": None}}, "not verified"),
+    ("sender-verified", {"sender": {"domain_verified_at": None}}, "verified yet"),
     ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),
-    ("reply-to-verified", {"sender": {"reply_to": "x@y.de", "reply_to_verified": False}}, "Nobody at x@y.de"),
+    ("reply-to-verified", {"sender": {"reply_to": "x@y.de", "reply_to_verified": False}}, "No one at x@y.de"),
     ("sender-name-honest", {"sender": {"display_name": "Papierladen service@bank.de"}}, "bank.de"),
     ("sender-name-honest", {"sender": {"display_name": "Papierladen (elsewhere.com)"}}, "elsewhere.com"),
     ("sender-name-honest", {"sender": {"display_name": "Annas Welt.com Papierladen"}}, "Welt.com"),
-    ("sender-name-letters", {"sender": {"display_name": "Annas P\u0430pierladen"}}, "read as Papierladen"),
+    ("sender-name-letters", {"sender": {"display_name": "Annas P\u0430pierladen"}}, "reads as Papierladen"),
     ("sender-name-brand", {"sender": {"display_name": "Papierladen für Netflix"}}, "Netflix"),
     ("sender-name-shared-brand", {"sender": {"display_name": "Papierladen Sparkasse"}}, "Sparkasse"),
     ("sender-name-related", {"sender": {"display_name": "Sonnenkind"}}, "nothing in common"),
     ("sender-name-badge", {"sender": {"display_name": "[1] Annas Papierladen"}}, "[1]"),
     ("sender-name-emoji", {"sender": {"display_name": "Annas Papierladen \U0001f337"}}, "\U0001f337"),
-    ("domain-spf", {"sender": {"spf": MISSING}}, "bounce.news.papierladen.de is not there"),
-    ("domain-dkim", {"sender": {"dkim": DnsCheck(DnsState.WRONG)}}, "different"),
-    ("domain-dmarc", {"sender": {"dmarc": DnsCheck(DnsState.UNCHECKED)}}, "not looked up"),
-    ("domain-mx", {"sender": {"mx": DnsCheck(DnsState.UNREACHABLE)}}, "not readable"),
+    ("domain-spf", {"sender": {"spf": MISSING}}, "bounce.news.papierladen.de is not published"),
+    ("domain-dkim", {"sender": {"dkim": DnsRecordFacts(DnsState.WRONG)}}, "incorrect"),
+    ("domain-dmarc", {"sender": {"dmarc": DnsRecordFacts(DnsState.UNCHECKED)}}, "not checked yet"),
+    ("domain-mx", {"sender": {"mx": DnsRecordFacts(DnsState.UNREACHABLE)}}, "temporarily unreachable"),
     ("domain-aligned", {"sender": {"dkim_domain": "mailflatrate.com"}}, "mailflatrate.com"),
     ("domain-aligned", {"sender": {"dkim_domain": "de"}}, "signed by de"),
     ("domain-aligned", {"sender": {"dkim_domain": "apierladen.de"}}, "signed by apierladen.de"),
@@ -98,7 +118,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("content-category", {"content": {"categories": ("gambling: freispiele",)}}, "freispiele"),
     ("no-machine-orders", {"content": {"machine_orders": ("note to AI",)}}, "note to AI"),
     ("ai-pictures-labelled", {"content": {"ai_pictures_unlabelled": ("Hof.png",)}}, "Hof.png"),
-    ("spam-score", {"": {"spam": SpamScore(6.24, 5.0, ("HTML_IMAGE_ONLY",))}}, "6.2 points; from 5.0"),
+    ("spam-score", {"": {"spam": SpamScore(6.24, 5.0, ("HTML_IMAGE_ONLY",))}}, "6.2 points. At 5.0"),
     ("letter-built", {"": {"sample": SampleFacts(0, problem="a character")}}, "a character"),
     ("letter-built", {"": {"sample": SampleFacts(9, ("one-click",), is_signed=True)}}, "One-click unsubscribe"),
     ("rendering-light", {"": {"sample": SampleFacts(9, is_signed=True, work=4_000_001)}}, "up to 3 times"),
@@ -108,8 +128,8 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("merge-tags-filled", {"content": {"preheader": "Hallo %%vorname%%"}}, "%%vorname%%"),
     ("merge-tags-filled", {"content": {"subject": "Hallo [VORNAME]"}}, "[VORNAME]"),
     ("placeholders-replaced", {"content": {"placeholders": ("Heading", "Write here.")}}, "Heading · Write here."),
-    ("pictures-chosen", {"content": {"images_without_source": 2}}, "2 of the images"),
-    ("links-finished", {"content": {"links": (LinkFacts("https://"),)}}, "nowhere yet: https://"),
+    ("pictures-chosen", {"content": {"images_without_source": 2}}, "no file chosen: 2"),
+    ("links-finished", {"content": {"links": (LinkFacts("https://"),)}}, "anywhere yet: https://"),
     ("links-finished", {"content": {"links": (LinkFacts("https://example.org/news"),)}}, "example.org/news"),
     ("links-finished", {"content": {"links": (LinkFacts("https://www.Example.COM./x"),)}}, "Example.COM"),
     ("links-clean", {"content": {"links": (LinkFacts("https://bit.ly/x"),)}}, "bit.ly"),
@@ -135,7 +155,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("no-active-content", {"content": {"attachments": ("rechnung.pdf.EXE",)}}, "rechnung.pdf.EXE"),
     ("size-limit", {"content": {"total_octets": 1024 * 1024 + 1}}, "1,024 KB"),
     ("size-comfortable", {"content": {"html_octets": 90 * 1024}}, "90 KB"),
-    ("images-described", {"content": {"images_without_alt": 2}}, "2 images"),
+    ("images-described", {"content": {"images_without_alt": 2}}, "alt text: 2"),
     ("images-fit", {"content": {"oversized_images": ("https://cdn.example/wide.png",)}}, "wide.png"),
     ("headings-present", {"content": {"has_headings": False}}, "heading"),
     ("css-supported", {"content": {"unsupported_css": ("display: grid",)}}, "display: grid"),
@@ -181,7 +201,7 @@ def test_missing_and_incomplete_imprint() -> None:
     assert failed(facts) == {"imprint-complete"}
     finding = judge_campaign(facts).failures[0]
     assert explain(finding, "en").sentence == (
-        "The imprint is not complete: Street and number (a PO box is not an address here), Phone (missing)."
+        "The imprint is incomplete: Street address (a PO box isn't accepted as an address), Phone (missing)."
     )
     assert "Telefon (fehlt)" in explain(finding, "de").sentence
 

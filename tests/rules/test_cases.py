@@ -1,4 +1,4 @@
-"""R-82: deadlines on the clock, what freezes a mailing, what presses most; R-78: what a report may do."""
+"""R-82: deadlines on the clock, what freezes a campaign, what is most urgent; R-78: what a report may do."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.rules.cases import (
     CaseFacts,
     Urgency,
@@ -92,9 +92,9 @@ def test_only_the_mailbox_itself_makes_a_complaint_count() -> None:
 def test_whatever_names_a_mailing_of_ours_reaches_a_person() -> None:
     """Spam filters before us, bulk headers and missing recipients notwithstanding."""
     for bulk, marked, named in product((True, False), repeat=3):
-        facts = DeskMailFacts(Kind.OTHER, True, False, bulk, marked, named)
+        facts = DeskMailFacts(ReturnedMessageKind.OTHER, True, False, bulk, marked, named)
         assert sort_desk_mail(facts) is Tray.CASE
-    assert sort_desk_mail(DeskMailFacts(Kind.OTHER, False, False, True, False, True)) is Tray.APART
-    assert sort_desk_mail(DeskMailFacts(Kind.OTHER, False, False, False, False, False)) is Tray.APART
-    assert sort_desk_mail(DeskMailFacts(Kind.AUTO_REPLY, False, False, False, False, True)) is Tray.QUIET
-    assert sort_desk_mail(DeskMailFacts(Kind.REPLY, False, False, False, False, True)) is Tray.CASE
+    assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.OTHER, False, False, True, False, True)) is Tray.APART
+    assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.OTHER, False, False, False, False, False)) is Tray.APART
+    assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.AUTO_REPLY, False, False, False, False, True)) is Tray.QUIET
+    assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.REPLY, False, False, False, False, True)) is Tray.CASE

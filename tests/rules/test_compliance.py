@@ -4,14 +4,23 @@ from dataclasses import astuple
 
 import pytest
 
-from mailflatrate.rules.compliance import CRITERIA, Body, Facts, Figure, Found, Holder, State, judge_all
+from mailflatrate.rules.compliance import (
+    CRITERIA,
+    CriterionResult,
+    Facts,
+    Holder,
+    MeasuredFigure,
+    RequirementSource,
+    State,
+    judge_all,
+)
 from mailflatrate.rules.limits import LIMITS
 
 # R-54 to R-66, R-74, R-84 and R-99 to R-106, as issue 5 names them.
 ASKED = {f"R-{number}" for number in (*range(54, 67), 74, 84, *range(99, 107))}
 
 
-def found(key: str, facts: Facts) -> Found:
+def found(key: str, facts: Facts) -> CriterionResult:
     return next(one for one in judge_all(facts) if one.criterion.key == key)
 
 
@@ -19,7 +28,7 @@ def test_every_rule_that_is_asked_for_has_its_line() -> None:
     assert ASKED - {criterion.rule for criterion in CRITERIA} == set()
     keys = [criterion.key for criterion in CRITERIA]
     assert len(keys) == len(set(keys))
-    assert {body for criterion in CRITERIA for body in criterion.bodies} == set(Body)
+    assert {body for criterion in CRITERIA for body in criterion.bodies} == set(RequirementSource)
 
 
 def test_each_has_words_in_both_languages_and_a_source_of_its_figure() -> None:
@@ -33,20 +42,20 @@ def test_each_has_words_in_both_languages_and_a_source_of_its_figure() -> None:
 @pytest.mark.parametrize(
     ("key", "figure", "value", "state"),
     [
-        ("complaints_csa", Figure.COMPLAINTS, 0.30, State.NEAR),
-        ("complaints_csa", Figure.COMPLAINTS, 0.31, State.BROKEN),
-        ("complaints_csa", Figure.COMPLAINTS, 0.10, State.HELD),
-        ("complaints_google", Figure.COMPLAINTS, 0.10, State.BROKEN),
-        ("complaints_google", Figure.COMPLAINTS, 0.09, State.NEAR),
-        ("complaints_yahoo", Figure.COMPLAINTS_YAHOO, 0.30, State.BROKEN),
-        ("hard_bounces", Figure.HARD_BOUNCES, 0.2, State.HELD),
-        ("hard_bounces", Figure.HARD_BOUNCES, 1.1, State.BROKEN),
-        ("key_age", Figure.KEY_AGE, 181, State.BROKEN),
-        ("spf", Figure.SPF_FAILING, 0, State.HELD),
-        ("spf", Figure.SPF_FAILING, 1, State.BROKEN),
+        ("complaints_csa", MeasuredFigure.COMPLAINTS, 0.30, State.NEAR),
+        ("complaints_csa", MeasuredFigure.COMPLAINTS, 0.31, State.BROKEN),
+        ("complaints_csa", MeasuredFigure.COMPLAINTS, 0.10, State.HELD),
+        ("complaints_google", MeasuredFigure.COMPLAINTS, 0.10, State.BROKEN),
+        ("complaints_google", MeasuredFigure.COMPLAINTS, 0.09, State.NEAR),
+        ("complaints_yahoo", MeasuredFigure.COMPLAINTS_YAHOO, 0.30, State.BROKEN),
+        ("hard_bounces", MeasuredFigure.HARD_BOUNCES, 0.2, State.HELD),
+        ("hard_bounces", MeasuredFigure.HARD_BOUNCES, 1.1, State.BROKEN),
+        ("key_age", MeasuredFigure.KEY_AGE, 181, State.BROKEN),
+        ("spf", MeasuredFigure.SPF_FAILING, 0, State.HELD),
+        ("spf", MeasuredFigure.SPF_FAILING, 1, State.BROKEN),
     ],
 )
-def test_a_figure_beside_its_limit(key: str, figure: Figure, value: float, state: State) -> None:
+def test_a_figure_beside_its_limit(key: str, figure: MeasuredFigure, value: float, state: State) -> None:
     """Google and Yahoo say "below", the CSA "at most" (R-84)."""
     assert found(key, Facts({figure: value})).state is state
 

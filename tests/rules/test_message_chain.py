@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.mail.dkim_verify import DkimStatus
-from mailflatrate.rules.facts import DnsCheck, DnsState
+from mailflatrate.rules.facts import DnsRecordFacts, DnsState
 from mailflatrate.rules.gate import explain
-from mailflatrate.rules.lint import Outside, judge_message, message_facts, where
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, where
 from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN, Profile
 from rules.examples import NOW
@@ -20,7 +20,7 @@ from rules.letters import GOOD, SIGNATURE, body, facts, field, html, more, octet
 
 def dns(**values: Any) -> Callable[[], MessageFacts]:
     """The good message whose domain's DNS says something."""
-    ok = DnsCheck(DnsState.OK)
+    ok = DnsRecordFacts(DnsState.OK)
 
     def change() -> MessageFacts:
         seen = facts()
@@ -30,7 +30,7 @@ def dns(**values: Any) -> Callable[[], MessageFacts]:
 
 
 LONG = "=?utf-8?q?" + "a" * 70 + "?="
-MISSING = DnsCheck(DnsState.MISSING)
+MISSING = DnsRecordFacts(DnsState.MISSING)
 FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("sender-single", field("From", "Lindenhof <news@lindenhof.de>, B <b@lindenhof.de>"), "2 mailboxes"),
     ("sender-not-freemail", field("From", "Lindenhof <lindenhof@gmx.de>"), "gmx.de"),
@@ -41,9 +41,9 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("sender-name-badge", field("From", "=?utf-8?q?Lindenhof_=E2=9C=85?= <news@lindenhof.de>"), "\u2705"),
     ("sender-name-emoji", field("From", "=?utf-8?q?Lindenhof_=F0=9F=8C=B7?= <news@lindenhof.de>"), "\U0001f337"),
     ("reply-to-deliverable", dns(reply_to_deliverable=False), "post@lindenhof.de"),
-    ("domain-spf", dns(spf=DnsCheck(DnsState.WRONG)), "different"),
-    ("domain-dmarc", dns(dmarc=MISSING), "not there"),
-    ("domain-mx", dns(mx=MISSING), "not there"),
+    ("domain-spf", dns(spf=DnsRecordFacts(DnsState.WRONG)), "incorrect"),
+    ("domain-dmarc", dns(dmarc=MISSING), "not published"),
+    ("domain-mx", dns(mx=MISSING), "not published"),
     ("domain-aligned", lambda: facts(GOOD, signed(domain="sender.net")), "sender.net"),
     ("imprint-shown", body(", Lindenweg 4, 24103 Kiel", ""), "Address"),
     ("imprint-readable",
@@ -70,7 +70,7 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("no-active-content", html("<script>x()</script>"), "script"),
     ("size-limit", html("<p>" + "petal " * 17_100 + "</p>\n"), "100 KB"),
     ("size-comfortable", html("<p>" + "petal " * 14_000 + "</p>"), "82 KB"),
-    ("images-described", html('<img src="https://lindenhof.de/a.png">'), "1 images"),
+    ("images-described", html('<img src="https://lindenhof.de/a.png">'), "alt text: 1"),
     ("text-faithful", lambda: facts(_other_text()), "percent"),
     ("text-enough", html('<img src="https://lindenhof.de/a.png" alt="">' * 5), "5 images"),
     ("dark-mode-safe",
@@ -87,7 +87,7 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
     ("body-seven-bit", body("Bulbs</title>", "Blüten</title>"), "8-bit"),
     ("one-recipient", field("To", "a@reader.net, b@reader.net"), "2 recipients"),
     ("list-unsubscribe", field("List-Unsubscribe", "https://lindenhof.de/u/abc"), "angle brackets"),
-    ("one-click", field("List-Unsubscribe-Post", "List-Unsubscribe=one-click"), "another value"),
+    ("one-click", field("List-Unsubscribe-Post", "List-Unsubscribe=one-click"), "the wrong value"),
     ("list-id", field("List-Id", "<lindenhof>"), "<lindenhof>"),
     ("list-fields", field("List-Help", "https://lindenhof.de/help"), "List-Help"),
     ("feedback-id", field("Feedback-ID", "a:b:c:abc"), "a:b:c:abc"),
@@ -118,7 +118,7 @@ FAULTS: list[tuple[str, Callable[[], MessageFacts], str]] = [
      lambda: facts(GOOD, SIGNATURE, signed(algorithm="ed25519-sha256", status=DkimStatus.UNSUPPORTED)),
      "ed25519"),
 ]  # fmt: skip
-# Faults that cannot be had without another: a sender elsewhere is signed by somebody else, and so on.
+# Faults that always come with another: a sender elsewhere is signed by someone else, and so on.
 BESIDE = {
     "sender-not-freemail": {"domain-aligned", "cfbl-address"},
     "sender-name-letters": {"header-ascii"},
@@ -211,7 +211,7 @@ def test_the_way_out_and_the_imprint_are_found_in_other_languages() -> None:
 
 @given(st.binary(max_size=400))
 def test_no_octets_break_it(raw: bytes) -> None:
-    judge_message(message_facts(raw, Outside(), now=NOW), offline=False)
+    judge_message(message_facts(raw, LintLookups(), now=NOW), offline=False)
 
 
 @settings(max_examples=200)
@@ -234,4 +234,4 @@ def test_no_damage_breaks_it(data: st.DataObject) -> None:
                 ]
             )
         )
-    judge_message(message_facts(bytes(raw), Outside(), now=NOW), offline=False)
+    judge_message(message_facts(bytes(raw), LintLookups(), now=NOW), offline=False)

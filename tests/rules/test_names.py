@@ -72,7 +72,7 @@ def test_honest_names_are_left_alone(raw: str) -> None:
 
 
 def from_lines(name: str) -> list[str]:
-    """From fields of a kind, one a line, as they stand in a header."""
+    """Return From fields of one kind, one a line, as they are in a header."""
     return (Path(__file__).parent / "from_lines" / name).read_text("utf-8").splitlines()
 
 

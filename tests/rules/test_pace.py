@@ -1,4 +1,4 @@
-"""The arithmetic of a slow mailing."""
+"""The arithmetic of a slow campaign."""
 
 import pytest
 from hypothesis import given

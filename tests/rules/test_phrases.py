@@ -1,4 +1,4 @@
-"""Words that a person looks at, and words that only sound like them."""
+"""Words that a person reviews, and words that only sound like them."""
 
 import pytest
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from mailflatrate.rules.prior_status import (
     NO,
+    ColumnGuess,
     ColumnLook,
-    Guess,
     PriorStatus,
     StatusColumn,
     StatusField,
@@ -121,58 +121,58 @@ def look(*cells: str, times: bool = False) -> ColumnLook:
 @pytest.mark.parametrize(
     ("title", "cells", "guess"),
     [
-        ("Status", ("active", "inactive"), Guess.STATUS),
-        ("Status (2)", ("subscribed", "unsubscribed"), Guess.STATUS),
-        ("Status", ("gold", "silver"), Guess.ASK),
-        ("State", ("CA", "NY", "TX"), Guess.NOTHING),
-        ("State", ("unsubscribed", "subscribed"), Guess.STATUS),
-        ("Aktiv", ("ja", "nein"), Guess.STATUS),
-        ("Kundenstatus", ("aktiv", "inaktiv"), Guess.ASK),
-        ("Order status", ("cancelled", "shipped"), Guess.ASK),
-        ("Newsletter", ("0", "1"), Guess.STATUS),
-        ("Newsletter", ("weekly", "monthly"), Guess.ASK),
-        ("Tags", ("vip", "vip, unsubscribed"), Guess.ASK),
-        ("E-Mail-Kampagnen", ("Abonniert", "Auf der Blockliste"), Guess.ASK),
-        ("Bemerkung", ("hat sich über die Lieferung beschwert", "nett"), Guess.NOTHING),
-        ("unsubscribe", ("https://x.example/u/1", "https://x.example/u/2"), Guess.NOTHING),
-        ("Kunde gesperrt", ("ja", "nein"), Guess.ASK),
-        ("status", ("1", "2", "3", "4"), Guess.ASK),
-        ("subscription_status", ("1", "2"), Guess.ASK),
-        ("Status", ("0", "1"), Guess.ASK),
-        ("DOUBLE_OPT-IN", ("1", "2"), Guess.STATUS),
-        ("Opt-in-Status", ("1", "2"), Guess.ASK),
-        ("Status", ("C", "S", "U", "B", "P"), Guess.ASK),
-        ("status_id", ("10", "20"), Guess.ASK),
-        ("Zustand", ("A", "B"), Guess.ASK),
-        ("Abo", ("voll", "weg"), Guess.ASK),
-        ("Bulk Email", ("Allow", "Do Not Allow"), Guess.STATUS),
-        ("Mails", ("Allow", "Do Not Allow"), Guess.ASK),
-        ("Do not allow Bulk Emails", ("Allow", "Do Not Allow"), Guess.STATUS),
-        ("x", ("C", "U", "B"), Guess.ASK),
-        ("Konto", ("aktiv", "weg", "gekündigt"), Guess.ASK),
-        ("Gender", ("M", "F", "U"), Guess.NOTHING),
-        ("Rating", ("1", "2", "3"), Guess.NOTHING),
-        ("newsletter_email", ("a@kunde-1.de", "b@kunde-1.de"), Guess.NOTHING),
-        ("Subscriber ID", ("1", "2", "3"), Guess.NOTHING),
-        ("Subscriber name", ("Dora", "Erik"), Guess.NOTHING),
-        ("Country", ("DE", "AT"), Guess.NOTHING),
+        ("Status", ("active", "inactive"), ColumnGuess.STATUS),
+        ("Status (2)", ("subscribed", "unsubscribed"), ColumnGuess.STATUS),
+        ("Status", ("gold", "silver"), ColumnGuess.ASK),
+        ("State", ("CA", "NY", "TX"), ColumnGuess.NOTHING),
+        ("State", ("unsubscribed", "subscribed"), ColumnGuess.STATUS),
+        ("Aktiv", ("ja", "nein"), ColumnGuess.STATUS),
+        ("Kundenstatus", ("aktiv", "inaktiv"), ColumnGuess.ASK),
+        ("Order status", ("cancelled", "shipped"), ColumnGuess.ASK),
+        ("Newsletter", ("0", "1"), ColumnGuess.STATUS),
+        ("Newsletter", ("weekly", "monthly"), ColumnGuess.ASK),
+        ("Tags", ("vip", "vip, unsubscribed"), ColumnGuess.ASK),
+        ("E-Mail-Kampagnen", ("Abonniert", "Auf der Blockliste"), ColumnGuess.ASK),
+        ("Bemerkung", ("hat sich über die Lieferung beschwert", "nett"), ColumnGuess.NOTHING),
+        ("unsubscribe", ("https://x.example/u/1", "https://x.example/u/2"), ColumnGuess.NOTHING),
+        ("Kunde gesperrt", ("ja", "nein"), ColumnGuess.ASK),
+        ("status", ("1", "2", "3", "4"), ColumnGuess.ASK),
+        ("subscription_status", ("1", "2"), ColumnGuess.ASK),
+        ("Status", ("0", "1"), ColumnGuess.ASK),
+        ("DOUBLE_OPT-IN", ("1", "2"), ColumnGuess.STATUS),
+        ("Opt-in-Status", ("1", "2"), ColumnGuess.ASK),
+        ("Status", ("C", "S", "U", "B", "P"), ColumnGuess.ASK),
+        ("status_id", ("10", "20"), ColumnGuess.ASK),
+        ("Zustand", ("A", "B"), ColumnGuess.ASK),
+        ("Abo", ("voll", "weg"), ColumnGuess.ASK),
+        ("Bulk Email", ("Allow", "Do Not Allow"), ColumnGuess.STATUS),
+        ("Mails", ("Allow", "Do Not Allow"), ColumnGuess.ASK),
+        ("Do not allow Bulk Emails", ("Allow", "Do Not Allow"), ColumnGuess.STATUS),
+        ("x", ("C", "U", "B"), ColumnGuess.ASK),
+        ("Konto", ("aktiv", "weg", "gekündigt"), ColumnGuess.ASK),
+        ("Gender", ("M", "F", "U"), ColumnGuess.NOTHING),
+        ("Rating", ("1", "2", "3"), ColumnGuess.NOTHING),
+        ("newsletter_email", ("a@kunde-1.de", "b@kunde-1.de"), ColumnGuess.NOTHING),
+        ("Subscriber ID", ("1", "2", "3"), ColumnGuess.NOTHING),
+        ("Subscriber name", ("Dora", "Erik"), ColumnGuess.NOTHING),
+        ("Country", ("DE", "AT"), ColumnGuess.NOTHING),
         (
             "Comment",
             ("he said he wants to be unsubscribed some time", "a long talk about bounced mails here"),
-            Guess.NOTHING,
+            ColumnGuess.NOTHING,
         ),
-        ("cancelled_orders", ("", "2"), Guess.ASK),
+        ("cancelled_orders", ("", "2"), ColumnGuess.ASK),
     ],
 )
-def test_titles_and_values_together(title: str, cells: tuple[str, ...], guess: Guess) -> None:
+def test_titles_and_values_together(title: str, cells: tuple[str, ...], guess: ColumnGuess) -> None:
     assert guess_column(title, look(*(cell for cell in cells if cell)))[0] is guess
 
 
 def test_systems_known_by_their_header() -> None:
     mailtrain = ["cid", "email", "status", "opt_in_ip", "status_change"]
     codes = codes_for("status", mailtrain)
-    assert guess_column("status", look("1", "2", "4"), codes)[0] is Guess.STATUS
-    assert guess_column("status", look("1", "9"), codes)[0] is Guess.ASK
+    assert guess_column("status", look("1", "2", "4"), codes)[0] is ColumnGuess.STATUS
+    assert guess_column("status", look("1", "9"), codes)[0] is ColumnGuess.ASK
     column = StatusColumn(StatusField.STATE, 0, "status", codes)
     said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "1234")]
     assert said == [PriorStatus.YES, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED]
@@ -217,7 +217,7 @@ def test_a_reason_goes_before_a_plain_block(fields: str, cells: str, status: Pri
 
 
 def test_times_are_no_state() -> None:
-    assert guess_column("Subscribed", look("2026-01-01", "2026-01-02", times=True))[0] is Guess.NOTHING
+    assert guess_column("Subscribed", look("2026-01-01", "2026-01-02", times=True))[0] is ColumnGuess.NOTHING
 
 
 def say(title: str, field: StatusField, cell: str) -> PriorStatus | None:

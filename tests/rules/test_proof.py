@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.rules.proof import merkle
-from mailflatrate.rules.proof.record import EventRecord, Malformed, SealRecord
+from mailflatrate.rules.proof.record import EventRecord, MalformedRecord, SealRecord
 
 # RFC 6962 section 2.1 on the entries of its section 2.1.3 example, as Certificate Transparency's own test vectors do.
 ENTRIES = [bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657",
@@ -77,9 +77,9 @@ def test_each_field_counts() -> None:
     ]  # fmt: skip
     leaves = {EventRecord.from_json(EVENT.as_json() | change).leaf() for change in ({}, *changed)}
     assert len(leaves) == len(changed) + 1
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedRecord):
         EventRecord.from_json(EVENT.as_json() | {"kind": "a|b"}).leaf()
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedRecord):
         EventRecord.from_json({"id": 1})
 
 

@@ -1,4 +1,4 @@
-"""The chain that is asked a million times a mailing."""
+"""The chain that runs a million times per campaign."""
 
 from datetime import timedelta
 from typing import Any

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mailflatrate.rules.relays import (
     NEW_FOR,
     TAGGED,
-    Pool,
     RelayKind,
+    RelayPool,
     SendingAccount,
     Stream,
     choose_pool,
@@ -20,7 +20,7 @@ from mailflatrate.rules.relays import (
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 OLD = NOW - NEW_FOR - timedelta(days=1)
-ALL = frozenset(Pool)
+ALL = frozenset(RelayPool)
 
 accounts = st.builds(
     SendingAccount,
@@ -34,40 +34,45 @@ accounts = st.builds(
 @pytest.mark.parametrize(
     ("stream", "account", "pool"),
     [
-        (Stream.CAMPAIGN, SendingAccount(False, OLD, False), Pool.TRUSTED),
-        (Stream.CAMPAIGN, SendingAccount(False, NOW, False), Pool.NEW),
-        (Stream.CAMPAIGN, SendingAccount(False, None, False), Pool.NEW),
-        (Stream.CAMPAIGN, SendingAccount(False, None, False, is_operator=True), Pool.TRUSTED),
-        (Stream.CAMPAIGN, SendingAccount(True, OLD, False), Pool.QUARANTINE),
-        (Stream.CAMPAIGN, SendingAccount(True, NOW, True), Pool.DEDICATED),
-        (Stream.EXPRESS, SendingAccount(True, NOW, True), Pool.EXPRESS),
+        (Stream.CAMPAIGN, SendingAccount(False, OLD, False), RelayPool.TRUSTED),
+        (Stream.CAMPAIGN, SendingAccount(False, NOW, False), RelayPool.NEW),
+        (Stream.CAMPAIGN, SendingAccount(False, None, False), RelayPool.NEW),
+        (Stream.CAMPAIGN, SendingAccount(False, None, False, is_operator=True), RelayPool.TRUSTED),
+        (Stream.CAMPAIGN, SendingAccount(True, OLD, False), RelayPool.QUARANTINE),
+        (Stream.CAMPAIGN, SendingAccount(True, NOW, True), RelayPool.DEDICATED),
+        (Stream.EXPRESS, SendingAccount(True, NOW, True), RelayPool.EXPRESS),
     ],
 )
-def test_each_account_has_its_pool(stream: Stream, account: SendingAccount, pool: Pool) -> None:
+def test_each_account_has_its_pool(stream: Stream, account: SendingAccount, pool: RelayPool) -> None:
     assert choose_pool(stream, account, ALL, NOW) is pool
 
 
 def test_a_pool_that_is_not_set_up_is_replaced_by_the_next_wider_one() -> None:
     throttled = SendingAccount(True, OLD, False)
-    assert choose_pool(Stream.CAMPAIGN, throttled, frozenset({Pool.NEW, Pool.TRUSTED}), NOW) is Pool.NEW
-    assert choose_pool(Stream.CAMPAIGN, throttled, frozenset({Pool.TRUSTED}), NOW) is Pool.TRUSTED
-    assert choose_pool(Stream.EXPRESS, throttled, frozenset({Pool.QUARANTINE}), NOW) is Pool.TRUSTED
+    assert choose_pool(Stream.CAMPAIGN, throttled, frozenset({RelayPool.NEW, RelayPool.TRUSTED}), NOW) is RelayPool.NEW
+    assert choose_pool(Stream.CAMPAIGN, throttled, frozenset({RelayPool.TRUSTED}), NOW) is RelayPool.TRUSTED
+    assert choose_pool(Stream.EXPRESS, throttled, frozenset({RelayPool.QUARANTINE}), NOW) is RelayPool.TRUSTED
 
 
-@given(st.sampled_from(Stream), accounts, st.frozensets(st.sampled_from(Pool)))
+@given(st.sampled_from(Stream), accounts, st.frozensets(st.sampled_from(RelayPool)))
 def test_mail_goes_to_a_pool_that_is_set_up_or_the_trusted_one_and_never_to_a_foreign_one(
-    stream: Stream, account: SendingAccount, set_up: frozenset[Pool]
+    stream: Stream, account: SendingAccount, set_up: frozenset[RelayPool]
 ) -> None:
     pool = choose_pool(stream, account, set_up, NOW)
-    assert pool in set_up or pool is Pool.TRUSTED
-    if pool is Pool.DEDICATED:
+    assert pool in set_up or pool is RelayPool.TRUSTED
+    if pool is RelayPool.DEDICATED:
         assert account.has_dedicated and stream is Stream.CAMPAIGN
-    if pool is Pool.EXPRESS:
+    if pool is RelayPool.EXPRESS:
         assert stream is Stream.EXPRESS
-    if pool is Pool.QUARANTINE:
+    if pool is RelayPool.QUARANTINE:
         assert account.is_throttled
-    if Pool.QUARANTINE in set_up and account.is_throttled and stream is Stream.CAMPAIGN and not account.has_dedicated:
-        assert pool is Pool.QUARANTINE, "a throttled account never leaves quarantine while there is one"
+    if (
+        RelayPool.QUARANTINE in set_up
+        and account.is_throttled
+        and stream is Stream.CAMPAIGN
+        and not account.has_dedicated
+    ):
+        assert pool is RelayPool.QUARANTINE, "a throttled account never leaves quarantine while there is one"
 
 
 weights = st.lists(st.integers(1, 100), min_size=1, max_size=6)

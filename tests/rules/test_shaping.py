@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.rules.providers import OTHER, PROVIDERS
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import (
     BURST_SECONDS,
     LEAST_FACTOR,
@@ -23,13 +23,13 @@ def test_every_provider_has_a_row_and_pools_of_less_trust_are_slower() -> None:
     assert {shape.provider for shape in SHAPES} == {provider.key for provider in PROVIDERS}
     for shape in SHAPES:
         trusted, new, quarantine = (
-            per_hour(shape.provider, pool, {}) for pool in (Pool.TRUSTED, Pool.NEW, Pool.QUARANTINE)
+            per_hour(shape.provider, pool, {}) for pool in (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
         )
         assert trusted and new and quarantine
         assert trusted > new > quarantine > 0
-    assert per_hour(OTHER, Pool.QUARANTINE, {}) is None
-    assert per_hour("google", Pool.NEW, {"google": 1000}) == 250
-    assert per_hour("google", Pool.NEW, {"google": 0}) is None
+    assert per_hour(OTHER, RelayPool.QUARANTINE, {}) is None
+    assert per_hour("google", RelayPool.NEW, {"google": 1000}) == 250
+    assert per_hour("google", RelayPool.NEW, {"google": 0}) is None
 
 
 @pytest.mark.parametrize("wrong", ["gogle=5", "google", "google=", "google=-5", "google=many", "other=5"])

@@ -53,7 +53,7 @@ def test_the_rules_version_is_short_and_made_of_the_rules() -> None:
 
 
 def test_limits_are_pinned() -> None:
-    """A threshold is law (R-84): whoever changes one changes this line too, and says why."""
+    """A threshold is law (R-84): anyone who changes one changes this line too, and says why."""
     pinned = {
         "gmail_spam_rate_aim": 0.10, "gmail_spam_rate_max": 0.30, "csa_spam_rate_max": 0.30, "complaint_warn": 0.05,
         "complaint_throttle": 0.10, "complaint_pause": 0.20, "complaint_suspend": 0.30, "hard_bounce_warn": 1.0,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mailflatrate.rules.limits import LIMITS, tighten, value
-from mailflatrate.rules.measures import Cause, Counts, Level, Scope, judge
+from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, ThresholdCause, judge
 from mailflatrate.rules.tighter import STRICTER, read_tighter
 from mailflatrate.settings.schema import SettingsError, read_settings
 
@@ -23,10 +23,10 @@ def test_only_limits_of_the_table_can_be_moved() -> None:
 
 def test_stricter_numbers_are_in_force(ours: None) -> None:
     counts = Counts(settled=10_000, delivered=10_000, reporting=10_000, complaints=4)
-    assert judge(counts, Scope.WEEK) == ()
+    assert judge(counts, FigureScope.WEEK) == ()
     tighten(read_tighter("complaint_warn=0.03, pause_cooling_hours = 48"))
-    [need] = judge(counts, Scope.WEEK)
-    assert (need.cause, need.level, need.limit) == (Cause.COMPLAINTS, Level.WARN, 0.03)
+    [need] = judge(counts, FigureScope.WEEK)
+    assert (need.cause, need.level, need.limit) == (ThresholdCause.COMPLAINTS, MeasureLevel.WARN, 0.03)
     assert value("pause_cooling_hours") == 48
     assert LIMITS["complaint_warn"].value == 0.05, "the table itself stays"
 

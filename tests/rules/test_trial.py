@@ -4,31 +4,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.trial import LEAST_CLICKS, Arm, Certainty, Choice, Why, certainty, choose
+from mailflatrate.rules.trial import (
+    LEAST_CLICKS,
+    Certainty,
+    ChoiceBasis,
+    VariantFigures,
+    WinnerChoice,
+    certainty,
+    choose,
+)
 
 
-def arms(*figures: tuple[int, int, int]) -> list[Arm]:
-    return [Arm(number, *each) for number, each in enumerate(figures)]
+def arms(*figures: tuple[int, int, int]) -> list[VariantFigures]:
+    return [VariantFigures(number, *each) for number, each in enumerate(figures)]
 
 
 def test_the_greatest_share_wins_and_not_the_greatest_number() -> None:
-    assert choose(arms((1000, 60, 0), (500, 40, 0))) == Choice(1, Why.CLICKS)
+    assert choose(arms((1000, 60, 0), (500, 40, 0))) == WinnerChoice(1, ChoiceBasis.CLICKS)
 
 
 @pytest.mark.parametrize(
     ("figures", "choice"),
     [
-        ([(1000, 9, 0), (1000, 10, 0)], Choice(0, Why.TOO_FEW)),
-        ([(0, 0, 0), (0, 0, 0)], Choice(0, Why.TOO_FEW)),
-        ([(1000, 30, 0), (1000, 30, 0)], Choice(0, Why.TIE)),
-        ([(1000, 10, 0), (1000, 30, 0), (500, 15, 0)], Choice(1, Why.TIE)),
-        ([(1000, 10, 0), (1000, 90, 25)], Choice(0, Why.CLICKS)),  # 2.5 % left over B: the brake
-        ([(1000, 90, 25), (1000, 4, 0)], Choice(1, Why.CLICKS)),
+        ([(1000, 9, 0), (1000, 10, 0)], WinnerChoice(0, ChoiceBasis.TOO_FEW)),
+        ([(0, 0, 0), (0, 0, 0)], WinnerChoice(0, ChoiceBasis.TOO_FEW)),
+        ([(1000, 30, 0), (1000, 30, 0)], WinnerChoice(0, ChoiceBasis.TIE)),
+        ([(1000, 10, 0), (1000, 30, 0), (500, 15, 0)], WinnerChoice(1, ChoiceBasis.TIE)),
+        ([(1000, 10, 0), (1000, 90, 25)], WinnerChoice(0, ChoiceBasis.CLICKS)),  # 2.5 % left over B: the brake
+        ([(1000, 90, 25), (1000, 4, 0)], WinnerChoice(1, ChoiceBasis.CLICKS)),
         ([(1000, 90, 25), (1000, 4, 30)], None),
-        ([(100, 20, 2), (100, 10, 0)], Choice(0, Why.CLICKS)),  # two people are no sample
+        ([(100, 20, 2), (100, 10, 0)], WinnerChoice(0, ChoiceBasis.CLICKS)),  # two people are no sample
     ],
 )
-def test_ties_few_clicks_and_the_brake(figures: list[tuple[int, int, int]], choice: Choice | None) -> None:
+def test_ties_few_clicks_and_the_brake(figures: list[tuple[int, int, int]], choice: WinnerChoice | None) -> None:
     assert choose(arms(*figures)) == choice
 
 

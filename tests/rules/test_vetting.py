@@ -1,4 +1,4 @@
-"""Vetting by itself: what an application must say, what the machine sees, the ladders (R-01 to R-09, R-90)."""
+"""Vetting alone: what an application must say, what is checked automatically, the ladders (R-01 to R-09, R-90)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,15 @@ from mailflatrate.rules.vetting import (
     triggers,
 )
 from mailflatrate.rules.vetting.signal_words import WORDS
-from mailflatrate.rules.vetting.signals import AgeFacts, DnsFacts, ListFacts, Outcome, PageFacts, SignalFacts, signals
+from mailflatrate.rules.vetting.signals import (
+    AgeFacts,
+    DnsFacts,
+    ListFacts,
+    PageFacts,
+    SignalFacts,
+    SignalOutcome,
+    signals,
+)
 from rules.examples import ACCOUNT, NOW
 from vetted import RECORD
 
@@ -49,7 +57,7 @@ def seen(**changes: Any) -> dict[str, tuple[str, str]]:
     """Outcome and word of each signal that is not good."""
     record = changes.pop("record", {})
     facts = replace(GOOD, **changes, record={**GOOD.record, **record})
-    return {one.key: (one.outcome.value, one.word) for one in signals(facts) if one.outcome is not Outcome.GOOD}
+    return {one.key: (one.outcome.value, one.word) for one in signals(facts) if one.outcome is not SignalOutcome.GOOD}
 
 
 def test_a_good_application_has_only_good_signals() -> None:

@@ -1,4 +1,4 @@
-"""The same hour on everybody's own clock."""
+"""The same hour in every recipient's local time."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

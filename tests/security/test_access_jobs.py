@@ -23,7 +23,13 @@ from psycopg import errors
 from campaign_world import World, world
 from mailflatrate.apps.forms.actions.braking import count_answer, count_asked, forget_tallies
 from mailflatrate.apps.forms.actions.counting import count
-from mailflatrate.apps.forms.models import AskingTally, ConfirmationMark, RequestKind, SignupCounter, SignupRequest
+from mailflatrate.apps.forms.models import (
+    AskingTally,
+    ConfirmationMark,
+    ConfirmationRequestKind,
+    SignupCounter,
+    SignupRequest,
+)
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url
@@ -47,14 +53,14 @@ def anna(database: str) -> World:
 
 @pytest.fixture
 def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with the application's own name and password, and no more."""
+    """A connection with only the application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def values(anna: World) -> dict[str, object]:
-    """Rows for each deed to touch, and how they are named."""
+    """Rows for each statement to touch, and their names."""
     otto = operator()
     today = clock.now().date()
     with tenancy.account(anna.account_id):
@@ -63,7 +69,7 @@ def values(anna: World) -> dict[str, object]:
     count([b"0123456789abcdef"], clock.now() + timedelta(hours=1))
     ConfirmationMark.objects.create(mailbox_key=b"m" * 32, at=clock.now())
     cache.set("tries", 5, 600)
-    jobs.defer("lists.sweep_uploads", jobs.Queue.HOUSE, at=clock.now() + timedelta(days=300))
+    jobs.defer("lists.sweep_uploads", jobs.JobQueue.HOUSE, at=clock.now() + timedelta(days=300))
     asyncio.run(_as_worker("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     asyncio.run(_as_worker("INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp) VALUES ('a.b', 1)"))
     return {"account": anna.account_id, "otto": otto.id, "otto_email": otto.email, "anna": anna.anna.id}
@@ -139,7 +145,7 @@ def test_raw_sql_is_refused(values: dict[str, object], attacker: psycopg.Connect
 
 
 def test_the_same_statements_touch_rows_where_nobody_holds_them(values: dict[str, object], database: str) -> None:
-    """Otherwise the test above would prove nothing: the owner, for whom no trigger fires. Constraints hold even him."""
+    """Without it, the test above would prove nothing: triggers don't fire for the owner. Constraints still do."""
     with psycopg.connect(database) as owner:
         owner.execute("SET session_replication_role = replica")
         for deed, statement in DEEDS.items():
@@ -170,10 +176,10 @@ def test_the_application_asks_for_jobs_and_takes_its_pass_back(
 ) -> None:
     name = f"test.{uuid.uuid4().hex}"
     with scope(anna):
-        jobs.defer(name, jobs.Queue.HOUSE, once=name, account_id=anna.account_id)
-        jobs.defer(name, jobs.Queue.HOUSE, once=name, account_id=anna.account_id)
+        jobs.defer(name, jobs.JobQueue.HOUSE, once=name, account_id=anna.account_id)
+        jobs.defer(name, jobs.JobQueue.HOUSE, once=name, account_id=anna.account_id)
         with transaction.atomic():
-            jobs.wake(name, jobs.Queue.HOUSE, once=name + "woken", lock=name, account_id=anna.account_id)
+            jobs.wake(name, jobs.JobQueue.HOUSE, once=name + "woken", lock=name, account_id=anna.account_id)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT public.job_open()")
             assert cursor.fetchone() == (False,)
@@ -213,7 +219,7 @@ def test_an_account_withdraws_its_own_jobs_alone(anna: World, attacker: psycopg.
     carla = world()
     name = f"test.{uuid.uuid4().hex}"
     for account_id in (anna.account_id, carla.account_id):
-        jobs.defer(name, jobs.Queue.HOUSE, account_id=account_id)
+        jobs.defer(name, jobs.JobQueue.HOUSE, account_id=account_id)
     drop = "DELETE FROM procrastinate_jobs WHERE task_name = %s AND args ->> 'account_id' = %s"
     with attacker.transaction():
         tenancy.enter_account(attacker, carla.account_id)
@@ -228,7 +234,7 @@ def test_the_application_counts_and_forgets(anna: World, values: dict[str, objec
     assert count([key], clock.now()) == {key: 2}
     with tenancy.account(anna.account_id):
         at = clock.now() - timedelta(days=2)
-        request = SignupRequest(kind=RequestKind.API, requested_at=at)
+        request = SignupRequest(kind=ConfirmationRequestKind.API, requested_at=at)
         count_answer(request, yes=True)  # asked before anybody counted: the yes is taken, the share does not rise
         assert AskingTally.objects.get(day=at.date()).confirmed == 0
         count_asked(None, at)

@@ -1,7 +1,7 @@
-"""SQL of an attacker under the application role changes nobody's way in, and the application itself still does.
+"""An attacker's SQL under the application role can't change anyone's sign-in, and the application itself still can.
 
 The attacker has the application's own connection: an injection runs in it, in the scope of an account, between two
-statements of ours. Nothing here uses the secret key of the installation.
+of our statements. Nothing here uses the secret key of the installation.
 """
 
 import json
@@ -20,7 +20,7 @@ from psycopg import errors
 
 from campaign_world import World, world
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.models import ApiKey, Membership, Notice, NoticeKind, Role, Scope, User
+from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.base import audit, tenancy
 from mailflatrate.mail.vault import VaultError
@@ -45,13 +45,13 @@ ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
 @pytest.fixture(scope="module")
 def anna(database: str) -> World:
     found = world()
-    actions.make_api_key(found.account_id, "Shop", {Scope.READ}, expires_at=None, by=found.anna)
+    actions.make_api_key(found.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=found.anna)
     return found
 
 
 @pytest.fixture(scope="module")
 def otto(database: str) -> User:
-    """Somebody of the operator with a second factor and recovery codes."""
+    """An operator with a second factor and recovery codes."""
     user = operator()
     with tenancy.access():
         TOTP.activate(user, generate_totp_secret())
@@ -61,7 +61,7 @@ def otto(database: str) -> User:
 
 @pytest.fixture
 def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with the application's own name and password, and no more."""
+    """A connection with only the application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
 
@@ -133,7 +133,7 @@ def test_raw_sql_changes_nobodys_way_in(
 
 
 def test_the_same_statements_do_something_where_nobody_holds_them(anna: World, otto: User, database: str) -> None:
-    """Otherwise the test above would prove nothing: the owner of the tables, whom nothing holds, touches rows."""
+    """Without this, the test above would prove nothing: the owner of the tables, with no restrictions, touches rows."""
     values = {
         "hash": "'x'", "otto": otto.id, "anna": anna.anna.id, "account": anna.account_id,
         "otto_email": f"'{otto.email}'",
@@ -217,7 +217,7 @@ def test_the_application_does_all_of_it(anna: World, otto: User) -> None:
         membership = Membership.objects.get(user=user)
     actions.change_role(anna.account_id, membership.id, Role.VIEWER, by=anna.anna)
     actions.remove_member(anna.account_id, membership.id, by=anna.anna)
-    made = actions.make_api_key(anna.account_id, "Second", {Scope.READ}, expires_at=None, by=anna.anna)
+    made = actions.make_api_key(anna.account_id, "Second", {KeyScope.READ}, expires_at=None, by=anna.anna)
     assert actions.use_api_key(made.secret) is not None, "counting a use needs no pass"
     actions.revoke_api_key(anna.account_id, made.key.id, by=anna.anna)
     assert actions.use_api_key(made.secret) is None
@@ -228,7 +228,7 @@ def test_the_application_does_all_of_it(anna: World, otto: User) -> None:
 
 
 def test_a_line_of_staff_names_the_one_who_is_staff(anna: World, otto: User, attacker: psycopg.Connection) -> None:
-    """Even with the platform's pass: a line in the name of somebody else is none."""
+    """This holds even with the platform's pass: a line in someone else's name is not accepted."""
     enter_role(attacker, PLATFORM_ROLE)
     insert = (
         "INSERT INTO audit_entry (at, actor_kind, actor_id, actor, action, subject, reason, details)"
@@ -241,7 +241,7 @@ def test_a_line_of_staff_names_the_one_who_is_staff(anna: World, otto: User, att
 
 
 def test_the_account_is_more_than_a_setting(anna: World, attacker: psycopg.Connection) -> None:
-    """Everybody may set the number of an account; its rows show with the pass for it alone."""
+    """Anyone can set the number of an account; its rows show only with the pass for it."""
     carla = world()
     with attacker.transaction():
         tenancy.enter_account(attacker, carla.account_id)

@@ -36,7 +36,7 @@ def anna(database: str) -> World:
 
 @pytest.fixture
 def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with the application's own name and password, and no more."""
+    """A connection with only the application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
 

@@ -13,17 +13,17 @@ from campaign_world import browser, person
 from desk_world import desk
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
-from mailflatrate.apps.accounts.models import Role, Scope
-from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.accounts.models import KeyScope, Role
+from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions.braking import note_unknown
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import AskingTally, RequestKind, SignupRequest
+from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind, SignupRequest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.reading.values import BounceVerdict, Outcome, Reason
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict
 from mailflatrate.rules.limits import value
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -95,7 +95,7 @@ def test_several_programs_and_hands_share_one_limit(home: Place) -> None:
     assert len(ask(second, home, FIRST)) == FIRST - 20
     with tenancy.account(home.account_id), pytest.raises(FormError, match="limit"):
         actions.request_confirmation(
-            home.form_id, somebody(), kind=RequestKind.PERSON, note="at our stall", by=home.anna.anna
+            home.form_id, somebody(), kind=ConfirmationRequestKind.PERSON, note="at our stall", by=home.anna.anna
         )
 
 
@@ -144,10 +144,10 @@ def test_unknown_mailboxes_and_dead_domains_stop_it(home: Place) -> None:
 def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
     ask(program_of(home.anna), home, 3)
     home.send()
-    verdict = BounceVerdict(Reason.USERUNKNOWN, True, "5.1.1", Outcome.RECIPIENT_HARD)
+    verdict = BounceVerdict(BounceReason.USERUNKNOWN, True, "5.1.1", BounceOutcome.RECIPIENT_HARD)
     with tenancy.account(home.account_id):
         sent = Delivery.objects.filter(confirmation_id__isnull=False).order_by("id")[0]
-        bounce = Returned(sent.id, verdict, text="550 5.1.1 no such user", at=clock.now(), source="test")
+        bounce = ReturnedBounce(sent.id, verdict, text="550 5.1.1 no such user", at=clock.now(), source="test")
         assert record_returned([bounce]) == {sent.id}
         record_returned([bounce])
     assert tally(home) == {"asked": 3, "confirmed": 0, "denied": 0, "unknown": 1}
@@ -155,7 +155,7 @@ def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
 
 def test_a_keys_own_allowance_holds(home: Place) -> None:
     bounds = AskingBounds(frozenset({home.form_id}), daily=3)
-    made = make_api_key(home.account_id, "Till", {Scope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
     till = Program(made.secret)
     assert len(ask(till, home, 5)) == 3
     assert (
@@ -223,7 +223,7 @@ def test_desk_and_customer_see_the_figure_with_its_limit(home: Place) -> None:
     ask(program_of(home.anna), home, FIRST)
     page = home.anna.client.get("/studio/standing/keys/").content.decode()
     assert f"{FIRST} of {FIRST}" in page
-    assert "put the sign-up form on your page" in page
+    assert "ve just signed up with you, or put the sign-up form on your" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = dict(actions.braked_accounts())
     assert found[home.account_id].left == 0

@@ -54,7 +54,7 @@ FAILURES = {
     "labelled": f"Empfänger: {GONE}\nGrund: Das Postfach existiert nicht mehr.\n",
     "alone": f"Your message could not be delivered:\n\n    {GONE}\n\nThe mailbox does not exist.\n",
     "sentence": f"Your message to {GONE} was not delivered because the mailbox does not exist.\n",
-    "nobody": "Your message was not delivered because the mailbox does not exist.\n",
+    "nobody": "Your message was not delivered because the mailbox doesn't exist.\n",
 }
 
 
@@ -81,7 +81,7 @@ def test_whom_to_contact_is_no_recipient(language: str, failure: str) -> None:
 
 #: Labels of a recipient line, with the language's own words for the rest left out.
 LABELS = (
-    "Recipient", "Failed recipient", "Final recipient", "E-mail address", "Empfänger", "Empfängeradresse",
+    "Recipient", "Failed recipient", "Final recipient", "Email address", "Empfänger", "Empfängeradresse",
     "Destinataire",
     "Destinatario", "Destinatário", "Ontvanger", "Odbiorca", "Adresat", "Příjemce", "Príjemca", "Címzett",
     "Destinatar", "Mottagare", "Modtager", "Mottaker", "Vastaanottaja", "Saaja", "Saņēmējs", "Gavėjas", "Alıcı",

@@ -1,9 +1,9 @@
-"""Attacks by what comes back: phishing in a daemon's name, and notices that would silence an innocent person."""
+"""Attacks by returned mail: phishing in a daemon's name, and notices that would silence an innocent person."""
 
 import pytest
 
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 VICTIM = "erik@kunde.example"
 LINK = '<a href="https://phish.example/login">Release your messages</a>'
@@ -140,11 +140,11 @@ def test_a_failure_without_a_mailbox_is_still_a_bounce() -> None:
 def test_mail_of_a_person_behind_a_challenge_service_is_no_challenge() -> None:
     plain = mail("See you on Monday.\n\nDora\n", From="Dora <dora@empfang.example>", Subject="Re: Neues",
                  X_Delivery_Agent="TMDA/1.1", In_Reply_To="<a@b.example>")  # fmt: skip
-    assert inspect_message(plain).kind is Kind.REPLY
+    assert inspect_message(plain).kind is ReturnedMessageKind.REPLY
     asks = mail("Please confirm your message by replying to this one.\n", From="Dora <dora-confirm@empfang.example>",
                 Subject="Please confirm your message", X_Delivery_Agent="TMDA/1.1",
                 Auto_Submitted="auto-replied")  # fmt: skip
-    assert inspect_message(asks).kind is Kind.CHALLENGE
+    assert inspect_message(asks).kind is ReturnedMessageKind.CHALLENGE
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_mail_of_a_person_behind_a_challenge_service_is_no_challenge() -> None:
 )
 def test_a_dmarc_failure_report_in_plain_text_is_a_report(body: str) -> None:
     seen = inspect_message(mail(body, Subject="Report of a failure", Return_Path="<>"))
-    assert (seen.kind, seen.is_bounce) == (Kind.REPORT, False)
+    assert (seen.kind, seen.is_bounce) == (ReturnedMessageKind.REPORT, False)

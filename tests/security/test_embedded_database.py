@@ -42,7 +42,7 @@ def test_nobody_is_trusted(server: EmbeddedPostgres) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try it as another user")
 def test_another_user_does_not_come_in(server: EmbeddedPostgres) -> None:
-    """Even with folder and socket opened for everybody."""
+    """This holds even with folder and socket opened to everyone."""
     nobody = pwd.getpwnam("nobody")
 
     def tried() -> str:

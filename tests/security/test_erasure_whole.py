@@ -30,13 +30,13 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.traces import wipe_late
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.postgres import BINARIES
 from mailflatrate.settings.schema import load_settings
 
@@ -85,7 +85,7 @@ def letters_of(address: str, verp: str) -> list[Arrival]:
 
 
 def known(name: str) -> Person:
-    """Sign-up, name, mailing, bounce, change of address, access request, test send, upload, and mail of all kinds."""
+    """Sign-up, name, campaign, bounce, change of address, access request, test send, upload, and mail of all kinds."""
     lindenhof, address = place(), f"{name}@{HOST}"
     anna = lindenhof.anna
     lindenhof.confirm(lindenhof.asked(address))
@@ -106,13 +106,13 @@ def known(name: str) -> Person:
         queue_notice(anna.account_id, notice.id)
         shown = Delivery.objects.get(notice=notice)
     for door, purpose, fields in (
-        ("d", Purpose.PRIVACY, {"kind": "access"}),
-        ("p", Purpose.PREFERENCES, {"act": "move", "email": f"neu.{name}@{HOST}"}),
+        ("d", TokenPurpose.PRIVACY, {"kind": "access"}),
+        ("p", TokenPurpose.PREFERENCES, {"act": "move", "email": f"neu.{name}@{HOST}"}),
     ):
         token = key_ring().seal(purpose, anna.account_id, delivery.id)
         assert Client().post(f"/{door}/{token}", fields).status_code == 200
     ring, ours = key_ring(), (delivery.id, shown.id)
-    paths = {one: f"b+{ring.seal(Purpose.VERP, anna.account_id, one)}@x.example" for one in ours}
+    paths = {one: f"b+{ring.seal(TokenPurpose.VERP, anna.account_id, one)}@x.example" for one in ours}
     stored = intake.store(letters_of(address, paths[delivery.id]))
     jobs.read_mails(stored[:-2])  # the last two wait still
     mail = f"To: {address}\r\nSubject: Hello {LAST}\r\n\r\nHello {FIRST}\r\n".encode()
@@ -192,7 +192,7 @@ def test_neither_address_nor_name_is_left_in_any_encoding(database: str) -> None
     with tenancy.account(her.place.account_id):
         row = strongest(her.key)
         assert row is not None
-        assert row.reason == Reason.ERASED, "the keyed hash stays"
+        assert row.reason == SuppressionReason.ERASED, "the keyed hash stays"
         cancelled = Import.objects.get(file_name="late.csv")
         assert cancelled.state == "cancelled"
         assert "erased" in cancelled.problem
@@ -249,7 +249,7 @@ def test_carlas_mail_about_the_same_person_stays(database: str) -> None:
     campaign = other.anna.sending()
     with tenancy.account(other.account_id):
         delivery = Delivery.objects.filter(campaign=campaign).order_by("id")[0]
-    verp = f"b+{key_ring().seal(Purpose.VERP, other.account_id, delivery.id)}@x.example"
+    verp = f"b+{key_ring().seal(TokenPurpose.VERP, other.account_id, delivery.id)}@x.example"
     stored = intake.store([Arrival("smtp", "198.51.100.7", "", verp, f"From: {her.email}\r\n\r\nx\r\n".encode())])
     jobs.read_mails(stored)
     with tenancy.account(her.place.account_id):

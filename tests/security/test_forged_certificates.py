@@ -286,7 +286,7 @@ def before_the_first_key(certificate: Certificate) -> None:
 def test_a_withdrawal_that_is_left_out_is_missed(signed: Signed, tmp_path: Path) -> None:
     with tenancy.account(signed.account_id):
         ledger.append(
-            signed.dora, signed.list_id, ConsentKind.WITHDRAWN, clock.now(), ledger.Evidence("dora@posteo.de")
+            signed.dora, signed.list_id, ConsentKind.WITHDRAWN, clock.now(), ledger.EventEvidence("dora@posteo.de")
         )
     sealing.seal_ledger()
     certificate = copy.deepcopy(signed.certificate())
@@ -295,7 +295,7 @@ def test_a_withdrawal_that_is_left_out_is_missed(signed: Signed, tmp_path: Path)
     as_old_form(certificate)
     answer = verified(certificate, tmp_path, "--ledger")
     assert answer.exit_code == 1
-    assert "were left out" in answer.output
+    assert "were excluded" in answer.output
     assert "unsigned form 1" in answer.output
     before_the_first_key(certificate)
     answer = verified(certificate, tmp_path, "--ledger")

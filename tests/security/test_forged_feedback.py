@@ -32,7 +32,7 @@ from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.entrypoints.smtpd.visitors import CountedSMTP, Visitors
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.dkim import generate_key
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
@@ -219,7 +219,7 @@ def test_a_bounce_at_another_address_of_ours_acts_no_more(case: Sent) -> None:
         b"--x--", b"--x\r\nContent-Type: message/rfc822\r\n\r\n" + case.mail() + b"\r\n--x--"
     )
     arrive(forged, f"dmarc@{load_settings().service_domain}", sender="")
-    address = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 1), load_settings().service_domain)
+    address = unsubscribe_address(case.token(TokenPurpose.UNSUBSCRIBE, 1), load_settings().service_domain)
     arrive(forged, address, sender="")
     assert_untouched(case, 0)
     assert {reason for reason, _everywhere in case.suppressions(1)} <= {"unsubscribe"}
@@ -306,7 +306,7 @@ def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(case: S
 
 
 def on_the_page(raw: bytes, reporter: str = "") -> None:
-    """Somebody hands in the message on the public page."""
+    """Submit the message on the public page."""
     abuse.take_page_report(
         PageReport(
             raw=raw, complaint="unasked", text="Spam.", reporter=reporter, reporter_name="", language="en",
@@ -335,7 +335,7 @@ def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: Sen
 
 def test_nobody_agrees_to_click_tracking_with_a_forwarded_link(case: Sent) -> None:
     """Agreeing is confirmed in the mailbox; taking it back is not."""
-    page, browser = f"/d/{case.token(Purpose.PRIVACY)}", Client(enforce_csrf_checks=True)
+    page, browser = f"/d/{case.token(TokenPurpose.PRIVACY)}", Client(enforce_csrf_checks=True)
     for given in ({"clicks": "yes"}, {"kind": "tracking"}, {"clicks": "yes", "kind": "access"}):
         browser.post(page, given)
         assert not case.reader().tracking

@@ -17,11 +17,11 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.jobs import address_changed
 from mailflatrate.apps.privacy.models import PrivacyRequest
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -43,12 +43,12 @@ class Victim:
         with tenancy.account(self.place.account_id):
             return Delivery.objects.get(campaign=self.campaign, contact__email=self.email)
 
-    def link(self, door: str, purpose: Purpose) -> str:
+    def link(self, door: str, purpose: TokenPurpose) -> str:
         return f"/{door}/{key_ring().seal(purpose, self.place.account_id, self.delivery().id)}"
 
     @property
     def preferences(self) -> str:
-        return self.link("p", Purpose.PREFERENCES)
+        return self.link("p", TokenPurpose.PREFERENCES)
 
     def move(self, to: str) -> str:
         answer = browser().post(self.preferences, {"act": "move", "email": to}, REMOTE_ADDR=HER_IP)
@@ -87,7 +87,7 @@ class Victim:
         """What the holder of a mailbox reads when they ask for their data from the newest message they got."""
         with tenancy.account(self.place.account_id):
             delivery = Delivery.objects.filter(contact__email=email).latest("id")
-        door = f"/d/{key_ring().seal(Purpose.PRIVACY, self.place.account_id, delivery.id)}"
+        door = f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.place.account_id, delivery.id)}"
         assert browser().post(door, {"kind": "access"}).status_code == 200
         page = self.mailed_to(email)[-1]
         shown = browser().post(page).content.decode()
@@ -131,7 +131,12 @@ def test_a_masked_address_keeps_the_first_letter_and_the_domain(email: str, mask
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_page_of_a_forwarded_message_shows_the_address(renate: Victim, language: str) -> None:
-    doors = {"u": Purpose.UNSUBSCRIBE, "p": Purpose.PREFERENCES, "d": Purpose.PRIVACY, "w": Purpose.ARCHIVE}
+    doors = {
+        "u": TokenPurpose.UNSUBSCRIBE,
+        "p": TokenPurpose.PREFERENCES,
+        "d": TokenPurpose.PRIVACY,
+        "w": TokenPurpose.ARCHIVE,
+    }
     links = {door: renate.link(door, purpose) for door, purpose in doors.items()}
     answers = [browser().get(f"{link}?language={language}") for link in links.values()]
     answers += [
@@ -150,11 +155,11 @@ def test_no_page_of_a_forwarded_message_shows_the_address(renate: Victim, langua
 
 
 def test_the_unsubscribe_page_says_that_it_is_done(renate: Victim) -> None:
-    link = renate.link("u", Purpose.UNSUBSCRIBE)
+    link = renate.link("u", TokenPurpose.UNSUBSCRIBE)
     assert "has been on this list since" in browser().get(f"{link}?language=en").content.decode()
     browser().post(link, {"scope": "list"})
     for language, done, since in (
-        ("en", "You are unsubscribed", "on this list since"), ("de", "Sie sind abgemeldet", "auf dieser Liste"),
+        ("en", "You've unsubscribed", "on this list since"), ("de", "Sie haben sich abgemeldet", "auf dieser Liste"),
     ):  # fmt: skip
         page = browser().get(f"{link}?language={language}").content.decode()
         assert done in page
@@ -204,8 +209,10 @@ def test_the_old_mailbox_undoes_it(renate: Victim) -> None:
     assert len([one for one in renate.place.events(renate.email) if one.kind == "confirmed"]) == 2, "once"
 
 
-@pytest.mark.parametrize("reason", [Reason.COMPLAINT, Reason.UNSUBSCRIBE, Reason.HARD_BOUNCE])
-def test_undoing_brings_nobody_back_who_said_no(renate: Victim, reason: Reason) -> None:
+@pytest.mark.parametrize(
+    "reason", [SuppressionReason.COMPLAINT, SuppressionReason.UNSUBSCRIBE, SuppressionReason.HARD_BOUNCE]
+)
+def test_undoing_brings_nobody_back_who_said_no(renate: Victim, reason: SuppressionReason) -> None:
     new = somebody("renate.neu")
     undo = renate.moved(new)
     with tenancy.account(renate.place.account_id):
@@ -282,7 +289,7 @@ def test_guessing_the_address_is_answered_like_any_other(renate: Victim) -> None
 
 
 def test_a_move_without_the_old_mailbox_is_never_carried_out(renate: Victim) -> None:
-    """A request that is in the table from before, or that somebody wrote there, is not enough."""
+    """A request that is in the table from before, or that someone wrote there, is not enough."""
     from mailflatrate.apps.forms import actions
 
     thief = somebody("thief")
@@ -308,7 +315,7 @@ def test_carla_cannot_use_annas_links(renate: Victim) -> None:
         request = PrivacyRequest.objects.latest("id")
     with tenancy.account(carla.account_id):
         assert not PrivacyRequest.objects.filter(id=request.id).exists()
-    forged = f"/r/{key_ring().seal(Purpose.PRIVACY_REQUEST, carla.account_id, request.id)}"
+    forged = f"/r/{key_ring().seal(TokenPurpose.PRIVACY_REQUEST, carla.account_id, request.id)}"
     assert browser().post(forged).status_code == 404
     assert send_queued(renate.place.account_id) == []
     with tenancy.account(renate.place.account_id):

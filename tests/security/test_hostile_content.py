@@ -13,13 +13,20 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import MAX_CONTENT, CompileContext, Compiled, ContentKind, Source, compile_content
+from mailflatrate.mail.content import (
+    MAX_CONTENT,
+    CompileContext,
+    CompiledContent,
+    ContentKind,
+    ContentSource,
+    compile_content,
+)
 from mailflatrate.mail.content_facts import lint_parts
 from mailflatrate.mail.html.applied import with_styles_applied
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.links import trim_url
 from mailflatrate.mail.html.tokens import find_fault, tokenise, write
-from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused, Template, find_liquid_errors
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefused, SourceRefused, find_liquid_errors
 from mailflatrate.mail.liquid.marks import BadMark, find_marks
 from mailflatrate.mail.liquid.protect import protect
 from mailflatrate.mail.liquid.work import MOST_SAMPLE_WORK, WORK_LIMIT, work_done
@@ -27,7 +34,7 @@ from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
 from mailflatrate.rules.sample import judge_sample
 
-CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
+CONTEXT = CompileContext(FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
 KNOWN = frozenset({"contact.email", "contact.bio", "contact.n"})
 SEEDS = (
     "{{", "{%", "{{ ", "{{ a", "{{ a }}", "{{ '", "{{ a[", "{{((", "{% raw %}", "{% comment %}", "{% if a %}", "{% #",
@@ -59,18 +66,18 @@ PLACES: dict[str, Callable[[str], tuple[ContentKind, str]]] = {
 SMALL, FACTOR = 600, 8
 
 
-def compiled(body: str, kind: ContentKind = ContentKind.HTML) -> Compiled:
-    return compile_content(Source(kind, body, "Subject"), CONTEXT)
+def compiled(body: str, kind: ContentKind = ContentKind.HTML) -> CompiledContent:
+    return compile_content(ContentSource(kind, body, "Subject"), CONTEXT)
 
 
 def looked_at(kind: ContentKind, body: str) -> None:
     """Everything that the service does with a draft before anyone receives it."""
     try:
-        letter = compile_content(Source(kind, body, body[:250], body[:250], body), CONTEXT)
+        letter = compile_content(ContentSource(kind, body, body[:250], body[:250], body), CONTEXT)
     except SourceRefused as refused:
         assert all(error.line >= 1 and error.message for error in refused.errors)
         try:
-            letter = compile_content(Source(kind, body, "Subject"), CONTEXT)
+            letter = compile_content(ContentSource(kind, body, "Subject"), CONTEXT)
         except SourceRefused:
             return
     seen = lint_compiled(letter)
@@ -129,7 +136,7 @@ def test_content_is_at_most_200_kb_in_every_way_of_writing(kind: ContentKind) ->
         compiled("ä" * (MAX_CONTENT // 2 + 1), kind)
     assert [error.code for error in refused.value.errors] == ["too-long"]
     with pytest.raises(SourceRefused) as refused:
-        compile_content(Source(kind, "x", "s", text="x" * (MAX_CONTENT + 1)), CONTEXT)
+        compile_content(ContentSource(kind, "x", "s", text="x" * (MAX_CONTENT + 1)), CONTEXT)
     assert [(error.code, error.part) for error in refused.value.errors] == [("too-long", "text")]
 
 
@@ -174,7 +181,7 @@ VALUES = {"contact": {"email": "dora@example.org", "bio": "word, " * 16_000, "n"
 @pytest.mark.parametrize("name", HEAVY)
 @pytest.mark.parametrize("html_part", [True, False])
 def test_the_work_of_one_message_is_bounded(name: str, html_part: bool) -> None:
-    template = Template.parse(HEAVY[name], autoescape=html_part, known_variables=KNOWN)
+    template = LiquidTemplate.parse(HEAVY[name], autoescape=html_part, known_variables=KNOWN)
     begin = time.process_time()
     with pytest.raises(RenderRefused) as refused:
         template.render_dynamic(VALUES)
@@ -183,7 +190,7 @@ def test_the_work_of_one_message_is_bounded(name: str, html_part: bool) -> None:
 
 
 def test_the_budget_belongs_to_one_rendering() -> None:
-    template = Template.parse(
+    template = LiquidTemplate.parse(
         "{% for i in (1..40) %}{{ contact.bio | upcase | size }} {% endfor %}", autoescape=True, known_variables=KNOWN
     )
     values = {"contact": {"bio": "word, " * 1_000}}
@@ -193,13 +200,13 @@ def test_the_budget_belongs_to_one_rendering() -> None:
 
 
 def test_work_is_the_same_however_busy_the_machine_is_and_a_newsletter_needs_little() -> None:
-    usual = Template.parse(
+    usual = LiquidTemplate.parse(
         "Hello {{ contact.email | default: 'you' }}{% for i in (1..20) %}{% if i > 3 %}<li>{{ i }}</li>{% endif %}"
         "{% endfor %}{{ contact.n | plus: 1 }}" * 5,
         autoescape=True, known_variables=KNOWN,
     )  # fmt: skip
     assert usual.work(VALUES) < MOST_SAMPLE_WORK / 5
-    heavy = Template.parse(HEAVY["counting"], autoescape=True, known_variables=KNOWN)
+    heavy = LiquidTemplate.parse(HEAVY["counting"], autoescape=True, known_variables=KNOWN)
     assert heavy.work(VALUES) > MOST_SAMPLE_WORK
 
 
@@ -209,7 +216,7 @@ def test_work_is_the_same_however_busy_the_machine_is_and_a_newsletter_needs_lit
 )  # fmt: skip
 def test_integers_have_64_bits(text: str) -> None:
     with pytest.raises(RenderRefused):
-        Template.parse(text, autoescape=True).render({})
+        LiquidTemplate.parse(text, autoescape=True).render({})
 
 
 def test_deep_expressions_are_refused_and_no_error() -> None:
@@ -272,7 +279,7 @@ def test_a_scheme_that_is_split_between_output_and_text_is_dropped(place: str, s
 )  # fmt: skip
 def test_links_that_personalize_honestly_stay(url: str, result: str) -> None:
     context = CompileContext(CONTEXT.imprint, known_variables=KNOWN | KNOWN_VARIABLES)
-    letter = compile_content(Source(ContentKind.HTML, f'<a href="{url}">x</a>', "s"), context)
+    letter = compile_content(ContentSource(ContentKind.HTML, f'<a href="{url}">x</a>', "s"), context)
     values = {"contact": {"bio": "https://a.example/x", "n": 5}, "unsubscribe_url": "#", "preferences_url": "#"}
     links = [node.attributes.get("href") for node in LexborHTMLParser(letter.html.render(values)).css("a")]
     assert links[0] == result

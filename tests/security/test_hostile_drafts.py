@@ -21,10 +21,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentKind, Source
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
+from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,8 +56,8 @@ def stored(anna: World, kind: str, content: str) -> Campaign:
 
 
 @pytest.fixture(scope="module")
-def imprint() -> Imprint:
-    return Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
+def imprint() -> FooterImprint:
+    return FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -105,11 +105,11 @@ def test_the_child_compiles_as_we_do_and_holds_no_key() -> None:
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: Imprint, name: str) -> None:
+def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImprint, name: str) -> None:
     kind, body = TOO_MUCH[name]
     begin = time.monotonic()
     with pytest.raises(SourceRefused) as refused:
-        compile_in_child(Source(ContentKind(kind), body, "s"), CompileContext(imprint))
+        compile_in_child(ContentSource(ContentKind(kind), body, "s"), CompileContext(imprint))
     assert time.monotonic() - begin < 60
     assert refused.value.errors[0].code in {"compiler-stopped", "takes-too-long", "becomes-too-long"}
 
@@ -117,8 +117,8 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: Imprint, 
 def test_six_previews_do_not_stop_other_pages() -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
     anna = world(people=1)
-    imprint = Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
-    source = Source(ContentKind.HTML, "<p>" * 60_000, "s")
+    imprint = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
+    source = ContentSource(ContentKind.HTML, "<p>" * 60_000, "s")
 
     def preview() -> None:
         with suppress(SourceRefused):
@@ -154,7 +154,8 @@ def test_the_web_view_answers_a_refusal_with_a_page_and_the_sender_goes_on() -> 
         delivery, *others = Delivery.objects.filter(campaign_id=campaign.id).order_by("id")
         Contact.objects.filter(id=delivery.contact_id).update(attributes={"city": "y" * 90_000})
     answers = [
-        Client().get(f"/w/{key_ring().seal(Purpose.ARCHIVE, anna.account_id, row.id)}") for row in (delivery, *others)
+        Client().get(f"/w/{key_ring().seal(TokenPurpose.ARCHIVE, anna.account_id, row.id)}")
+        for row in (delivery, *others)
     ]
     assert [answer.status_code for answer in answers] == [404, 200, 200]
     assert "be shown here</h1>" in answers[0].content.decode()

@@ -315,7 +315,7 @@ def _seconds_for(raw: bytes) -> float:
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing."""
+    """A campaign."""
     assert database
     return sent(people=60)
 

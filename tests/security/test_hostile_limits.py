@@ -8,13 +8,13 @@ import pytest
 
 from mailflatrate.apps.campaigns.compiler import compile_in_child
 from mailflatrate.base import child
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.inline import MAX_ELEMENTS
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.liquid.marks import MAX_MARKS
 
-CONTEXT = CompileContext(Imprint((ImprintLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
+CONTEXT = CompileContext(FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
 HTML, MARKDOWN, MJML = ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.MJML
 
 
@@ -59,7 +59,7 @@ def test_it_is_refused_before_the_work_begins(name: str) -> None:
     kind, body, code = REFUSED[name]
     begin = time.process_time()
     with pytest.raises(SourceRefused) as refused:
-        compile_content(Source(kind, body, "s"), CONTEXT)
+        compile_content(ContentSource(kind, body, "s"), CONTEXT)
     assert time.process_time() - begin < 1.5
     assert {error.code for error in refused.value.errors} == {code}
     assert all(error.message for error in refused.value.errors)
@@ -67,7 +67,7 @@ def test_it_is_refused_before_the_work_begins(name: str) -> None:
 
 @pytest.mark.parametrize("part", ["subject", "preheader", "text"])
 def test_every_part_has_its_own_limit_of_tags(part: str) -> None:
-    source = Source(HTML, "x", **{"subject": "s", part: "{{ contact.email }}\n" * (MAX_MARKS + 1)})
+    source = ContentSource(HTML, "x", **{"subject": "s", part: "{{ contact.email }}\n" * (MAX_MARKS + 1)})
     with pytest.raises(SourceRefused) as refused:
         compile_content(source, CONTEXT)
     assert [(error.code, error.part, error.line) for error in refused.value.errors] == [
@@ -88,13 +88,13 @@ ACCEPTED = {
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_long_newsletter_is_below_every_limit(name: str) -> None:
     kind, body = ACCEPTED[name]
-    letter = compile_content(Source(kind, body, "s"), CONTEXT)
-    assert isinstance(letter, Compiled)
+    letter = compile_content(ContentSource(kind, body, "s"), CONTEXT)
+    assert isinstance(letter, CompiledContent)
 
 
 def test_all_children_of_one_request_share_their_time() -> None:
-    """What one call used is missing in the next, also where the first never came back."""
-    source = Source(HTML, "<p>x</p>" * 2_000, "s")
+    """What one call used is gone for the next, even if the first never came back."""
+    source = ContentSource(HTML, "<p>x</p>" * 2_000, "s")
     with child.budget(10) as wide:
         compile_in_child(source, CONTEXT)
         used = 10 - wide.left

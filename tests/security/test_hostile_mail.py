@@ -28,7 +28,7 @@ from returned_world import STRANGER, Sent, desk, plain, sent, stored
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing."""
+    """A campaign."""
     assert database
     return sent(people=6)
 

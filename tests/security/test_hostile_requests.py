@@ -28,8 +28,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.api.v1.door import has_many_pieces
 from mailflatrate.entrypoints.web.asgi import READERS_AT_HAND
 from mailflatrate.entrypoints.web.serving.bodies import FIELDS_OCTETS, PUBLIC, limit_of
-from mailflatrate.mail.liquid import Template
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.liquid import LiquidTemplate
+from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -152,8 +152,8 @@ def test_no_page_parses_the_liquid_of_a_draft_itself(anna: World, monkeypatch: p
     def parsed_here(*_given: Any, **_named: Any) -> Any:
         raise AssertionError("parsed in the web process")
 
-    monkeypatch.setattr(Template, "parse_checked", parsed_here)
-    token = key_ring().seal(Purpose.ARCHIVE, anna.account_id, delivery.id)
+    monkeypatch.setattr(LiquidTemplate, "parse_checked", parsed_here)
+    token = key_ring().seal(TokenPurpose.ARCHIVE, anna.account_id, delivery.id)
     assert Client().get(f"/w/{token}").status_code == 200
     for page in ("edit/", "edit/preview/", "edit/preview/?missing=1", "edit/preview/?bare=1"):
         assert anna.client.get(f"/studio/campaigns/{draft.id}/{page}").status_code == 200, page
@@ -197,7 +197,7 @@ def test_missing_values_are_looked_for_in_bounded_work(anna: World) -> None:
 
 def test_children_at_hand_have_every_reader_that_pages_ask_for() -> None:
     """Those that take the place of a killed one, too."""
-    pool = child.Pool(children=2, wait_seconds=1)
+    pool = child.ChildPool(children=2, wait_seconds=1)
     try:
         pool.warm(READERS_AT_HAND)
         assert all(one.knows(name) for one in pool._free for name in READERS_AT_HAND)
@@ -211,7 +211,7 @@ def test_children_at_hand_have_every_reader_that_pages_ask_for() -> None:
 
 
 def test_one_request_waits_only_so_long_for_children_in_all_its_calls() -> None:
-    pool = child.Pool(children=1, wait_seconds=5)
+    pool = child.ChildPool(children=1, wait_seconds=5)
     try:
         with child.budget(2) as request:
             request.patience = 0.3

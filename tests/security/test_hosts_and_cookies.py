@@ -157,7 +157,7 @@ def test_the_doctor_refuses_a_proxy_that_nobody_named() -> None:
     assert list(traffic._proxy(behind)) == [], "a stranger's header is no proxy"
     Client(REMOTE_ADDR="172.18.0.1").get("/login/", HTTP_X_FORWARDED_FOR="203.0.113.9")
     (line,) = traffic._proxy(behind)
-    assert (line.level, "172.18.0.1" in line.mend) == (Level.MISSING, True)
+    assert (line.level, "172.18.0.1" in line.fix) == (Level.MISSING, True)
     assert list(traffic._proxy(read_settings(HERE | {"MAILFLATRATE_TRUSTED_PROXIES": "172.18.0.0/16"}))) == []
     cache.delete(KEY)
 

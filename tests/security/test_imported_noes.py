@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.apps.lists.models import ConsentEvent, Import, Subscription
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.mail.address import canonical_key
 
@@ -164,7 +164,7 @@ def key(email: str) -> bytes:
 
 
 def mailable(anna: Home) -> set[str]:
-    """Whom a mailing would reach."""
+    """Return the contacts a campaign would reach."""
     with tenancy.account(anna.account_id):
         rows = Subscription.objects.filter(state="confirmed").select_related("contact")
         emails = {row.contact.email for row in rows}
@@ -218,7 +218,7 @@ def test_the_no_wins_whatever_its_place_in_the_file() -> None:
     bring(anna, file_of(export, [("p1@kunde-1.de", "complained")]))
     assert "p1@kunde-1.de" not in mailable(anna)
     with tenancy.account(anna.account_id):
-        assert Suppression.objects.get(address_key=key("p1@kunde-1.de")).reason == Reason.COMPLAINT
+        assert Suppression.objects.get(address_key=key("p1@kunde-1.de")).reason == SuppressionReason.COMPLAINT
 
 
 def test_reason_and_date_are_those_of_the_file() -> None:
@@ -235,14 +235,14 @@ def test_reason_and_date_are_those_of_the_file() -> None:
     with tenancy.account(anna.account_id):
         found = {bytes(row.address_key): (row.reason, row.evidence["at"]) for row in Suppression.objects.all()}
     assert found == {
-        key("a@kunde-1.de"): (Reason.UNSUBSCRIBE, "2025-03-01T10:00:00+00:00"),
-        key("b@kunde-1.de"): (Reason.HARD_BOUNCE, "2025-04-02T11:00:00+00:00"),
-        key("c@kunde-1.de"): (Reason.COMPLAINT, "2025-03-01T10:00:00+00:00"),
+        key("a@kunde-1.de"): (SuppressionReason.UNSUBSCRIBE, "2025-03-01T10:00:00+00:00"),
+        key("b@kunde-1.de"): (SuppressionReason.HARD_BOUNCE, "2025-04-02T11:00:00+00:00"),
+        key("c@kunde-1.de"): (SuppressionReason.COMPLAINT, "2025-03-01T10:00:00+00:00"),
     }
 
 
 def test_an_office_or_a_mistyped_address_that_said_no_is_suppressed_as_well() -> None:
-    """What would be refused or held anyway may come back by another way; the no is kept."""
+    """Addresses refused or held anyway may come back another way; the opt-out is kept."""
     anna = home("Anna")
     rows = [("info@kunde-1.de", "unsubscribed"), ("dora@gmial.com", "bounced"), ("no address", "bounced")]
     done = bring(anna, file_of(Export("Status", (), ()), rows))
@@ -302,14 +302,16 @@ def test_a_status_word_far_below_in_a_column_that_is_none_holds_its_row() -> Non
 @pytest.mark.parametrize(
     ("name", "status", "reason"),
     [
-        ("unsubscribed_members_export_1a2b.csv", "unsubscribed", Reason.UNSUBSCRIBE),
-        ("cleaned_members_export_1a2b.csv", "bounced", Reason.HARD_BOUNCE),
-        ("Sperrliste 2026.csv", "blocked", Reason.MANUAL),
-        ("Abgemeldete.csv", "unsubscribed", Reason.UNSUBSCRIBE),
-        ("spam-complaints.csv", "complained", Reason.COMPLAINT),
+        ("unsubscribed_members_export_1a2b.csv", "unsubscribed", SuppressionReason.UNSUBSCRIBE),
+        ("cleaned_members_export_1a2b.csv", "bounced", SuppressionReason.HARD_BOUNCE),
+        ("Sperrliste 2026.csv", "blocked", SuppressionReason.MANUAL),
+        ("Abgemeldete.csv", "unsubscribed", SuppressionReason.UNSUBSCRIBE),
+        ("spam-complaints.csv", "complained", SuppressionReason.COMPLAINT),
     ],
 )
-def test_a_file_whose_name_says_no_is_a_no_to_everybody_in_it(name: str, status: str, reason: Reason) -> None:
+def test_a_file_whose_name_says_no_is_a_no_to_everybody_in_it(
+    name: str, status: str, reason: SuppressionReason
+) -> None:
     anna = home("Anna")
     data = file_of(Export("Stadt", (), ()), [("dora@kunde-1.de", "Kiel"), ("erik@kunde-1.de", "Bonn")])
     done = bring(anna, data, name)

@@ -18,14 +18,14 @@ from mailflatrate.entrypoints.smtpd.content import (
     LONGEST_LINE_BYTES,
     MOST_LINES,
     BoundedSMTP,
-    Budget,
     Content,
-    Refused,
+    ContentBudget,
+    ContentRefusal,
 )
 from mailflatrate.entrypoints.smtpd.listeners import PostboxHandler
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.entrypoints.smtpd.visitors import CountedLMTP, Visitors
-from mailflatrate.entrypoints.smtpd.world import World
+from mailflatrate.entrypoints.smtpd.world import SimulatedInternet
 from mailflatrate.settings import load_settings
 from postfix_host import free_ports, wait_for_greeting
 
@@ -117,7 +117,7 @@ def test_content_is_the_same_in_whatever_pieces_it_comes() -> None:
     for _ in range(3000):
         wire = b"".join(dice.choices([b"\r", b"\n", b".", b"\r\n", b"a", b"\r\n."], k=dice.randrange(30)))
         wire += b"\r\n.\r\nQUIT\r\n"
-        content, left = Content(Budget()), wire
+        content, left = Content(ContentBudget()), wire
         rest: bytes | None = None
         while rest is None:
             size = dice.choice([1, 2, 3, 40])
@@ -132,12 +132,12 @@ def test_the_limits_are_exact(size: int) -> None:
     longest = b"a" * (LONGEST_LINE_BYTES - 2) + b"\r\n"
     for wire, largest, refused in [
         (longest * 3, 3 * len(longest), None),
-        (longest * 3, 3 * len(longest) - 1, Refused.TOO_LARGE),
-        (b"b\r\n" + longest + b"a" + longest, None, Refused.TOO_LONG),
-        (b"a\n" * LONGEST_LINE_BYTES + b"\r\n", None, Refused.TOO_LONG),
+        (longest * 3, 3 * len(longest) - 1, ContentRefusal.TOO_LARGE),
+        (b"b\r\n" + longest + b"a" + longest, None, ContentRefusal.TOO_LONG),
+        (b"a\n" * LONGEST_LINE_BYTES + b"\r\n", None, ContentRefusal.TOO_LONG),
         (b"\r\n" * 5, None, None),
     ]:
-        content, whole = Content(Budget(), largest), wire + b".\r\n"
+        content, whole = Content(ContentBudget(), largest), wire + b".\r\n"
         for at in range(0, len(whole), size):
             rest = content.feed(whole[at : at + size])
         assert (content.refused, rest) == (refused, b"")
@@ -145,8 +145,8 @@ def test_the_limits_are_exact(size: int) -> None:
 
 
 def test_lines_are_counted() -> None:
-    for extra, refused in [(0, None), (1, Refused.TOO_MANY_LINES)]:
-        content = Content(Budget())
+    for extra, refused in [(0, None), (1, ContentRefusal.TOO_MANY_LINES)]:
+        content = Content(ContentBudget())
         assert content.feed(b"\r\n" * (MOST_LINES + extra) + b".\r\nX") == b"X"
         assert content.refused is refused
 
@@ -157,7 +157,7 @@ async def _talk(
     """Run a script against a listener on a port of its own; returns what the listener stored."""
     kept: list[tuple[Arrival, str]] = []
     spool = Spool(kept.extend)
-    handler = PostboxHandler(spool, World(load_settings()))
+    handler = PostboxHandler(spool, SimulatedInternet(load_settings()))
     server = await asyncio.get_running_loop().create_server(lambda: make(handler), "127.0.0.1", 0)
     try:
         await script(server.sockets[0].getsockname()[1])
@@ -177,7 +177,7 @@ async def _begun(port: int, envelope: bytes = ENVELOPE) -> tuple[asyncio.StreamR
 
 def test_all_connections_share_one_budget_and_give_it_back() -> None:
     """A message that finds no room is to come again; it's taken once the other connection is gone."""
-    budget = Budget(MEGABYTE)
+    budget = ContentBudget(MEGABYTE)
     most = (b"a" * 98 + b"\r\n") * 9000
 
     async def script(port: int) -> None:

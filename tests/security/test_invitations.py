@@ -10,7 +10,7 @@ from campaign_world import World, world
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import invitations
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Invitation, Membership, Notice, Role, Scope, User
+from mailflatrate.apps.accounts.models import Invitation, KeyScope, Membership, Notice, Role, User
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
@@ -164,7 +164,7 @@ def test_sent_again_the_first_link_ends_and_withdrawn_all_do(anna: World) -> Non
     first = invited(anna, email)
     page = f"{PEOPLE}invitations/{_id(anna, email)}/"
     assert (
-        "is invited already"
+        "You can resend the invitation"
         in anna.client.post(PEOPLE, {"name": "N", "email": email, "role": "editor"}).content.decode()
     )
     for _time in range(6):
@@ -241,7 +241,7 @@ def test_carla_sees_and_touches_no_invitation_of_annas(anna: World) -> None:
 
 
 def test_keys_leave_lines_in_the_log(anna: World) -> None:
-    made = actions.make_api_key(anna.account_id, "Shop", {Scope.READ}, expires_at=None, by=anna.anna)
+    made = actions.make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=anna.anna)
     actions.revoke_api_key(anna.account_id, made.key.id, by=anna.anna)
     assert lines(anna) == [("api_key.made", anna.anna.email), ("api_key.revoked", anna.anna.email)]
     assert audit.person(anna.anna).kind is audit.ActorKind.CUSTOMER

@@ -12,7 +12,7 @@ from forms_world import Place, add_form, place
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.actions.keys import hash_of
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import ApiKey, Scope
+from mailflatrate.apps.accounts.models import ApiKey, KeyScope
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -152,21 +152,21 @@ def home(database: str) -> Place:
 
 
 @pytest.fixture(scope="module")
-def narrow(home: Place) -> dict[Scope, Program]:
+def narrow(home: Place) -> dict[KeyScope, Program]:
     """Anna's programs that may do one thing each."""
-    return {scope: program_of(home.anna, [scope]) for scope in Scope}
+    return {scope: program_of(home.anna, [scope]) for scope in KeyScope}
 
 
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=NAMES)
 def test_a_key_without_the_scope_is_refused_and_told_which(
-    narrow: dict[Scope, Program], method: str, path: str, found: dict[str, Any]
+    narrow: dict[KeyScope, Program], method: str, path: str, found: dict[str, Any]
 ) -> None:
     needed = found["x-scopes"]
     if not needed:
         assert found["operationId"] == "show_me"
         return
     assert all(f"`{scope}`" in found["responses"]["403"]["description"] for scope in needed)
-    assert set(needed) <= set(Scope.values)
+    assert set(needed) <= set(KeyScope.values)
     assert needed == [found["x-scope"]] or (needed == ["read", "ask"] and found["operationId"] in BOUND)
     for scope, key in narrow.items():
         answer = key.call(method, path)
@@ -209,7 +209,7 @@ def test_a_key_from_before_asks_for_any_form_and_reads_none(home: Place) -> None
 def test_a_key_that_asks_reads_its_forms_and_nothing_else(home: Place) -> None:
     other, _code = add_form(home.anna)
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
-    made = make_api_key(home.account_id, "Till", {Scope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
     till = Program(made.secret)
     (shown,) = till.get("/forms")["items"]
     assert shown["id"] == home.form_id
@@ -229,7 +229,7 @@ def test_a_strangers_key_finds_nothing(home: Place) -> None:
     """Carla's key, even when it was made with the number of Anna's form."""
     account_id, carla = vetted("Möbelhaus Nordstern", "Carla Clausen")
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
-    made = make_api_key(account_id, "Till", set(Scope), expires_at=None, by=carla, asking=bounds)
+    made = make_api_key(account_id, "Till", set(KeyScope), expires_at=None, by=carla, asking=bounds)
     for key in (Program(made.secret), program(account_id, carla)):
         assert key.get("/forms")["items"] == []
         assert key.refused("GET", f"/forms/{home.form_id}") == (404, "not-found")
@@ -240,7 +240,7 @@ def test_a_strangers_key_finds_nothing(home: Place) -> None:
                                     AskingBounds(frozenset({1}), 10**6)])  # fmt: skip
 def test_a_key_that_asks_is_bound(home: Place, bounds: AskingBounds | None) -> None:
     with pytest.raises(AccountError):
-        make_api_key(home.account_id, "x", {Scope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+        make_api_key(home.account_id, "x", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_key_that_asks_is_bound(home: Place, bounds: AskingBounds | None) -> N
 def test_a_key_works_from_its_networks_only(
     home: Place, networks: list[str], inside: str, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = make_api_key(home.account_id, "CRM", {Scope.READ}, expires_at=None, by=home.anna.anna, networks=networks)
+    made = make_api_key(home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=networks)
     key = Program(made.secret, made.key.id)
     assert key.call("GET", "/me", REMOTE_ADDR=inside).status_code == 200
     answer = key.call("GET", "/me", REMOTE_ADDR=outside)
@@ -267,7 +267,7 @@ def test_a_key_works_from_its_networks_only(
 
 def test_no_header_moves_a_request_into_the_network(home: Place) -> None:
     made = make_api_key(
-        home.account_id, "CRM", {Scope.READ}, expires_at=None, by=home.anna.anna, networks=["203.0.113.0/24"]
+        home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=["203.0.113.0/24"]
     )
     for name in ("X_Forwarded_For", "X_Real_IP", "Forwarded", "Client_IP"):
         answer = Program(made.secret).call("GET", "/me", REMOTE_ADDR="198.51.100.9", **{name: "203.0.113.9"})
@@ -278,7 +278,7 @@ def test_no_header_moves_a_request_into_the_network(home: Place) -> None:
                                      "203.0.113.7 OR 1=1"])  # fmt: skip
 def test_what_is_no_range_is_refused(home: Place, written: str) -> None:
     with pytest.raises(AccountError):
-        make_api_key(home.account_id, "x", {Scope.READ}, expires_at=None, by=home.anna.anna, networks=[written])
+        make_api_key(home.account_id, "x", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=[written])
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_what_is_no_range_is_refused(home: Place, written: str) -> None:
 def test_raw_sql_widens_no_key(home: Place, change: dict[str, Any]) -> None:
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
     made = make_api_key(
-        home.account_id, "Till", {Scope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds,
+        home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds,
         networks=["203.0.113.0/24"],
     )  # fmt: skip
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(home.account_id):
@@ -326,7 +326,7 @@ def test_a_slip_in_a_parameter_never_widens_the_answer(home: Place) -> None:
     for method, path, found in OPERATIONS:
         answer = shop.call(method, f"{path}?updated_since=2026-01-01")
         assert problem(answer) == (422, "invalid"), found["operationId"]
-        assert answer.json()["errors"][0]["where"] == "query.updated_since"  # type: ignore[attr-defined]
+        assert answer.json()["errors"][0]["pointer"] == "query.updated_since"  # type: ignore[attr-defined]
     assert len(shop.get("/contacts?limit=1")["items"]) == 1
     for path in ("/lists", "/forms", "/segments"):
         assert shop.refused("GET", f"{path}?limit=0") == (422, "invalid")

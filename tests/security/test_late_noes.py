@@ -14,7 +14,7 @@ from forms_world import place, somebody
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
-from mailflatrate.apps.delivery.send.claims import Look, claim, look, read_again
+from mailflatrate.apps.delivery.send.claims import ClaimCheck, claim, look, read_again
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists import actions as lists
@@ -67,14 +67,14 @@ def say(no: No, anna: World, row: Delivery, owner: str) -> None:
         connection.close()
 
 
-def looked_after(anna: World, owner: str, no: No) -> tuple[Look, list[int], int]:
+def looked_after(anna: World, owner: str, no: No) -> tuple[ClaimCheck, list[int], int]:
     """Claim a chunk, say no, and look again: what was found, which rows are still there, and the row concerned."""
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         chunk_id = Chunk.objects.get(campaign=campaign).id
         row = list(Delivery.objects.filter(chunk_id=chunk_id).order_by("id"))[1]
 
-    async def story() -> tuple[Look, list[int]]:
+    async def story() -> tuple[ClaimCheck, list[int]]:
         sender = Database("one")
         try:
             held = await sender.run(anna.account_id, lambda link: claim(link, anna.account_id, chunk_id, "one"))

@@ -1,4 +1,4 @@
-"""What opens something stands in no log line, whoever writes the line."""
+"""Nothing that grants access appears in a log line, no matter what writes the line."""
 
 import io
 import logging

@@ -102,7 +102,7 @@ def test_what_was_changed_by_hand_is_put_right_and_nothing_else(
 
 
 def test_a_table_in_use_is_waited_for_in_short_turns(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever comes behind migrate waits for one turn, not for the reader that migrate waits for."""
+    """Sessions queued behind migrate wait for one turn, not for the reader that migrate waits for."""
     monkeypatch.setattr(apply, "LOCK_SECONDS", 1)
     monkeypatch.setattr(apply, "PAUSE_SECONDS", 0.5)
     with psycopg.connect(database, autocommit=True) as owner:

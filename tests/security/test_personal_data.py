@@ -10,7 +10,7 @@ from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
@@ -97,7 +97,12 @@ def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: Place) -> None:
     def ask(email: str, values: dict[str, str]) -> None:
         with tenancy.account(home.account_id):
             forms.request_confirmation(
-                home.form_id, email, kind=RequestKind.PERSON, note="at our stall", by=home.anna.anna, values=values
+                home.form_id,
+                email,
+                kind=ConfirmationRequestKind.PERSON,
+                note="at our stall",
+                by=home.anna.anna,
+                values=values,
             )
 
     dora = somebody()
@@ -129,7 +134,7 @@ def test_archiving_says_what_happens_and_can_be_undone(home: Place, shop: Progra
     assert viewer.post(f"/studio/lists/{number}/unarchive/").status_code == 403
     assert shop.post(f"/lists/{number}/archive", {"sure": True})["archived_at"]
     page = home.anna.client.get(f"/studio/lists/{number}/").content.decode()
-    assert "Use it again" in page
+    assert "Restore list" in page
     assert home.anna.client.post(f"/studio/lists/{number}/unarchive/").status_code == 303
     back = shop.post(f"/lists/{number}/unarchive", {})
     assert (back["archived_at"], back["people"]["confirmed"]) == (None, 3)

@@ -15,7 +15,7 @@ from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.withdrawals import promotion
-from mailflatrate.apps.privacy.withdrawals.lines import Line
+from mailflatrate.apps.privacy.withdrawals.lines import WithdrawalLine
 from mailflatrate.apps.privacy.withdrawals.log import open_log
 from mailflatrate.apps.privacy.withdrawals.writing import log_waiting
 from mailflatrate.apps.suppression.models import WithdrawalKind
@@ -56,7 +56,7 @@ def promote(owner: psycopg.Connection[tuple[object, ...]]) -> fence.Hold:
     owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
     hold = fence.check()
     assert hold is not None
-    assert hold.cause is fence.Cause.PROMOTED
+    assert hold.cause is fence.HoldCause.PROMOTED
     fence.note_replayed(SENDER, 0)
     return hold
 
@@ -73,7 +73,7 @@ def confirmed(place: World) -> set[int]:
 
 def forgotten_unsubscribe(place: World, settings: Settings, contact: Contact) -> None:
     """On the old primary: logged, and taken out of the outbox. The replica got none of it."""
-    line = Line(clock.now(), WithdrawalKind.WITHDRAWN, place.account_id, "", contact.id, place.list_id,
+    line = WithdrawalLine(clock.now(), WithdrawalKind.WITHDRAWN, place.account_id, "", contact.id, place.list_id,
                 bytes(contact.address_key))  # fmt: skip
     open_log(settings).write([line.write()])
 

@@ -11,19 +11,19 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.workers.relay_log import follower
 from mailflatrate.entrypoints.workers.relay_log.follower import OpenMessages
-from mailflatrate.mail.postfix_log import Closed, Handled, Opened, QueueStatus
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.postfix_log import QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
+from mailflatrate.mail.tokens import TokenPurpose
 
 
-def opened(queue_id: str, token: str | None) -> Opened:
-    return Opened(queue_id, token)
+def opened(queue_id: str, token: str | None) -> QueueArrival:
+    return QueueArrival(queue_id, token)
 
 
-def sent(queue_id: str, token: str | None = None, status: QueueStatus = QueueStatus.SENT) -> Handled:
-    return Handled(queue_id, "dora@people.example", status, "2.0.0", "", clock.now(), token=token)
+def sent(queue_id: str, token: str | None = None, status: QueueStatus = QueueStatus.SENT) -> QueueAttempt:
+    return QueueAttempt(queue_id, "dora@people.example", status, "2.0.0", "", clock.now(), token=token)
 
 
-def token(number: int = 5, purpose: Purpose = Purpose.VERP) -> str:
+def token(number: int = 5, purpose: TokenPurpose = TokenPurpose.VERP) -> str:
     return key_ring().seal(purpose, 7, number)
 
 
@@ -33,13 +33,20 @@ def messages(database: str) -> OpenMessages:
     return OpenMessages({})
 
 
-@pytest.mark.parametrize("forged", [
-    secrets.token_hex(20), "0" * 40, "f" * 40, None, *(purpose for purpose in Purpose if purpose is not Purpose.VERP),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "forged",
+    [
+        secrets.token_hex(20),
+        "0" * 40,
+        "f" * 40,
+        None,
+        *(purpose for purpose in TokenPurpose if purpose is not TokenPurpose.VERP),
+    ],
+)
 def test_a_token_that_is_not_of_a_return_path_opens_nothing(
-    messages: OpenMessages, forged: str | Purpose | None
+    messages: OpenMessages, forged: str | TokenPurpose | None
 ) -> None:
-    made_up = token(purpose=forged) if isinstance(forged, Purpose) else forged
+    made_up = token(purpose=forged) if isinstance(forged, TokenPurpose) else forged
     messages.read(opened("A1", made_up))
     assert messages.read(sent("A1")) is None
     assert messages.read(sent("A2", made_up, QueueStatus.EXPIRED)) is None
@@ -52,7 +59,7 @@ def test_a_queue_id_that_is_used_again_is_the_new_message(messages: OpenMessages
     assert first is not None
     assert (first.message.account_id, first.message.delivery_id) == (7, 5)
     messages.kept()
-    messages.read(opened("A1", None))  # somebody else's message, without a token of ours
+    messages.read(opened("A1", None))  # another sender's message, without our token
     assert messages.read(sent("A1")) is None
     assert messages.changes() == ({}, set()) or "A1" not in messages.changes()[0]
     messages.read(opened("A1", token(6)))
@@ -60,7 +67,7 @@ def test_a_queue_id_that_is_used_again_is_the_new_message(messages: OpenMessages
     assert again is not None
     assert again.message.delivery_id == 6
     assert messages.changes()[0]["A1"].delivery_id == 6
-    messages.read(Closed("A1"))
+    messages.read(QueueRemoval("A1"))
     assert messages.read(sent("A1")) is None
 
 

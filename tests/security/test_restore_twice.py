@@ -1,6 +1,6 @@
-"""A restored backup mails nobody twice: what may have left in the lost time waits for a person.
+"""A restored backup mails no one twice: what may have left in the lost time waits for a person.
 
-Each test is the database as it was in the backup; in the lost time the campaign went out to everyone.
+Each test has the database as it was in the backup; in the lost time the campaign was sent to everyone.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def resume(*, nothing_lost: bool = False) -> None:
     fence.resume_all(set(), nothing_lost=nothing_lost)
 
 
-def restore_and_resume(lost_since: datetime, *, keep_unsettled: bool = False) -> fence.Restored:
+def restore_and_resume(lost_since: datetime, *, keep_unsettled: bool = False) -> fence.RestoreFindings:
     found = fence.hold_restored(lost_since, keep_unsettled=keep_unsettled)
     resume()
     return found
@@ -73,7 +73,7 @@ def be_another_database(database: str, *, promoted: bool) -> None:
         owner.execute(f"UPDATE sending_fence SET identity = {change}")  # type: ignore[arg-type]
     hold = fence.check()
     assert hold is not None
-    assert hold.cause is (fence.Cause.PROMOTED if promoted else fence.Cause.RESTORED)
+    assert hold.cause is (fence.HoldCause.PROMOTED if promoted else fence.HoldCause.RESTORED)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_pages_ask_and_a_program_cannot_answer(anna: World) -> None:
         shown = anna.client.get(f"/studio/campaigns/{address}").text
         assert "Has this campaign already been sent?" in shown
         assert "may already have been sent after that backup was" in shown
-        assert "It did not go out at the planned time" not in shown
+        assert "t sent at the scheduled time" not in shown
     home = desk().page("")
     assert "Campaigns that may already have been sent" in home
     with tenancy.platform(PlatformReason.FENCE):

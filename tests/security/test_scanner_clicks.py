@@ -1,4 +1,4 @@
-"""Programs that follow the links of a mailing under a browser's name count as machines, and choose no variant."""
+"""Programs that follow a campaign's links under a browser's name count as machines, and pick no variant."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -28,7 +28,7 @@ LINKS = 4
 
 
 class Mailing:
-    """A mailing of Anna's with four links that went out an hour ago."""
+    """A campaign of Anna's with four links, sent an hour ago."""
 
     def __init__(self, links: int = LINKS, sent_ago: timedelta = timedelta(hours=1)) -> None:
         self.anna: World = world(people=2)
@@ -47,7 +47,7 @@ class Mailing:
     def click(
         self, number: int, *, ip: str = HOME, at: datetime | None = None, browser: str = BROWSER, **more: str
     ) -> None:
-        token = key_ring().seal(Purpose.CLICK, self.anna.account_id, self.edition.id, self.numbers[str(number)])
+        token = key_ring().seal(TokenPurpose.CLICK, self.anna.account_id, self.edition.id, self.numbers[str(number)])
         with clock.frozen_at(at or self.now):
             answer = Client().get(f"/c/{token}", headers={"User-Agent": browser, **more}, REMOTE_ADDR=ip)
         assert answer.headers["Location"] == f"https://lindenhof.example/{number}", "everybody gets there"

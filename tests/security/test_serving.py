@@ -16,7 +16,15 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.entrypoints.web.serving import bodies, bridge
-from mailflatrate.entrypoints.web.serving.bodies import MB, Body, BodyRefused, Budget, Limit, limit_of, read_body
+from mailflatrate.entrypoints.web.serving.bodies import (
+    MB,
+    BodyLimit,
+    BodyRefused,
+    DiskBudget,
+    RequestBody,
+    limit_of,
+    read_body,
+)
 from mailflatrate.settings import load_settings
 from served import Served, read_answer, served
 
@@ -99,7 +107,7 @@ def on_disk() -> list[Path]:
 
 
 def test_large_bodies_are_for_people_who_signed_in(plain: Served) -> None:
-    """A cookie that somebody made up opens nothing; a session and a key do."""
+    """A made-up cookie opens nothing; a session and a key do."""
     length = str(2 * MB)
     for made_up in ({"Cookie": f"sessionid={secrets.token_hex(16)}"}, {"Authorization": "Bearer mfk_abc_def"}, {}):
         answer = plain.ask("/studio/imports/new/", method="POST", headers={"Content-Length": length, **made_up})
@@ -198,25 +206,25 @@ async def drip() -> dict[str, object]:
     return {"type": "http.request", "body": b"x", "more_body": True}
 
 
-def body_in(folder: Path, budget: Budget | None = None) -> Body:
-    return Body(folder, budget or Budget(10 * MB, 5 * MB), "203.0.113.7")
+def body_in(folder: Path, budget: DiskBudget | None = None) -> RequestBody:
+    return RequestBody(folder, budget or DiskBudget(10 * MB, 5 * MB), "203.0.113.7")
 
 
 def test_a_dripping_body_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.3)
     began = time.monotonic()
     with pytest.raises(BodyRefused) as caught, closing(body_in(tmp_path)) as body:
-        asyncio.run(read_body(drip, body, Limit(MB), None))
+        asyncio.run(read_body(drip, body, BodyLimit(MB), None))
     assert caught.value.status == 408
     assert time.monotonic() - began < 2
 
 
 def test_room_on_disk_is_counted_by_client_and_in_all(tmp_path: Path) -> None:
-    budget = Budget(2 * MB, MB)
+    budget = DiskBudget(2 * MB, MB)
     with ExitStack() as stack:
 
-        def body(client: str, octets: int) -> Body:
-            made = Body(tmp_path, budget, client)
+        def body(client: str, octets: int) -> RequestBody:
+            made = RequestBody(tmp_path, budget, client)
             stack.callback(made.close)
             made.write(b"x" * octets)
             return made

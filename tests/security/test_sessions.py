@@ -1,4 +1,4 @@
-"""Rows that signing in reads: whoever reads, copies or rewrites one in the database opens nothing with it."""
+"""Rows that signing in reads: reading, copying or rewriting one in the database opens nothing."""
 
 import json
 import secrets

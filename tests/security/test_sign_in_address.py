@@ -79,7 +79,7 @@ def ask(client: Client, email: str, password: str = PASSWORD) -> int:
 def test_the_address_changes_by_the_password_and_a_click_in_the_new_mailbox(carla: tuple[Client, User]) -> None:
     client, user = carla
     old, new = user.email, f"new{user.id}@people.example"
-    assert "Sign-in address" in client.get(PAGE).content.decode()
+    assert "Sign-in email" in client.get(PAGE).content.decode()
     for wrong in ("", "wrong"):
         assert ask(client, new, wrong) == 422
     assert messages_to(new) == []
@@ -106,7 +106,7 @@ def test_the_address_changes_by_the_password_and_a_click_in_the_new_mailbox(carl
 
 
 def test_the_click_of_a_stranger_does_not_count(carla: tuple[Client, User]) -> None:
-    """A mistyped address belongs to somebody, who gets the link, and signs in here perhaps."""
+    """A mistyped address belongs to a stranger, who gets the link and may sign in here."""
     client, user = carla
     new = f"typo{user.id}@people.example"
     ask(client, new)

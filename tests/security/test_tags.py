@@ -8,16 +8,21 @@ from forms_world import DOMAIN, Place, place, somebody
 from lists_home import HEADER, home
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms import actions as forms
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
-FOR_GOOD = (Reason.COMPLAINT, Reason.OBJECTION, Reason.ERASED, Reason.MANUAL)
+FOR_GOOD = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.OBJECTION,
+    SuppressionReason.ERASED,
+    SuppressionReason.MANUAL,
+)
 
 
 def key_of(email: str) -> bytes:
@@ -52,14 +57,19 @@ def test_a_tag_of_a_suppressed_mailbox_is_withheld_in_silence() -> None:
 def test_by_key_by_hand_and_for_the_whole_platform() -> None:
     here = place()
     dora, erik = somebody(), somebody("erik")
-    suppression.suppress_everywhere(key_of(dora), reason=Reason.OBJECTION, source="test", evidence={})
+    suppression.suppress_everywhere(key_of(dora), reason=SuppressionReason.OBJECTION, source="test", evidence={})
     with tenancy.account(here.account_id):
-        suppression.suppress(key_of(erik), reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(key_of(erik), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     asked = {"form_id": here.form_id, "email": tagged(dora), "note": "signed up at checkout", "visitor": visitor()}
     assert program_of(here.anna).call("POST", "/confirmation-requests", asked).status_code == 202
     with tenancy.account(here.account_id):
         forms.request_confirmation(
-            here.form_id, tagged(erik), kind=RequestKind.PERSON, note="at our stall", by=here.anna.anna, values={}
+            here.form_id,
+            tagged(erik),
+            kind=ConfirmationRequestKind.PERSON,
+            note="at our stall",
+            by=here.anna.anna,
+            values={},
         )
     assert here.send() == []
 
@@ -76,8 +86,8 @@ def test_other_mailboxes_and_those_that_may_come_back_are_asked() -> None:
     here = place()
     dora, erik = somebody(), somebody("erik")
     with tenancy.account(here.account_id):
-        suppression.suppress(key_of(tagged(dora)), reason=Reason.COMPLAINT, source="test", evidence={})
-        suppression.suppress(key_of(erik), reason=Reason.UNSUBSCRIBE, source="test", evidence={})
+        suppression.suppress(key_of(tagged(dora)), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(key_of(erik), reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
     for email in (dora, tagged(erik), tagged(somebody("frida"))):
         here.asked(email)
     here.sign_up(tagged(dora))
@@ -88,8 +98,8 @@ def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
     anna = home("Anna")
     dora, erik = f"tag-dora@{DOMAIN}", f"tag-erik@{DOMAIN}"
     with tenancy.account(anna.account_id):
-        suppression.suppress(key_of(dora), reason=Reason.UNSUBSCRIBE, source="test", evidence={})
-    suppression.suppress_everywhere(key_of(erik), reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(key_of(dora), reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
+    suppression.suppress_everywhere(key_of(erik), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     day = clock.now().date().replace(day=1).isoformat()
     rows = [f"{email};Dora;Klein;{day}T00:00:00Z;203.0.113.9;{day}T00:05:00Z;https://anna.example/news;Kiel"
             for email in (tagged(dora), tagged(erik, "a+b"), tagged(f"tag-frida@{DOMAIN}"))]  # fmt: skip
@@ -99,13 +109,13 @@ def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
 
 @pytest.fixture(scope="module")
 def subscribed(database: str) -> tuple[Place, str, str]:
-    """Somebody on a list, and the link to her preferences out of a forwarded message."""
+    """A subscriber on a list, and the link to her preferences from a forwarded message."""
     assert database
     here, dora = place(), somebody()
     here.confirm(here.asked(dora))
     with tenancy.account(here.account_id):
         delivery = Delivery.objects.get(contact__email=dora, confirmation_id__isnull=False)
-    return here, dora, f"/p/{key_ring().seal(Purpose.PREFERENCES, here.account_id, delivery.id)}"
+    return here, dora, f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, here.account_id, delivery.id)}"
 
 
 WRONG: list[dict[str, object]] = [

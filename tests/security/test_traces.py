@@ -24,7 +24,7 @@ from mailflatrate.apps.delivery.send import sender
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.base import jobs, tenancy, tracing
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tracing import spans
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.settings.schema import load_settings
@@ -132,7 +132,7 @@ def test_a_campaign_is_traced_from_the_request_to_its_outcomes_and_no_person_is_
     Client().get("/api/v1/contacts", {"email": QUIET}, headers={"Authorization": f"Bearer {QUIET}"})
     with psycopg.connect(database, autocommit=True) as owner:
         with tracing.request_span(), tenancy.account(estate.account_id):
-            jobs.defer("delivery.plan_campaign", Queue.PLAN, **ids, edition_id=decision.edition_id,
+            jobs.defer("delivery.plan_campaign", JobQueue.PLAN, **ids, edition_id=decision.edition_id,
                        decision_id=decision.id)  # fmt: skip
         (arguments,) = waiting(owner, "delivery.plan_campaign", **ids)
         app.tasks["delivery.plan_campaign"].func(**arguments)
@@ -193,13 +193,13 @@ def test_off_by_default_nothing_is_imported_and_nothing_travels(database: str) -
 
 def test_a_process_without_traces_runs_jobs_of_one_with_them() -> None:
     arguments: dict[str, object] = {"lane": 1, "_trace": "child 00-zz", "_due": "soon"}
-    assert tracing.take_up(arguments) == tracing.Carried("child 00-zz", None)
+    assert tracing.take_up(arguments) == tracing.JobTraceContext("child 00-zz", None)
     assert arguments == {"lane": 1}
 
 
 def test_a_forged_context_in_a_job_harms_nothing(flush: Callable[[], object], collector: tuple[Collector, str]) -> None:
     for text in ("", "child", "link 00-" + "f" * 400, "child \0", "link " + QUIET, "x" * 100_000):
-        with tracing.job_span("test.job", "plan", tracing.Carried(text, float("1e300")), account=1):
+        with tracing.job_span("test.job", "plan", tracing.JobTraceContext(text, float("1e300")), account=1):
             pass
     flush()
     assert len(collector[0].spans()["test.job"]) == 6

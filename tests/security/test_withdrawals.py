@@ -12,12 +12,12 @@ from lists_home import HEADER, Home, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.privacy.actions import erase_for_customer
-from mailflatrate.apps.privacy.withdrawals.lines import Line, LineRefused, read_line
+from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
 from mailflatrate.apps.privacy.withdrawals.replay import replay
 from mailflatrate.apps.privacy.withdrawals.writing import log_waiting, withdrawals_since
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason, Suppression, WithdrawalKind
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason, WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.tenancy import PlatformReason
@@ -51,11 +51,13 @@ def everyone_says_no(place: Home) -> None:
     with tenancy.account(place.account_id):
         lists.unsubscribe(here["dora"].id, list_id=place.list_id, by="link", source="test")
         lists.object_to_mail(here["emil"].id, source="test")
-        suppression.suppress(bytes(here["frieda"].address_key), reason=Reason.HARD_BOUNCE, source="t", evidence={})
+        suppression.suppress(
+            bytes(here["frieda"].address_key), reason=SuppressionReason.HARD_BOUNCE, source="t", evidence={}
+        )
         erase_for_customer(here["gustav"].id, by=operator())
 
 
-def mine(place: Home, texts: list[str]) -> list[Line]:
+def mine(place: Home, texts: list[str]) -> list[WithdrawalLine]:
     return [line for line in map(read_line, texts) if line.account_id == place.account_id]
 
 
@@ -94,12 +96,12 @@ def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_onc
     before = clock.now()
     here = people(anna)
     lines = [
-        Line(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id),
-        Line(before, WithdrawalKind.OBJECTION, anna.account_id, "", here["emil"].id, None),
-        Line(before, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint", None, None,
+        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id),
+        WithdrawalLine(before, WithdrawalKind.OBJECTION, anna.account_id, "", here["emil"].id, None),
+        WithdrawalLine(before, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint", None, None,
              bytes(here["frieda"].address_key)),
-        Line(before, WithdrawalKind.ERASED, anna.account_id, "", here["gustav"].id, None),
-        Line(before, WithdrawalKind.SUPPRESSED, 10**12, "complaint", None, None, b"x" * 32),
+        WithdrawalLine(before, WithdrawalKind.ERASED, anna.account_id, "", here["gustav"].id, None),
+        WithdrawalLine(before, WithdrawalKind.SUPPRESSED, 10**12, "complaint", None, None, b"x" * 32),
     ]  # fmt: skip
     texts = [line.write() for line in lines]
     done = replay(texts, before)
@@ -118,7 +120,7 @@ def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_onc
 
 def test_a_line_that_was_made_up_erases_nobody(anna: Home) -> None:
     here, now = people(anna), clock.now()
-    genuine = Line(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id).write()
+    genuine = WithdrawalLine(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id).write()
     fields = json.loads(genuine)
     forged = [
         json.dumps({**fields, "kind": "erased"}),
@@ -169,7 +171,7 @@ def test_sql_of_an_account_neither_reads_nor_empties_the_outbox(anna: Home, log:
 
 
 def test_old_lines_go_and_those_of_a_bucket_as_well(tmp_path: Path) -> None:
-    line = Line(clock.now(), WithdrawalKind.ERASED, 1, "", 1).write()
+    line = WithdrawalLine(clock.now(), WithdrawalKind.ERASED, 1, "", 1).write()
     for log in (FolderLog(tmp_path / "folder"), BucketLog(DirectoryFiles(tmp_path / "bucket"))):
         with clock.frozen_at(clock.now() - timedelta(days=40)):
             log.write([line])
@@ -183,7 +185,7 @@ def test_old_lines_go_and_those_of_a_bucket_as_well(tmp_path: Path) -> None:
 def test_the_platforms_own_suppressions_are_logged(log: FolderLog) -> None:
     before = clock.now()
     key = b"k" * 31 + b"w"
-    suppression.suppress_everywhere(key, reason=Reason.COMPLAINT, source="t", evidence={})
+    suppression.suppress_everywhere(key, reason=SuppressionReason.COMPLAINT, source="t", evidence={})
     log_waiting(log)
     (text,) = [text for text in log.read(before) if read_line(text).address_key == key]
     assert read_line(text).account_id is None

@@ -14,7 +14,7 @@ from campaign_world import world
 from lists_home import HEADER, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.privacy.withdrawals.lines import Line, LineRefused, read_line
+from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, WithdrawalsLog, every_log, read_paths
 from mailflatrate.apps.privacy.withdrawals.replay import replay
 from mailflatrate.apps.privacy.withdrawals.writing import log_waiting
@@ -165,10 +165,10 @@ def test_a_sealed_line_that_cannot_take_effect_stops_none_after_it(database: str
     with tenancy.account(anna.account_id):
         contact = Contact.objects.get().id
     lines = [
-        Line(now, WithdrawalKind.STANDING, anna.account_id, "nonsense"),
-        Line(now, WithdrawalKind.SUPPRESSED, anna.account_id, "nonsense", None, None, b"x" * 32),
-        Line(now, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint"),
-        Line(now, WithdrawalKind.SUPPRESSED, None, "complaint"),
-        Line(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", contact, anna.list_id),
+        WithdrawalLine(now, WithdrawalKind.STANDING, anna.account_id, "nonsense"),
+        WithdrawalLine(now, WithdrawalKind.SUPPRESSED, anna.account_id, "nonsense", None, None, b"x" * 32),
+        WithdrawalLine(now, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint"),
+        WithdrawalLine(now, WithdrawalKind.SUPPRESSED, None, "complaint"),
+        WithdrawalLine(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", contact, anna.list_id),
     ]
     assert replay([line.write() for line in lines], now) == {"refused": 4, "withdrawn": 1}

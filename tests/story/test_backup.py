@@ -1,4 +1,4 @@
-"""A backup of one root, restored into another: nobody gets anything twice, every no holds, nothing leaves by itself."""
+"""A backup from one root restored into another: no duplicates, every opt-out holds, nothing is sent automatically."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,7 @@ from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.entrypoints.cli.backup import making, restoring
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.settings.schema import StorageKind, load_settings
 
 PEOPLE = 12
@@ -103,7 +103,7 @@ def say_no(story: Story) -> None:
         left, erased, bounced, complained = people
         lists.unsubscribe(left.id, list_id=story.estate.list_id, by="link", source="test")
         lists.record_bounces(
-            [Bounce(bounced.id, None, Outcome.RECIPIENT_HARD, "5.1.1", clock.now(), "test", witnesses=2)]
+            [Bounce(bounced.id, None, BounceOutcome.RECIPIENT_HARD, "5.1.1", clock.now(), "test", witnesses=2)]
         )
         lists.record_complaint(complained.id, source="test", evidence={}, at=clock.now())
         erase_for_customer(erased.id, by=story.estate.owner)

@@ -1,4 +1,4 @@
-"""Faults in the middle of a mailing: the runs of `bench/faults.py`, small, compared with what the sink received."""
+"""Faults during a campaign: the runs of `bench/faults.py`, small, compared with what the sink received."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Mailings that stop by themselves, and one that no forged report stops: the runs of `bench/measures.py`, small.
+"""Campaigns that stop automatically, and one that no forged report stops: the runs of `bench/measures.py`, small.
 
 STORY_RECIPIENTS sets another size; 20,000 is the acceptance's.
 """

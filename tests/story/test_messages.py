@@ -23,7 +23,7 @@ LINKS_TO_OPEN = 20
 
 @pytest.fixture(scope="module")
 def letters(demo: Demo) -> list[bytes]:
-    """Every message that the mailing of the demonstration put into the postbox."""
+    """Return every message that the demo's campaign put into the test inbox."""
     with psycopg.connect(EmbeddedPostgres(demo.folder).url) as owner:
         rows = owner.execute("SELECT raw FROM postbox_message WHERE mailing_id <> '' ORDER BY id").fetchall()
     assert len(rows) >= demo.numbers["sent"]

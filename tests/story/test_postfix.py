@@ -1,4 +1,4 @@
-"""The whole path with a real Postfix: Anna's mailing leaves through it, and its own bounces come back into the list."""
+"""The full path with a real Postfix: Anna's campaign leaves through it, and its bounces come back into the list."""
 
 import io
 import os
@@ -61,7 +61,7 @@ DORA, GONE_HERE, GONE_THERE = f"dora@{HERE}", f"wilhelmine@{HERE}", f"x-550@{THE
 PEOPLE = [DORA, GONE_HERE, GONE_THERE, *(f"{name}@{THERE}" for name in ("emil", "frieda", "gustav", "hanna"))]
 GONE = {GONE_HERE, GONE_THERE}
 # A quota, a server that is busy until the queue gives up, a mailbox refused at RCPT, content refused after DATA,
-# somebody on holiday; and one to whom nothing happens.
+# a person on holiday; and one person with no trouble at all.
 FULL, BUSY, REFUSED, CONTENT, AWAY, WELL = (
     f"x-full@{THERE}", f"x-421@{LATER}", f"irmgard@{HERE}", f"johanna@{THERE}", f"x-vacation@{THERE}", f"karla@{THERE}",
 )  # fmt: skip
@@ -215,7 +215,7 @@ def wait(look: Callable[[], Any], what: str, host: PostfixHost) -> Any:
 
 
 def mail_out(anna: Anna, host: PostfixHost) -> int:
-    """Release one mailing to the whole list and wait until it is sent; its id."""
+    """Release one campaign to all of the list and wait until it is sent; return its ID."""
     with tenancy.account(anna.account_id):
         values = {
             "subject": "Winterzwiebeln sind da", "preheader": "Bis Samstag", "sender_id": anna.sender_id,

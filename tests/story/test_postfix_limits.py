@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.rules.postfix_limits import service_limits
 from mailflatrate.rules.providers import PROVIDERS
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES
 from mailflatrate.settings.schema import load_settings
 from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
@@ -41,8 +41,10 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 @with_postfix
-@pytest.mark.parametrize(("pool", "relays"), [(Pool.TRUSTED, 1), (Pool.TRUSTED, 2), (Pool.QUARANTINE, 1)])
-def test_postfix_takes_the_table_and_holds_it(sink: FakeRelay, pool: Pool, relays: int) -> None:
+@pytest.mark.parametrize(
+    ("pool", "relays"), [(RelayPool.TRUSTED, 1), (RelayPool.TRUSTED, 2), (RelayPool.QUARANTINE, 1)]
+)
+def test_postfix_takes_the_table_and_holds_it(sink: FakeRelay, pool: RelayPool, relays: int) -> None:
     (port,) = free_ports(1)
     with postfix_host(
         lmtp_port=port, certificate=certificate(load_settings()), mailboxes={"here.example": ["anna"]}, routes={}
@@ -56,7 +58,7 @@ def test_postfix_takes_the_table_and_holds_it(sink: FakeRelay, pool: Pool, relay
             assert done.returncode == 0, done.stderr
         assert run(*options, "--check") == (0, f"The limits of all {len(SHAPES)} providers match the table.\n")
         _lead_to(host, sink)
-        allowed = max(1, GOOGLE.connections * {Pool.TRUSTED: 100, Pool.QUARANTINE: 10}[pool] // 100 // relays)
+        allowed = max(1, GOOGLE.connections * {RelayPool.TRUSTED: 100, RelayPool.QUARANTINE: 10}[pool] // 100 // relays)
         _hand_in(host, sink)
         assert sink.most_sessions == allowed, "the limit is used and not passed"
         sessions = [number for number in sink.per_session if number]
@@ -96,7 +98,7 @@ def _hand_in(host: PostfixHost, sink: FakeRelay) -> None:
 
 
 def test_every_provider_has_a_service_and_every_domain_its_provider() -> None:
-    limits = service_limits(Pool.NEW, 1)
+    limits = service_limits(RelayPool.NEW, 1)
     assert {limit.shape.provider for limit in limits} == {provider.key for provider in PROVIDERS}
     assert all(limit.connections >= 1 for limit in limits)
     code, script = run("--pool", "new")
@@ -105,4 +107,4 @@ def test_every_provider_has_a_service_and_every_domain_its_provider() -> None:
         for domain in provider.domains:
             assert f"\n{domain} mfr-{provider.key.replace('_', '-')}:\n" in script
     with pytest.raises(ValueError, match="at least one"):
-        service_limits(Pool.NEW, 0)
+        service_limits(RelayPool.NEW, 0)

@@ -15,7 +15,7 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.stats import jobs as figure_jobs
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.settings import load_settings
 from returned_world import LOOP, STRANGER, Sent, arrive, desk, multipart, plain, sent
@@ -37,7 +37,7 @@ BOUNCES = [
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing to thirty people, of whom each answers in another way."""
+    """A campaign to thirty people who all answer in different ways."""
     assert database
     return sent(people=30)
 
@@ -69,12 +69,12 @@ def everything_comes_back(case: Sent) -> None:
     arrive(case.report(10), desk("fbl"), peer=LOOP)
     arrive(case.report(10), desk("fbl"), peer=LOOP)
     arrive(case.report(11), desk("fbl"), peer=STRANGER)  # proves nothing
-    arrive(case.bounce("5.1.1", "User unknown", 10), case.bounce_address(10), sender="")  # he complained before
+    arrive(case.bounce("5.1.1", "User unknown", 10), case.bounce_address(10), sender="")  # they complained before
     arrive(case.forward(12), desk())
     arrive(case.forward(13, sender="neighbour@people.example"), desk("postmaster"))
     quoted = f"I did not ask for this.\r\n\r\n> Mailing {case.campaign.mailing_id}\r\n"
     arrive(plain("eva@people.example", desk(), "Complaint", quoted), desk())
-    unsubscribe = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 14), load_settings().service_domain)
+    unsubscribe = unsubscribe_address(case.token(TokenPurpose.UNSUBSCRIBE, 14), load_settings().service_domain)
     arrive(plain(case.reader(14).email, unsubscribe, "unsubscribe", ""), unsubscribe)
     away = {"Auto-Submitted": "auto-replied"}
     arrive(plain(case.reader(15).email, unsubscribe, "Away until Monday", "Away", **away), unsubscribe)
@@ -87,7 +87,7 @@ def everything_comes_back(case: Sent) -> None:
 
 
 def settle(case: Sent) -> None:
-    """What follows from mail by itself: cases, figures, measures."""
+    """Run what follows from mail automatically: cases, figures, measures."""
     desk_jobs.take_mail()
     figure_jobs.refresh_campaign(case.anna.account_id, case.campaign.id)
 

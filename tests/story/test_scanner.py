@@ -1,6 +1,6 @@
-"""A link scanner reads everybody's mail and opens all that it finds there: nothing changes anywhere (R-33, R-110).
+"""A link scanner reads all mail and opens every link in it: nothing changes anywhere (R-33, R-110).
 
-Every table of the database is compared, before and after. What a scanner leaves is a line in the count of clicks, and
+Every table of the database is compared, before and after. A scanner leaves only a line in the count of clicks, and
 that line says that a machine was there.
 """
 
@@ -23,8 +23,8 @@ PATIENCE_SECONDS = 60.0
 READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
 MAILINGS_READ = 30
 NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example", "eva.neu@scanned.example"
-# What the machinery writes by itself: its jobs, workers, senders and relays, sessions and counters of browsers, seals
-# over events, and what jobs of the minute derive from rows that are compared themselves.
+# What the machinery writes automatically: its jobs, workers, senders and relays, sessions and counters of browsers,
+# seals over events, and what per-minute jobs derive from rows that are compared themselves.
 MACHINERY = re.compile(
     r"procrastinate_.*|worker_process|sender_process|withdrawals_place|relay_report|relay_count|log_follower|followed_message|browser_session|shared_entry|consent_seal|"
     r"daily_figure|list_tally|mailable_count|contact_text|search_todo"
@@ -41,7 +41,7 @@ Tables = dict[str, tuple[int, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The response."""
 
     status: int
     text: str
@@ -87,12 +87,12 @@ class World:
         assert answer.status in (200, 302, 303), (address, answer.status, answer.text[-2000:])
 
     def letters(self, where: str = "TRUE", limit: int = 5000) -> list[str]:
-        """Messages of the postbox, newest first."""
+        """Return messages from the test inbox, newest first."""
         query = f"SELECT raw FROM postbox_message WHERE {where} ORDER BY id DESC LIMIT {limit}"
         return [readable(bytes(raw)) for (raw,) in self.owner.execute(query).fetchall()]  # type: ignore[call-overload]
 
     def link(self, path: str, address: str) -> str:
-        """A link to `path` in a mail to somebody; waits for the mail."""
+        """Return a link to `path` in a message to a person; waits for the message."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             for letter in self.letters(f"envelope_to = '{address}'"):
@@ -115,7 +115,7 @@ class World:
         return found
 
     def quiet_tables(self) -> Tables:
-        """The same, once nothing is under way any more."""
+        """Return the same, once nothing is in progress."""
         deadline, before = time.monotonic() + PATIENCE_SECONDS, self.tables()
         while time.monotonic() < deadline:
             time.sleep(3.0)
@@ -144,7 +144,7 @@ def links_in(letter: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def world(demo: Demo) -> Iterator[World]:
-    """The demonstration, and every kind of mail that somebody can ask for."""
+    """The demo, and every kind of mail that a person can ask for."""
     with psycopg.connect(EmbeddedPostgres(demo.folder).url, autocommit=True) as owner:
         found = World(demo, owner)
         _ask_for_every_mail(found)
@@ -178,7 +178,7 @@ def _ask_for_every_mail(world: World) -> None:
 
 
 def _everything_in_the_mails(world: World) -> list[str]:
-    """All links to us: of each mail that is no mailing, and of some mailings; they are alike but for their tokens."""
+    """Return all links to us: of each message outside campaigns, and of some campaigns, which differ only in tokens."""
     letters = world.letters("mailing_id = ''") + world.letters("mailing_id <> ''", MAILINGS_READ)
     links = dict.fromkeys(link for letter in letters for link in links_in(letter))
     return [link for link in links if urlsplit(link).netloc in world.hosts]

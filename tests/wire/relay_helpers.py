@@ -68,7 +68,7 @@ def pool_for(relay: FakeRelay, connections: int = 1, per_connection: int = 100, 
 
 
 def check_truth(relay: FakeRelay, record: Record) -> None:
-    """Each letter the relay holds was reported ACCEPTED or IN_DOUBT, once; each ACCEPTED one is there, once."""
+    """Check that the relay's messages were each reported ACCEPTED or IN_DOUBT, once; each ACCEPTED is there, once."""
     held = [item.recipient for item in relay.received]
     assert len(held) == len(set(held)), "received twice"
     for number, outcome in record.outcomes.items():

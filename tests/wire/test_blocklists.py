@@ -37,7 +37,7 @@ ZONE = {
     ],
 )
 def test_only_a_sound_answer_counts(what: str, zone: str, listed: bool | None) -> None:
-    """A list that refuses us, lists 127.0.0.1, or whose name somebody else answers for, says nothing."""
+    """A list that refuses us, lists 127.0.0.1, or has another party answering for its name gives no result."""
     with ZoneServer(ZONE) as dns:
         (found,) = ask_blocklists(DnsResolver([dns.nameserver], timeout_seconds=2), [what], [zone])
     assert (found.listed, found.blocklist) == (listed, zone)
@@ -85,4 +85,4 @@ def test_the_registry_tells_the_age(registry: str) -> None:
         assert problem in unknown.problem
     assert find_registration("old.com", "", resolver).problem == "switched off"
     inside = "http://127.0.0.1/rdap"
-    assert find_registration("old.com", inside, resolver).problem == "the address is not a public one"
+    assert find_registration("old.com", inside, resolver).problem == "the address is not public"

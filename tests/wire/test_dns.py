@@ -71,7 +71,7 @@ def resolver(server: ZoneServer) -> DnsResolver:
 
 
 def served(zone: dict[str, dict[str, list[str]]], server: ZoneServer) -> DnsResolver:
-    """A resolver for other data on the same server; the data of the module come back with the next `replace`."""
+    """Return a resolver for other data on the same server; the module's data returns with the next `replace`."""
     server.replace({**ZONE, **zone})
     return DnsResolver([server.nameserver], timeout_seconds=5, cache_size=0)
 

@@ -17,7 +17,7 @@ from mailflatrate.wire.probe import ProbeFailed, ask_recipients, look_at_certifi
 
 @contextmanager
 def tls_port(cert: Path, key: Path) -> Iterator[int]:
-    """A port that shakes hands with whoever comes, until the block ends."""
+    """Open a port that accepts every TLS handshake until the block ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     listening = create_server(("127.0.0.1", 0))

@@ -84,7 +84,7 @@ FAULTS: dict[str, Fault] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_a_failing_relay_has_not_begun_is_never_lost_and_goes_by_the_other(fault: str) -> None:
-    """A message that comes back is NOT_SENT: its row stays pending and is taken up again."""
+    """A message that comes back is NOT_SENT: its row stays pending and is retried."""
 
     async def main() -> None:
         async with FakeRelay(PIPELINED) as bad, FakeRelay(PIPELINED) as good:

@@ -1,4 +1,4 @@
-"""Each stage, each outcome: one letter among others against a relay that misbehaves on order."""
+"""Each stage, each result: one message among others against a relay that misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_pipelining_waits_once_a_letter() -> None:
             async with FakeRelay(features) as relay:
                 async with pool_for(relay) as pool:
                     await pool.send_many(letters(50), lambda _: None)
-                # EHLO, the first envelope and QUIT come on top of one write for each letter.
+                # EHLO, the first envelope and QUIT come on top of one write per message.
                 assert relay.bursts <= 50 + 3
 
     run(main)

@@ -1,4 +1,4 @@
-"""The pool: warm connections, limits, pauses, stopping, and a relay that goes away and comes back."""
+"""The pool: warm connections, limits, pauses, stopping, and a relay that disappears and comes back."""
 
 from __future__ import annotations
 

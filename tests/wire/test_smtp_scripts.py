@@ -1,4 +1,4 @@
-"""Random misbehaviour at random points: every letter ends once, and the outcomes agree with what the relay holds."""
+"""Random misbehavior at random points: every message ends once, and the results agree with what the relay holds."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def letters() -> Iterator[OutgoingMessage]:
 async def send_all(
     relay: FakeRelay, connections: int, per_connection: int
 ) -> tuple[dict[int, SendOutcome], dict[int, int]]:
-    """The last outcome of each letter, and how often its content was started; what was not sent is sent again."""
+    """Return the last result of each message, and how often its content was started; unsent messages are retried."""
     outcomes: dict[int, SendOutcome] = {}
     started: dict[int, int] = {}
 
@@ -109,7 +109,7 @@ def test_never_lost_never_twice(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FEATURES, REFUSED)
 def test_each_refusal_meets_its_own_letter(features: tuple[str, ...], script: dict[tuple[Step, int], str]) -> None:
-    """On one connection; the script goes by the recipient, so that the truth about each letter is known."""
+    """This uses one connection; the script goes by the recipient, so that the truth about each message is known."""
     order = [Step.RCPT, Step.DATA_END] if "CHUNKING" in features else [Step.RCPT, Step.DATA, Step.DATA_END]
 
     async def main() -> None:

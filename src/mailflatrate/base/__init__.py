@@ -1,1 +1,1 @@
-"""What every app stands on: tenancy, jobs, audit, clock, ids. A closed list: more needs an ADR."""
+"""The foundation of every app: tenancy, jobs, audit, clock, ids. A closed list: more needs an ADR."""

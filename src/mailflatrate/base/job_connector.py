@@ -22,11 +22,11 @@ from mailflatrate.settings.links import cut
 
 
 class WorkerConnector(PsycopgConnector):
-    """Everything that Procrastinate asks in a worker process, over one connection: its statements and its LISTEN.
+    """All of Procrastinate's traffic in a worker process, over one connection: its statements and its LISTEN.
 
-    The library would hold a pool of four and another connection for each listening worker. Statements of several tasks
-    take turns on one connection by themselves. Where it breaks the next statement raises, and the worker begins anew
-    with another connector. `link` is for the locks of the process, which live as long as it does.
+    The library would hold a pool of four and another connection for each listening worker. Statements of several
+    tasks take turns on one connection automatically. If it breaks, the next statement raises, and the worker starts
+    again with another connector. `link` is for the locks of the process, which live as long as it does.
     """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ class WorkerConnector(PsycopgConnector):
 
     @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """Hand on what is notified on these channels, until cancelled."""
+        """Pass on notifications on these channels until canceled."""
         names = set(channels)
         told: asyncio.Queue[psycopg.Notify] = asyncio.Queue()
         self._told.append((names, told))
@@ -99,7 +99,7 @@ class WorkerConnector(PsycopgConnector):
             asyncio.get_running_loop().add_reader(self._wire, self._something_came)
 
     def _something_came(self) -> None:
-        """The answer to a statement, or a notification between two of them: look, unless somebody reads already."""
+        """Read a statement's answer, or a notification between two statements, unless a read is already under way."""
         asyncio.get_running_loop().remove_reader(self._wire)
         task = asyncio.ensure_future(self._drain())
         self._drains.add(task)

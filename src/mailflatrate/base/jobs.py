@@ -25,11 +25,11 @@ from mailflatrate.base import tenancy, tracing
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Queue(StrEnum):
+class JobQueue(StrEnum):
     """Lanes of work; `mailflatrate worker --queues` picks among them."""
 
     SEND = "send"
-    EXPRESS = "express"  # what a person waits for: confirmations and notices, beside running mailings
+    EXPRESS = "express"  # what a person waits for: confirmations and notices, alongside running campaigns
     PLAN = "plan"
     IMPORT = "import"
     INBOUND = "inbound"
@@ -37,7 +37,7 @@ class Queue(StrEnum):
 
 
 def job(
-    name: str, queue: Queue, *, attempts: int = 5, every: str | None = None, alone: bool = False
+    name: str, queue: JobQueue, *, attempts: int = 5, every: str | None = None, alone: bool = False
 ) -> Callable[[F], F]:
     """Register a job.
 
@@ -63,7 +63,7 @@ _LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chun
 """Arguments of jobs that stand in every log line written while the job runs, and what they are called there."""
 
 
-def _observed(name: str, queue: Queue, function: Callable[..., Any]) -> Callable[..., Any]:
+def _observed(name: str, queue: JobQueue, function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, whose log lines and span name the job and what it works on."""
 
     @contextmanager
@@ -92,7 +92,7 @@ def _observed(name: str, queue: Queue, function: Callable[..., Any]) -> Callable
 
 def defer(
     name: str,
-    queue: Queue,
+    queue: JobQueue,
     *,
     at: datetime | None = None,
     lock: str | None = None,
@@ -135,13 +135,15 @@ WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)
 """
 
 
-def wake(name: str, queue: Queue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any) -> None:
-    """Once the running transaction is committed, see to it that job `name` will begin after that.
+def wake(
+    name: str, queue: JobQueue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any
+) -> None:
+    """Once the running transaction is committed, make sure that job `name` will begin after that.
 
-    For work that stands in rows already, of which the job takes all it finds: one waiting job, whose key is `once`, is
-    enough for any number of them, and looking for it costs no write. Because it is looked for after the commit, a job
-    that still waits then is sure to see the rows. A process that dies between the two leaves it to the job's sweep.
-    Jobs with the same `lock` run one after another.
+    For work already recorded in rows, of which the job takes all it finds: one waiting job, whose key is `once`, is
+    enough for any number of rows, and looking for it costs no write. Because it is looked for after the commit, a
+    job that still waits then is sure to see the rows. If a process dies between the two, the job's sweep makes up
+    for it. Jobs with the same `lock` run one after another.
     """
     parameters = {
         "queue": queue.value, "name": name, "priority": priority, "lock": lock, "once": once,
@@ -150,7 +152,7 @@ def wake(name: str, queue: Queue, *, once: str, lock: str | None = None, priorit
 
     def look() -> None:
         setting, shown = tenancy.job_pass()
-        # Suppressed: somebody else woke it this very moment. Bound by the server, because the pass is among the values.
+        # Suppressed: the job was woken elsewhere meanwhile. Bound by the server, as the pass is among the values.
         with (
             suppress(IntegrityError),
             connection.wrap_database_errors,

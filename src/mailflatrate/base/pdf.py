@@ -34,7 +34,7 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
         from weasyprint import HTML, Attachment  # its libraries take a second to load, and few pages need them
     except (ImportError, OSError) as problem:
         raise PdfUnavailable(
-            _("PDFs need the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
+            _("Creating PDFs requires the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
         ) from problem
     files = [
         Attachment(string=one.content, name=one.name, description=one.description, relationship=one.relationship)
@@ -42,7 +42,7 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
     ]
     options: dict[str, Any] = {"pdf_variant": variant} if variant else {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its color profile open
         page = HTML(string=html, base_url=str(settings.STATIC_ROOT), url_fetcher=_own_files())
         written = page.write_pdf(attachments=files or None, **options)
     assert isinstance(written, bytes)

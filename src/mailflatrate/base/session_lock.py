@@ -87,7 +87,7 @@ begin_keeping, end_keeping = _keeper.begin, _keeper.end
 
 @contextmanager
 def session_lock(key: int) -> Iterator[bool]:
-    """Hold an advisory lock for the block; False when somebody else has it. Raises OperationalError."""
+    """Hold an advisory lock for the block; False if it is held elsewhere. Raises OperationalError."""
     if not _keeper.is_serving and getattr(connection, "keeps_sessions", True):
         yield from _on_djangos_connection(key)
         return

@@ -1,4 +1,4 @@
-"""What a recipient reads: the files whose messages every language of ours translates.
+"""The files whose messages recipients read, which every language translates.
 
 A language that translates only these is offered where the language of recipients is chosen; the studio is in English
 for its readers (`Formats.is_complete`).

@@ -33,7 +33,7 @@ def languages() -> tuple[str, ...]:
 
 
 def known_language(code: str | None) -> str:
-    """Return the language of ours that `code` names, such as "de" for "de-AT"; English for one that is not ours."""
+    """Return our language for `code`, such as "de" for "de-AT"; English if we don't have it."""
     base = (code or "").replace("_", "-").partition("-")[0].lower()
     return base if base in languages() else ENGLISH
 

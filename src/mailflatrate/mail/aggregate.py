@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 from xml.etree import ElementTree
 
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.storable import storable
 
 MOST_OCTETS = 8 * 1024 * 1024
@@ -33,7 +33,7 @@ class ReportKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ReportSource:
     """One line: `name` is the sending address (DMARC) or what went wrong (TLS); of `messages`, `passed` were in order.
 
     DMARC: in order is aligned SPF or DKIM. TLS: a session that was protected as the domain's policy asks.
@@ -54,7 +54,7 @@ class AggregateReport:
     domain: str
     begins_at: datetime
     ends_at: datetime
-    sources: tuple[Source, ...]
+    sources: tuple[ReportSource, ...]
 
     @property
     def messages(self) -> int:
@@ -67,7 +67,7 @@ class AggregateReport:
         return sum(source.passed for source in self.sources)
 
 
-def read_aggregates(message: Part) -> list[AggregateReport]:
+def read_aggregates(message: MimePart) -> list[AggregateReport]:
     """Every report in the message, one at most of each attachment."""
     found: list[AggregateReport] = []
     for part in message.walk():
@@ -150,7 +150,7 @@ def _dmarc(root: ElementTree.Element) -> list[AggregateReport]:
         domain=_domain(root.findtext("policy_published/domain")),
         begins_at=_moment(root.findtext("report_metadata/date_range/begin")),
         ends_at=_moment(root.findtext("report_metadata/date_range/end")),
-        sources=tuple(Source(name, *line) for name, line in sources.items()),
+        sources=tuple(ReportSource(name, *line) for name, line in sources.items()),
     )
     return [report] if report.domain else []
 
@@ -182,7 +182,7 @@ def _tls(report: dict[str, Any]) -> list[AggregateReport]:
             domain=domain,
             begins_at=datetime.fromisoformat(between["start-datetime"]).astimezone(UTC),
             ends_at=datetime.fromisoformat(between["end-datetime"]).astimezone(UTC),
-            sources=tuple(Source(name, *line) for name, line in lines.items() if line[0]),
+            sources=tuple(ReportSource(name, *line) for name, line in lines.items() if line[0]),
         )
         for domain, lines in by_domain.items()
         if domain

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part, decode_words, split_headers
+from mailflatrate.mail.reading.mime import MimePart, decode_words, split_headers
 from mailflatrate.mail.reading.sns import read_notification
 
 _REPORT_TYPES = ("message/feedback-report", "text/feedback-report")
@@ -46,7 +46,7 @@ class FeedbackReport:
         return next((value for key, value in self.fields if key == name.lower()), "")
 
 
-def read_feedback(message: Part) -> FeedbackReport | None:
+def read_feedback(message: MimePart) -> FeedbackReport | None:
     """The report in the message, or None when it is none."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:
@@ -86,7 +86,7 @@ def _from_fields(text: str) -> FeedbackReport | None:
     )
 
 
-def _from_jmrp(message: Part) -> FeedbackReport | None:
+def _from_jmrp(message: MimePart) -> FeedbackReport | None:
     """Microsoft's Junk Mail Reporting Program: the mail itself, with a header that names who complained."""
     for part in message.walk():
         headers = part.headers
@@ -105,14 +105,14 @@ def _from_jmrp(message: Part) -> FeedbackReport | None:
     return None
 
 
-def _from_provider(message: Part) -> FeedbackReport | None:
+def _from_provider(message: MimePart) -> FeedbackReport | None:
     """Apple's unsubscribe button writes a mail with a header that says so."""
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return _simple("opt-out", "apple", message.headers.raw("from"), "")
     return None
 
 
-def _from_ses(message: Part) -> FeedbackReport | None:
+def _from_ses(message: MimePart) -> FeedbackReport | None:
     """Amazon SES tells complaints as JSON; its feedback type is that of the report which Amazon received."""
     data = read_notification(message)
     complaint = data.get("complaint") if data is not None else None
@@ -132,7 +132,7 @@ def _from_ses(message: Part) -> FeedbackReport | None:
     )
 
 
-def _from_xarf(message: Part) -> FeedbackReport | None:
+def _from_xarf(message: MimePart) -> FeedbackReport | None:
     """XARF (versions 3 and 4): a JSON attachment that says so itself."""
     for part in message.walk():
         named_json = part.filename.lower().endswith(".json") or part.media_type in (
@@ -150,7 +150,7 @@ def _from_xarf(message: Part) -> FeedbackReport | None:
     return None
 
 
-def _from_xarf_fields(message: Part) -> FeedbackReport | None:
+def _from_xarf_fields(message: MimePart) -> FeedbackReport | None:
     """XARF 0.2 (X-ARF): a header that says so, and the report as fields in a text of its own."""
     if "x-xarf" not in message.headers and "x-arf" not in message.headers:
         return None

@@ -1,6 +1,6 @@
-"""Whether a finished part offers a way out and says who sends it, in any language of our neighbours (R-40, R-44).
+"""Whether a finished part offers a way to unsubscribe and names its sender, in any nearby language (R-40, R-44).
 
-For messages of other systems, of which nothing is known but the text. Our own mailings are judged by their template.
+For messages of other systems, of which only the text is known. Our own campaigns are judged by their template.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailflatrate.mail.content_facts import Anchor, ContentFacts
+from mailflatrate.mail.content_facts import Anchor, CompiledContentFacts
 
 # How lists are left in the languages of Europe and a few others; word beginnings, compared in lower case.
 _LEAVE = re.compile(
@@ -89,7 +89,7 @@ _PHONE = re.compile(r"(?:\+|\b00|\b0|\()\d[\d ()/.–-]{6,18}\d|\b\d{3}[-. ]\d{3
 
 @dataclass(frozen=True, slots=True)
 class ImprintMarks:
-    """What of an imprint can be recognised in a text."""
+    """Recognizable parts of an imprint in a text."""
 
     address: bool
     email: bool
@@ -113,7 +113,7 @@ def offers_leaving(text: str) -> bool:
     return any(_LEAVE_URL.search(match.group()) for match in _TARGET.finditer(text))
 
 
-def offers_leaving_html(seen: ContentFacts) -> bool:
+def offers_leaving_html(seen: CompiledContentFacts) -> bool:
     """Whether an HTML part has a link that leads out of the list, by its words, its target or the words around it.
 
     A link that nobody can see or follow is none.

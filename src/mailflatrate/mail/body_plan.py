@@ -1,8 +1,8 @@
 """The body of an edition: multipart/alternative in octets, with holes (RFC 2046 section 5.1.4).
 
-Everything up to the first hole is one piece whose hash is computed once; the rest is a list of pieces, copied
-per recipient and filled. Because `quoted_printable` leaves nothing for relaxed canonicalisation to do, the
-hash of the octets is the body hash.
+Everything up to the first hole is one piece whose hash is computed once; the rest is a list of pieces, copied per
+recipient and filled. Because `quoted_printable` leaves nothing for relaxed canonicalization to do, the hash of the
+octets is the body hash.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from mailflatrate.mail.edition import Part
-from mailflatrate.mail.links import Link, link_prefix
+from mailflatrate.mail.edition import EditionPart
+from mailflatrate.mail.links import ServiceLink, link_prefix
 from mailflatrate.mail.quoted_printable import encode_piece
 from mailflatrate.mail.segments import Dynamic, Static
 
@@ -24,7 +24,7 @@ _PART_HEADER: Final = (
 )
 
 _LONGEST_KEPT: Final = 120
-# A filling mostly stands in both parts, and towns, first names and the list's name come again with other recipients.
+# Most fillings occur in both parts, and towns, first names and the list's name recur with other recipients.
 _kept_piece = lru_cache(maxsize=2048)(encode_piece)
 
 Hole = tuple[int, int]
@@ -37,10 +37,10 @@ class BodyPlan:
 
     __slots__ = ("_boundary", "_head_state", "_html_holes", "_link_holes", "_pieces", "_text_holes", "head", "links")
 
-    def __init__(self, text: Part, html: Part, boundary: str, web_base_url: str) -> None:
+    def __init__(self, text: EditionPart, html: EditionPart, boundary: str, web_base_url: str) -> None:
         self._pieces: list[bytes] = [b""]
         self._link_holes: list[Hole] = []
-        self.links: list[Link] = []
+        self.links: list[ServiceLink] = []
         self._boundary = boundary
         self._text_holes = self._add_part("plain", text, web_base_url)
         self._html_holes = self._add_part("html", html, web_base_url)
@@ -69,7 +69,7 @@ class BodyPlan:
         state.update(rest)
         return b2a_base64(state.digest(), newline=False)
 
-    def _add_part(self, subtype: str, part: Part, web_base_url: str) -> list[Hole]:
+    def _add_part(self, subtype: str, part: EditionPart, web_base_url: str) -> list[Hole]:
         self._add_octets(_PART_HEADER.format(boundary=self._boundary, subtype=subtype).encode("ascii"))
         holes: list[Hole] = []
         pending = ""
@@ -77,7 +77,7 @@ class BodyPlan:
             if isinstance(segment, Static):
                 pending += segment.text
                 continue
-            if isinstance(segment, Link):
+            if isinstance(segment, ServiceLink):
                 pending += link_prefix(web_base_url, segment.kind)
             self._add_octets(encode_piece(pending))
             pending = ""
@@ -97,7 +97,7 @@ class BodyPlan:
         self._pieces += [b"", b""]
         return len(self._pieces) - 2
 
-    def _link_index(self, link: Link) -> int:
+    def _link_index(self, link: ServiceLink) -> int:
         if link not in self.links:
             self.links.append(link)
         return self.links.index(link)

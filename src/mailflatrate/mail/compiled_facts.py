@@ -1,27 +1,29 @@
-"""What can be seen in a compiled mailing of ours, before any recipient (`content_facts` says it of finished parts)."""
+"""Facts visible in one of our compiled campaigns, before any recipient (`content_facts` covers finished parts)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from mailflatrate.mail.content import Compiled
-from mailflatrate.mail.content_facts import ContentFacts, lint_parts
+from mailflatrate.mail.content import CompiledContent
+from mailflatrate.mail.content_facts import CompiledContentFacts, lint_parts
 from mailflatrate.mail.html.applied import with_styles_applied
-from mailflatrate.mail.html.imprint import Imprint
-from mailflatrate.mail.html.links import Link
-from mailflatrate.mail.html.tokens import Kind, tokenise
+from mailflatrate.mail.html.imprint import FooterImprint
+from mailflatrate.mail.html.links import ContentLink
+from mailflatrate.mail.html.tokens import TokenKind, tokenise
 from mailflatrate.mail.liquid.protect import LITERAL_BRACE, protect
 
 UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
 
 
-def lint_compiled(compiled: Compiled) -> ContentFacts:
-    """Return the facts of a mailing of ours, before any recipient."""
+def lint_compiled(compiled: CompiledContent) -> CompiledContentFacts:
+    """Return the facts of one of our campaigns, before any recipient."""
     return lint_sources(compiled.html.source, compiled.text.source, compiled.links, compiled.imprint)
 
 
-def lint_sources(html_source: str, text_source: str, links: tuple[Link, ...], imprint: Imprint) -> ContentFacts:
+def lint_sources(
+    html_source: str, text_source: str, links: tuple[ContentLink, ...], imprint: FooterImprint
+) -> CompiledContentFacts:
     """The same of the parts as Liquid source."""
     wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
     without_html = _without_liquid(html_source)
@@ -42,7 +44,7 @@ def lint_sources(html_source: str, text_source: str, links: tuple[Link, ...], im
 def _images_without_source(source: str) -> int:
     """Images that have no address at all: one that Liquid prints is an address."""
     tokens = tokenise(protect(source, entities=False).text)
-    images = [token for token in tokens if token.kind is Kind.START and token.name == "img"]
+    images = [token for token in tokens if token.kind is TokenKind.START and token.name == "img"]
     return sum(not (image.attributes.get("src") or "").strip() for image in images)
 
 

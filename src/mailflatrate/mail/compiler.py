@@ -12,18 +12,18 @@ from mailflatrate.mail.compiled_facts import lint_sources
 from mailflatrate.mail.content import (
     CompileContext,
     ContentKind,
-    Source,
+    ContentSource,
     compile_content,
     compiled_text,
     find_merge_errors,
     mjml_as_html,
 )
-from mailflatrate.mail.content_facts import ContentFacts
-from mailflatrate.mail.html.imprint import Imprint
-from mailflatrate.mail.html.links import Link
+from mailflatrate.mail.content_facts import CompiledContentFacts
+from mailflatrate.mail.html.imprint import FooterImprint
+from mailflatrate.mail.html.links import ContentLink
 from mailflatrate.mail.html.theme import markdown_as_html
-from mailflatrate.mail.html.tokens import Kind, tokenise, write
-from mailflatrate.mail.liquid import RenderRefused, Template
+from mailflatrate.mail.html.tokens import TokenKind, tokenise, write
+from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused
 from mailflatrate.mail.liquid.work import work_done
 from mailflatrate.mail.source_errors import SourceError
 
@@ -37,7 +37,7 @@ class CompiledSources:
     subject: str
     html: str
     text: str
-    links: tuple[Link, ...]
+    links: tuple[ContentLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +69,27 @@ class NumberedUrls:
         return f"{self.beginning}{number}_"
 
 
-def compile_sources(source: Source, context: CompileContext) -> CompiledSources:
+def compile_sources(source: ContentSource, context: CompileContext) -> CompiledSources:
     """Compile one campaign. Raises SourceRefused with every mistake and its line."""
     compiled = compile_content(source, context)
     return CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
 
 
-def merge_errors(source: Source, known_variables: frozenset[str]) -> tuple[SourceError, ...]:
+def merge_errors(source: ContentSource, known_variables: frozenset[str]) -> tuple[SourceError, ...]:
     """Return the mistakes of all parts, for the editor."""
     return tuple(find_merge_errors(source, known_variables))
 
 
-def facts(sources: CompiledSources, imprint: Imprint) -> ContentFacts:
+def facts(sources: CompiledSources, imprint: FooterImprint) -> CompiledContentFacts:
     """Return what can be seen in a compiled campaign."""
     return lint_sources(sources.html, sources.text, sources.links, imprint)
 
 
-def _templates(sources: CompiledSources) -> tuple[Template, Template, Template]:
+def _templates(sources: CompiledSources) -> tuple[LiquidTemplate, LiquidTemplate, LiquidTemplate]:
     return (
-        Template.parse_checked(sources.subject, autoescape=False, single_line=True),
-        Template.parse_checked(sources.html, autoescape=True),
-        Template.parse_checked(sources.text, autoescape=False),
+        LiquidTemplate.parse_checked(sources.subject, autoescape=False, single_line=True),
+        LiquidTemplate.parse_checked(sources.html, autoescape=True),
+        LiquidTemplate.parse_checked(sources.text, autoescape=False),
     )
 
 
@@ -109,7 +109,7 @@ def write_parts(sources: CompiledSources, values: dict[str, object]) -> WrittenP
 def write_page(html: str, values: dict[str, object]) -> WrittenParts:
     """Render the HTML part of a frozen edition for one reader."""
     try:
-        return WrittenParts(html=Template.parse_checked(html, autoescape=True).render(values))
+        return WrittenParts(html=LiquidTemplate.parse_checked(html, autoescape=True).render(values))
     except RenderRefused as refused:
         return WrittenParts(problem=refused.error)
 
@@ -147,8 +147,8 @@ def as_body(text: str, kind: ContentKind) -> str:
     """Return what stands inside the body of Markdown or HTML, as HTML with Liquid in its place."""
     html = markdown_as_html(text) if kind is ContentKind.MARKDOWN else text
     tokens = tokenise(html)
-    begins = [at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body"]
-    ends = [at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body"]
+    begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
+    ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
     whole = begins and ends and begins[0] < ends[-1]
     return (write(tokens[begins[0] + 1 : ends[-1]]) if whole else html).strip()
 

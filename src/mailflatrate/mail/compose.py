@@ -14,12 +14,12 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from mailflatrate.mail.body_plan import BodyPlan
-from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, Signer, Unsigned
+from mailflatrate.mail.dkim import MAX_BULK_LIFETIME, PendingSignature, Signer
 from mailflatrate.mail.edition import (
     CampaignStream,
     EditionContent,
+    EditionPart,
     NoticeStream,
-    Part,
     Recipient,
     ServiceIdentity,
     Values,
@@ -33,10 +33,10 @@ from mailflatrate.mail.headers import (
     unfolded,
     unstructured,
 )
-from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, Link, LinkKind, link_prefix
+from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, ServiceLink, link_prefix
 from mailflatrate.mail.rsa_key import DigestSigner, OpenSslSigner
 from mailflatrate.mail.segments import Dynamic, Static
-from mailflatrate.mail.tokens import KeyRing, Purpose
+from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.verp import return_path
 
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -48,7 +48,7 @@ class ComposeError(ValueError):
     """The edition or its sender cannot become a message; says why. Raised by `Composer()`, never per message."""
 
 
-class Letter(NamedTuple):
+class ReadyMessage(NamedTuple):
     """One message, ready for SMTP.
 
     `content` ends in CRLF and has no line that begins with a dot, so DATA needs no stuffing and BDAT takes it as it
@@ -68,13 +68,13 @@ class Letter(NamedTuple):
         return len(self.content)
 
 
-class Draft(NamedTuple):
-    """One message that lacks nothing but its signatures; the other fields are those of the `Letter` it becomes."""
+class MessageDraft(NamedTuple):
+    """One message that lacks only its signatures; the other fields are those of the `ReadyMessage` it becomes."""
 
     envelope_from: str
     envelope_to: str
     pieces: tuple[bytes, ...]
-    unsigned: tuple[Unsigned, ...]
+    unsigned: tuple[PendingSignature, ...]
     message_id: str
     smtputf8: bool
 
@@ -84,11 +84,11 @@ class Draft(NamedTuple):
         return b"".join(self.pieces).partition(b"\r\n\r\n")[2]
 
 
-def sign_drafts(drafts: Sequence[Draft], signer: DigestSigner) -> list[Letter]:
+def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[ReadyMessage]:
     """Sign all of them in as few steps as the signer can; they may be of different editions and domains."""
     signatures = iter(signer.sign([(each.key, each.digest) for draft in drafts for each in draft.unsigned]))
     return [
-        Letter(
+        ReadyMessage(
             draft.envelope_from,
             draft.envelope_to,
             b"".join((*[each.field(next(signatures)) for each in draft.unsigned], *draft.pieces)),
@@ -107,17 +107,17 @@ class _TokenPlan:
     def __init__(self, ring: KeyRing, account_id: int) -> None:
         self._ring = ring
         self._account_id = account_id
-        self._purposes: list[Purpose] = [Purpose.VERP]
+        self._purposes: list[TokenPurpose] = [TokenPurpose.VERP]
         self._clicks: list[int] = []
         self._seal: Callable[[int], list[str]] = ring.sealer(self._purposes, account_id)
 
-    def need(self, purpose: Purpose) -> int:
+    def need(self, purpose: TokenPurpose) -> int:
         if purpose not in self._purposes:
             self._purposes.append(purpose)
             self._seal = self._ring.sealer(self._purposes, self._account_id)
         return self._purposes.index(purpose)
 
-    def need_link(self, link: Link) -> int:
+    def need_link(self, link: ServiceLink) -> int:
         """Clicks come last in the list, so ask for them after everything else."""
         if link.kind is LinkKind.CLICK:
             raise ComposeError("a link that is the same for everybody is fixed text (R-108)")
@@ -129,7 +129,7 @@ class _TokenPlan:
     def seal(self, delivery_id: int) -> list[str]:
         tokens = self._seal(delivery_id)
         for number in self._clicks:
-            tokens.append(self._ring.seal(Purpose.PERSONAL_CLICK, self._account_id, delivery_id, number))
+            tokens.append(self._ring.seal(TokenPurpose.PERSONAL_CLICK, self._account_id, delivery_id, number))
         return tokens
 
 
@@ -166,10 +166,10 @@ class Composer:
         ring: KeyRing,
         signers: Sequence[Signer],
     ) -> None:
-        """`signers` may be empty for measurements only; otherwise they must cover From and CFBL-Address (R-59, R-64).
+        """Prepare an edition; `signers` must cover From and CFBL-Address (R-59, R-64).
 
-        Raises `ComposeError`, and `HeaderError` for a name, subject or address that must not stand in a
-        header.
+        They may be empty for measurements only. Raises `ComposeError`, and `HeaderError` for a name, subject or
+        address not allowed in a header.
         """
         if isinstance(stream, CampaignStream):
             plan = campaign_plan(stream, service)
@@ -188,16 +188,15 @@ class Composer:
         self._plan_values(content, stream, service.web_base_url)
         self._link_tokens = [self._tokens.need_link(link) for link in self._body.links]
 
-    def compose(self, recipient: Recipient, at: datetime) -> Letter:
+    def compose(self, recipient: Recipient, at: datetime) -> ReadyMessage:
         """The message for one recipient, drafted and signed at once by OpenSSL."""
         return sign_drafts([self.draft(recipient, at)], _ONE_BY_ONE)[0]
 
-    def draft(self, recipient: Recipient, at: datetime) -> Draft:
-        """The message for one recipient, dated `at` (aware), which is also the time of its signatures.
+    def draft(self, recipient: Recipient, at: datetime) -> MessageDraft:
+        """Return the message for one recipient, dated `at` (aware), which is also the time of its signatures.
 
-        Raises `HeaderError` for an address that is none, and whatever a renderer raises. Display name and
-        subject are made fit for a header line: a line break in somebody's first name must not cost them the
-        message.
+        Raises `HeaderError` for an invalid address, and anything a renderer raises. Display name and subject are
+        made fit for a header line: a line break in a first name must not cost the recipient the message.
         """
         tokens = self._tokens.seal(recipient.delivery_id)
         values = self._values(recipient, tokens)
@@ -215,7 +214,7 @@ class Composer:
         if self._subject is not None:
             subject = unstructured("Subject", one_line(_joined(self._subject, values)))
             written += b"Subject: " + subject + b"\r\n"
-        unsigned: tuple[Unsigned, ...] = ()
+        unsigned: tuple[PendingSignature, ...] = ()
         if self._signing:
             signed = b"to:" + unfolded(to) + b"\r\n" + date.canonical
             signed += (self._canonical_template % header_tokens).encode("ascii")
@@ -224,7 +223,7 @@ class Composer:
             body_hash = self._body.body_hash(rest)
             unsigned = tuple([signing.prepare(signed, body_hash, second) for signing in self._signing])
         smtputf8 = not to.isascii()
-        return Draft(
+        return MessageDraft(
             return_path(tokens[0], self._bounce_domain),
             address_octets(recipient.address).decode() if smtputf8 else recipient.address,
             (self._constant, written, self._head, rest),
@@ -233,13 +232,13 @@ class Composer:
             smtputf8,
         )
 
-    def _plan_header(self, plan: HeaderPlan, subject: Part, signers: Sequence[Signer], *, is_bulk: bool) -> None:
+    def _plan_header(self, plan: HeaderPlan, subject: EditionPart, signers: Sequence[Signer], *, is_bulk: bool) -> None:
         constant = list(plan.constant)
-        self._subject: Part | None = None if subject.is_fixed else subject
+        self._subject: EditionPart | None = None if subject.is_fixed else subject
         if subject.is_fixed:
             text = "".join(segment.text for segment in subject.segments if isinstance(segment, Static))
             constant.insert(1, (b"Subject", unstructured("Subject", text)))
-        elif any(isinstance(segment, Link) for segment in subject.segments):
+        elif any(isinstance(segment, ServiceLink) for segment in subject.segments):
             raise ComposeError("a subject can't contain links")
         own_names = [b"To", b"Date", *(name for name, _ in plan.with_tokens)]
         if not subject.is_fixed:
@@ -251,7 +250,7 @@ class Composer:
         self._template, self._canonical_template = plan.template, plan.canonical_template
         self._header_tokens = itemgetter(*(self._tokens.need(purpose) for purpose in plan.purposes))
         self._message_id = plan.message_id
-        self._message_id_token = self._tokens.need(Purpose.MESSAGE_ID)
+        self._message_id_token = self._tokens.need(TokenPurpose.MESSAGE_ID)
         self._date = _DateField()
         lifetime = MAX_BULK_LIFETIME if is_bulk else None
         self._signing = [signer.plan(constant, own_names, lifetime) for signer in signers]
@@ -277,12 +276,12 @@ class Composer:
         return values
 
 
-def _joined(part: Part, values: Values) -> str:
+def _joined(part: EditionPart, values: Values) -> str:
     strings = part.render(values)
     return "".join(
         [
             strings[segment.index] if isinstance(segment, Dynamic) else segment.text
             for segment in part.segments
-            if not isinstance(segment, Link)
+            if not isinstance(segment, ServiceLink)
         ]
     )

@@ -1,8 +1,8 @@
-"""The confirmation mail of double opt-in: one frozen template, and only what it needs (R-31).
+"""The confirmation email of double opt-in: one frozen template, and only what it needs (R-31).
 
-Who asks, for which list, when and where it was requested, the wording, one link, what to do if it was somebody else,
-the imprint. No picture, no tracking, no word of the customer's own beside the wording that was published. The link
-leads to a page with a button (R-33).
+Who asks, for which list, when and where it was requested, the wording, one link, what to do if someone else
+requested it, the imprint. No picture, no tracking, no text by the customer beside the wording that was published.
+The link leads to a page with a button (R-33).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 from mailflatrate.locale.formats import formats_of, written_moment
 from mailflatrate.locale.texts import N_, translate
-from mailflatrate.mail.edition import EditionContent, Part, Values
+from mailflatrate.mail.edition import EditionContent, EditionPart, Values
 from mailflatrate.mail.segments import Dynamic, Segment, Static
 from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
 
@@ -25,7 +25,7 @@ LINKS: Final = 2
 """The confirmation and the privacy page; the imprint stands in full."""
 
 
-class Occasion(Enum):
+class ConfirmationOccasion(Enum):
     """Why the person is asked."""
 
     FORM = "form"
@@ -40,7 +40,7 @@ class ConfirmationText:
     """Everything that a confirmation mail says. Moments are aware; `source` is a host or page, empty where unknown."""
 
     language: str
-    occasion: Occasion
+    occasion: ConfirmationOccasion
     company: str
     list_name: str
     address: str
@@ -54,26 +54,28 @@ class ConfirmationText:
     imprint: Sequence[str]
 
 
-_SUBJECT = N_("Please confirm: {{list_name}}")
+_SUBJECT = N_("Confirm your subscription: {{list_name}}")
 _OPENINGS = {
-    Occasion.FORM: N_(
-        "On {{requested}} somebody signed up {{address}} for “{{list_name}}” by {{company}}{{at_source}}."
+    ConfirmationOccasion.FORM: N_(
+        "On {{requested}}, {{address}} was signed up for “{{list_name}}” from {{company}}{{at_source}}."
     ),
-    Occasion.PERSON: N_("On {{requested}} {{company}} told us that {{address}} wants to receive “{{list_name}}”."),
-    Occasion.MOVE: N_(
-        "On {{requested}} a subscriber of {{company}} named {{address}} as the new address for "
-        "“{{list_name}}” and whatever else he receives from there."
+    ConfirmationOccasion.PERSON: N_(
+        "On {{requested}}, {{company}} told us that {{address}} wants to receive “{{list_name}}”."
+    ),
+    ConfirmationOccasion.MOVE: N_(
+        "On {{requested}}, a subscriber of {{company}} entered {{address}} as the new address for “{{list_name}}” "
+        "and everything else they receive from this sender."
     ),
 }
 _WORDS = {
     "hello": N_("Hello,"),
-    "consent": N_("This is what you would consent to:"),
-    "ask": N_("Is that what you want? Then please confirm it on this page:"),
-    "button": N_("Go to the confirmation"),
+    "consent": N_("You would be consenting to the following:"),
+    "ask": N_("If that is what you want, confirm it on this page:"),
+    "button": N_("Go to confirmation page"),
     "until": N_("The link is valid until {{expires}}."),
     "ignore": N_(
-        "If it was not you, you need not do anything: without your confirmation nothing more comes, and the "
-        "address is erased. On the same page you can tell us that it was not you."
+        "If it was not you, you do not need to do anything. Without your confirmation, you will receive nothing "
+        "more and the address will be erased. On the same page, you can also tell us that it was not you."
     ),
     "privacy": N_("Privacy"),
     "imprint": N_("Imprint"),
@@ -116,7 +118,7 @@ _PLACES = frozenset({
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 
-def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
+def confirmation_content(language: str, occasion: ConfirmationOccasion) -> EditionContent:
     """The template in one language, for every customer the same; `confirmation_values` fills it."""
     words = {name: translate(message, language) for name, message in _WORDS.items()}
     words["opening"] = translate(_OPENINGS[occasion], language)
@@ -126,7 +128,7 @@ def confirmation_content(language: str, occasion: Occasion) -> EditionContent:
     shown = {name: html.escape(word) for name, word in words.items()}
     shown["quote"] = ""
     words["quote"] = ""
-    if occasion is not Occasion.MOVE:
+    if occasion is not ConfirmationOccasion.MOVE:
         words["quote"], shown["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % shown
     return EditionContent(
         subject=_part(subject, escape=False),
@@ -157,7 +159,7 @@ def confirmation_values(said: ConfirmationText) -> Values:
 def _at_source(said: ConfirmationText) -> str:
     if not said.source:
         return ""
-    return translate(N_(", on {source}"), said.language).format(source=said.source)
+    return translate(N_(", via {source}"), said.language).format(source=said.source)
 
 
 class _Markup(str):
@@ -166,7 +168,7 @@ class _Markup(str):
     __slots__ = ()
 
 
-def _part(source: str, *, escape: bool) -> Part:
+def _part(source: str, *, escape: bool) -> EditionPart:
     segments: list[Segment] = []
     names: list[str] = []
     position = 0
@@ -181,7 +183,7 @@ def _part(source: str, *, escape: bool) -> Part:
     def render(values: Values) -> Sequence[str]:
         return [_shown(values, name, escape=escape) for name in names]
 
-    return Part(tuple(segments), render)
+    return EditionPart(tuple(segments), render)
 
 
 def _shown(values: Mapping[str, object], name: str, *, escape: bool) -> str:

@@ -1,8 +1,8 @@
-"""Compiling a mailing once, before a million recipients.
+"""Compiling a campaign once, before a million recipients.
 
 Source in, three Liquid templates and the numbered links out.
 
-    protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitise and rewrite links -> text part
+    protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitize and rewrite links -> text part
     -> preheader and imprint -> put Liquid back -> parse
 
 Nothing here knows a recipient. Compiling the same source in the same context gives the same bytes.
@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mailflatrate.mail.html.finish import finish
-from mailflatrate.mail.html.imprint import Imprint, imprint_html, imprint_text, with_dark_colors
+from mailflatrate.mail.html.imprint import FooterImprint, imprint_html, imprint_text, with_dark_colors
 from mailflatrate.mail.html.inline import inline_styles, normalise
-from mailflatrate.mail.html.links import Link, LinkBook
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.links import ContentLink, LinkBook
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
-from mailflatrate.mail.html.sanitise import Sanitiser
+from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.theme import render_markdown
-from mailflatrate.mail.html.tokens import Fault, Kind, Token, find_fault, scan, tokenise, write
-from mailflatrate.mail.liquid import KNOWN_VARIABLES, SourceError, SourceRefused, Template, find_liquid_errors
+from mailflatrate.mail.html.tokens import MarkupFault, Token, TokenKind, find_fault, scan, tokenise, write
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, SourceError, SourceRefused, find_liquid_errors
 from mailflatrate.mail.liquid.marks import MAX_MARKS, first_of_too_many
-from mailflatrate.mail.liquid.protect import Protected, protect, unescape_tags
+from mailflatrate.mail.liquid.protect import ProtectedText, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_STYLE_FILTER, SAFE_URL_FILTER
 from mailflatrate.mail.mistakes import in_part, mistake
 from mailflatrate.mail.source_errors import Lines
@@ -50,7 +50,7 @@ class ContentKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ContentSource:
     """What an author wrote.
 
     `text` replaces the generated text part, still without the imprint, which is always added.
@@ -65,43 +65,43 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CompileContext:
-    """What the service knows about the mailing.
+    """What the service knows about the campaign.
 
-    `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL
-    for a link, without any contact in it (R-108), or is None where click tracking is off. `untracked` are further
-    targets that stay as they are. `language` is that of the content; empty: the imprint's.
+    `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL for
+    a link, without any contact in it (R-108), or is None if click tracking is off. `untracked` are further targets
+    that stay as they are. `language` is that of the content; empty: the imprint's.
     """
 
-    imprint: Imprint
+    imprint: FooterImprint
     known_variables: frozenset[str] = KNOWN_VARIABLES
     link_url: Callable[[int, str], str] | None = None
     untracked: frozenset[str] = frozenset()
     social_icon_origin: str | None = None
-    look: Look = field(default_factory=Look)
+    look: BrandStyle = field(default_factory=BrandStyle)
     most_octets: int = MAX_CONTENT
     language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A mailing ready for the composer: three parts, and the web targets by number, each once."""
+class CompiledContent:
+    """A campaign ready for the composer: three parts, and the web targets by number, each once."""
 
-    subject: Template
-    html: Template
-    text: Template
-    links: tuple[Link, ...]
-    imprint: Imprint = field(repr=False)
+    subject: LiquidTemplate
+    html: LiquidTemplate
+    text: LiquidTemplate
+    links: tuple[ContentLink, ...]
+    imprint: FooterImprint = field(repr=False)
 
 
-def compile_content(source: Source, context: CompileContext) -> Compiled:
-    """Compile one mailing. Raises SourceRefused with every mistake and its line in what the author wrote."""
+def compile_content(source: ContentSource, context: CompileContext) -> CompiledContent:
+    """Compile one campaign. Raises SourceRefused with every mistake and its line in what the author wrote."""
     errors = find_merge_errors(source, context.known_variables, most_octets=context.most_octets)
     if errors:
         raise SourceRefused(tuple(errors))
     protected = protect(source.body, entities=source.kind is not ContentKind.MARKDOWN)
     untracked = context.untracked | {context.imprint.privacy_url or ""}
     book = LinkBook(context.link_url, untracked)
-    sanitiser = Sanitiser(protected, book)
+    sanitiser = Sanitizer(protected, book)
     tokens = finish(
         sanitiser.document(tokenise(_document(source, protected, context))),
         language=context.language or context.imprint.language,
@@ -121,10 +121,10 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
     if len(book.links()) > MAX_LINKS:
         raise SourceRefused((mistake(1, "too-many-links", str(MAX_LINKS)),))
     known = context.known_variables
-    return Compiled(
-        subject=Template.parse(source.subject, autoescape=False, known_variables=known, single_line=True),
-        html=Template.parse(html_source, autoescape=True, known_variables=known),
-        text=Template.parse(
+    return CompiledContent(
+        subject=LiquidTemplate.parse(source.subject, autoescape=False, known_variables=known, single_line=True),
+        html=LiquidTemplate.parse(html_source, autoescape=True, known_variables=known),
+        text=LiquidTemplate.parse(
             f"{plain.rstrip()}\n\n{imprint_text(context.imprint)}", autoescape=False, known_variables=known
         ),
         links=book.links(),
@@ -135,7 +135,7 @@ def compile_content(source: Source, context: CompileContext) -> Compiled:
 _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 
 
-def _document(source: Source, protected: Protected, context: CompileContext) -> str:
+def _document(source: ContentSource, protected: ProtectedText, context: CompileContext) -> str:
     """Return the whole HTML document as html5ever writes it, styles inlined, Liquid still protected."""
     if source.kind is ContentKind.MARKDOWN:
         language = context.language or context.imprint.language
@@ -147,7 +147,7 @@ def _document(source: Source, protected: Protected, context: CompileContext) -> 
     return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
 
 
-def _title(source: Source) -> str:
+def _title(source: ContentSource) -> str:
     """The subject as the document's title, without what Liquid prints: filters suspect a title of its own."""
     subject = protect(source.subject, entities=False)
     return " ".join(subject.word.sub("", subject.text).split())
@@ -167,20 +167,20 @@ def compiled_text(source: str, *, as_mjml: bool) -> str:
     text = block_tags_to_comments(protected)
     document = normalise(render_mjml(text) if as_mjml else whole_document(text))
     book = LinkBook(None, frozenset())
-    tokens = Sanitiser(protected, book).document(tokenise(document))
+    tokens = Sanitizer(protected, book).document(tokenise(document))
     return protected.restore_text(write_text(tokens, protected, book), lambda tag: tag)
 
 
 def _refuse_unreadable(source: str) -> None:
     """Raise SourceRefused for a source that is too long or has unclosed marks."""
-    errors = _too_long(Source(ContentKind.HTML, source, ""), MAX_CONTENT)
+    errors = _too_long(ContentSource(ContentKind.HTML, source, ""), MAX_CONTENT)
     if not errors:
         errors = [mistake(fault.line, fault.code, *fault.facts)] if (fault := _fault(source)) else []
     if errors:
         raise SourceRefused(tuple(errors))
 
 
-def _fault(source: str) -> Fault | None:
+def _fault(source: str) -> MarkupFault | None:
     return find_fault(protect(source, entities=True, keep_lines=True).text)
 
 
@@ -194,10 +194,10 @@ def whole_document(text: str) -> str:
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{text}</body></html>'
 
 
-def block_tags_to_comments(protected: Protected) -> str:
-    """Return the protected text with block tags that stand in text as comments.
+def block_tags_to_comments(protected: ProtectedText) -> str:
+    """Return the protected text with block tags in running text turned into comments.
 
-    Which no parser moves out of a table.
+    No parser moves comments out of a table.
     """
 
     def mark(found: re.Match[str]) -> str:
@@ -206,39 +206,39 @@ def block_tags_to_comments(protected: Protected) -> str:
     tokens = tokenise(protected.text)
     raw = ""
     for token in tokens:
-        if token.kind is Kind.START and token.name in {"mj-style", "mj-title", "mj-preview"}:
+        if token.kind is TokenKind.START and token.name in {"mj-style", "mj-title", "mj-preview"}:
             raw = "" if token.self_closing else token.name
-        elif token.kind is Kind.END and token.name == raw:
+        elif token.kind is TokenKind.END and token.name == raw:
             raw = ""
-        elif token.kind is Kind.TEXT and not raw:
+        elif token.kind is TokenKind.TEXT and not raw:
             token.text = protected.word.sub(mark, token.text)
-        if token.kind is Kind.START and any(map(protected.word.search, token.attributes)):
+        if token.kind is TokenKind.START and any(map(protected.word.search, token.attributes)):
             token.text = _set_apart(token.text, protected)
     return write(_with_explicit_bodies(tokens, protected))
 
 
-def _with_explicit_bodies(tokens: list[Token], protected: Protected) -> list[Token]:
+def _with_explicit_bodies(tokens: list[Token], protected: ProtectedText) -> list[Token]:
     """Put the `<tbody>` that a parser adds at the first row in front of the loop around that row, not inside it."""
     result: list[Token] = []
     for at, token in enumerate(tokens):
         result.append(token)
-        if token.kind is Kind.START and token.name in {"table", "mj-table"} and at + 2 < len(tokens):
+        if token.kind is TokenKind.START and token.name in {"table", "mj-table"} and at + 2 < len(tokens):
             between, row = tokens[at + 1], tokens[at + 2]
             rest = re.sub(rf"<!--{protected.word.pattern}-->|\s", "", between.text)
-            if between.kind is Kind.TEXT and between.text.strip() and not rest and row.name == "tr":
-                result.append(Token(Kind.START, "<tbody>", "tbody"))
+            if between.kind is TokenKind.TEXT and between.text.strip() and not rest and row.name == "tr":
+                result.append(Token(TokenKind.START, "<tbody>", "tbody"))
     return result
 
 
-def _set_apart(tag: str, protected: Protected) -> str:
+def _set_apart(tag: str, protected: ProtectedText) -> str:
     """Return a tag with spaces around each Liquid word among its attributes, as in `{% if a %}class="b"{% endif %}`."""
     word = protected.word.pattern
     values = r"\"[^\"]*\"|'[^']*'|=\s*[^\s\"'>]+"
     return re.sub(rf"{values}|{word}", lambda found: f" {found.group()} " if found[1] else found.group(), tag)
 
 
-def _output_guard(protected: Protected, urls: set[int], styles: set[int]) -> Callable[[str], str]:
-    """Return what `restore` does to each tag: outputs that begin a URL or stand in CSS are checked when rendered.
+def _output_guard(protected: ProtectedText, urls: set[int], styles: set[int]) -> Callable[[str], str]:
+    """Return what `restore` does to each tag: outputs that begin a URL or are part of CSS are checked when rendered.
 
     The service's own URLs need no check, which keeps them on the fast path.
     """
@@ -259,14 +259,18 @@ _OWN_URL = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url|web_url)\s*-
 
 
 def _assemble_html(
-    tokens: list[Token], protected: Protected, change: Callable[[str], str], source: Source, imprint: Imprint
+    tokens: list[Token],
+    protected: ProtectedText,
+    change: Callable[[str], str],
+    source: ContentSource,
+    imprint: FooterImprint,
 ) -> str:
     """Put the preheader after `<body>` and the imprint before `</body>`.
 
     Refuse a condition that reaches past the end, and a document without a body.
     """
-    begins = [at for at, token in enumerate(tokens) if token.kind is Kind.START and token.name == "body"]
-    ends = [at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "body"]
+    begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
+    ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
     if not begins or not ends or ends[-1] <= begins[0]:
         raise SourceRefused((_without_body(source.body),))
     start, end = begins[0] + 1, ends[-1]
@@ -283,11 +287,11 @@ def _without_body(body: str) -> SourceError:
     lines = Lines(body)
     begun: list[tuple[str, int]] = []
     for end, token in scan(body):
-        if token.name not in _HIDE_BODY or token.kind not in (Kind.START, Kind.END):
+        if token.name not in _HIDE_BODY or token.kind not in (TokenKind.START, TokenKind.END):
             continue
         if token.name == "frameset":
             return mistake(lines.at(end - len(token.text)), "no-frames")
-        if token.kind is Kind.START:
+        if token.kind is TokenKind.START:
             begun.append((token.name, lines.at(end - len(token.text))))
         elif begun and begun[-1][0] == token.name:
             begun.pop()
@@ -309,7 +313,7 @@ def _preheader(preheader: str) -> str:
     )
 
 
-def _too_long(source: Source, most: int) -> list[SourceError]:
+def _too_long(source: ContentSource, most: int) -> list[SourceError]:
     parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
     errors = []
     for name, text in parts:
@@ -319,7 +323,7 @@ def _too_long(source: Source, most: int) -> list[SourceError]:
     return errors
 
 
-def _too_many_marks(source: Source) -> list[SourceError]:
+def _too_many_marks(source: ContentSource) -> list[SourceError]:
     """Parsing and rendering take time for each mark; this comes before both."""
     parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
     errors = []
@@ -340,7 +344,7 @@ def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
 
 
 def find_merge_errors(
-    source: Source, known_variables: frozenset[str] = KNOWN_VARIABLES, *, most_octets: int = MAX_CONTENT
+    source: ContentSource, known_variables: frozenset[str] = KNOWN_VARIABLES, *, most_octets: int = MAX_CONTENT
 ) -> list[SourceError]:
     """Return the mistakes of all parts for the editor, in the order of lines.
 

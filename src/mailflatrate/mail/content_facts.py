@@ -1,7 +1,7 @@
-"""What can be seen in a finished HTML and text part, as plain facts: the rules decide what they mean.
+"""Plain facts visible in a finished HTML and text part: the rules decide what they mean.
 
-Works on our own compiled mailings and on any message in the world (`mailflatrate lint`), so it never raises on
-broken HTML.
+Works on our own compiled campaigns and on any other message (`mailflatrate lint`), so it never raises on broken
+HTML.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from mailflatrate.mail.content_layout import HEADINGS, is_oversized, unsupported_css
 from mailflatrate.mail.content_style import Hiding, Style, is_pixel
 from mailflatrate.mail.html.applied import names_shown_somewhere
-from mailflatrate.mail.html.tokens import RAW_TEXT, Kind, Token, tokenise
+from mailflatrate.mail.html.tokens import RAW_TEXT, Token, TokenKind, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
 
 _VOID = frozenset(
@@ -55,7 +55,7 @@ class LinkText:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A link that a reader can see: where it leads, and where its words stand in `ContentFacts.outline`."""
+    """A link that a reader can see: its target, and the place of its text in `CompiledContentFacts.outline`."""
 
     href: str
     start: int
@@ -63,16 +63,16 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentFacts:
-    """Sizes are bytes of UTF-8 before transfer encoding; a recipient's own values are not counted.
+class CompiledContentFacts:
+    """The facts of finished content. Sizes are bytes of UTF-8 before transfer encoding, without recipients' values.
 
     `missing_imprint_*` are the imprint's values not found as visible text. `preheader` is the hidden text before
-    any visible one, which R-48 allows; `hidden_text` is the rest. `remote_hosts` are where a mail client would
-    load something from, `pixels` the hosts of pictures too small to be seen. `faint_imprint` are values that are
-    there but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its
-    own, which vanishes where a program turns the page dark. `shared_words` is a percentage. `legible_text` is the
-    visible text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what
-    only machines read: comments, descriptions, hidden text. `blocks` are the visible texts by themselves: a heading, a
+    any visible one, which R-48 allows; `hidden_text` is the rest. `remote_hosts` are where a mail client would load
+    something from, `pixels` the hosts of pictures too small to be seen. `faint_imprint` are values that are there
+    but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its own,
+    which vanishes if a program turns the page dark. `shared_words` is a percentage. `legible_text` is the visible
+    text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what only
+    machines read: comments, descriptions, hidden text. `blocks` are the visible texts one by one: a heading, a
     paragraph, a cell, a line. `unsupported_css` and `oversized_images` are what `content_layout` says.
     """
 
@@ -132,7 +132,7 @@ def lint_parts(
     unsubscribe_in_text: bool = False,
     sizes: tuple[int, int] | None = None,
     targets: Iterable[str] = (),
-) -> ContentFacts:
+) -> CompiledContentFacts:
     """Return the facts of two parts as a recipient gets them.
 
     `wanted` are strings that must be readable in both, `targets` the web targets behind redirecting links.
@@ -146,7 +146,7 @@ def lint_parts(
     preheader, hidden = page.split_preheader()
     urls = [*page.urls, *targets]
     words, shared = _shared_words(visible, plain)
-    return ContentFacts(
+    return CompiledContentFacts(
         html_bytes=html_bytes,
         text_bytes=text_bytes,
         unsubscribe_in_html=unsubscribe_in_html,
@@ -181,7 +181,7 @@ def lint_parts(
 
 
 def blocks_of(html_part: str) -> tuple[str, ...]:
-    """The visible texts of a part, each by itself."""
+    """Return the visible texts of a part, one by one."""
     page = _Page()
     page.read(tokenise(html_part))
     return page.closed_blocks()
@@ -240,15 +240,15 @@ class _Page:
 
     def read(self, tokens: list[Token]) -> None:
         for token in tokens:
-            if token.kind is Kind.START:
+            if token.kind is TokenKind.START:
                 self._start(token)
-            elif token.kind is Kind.END:
+            elif token.kind is TokenKind.END:
                 self._end(token.name)
-            elif token.kind is Kind.TEXT:
+            elif token.kind is TokenKind.TEXT:
                 self._text(html.unescape(token.text))
-            elif token.kind is Kind.RAW:
+            elif token.kind is TokenKind.RAW:
                 self._raw(token)
-            elif token.kind is Kind.COMMENT:
+            elif token.kind is TokenKind.COMMENT:
                 self.comments.append(token.text)
         self._close_link()
 
@@ -372,7 +372,7 @@ class _Page:
                 self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
 
     def closed_blocks(self) -> tuple[str, ...]:
-        """Every text that somebody reads, in order."""
+        """Return every text that a reader sees, in order."""
         return tuple(text for one in self.blocks if (text := _squeezed("".join(one))))
 
     def is_faint(self, value: str) -> bool:

@@ -38,7 +38,7 @@ class Hiding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What an element's text inherits. `own_color` and `own_background`: somebody set it on purpose."""
+    """What an element's text inherits. `own_color` and `own_background`: set explicitly."""
 
     hiding: Hiding | None = None
     color: str = "#000000"
@@ -62,7 +62,7 @@ class Style:
         background = background or self.background
         pictures = declared.get("background", "") + declared.get("background-image", "")
         if token.attributes.get("background") or "url(" in pictures or "gradient(" in pictures:
-            background, own_background = "", True  # over a picture no colour can be judged
+            background, own_background = "", True  # over a picture no color can be judged
         pixels = _font_pixels(declared, self.pixels)
         hiding = None if shown and _names(token).intersection(shown) else _hiding(declared, token, pixels)
         return Style(
@@ -81,7 +81,7 @@ class Style:
         return pale or self.pixels < MINIMUM_FONT_PX
 
     def is_dark_trap(self) -> bool:
-        """Dark by its own choice on a page whose colour is left to the program."""
+        """Return whether text is explicitly dark on a page whose color is left to the program."""
         return self.own_color and not self.own_background and luminance(self.color) < _DARK
 
     def verdict(self) -> Hiding | None:
@@ -101,7 +101,7 @@ def _names(token: Token) -> set[str]:
 
 
 def _with_hash(value: str | None) -> str | None:
-    """`003366` of a colour attribute is `#003366`."""
+    """Return a color attribute with its hash: `003366` becomes `#003366`."""
     return f"#{value.strip()}" if value and re.fullmatch(r"\s*[0-9a-fA-F]{6}\s*", value) else value
 
 
@@ -215,9 +215,9 @@ def _is_off_screen(declared: dict[str, str], size: float) -> bool:
 
 
 def is_pixel(token: Token, style: Style, shown: Collection[str] = ()) -> bool:
-    """A picture of at most 2 by 2, or one that nobody sees, as an image or as a background (R-111).
+    """Return whether it is a picture of at most 2 by 2, or an invisible one, as an image or background (R-111).
 
-    `style` is the element's own. A large picture that phones alone show, or that stands in a hidden place, counts none.
+    `style` is the element's own. A large picture shown only on phones, or inside a hidden element, does not count.
     """
     declared = declarations(token.attributes.get("style") or "")
     sides = [declared.get(side) or token.attributes.get(side) or "" for side in ("width", "height")]
@@ -257,11 +257,11 @@ def declarations(style: str) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def _color(value: str | None) -> tuple[str | None, float]:
-    """Return a colour as `#rrggbb` with its opacity, or None with 1 where the notation is none."""
+    """Return a color as `#rrggbb` with its opacity, or None with 1 if the notation is invalid."""
     text = (value or "").strip().lower()
     if re.fullmatch(r"#[0-9a-f]{6}", text):
         return text, 1.0
-    from tinycss2.color4 import parse_color  # only where a colour is not written the usual way
+    from tinycss2.color4 import parse_color  # only if a color is not in the usual notation
 
     for word in (text, *re.findall(r"[a-z-]+\([^()]*\)|[#\w-]+", text)) if text else ():
         found = parse_color(word)

@@ -1,12 +1,12 @@
 """DKIM signatures (RFC 6376) made from header fields and a body hash that the composer already has.
 
-RSA-2048, SHA-256, relaxed/relaxed, `t=` set, `x=` at most 48 hours later for bulk, never `l=` (R-59). The
-field set is fixed when an edition is compiled: what is the same in every message is canonicalised and hashed
-once, and the state of that hash is copied for each message. The signature's own field is a template with two
-holes, the body hash and `b=`.
+RSA-2048, SHA-256, relaxed/relaxed, `t=` set, `x=` at most 48 hours later for bulk, never `l=` (R-59). The field set
+is fixed when an edition is compiled: what is the same in every message is canonicalized and hashed once, and the
+state of that hash is copied for each message. The signature's own field is a template with two holes, the body hash
+and `b=`.
 
-A signature is made in two steps, so that the digests of several messages can be signed at once: `SigningPlan.prepare`
-gives the digest, `field` puts what a `DigestSigner` made of it into words.
+A signature is made in two steps, so that the digests of several messages can be signed at once:
+`SigningPlan.prepare` gives the digest, `field` turns a `DigestSigner`'s result into the header field.
 """
 
 import base64
@@ -48,7 +48,7 @@ class SigningKeyError(ValueError):
     """The key, selector or domain cannot sign. The message never quotes key material."""
 
 
-class Unsigned(NamedTuple):
+class PendingSignature(NamedTuple):
     """A `DKIM-Signature` field up to its `b=`, the digest that belongs there, and the key that signs it."""
 
     head: bytes
@@ -113,7 +113,7 @@ class SigningPlan:
         self._at = -1
         self._head = self._head_canonical = b""
 
-    def prepare(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> Unsigned:
+    def prepare(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> PendingSignature:
         """Return the signature of one message, but for the signing.
 
         `dynamic_canonical` is the relaxed canonical form of the message's own fields in the plan's order,
@@ -124,7 +124,7 @@ class SigningPlan:
             self._turn_to(at)
         digest = self._static.copy()
         digest.update(dynamic_canonical + self._head_canonical + body_hash + b"; b=")
-        return Unsigned(self._head + body_hash + b";\r\n b=", self._key, digest.digest())
+        return PendingSignature(self._head + body_hash + b";\r\n b=", self._key, digest.digest())
 
     def _turn_to(self, at: int) -> None:
         """The field up to `bh=`, written and canonical, for one second of signing time."""

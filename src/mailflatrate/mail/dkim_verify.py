@@ -70,7 +70,7 @@ class DkimVerdict:
         return self.status is DkimStatus.PASS
 
 
-class _Refused(Exception):
+class _InvalidSignature(Exception):
     """The signature cannot be what it should be."""
 
     def __init__(self, status: DkimStatus) -> None:
@@ -87,7 +87,7 @@ def verify_signatures(raw: bytes, find_key: KeyFinder, *, at: datetime) -> tuple
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes]:
-    """Header and body with CRLF line ends, as the message stood on the wire."""
+    """Return header and body with CRLF line ends, as the message was transmitted."""
     text = re.sub(rb"\r?\n", b"\r\n", raw)
     if text.startswith(b"\r\n"):
         return b"", text[2:]
@@ -109,7 +109,7 @@ def _judge(fields: list[Field], place: int, body: bytes, find_key: KeyFinder, at
     try:
         tags = _tags(fields[place][1])
         status = _check(fields, place, tags, body, find_key, at)
-    except _Refused as refused:
+    except _InvalidSignature as refused:
         status = refused.status
     names = tuple(name.strip().lower() for name in tags.get("h", "").split(":") if name.strip())
     return DkimVerdict(
@@ -138,7 +138,7 @@ def _tags(value: bytes) -> dict[str, str]:
         name, equals, text = part.partition("=")
         name = name.strip()
         if not equals or name in tags:
-            raise _Refused(DkimStatus.MALFORMED)
+            raise _InvalidSignature(DkimStatus.MALFORMED)
         tags[name] = "".join(text.split())
     return tags
 
@@ -162,27 +162,27 @@ def _check(
 def _check_form(tags: dict[str, str], at: datetime) -> None:
     """What a verifier demands before it looks at a key (RFC 6376 section 6.1.1)."""
     if tags.get("v") != "1" or not all(tags.get(name) for name in ("a", "b", "bh", "d", "h", "s")):
-        raise _Refused(DkimStatus.MALFORMED)
+        raise _InvalidSignature(DkimStatus.MALFORMED)
     if tags["a"].lower() != "rsa-sha256":
-        raise _Refused(DkimStatus.UNSUPPORTED)
+        raise _InvalidSignature(DkimStatus.UNSUPPORTED)
     if "from" not in [name.lower() for name in tags["h"].split(":")]:
-        raise _Refused(DkimStatus.MALFORMED)
+        raise _InvalidSignature(DkimStatus.MALFORMED)
     domain = tags["d"].lower()
     identity = tags.get("i", f"@{domain}").rpartition("@")[2].lower()
     if identity != domain and not identity.endswith(f".{domain}"):
-        raise _Refused(DkimStatus.MALFORMED)
+        raise _InvalidSignature(DkimStatus.MALFORMED)
     expires = tags.get("x", "")
     if expires and _seconds(expires) is None:
-        raise _Refused(DkimStatus.MALFORMED)
+        raise _InvalidSignature(DkimStatus.MALFORMED)
     if expires and at.timestamp() > int(expires):
-        raise _Refused(DkimStatus.EXPIRED)
+        raise _InvalidSignature(DkimStatus.EXPIRED)
 
 
 def _canonicalisation(text: str) -> tuple[str, str]:
     header, _, body = text.lower().partition("/")
     forms = (header, body or "simple")
     if not {"simple", "relaxed"}.issuperset(forms):
-        raise _Refused(DkimStatus.UNSUPPORTED)
+        raise _InvalidSignature(DkimStatus.UNSUPPORTED)
     return forms
 
 
@@ -197,7 +197,7 @@ def _body_hash(body: bytes, form: str, length: str | None) -> bytes:
         body += b"\r\n"
     if length is not None:
         if not re.fullmatch("[0-9]{1,12}", length) or int(length) > len(body):
-            raise _Refused(DkimStatus.MALFORMED)
+            raise _InvalidSignature(DkimStatus.MALFORMED)
         body = body[: int(length)]
     return hashlib.sha256(body).digest()
 
@@ -228,20 +228,20 @@ def _octets(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as problem:
-        raise _Refused(DkimStatus.MALFORMED) from problem
+        raise _InvalidSignature(DkimStatus.MALFORMED) from problem
 
 
 def _public_key(find_key: KeyFinder, selector: str, domain: str) -> rsa.RSAPublicKey:
     try:
         found = find_key(selector, domain)
     except KeyUnreachable as problem:
-        raise _Refused(DkimStatus.KEY_UNREACHABLE) from problem
+        raise _InvalidSignature(DkimStatus.KEY_UNREACHABLE) from problem
     if found is None:
-        raise _Refused(DkimStatus.KEY_MISSING)
+        raise _InvalidSignature(DkimStatus.KEY_MISSING)
     try:
         key = load_der_public_key(found)
     except (ValueError, UnsupportedAlgorithm) as problem:
-        raise _Refused(DkimStatus.UNSUPPORTED) from problem
+        raise _InvalidSignature(DkimStatus.UNSUPPORTED) from problem
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < MINIMUM_KEY_BITS:
-        raise _Refused(DkimStatus.UNSUPPORTED)
+        raise _InvalidSignature(DkimStatus.UNSUPPORTED)
     return key

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part, decode_words
+from mailflatrate.mail.reading.mime import MimePart, decode_words
 
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 _FIELD = re.compile(
@@ -58,7 +58,7 @@ class DsnReport:
     recipients: tuple[RecipientReport, ...]
 
 
-def read_dsn(message: Part) -> DsnReport | None:
+def read_dsn(message: MimePart) -> DsnReport | None:
     """The report in the message's status part, or None when it has none with a recipient."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
-from mailflatrate.mail.headers import Mailbox
-from mailflatrate.mail.links import LINK_VARIABLES, Link, LinkKind
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, ServiceLink
 from mailflatrate.mail.segments import Dynamic, Segment, Static
 
 Values = Mapping[str, object]
@@ -26,14 +26,14 @@ def _render_nothing(_values: Values) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EditionPart:
     """Subject, HTML or plain text: fixed text, fillings and the service's links, in order."""
 
-    segments: tuple[Segment | Link, ...]
+    segments: tuple[Segment | ServiceLink, ...]
     render: Renderer = _render_nothing
 
     @classmethod
-    def fixed(cls, text: str) -> "Part":
+    def fixed(cls, text: str) -> "EditionPart":
         """A part that is the same for everyone."""
         return cls((Static(text),))
 
@@ -63,12 +63,12 @@ class EditionContent:
     """An edition, compiled and frozen.
 
     `rendered_links` are the links whose URL the renderers may ask for by name (`links.LINK_VARIABLES`); each
-    costs a token per message, so leave out what no template reads. A `Link` segment needs no entry here.
+    costs a token per message, so leave out what no template reads. A `ServiceLink` segment needs no entry here.
     """
 
-    subject: Part
-    html: Part
-    text: Part
+    subject: EditionPart
+    html: EditionPart
+    text: EditionPart
     rendered_links: frozenset[LinkKind] = frozenset(LINK_VARIABLES)
 
     @classmethod
@@ -76,9 +76,9 @@ class EditionContent:
         """The content that three compiled templates make; a link is prepared when any of them mentions its name."""
         parts = (subject, html, text)
         return cls(
-            subject=Part(subject.segments, subject.render_dynamic),
-            html=Part(html.segments, html.render_dynamic),
-            text=Part(text.segments, text.render_dynamic),
+            subject=EditionPart(subject.segments, subject.render_dynamic),
+            html=EditionPart(html.segments, html.render_dynamic),
+            text=EditionPart(text.segments, text.render_dynamic),
             rendered_links=frozenset(
                 kind for kind, name in LINK_VARIABLES.items() if any(name in part.source for part in parts)
             ),
@@ -118,8 +118,8 @@ class CampaignStream:
     account_id: int
     account_label: str
     mailing_id: str
-    sender: Mailbox
-    reply_to: Mailbox
+    sender: NamedAddress
+    reply_to: NamedAddress
     bounce_domain: str
     list_identifier: str
     list_name: str
@@ -141,9 +141,9 @@ class NoticeStream:
     """
 
     account_id: int
-    sender: Mailbox
+    sender: NamedAddress
     bounce_domain: str
-    reply_to: Mailbox | None = None
+    reply_to: NamedAddress | None = None
     in_reply_to: str = ""
     language: str = ""
 

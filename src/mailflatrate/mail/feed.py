@@ -101,7 +101,7 @@ def plain(markup: str, longest: int) -> str:
 
 
 def safe_link(url: str) -> str:
-    """The link as a mailing may carry it: http or https, without anything that markup or Liquid could read; or ''."""
+    """Return the link if a campaign may carry it: http or https, without Liquid or markup characters; else ''."""
     url = url.strip()
     try:
         parts = urlsplit(url)

@@ -10,7 +10,7 @@ from mailflatrate.mail.inspect import Inspection, inspect_part
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Headers, parse
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 _BULK_FIELDS = ("list-unsubscribe", "list-id", "feedback-id")
 _BULK_WORDS = ("bulk", "list", "junk")
@@ -41,10 +41,10 @@ class ShownMail:
 
 
 def read_foreign_mail(raw: bytes, with_tokens: bool, expects_aggregate: bool) -> ForeignMail:
-    """Understand a message that came back."""
+    """Interpret a returned message."""
     message = parse(raw)
     inspection = inspect_part(message, with_tokens=with_tokens)
-    has_aggregate = expects_aggregate or inspection.kind is Kind.REPORT
+    has_aggregate = expects_aggregate or inspection.kind is ReturnedMessageKind.REPORT
     headers = message.headers
     return ForeignMail(
         inspection=inspection,
@@ -69,7 +69,7 @@ def read_shown_mail(raw: bytes, text_characters: int) -> ShownMail:
 
 
 def read_mail_file(data: bytes) -> bytes | None:
-    """The mail in a file that somebody uploaded: Outlook's format is turned into RFC 5322; None where that fails."""
+    """Return the message in an uploaded file: Outlook's format is turned into RFC 5322; None if that fails."""
     return outlook_message(data) if is_outlook(data) else data
 
 

@@ -18,7 +18,7 @@ _BARE = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class FromMailbox:
     """One sender: the name as readers see it, the address as written, its domain as A-label ("" for none)."""
 
     name: str
@@ -26,12 +26,12 @@ class Mailbox:
     domain: str
 
 
-def read_from(value: str) -> tuple[Mailbox, ...]:
+def read_from(value: str) -> tuple[FromMailbox, ...]:
     """The mailboxes of a From value in their order; a name without any address gives one with empty address.
 
     Never raises. A comma outside quotes without an address before it belongs to the name, as clients show it.
     """
-    mailboxes: list[Mailbox] = []
+    mailboxes: list[FromMailbox] = []
     waiting: list[str] = []
     for piece in _pieces(" ".join(value[:MAX_OCTETS].split())):
         found = _mailbox(piece)
@@ -39,11 +39,11 @@ def read_from(value: str) -> tuple[Mailbox, ...]:
             waiting.append(_name(piece))
             continue
         name = ", ".join(word for word in (*waiting, found.name) if word)
-        mailboxes.append(Mailbox(name, found.address, found.domain))
+        mailboxes.append(FromMailbox(name, found.address, found.domain))
         waiting = []
     rest = ", ".join(word for word in waiting if word)
     if rest:
-        mailboxes.append(Mailbox(rest, "", ""))
+        mailboxes.append(FromMailbox(rest, "", ""))
     return tuple(mailboxes)
 
 
@@ -74,20 +74,20 @@ def _pieces(text: str) -> list[str]:
     return [piece for piece in (*pieces, text[start:]) if piece.strip()]
 
 
-def _mailbox(piece: str) -> Mailbox | None:
+def _mailbox(piece: str) -> FromMailbox | None:
     unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "_" * len(found.group()), piece)
     angles = list(_ANGLE.finditer(unquoted))
     if angles:
         last = angles[-1]
         address = "".join(piece[last.start(1) : last.end(1)].split())
-        return Mailbox(_name(piece[: last.start()] + " " + piece[last.end() :]), address, _domain(address))
+        return FromMailbox(_name(piece[: last.start()] + " " + piece[last.end() :]), address, _domain(address))
     comment = _COMMENT.search(unquoted)
     bare = _BARE.search(_COMMENT.sub(lambda found: "_" * len(found.group()), unquoted))
     if bare is None:
         return None
     name = decode_words(_COMMENT.sub(r"\1", piece[comment.start() : comment.end()])) if comment else ""
     rest = (piece[: bare.start()] + piece[bare.end() :]).replace(comment.group() if comment else "\0", "")
-    return Mailbox(" ".join(filter(None, (_name(rest), name))), bare.group(), _domain(bare.group()))
+    return FromMailbox(" ".join(filter(None, (_name(rest), name))), bare.group(), _domain(bare.group()))
 
 
 def _name(text: str) -> str:

@@ -20,7 +20,7 @@ from mailflatrate.mail.headers import (
 )
 from mailflatrate.mail.links import LinkKind, help_url, link_prefix
 from mailflatrate.mail.mailing_id import compact_form
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 
 _HOLE: Final = "%s"
@@ -36,7 +36,7 @@ class HeaderPlan:
 
     constant: tuple[Field, ...]
     with_tokens: tuple[Field, ...]
-    purposes: tuple[Purpose, ...]
+    purposes: tuple[TokenPurpose, ...]
     message_id: str
     boundary: str
 
@@ -47,7 +47,7 @@ class HeaderPlan:
 
     @property
     def canonical_template(self) -> str:
-        """The same in relaxed canonical form; a token has no character that canonicalisation would touch."""
+        """Return the same in relaxed canonical form; a token has no character that canonicalization would change."""
         return b"".join(map(canonical, self.with_tokens)).decode("ascii")
 
 
@@ -81,7 +81,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
             (b"List-Unsubscribe", structured(one_click) + b",\r\n " + structured(by_mail)),
             (b"CFBL-Feedback-ID", _HOLE.encode()),
         ),
-        purposes=(Purpose.MESSAGE_ID, Purpose.UNSUBSCRIBE, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK),
+        purposes=(TokenPurpose.MESSAGE_ID, TokenPurpose.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE, TokenPurpose.FEEDBACK),
         message_id=message_id,
         boundary=boundary,
     )
@@ -94,7 +94,7 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     constant: list[Field] = [
         (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
         (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
-        # Exchange's own: no out-of-office reply and no receipt. NDR is left out, because bounces must come back.
+        # Exchange's own: no out-of-office reply and no receipt. NDR is left out, because bounces must be returned.
         (b"X-Auto-Response-Suppress", b"DR, RN, NRN, OOF, AutoReply"),
         (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
     ]
@@ -105,7 +105,7 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     return HeaderPlan(
         constant=(*constant, *_mime_fields(boundary, stream.language)),
         with_tokens=((b"Message-ID", structured(message_id)),),
-        purposes=(Purpose.MESSAGE_ID,),
+        purposes=(TokenPurpose.MESSAGE_ID,),
         message_id=message_id,
         boundary=boundary,
     )

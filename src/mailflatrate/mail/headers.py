@@ -1,8 +1,8 @@
 """Header fields as bytes: folded, encoded and closed to injection, without the email package.
 
-Values are made once for edition-wide fields and once per recipient for a handful of others, so this is the
-hot path. A value comes back folded: CRLF and a space between lines, 78 characters a line where the text
-allows (RFC 5322 2.1.1), encoded words of at most 75 characters that never split a character (RFC 2047 2, 5).
+Values are made once for edition-wide fields and once per recipient for a handful of others, so this is the hot
+path. A value is returned folded: CRLF and a space between lines, 78 characters a line where the text allows (RFC
+5322 2.1.1), encoded words of at most 75 characters that never split a character (RFC 2047 2, 5).
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 import idna
 
 from mailflatrate.mail.mistakes import mistake
-from mailflatrate.mail.source_errors import NOWHERE, Spoken
+from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake
 
 Field = tuple[bytes, bytes]
 """Name and folded value, without the colon, the space after it and the final CRLF."""
@@ -39,12 +39,12 @@ _NAME: Final = re.compile(rb"[!-9;-~]+")
 _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
-class HeaderError(Spoken, ValueError):
+class HeaderError(ReportedMistake, ValueError):
     """A value that must not get into a header: a control character, a lone surrogate, no address where one belongs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class NamedAddress:
     """An address with an optional display name, as text. RFC 5322 section 3.4."""
 
     address: str
@@ -90,7 +90,7 @@ def mailbox(name: str, address: str, display_name: str = "") -> bytes:
 
 
 def address_octets(address: str) -> bytes:
-    """The address as it stands in a header or an envelope. Raises `HeaderError` unless it is dot-atom @ domain."""
+    """Return the address as used in a header or an envelope. Raises `HeaderError` unless it is dot-atom @ domain."""
     match = _ADDRESS.fullmatch(address)
     if match is None or len(address) > 254:
         raise HeaderError(mistake(NOWHERE, "header-address", address))

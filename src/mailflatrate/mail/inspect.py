@@ -1,7 +1,8 @@
-"""One answer to "what is this message that came back?", from bytes alone (issue 2 section 6, R-67 to R-79).
+"""One answer to "what is this returned message?", from bytes alone (issue 2 section 6, R-67 to R-79).
 
-Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exception. The readers are asked from the one
-that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognises the message decides.
+Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exception. The readers are asked from the
+one that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message
+decides.
 """
 
 import re
@@ -15,47 +16,47 @@ from mailflatrate.mail.bounce_text.status_codes import about_of
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.forward import find_forward
-from mailflatrate.mail.reading.identify import Marks, find_marks
-from mailflatrate.mail.reading.mime import Headers, Part, parse
+from mailflatrate.mail.reading.identify import MessageMarks, find_marks
+from mailflatrate.mail.reading.mime import Headers, MimePart, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
-from mailflatrate.mail.reading.values import BounceVerdict, Failure, Kind, Original, Outcome
+from mailflatrate.mail.reading.values import BounceOutcome, BounceVerdict, Failure, Original, ReturnedMessageKind
 from mailflatrate.mail.reply import classify_reply, is_challenge_service, is_failure_report
-from mailflatrate.mail.tokens import KeyRing, Purpose, TokenClaims
+from mailflatrate.mail.tokens import KeyRing, TokenClaims, TokenPurpose
 
 _ABUSE_DESK = re.compile(r"(?:^|[<\s,\"])(?:abuse|complaints?|spam|fbl)(?:\+[^@\s]*)?@", re.I)
 
-NO_MARKS = Marks()
+NO_MARKS = MessageMarks()
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What one message is and says. `recipients` are the failed (or complaining) addresses as spelled there.
 
-    `hard` is None where nothing failed. `failures` has the verdict on each recipient, `verdict` that on the whole.
-    `mailing_id` is in its shown form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds
-    what else of ours was found; its `claims` come from a token that the key ring verified. `report` is a feedback
-    report as written. `writer` names the system or dialect that was recognised.
+    `hard` is None if nothing failed. `failures` has the verdict on each recipient, `verdict` that on the whole.
+    `mailing_id` is in its displayed form and unsigned: a hint that may open a case, never a proof (R-78). `marks`
+    holds our other marks that were found; its `claims` come from a token that the key ring verified. `report` is a
+    feedback report as written. `writer` names the system or dialect that was recognized.
     """
 
-    kind: Kind
+    kind: ReturnedMessageKind
     is_bounce: bool = False
     recipients: tuple[str, ...] = ()
     hard: bool | None = None
     reason: str | None = None
     status: str | None = None
-    outcome: Outcome | None = None
+    outcome: BounceOutcome | None = None
     failures: tuple[Failure, ...] = ()
     verdict: BounceVerdict | None = None
     feedback: str | None = None
     mailing_id: str | None = None
     original: Original | None = None
     writer: str | None = None
-    marks: Marks = NO_MARKS
+    marks: MessageMarks = NO_MARKS
     report: FeedbackReport | None = None
     error: str | None = None
 
     @property
-    def purpose(self) -> Purpose | None:
+    def purpose(self) -> TokenPurpose | None:
         """What the verified token was made for."""
         return self.marks.purpose
 
@@ -85,9 +86,9 @@ class Inspection:
 
 
 def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspection:
-    """What the message is; a message that breaks a reader gives kind other with the error.
+    """Return what the message is; one that breaks a reader gives kind other with the error.
 
-    With a `key_ring`, tokens of ours that stand anywhere in it are verified; forged ones are ignored.
+    With a `key_ring`, our tokens anywhere in it are verified; forged ones are ignored.
     """
     try:
         message = parse(raw)
@@ -97,7 +98,7 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
     return inspection.verify(key_ring) if key_ring is not None else inspection
 
 
-def inspect_part(message: Part, *, with_tokens: bool) -> Inspection:
+def inspect_part(message: MimePart, *, with_tokens: bool) -> Inspection:
     """The same for a parsed message; tokens are found but not verified, which takes the key ring."""
     try:
         return _inspect(message, with_tokens)
@@ -106,7 +107,7 @@ def inspect_part(message: Part, *, with_tokens: bool) -> Inspection:
 
 
 def _broken(problem: Exception) -> Inspection:
-    return Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
+    return Inspection(kind=ReturnedMessageKind.OTHER, error=f"{type(problem).__name__}: {problem}"[:500])
 
 
 def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
@@ -115,7 +116,9 @@ def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
         try:
             inspection = inspect_message(path.read_bytes())
         except OSError as problem:
-            inspection = Inspection(kind=Kind.OTHER, error=f"{type(problem).__name__}: {problem.strerror}")
+            inspection = Inspection(
+                kind=ReturnedMessageKind.OTHER, error=f"{type(problem).__name__}: {problem.strerror}"
+            )
         yield {"file": str(path), **inspection.to_json()}
 
 
@@ -142,7 +145,7 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
             yield path
 
 
-def _inspect(message: Part, with_tokens: bool) -> Inspection:
+def _inspect(message: MimePart, with_tokens: bool) -> Inspection:
     inspection = _read(message)
     text = notice_text(message)
     attached = carried_headers(message)
@@ -157,8 +160,12 @@ def _inspect(message: Part, with_tokens: bool) -> Inspection:
         and (inline := find_forward(text, message.headers.text("subject")))
     ):
         original = inline.original()
-    if original is not None and inspection.kind in (Kind.REPLY, Kind.OTHER) and _is_to_abuse_desk(message):
-        inspection = replace(inspection, kind=Kind.COMPLAINT)
+    if (
+        original is not None
+        and inspection.kind in (ReturnedMessageKind.REPLY, ReturnedMessageKind.OTHER)
+        and _is_to_abuse_desk(message)
+    ):
+        inspection = replace(inspection, kind=ReturnedMessageKind.COMPLAINT)
     return replace(
         inspection,
         original=original,
@@ -167,8 +174,8 @@ def _inspect(message: Part, with_tokens: bool) -> Inspection:
     )
 
 
-def _is_to_abuse_desk(message: Part) -> bool:
-    """Whoever sends a mail on to the abuse desk complains of it, in whatever words (R-77, plain forwards)."""
+def _is_to_abuse_desk(message: MimePart) -> bool:
+    """Return whether it was sent to the abuse desk, which is a complaint in any words (R-77, plain forwards)."""
     return any(
         _ABUSE_DESK.search(value) for name in ("to", "cc", "delivered-to") for value in message.headers.all(name)
     )
@@ -180,27 +187,27 @@ def _original(attached: Headers | None, returned: Headers | None) -> Original | 
     return describe(returned, "quoted") if returned is not None else None
 
 
-def _read(message: Part) -> Inspection:
+def _read(message: MimePart) -> Inspection:
     feedback = read_feedback(message)
     if feedback is not None:
         return _feedback(feedback)
     # A challenge service may dress its demand as a status report; it is asked for first.
     if is_challenge_service(message):
-        return Inspection(kind=Kind.CHALLENGE)
+        return Inspection(kind=ReturnedMessageKind.CHALLENGE)
     if is_failure_report(message):
-        return Inspection(kind=Kind.REPORT)
+        return Inspection(kind=ReturnedMessageKind.REPORT)
     failures = read_failures(message)
     if failures is not None:
         return _failed(failures)
     if reports_success(message):
-        return Inspection(kind=Kind.RECEIPT)
+        return Inspection(kind=ReturnedMessageKind.RECEIPT)
     return Inspection(kind=classify_reply(message))
 
 
 def _failed(failures: Failures) -> Inspection:
     hardest = failures.hardest
     return Inspection(
-        kind=Kind.DELAY if failures.delayed else Kind.BOUNCE,
+        kind=ReturnedMessageKind.DELAY if failures.delayed else ReturnedMessageKind.BOUNCE,
         is_bounce=True,
         recipients=tuple(failure.address for failure in failures.recipients),
         hard=hardest.hard,
@@ -214,7 +221,7 @@ def _failed(failures: Failures) -> Inspection:
 
 
 def _feedback(report: FeedbackReport) -> Inspection:
-    kind = Kind.COMPLAINT if report.is_complaint else Kind.REPORT
+    kind = ReturnedMessageKind.COMPLAINT if report.is_complaint else ReturnedMessageKind.REPORT
     if report.how == "apple":
-        kind = Kind.UNSUBSCRIBE
+        kind = ReturnedMessageKind.UNSUBSCRIBE
     return Inspection(kind=kind, recipients=report.recipients, feedback=report.feedback_type, report=report)

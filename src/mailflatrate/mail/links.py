@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 
 class LinkKind(Enum):
@@ -22,11 +22,11 @@ class LinkKind(Enum):
 
 
 LINK_PURPOSES: Final = {
-    LinkKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE,
-    LinkKind.PREFERENCES: Purpose.PREFERENCES,
-    LinkKind.WEB_VIEW: Purpose.ARCHIVE,
-    LinkKind.CLICK: Purpose.CLICK,
-    LinkKind.PERSONAL_CLICK: Purpose.PERSONAL_CLICK,
+    LinkKind.UNSUBSCRIBE: TokenPurpose.UNSUBSCRIBE,
+    LinkKind.PREFERENCES: TokenPurpose.PREFERENCES,
+    LinkKind.WEB_VIEW: TokenPurpose.ARCHIVE,
+    LinkKind.CLICK: TokenPurpose.CLICK,
+    LinkKind.PERSONAL_CLICK: TokenPurpose.PERSONAL_CLICK,
 }
 
 LINK_VARIABLES: Final = {
@@ -38,11 +38,11 @@ LINK_VARIABLES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A segment that is a whole URL of ours, the recipient's own.
+class ServiceLink:
+    """A segment that is a whole URL of our service, the recipient's own.
 
-    `number` tells the personal links of an edition apart and is 0 elsewhere. A CLICK link is the same for everybody
-    and therefore fixed text, no segment.
+    `number` tells the personal links of an edition apart and is 0 elsewhere. A CLICK link is the same for all
+    recipients and therefore fixed text, not a segment.
     """
 
     kind: LinkKind
@@ -55,10 +55,10 @@ def link_prefix(web_base_url: str, kind: LinkKind) -> str:
 
 
 def help_url(web_base_url: str, mailing_id: str) -> str:
-    """The page that explains a mailing to anyone who has its ID (List-Help, RFC 2369 section 3.1)."""
+    """Return the page that explains a campaign to anyone who has its ID (List-Help, RFC 2369 section 3.1)."""
     return f"{web_base_url}/help/{mailing_id}"
 
 
 def report_url(web_base_url: str, token: str) -> str:
-    """The page on which whoever got the token by mail stops the mailings that he reported."""
+    """Return the page on which a reporter who got the token by email stops the campaigns they reported."""
     return f"{web_base_url}/report/stop/{token}"

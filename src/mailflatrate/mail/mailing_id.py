@@ -1,8 +1,8 @@
 """The mailing ID: one per campaign, random, and fit to be read over the phone (R-55).
 
-Eight symbols of Crockford base32 (40 bits) and his check symbol, shown as `4K7Q-92XD-8`. People read O for 0,
-I and L for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what
-they said can be an ID. Source: D. Crockford, "Base 32", 2002.
+Eight symbols of Crockford base32 (40 bits) and its check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and
+L for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what they said
+can be an ID. Source: D. Crockford, "Base 32", 2002.
 """
 
 import re
@@ -21,17 +21,17 @@ _CANDIDATE: Final = re.compile(
     rf"(?<![0-9A-Za-z])({_SYMBOLS}{{4}})(\s?[{_HYPHENS}]\s?|\s)?({_SYMBOLS}{{4}})"
     rf"(\s?[{_HYPHENS}]\s?|\s)?([0-9A-Za-z])(?![0-9A-Za-z])"
 )
-#: Words that stand before an ID in a sentence, and what may stand between.
+# Words that come before an ID in a sentence, and what may be between.
 _LABEL: Final = re.compile(r"(?<![^\W_])(?:id|kennung|nummer|number|nr)(?: (?:is|ist|lautet))?$")
 _LABEL_ENDS: Final = " \t\n\xa0.:=#\"'„“"
 _LONGEST_LABEL: Final = 24
 
 
 def new_mailing_id() -> str:
-    """A fresh random ID in its shown form; the caller's unique constraint catches the one in 10^12.
+    """Return a new random ID in its displayed form; the caller's unique constraint catches the one in 10^12.
 
-    Drawn again until the check symbol is a letter or digit and the whole holds both letters and digits, so
-    that no word and no telephone number is ever an ID.
+    Redrawn until the check symbol is alphanumeric and the whole holds both letters and digits, so that no word and
+    no telephone number is ever an ID.
     """
     while True:
         number = secrets.randbits(40)
@@ -42,7 +42,7 @@ def new_mailing_id() -> str:
 
 
 def parse_mailing_id(text: str) -> str | None:
-    """The shown form of what somebody typed or said, or None when the check symbol refuses it."""
+    """Return the displayed form of an ID typed or said by a person, or None if the check symbol refuses it."""
     compact = _IGNORED.sub("", text).upper().translate(_SLIPS)
     if len(compact) != 9 or not compact.isascii():
         return None
@@ -84,7 +84,10 @@ def _is_hyphenated(match: re.Match[str]) -> bool:
 
 
 def _is_labelled(text: str, match: re.Match[str]) -> bool:
-    """With O for 0 and I for 1 an ID may be nine letters; then only what stands before it tells it from a word."""
+    """Return whether a label precedes it; an ID may be nine letters, and only a label tells it from a word then.
+
+    O is read as 0, and I as 1.
+    """
     before = text[max(0, match.start() - _LONGEST_LABEL) : match.start()]
     told = before.rstrip(_LABEL_ENDS)
     # Most words before a candidate end in other letters; only the rest is worth a pattern.

@@ -1,7 +1,7 @@
 """A message from anywhere, laid open for judging: fields with their lines, parts, and what is broken about its form.
 
-Arrives: raw bytes. Handed on: a `Message`; nothing is raised for what a message holds. RFC 5322, 2045 to 2047; R-50,
-R-65. What it means is for the rules to say.
+Arrives: raw bytes. Handed on: a `ParsedMessage`; nothing is raised for what a message holds. RFC 5322, 2045 to 2047;
+R-50, R-65. What it means is for the rules to say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from mailflatrate.mail.reading.mime import Part, decode_words, parse
+from mailflatrate.mail.reading.mime import MimePart, decode_words, parse
 
 MAX_LINE_OCTETS = 998
 MAX_WORD_CHARS = 75
@@ -43,7 +43,7 @@ class FormFault(Enum):
 class HeaderField:
     """One field: its name in lower case, the value unfolded but not decoded, the line it begins on (from 1).
 
-    `longest_line` counts the octets of its longest line as it stands in the message.
+    `longest_line` counts the octets of its longest line as it is in the message.
     """
 
     name: str
@@ -58,7 +58,7 @@ class HeaderField:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ParsedMessage:
     """One message. `html` and `text` are the first parts of their kind that are no attachments, "" without one.
 
     `html_octets` counts the HTML part as it is transferred. `broken_words` are encoded words that RFC 2047 forbids.
@@ -90,7 +90,7 @@ class Message:
         """The first value of a field, decoded, or ""."""
         return next((field.text for field in self.fields if field.name == name), "")
 
-    def narrowed(self, fields: Sequence[HeaderField]) -> Message:
+    def narrowed(self, fields: Sequence[HeaderField]) -> ParsedMessage:
         """The same message with some of its fields only, and what depends on them."""
         return replace(
             self,
@@ -105,7 +105,7 @@ class Message:
         return next((field.line for field in self.fields if field.name == name), 1)
 
 
-def read_message(raw: bytes) -> Message:
+def read_message(raw: bytes) -> ParsedMessage:
     """Lay one message open. Never raises."""
     head, body = _halves(raw)
     fields, strays = _fields(head)
@@ -115,7 +115,7 @@ def read_message(raw: bytes) -> Message:
     plain = next((part for part in parts if part.media_type in ("text/plain", "") and not _is_attachment(part)), None)
     words = [word for field in fields for word in _broken_words(field.value)]
     faults = _faults(raw, fields, top, strays=strays)
-    return Message(
+    return ParsedMessage(
         fields=tuple(fields),
         html=_text(html),
         text=_text(plain),
@@ -166,17 +166,17 @@ def _decoded(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _text(part: Part | None) -> str:
+def _text(part: MimePart | None) -> str:
     return "" if part is None else part.text()
 
 
-def _is_attachment(part: Part) -> bool:
+def _is_attachment(part: MimePart) -> bool:
     if part.headers.raw("content-disposition").lower().startswith("attachment"):
         return True
     return bool(part.media_type) and not part.media_type.startswith(("text/", "multipart/", "image/"))
 
 
-def _file_name(part: Part) -> str:
+def _file_name(part: MimePart) -> str:
     """The name of an attachment, also one in pieces or percent-encoded (RFC 2231)."""
     fields = email.message.Message()
     for name in ("content-disposition", "content-type"):
@@ -210,7 +210,7 @@ def _is_charset(name: str) -> bool:
         return False
 
 
-def _faults(raw: bytes, fields: list[HeaderField], top: Part, *, strays: bool) -> list[FormFault]:
+def _faults(raw: bytes, fields: list[HeaderField], top: MimePart, *, strays: bool) -> list[FormFault]:
     faults = []
     names = {field.name for field in fields}
     if strays:
@@ -224,7 +224,7 @@ def _faults(raw: bytes, fields: list[HeaderField], top: Part, *, strays: bool) -
     return faults
 
 
-def _multipart_faults(part: Part) -> list[FormFault]:
+def _multipart_faults(part: MimePart) -> list[FormFault]:
     boundary = part.params.get("boundary", "")
     if not boundary:
         return [FormFault.NO_BOUNDARY]
@@ -241,7 +241,7 @@ def _multipart_faults(part: Part) -> list[FormFault]:
     return faults
 
 
-def _leaf_faults(part: Part) -> list[FormFault]:
+def _leaf_faults(part: MimePart) -> list[FormFault]:
     faults = []
     coding = part.headers.raw("content-transfer-encoding").lower()
     if coding not in ("", "7bit", "8bit", "binary", "quoted-printable", "base64"):

@@ -1,7 +1,7 @@
-"""What an author can get wrong in a mailing's source, as message ids.
+"""Mistakes an author can make in a campaign's source, as message ids.
 
-Libraries say what they found in English of their own; the usual sentences are known here, and what is not comes
-through as they said it.
+Libraries report what they found in English of their own; the usual sentences are known here, and others are passed
+on as they are.
 """
 
 from __future__ import annotations
@@ -11,90 +11,90 @@ import re
 from collections.abc import Iterable
 
 from mailflatrate.locale.texts import ENGLISH, N_, translate
-from mailflatrate.mail.source_errors import NOWHERE, SourceError, SourceRefused, Spoken
+from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake, SourceError, SourceRefused
 
 # The facts fill the braces in their order.
 SENTENCES: dict[str, str] = {
-    "not-ours": N_("the frozen content of this mailing was not written by this service; release it anew"),
-    "no-variable": N_("there is no variable {0}"),
-    "known-later": N_("{0} names a field that is only known later"),
-    "no-filter": N_("there is no filter {0}"),
-    "only-in-loop": N_("{0} belongs inside a for loop"),
+    "not-ours": N_("this campaign's frozen content wasn't created by this service; release the campaign again"),
+    "no-variable": N_("the variable {0} doesn't exist"),
+    "known-later": N_("{0} uses a field name that isn't known until the campaign is sent"),
+    "no-filter": N_("the filter {0} doesn't exist"),
+    "only-in-loop": N_("{0} can only be used inside a for loop"),
     "tag-missing": N_("the tag {0} is missing"),
     "no-tag": N_("unexpected tag '{0}'"),
     "braces-missing": N_("{0} is missing"),
-    "value-missing": N_("a value is missing in this tag"),
-    "quote-open": N_("a quotation mark is not closed, or stands where it does not belong"),
-    "character": N_("the character {0} does not belong here"),
+    "value-missing": N_("this tag is missing a value"),
+    "quote-open": N_("a quotation mark is unclosed or in the wrong place"),
+    "character": N_("the character {0} isn't allowed here"),
     "expected": N_("expected {0}, found {1}"),
-    "field-missing": N_("the name of a field is missing"),
-    "comment-open": N_("the comment is never closed"),
-    "tag-nameless": N_("a Liquid tag has no name"),
+    "field-missing": N_("a field name is missing"),
+    "comment-open": N_("this comment is never closed"),
+    "tag-nameless": N_("a Liquid tag is missing its name"),
     "mark-too-long": N_("this Liquid tag is longer than {0} characters; split it into several"),
     "mark-too-involved": N_("this Liquid tag has too many conditions or brackets; split it into several"),
     "too-many-marks": N_("there are more than {0} Liquid tags; remove some"),
-    "liquid-too-deep": N_("the Liquid is nested too deeply; make its conditions simpler"),
-    "too-long": N_("the content is larger than {0} kB; shorten it, and upload pictures instead of embedding them"),
-    "becomes-too-long": N_("the finished message would be larger than {0} kB; shorten the content or its style sheets"),
+    "liquid-too-deep": N_("the Liquid code is nested too deeply; simplify its conditions"),
+    "too-long": N_("the content is larger than {0} kB; shorten it, and upload images instead of embedding them"),
+    "becomes-too-long": N_("the finished message would be larger than {0} kB; shorten the content or the style sheets"),
     "too-many-links": N_("there are more than {0} different links; remove some"),
-    "too-many-elements": N_("the message has more than {0} elements; shorten it, or send it as two"),
+    "too-many-elements": N_("the message has more than {0} elements; shorten it or split it into two campaigns"),
     "too-much-css": N_(
-        "the style sheets are too much work for {0} elements; keep to {1} selectors, of which :has(), ~ and "
-        "nested :not() or :is() count several times, or write styles into the elements"
+        "the style sheets are too complex for {0} elements; use at most {1} selectors (:has(), ~ and nested :not() "
+        "or :is() count several times) or use inline styles"
     ),
-    "too-many-cells": N_("the tables have more than {0} cells; remove columns or rows, or link to the whole table"),
+    "too-many-cells": N_("the tables have more than {0} cells; remove columns or rows, or link to the full table"),
     "takes-too-long": N_("checking this content takes too long; remove repeated or deeply nested parts"),
     "compiler-stopped": N_(
-        "this content needs more memory than there is for one campaign; remove repeated or deeply nested parts"
+        "this content needs more memory than a campaign may use; remove repeated or deeply nested parts"
     ),
-    "compiler-busy": N_("too many campaigns are being checked at the moment; try again in a few seconds"),
-    "markup-comment-open": N_("the comment <!-- is never closed; add --> at its end"),
+    "compiler-busy": N_("too many campaigns are being checked right now; try again in a few seconds"),
+    "markup-comment-open": N_("the comment <!-- is never closed; add --> at the end"),
     "markup-tag-open": N_("the tag <{0} is never closed; add the missing > or quotation mark"),
     "element-open": N_("<{0}> is never closed; add </{0}>"),
     "too-many-attributes": N_("this tag has more than {0} attributes; remove some"),
-    "no-frames": N_("a message cannot consist of frames; replace <frameset> with <body>"),
-    "no-body": N_("the message has no body that can be read; put the content between <body> and </body>"),
-    "else-if": N_("write elsif instead of else if"),
-    "liquid-unreadable": N_("this Liquid cannot be read: {0}"),
-    "liquid-crosses-body": N_("a Liquid condition or loop must begin and end inside the body"),
-    "mjml-unreadable": N_("this MJML cannot be read: {0}"),
+    "no-frames": N_("a message can't consist of frames; replace <frameset> with <body>"),
+    "no-body": N_("the message has no readable body; put the content between <body> and </body>"),
+    "else-if": N_("use elsif instead of else if"),
+    "liquid-unreadable": N_("this Liquid can't be read: {0}"),
+    "liquid-crosses-body": N_("a Liquid condition or loop must start and end inside the body"),
+    "mjml-unreadable": N_("this MJML can't be read: {0}"),
     "mjml-ends-early": N_("the MJML ends too early: an element is never closed"),
-    "mjml-misplaced": N_("an MJML element stands where it does not belong"),
-    "mjml-goes-on": N_("something stands after </mjml>"),
-    "mjml-closes-nothing": N_("</{0}> closes nothing"),
-    "mjml-still-open": N_("</{0}> closes nothing; <{1}> of line {2} is still open"),
-    "mjml-include": N_("<mj-include> is not possible here: put the content into this mailing"),
-    "mjml-no-element": N_("there is no MJML element <{0}>"),
+    "mjml-misplaced": N_("an MJML element is in the wrong place"),
+    "mjml-goes-on": N_("there's something after </mjml>"),
+    "mjml-closes-nothing": N_("</{0}> has no matching opening tag"),
+    "mjml-still-open": N_("</{0}> has no matching opening tag; <{1}> from line {2} is still open"),
+    "mjml-include": N_("<mj-include> isn't supported here; put the content directly into the campaign"),
+    "mjml-no-element": N_("<{0}> isn't an MJML element"),
     "mjml-open": N_("<{0}> is never closed"),
-    "mjml-no-root": N_("an MJML mailing begins with <mjml>"),
+    "mjml-no-root": N_("an MJML campaign must start with <mjml>"),
     "write-lt": N_("write &lt; instead of < in text"),
-    "quote-attributes": N_("put quotes around each attribute's value"),
-    "too-deep": N_("more than {0} elements stand inside of one another; perhaps some are never closed"),
-    # What shows only when a letter is written.
-    "missing-value": N_("there is no value for {0}, and no default is given"),
+    "quote-attributes": N_("put quotation marks around the value of each attribute"),
+    "too-deep": N_("elements are nested more than {0} levels deep; some of them may never be closed"),
+    # Found only when a message is written.
+    "missing-value": N_("{0} has no value and no default"),
     "value-too-long": N_("{0}: the value is too long"),
     "result-too-long": N_("{0}: the result is too long"),
-    "loop-too-long": N_("a loop runs too often"),
-    "output-too-long": N_("the text becomes too long"),
+    "loop-too-long": N_("a loop runs too many times"),
+    "output-too-long": N_("the text gets too long"),
     "number-too-large": N_("{0}: the number is too large"),
-    "too-much-work": N_("the Liquid does too much work for one message; use fewer loops and filters"),
-    "divided-by-zero": N_("{0}: nothing can be divided by 0"),
-    "filter-arguments": N_("the filter {0} is not given what it needs"),
-    "no-field-of-value": N_("a value has no field {0}"),
-    "not-comparable": N_("two values are compared that cannot be compared"),
-    "value-unfit": N_("a filter gets a value that it cannot use"),
-    "header-address": N_("{0} cannot stand in a header as an address"),
-    "header-domain": N_("{0} is no domain for a header"),
-    "header-character": N_("the character {0} must not stand in a header"),
-    "letter-fails": N_("the letter cannot be written: {0}"),
-    "no-sender": N_("the mailing has no sender"),
-    "no-list": N_("the mailing has no list"),
+    "too-much-work": N_("this Liquid does too much work for a single message; use fewer loops and filters"),
+    "divided-by-zero": N_("{0}: can't divide by 0"),
+    "filter-arguments": N_("the filter {0} has missing or invalid arguments"),
+    "no-field-of-value": N_("a value doesn't have a field {0}"),
+    "not-comparable": N_("two values here can't be compared with each other"),
+    "value-unfit": N_("a filter gets a value it can't use"),
+    "header-address": N_("{0} can't be used as an address in a header"),
+    "header-domain": N_("{0} isn't a valid domain for a header"),
+    "header-character": N_("the character {0} isn't allowed in a header"),
+    "letter-fails": N_("the message can't be created: {0}"),
+    "no-sender": N_("the campaign has no sender"),
+    "no-list": N_("the campaign has no list"),
     "no-signing-key": N_("{0} has no DKIM key"),
     "no-imprint": N_("the imprint is missing"),
 }
 PARTS = {
     "subject": N_("subject"),
-    "preheader": N_("preheader"),
+    "preheader": N_("preview text"),
     "text": N_("text part"),
 }
 _LIQUID_SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -141,7 +141,7 @@ _PIECES = {
     "end of expression": N_("the end of the tag"), "end of file": N_("the end"),
     "word": N_("a name"), "a name": N_("a name"), "an identifier": N_("a name"),
     "a primitive expression": N_("a value"), "integer": N_("a number"),
-    "float": N_("a number"), "string": N_("a text"),
+    "float": N_("a number"), "string": N_("text"),
     "a comma separated list of arguments": N_("a comma"),
 }  # fmt: skip
 _PREFIX = "mistake."
@@ -166,7 +166,7 @@ def from_liquid(line: int, message: str) -> SourceError:
 
 
 def from_rendering(message: str) -> SourceError:
-    """What python-liquid, or Python under it, says while a letter is written; its inner words stay inside."""
+    """Return an error from python-liquid, or Python under it, while rendering a message, without internal wording."""
     for pattern, code in _RENDERING_SAYS:
         if found := pattern.fullmatch(message):
             return mistake(NOWHERE, code, *found.groups())
@@ -174,10 +174,10 @@ def from_rendering(message: str) -> SourceError:
 
 
 def from_problem(problem: Exception) -> SourceError:
-    """Whatever keeps a letter from being written, for the customer."""
+    """Return any problem that keeps a message from being written, in words for the customer."""
     if isinstance(problem, SourceRefused):
         return problem.errors[0]
-    if isinstance(problem, Spoken):
+    if isinstance(problem, ReportedMistake):
         return problem.error
     return mistake(NOWHERE, "letter-fails", str(problem))
 

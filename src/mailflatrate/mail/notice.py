@@ -4,7 +4,7 @@ import html
 import re
 from typing import Final
 
-from mailflatrate.mail.edition import EditionContent, Part
+from mailflatrate.mail.edition import EditionContent, EditionPart
 from mailflatrate.mail.service_frame import ACCENT, PARAGRAPH, framed
 
 _URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
@@ -15,9 +15,9 @@ def notice_content(subject: str, text: str, language: str) -> EditionContent:
     paragraphs = re.split(r"\n\s*\n", text.strip())
     body = "".join(f'<p style="{PARAGRAPH}">{_readable(paragraph)}</p>\n' for paragraph in paragraphs)
     return EditionContent(
-        Part.fixed(subject),
-        Part.fixed(framed(body, language=language, title=html.escape(subject))),
-        Part.fixed(f"{text.strip()}\n"),
+        EditionPart.fixed(subject),
+        EditionPart.fixed(framed(body, language=language, title=html.escape(subject))),
+        EditionPart.fixed(f"{text.strip()}\n"),
         frozenset(),
     )
 

@@ -70,7 +70,7 @@ class PictureRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StoredPicture:
     """A picture as it is kept and served. Sizes in pixels."""
 
     format: PictureFormat
@@ -84,9 +84,9 @@ class Picture:
 class PictureSet:
     """An uploaded picture in every size that is kept. `narrower` follows `LETTER_WIDTHS_PX`, None: no wider anyway."""
 
-    whole: Picture
-    thumbnail: Picture
-    narrower: tuple[Picture | None, ...]
+    whole: StoredPicture
+    thumbnail: StoredPicture
+    narrower: tuple[StoredPicture | None, ...]
 
 
 def read_picture_set(data: bytes) -> PictureSet:
@@ -95,14 +95,14 @@ def read_picture_set(data: bytes) -> PictureSet:
     return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in LETTER_WIDTHS_PX))
 
 
-def read_still_picture(data: bytes) -> Picture:
+def read_still_picture(data: bytes) -> StoredPicture:
     """The first frame of an uploaded picture without transparency. Raises PictureRefused."""
     image = _judged(data)
     is_photograph = image.format == "JPEG"
     return _written(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
 
 
-def read_picture(data: bytes) -> Picture:
+def read_picture(data: bytes) -> StoredPicture:
     """The picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
 
     Raises PictureRefused. The file's name plays no part.
@@ -156,7 +156,7 @@ def _refused_as(refusal: Refusal) -> Iterator[None]:
         raise PictureRefused(refusal) from error
 
 
-def narrower(picture: Picture, width: int) -> Picture | None:
+def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
     """The same picture at `width` pixels; None where it is no wider than that, or moves."""
     if picture.animated or picture.width <= width:
         return None
@@ -166,7 +166,7 @@ def narrower(picture: Picture, width: int) -> Picture | None:
     return _written(small, photograph=picture.format is PictureFormat.JPEG)
 
 
-def thumbnail(picture: Picture) -> Picture:
+def thumbnail(picture: StoredPicture) -> StoredPicture:
     """A still picture that fits into a square of `THUMBNAIL_PX`."""
     image = Image.open(io.BytesIO(picture.data))
     image.seek(0)
@@ -181,7 +181,7 @@ def _open(data: bytes) -> Image.Image:
             return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def _animation(image: Image.Image, data: bytes) -> Picture:
+def _animation(image: Image.Image, data: bytes) -> StoredPicture:
     """An animation keeps its frames; it is written anew, so that nothing rides along behind them."""
     frames = _frames(image)
     if (
@@ -204,7 +204,7 @@ def _animation(image: Image.Image, data: bytes) -> Picture:
         out, "GIF", save_all=True, append_images=pictures[1:], duration=durations,
         loop=int(image.info.get("loop", 0)), optimize=True, disposal=2,
     )  # fmt: skip
-    return Picture(PictureFormat.GIF, image.width, image.height, out.getvalue(), animated=True)
+    return StoredPicture(PictureFormat.GIF, image.width, image.height, out.getvalue(), animated=True)
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -237,13 +237,13 @@ def _is_photograph(image: Image.Image) -> bool:
     return image.format == "WEBP" and image.mode == "RGB"
 
 
-def _written(image: Image.Image, *, photograph: bool) -> Picture:
-    """Encode pixels alone: no metadata, no colour profile, no comment."""
+def _written(image: Image.Image, *, photograph: bool) -> StoredPicture:
+    """Encode only the pixels: no metadata, no color profile, no comment."""
     clean = Image.new(image.mode, image.size)
     clean.paste(image)
     out = io.BytesIO()
     if photograph and not _is_transparent(clean):
         clean.convert("RGB").save(out, "JPEG", quality=84, optimize=True, progressive=True)
-        return Picture(PictureFormat.JPEG, *image.size, out.getvalue())
+        return StoredPicture(PictureFormat.JPEG, *image.size, out.getvalue())
     clean.save(out, "PNG", compress_level=6)
-    return Picture(PictureFormat.PNG, *image.size, out.getvalue())
+    return StoredPicture(PictureFormat.PNG, *image.size, out.getvalue())

@@ -1,8 +1,8 @@
 """Postfix's log, line by line: which message a queue ID is, and what became of it.
 
 Arrives: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Handed on:
-an `Opened`, `Handled` or `Closed`, or None for everything else. Only the form is read here: a token may be forged, and
-a recipient may be anyone, which is for the caller to check.
+an `QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the form is read here: a token
+may be forged, and a recipient may be anyone, which is for the caller to check.
 
 Every step cuts at a fixed word from the left, so that a line costs time in proportion to its length and no text that a
 remote server chose can move an earlier field.
@@ -44,7 +44,7 @@ class QueueStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class QueueArrival:
     """A message is taken up; `token` is that of its return path, None where it has none of our form."""
 
     queue_id: str
@@ -52,7 +52,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
+class QueueAttempt:
     """One attempt for one recipient. `reply` holds Postfix's words, with the remote server's in them.
 
     EXPIRED is said of a message: it names no recipient, and `token` is that of the return path.
@@ -69,13 +69,13 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class QueueRemoval:
     """A message left the queue."""
 
     queue_id: str
 
 
-LogEvent = Opened | Handled | Closed
+LogEvent = QueueArrival | QueueAttempt | QueueRemoval
 
 
 def read_line(line: bytes, now: datetime) -> LogEvent | None:
@@ -129,7 +129,7 @@ def _event(program: str, text: str, at: datetime) -> LogEvent | None:
     if daemon == "qmgr":
         return _by_queue_manager(queue_id["id"], rest, at)
     if daemon == "postsuper" and rest == "removed":
-        return Closed(queue_id["id"])
+        return QueueRemoval(queue_id["id"])
     if daemon in _DELIVERING and rest.startswith("to=<"):
         return _by_delivery(queue_id["id"], rest, at)
     return None
@@ -137,31 +137,31 @@ def _event(program: str, text: str, at: datetime) -> LogEvent | None:
 
 def _by_queue_manager(queue_id: str, rest: str, at: datetime) -> LogEvent | None:
     if rest == "removed":
-        return Closed(queue_id)
+        return QueueRemoval(queue_id)
     if not rest.startswith("from=<"):
         return None
     sender, mark, after = rest[6:].partition(">, ")
     if not mark or len(sender) > LONGEST_ADDRESS:
         return None
     if after.startswith("status=expired"):
-        return Handled(queue_id, "", QueueStatus.EXPIRED, "", "", at, token=_token(sender))
-    return Opened(queue_id, _token(sender))
+        return QueueAttempt(queue_id, "", QueueStatus.EXPIRED, "", "", at, token=_token(sender))
+    return QueueArrival(queue_id, _token(sender))
 
 
-def _by_delivery(queue_id: str, rest: str, at: datetime) -> Handled | None:
+def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
     recipient, mark, after = rest[4:].partition(">, ")
     fields, found, told = after.partition(", status=")
     status, bracket, reply = told.partition(" (")
     if not (mark and found and bracket) or status not in (QueueStatus.SENT, QueueStatus.DEFERRED, QueueStatus.BOUNCED):
         return None
     code = _field(fields, "dsn=")
-    # An alias of the relay's own changes the recipient; the one that we gave stands beside it.
+    # An alias on the relay changes the recipient; the one that we gave is listed as well.
     original = fields.partition(", ")[0]
     if original.startswith("orig_to=<") and original.endswith(">"):
         recipient = original[9:-1]
     if len(recipient) > LONGEST_ADDRESS:
         return None
-    return Handled(
+    return QueueAttempt(
         queue_id, recipient, QueueStatus(status), code if _STATUS_CODE.fullmatch(code) else "",
         reply.removesuffix(")")[:LONGEST_REPLY], at, _field(fields, "relay=")[:255],
     )  # fmt: skip

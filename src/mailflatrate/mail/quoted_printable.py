@@ -1,14 +1,13 @@
 """Quoted-printable in independent pieces (RFC 2045 section 6.7).
 
-A part of a message is fixed text with holes. Each stretch of fixed text and each filling is encoded alone and
-ends in a line break, a soft one (`=` CRLF) where the text has none, so pieces may be put side by side without
-looking at each other: the fixed ones are encoded once per edition, the fillings once per recipient.
+A part of a message is fixed text with holes. Each stretch of fixed text and each filling is encoded alone and ends
+in a line break, a soft one (`=` CRLF) where the text has none, so pieces may be put side by side without looking at
+each other: the fixed ones are encoded once per edition, the fillings once per recipient.
 
-What comes out is already what the later stages would make of it:
+The result is already what the later stages would make of it:
 
-- relaxed body canonicalisation (RFC 6376 section 3.4.4) leaves it unchanged, so the body hash is that of the
-octets:
-  no tab, no two spaces in a row, no space before a line end;
+- relaxed body canonicalization (RFC 6376 section 3.4.4) leaves it unchanged, so the body hash is that of the
+  octets: no tab, no two spaces in a row, no space before a line end;
 - no line begins with a dot, so SMTP DATA needs no stuffing (RFC 5321 section 4.5.2), nor with "From " (mbox);
 - `=_` cannot occur, so a boundary that has it is never mistaken.
 """

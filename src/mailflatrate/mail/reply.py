@@ -7,8 +7,8 @@ the headers that came before and beside it; a "moved, new address" text changes 
 import re
 
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import Part
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.mime import MimePart
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 #: The subject or first line of an unsubscribe mail must be one of these words, alone: R-43's exact keywords.
 UNSUBSCRIBE_KEYWORDS = frozenset(
@@ -103,31 +103,31 @@ _FAILURE_REPORT = re.compile(
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|rif|ré|odp|ynt)\s*(?:\[\d+\])?\s*:", re.I)
 
 
-def classify_reply(message: Part) -> Kind:
+def classify_reply(message: MimePart) -> ReturnedMessageKind:
     """The kind of a message that is no bounce and no complaint."""
     if is_receipt(message):
-        return Kind.RECEIPT
+        return ReturnedMessageKind.RECEIPT
     if is_machine_report(message):
-        return Kind.REPORT
+        return ReturnedMessageKind.REPORT
     if is_challenge(message):
-        return Kind.CHALLENGE
+        return ReturnedMessageKind.CHALLENGE
     if is_auto_reply(message):
-        return Kind.AUTO_REPLY
+        return ReturnedMessageKind.AUTO_REPLY
     if is_unsubscribe(message):
-        return Kind.UNSUBSCRIBE
+        return ReturnedMessageKind.UNSUBSCRIBE
     if is_reply(message):
-        return Kind.REPLY
-    return Kind.OTHER
+        return ReturnedMessageKind.REPLY
+    return ReturnedMessageKind.OTHER
 
 
-def is_receipt(message: Part) -> bool:
+def is_receipt(message: MimePart) -> bool:
     """A message disposition notification (RFC 8098), S/MIME receipts included."""
     if message.params.get("report-type", "").lower() == "disposition-notification":
         return True
     return any(part.media_type == "message/disposition-notification" for part in message.walk())
 
 
-def is_machine_report(message: Part) -> bool:
+def is_machine_report(message: MimePart) -> bool:
     """A DMARC aggregate (RFC 7489) or SMTP TLS report (RFC 8460)."""
     if message.params.get("report-type", "").lower() == "tlsrpt" or "tls-report-domain" in message.headers:
         return True
@@ -152,7 +152,7 @@ def is_machine_report(message: Part) -> bool:
     return False
 
 
-def is_failure_report(message: Part) -> bool:
+def is_failure_report(message: MimePart) -> bool:
     """A DMARC failure report in plain text (RFC 6591 without its form), which tells a domain of mail in its name."""
     subject = message.headers.text("subject")
     text = notice_text(message)[:2000]
@@ -168,7 +168,7 @@ def is_failure_report(message: Part) -> bool:
     return found is not None and found.start() < 600 and _REPORTED.search(text) is not None
 
 
-def is_challenge_service(message: Part) -> bool:
+def is_challenge_service(message: MimePart) -> bool:
     """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
 
     Its mark alone is no challenge, because the mail of the people behind it bears it, too: it has to ask for something.
@@ -190,12 +190,12 @@ def asks_for_proof(text: str) -> bool:
     return _CHALLENGE.search(_ADDRESS.sub("addr", text[:4000])) is not None
 
 
-def _opening(message: Part) -> str:
+def _opening(message: MimePart) -> str:
     return f"{message.headers.text('subject')}\n{notice_text(message)[:4000]}"
 
 
-def is_challenge(message: Part) -> bool:
-    """A sender is asked to prove that he is a person before his mail is delivered."""
+def is_challenge(message: MimePart) -> bool:
+    """Return whether it asks the sender to prove that they are a person before their mail is delivered."""
     if is_challenge_service(message):
         return True
     if message.headers.raw("list-id"):
@@ -208,13 +208,13 @@ def is_challenge(message: Part) -> bool:
     return bool(answers) and asks_for_proof(notice_text(message))
 
 
-def is_auto_submitted(message: Part) -> bool:
+def is_auto_submitted(message: MimePart) -> bool:
     """RFC 3834 5: anything but "no" in Auto-Submitted."""
     value = message.headers.raw("auto-submitted").lower().partition(";")[0].strip()
     return bool(value) and value != "no"
 
 
-def is_auto_reply(message: Part) -> bool:
+def is_auto_reply(message: MimePart) -> bool:
     """A vacation note or another automatic answer (RFC 3834 and the customs before it)."""
     headers = message.headers
     submitted = headers.raw("auto-submitted").lower()
@@ -236,11 +236,11 @@ def is_auto_reply(message: Part) -> bool:
     return _AUTO_SUBJECT.search(headers.text("subject")) is not None and not _is_bulk(message)
 
 
-def _is_bulk(message: Part) -> bool:
+def _is_bulk(message: MimePart) -> bool:
     return message.headers.raw("precedence").lower() in ("bulk", "list") and "in-reply-to" not in message.headers
 
 
-def is_unsubscribe(message: Part) -> bool:
+def is_unsubscribe(message: MimePart) -> bool:
     """The whole subject, or the whole first line of the answer, is one of the exact keywords."""
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return True
@@ -259,7 +259,7 @@ def _keyword(text: str) -> bool:
     return len(text) < 60 and " ".join(_TRIM.sub("", text).lower().split()) in UNSUBSCRIBE_KEYWORDS
 
 
-def is_reply(message: Part) -> bool:
+def is_reply(message: MimePart) -> bool:
     """A person answers."""
     if "list-id" in message.headers or "list-unsubscribe" in message.headers or is_auto_submitted(message):
         return False

@@ -46,7 +46,7 @@ class SourceRefused(Exception):
         return SourceRefused, (self.errors,)
 
 
-class Spoken(Exception):
+class ReportedMistake(Exception):
     """Something went wrong that a customer reads about: `error` says what, in any language (`mistakes`)."""
 
     def __init__(self, error: SourceError) -> None:
@@ -54,7 +54,7 @@ class Spoken(Exception):
         self.error = error
 
 
-class RenderRefused(Spoken):
+class RenderRefused(ReportedMistake):
     """This recipient's text cannot be made (a limit was reached, a filter refused the value)."""
 
 
@@ -62,6 +62,6 @@ class MissingValue(RenderRefused):
     """A recipient has no value for `variable`, and the author gave no default (R-52)."""
 
     def __init__(self, variable: str) -> None:
-        words = f"there is no value for {variable}, and no default is given"
+        words = f"{variable} has no value and no default"
         super().__init__(SourceError(NOWHERE, words, "missing-value", (variable,)))
         self.variable = variable

@@ -2,9 +2,9 @@
 
 No noise from images and layout.
 
-inscriptis draws every layout table as columns, in which a newsletter of nested tables becomes unreadable; here
-only tables of data keep their rows. Works on tokens whose Liquid is still protected, so that conditions and
-values come along.
+inscriptis draws every layout table as columns, which makes a newsletter of nested tables unreadable; here only
+tables of data keep their rows. Works on tokens whose Liquid is still protected, so that conditions and values are
+kept.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass, field
 
 from mailflatrate.mail.html.links import LinkBook
-from mailflatrate.mail.html.tokens import Kind, Token
-from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.html.tokens import Token, TokenKind
+from mailflatrate.mail.liquid.protect import ProtectedText
 
 _BLOCKS = frozenset({
     "p", "div", "table", "tr", "section", "article", "header", "footer", "main", "center", "blockquote", "ul",
@@ -42,7 +42,7 @@ class _Link:
 
 @dataclass(slots=True)
 class _Writer:
-    protected: Protected
+    protected: ProtectedText
     book: LinkBook
     data_rows: frozenset[int]
     lines: list[str] = field(default_factory=list)
@@ -86,22 +86,22 @@ class _Writer:
             self.lines.append("")
 
 
-def write_text(tokens: list[Token], protected: Protected, book: LinkBook) -> str:
-    """Return the text of sanitised `tokens`, words for Liquid in it, links as `text (url)`, no line wrapped.
+def write_text(tokens: list[Token], protected: ProtectedText, book: LinkBook) -> str:
+    """Return the text of sanitized `tokens`, words for Liquid in it, links as `text (url)`, no line wrapped.
 
     The links of `tokens` have gone through `book` already; bare URLs in running text go through it here.
     """
     writer = _Writer(protected, book, _data_rows(tokens))
     stack: list[tuple[str, bool]] = []
     for at, token in enumerate(tokens):
-        if token.kind is Kind.START:
+        if token.kind is TokenKind.START:
             hides = token.name in _SKIPPED or bool(_HIDING.search(token.attributes.get("style") or ""))
             if token.name not in _VOID and not token.self_closing:
                 stack.append((token.name, hides))
                 writer.hidden += hides
             if not writer.hidden:
                 _open(writer, token, is_data_row=at in writer.data_rows)
-        elif token.kind is Kind.END:
+        elif token.kind is TokenKind.END:
             while stack and any(name == token.name for name, _ in stack):
                 name, hides = stack.pop()
                 if not writer.hidden:
@@ -109,9 +109,9 @@ def write_text(tokens: list[Token], protected: Protected, book: LinkBook) -> str
                 writer.hidden -= hides
                 if name == token.name:
                     break
-        elif token.kind is Kind.TEXT and not writer.hidden:
+        elif token.kind is TokenKind.TEXT and not writer.hidden:
             writer.text(token.text)
-        elif token.kind is Kind.COMMENT and protected.word.fullmatch(token.text.strip()):
+        elif token.kind is TokenKind.COMMENT and protected.word.fullmatch(token.text.strip()):
             # A condition is kept where it hides something, too: its other end may stand outside.
             writer.line += token.text.strip()
     writer.start_block(spaced=False)
@@ -126,7 +126,7 @@ def write_text(tokens: list[Token], protected: Protected, book: LinkBook) -> str
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
-def _prints(words: str, protected: Protected) -> bool:
+def _prints(words: str, protected: ProtectedText) -> bool:
     return any(protected.is_output(int(word[1])) for word in protected.word.finditer(words))
 
 
@@ -236,20 +236,20 @@ def _data_rows(tokens: list[Token]) -> frozenset[int]:
     is_layout: list[bool] = []
     current = -1
     for at, token in enumerate(tokens):
-        if token.kind is Kind.START and token.name == "table":
+        if token.kind is TokenKind.START and token.name == "table":
             is_layout[:] = [True] * len(is_layout)
             is_layout.append((token.attributes.get("role") or "").lower() in {"presentation", "none"})
             open_tables.append({})
         elif not open_tables:
             continue
-        elif token.kind is Kind.END and token.name == "table":
+        elif token.kind is TokenKind.END and token.name == "table":
             cells, layout = open_tables.pop(), is_layout.pop()
             if not layout:
                 rows.update(row for row, count in cells.items() if count > 1)
-        elif token.kind is Kind.START and token.name == "tr":
+        elif token.kind is TokenKind.START and token.name == "tr":
             current = at
-        elif token.kind is Kind.START and token.name in {"td", "th"}:
+        elif token.kind is TokenKind.START and token.name in {"td", "th"}:
             open_tables[-1][current] = open_tables[-1].get(current, 0) + 1
-        elif token.kind is Kind.START and token.name in {"img", "p", "div", "ul", "ol", "h1", "h2", "h3"}:
+        elif token.kind is TokenKind.START and token.name in {"img", "p", "div", "ul", "ol", "h1", "h2", "h3"}:
             is_layout[-1] = True
     return frozenset(rows)

@@ -1,13 +1,13 @@
 """Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the ring.
 
-A token stands in a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It
-is built like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream
-that hides them, so that the same delivery always gives the same token and neighbouring deliveries give unlike
-ones. There is no expiry (R-41).
+A token is part of a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It is
+built like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream that
+hides them, so that the same delivery always gives the same token and neighboring deliveries give unlike ones. There
+is no expiry (R-41).
 
-Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 40 hexadecimal digits, which fit into a local part with any
-of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores case, because mail systems on the way back
-change it. Base32 would save 8 characters and cost as much as both MACs together, five times a message.
+Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 40 hexadecimal digits, which fit into a local part with
+any of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores case, because mail systems on the way
+back change it. Base32 would save 8 characters and cost as much as both MACs together, five times a message.
 
 This module does not know what a delivery is; whether the numbers exist is for the caller to ask.
 """
@@ -37,16 +37,16 @@ _TOKEN = re.compile(TOKEN_PATTERN)
 _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
-class Purpose(Enum):
+class TokenPurpose(Enum):
     """What a token may be used for; each purpose has its own derived keys, so none passes for another.
 
-    CLICK names a link of an edition for everybody (R-108): its `delivery_id` is the edition's id. PERSONAL_CLICK
-    names a link of one delivery, for recipients who agreed to it (R-107). PRIVACY opens the page of a person's rights;
-    PRIVACY_REQUEST stands only in the mail that asks to confirm a request, whose id is its `delivery_id`. MEDIA names
-    a picture of an account: its `delivery_id` is the picture's id, `extra` says which width. CASE names a
-    report at the abuse desk and belongs to no account; REPORT names a delivery, for whoever proved by mail that he is
-    its recipient. MAILBOX asks a mailbox whether it is the account's: its `delivery_id` is the mailbox, `extra` the
-    round of asking.
+    CLICK names a link of an edition, the same for all recipients (R-108): its `delivery_id` is the edition's id.
+    PERSONAL_CLICK names a link of one delivery, for recipients who agreed to it (R-107). PRIVACY opens the page of
+    a person's rights; PRIVACY_REQUEST is only in the email that asks to confirm a request, whose id is its
+    `delivery_id`. MEDIA names a picture of an account: its `delivery_id` is the picture's id, `extra` says which
+    width. CASE names a report at the abuse desk and belongs to no account; REPORT names a delivery, for a person
+    who proved by email that they are its recipient. MAILBOX asks a mailbox whether it is the account's: its
+    `delivery_id` is the mailbox, `extra` the round of asking.
     """
 
     VERP = "verp"
@@ -113,12 +113,12 @@ def _derive(master: bytes, label: str) -> bytes:
 class _PurposeKeys:
     """The pair of keys of one purpose under one master key.
 
-    Both are keyed BLAKE2s (RFC 7693 section 2.9), a MAC by itself at half the cost of an HMAC: a message has five.
+    Both are keyed BLAKE2s (RFC 7693 section 2.9), a MAC in itself at half the cost of an HMAC: a message has five.
     """
 
     __slots__ = ("_mac", "_stream", "copies", "key_id")
 
-    def __init__(self, key_id: str, master: bytes, purpose: Purpose) -> None:
+    def __init__(self, key_id: str, master: bytes, purpose: TokenPurpose) -> None:
         self.key_id = key_id
         mac_key, stream_key = (_derive(master, f"token/{purpose.value}/{use}") for use in ("mac", "stream"))
         self._mac = hashlib.blake2s(key=mac_key, digest_size=_MAC_OCTETS)
@@ -151,7 +151,7 @@ class KeyRing:
             if len(master) < _MINIMUM_KEY_OCTETS:
                 raise KeyRingError(f"key {key_id!r} is shorter than {_MINIMUM_KEY_OCTETS} bytes")
         self._openers = {
-            purpose: tuple(_PurposeKeys(key_id, master, purpose) for key_id, master in keys) for purpose in Purpose
+            purpose: tuple(_PurposeKeys(key_id, master, purpose) for key_id, master in keys) for purpose in TokenPurpose
         }
         self._sealers = {purpose: openers[0] for purpose, openers in self._openers.items()}
         # The founding key, not the current one: a rotation must not lose who is suppressed (R-96).
@@ -173,7 +173,7 @@ class KeyRing:
                 raise KeyRingError(f"key {key_id!r} is not hexadecimal") from None
         return cls(keys)
 
-    def seal(self, purpose: Purpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
+    def seal(self, purpose: TokenPurpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
         """The token of one delivery for one purpose: 40 characters `0-9a-f`, the same each time.
 
         Raises ValueError when a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
@@ -182,7 +182,7 @@ class KeyRing:
         plain = _plain(account_id, delivery_id, extra)
         return self._sealers[purpose].seal(plain, plain.to_bytes(_HIDDEN_OCTETS, "big"))
 
-    def sealer(self, purposes: Sequence[Purpose], account_id: int) -> Callable[[int], list[str]]:
+    def sealer(self, purposes: Sequence[TokenPurpose], account_id: int) -> Callable[[int], list[str]]:
         """A function that gives the tokens of a delivery of this account for these purposes, in their order."""
         copies = [self._sealers[purpose].copies for purpose in purposes]
 
@@ -202,7 +202,7 @@ class KeyRing:
 
         return seal_all
 
-    def open_token(self, purpose: Purpose, text: str) -> TokenClaims | None:
+    def open_token(self, purpose: TokenPurpose, text: str) -> TokenClaims | None:
         """The claims of a genuine token of this purpose, else None. Ignores case; never raises."""
         sealed = _decode(text)
         if sealed is None:
@@ -218,9 +218,9 @@ class KeyRing:
                 )
         return None
 
-    def identify(self, text: str) -> tuple[Purpose, TokenClaims] | None:
+    def identify(self, text: str) -> tuple[TokenPurpose, TokenClaims] | None:
         """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is genuine."""
-        for purpose in Purpose:
+        for purpose in TokenPurpose:
             claims = self.open_token(purpose, text)
             if claims is not None:
                 return purpose, claims

@@ -1,8 +1,7 @@
-"""List-Unsubscribe from both ends: judging the fields of any message, and reading the requests that come back.
+"""List-Unsubscribe from both ends: judging the fields of any message, and reading the requests they lead to.
 
-Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click
-POST and the mail to the mailto address. What a request may do is decided elsewhere; here it is only
-understood.
+Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click POST
+and the mail to the mailto address. What a request may do is decided elsewhere; here it is only understood.
 """
 
 import re
@@ -101,10 +100,10 @@ def judge_list_unsubscribe(
     list_unsubscribe_post: Sequence[str],
     signed_fields: Collection[str] | None = None,
 ) -> ListUnsubscribe:
-    """Judge the values of both fields, each as often as it stands in the message, folded or not.
+    """Judge the values of both fields, each as often as it occurs in the message, folded or not.
 
-    `signed_fields` are the names in `h=` of a valid DKIM signature in any case; None leaves the signature
-    unjudged. Never raises.
+    `signed_fields` are the names in `h=` of a valid DKIM signature in any case; None leaves the signature unjudged.
+    Never raises.
     """
     problems: list[UnsubscribeProblem] = []
     if len(list_unsubscribe) != 1:
@@ -191,7 +190,7 @@ def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
 
 
 def _without_comments(text: str) -> str:
-    """Comments may stand in one another and hold quoted parentheses (RFC 5322 section 3.2.2)."""
+    """Remove comments, which may be nested and hold quoted parentheses (RFC 5322 section 3.2.2)."""
     shorter = re.sub(r"\((?:[^()\\]|\\.)*\)", "", text)
     while shorter != text:
         text, shorter = shorter, re.sub(r"\((?:[^()\\]|\\.)*\)", "", shorter)
@@ -239,7 +238,7 @@ def _is_one_click_multipart(content_type: str, body: bytes) -> bool:
 
 
 def _field(message: Message, name: str) -> str:
-    """A field's raw text on one line, cut; "" when it is absent. Undecodable octets come back as U+FFFD."""
+    """Return a field's raw text on one line, cut; "" if absent. Undecodable octets become U+FFFD."""
     value = message.get(name)
     return "" if value is None else " ".join(str(value)[:_MOST_CHARACTERS].split())
 

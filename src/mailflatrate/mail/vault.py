@@ -1,7 +1,7 @@
-"""Secrets at rest: what stands in the database is useless without the installation's key ring (R-59).
+"""Secrets at rest: what is in the database is useless without the installation's key ring (R-59).
 
-AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a sealed
-key copied into another row does not open there. The first key of the ring seals; all of them open.
+AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a
+sealed key copied into another row does not open there. The first key of the ring seals; all of them open.
 """
 
 import base64

@@ -1,8 +1,8 @@
-"""The addresses that lead back to us: written into messages going out, read at RCPT TO when they come back.
+"""The addresses that lead back to us: written into outgoing messages, read at RCPT TO when used.
 
-VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery however
-little else it quotes (R-55, R-65). This module knows no domain; whether the domain is ours is for the caller
-to check.
+VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery
+however little else it quotes (R-55, R-65). This module knows no domain; whether the domain is ours is for the
+caller to check.
 """
 
 import re

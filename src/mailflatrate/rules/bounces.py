@@ -1,7 +1,7 @@
-"""What a bounce does to an address (R-69 to R-71, R-73, R-75): state and outcome in, new state and action out.
+"""What a bounce does to an address (R-69 to R-71, R-73, R-75): state and result in, new state and action out.
 
-Counting is per mailing, never per retry: call `judge_bounce` once for the final outcome of one delivery. Auto-replies
-(R-73) are no outcome and never come here. Faults of the sender or of the content never count (R-70).
+Counting is per campaign, never per retry: call `judge_bounce` once for the final result of one delivery.
+Auto-replies (R-73) are not results and never get here. Faults of the sender or of the content never count (R-70).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.limits import value
 
 
@@ -24,7 +24,7 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SoftPolicy:
-    """Suppress after this many mailings in a row bounced softly, and not before the span is over (R-71)."""
+    """Suppress after this many campaigns in a row soft bounced, and not before the span is over (R-71)."""
 
     mailings: int
     span: timedelta
@@ -66,14 +66,14 @@ _ANOTHER_DAY = timedelta(days=1)
 
 
 def judge_bounce(
-    state: BounceState, outcome: Outcome, status: str, at: datetime, *, witnesses: int = 1, disputed: bool = False
+    state: BounceState, outcome: BounceOutcome, status: str, at: datetime, *, witnesses: int = 1, disputed: bool = False
 ) -> BounceJudgement:
     """One delivery bounced for good at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
 
     `witnesses` is how many of code and words say that the address is dead: both are needed to suppress it on the whole
     platform. `disputed`: one of them says so and the other contradicts; a second day decides.
     """
-    if outcome in (Outcome.SENDER_FAULT, Outcome.CONTENT):
+    if outcome in (BounceOutcome.SENDER_FAULT, BounceOutcome.CONTENT):
         return BounceJudgement(state, BounceAction.NOTHING)
     if status == _DISABLED or disputed:
         state = replace(state, disabled_mailings=state.disabled_mailings + 1)
@@ -81,7 +81,7 @@ def judge_bounce(
         if state.disabled_mailings >= 2 and state.first_soft_at and at - state.first_soft_at >= _ANOTHER_DAY:
             return BounceJudgement(state, BounceAction.SUPPRESS_ACCOUNT, "R-69")
         return _count_soft(state, at)
-    if outcome is Outcome.RECIPIENT_SOFT:
+    if outcome is BounceOutcome.RECIPIENT_SOFT:
         return _count_soft(state, at)
     everywhere = witnesses >= _BOTH_WITNESSES and status in _DEAD_EVERYWHERE
     action = BounceAction.SUPPRESS_PLATFORM if everywhere else BounceAction.SUPPRESS_ACCOUNT
@@ -89,7 +89,7 @@ def judge_bounce(
 
 
 def after_delivery(state: BounceState) -> BounceState:
-    """A mailing arrived: the row of soft bounces is broken (R-71)."""
+    """Return the state after a delivery: the series of soft bounces is broken (R-71)."""
     return BounceState(last_activity_at=state.last_activity_at)
 
 

@@ -30,10 +30,10 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What decides how much a case presses. Times are aware.
+    """What decides how urgent a case is. Times are aware.
 
-    `answer_due` until somebody answered, `proof_due` while the customer is asked. `dangerous`: illegal content, or a
-    sender that pretends to be somebody else. `needs_person`: the next step is the desk's.
+    `answer_due` until the reporter is answered, `proof_due` while the customer is asked. `dangerous`: illegal
+    content, or a sender that pretends to be someone else. `needs_person`: the next step is the desk's.
     """
 
     answer_due: datetime | None
@@ -66,12 +66,12 @@ def _weekday(moment: datetime) -> datetime:
 
 
 def proof_due(asked: datetime) -> datetime:
-    """Until when a customer shows how he got the consent (R-82)."""
+    """Return the deadline for customers to show how they got the consent (R-82)."""
     return asked + PROOF_WITHIN
 
 
 def must_freeze(recipients: Iterable[int]) -> bool:
-    """Whether reports freeze a mailing until they are answered (R-82): they come from several of its recipients.
+    """Return whether reports from several recipients freeze a campaign until they are answered (R-82).
 
     `recipients` are deliveries that were reported from the recipient's own mailbox, independently of each other. A
     report that carries a mailing ID or a token of a message that may have been forwarded does not count (RFC 9477

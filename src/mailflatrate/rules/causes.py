@@ -39,26 +39,26 @@ _FIRST = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FindingCause:
     """One finding and what follows from it."""
 
     finding: Finding
     effects: tuple[Finding, ...] = ()
 
 
-def find_causes(verdict: Verdict) -> tuple[Cause, ...]:
+def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
     """The failures as causes with what they explain, in the order in which to fix them."""
     failed = {finding.key: finding for finding in verdict.failures}
     under = {key: _cause_of(key, failed) for key in failed}
     roots = [finding for key, finding in failed.items() if under[key] == key]
     ordered = sorted(roots, key=_urgency)
     return tuple(
-        Cause(root, tuple(one for key, one in failed.items() if key != root.key and under[key] == root.key))
+        FindingCause(root, tuple(one for key, one in failed.items() if key != root.key and under[key] == root.key))
         for root in ordered
     )
 
 
-def score(causes: tuple[Cause, ...]) -> int:
+def score(causes: tuple[FindingCause, ...]) -> int:
     """100 without a finding; every cause costs by its weight, down to 0."""
     return max(0, 100 - sum(_COST[cause.finding.severity] for cause in causes))
 

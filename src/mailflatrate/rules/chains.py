@@ -1,6 +1,6 @@
 """The chains: which rules are asked, in which order (RULES.md section N).
 
-The tables are the law; whoever wants to know what holds a mailing back reads them from top to bottom.
+The tables are authoritative: read from top to bottom, they tell what can hold a campaign back.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     domain_dmarc.CHECK,  # R-62
     domain_mx.CHECK,  # R-76
     domain_aligned.CHECK,  # R-62
-    # To whom?
+    # Which audience?
     origin_approved.CHECK,  # R-10
     import_finished.CHECK,  # R-15
     consent_fresh.CHECK,  # R-13 review
@@ -177,7 +177,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     dark_mode_safe.CHECK,  # R-50 info
     ai_pictures_labelled.CHECK,  # R-53 warn
     spam_score.CHECK,  # R-50 warn
-    # Does a letter come out of it?
+    # Can a message be made from it?
     letter_built.CHECK,  # R-54
     rendering_light.CHECK,  # R-54
     letter_signed.CHECK,  # R-59

@@ -39,7 +39,7 @@ class ImportedEvidence(NamedTuple):
     """The evidence of one row as read from the file; None or empty where the file has nothing.
 
     Mandatory to be mailable are sign-up time, sign-up IP, confirmation time and source. The confirmation IP is kept
-    when it is there, and has to be one. `last_contact_at` is the last mailing by the previous system, if known.
+    when it is there, and has to be one. `last_contact_at` is the last campaign by the previous system, if known.
     """
 
     sign_up_at: datetime | None
@@ -96,17 +96,17 @@ _NOTHING = frozenset(
 )
 
 _SENTENCES: dict[EvidenceReason, str] = {
-    EvidenceReason.SIGN_UP_TIME_MISSING: N_("The time of the sign-up is missing."),
-    EvidenceReason.SIGN_UP_IP_MISSING: N_("The IP address of the sign-up is missing."),
-    EvidenceReason.SIGN_UP_IP_MALFORMED: N_("The IP address of the sign-up cannot be one of the person."),
-    EvidenceReason.CONFIRMATION_TIME_MISSING: N_("The time of the confirmation is missing."),
-    EvidenceReason.CONFIRMATION_IP_MALFORMED: N_("The IP address of the confirmation cannot be one of the person."),
-    EvidenceReason.SOURCE_MISSING: N_("The source is missing: the form or page of the sign-up."),
-    EvidenceReason.TIME_WITHOUT_ZONE: N_("A time has no time zone, so it names no moment."),
-    EvidenceReason.CONFIRMED_BEFORE_SIGN_UP: N_("The confirmation lies before the sign-up."),
-    EvidenceReason.IN_THE_FUTURE: N_("A time lies in the future."),
-    EvidenceReason.TOO_OLD: N_("There was no contact for more than 24 months."),
-    EvidenceReason.AGEING: N_("There was no contact for more than 12 months; our reviewer looks at it."),
+    EvidenceReason.SIGN_UP_TIME_MISSING: N_("The sign-up time is missing."),
+    EvidenceReason.SIGN_UP_IP_MISSING: N_("The sign-up IP address is missing."),
+    EvidenceReason.SIGN_UP_IP_MALFORMED: N_("The sign-up IP address can't be the person's own."),
+    EvidenceReason.CONFIRMATION_TIME_MISSING: N_("The confirmation time is missing."),
+    EvidenceReason.CONFIRMATION_IP_MALFORMED: N_("The confirmation IP address can't be the person's own."),
+    EvidenceReason.SOURCE_MISSING: N_("The source is missing: the form or page where the person signed up."),
+    EvidenceReason.TIME_WITHOUT_ZONE: N_("A time has no time zone, so it's ambiguous."),
+    EvidenceReason.CONFIRMED_BEFORE_SIGN_UP: N_("The confirmation is earlier than the sign-up."),
+    EvidenceReason.IN_THE_FUTURE: N_("A time is in the future."),
+    EvidenceReason.TOO_OLD: N_("There has been no contact for more than 24 months."),
+    EvidenceReason.AGEING: N_("There has been no contact for more than 12 months. Our team reviews this."),
 }
 
 

@@ -25,17 +25,17 @@ from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.tighter import STRICTER
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
-    ("Campaigns", "Asked when a mailing is released and again before it goes out.", CAMPAIGN_CHAIN),
+    ("Campaigns", "Checked when a campaign is released and again before it is sent.", CAMPAIGN_CHAIN),
     ("Recipients", "Asked for each recipient; the first rule that fails leaves the person out.", RECIPIENT_CHAIN),
     ("Sign-up forms", "Asked when a form is published; what people read is frozen with it.", FORM_CHAIN),
     ("Confirmation mails", "Asked once a sign-up.", CONFIRMATION_CHAIN),
     ("From fields", "Asked of any message's From field by `mailflatrate lint --from-lines`.", FROM_CHAIN),
     (
         "Finished messages",
-        "Asked of a message of ours before it leaves, and of any message by `mailflatrate lint`.",
+        "Checked for each of our messages before it is sent, and for any message by `mailflatrate lint`.",
         tuple(row.check for row in MESSAGE_CHAIN),
     ),
-    ("Service notices", "Asked for each mail to a user of the house.", NOTICE_CHAIN),
+    ("Service notices", "Checked for each message to a user of the service.", NOTICE_CHAIN),
 )
 
 

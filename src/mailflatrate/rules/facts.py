@@ -1,6 +1,6 @@
 """What the rules are told. One frozen value for each subject; each app builds its own in its `facts.py`.
 
-Nothing here has behaviour beyond reading itself. Times are aware and in UTC.
+Nothing here has behavior beyond reading its own values. Times are aware and in UTC.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.forms.content import FormContent, FormTexts
-from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 
 
 class Standing(Enum):
-    """Where an account stands with the house (R-01)."""
+    """The account status (R-01)."""
 
     REGISTERED = "registered"
     SUBMITTED = "submitted"
@@ -32,7 +32,7 @@ class Standing(Enum):
 
     @property
     def may_send(self) -> bool:
-        """A throttled account sends slowly; everybody else who is not active does not send."""
+        """Return whether the account is active, or throttled and thus sending slowly; no others send."""
         return self in (Standing.ACTIVE, Standing.THROTTLED)
 
 
@@ -56,10 +56,10 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFacts:
-    """What the account sent before, for judging whether this mailing is like it (R-06, R-07). `now` None: not asked.
+    """What the account sent before, for judging whether this campaign is like it (R-06, R-07). `now` None: not asked.
 
-    `new_domain`: no earlier mailing was sent from this domain. `new_lists`: names of lists with addresses brought from
-    elsewhere that no earlier mailing went to. `median_90_days`: recipients of the mailings of 90 days, 0 without any.
+    `new_domain`: no earlier campaign was sent from this domain. `new_lists`: names of lists with imported addresses
+    that no earlier campaign was sent to. `median_90_days`: recipients of the campaigns of 90 days, 0 without any.
     """
 
     now: datetime | None = None
@@ -72,7 +72,7 @@ class HistoryFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """The tick "this mailing keeps to the anti-spam policy" (R-04), bound to one content."""
+    """The tick "this campaign complies with the anti-spam policy" (R-04), bound to one content."""
 
     content_hash: str
     acknowledged_hash: str
@@ -97,7 +97,7 @@ class DnsState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class DnsCheck:
+class DnsRecordFacts:
     """One record: what we expected, what we found."""
 
     state: DnsState
@@ -111,17 +111,17 @@ class DnsCheck:
 
 @dataclass(frozen=True, slots=True)
 class SenderFacts:
-    """Who stands in From. Domains are A-labels in lower case."""
+    """The sender in From. Domains are A-labels in lower case."""
 
     from_address: str
     from_domain: str
     display_name: str
     address_verified_at: datetime | None
     domain_verified_at: datetime | None
-    dkim: DnsCheck
-    spf: DnsCheck
-    dmarc: DnsCheck
-    mx: DnsCheck
+    dkim: DnsRecordFacts
+    spf: DnsRecordFacts
+    dmarc: DnsRecordFacts
+    mx: DnsRecordFacts
     dkim_domain: str
     """`d=` of the signature that will be made; empty without a key."""
     return_path_domain: str
@@ -139,7 +139,7 @@ class SenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class FromFacts:
-    """Who a From field says is writing (R-45): of a mailing of ours or of any message in the world.
+    """The sender a From field names (R-45), for our campaigns or any other message.
 
     `name` is decoded, `domain` an A-label in lower case. `mailboxes` counts the addresses in the field.
     """
@@ -225,7 +225,7 @@ class ContentFacts:
 
 @dataclass(frozen=True, slots=True)
 class AudienceFacts:
-    """Whom the campaign is meant for, before recipients are judged one by one."""
+    """The audience of the campaign, before recipients are judged one by one."""
 
     lists: tuple[str, ...]
     lists_without_origin: tuple[str, ...] = ()
@@ -246,7 +246,7 @@ class AudienceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """One letter of the campaign, written and signed as all will be, and judged by the rules of finished messages.
+    """One message of the campaign, written and signed as all will be, and judged by the rules of finished messages.
 
     `broken` are the keys of the blocking header and signature rules that it breaks, `problem` says why it could not
     be written at all.
@@ -277,7 +277,7 @@ class CampaignFacts:
     account: AccountFacts
     release: ReleaseFacts
     sender: SenderFacts
-    imprint: Imprint | None
+    imprint: ImprintRecord | None
     content: ContentFacts
     audience: AudienceFacts
     history: HistoryFacts = field(default_factory=HistoryFacts)
@@ -307,7 +307,7 @@ class ConfirmationFacts:
     """A double-opt-in confirmation mail (R-25, R-31 to R-35)."""
 
     account: AccountFacts
-    imprint: Imprint | None
+    imprint: ImprintRecord | None
     form_published: bool
     """A recorded request at a published form; or a subscriber's own, from a page of ours, to change the address."""
     requested_at: datetime | None
@@ -333,7 +333,7 @@ class FormFacts:
     """A sign-up form that is to be published. `company` is the name that {company} becomes; empty without imprint."""
 
     content: FormContent
-    imprint: Imprint | None
+    imprint: ImprintRecord | None
     company: str
     list_open: bool
     recipient_countries: frozenset[str] = frozenset()
@@ -355,14 +355,14 @@ class HasImprint(Protocol):
     """Facts of a mail that must say who sends it."""
 
     @property
-    def imprint(self) -> Imprint | None: ...
+    def imprint(self) -> ImprintRecord | None: ...
 
     @property
     def recipient_countries(self) -> frozenset[str]: ...
 
 
 class HasContent(Protocol):
-    """Facts of a mail whose content can be seen, of ours or of anybody."""
+    """Facts of a message whose content can be seen, sent by us or by others."""
 
     @property
     def content(self) -> ContentFacts: ...
@@ -382,12 +382,12 @@ class HasFrom(Protocol):
     def from_line(self) -> FromFacts: ...
 
     @property
-    def imprint(self) -> Imprint | None: ...
+    def imprint(self) -> ImprintRecord | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """A service notice to a user of the house: password, verdict on an application, suspension."""
+    """A service notice to a user: password, verdict on an application, suspension."""
 
     recipient_is_user: bool
     """The address belongs to a user or an applicant of the account; notices go nowhere else."""
@@ -451,11 +451,11 @@ class OriginState(Enum):
 
 
 class RecipientFacts(NamedTuple):
-    """One person of one mailing: the hot path builds a million of these.
+    """One recipient of one campaign: the hot path builds a million of these.
 
-    `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for
-    (R-36). `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer let a tier-2
-    name in. `last_contact_at` is the later of consent and last mailing, both without opens (R-91).
+    `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
+    `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer let a tier-2 name in.
+    `last_contact_at` is the later of consent and last campaign, both without opens (R-91).
     """
 
     suppressed: Suppression | None

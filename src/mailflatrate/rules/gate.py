@@ -26,7 +26,7 @@ from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts
 from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.verdict import Check, Finding, Param, Severity, Verdict
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.words import word
 
 AnyRule: TypeAlias = (
@@ -106,8 +106,8 @@ def judge_notice(facts: NoticeFacts) -> Verdict:
 _REFUSALS = tuple(rule.refuses for rule in RECIPIENT_CHAIN)
 
 
-def judge_recipient(facts: RecipientFacts, now: datetime) -> Withhold | None:
-    """The hot path: None lets the recipient through, else the first rule that leaves him out. `now` is aware, UTC."""
+def judge_recipient(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
+    """Return None to let the recipient through, else the first rule against them. The hot path; `now` is aware, UTC."""
     for refuses in _REFUSALS:
         withhold = refuses(facts, now)
         if withhold is not None:
@@ -147,7 +147,7 @@ def params_in_words(finding: Finding, language: str) -> dict[str, str]:
 
 
 def reason_text(reason: WithholdReason, language: str) -> str:
-    """A reason for leaving somebody out, as reports show it: `sign-up not confirmed`."""
+    """Return a reason for skipping a recipient, as reports show it: `sign-up not confirmed`."""
     return translate(_REASONS[reason], language)
 
 

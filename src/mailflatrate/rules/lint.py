@@ -10,19 +10,19 @@ from email.utils import parsedate_to_datetime
 
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.body_marks import ImprintMarks, imprint_marks, offers_leaving, offers_leaving_html
-from mailflatrate.mail.content_facts import ContentFacts as SeenContent
+from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.content_facts import lint_parts
 from mailflatrate.mail.dkim_verify import DkimStatus, KeyFinder, KeyUnreachable, verify_signatures
-from mailflatrate.mail.from_line import Mailbox, read_from
+from mailflatrate.mail.from_line import FromMailbox, read_from
 from mailflatrate.mail.html.applied import with_styles_applied
-from mailflatrate.mail.html.tokens import Kind, tokenise
+from mailflatrate.mail.html.tokens import TokenKind, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
-from mailflatrate.mail.message import Message, read_message
+from mailflatrate.mail.message import ParsedMessage, read_message
 from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
 from mailflatrate.rules.checks.links_finished import is_example
-from mailflatrate.rules.facts import ContentFacts, DnsCheck, DnsState, FromFacts, LinkFacts, SenderFacts
+from mailflatrate.rules.facts import ContentFacts, DnsRecordFacts, DnsState, FromFacts, LinkFacts, SenderFacts
 from mailflatrate.rules.gate import RULES_VERSION, Explanation, explain, judge_from
-from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.message import MessageFacts, MessageKind, Signature
 from mailflatrate.rules.message_chain import Profile, rules_for
 from mailflatrate.rules.message_kind import KindGuess, guess_kind
@@ -32,7 +32,7 @@ from mailflatrate.rules.phrases import find_categories, find_orders
 from mailflatrate.rules.transit import Transit, read_transit
 from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
-UNASKED = DnsCheck(DnsState.UNCHECKED)
+UNASKED = DnsRecordFacts(DnsState.UNCHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,16 @@ class LooseFrom:
     """A From field of which nothing else is known."""
 
     from_line: FromFacts
-    imprint: Imprint | None = None
+    imprint: ImprintRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainLooks:
-    """What the DNS says about a sender: his From domain, and the domain of the Return-Path."""
+    """What the DNS says about a sender: their From domain, and the domain of the Return-Path."""
 
-    spf: DnsCheck = UNASKED
-    dmarc: DnsCheck = UNASKED
-    mx: DnsCheck = UNASKED
+    spf: DnsRecordFacts = UNASKED
+    dmarc: DnsRecordFacts = UNASKED
+    mx: DnsRecordFacts = UNASKED
     reply_to_deliverable: bool = True
 
 
@@ -64,17 +64,17 @@ def no_looks(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLook
 
 
 def rewrote_nothing(_url: str) -> bool:
-    """No link is of ours."""
+    """Return False: no link was rewritten."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """Whom a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits.
+class LintLookups:
+    """The outside sources a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits.
 
-    `rewrote` knows a link that an edition of this installation put in the place of another. What such a link showed was
-    compared with where it leads before it was rewritten, so its text is no mismatch now (R-49); but only in a message
-    whose signature does not say that somebody changed it since.
+    `rewrote` knows a link that an edition of this installation put in the place of another. The text of such a link
+    was compared with its target before it was rewritten, so it is not a mismatch now (R-49); but only in a message
+    whose signature does not show a later change.
     """
 
     find_key: KeyFinder = no_key
@@ -87,7 +87,7 @@ class Outside:
 def from_facts(value: str, brands: Brands) -> FromFacts:
     """What a From field shows: the names of all its mailboxes, the address of the last one."""
     found = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
-    last = found[-1] if found else Mailbox("", "", "")
+    last = found[-1] if found else FromMailbox("", "", "")
     name = " ".join(dict.fromkeys(mailbox.name for mailbox in found if mailbox.name))
     return FromFacts(name, last.address, last.domain, len(found), brands=brands)
 
@@ -104,8 +104,8 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
     }
 
 
-def message_facts(raw: bytes, outside: Outside, *, now: datetime, kind: MessageKind | None = None) -> MessageFacts:
-    """Lay a message open and ask whom `outside` names. Never raises for what a message holds; `now` aware, UTC.
+def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: MessageKind | None = None) -> MessageFacts:
+    """Parse a message and ask the sources of `outside`. Never raises for a message's content; `now` aware, UTC.
 
     Without a `kind` it is read from the message.
     """
@@ -142,7 +142,7 @@ def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offlin
     return Verdict(RULES_VERSION, tuple(rule.judge(facts) for rule in rules))
 
 
-def _moment(message: Message, now: datetime) -> datetime:
+def _moment(message: ParsedMessage, now: datetime) -> datetime:
     """When the message was on its way: a stored one is not blamed for a signature that has ended since."""
     for written in (message.first("received").rpartition(";")[2], message.first("date")):
         try:
@@ -155,7 +155,11 @@ def _moment(message: Message, now: datetime) -> datetime:
 
 
 def _sender(
-    message: Message, from_line: FromFacts, signatures: tuple[Signature, ...], transit: Transit, outside: Outside
+    message: ParsedMessage,
+    from_line: FromFacts,
+    signatures: tuple[Signature, ...],
+    transit: Transit,
+    outside: LintLookups,
 ) -> SenderFacts:
     holding = [one.verdict.domain for one in signatures if one.holds]
     aligned = [domain for domain in holding if same_house(domain, from_line.domain)]
@@ -183,11 +187,11 @@ def _sender(
 
 
 def _content(
-    message: Message, kind: MessageKind, rewrote: Callable[[str], bool], houses: frozenset[str]
+    message: ParsedMessage, kind: MessageKind, rewrote: Callable[[str], bool], houses: frozenset[str]
 ) -> ContentFacts:
-    """What the rules of a campaign see in a campaign, seen in a message; a part that is not there lacks nothing.
+    """Return from a message the content facts that campaign rules see; a part that is not there lacks nothing.
 
-    `houses` are domains of sender and sending service: a pixel of theirs is no third party's (R-111).
+    `houses` are domains of sender and sending service: their pixels are not a third party's (R-111).
     """
     html, text = message.html, message.text
     sizes = (len(html.encode(errors="replace")), len(text.encode(errors="replace")))
@@ -228,7 +232,7 @@ def _content(
     )
 
 
-def _houses(message: Message, signatures: tuple[Signature, ...]) -> frozenset[str]:
+def _houses(message: ParsedMessage, signatures: tuple[Signature, ...]) -> frozenset[str]:
     """The domains that answer for a message: its sender's, those that signed it, the one by which readers leave."""
     written = [box.domain for name in ("from", "return-path") for box in read_from(message.first(name))]
     leaving = re.findall(r"<https?://([\w.-]+)", message.first("list-unsubscribe").lower())
@@ -241,7 +245,7 @@ def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
     return tuple(f"field.{line}" for line in unread if line not in imprint.missing)
 
 
-def _headed(message: Message) -> str:
+def _headed(message: ParsedMessage) -> str:
     """The fields into which a sending system writes personal values."""
     return "\n".join(message.text_of(name) for name in ("subject", "from", "reply-to", "to", "list-unsubscribe"))
 
@@ -261,7 +265,7 @@ def _links(html: str, text: str, seen: SeenContent, rewrote: Callable[[str], boo
     targets = dict.fromkeys(
         (token.attributes.get("href") or "").strip()
         for token in tokenise(html)
-        if token.kind is Kind.START and token.name in ("a", "area")
+        if token.kind is TokenKind.START and token.name in ("a", "area")
     )
     targets |= dict.fromkeys(url.rstrip(".,;:!?)]}'*_") for url in _URL.findall(text))
     return (*named, *(LinkFacts(target) for target in targets if target and target not in known))
@@ -291,7 +295,7 @@ def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
         "key": finding.key,
         "severity": finding.severity.value,
         "message": words.sentence,
-        "mend": words.fix,
+        "fix": words.fix,
         "where": where(finding),
         "source": words.source,
     }

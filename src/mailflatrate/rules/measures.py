@@ -1,9 +1,9 @@
-"""What the figures of a mailing or an account call for (R-85 to R-89): counts in, measures out.
+"""What the figures of a campaign or an account call for (R-85 to R-89): counts in, actions out.
 
-A rate acts only where the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
-events the most that happens is a warning. Bounces of a small sample act only where they can hardly be chance (ADR
-0015). An account that began a short while ago has ceilings besides, which no rate softens. Measures are ordered; the
-strongest that applies includes the weaker ones.
+A rate acts only if the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
+events the most that happens is a warning. Bounces of a small sample act only if they can hardly be chance (ADR
+0015). A recently started account has ceilings besides, which no rate softens. Actions are ordered; the strongest
+that applies includes the weaker ones.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from math import comb
 from mailflatrate.rules.limits import value
 
 
-class Level(IntEnum):
+class MeasureLevel(IntEnum):
     """How far a measure goes, from telling to stopping."""
 
     WARN = 1  # the customer is told
     THROTTLE = 2  # fewer a day, and a reviewer looks
-    PAUSE_LANE = 3  # what this mailing has for one provider waits for a reviewer
-    PAUSE_MAILING = 4  # this mailing waits for a reviewer
-    PAUSE_ACCOUNT = 5  # all mailings wait for a reviewer
-    SUSPEND = 6  # nothing goes out, and a strike is given
+    PAUSE_LANE = 3  # this campaign's lane for one provider waits for a reviewer
+    PAUSE_MAILING = 4  # this campaign waits for a reviewer
+    PAUSE_ACCOUNT = 5  # all campaigns wait for a reviewer
+    SUSPEND = 6  # nothing is sent, and a strike is given
 
 
-class Cause(Enum):
+class ThresholdCause(Enum):
     """What crossed a line; the value is stored and is the key of its words."""
 
     COMPLAINTS = "complaints"
@@ -40,11 +40,11 @@ class Cause(Enum):
 
     @property
     def is_ceiling(self) -> bool:
-        """Whether a number of events decides and no rate: `Need.limit` is that number then."""
-        return self in (Cause.NEW_COMPLAINTS, Cause.NEW_HARD_BOUNCES)
+        """Whether a number of events decides and no rate: `RequiredMeasure.limit` is that number then."""
+        return self in (ThresholdCause.NEW_COMPLAINTS, ThresholdCause.NEW_HARD_BOUNCES)
 
 
-class Scope(Enum):
+class FigureScope(Enum):
     """Over what the figures were counted."""
 
     MAILING = "mailing"
@@ -67,12 +67,12 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredMeasure:
     """One measure that the figures call for. `percent` of `base` against `limit` percent; 0 where events decide, and a
     number of events where it is a ceiling."""
 
-    cause: Cause
-    level: Level
+    cause: ThresholdCause
+    level: MeasureLevel
     rule: str
     events: int
     base: int
@@ -90,36 +90,37 @@ def share(events: int, base: int) -> float:
     return 100 * events / base if base else 0.0
 
 
-def judge(counts: Counts, scope: Scope) -> tuple[Need, ...]:
-    """The strongest measure for each cause, or none. A mailing's own lines are those of R-86, R-88 and R-89."""
+def judge(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
+    """Return the strongest action for each cause, or none. A campaign's own limits are those of R-86, R-88 and R-89."""
     found = [_complaints(counts, scope), _hard_bounces(counts, scope)]
-    if scope is Scope.MAILING:
+    if scope is FigureScope.MAILING:
         found.append(_unsubscribes(counts))
     return tuple(need for need in found if need is not None)
 
 
-def judge_new_account(counts: Counts, scope: Scope) -> tuple[Need, ...]:
+def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
     """What an account that began a short while ago may not reach within a day or seven days, at whatever rate."""
-    if scope is Scope.MAILING:
+    if scope is FigureScope.MAILING:
         return ()
     found = (
-        (Cause.NEW_COMPLAINTS, "R-86", counts.complaints, counts.reporting),
-        (Cause.NEW_HARD_BOUNCES, "R-88", counts.hard, counts.settled),
+        (ThresholdCause.NEW_COMPLAINTS, "R-86", counts.complaints, counts.reporting),
+        (ThresholdCause.NEW_HARD_BOUNCES, "R-88", counts.hard, counts.settled),
     )
     needs = []
     for cause, rule, events, base in found:
-        for level, ending in ((Level.PAUSE_ACCOUNT, "pause"), (Level.WARN, "warn")):
+        for level, ending in ((MeasureLevel.PAUSE_ACCOUNT, "pause"), (MeasureLevel.WARN, "warn")):
             ceiling = value(f"{cause.value}_{scope.value}_{ending}")
             if events >= ceiling:
-                needs.append(Need(cause, level, rule, events, base, ceiling))
+                needs.append(RequiredMeasure(cause, level, rule, events, base, ceiling))
                 break
     return tuple(needs)
 
 
-def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
-    """What a mailing's figures at one provider call for: what goes there next would ruin the standing with it.
+def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]:
+    """Return what a campaign's figures at one provider call for, before more sends ruin the reputation there.
 
-    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its lane.
+    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its
+    lane.
     """
     hard, complained, refused = (
         share(counts.hard, counts.settled),
@@ -128,13 +129,26 @@ def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
     )
     unknown_limit, complaint_limit, refused_limit = map(value, _PROVIDER_LIMITS)
     found = (
-        (hard > unknown_limit, Cause.PROVIDER_BOUNCES, "R-88", counts.hard, counts.settled, unknown_limit),
-        (complained >= complaint_limit, Cause.PROVIDER_COMPLAINTS, "R-86", counts.complaints, counts.reporting,
-         complaint_limit),
-        (refused > refused_limit, Cause.PROVIDER_REFUSALS, "R-70", counts.refused, counts.settled, refused_limit),
-    )  # fmt: skip
+        (hard > unknown_limit, ThresholdCause.PROVIDER_BOUNCES, "R-88", counts.hard, counts.settled, unknown_limit),
+        (
+            complained >= complaint_limit,
+            ThresholdCause.PROVIDER_COMPLAINTS,
+            "R-86",
+            counts.complaints,
+            counts.reporting,
+            complaint_limit,
+        ),
+        (
+            refused > refused_limit,
+            ThresholdCause.PROVIDER_REFUSALS,
+            "R-70",
+            counts.refused,
+            counts.settled,
+            refused_limit,
+        ),
+    )
     return tuple(
-        Need(cause, Level.PAUSE_LANE, rule, events, base, limit, provider)
+        RequiredMeasure(cause, MeasureLevel.PAUSE_LANE, rule, events, base, limit, provider)
         for crossed, cause, rule, events, base, limit in found
         if crossed and events >= value("rate_sample_events") and base >= value("rate_sample_delivered")
     )
@@ -143,32 +157,34 @@ def judge_provider(provider: str, counts: Counts) -> tuple[Need, ...]:
 _PROVIDER_LIMITS = ("provider_unknown_pause", "complaint_pause", "provider_refused_pause")
 
 
-def _complaints(counts: Counts, scope: Scope) -> Need | None:
+def _complaints(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
     events, base = counts.complaints, counts.reporting
     rate, enough = share(events, base), events >= value("rate_sample_events")
 
-    def need(level: Level, limit: float) -> Need:
-        return Need(Cause.COMPLAINTS, level, "R-86", events, base, limit)
+    def need(level: MeasureLevel, limit: float) -> RequiredMeasure:
+        return RequiredMeasure(ThresholdCause.COMPLAINTS, level, "R-86", events, base, limit)
 
-    if scope is Scope.MAILING and _at_the_start(counts):
-        return need(Level.SUSPEND, 0)
+    if scope is FigureScope.MAILING and _at_the_start(counts):
+        return need(MeasureLevel.SUSPEND, 0)
     if not enough:
         sample = base >= value("rate_sample_delivered")
-        return need(Level.WARN, value("complaint_warn")) if sample and rate >= value("complaint_warn") else None
+        return need(MeasureLevel.WARN, value("complaint_warn")) if sample and rate >= value("complaint_warn") else None
     for level, key in (
-        (Level.SUSPEND, "complaint_suspend"),
-        (Level.PAUSE_ACCOUNT, "complaint_pause"),
-        (Level.THROTTLE, "complaint_throttle"),
-        (Level.WARN, "complaint_warn"),
+        (MeasureLevel.SUSPEND, "complaint_suspend"),
+        (MeasureLevel.PAUSE_ACCOUNT, "complaint_pause"),
+        (MeasureLevel.THROTTLE, "complaint_throttle"),
+        (MeasureLevel.WARN, "complaint_warn"),
     ):
-        if rate >= value(key) and (level is Level.WARN or _is_beyond_chance(events, base, value(key))):
+        if rate >= value(key) and (level is MeasureLevel.WARN or _is_beyond_chance(events, base, value(key))):
             return need(level, value(key))
     return None
 
 
 def _is_beyond_chance(events: int, base: int, line: float) -> bool:
-    """Few complaints act only where a sender right at the line would hardly get so many: one or two that somebody
-    made up must not decide (R-87, ADR 0015)."""
+    """Return whether a sender right at the limit would hardly get so many complaints by chance.
+
+    One or two invented complaints must not decide (R-87, ADR 0015).
+    """
     return events >= value("complaint_plain_events") or is_hardly_chance(events, base, line)
 
 
@@ -179,25 +195,25 @@ def _at_the_start(counts: Counts) -> bool:
     )
 
 
-def _hard_bounces(counts: Counts, scope: Scope) -> Need | None:
+def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
     events, base = counts.hard, counts.settled
     rate = share(events, base)
     if events < value("rate_sample_events"):
         return None
 
-    def need(level: Level, limit: float) -> Need:
-        return Need(Cause.HARD_BOUNCES, level, "R-88", events, base, limit)
+    def need(level: MeasureLevel, limit: float) -> RequiredMeasure:
+        return RequiredMeasure(ThresholdCause.HARD_BOUNCES, level, "R-88", events, base, limit)
 
     large = base >= value("rate_sample_delivered")
     if large and rate > value("hard_bounce_suspend"):
-        return need(Level.SUSPEND, value("hard_bounce_suspend"))
+        return need(MeasureLevel.SUSPEND, value("hard_bounce_suspend"))
     line = value("hard_bounce_pause")
     sure = share(events, max(base, int(value("rate_sample_delivered")))) > line
     over = sure or (rate > line and is_hardly_chance(events, base, line))
-    if scope is Scope.MAILING and over:
-        return need(Level.PAUSE_MAILING, line)
+    if scope is FigureScope.MAILING and over:
+        return need(MeasureLevel.PAUSE_MAILING, line)
     if large and rate > value("hard_bounce_warn"):
-        return need(Level.WARN, value("hard_bounce_warn"))
+        return need(MeasureLevel.WARN, value("hard_bounce_warn"))
     return None
 
 
@@ -211,9 +227,16 @@ def is_hardly_chance(events: int, base: int, percent: float) -> bool:
     return 100 * (1 - fewer) <= value("rate_sample_chance")
 
 
-def _unsubscribes(counts: Counts) -> Need | None:
+def _unsubscribes(counts: Counts) -> RequiredMeasure | None:
     limit = value("unsubscribe_stop")
     enough = counts.unsubscribed >= value("rate_sample_events") and counts.delivered >= value("rate_sample_delivered")
     if enough and share(counts.unsubscribed, counts.delivered) > limit:
-        return Need(Cause.UNSUBSCRIBES, Level.PAUSE_MAILING, "R-89", counts.unsubscribed, counts.delivered, limit)
+        return RequiredMeasure(
+            ThresholdCause.UNSUBSCRIBES,
+            MeasureLevel.PAUSE_MAILING,
+            "R-89",
+            counts.unsubscribed,
+            counts.delivered,
+            limit,
+        )
     return None

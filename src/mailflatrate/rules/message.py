@@ -1,4 +1,4 @@
-"""What the rules are told about one finished message: of ours before it leaves, or of any system in the world.
+"""What the rules are told about one finished message: ours before it is sent, or any other system's.
 
 `MessageFacts` has the same members as the facts of a campaign where a rule asks about both, so that one file judges
 both (`HasContent`, `HasFrom`, `HasSender`).
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
-from mailflatrate.mail.message import Message
+from mailflatrate.mail.message import ParsedMessage
 from mailflatrate.mail.unsubscribe import ListUnsubscribe
 from mailflatrate.rules.facts import ContentFacts, FromFacts, SenderFacts
-from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.transit import Transit
 
 
@@ -50,7 +50,7 @@ class MessageFacts:
     `transit.own` is the message with the sender's fields only; `kind_reasons` name what the kind was read from.
     """
 
-    message: Message
+    message: ParsedMessage
     transit: Transit
     kind: MessageKind
     kind_reasons: tuple[str, ...]
@@ -59,10 +59,10 @@ class MessageFacts:
     sender: SenderFacts
     signatures: tuple[Signature, ...]
     unsubscribe: ListUnsubscribe
-    imprint: Imprint | None = None
+    imprint: ImprintRecord | None = None
 
     @property
-    def own(self) -> Message:
+    def own(self) -> ParsedMessage:
         """The message as far as its sender wrote it: without the fields of relays, lists and the receiver."""
         return self.transit.own
 

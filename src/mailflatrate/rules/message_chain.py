@@ -1,7 +1,7 @@
-"""The chain for one finished message, of ours or of any system (`mailflatrate lint`), in the order of section N.
+"""The chain for one finished message, ours or any system's (`mailflatrate lint`), in the order of section N.
 
-Most rules are the files that judge a campaign. The second column says who demands a rule (`all` asks every one), the
-third which kinds of message it concerns.
+Most rules are the files that judge a campaign. The second column says who demands a rule (`all` asks every one),
+the third which kinds of message it concerns.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     _row(mailing_id.CHECK, "C", "B"),  # R-55 warn
     _row(cfbl_address.CHECK, "-", "BT"),  # R-64 warn
     _row(csa_complaints.CHECK, "C", "BT"),  # R-58 warn
-    # Signed by whom?
+    # Which signer?
     _row(dkim_holds.CHECK, "CGY", "BTp"),  # R-59
     _row(one_click_signed.CHECK, "CGY", "B"),  # R-56
     _row(dkim_covers.CHECK, "C", "BT"),  # R-59 warn

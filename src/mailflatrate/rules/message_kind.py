@@ -1,7 +1,7 @@
 """Judges what a message is - bulk, transactional or personal - from its fields and its text.
 
-No field decides alone: each is a witness with a weight, the heaviest sum wins. Personal wins a tie, because a rule for
-mailings that is asked of a letter between two people is always wrong.
+No field decides alone: each is a witness with a weight, the heaviest sum wins. Personal wins a tie, because a rule
+for campaigns applied to a message between two people is always wrong.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailflatrate.mail.body_marks import offers_leaving
-from mailflatrate.mail.from_line import Mailbox, read_from
-from mailflatrate.mail.message import Message
+from mailflatrate.mail.from_line import FromMailbox, read_from
+from mailflatrate.mail.message import ParsedMessage
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.transit import Transit
@@ -115,9 +115,9 @@ class KindGuess:
     reasons: tuple[str, ...]
 
 
-def guess_kind(message: Message, transit: Transit) -> KindGuess:
+def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
     """Weigh every witness. Never raises."""
-    from_box = next((box for box in read_from(message.first("from")) if box.address), Mailbox("", "", ""))
+    from_box = next((box for box in read_from(message.first("from")) if box.address), FromMailbox("", "", ""))
     witnesses = list(_all_witnesses(message, transit, from_box))
     if not witnesses and not from_box.address:
         return KindGuess(_BULK, ())
@@ -128,7 +128,7 @@ def guess_kind(message: Message, transit: Transit) -> KindGuess:
     return KindGuess(best, tuple(dict.fromkeys(name for _, _, name in named))[:4])
 
 
-def _all_witnesses(message: Message, transit: Transit, from_box: Mailbox) -> Iterator[Witness]:
+def _all_witnesses(message: ParsedMessage, transit: Transit, from_box: FromMailbox) -> Iterator[Witness]:
     local = from_box.address.rpartition("@")[0]
     is_system = bool(NO_REPLY.search(local) or _DUTY.fullmatch(local))
     posted = transit.through_list and not is_system
@@ -154,7 +154,7 @@ def _all_witnesses(message: Message, transit: Transit, from_box: Mailbox) -> Ite
         yield _BULK, 2, "HTML"
 
 
-def _list_witnesses(message: Message, transit: Transit, *, posted: bool) -> Iterator[Witness]:
+def _list_witnesses(message: ParsedMessage, transit: Transit, *, posted: bool) -> Iterator[Witness]:
     """What list software and senders of campaigns write."""
     own = message if not posted else transit.own
     if posted:
@@ -182,7 +182,7 @@ def _list_witnesses(message: Message, transit: Transit, *, posted: bool) -> Iter
         yield _BULK, 3, "X-Mailer"
 
 
-def _machine_witnesses(message: Message) -> Iterator[Witness]:
+def _machine_witnesses(message: ParsedMessage) -> Iterator[Witness]:
     """What machines that answer or report write (RFC 3834, RFC 6522)."""
     automatic = message.first("auto-submitted").strip().lower()
     if automatic not in ("", "no"):
@@ -202,7 +202,7 @@ def _machine_witnesses(message: Message) -> Iterator[Witness]:
         yield _TRANSACTIONAL, 6, "fields of a tracker"
 
 
-def _client_witnesses(message: Message, from_box: Mailbox) -> Iterator[Witness]:
+def _client_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator[Witness]:
     """Traces of a person's mail program."""
     program = f"{message.first('user-agent')} {message.first('x-mailer')}"
     if _CLIENTS.search(program) and not _MAILERS.search(program):
@@ -219,7 +219,7 @@ def _client_witnesses(message: Message, from_box: Mailbox) -> Iterator[Witness]:
         yield _PERSONAL, 4, "calendar"
 
 
-def _recipient_witnesses(message: Message, from_box: Mailbox) -> Iterator[Witness]:
+def _recipient_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator[Witness]:
     shown = [box for name in ("to", "cc") for value in message.all(name) for box in read_from(value) if box.address]
     if 1 < len(shown) <= _FEW:
         yield _PERSONAL, 2, "several recipients"
@@ -231,7 +231,7 @@ def _recipient_witnesses(message: Message, from_box: Mailbox) -> Iterator[Witnes
         yield _BULK, 1, "To"
 
 
-def _subject_witnesses(message: Message, *, in_list: bool) -> Iterator[Witness]:
+def _subject_witnesses(message: ParsedMessage, *, in_list: bool) -> Iterator[Witness]:
     subject = message.text_of("subject")
     if _AWAY.search(subject):
         yield _TRANSACTIONAL, 4, "Subject"
@@ -243,7 +243,7 @@ def _subject_witnesses(message: Message, *, in_list: bool) -> Iterator[Witness]:
         yield _BULK, 2, "Subject"
 
 
-def _text_witnesses(message: Message, text: str) -> Iterator[Witness]:
+def _text_witnesses(message: ParsedMessage, text: str) -> Iterator[Witness]:
     if offers_leaving(message.text[:_MOST_TEXT]) or offers_leaving(_targets(message.html)):
         yield _BULK, 3, "unsubscribe link"
     if _IN_BROWSER.search(text):

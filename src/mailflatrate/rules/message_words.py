@@ -24,63 +24,66 @@ class MessageText(NamedTuple):
 _PUBLISH = N_("Publish the record in the domain's DNS.")
 
 _TEXTS: Mapping[str, MessageText] = {
-    "sender-not-freemail": MessageText("", "Send from an address at a domain of your own."),
+    "sender-not-freemail": MessageText("", "Send from an address at your own domain."),
     "sender-name-honest": MessageText("The sender name contains {found}, but the message comes from {domain}."),
     "reply-to-deliverable": MessageText(
-        "{address} accepts no mail, so replies are lost.", "Set Reply-To to an address that somebody reads."
+        "The reply-to address {address} doesn't accept email, so replies are lost.",
+        "Set Reply-To to an address that someone reads.",
     ),
     "domain-aligned": MessageText(
         "The message is signed by {signing}, but From is at {domain}, so DMARC can't pass.",
-        "Sign with a key of the domain in From as well, or send from an address at the signing domain.",
+        "Also sign with a key of the From domain, or send from an address at the signing domain.",
     ),
     "domain-aligned.missing": MessageText(
-        "No valid signature is from {domain}, the domain in From, so DMARC can't pass.",
-        "Sign with a key of the domain in From.",
+        "No valid signature is from {domain}, the From domain, so DMARC can't pass.",
+        "Sign with a key of the From domain.",
     ),
     "dkim-holds.missing": MessageText(
-        "The message isn't signed with DKIM.", "Have the sending server sign with a key of the domain in From."
+        "The message isn't signed with DKIM.", "Have the sending server sign with a key of the From domain."
     ),
     "dkim-holds.wrong": MessageText(
         "The DKIM signature is invalid: {found}.",
-        "Sign last, with the key that the DNS publishes, and change nothing afterwards.",
+        "Sign as the last step with the key published in DNS, and change nothing afterwards.",
     ),
     "domain-spf.missing": MessageText("{domain} has no SPF record.", _PUBLISH),
     "domain-spf.wrong": MessageText(
-        "The SPF record of {domain} is invalid.", "Keep one record with at most 10 lookups that ends in -all or ~all."
+        "The SPF record of {domain} is invalid.",
+        "Keep a single record with at most 10 lookups that ends in -all or ~all.",
     ),
     "domain-dmarc.missing": MessageText(
-        "{domain} has no DMARC record.", "Publish a TXT record at _dmarc, to begin with v=DMARC1; p=none."
+        "{domain} has no DMARC record.", "Publish a TXT record at _dmarc, starting with v=DMARC1; p=none."
     ),
-    "domain-dmarc.wrong": MessageText("{domain} has more than one DMARC record.", "Keep one of them."),
-    "domain-mx.missing": MessageText("{domain} receives no mail: it has no MX record.", _PUBLISH),
+    "domain-dmarc.wrong": MessageText("{domain} has more than one DMARC record.", "Keep only one of them."),
+    "domain-mx.missing": MessageText("The domain {domain} can't receive email because it has no MX record.", _PUBLISH),
     "imprint-shown": MessageText(
-        "Nothing in {parts} shows: {fields}.", "Write name, postal address and a way to reach you into both parts."
+        "Missing from {parts}: {fields}.",
+        "Include your name, your postal address and a way to reach you in both parts.",
     ),
-    "imprint-readable": MessageText("", "Use at least 11 px and a contrast of 4.5 to 1 for the imprint."),
+    "imprint-readable": MessageText("", "Use at least 11 px and a contrast of 4.5:1 for the imprint."),
     "unsubscribe-link": MessageText(
-        "{parts} has no unsubscribe link.", "Add a link that people recognize and that needs no sign-in."
+        "There's no unsubscribe link in {parts}.", "Add a recognizable link that doesn't require signing in."
     ),
     "merge-tags-filled": MessageText(
-        "These placeholders were not filled in: {tags}.", "Fill them in, or give them a default."
+        "These placeholders weren't filled in: {tags}.", "Fill them in, or give them a default."
     ),
     "no-foreign-pixel": MessageText(
         "The message loads invisible images from {hosts}.", "Remove them, or measure opens only for people who agreed."
     ),
     "both-parts": MessageText(
-        "The message has nothing in {parts}.", "Send HTML and plain text together as multipart/alternative."
+        "There's no content in {parts}.", "Send HTML and plain text together as multipart/alternative."
     ),
-    "size-limit": MessageText("The message has {size} KB; the limit is {limit} KB."),
+    "size-limit": MessageText("The message is {size} KB. The limit is {limit} KB."),
     "header-date": MessageText("Date can't be read: {date}."),
     "list-unsubscribe.missing": MessageText(
         "List-Unsubscribe is missing.",
         "Add List-Unsubscribe with an https URI, and List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
     ),
-    "list-unsubscribe.wrong": MessageText("List-Unsubscribe is there but can't be read: {problems}."),
+    "list-unsubscribe.wrong": MessageText("List-Unsubscribe is present but can't be read: {problems}."),
     "one-click.wrong": MessageText("One-click unsubscribe doesn't work: {problems}."),
     "list-id.missing": MessageText("List-Id is missing."),
     "list-id.wrong": MessageText("List-Id is malformed: {found}."),
     "feedback-id.missing": MessageText("Feedback-ID is missing, so Gmail can't report complaints by campaign."),
-    "feedback-id.wrong": MessageText("Feedback-ID isn't in the form that Gmail reads: {found}."),
+    "feedback-id.wrong": MessageText("Feedback-ID isn't in the format Gmail reads: {found}."),
     "mailing-id": MessageText("No header field identifies the campaign."),
 }
 _ABSENT = ("-", ("dkim.none",), ("leave.missing",), ("dns.missing",))

@@ -1,7 +1,8 @@
-"""How a mailing is spread over time that its sender wants to go slowly: turns of a minute, each with its share.
+"""How a campaign that its sender wants to go slowly is spread over time: turns of a minute, each with its share.
 
-A turn is never shorter than a minute, so that a share is a batch and not a letter; where that would be less than one
-letter, the turn is as long as one letter may take. Shares are rounded down: the number is a limit, not an aim.
+A turn is never shorter than a minute, so that a share is a batch and not a single message; if the share would be
+less than one message, the turn is as long as one message may take. Shares are rounded down: the number is a limit,
+not an aim.
 """
 
 from dataclasses import dataclass

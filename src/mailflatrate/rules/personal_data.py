@@ -51,7 +51,7 @@ def is_special(*names: str) -> bool:
 
 
 def is_birth(*names: str) -> bool:
-    """True where a name asks when somebody was born, or is about somebody's child."""
+    """Return whether a name asks for a date of birth, or is about a person's child."""
     for name in names:
         if _BIRTH.search(_in_words(name)):
             return True
@@ -62,7 +62,7 @@ def is_birth(*names: str) -> bool:
 
 
 def is_age(*names: str) -> bool:
-    """True where a name asks how old somebody is."""
+    """Return whether a name asks for a person's age."""
     return any(_AGE.search(_in_words(name)) for name in names)
 
 

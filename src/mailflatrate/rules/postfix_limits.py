@@ -1,9 +1,9 @@
 """The shaping table as a configuration of Postfix, which holds the connections to providers itself.
 
-Over one relay a connection of ours carries every provider's messages, so a limit on connections to a provider can only
-hold where these are made. Each provider gets a delivery service of its own: its number of processes is the number of
-connections, because a process has one at a time, and a connection is given up after so many messages. All domains of a
-provider share the service.
+Over one relay each of our connections carries every provider's messages, so a limit on connections to a provider
+can only hold where these are made. Each provider gets a delivery service of its own: its number of processes is the
+number of connections, because a process has one at a time, and a connection is given up after so many messages. All
+domains of a provider share the service.
 """
 
 import shlex
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailflatrate.rules.providers import domains_by_provider
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import POOL_PERCENT, SHAPES, Shape
 
 CONNECTION_SECONDS = 300
@@ -47,7 +47,7 @@ class ServiceLimit:
         }
 
 
-def service_limits(pool: Pool, relays: int) -> list[ServiceLimit]:
+def service_limits(pool: RelayPool, relays: int) -> list[ServiceLimit]:
     """The services of one of `relays` Postfix relays of a pool, which share its limits. Raises ValueError below one."""
     if relays < 1:
         raise ValueError("a pool must have at least one relay")

@@ -15,7 +15,7 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`key` is stored with figures; `reports` says that complaints come back to senders (R-81)."""
+    """One mailbox provider. `key` is stored with figures; `reports`: it returns complaints to senders (R-81)."""
 
     key: str
     name: str

@@ -43,7 +43,7 @@ class RelayState(StrEnum):
     DISABLED = "disabled"
 
 
-class Pool(StrEnum):
+class RelayPool(StrEnum):
     """Relays that share a reputation."""
 
     TRUSTED = "trusted"
@@ -60,7 +60,12 @@ class Stream(StrEnum):
     EXPRESS = "express"
 
 
-_WIDER = {Pool.QUARANTINE: Pool.NEW, Pool.NEW: Pool.TRUSTED, Pool.EXPRESS: Pool.TRUSTED, Pool.DEDICATED: Pool.TRUSTED}
+_WIDER = {
+    RelayPool.QUARANTINE: RelayPool.NEW,
+    RelayPool.NEW: RelayPool.TRUSTED,
+    RelayPool.EXPRESS: RelayPool.TRUSTED,
+    RelayPool.DEDICATED: RelayPool.TRUSTED,
+}
 TAGGED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN, RelayKind.POSTMARK, RelayKind.BREVO})
 """Providers whose messages can carry our token in a header of theirs."""
 
@@ -75,7 +80,7 @@ class SendingAccount:
     is_operator: bool = False
 
 
-def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[Pool], now: datetime) -> Pool:
+def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[RelayPool], now: datetime) -> RelayPool:
     """Return the pool for one account's mail. `set_up` are the pools that have a relay in any state.
 
     A pool that has no relay at all isn't set up, and its mail goes through the next wider one, in the end TRUSTED. A
@@ -87,15 +92,15 @@ def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[Pool]
     return pool
 
 
-def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> Pool:
+def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> RelayPool:
     if stream is Stream.EXPRESS:
-        return Pool.EXPRESS
+        return RelayPool.EXPRESS
     if account.has_dedicated:
-        return Pool.DEDICATED
+        return RelayPool.DEDICATED
     if account.is_throttled:
-        return Pool.QUARANTINE
+        return RelayPool.QUARANTINE
     is_new = account.activated_at is None or now - account.activated_at < NEW_FOR
-    return Pool.NEW if is_new and not account.is_operator else Pool.TRUSTED
+    return RelayPool.NEW if is_new and not account.is_operator else RelayPool.TRUSTED
 
 
 def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = None) -> list[int]:
@@ -119,9 +124,9 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
 
 
 def tag_header(kind: RelayKind, token: str) -> bytes:
-    """Return the header line that has a provider name our token in its bounces and events; empty where it has none.
+    """Return the header line that has a provider name our token in its bounces and events; empty if it has none.
 
-    The header isn't signed, and a provider may leave it in the message, as Mailgun does: the token stands in the return
+    The header isn't signed, and a provider may leave it in the message, as Mailgun does: the token is in the return
     path anyway. `token` is the local part of the return path.
     """
     line = _TAGS.get(kind)

@@ -1,13 +1,15 @@
-"""What a report may do by itself (R-78, R-79, R-87), and what becomes of mail to the abuse desk. Pure.
+"""What a report may do on its own (R-78, R-79, R-87), and what becomes of mail to the abuse desk. Pure.
 
-Two things are asked of a report: does one of our own tokens stand in it (only somebody who had the mail has that), and
-does its sender prove who he is (an aligned DKIM signature, or a feedback loop that we know). With both it acts at once.
-A person who writes without the second is taken off all lists, which whoever holds the mail may ask for anyway (R-43);
-a machine without it does nothing (RFC 9477 section 3.5). Everything else waits for a person at the desk.
+Two things are asked of a report: does it hold one of our own tokens (only a person who had the message has that),
+and does its sender prove who they are (an aligned DKIM signature, or a feedback loop that we know). With both it
+acts at once. A person who writes without the second is taken off all lists, which any holder of the message may ask
+for anyway (R-43); a machine without it does nothing (RFC 9477 section 3.5). Everything else waits for a person at
+the desk.
 
-A token shows that somebody had the message, a signature shows who writes: neither shows that the writer is the
-recipient, because messages are forwarded. A complaint counts, and stops mail from everyone, only if its sender is the
-recipient or answers for the recipient's mailbox; from anyone else it stops no more than the unsubscribe link does.
+A token shows that a person had the message, a signature shows who writes: neither shows that the writer is the
+recipient, because messages are forwarded. A complaint counts, and stops mail from everyone, only if its sender is
+the recipient or answers for the recipient's mailbox; from anyone else it stops no more than the unsubscribe link
+does.
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 
 class Effect(Enum):
-    """What follows for the person whom a report is about."""
+    """What follows for the person a report is about."""
 
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
@@ -74,12 +76,12 @@ class Tray(StrEnum):
 class DeskMailFacts:
     """A message to abuse@, postmaster@ or fbl@.
 
-    `has_mark`: a token or a mailing ID of ours stands in it. `carries_mail`: it forwards or attaches a mail.
-    `is_bulk`: it says of itself that it goes to many. `is_marked_spam`: a filter before us said so. `names_us`: one of
-    our addresses stands in To or Cc.
+    `has_mark`: it holds one of our tokens or mailing IDs. `carries_mail`: it forwards or attaches a mail.
+    `is_bulk`: it says of itself that it is sent to many. `is_marked_spam`: a filter before us said so. `names_us`:
+    one of our addresses is in To or Cc.
     """
 
-    kind: Kind
+    kind: ReturnedMessageKind
     has_mark: bool
     carries_mail: bool
     is_bulk: bool
@@ -87,16 +89,25 @@ class DeskMailFacts:
     names_us: bool
 
 
-_QUIET = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.DELAY, Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE})
+_QUIET = frozenset(
+    {
+        ReturnedMessageKind.AUTO_REPLY,
+        ReturnedMessageKind.BOUNCE,
+        ReturnedMessageKind.DELAY,
+        ReturnedMessageKind.RECEIPT,
+        ReturnedMessageKind.REPORT,
+        ReturnedMessageKind.CHALLENGE,
+    }
+)
 
 
 def sort_desk_mail(facts: DeskMailFacts) -> Tray:
-    """Spam to the desk is put apart, never dropped; whatever could be about a mailing of ours reaches a person."""
+    """Sort mail to the desk: spam is put apart, never dropped; a person gets all that may be about our campaigns."""
     if facts.has_mark:
         return Tray.QUIET if facts.kind in _QUIET else Tray.CASE
     if facts.kind in _QUIET:
         return Tray.QUIET
-    if facts.kind is Kind.COMPLAINT and not facts.is_bulk:
+    if facts.kind is ReturnedMessageKind.COMPLAINT and not facts.is_bulk:
         return Tray.CASE
     if facts.is_bulk or facts.is_marked_spam:
         return Tray.APART

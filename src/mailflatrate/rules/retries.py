@@ -1,4 +1,4 @@
-"""When a deferred letter is tried again (R-72): never at once, more and more seldom, and not for ever."""
+"""When a deferred message is tried again (R-72): never at once, at growing intervals, and not forever."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailflatrate.rules.limits import value
 class RetryPolicy:
     """The pauses of one stream: `first_minutes`, then `factor` times as long each, up to `longest_minutes`.
 
-    A letter is given up `give_up_hours` after its first attempt; a confirmation mail when its link expires. The
+    A message is given up `give_up_hours` after its first attempt; a confirmation email when its link expires. The
     defaults are those of campaigns. Raises ValueError for pauses that do not grow.
     """
 
@@ -39,6 +39,6 @@ def next_attempt(
     end = first_at + timedelta(hours=policy.give_up_hours)
     if now >= end:
         return None
-    # The exponent is capped because a float overflows long before a letter has that many attempts.
+    # The exponent is capped because a float overflows long before a message has that many attempts.
     pause = min(policy.first_minutes * policy.factor ** min(attempt_no - 1, 64), policy.longest_minutes)
     return min(now + timedelta(minutes=pause), end)

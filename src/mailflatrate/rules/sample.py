@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 
@@ -34,7 +34,7 @@ def spoken_of(words: str, visible: str) -> SpokenOf:
 
 def judge_sample(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
     """Judge a finished message as a receiver does who has the key that the domain publishes."""
-    outside = Outside(find_key=lambda _selector, _domain: published_key)
+    outside = LintLookups(find_key=lambda _selector, _domain: published_key)
     facts = message_facts(message, outside, now=now, kind=MessageKind.BULK)
     failed = frozenset(finding.key for finding in judge_message(facts).blocked_by)
     return SampleJudgement(failed, any(signature.verdict.passed for signature in facts.signatures))

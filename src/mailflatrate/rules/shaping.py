@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailflatrate.rules.providers import PROVIDERS
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 
 KUMOMTA = "https://github.com/KumoCorp/kumomta/blob/main/assets/policy-extras/shaping.toml"
 OURS = ""
@@ -58,12 +58,12 @@ SHAPES: tuple[Shape, ...] = (
     Shape("comcast", 25, 1000, KUMOMTA),
     Shape("mail_ru", 5, 50, OURS),
 )
-POOL_PERCENT: dict[Pool, int] = {
-    Pool.TRUSTED: 100,
-    Pool.DEDICATED: 100,
-    Pool.EXPRESS: 100,
-    Pool.NEW: 25,
-    Pool.QUARANTINE: 10,
+POOL_PERCENT: dict[RelayPool, int] = {
+    RelayPool.TRUSTED: 100,
+    RelayPool.DEDICATED: 100,
+    RelayPool.EXPRESS: 100,
+    RelayPool.NEW: 25,
+    RelayPool.QUARANTINE: 10,
 }
 """Share of the table's messages an hour that a pool starts with."""
 
@@ -87,7 +87,7 @@ def read_shaping(written: str) -> dict[str, int]:
     return found
 
 
-def per_hour(provider: str, pool: Pool, changed: Mapping[str, int]) -> float | None:
+def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
     """Messages an hour to a provider from a pool; None without a limit. `changed` are the operator's own numbers."""
     shape = _BY_PROVIDER.get(provider)
     if shape is None:
@@ -117,6 +117,6 @@ def next_factor(factor: float, answered: int, deferred: int, seconds_since: floa
 
 
 def recovery_seconds(factor: float) -> float:
-    """How long it takes at least until a slowed provider has its full speed again, if nothing is deferred any more."""
+    """Return the least time until a slowed provider is back at full speed, if no further message is deferred."""
     steps = math.ceil(math.log(1 / factor) / math.log(RECOVERY) - 1e-9) if factor < 1 else 0
     return max(0, steps) * RECOVER_SECONDS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailflatrate.mail.auth_results import AuthResult, authserv_id, read_received_spf, read_results
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
-from mailflatrate.mail.message import HeaderField, Message
+from mailflatrate.mail.message import HeaderField, ParsedMessage
 from mailflatrate.rules.names.domains import same_house
 
 # Fields that only relays, filters, receivers and mailboxes write.
@@ -43,7 +43,7 @@ class Transit:
     `relayed` are the results in ARC fields: what an intermediary says it saw.
     """
 
-    own: Message
+    own: ParsedMessage
     through_list: bool
     results: tuple[AuthResult, ...] = ()
     relayed: tuple[AuthResult, ...] = ()
@@ -73,7 +73,7 @@ class Transit:
         )
 
 
-def read_transit(message: Message, signatures: Sequence[DkimVerdict], from_domain: str) -> Transit:
+def read_transit(message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str) -> Transit:
     """Split a message at the topmost signature of its sender. Never raises."""
     start, signed = _sender_start(message, signatures, from_domain)
     through_list = is_discussion_list(message)
@@ -89,7 +89,7 @@ def read_transit(message: Message, signatures: Sequence[DkimVerdict], from_domai
     return Transit(message.narrowed(own), through_list, _believed(above), _relayed(above))
 
 
-def is_discussion_list(message: Message) -> bool:
+def is_discussion_list(message: ParsedMessage) -> bool:
     """Whether a message came through a list whose members write to one another."""
     posts = message.first("list-post").strip().lower()
     if "mailto:" in posts and not posts.startswith("no"):
@@ -97,7 +97,9 @@ def is_discussion_list(message: Message) -> bool:
     return any(_LIST_MARKS.fullmatch(field.name) for field in message.fields)
 
 
-def _sender_start(message: Message, signatures: Sequence[DkimVerdict], from_domain: str) -> tuple[int, frozenset[str]]:
+def _sender_start(
+    message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str
+) -> tuple[int, frozenset[str]]:
     """Where the sender's part begins, and the fields that the sender's signature names."""
     places = [at for at, field in enumerate(message.fields) if field.name == "dkim-signature"]
     for at, verdict in zip(places, signatures, strict=False):
@@ -110,7 +112,7 @@ def _sender_start(message: Message, signatures: Sequence[DkimVerdict], from_doma
     return after_trace, frozenset()
 
 
-def _above(message: Message, start: int) -> tuple[HeaderField, ...]:
+def _above(message: ParsedMessage, start: int) -> tuple[HeaderField, ...]:
     """The fields above the sender's part; without a signature the receiver's may reach down to the first of From, To,
     Subject and so on."""
     first = next((at for at, field in enumerate(message.fields) if field.name in _ORIGIN), len(message.fields))

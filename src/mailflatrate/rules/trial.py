@@ -1,8 +1,9 @@
-"""Which variant of a mailing the rest gets, and how sure anybody can be of it.
+"""Which variant of a campaign the rest gets, and how certain that choice is.
 
-The rule is told before the mailing goes out, and holds whatever comes: the greatest share of clicks wins; where there
-are too few clicks, or two shares are equal, the first variant goes out as if there had been no test. A variant that
-people leave over cannot win, however often it is clicked (R-89). Opens decide nothing: machines open, too (R-110).
+The rule is announced before the campaign is sent, and holds in any case: the greatest share of clicks wins; if
+there are too few clicks, or two shares are equal, the first variant is sent as if there had been no test. A variant
+that makes people unsubscribe cannot win, however often it is clicked (R-89). Opens decide nothing: machines open,
+too (R-110).
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ CLEAR, LIKELY = 2.58, 1.64
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class VariantFigures:
     """What is known of one variant: letters delivered, clicks by people, people who left because of it."""
 
     variant: int
@@ -50,7 +51,7 @@ class Arm:
         )
 
 
-class Why(Enum):
+class ChoiceBasis(Enum):
     """On what a choice rests; the value is stored."""
 
     CLICKS = "clicks"
@@ -61,25 +62,25 @@ class Why(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class WinnerChoice:
     """The variant that the rest gets."""
 
     variant: int
-    why: Why
+    why: ChoiceBasis
 
 
-def choose(arms: Sequence[Arm]) -> Choice | None:
+def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
     """The choice by the rule; None where people leave over every variant, so that a person has to look."""
     possible = [arm for arm in arms if not arm.is_left]
     if not possible:
         return None
     first = possible[0].variant
     if len(possible) > 1 and sum(arm.clicks for arm in arms) < LEAST_CLICKS:
-        return Choice(first, Why.TOO_FEW)
+        return WinnerChoice(first, ChoiceBasis.TOO_FEW)
     best = sorted(possible, key=lambda arm: (-arm.click_percent, arm.variant))
     if len(best) > 1 and best[0].click_percent == best[1].click_percent:
-        return Choice(best[0].variant, Why.TIE)
-    return Choice(best[0].variant, Why.CLICKS)
+        return WinnerChoice(best[0].variant, ChoiceBasis.TIE)
+    return WinnerChoice(best[0].variant, ChoiceBasis.CLICKS)
 
 
 class Certainty(Enum):
@@ -90,7 +91,7 @@ class Certainty(Enum):
     CHANCE = "chance"
 
 
-def certainty(arms: Sequence[Arm]) -> Certainty:
+def certainty(arms: Sequence[VariantFigures]) -> Certainty:
     """How sure the lead of the best variant is over the second (difference of two rates of counts)."""
     best = sorted((arm for arm in arms if arm.delivered), key=lambda arm: -arm.click_percent)[:2]
     if len(best) < 2 or sum(arm.clicks for arm in best) < LEAST_CLICKS:

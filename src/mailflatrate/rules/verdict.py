@@ -57,9 +57,8 @@ Facts_contra = TypeVar("Facts_contra", contravariant=True)
 class Check(Generic[Facts_contra]):
     """One rule of a chain.
 
-    `hits` returns None where the facts pass, else the parameters of the sentence. `anchor` names the field
-    that mends it (`campaign.subject`); the pages turn it into a link. `version` grows with every change of
-    meaning.
+    `hits` returns None if the facts pass, else the parameters of the sentence. `anchor` names the field that fixes
+    it (`campaign.subject`); the pages turn it into a link. `version` grows with every change of meaning.
     """
 
     rule: str

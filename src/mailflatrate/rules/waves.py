@@ -1,7 +1,7 @@
-"""When it is a certain time of day for whom: a mailing that reaches everybody at the same hour on his own clock.
+"""When it is a certain time of day for each recipient, for a campaign sent at the same hour in every time zone.
 
-Answered by an attribute that names a time zone (IANA: Europe/Berlin); whoever has none, or one that nobody knows, lives
-by the clock of the mailing. Where the clocks jump over the hour, it comes when the hour would have been.
+Answered by an attribute that names a time zone (IANA: Europe/Berlin); contacts with none, or an unknown one, follow
+the campaign's time zone. If the clocks skip the hour, it is sent when the hour would have been.
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,7 @@
-"""Why one recipient of a mailing is left out: reasons, and the shape of the rules that give them.
+"""Why one recipient of a campaign is skipped: reasons, and the shape of the rules that give them.
 
-These rules are asked once a recipient, a million times a mailing, so they answer with a constant and build nothing.
+These rules are asked once per recipient, a million times a campaign, so they answer with a constant and build
+nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class WithholdReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Withhold:
+class SkippedRecipient:
     """One recipient left out, by one rule, for one reason."""
 
     rule: str
@@ -56,7 +57,7 @@ class RecipientRule:
     rule: str
     key: str
     source: str
-    refuses: Callable[[RecipientFacts, datetime], Withhold | None]
+    refuses: Callable[[RecipientFacts, datetime], SkippedRecipient | None]
     reasons: Mapping[WithholdReason, str]
     text: RuleText
     severity: Severity = Severity.BLOCK

@@ -10,7 +10,7 @@ from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.limits import tighten
 from mailflatrate.rules.tighter import read_tighter
-from mailflatrate.settings.links import Purpose, purpose
+from mailflatrate.settings.links import ProcessPurpose, purpose
 from mailflatrate.settings.roles import app_url, knows_owner, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
@@ -123,7 +123,7 @@ def _database(conninfo: str) -> dict[str, Any]:
 def _default() -> dict[str, Any]:
     """The application's connection. Threads of workers and senders share a few (ADR 0033)."""
     found = _database(app_url(SETTINGS))
-    shared = {Purpose.JOBS: SETTINGS.worker_database_connections, Purpose.SENDING: 1}.get(purpose())
+    shared = {ProcessPurpose.JOBS: SETTINGS.worker_database_connections, ProcessPurpose.SENDING: 1}.get(purpose())
     if shared is None:
         return found
     options = {"slots": shared, "slot_wait_seconds": SETTINGS.database_job_seconds}

@@ -24,7 +24,7 @@ PROBES: Final = 3
 CHECK_SECONDS: Final = 10
 
 
-class Purpose(StrEnum):
+class ProcessPurpose(StrEnum):
     """What a process does, which decides how long its statements may take and whether it may know the owner."""
 
     PAGES = "pages"
@@ -34,19 +34,19 @@ class Purpose(StrEnum):
     ADMINISTRATION = "administration"
 
 
-SERVICES: Final = frozenset(Purpose) - {Purpose.ADMINISTRATION}
-_BRIEF: Final = frozenset({Purpose.PAGES, Purpose.SENDING, Purpose.LISTENING})
-_purpose = Purpose.ADMINISTRATION
+SERVICES: Final = frozenset(ProcessPurpose) - {ProcessPurpose.ADMINISTRATION}
+_BRIEF: Final = frozenset({ProcessPurpose.PAGES, ProcessPurpose.SENDING, ProcessPurpose.LISTENING})
+_purpose = ProcessPurpose.ADMINISTRATION
 _reached: tuple[str, str] | None = None
 
 
-def serve_as(purpose: Purpose) -> None:
+def serve_as(purpose: ProcessPurpose) -> None:
     """Say what this process does, before its first connection."""
     global _purpose  # noqa: PLW0603  one a process, by nature
     _purpose = purpose
 
 
-def purpose() -> Purpose:
+def purpose() -> ProcessPurpose:
     """What this process does; a command of the operator unless `serve_as` was called."""
     return _purpose
 
@@ -123,10 +123,10 @@ def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
 
 
 def cut(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Have whatever waits for this connection fail at once.
+    """Make anything that waits for this connection fail at once.
 
-    Cancelling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement and
-    waits for its answer, which a server that is gone does not give.
+    Canceling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement
+    and waits for its answer, which a server that is gone does not give.
     """
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

@@ -167,9 +167,9 @@ class EmbeddedPostgres:
         return True
 
     def _demand_own_socket_folder(self) -> None:
-        """Raise DatabaseFailed unless the socket's folder is there, ours, and closed to everybody else.
+        """Raise DatabaseFailed unless the socket's folder is there, ours, and closed to all others.
 
-        Under a long path it lies in the system's temporary folder, where others may have made it first.
+        Under a long path it is in the system's temporary folder, where others may have created it first.
         """
         user = _server_user()
         try:
@@ -186,7 +186,7 @@ class EmbeddedPostgres:
             self.socket_dir.chmod(0o700)
 
     def _write_access(self, user: pwd.struct_passwd | None) -> None:
-        """Let in whoever runs this program and nobody else, as PostgreSQL asks the kernel (`peer`)."""
+        """Let in only the user who runs this program, as PostgreSQL asks the kernel (`peer`)."""
         try:
             names = {pwd.getpwuid(os.geteuid()).pw_name, *([user.pw_name] if user else [])}
         except KeyError as problem:
@@ -198,7 +198,7 @@ class EmbeddedPostgres:
         (self.folder / "pg_ident.conf").write_text("".join(f'mailflatrate "{name}" all\n' for name in sorted(names)))
 
     def start(self) -> None:
-        """Start the server, initialising the folder on the first start. Raises DatabaseFailed, SettingsError."""
+        """Start the server, initializing the folder on the first start. Raises DatabaseFailed, SettingsError."""
         if _WHEEL is None:
             raise SettingsError(
                 "no database is configured, and the embedded one isn't installed here: set "
@@ -286,7 +286,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def available(self) -> Iterator[None]:
-        """Use the server while the block runs, whoever owns it; start and stop it when nobody does."""
+        """Use the server while the block runs, whichever process owns it; start and stop it if none does."""
         if self.running:
             yield
             return

@@ -1,13 +1,13 @@
 """The three database roles below the owner, and the connection URLs of both sides.
 
 The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
-PLATFORM_ROLE cannot sign in; the application enters it for one transaction where a reason on a closed list says so.
-ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
-and may do nothing else (ARCHITECTURE section 7).
+PLATFORM_ROLE cannot sign in; the application enters it for one transaction if a reason on a closed list says so.
+ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a
+time, and may do nothing else (ARCHITECTURE section 7).
 
-Being let into the two is not enough to see or write a row: the policies of both ask for a pass besides, which only a
-process with the installation's secret key can write, for its own connection alone (ADR 0010). So whoever has SQL under
-APP_ROLE, by an injection or by its password, may say SET ROLE and stands in an empty room.
+Entering either role is not enough to see or write a row: the policies of both also ask for a pass, which only a
+process with the installation's secret key can write, for its own connection alone (ADR 0010). So an attacker with
+SQL under APP_ROLE, by an injection or by its password, may say SET ROLE and still sees nothing.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mailflatrate.settings import links
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, SettingsError
 from mailflatrate.settings.secrets import load_secrets
@@ -98,8 +98,8 @@ def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:
 def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
     """Take a connection of the application into PLATFORM_ROLE or ERASER_ROLE, until it leaves or rolls back.
 
-    The pass goes as a parameter of its own, never in the text of a statement: what runs can be read by everybody who
-    signs in under the same name.
+    The pass is sent as a parameter of its own, never in the text of a statement: running statements can be read by
+    anyone who signs in under the same name.
     """
     shown = pass_for(server_of(connection))
     cursor = psycopg.Cursor(connection)
@@ -109,7 +109,9 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
 
 def knows_owner(settings: Settings) -> bool:
     """True where this process may sign in as the owner: a command of the operator that knows how."""
-    return links.purpose() is Purpose.ADMINISTRATION and (settings.is_embedded or settings.database_url is not None)
+    return links.purpose() is ProcessPurpose.ADMINISTRATION and (
+        settings.is_embedded or settings.database_url is not None
+    )
 
 
 def owner_url(settings: Settings) -> str:

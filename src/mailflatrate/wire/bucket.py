@@ -50,7 +50,7 @@ class ListedObject:
     changed_at: datetime
 
 
-class Bucket:
+class TokenBucket:
     """One bucket. Safe to use from several threads; no connection is made before the first call."""
 
     def __init__(self, access: BucketAccess) -> None:

@@ -99,7 +99,7 @@ class _Box(BaseMailBox):
         context = ssl.create_default_context()
         if access.protection is Protection.IMPLICIT:
             return _GuardedTls(access, self._deadline, context)
-        client = _Guarded(access, self._deadline)
+        client = _GuardedClient(access, self._deadline)
         if access.protection is Protection.STARTTLS:
             _demand(*client.starttls(context))
             self._deadline.guard(client.sock)
@@ -133,7 +133,7 @@ class _Bounds(IMAP4):
             raise self.abort("the server sends more data than expected")
 
 
-class _Guarded(_Bounds):
+class _GuardedClient(_Bounds):
     def __init__(self, access: MailboxAccess, deadline: Deadline) -> None:
         self._deadline, self._left = deadline, access.most_octets
         super().__init__(access.host, access.port, timeout=access.timeout_seconds)

@@ -11,7 +11,7 @@ from mailflatrate.wire.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """What came back, as it is."""
+    """The response, as it is."""
 
     status: int
     headers: Message

@@ -1,7 +1,7 @@
-"""Looking at a port without sending a letter: its certificate, and which recipients it takes.
+"""Probing a port without sending a message: its certificate, and which recipients it accepts.
 
-For `mailflatrate doctor`. The SMTP client is not used: only the door to the relay may hold it (ARCHITECTURE
-section 2).
+For `mailflatrate doctor`. The SMTP client is not used: only the door to the relay may hold it (ARCHITECTURE section
+2).
 """
 
 from __future__ import annotations

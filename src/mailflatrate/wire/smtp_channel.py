@@ -196,7 +196,7 @@ class SmtpChannel(asyncio.Protocol):
                 self._transport.abort()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(ConnectionLostError(text))
-            self._waiter.exception()  # seen: a cancelled opening does not come back for it
+            self._waiter.exception()  # seen: a canceled opening never collects it
         self._on_drop(self.loss[0], text)
 
     def _arm(self) -> None:

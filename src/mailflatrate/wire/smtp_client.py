@@ -1,14 +1,14 @@
-"""One SMTP connection as an `asyncio.Protocol`: about one wait a letter.
+"""One SMTP connection as an `asyncio.Protocol`: about one wait per message.
 
-With PIPELINING the end of one letter and MAIL, RCPT, DATA of the next leave in one write (RFC 2920 3.1 allows
-the content to be the first "command" of a group), without RSET between letters. Without it the dialogue goes
+With PIPELINING the end of one message and MAIL, RCPT, DATA of the next are sent in one write (RFC 2920 3.1 allows
+the content to be the first "command" of a group), without RSET between messages. Without it the dialogue proceeds
 step by step.
 
-DATA is preferred to BDAT even where CHUNKING is offered: with DATA the content leaves only after the relay
-has accepted the recipient and is about to read it, so at most one letter a connection can be in doubt, and a
-refused recipient costs no content. BDAT (RFC 3030) waits once a letter just the same, sends 6 kB for nothing
-to each refused recipient, and needs a RSET after each refusal. `RelayConfig.chunking` turns it on for relays
-that want it.
+DATA is preferred to BDAT even where CHUNKING is offered: with DATA the content is sent only after the relay has
+accepted the recipient and is about to read it, so at most one message per connection can have an unknown result,
+and a refused recipient costs no content. BDAT (RFC 3030) waits once per message just the same, sends 6 kB for
+nothing to each refused recipient, and needs a RSET after each refusal. `RelayConfig.chunking` turns it on for
+relays that want it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,10 @@ class LetterFeed(Protocol):
         """
 
     def data_start(self, letter_id: int) -> bool:
-        """Called right before the content of this letter is written; False forbids it and ends the
-        connection.
-        """
+        """Note that the content of this message is about to be written; False forbids it and ends the connection."""
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
-        """The one outcome of a letter that was taken."""
+        """Report the one result of a message that was taken."""
 
     def retired(self, connection: SmtpConnection) -> None:
         """The connection will take no more letters: used up, refused with 421, or lost. Called once."""
@@ -116,7 +114,7 @@ class SmtpConnection(SmtpChannel):
 
     @property
     def has_begun(self) -> bool:
-        """True while the content of a letter may be with the relay and its reply is awaited."""
+        """Return whether a message's content may be with the relay and its reply is awaited."""
         return self._under_way is not None and self._under_way.started
 
     def abort(self, text: str) -> None:
@@ -220,9 +218,7 @@ class SmtpConnection(SmtpChannel):
     # -- refusals --------------------------------------------------------------------------------------------
 
     def _refused(self, stage: Stage, transaction: Transaction, lines: list[bytes]) -> None:
-        """Settle a letter by a reply other than the wished one; replies after the first refusal only keep the
-        count.
-        """
+        """Settle a message by an unwanted reply; replies after the first refusal only keep the count."""
         reply = parse_lines(lines)
         family = lines[0][0]
         if not transaction.settled:
@@ -230,7 +226,7 @@ class SmtpConnection(SmtpChannel):
                 kind = OutcomeKind.REJECTED
             elif family == _FOUR and not (reply.code == 421 and stage is _MAIL and not transaction.started):
                 kind = OutcomeKind.DEFERRED
-            else:  # 421 to MAIL is about the connection, not the letter; 2xx or 3xx here is no SMTP
+            else:  # 421 to MAIL is about the connection, not the message; 2xx or 3xx here violates SMTP
                 kind = OutcomeKind.IN_DOUBT if transaction.started and family != _FOUR else OutcomeKind.NOT_SENT
             self._settle(transaction, kind, stage, reply.code, reply.enhanced, reply.text)
         if reply.code == 421:  # RFC 5321 3.8: the relay closes the channel
@@ -289,7 +285,7 @@ class SmtpConnection(SmtpChannel):
             self.close()
 
     def _give_back(self, following: Transaction | None) -> None:
-        """A letter taken while its connection was ended from outside."""
+        """Settle a message taken while its connection was ended from outside as not sent."""
         if following is not None:
             self._settle(following, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, "the connection was closed")
 
@@ -312,7 +308,7 @@ class SmtpConnection(SmtpChannel):
                     return
             else:
                 expected.append((_DATA, following))
-            self._transport.writelines((head, following.group))  # one write, and no copy of the letter
+            self._transport.writelines((head, following.group))  # one write, and no copy of the message
 
     def _step(self, transaction: Transaction) -> None:
         """Without PIPELINING: write the next of MAIL, RCPT and DATA (or BDAT with its content)."""

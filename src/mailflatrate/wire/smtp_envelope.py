@@ -1,6 +1,4 @@
-"""One letter on one connection: its commands for what this relay offers, and how far it has come. No sockets
-here.
-"""
+"""One message on one connection: its commands for what this relay offers, and its progress. No sockets here."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ class LocalRefusal(Exception):
 
 
 class Transaction:
-    """A letter under way. `started`: its content may have reached the relay. `settled`: its outcome has been
-    reported.
-    """
+    """A message being sent. `started`: the relay may have its content. `settled`: its result has been reported."""
 
     __slots__ = ("content", "group", "message", "settled", "started", "steps")
 
@@ -44,11 +40,10 @@ class Transaction:
 def build_transaction(
     message: OutgoingMessage, config: RelayConfig, offers: Capabilities, *, use_bdat: bool
 ) -> Transaction:
-    """Write the commands of a letter: MAIL, RCPT and DATA, or `BDAT n LAST` with the content behind it.
+    """Build the commands of a message: MAIL, RCPT and DATA, or `BDAT n LAST` followed by the content.
 
-    With DATA the transaction's `content` holds the dot-stuffed lines and the final dot. Raises LocalRefusal
-    when the envelope or the content is not fit to be sent, or the relay lacks an extension the letter needs
-    (R-19).
+    With DATA the transaction's `content` holds the dot-stuffed lines and the final dot. Raises LocalRefusal when
+    the envelope or the content is not fit to be sent, or the relay lacks an extension the message needs (R-19).
     """
     sender, recipient, content = message.sender, message.recipient, message.content
     if not _PATH.fullmatch(recipient):
@@ -60,14 +55,14 @@ def build_transaction(
     options = _mail_options(message, offers, content)
     notify = ""
     if offers.dsn and config.request_dsn:
-        # R-67: only the header comes back, and success is not reported. RFC 3461 4.3, 4.4.
+        # R-67: only the header is returned, and success is not reported. RFC 3461 4.3, 4.4.
         options += f" RET=HDRS ENVID={xtext(message.envid)}" if message.envid else " RET=HDRS"
         notify = " NOTIFY=FAILURE,DELAY"
     envelope = f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>{notify}\r\n"
     if use_bdat:
         return Transaction(message, f"{envelope}BDAT {len(content)} LAST\r\n".encode() + content, b"")
-    # Our composer never begins a line with a dot, but a lone dot would end the letter and make commands of what
-    # follows: it is looked at each time (2 us for 6 kB; rfind is the quickest search). RFC 5321 4.5.2.
+    # Our composer never begins a line with a dot, but a lone dot would end the message and turn what follows into
+    # commands: it is checked each time (2 us for 6 kB; rfind is the quickest search). RFC 5321 4.5.2.
     if content.rfind(b"\n.") >= 0 or content[0] == 0x2E:
         content = dot_stuff(content)
     return Transaction(message, f"{envelope}DATA\r\n".encode(), content + b".\r\n")

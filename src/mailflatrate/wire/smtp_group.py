@@ -32,7 +32,7 @@ CARRIED = 1000
 
 
 class _Relay:
-    """A member with its pool; the pool of one that takes nothing any more is closed and forgotten."""
+    """A member with its pool; the pool of one that takes no further messages is closed and forgotten."""
 
     def __init__(self, member: GroupMember, pool: SmtpPool, report: MemberReport) -> None:
         self.member = member
@@ -41,7 +41,7 @@ class _Relay:
         self.dealt = 0
         self.is_cut = False
         self.takes = True
-        self.unanswered = 0  # messages that came back since its last reply
+        self.unanswered = 0  # messages returned since its last reply
         self.again_at = 0.0
         self.problem: RelayUnavailable | None = None
         self._failures = 0
@@ -176,7 +176,7 @@ class RelayGroup:
             relay.pool.proceed()
 
     def stop(self) -> None:
-        """Take no more; what is under way finishes."""
+        """Take no further messages; those being sent finish."""
         self._stopped = True
         if self._run is not None:
             self._run.end()
@@ -256,7 +256,7 @@ class _GroupRun:
                 relay.pool.take_back("the relay did not answer in time")
 
     def end(self) -> None:
-        """Take no more from the source."""
+        """Take no further messages from the source."""
         if not self._ended.is_set():
             self._ended.set()
             self._idle.set()
@@ -278,7 +278,7 @@ class _GroupRun:
                 await self._draw(relay, most)
             most = TRIED if relay.again_at > loop.time() else None
             if most is None and not self._is_done(relay):
-                await self._wait(self._idle, HELP_SECONDS)  # or until somebody has to find out that nothing is left
+                await self._wait(self._idle, HELP_SECONDS)  # or until it is needed to find that nothing is left
             await asyncio.sleep(0)  # a pool may answer without ever giving way
         self._gives_up(number)
 

@@ -13,8 +13,8 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayConfig, RelayUnavaila
 class GroupMember:
     """One relay of a group.
 
-    `takes` False: it finishes what it was handed and takes no more. `is_cut`: it also gives back what it hasn't begun.
-    `tag` returns a header line to put before the content, from the envelope sender.
+    `takes` False: it finishes what it was handed and takes nothing further. `is_cut`: it also returns what it
+    hasn't begun. `tag` returns a header line to put before the content, from the envelope sender.
     """
 
     number: int

@@ -1,8 +1,8 @@
-"""Several warm connections to one relay, fed by one source of letters that is asked only when one is ready.
+"""Several warm connections to one relay, fed by one source of messages that is asked only when one is ready.
 
-Pull, not push: a letter is taken (and so rendered, signed and permitted) at the moment its envelope can be
-written, with at most one letter in advance on each connection. A source that stops yielding therefore pauses
-a mailing at once.
+Pull, not push: a message is taken (and so rendered, signed and permitted) at the moment its envelope can be
+written, with at most one message in advance on each connection. A source that stops yielding therefore pauses a
+campaign at once.
 """
 
 from __future__ import annotations
@@ -82,17 +82,17 @@ class SmtpPool:
         on_data_start: Callable[[int], None] | None = None,
         may_start: Callable[[int], bool | None] | None = None,
     ) -> SendSummary:
-        """Send what `source` yields; each letter taken ends in exactly one call of `on_outcome`.
+        """Send what `source` yields; each message taken ends in exactly one call of `on_outcome`.
 
-        `on_data_start(letter_id)` is called right before the content of a letter is written; from then until
-        its outcome the letter is in doubt. `may_start(letter_id)` is asked before: False makes the content wait
-        until `proceed` is called, None ends the connection without it. All callbacks run on the event loop
-        between two writes and should be short.
+        `on_data_start(letter_id)` is called right before the content of a message is written; from then until its
+        outcome the result is unknown. `may_start(letter_id)` is asked before: False makes the content wait until
+        `proceed` is called, None ends the connection without it. All callbacks run on the event loop between two
+        writes and should be short.
 
-        Raises RelayUnavailable when no connection can be had: letters already taken have been reported as
-        NOT_SENT, the source keeps the rest. Raises what a callback or the source raised, after the letters
-        under way got their outcomes. Cancelling ends the connections; letters under way are reported as
-        NOT_SENT or IN_DOUBT.
+        Raises RelayUnavailable when no connection can be had: messages already taken have been reported as
+        NOT_SENT, the source keeps the rest. Raises what a callback or the source raised, after the messages being
+        sent got their outcomes. Canceling ends the connections; messages being sent are reported as NOT_SENT or
+        IN_DOUBT.
         """
         async with self._lock:
             if self._closed:
@@ -151,7 +151,7 @@ class SmtpPool:
     # -- for the connections (LetterFeed) ---------------------------------------------------------------
 
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
-        """The next letter of the run. Each letter taken may bring one connection more, up to the limit."""
+        """Return the run's next message. Each one taken may add a connection, up to the limit."""
         run = self._run
         if run is None:
             return None
@@ -169,7 +169,7 @@ class SmtpPool:
         return self._run is not None and self._run.data_start(letter_id)
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
-        """Hand the outcome on, or offer the letter to another connection when nothing of it was sent."""
+        """Pass the outcome on, or offer the message to another connection if none of it was sent."""
         assert self._run is not None, "a letter ended outside of a run"
         if outcome.kind is OutcomeKind.ACCEPTED:
             self._failures = 0
@@ -230,7 +230,7 @@ class SmtpPool:
         self._refill()
 
     def _refill(self) -> None:
-        """A letter waits, or a connection ended: wake the idle, open a new one, or give the run up."""
+        """Wake idle connections, open a new one, or fail the run, as a message waits or a connection ended."""
         run = self._run
         if run is None:
             return

@@ -1,6 +1,4 @@
-"""One `send_many`: which letters are under way, which came back, when it is over. Kept apart from the
-connections.
-"""
+"""One `send_many`: which messages are being sent, which were returned, when it is over. Knows no connections."""
 
 from __future__ import annotations
 
@@ -13,22 +11,20 @@ from types import MappingProxyType
 from mailflatrate.wire.smtp_source import LetterSource
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, SendOutcome, Stage
 
-# A letter whose connection ends before its content is offered to a connection this often, then handed back.
+# A message whose connection ends before its content is offered to a connection this often, then returned.
 MAX_OFFERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SendSummary:
-    """What became of the letters of one `send_many`. `taken` letters left the source, each got one outcome."""
+    """The results of one `send_many`. `taken` messages left the source, each got one outcome."""
 
     taken: int
     by_kind: Mapping[OutcomeKind, int]
 
 
 class SendRun:
-    """The account of one call: every letter taken is under way, or came back, or has had its outcome
-    reported.
-    """
+    """The accounting of one call: every message taken is being sent, or was returned, or has a reported result."""
 
     def __init__(
         self,
@@ -52,11 +48,11 @@ class SendRun:
 
     @property
     def wants_connections(self) -> bool:
-        """True while a letter waits for a connection, as far as can be known."""
+        """Return whether a message waits for a connection, as far as can be known."""
         return not self._stopped and (bool(self._came_back) or not self.source.exhausted)
 
     def take(self) -> OutgoingMessage | None:
-        """A letter that came back, else the source's next; None when there is none now."""
+        """Return a message that was returned, else the source's next; None if there is none now."""
         if self._stopped:
             return None
         if self._came_back:
@@ -89,7 +85,7 @@ class SendRun:
         return True
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> bool:
-        """Book the end of a letter; True when it came back and waits for another connection."""
+        """Record the end of a message; True if it was returned and waits for another connection."""
         self.under_way -= 1
         if outcome.kind is OutcomeKind.NOT_SENT and not self._stopped:
             self._offers[message.letter_id] += 1
@@ -101,17 +97,17 @@ class SendRun:
         return False
 
     def stop(self) -> None:
-        """Take no more."""
+        """Take no further messages."""
         self._stopped = True
         self._look_for_the_end()
 
     def fail(self, problem: Exception) -> None:
-        """Take no more and let `wait` raise the first problem once nothing is under way."""
+        """Take no further messages and let `wait` raise the first problem once none is being sent."""
         self._problem = self._problem or problem
         self.stop()
 
     def hand_back(self, untouched: list[OutgoingMessage]) -> None:
-        """Report what found no connection: letters that came back, and those fetched and never begun."""
+        """Report messages that found no connection: those that were returned, and those fetched and never begun."""
         while self._came_back:
             self._report(self._came_back.popleft()[1])
         for message in untouched:
@@ -120,7 +116,7 @@ class SendRun:
             self._report(SendOutcome(message.letter_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
 
     async def wait(self) -> None:
-        """Return when every letter taken has its outcome, or has come back for good."""
+        """Return when every message taken has its outcome, or was returned for good."""
         await self._over.wait()
 
     def raise_problem(self) -> None:

@@ -27,7 +27,7 @@ class LetterSource(Protocol):
 
 
 class PlainSource:
-    """A plain iterator: asked at the moment a letter can be written, nothing in advance."""
+    """A plain iterator: asked at the moment a message can be written, nothing in advance."""
 
     def __init__(self, letters: Iterator[OutgoingMessage]) -> None:
         self._letters = letters

@@ -38,11 +38,10 @@ class Stage(Enum):
 
 
 class OutcomeKind(Enum):
-    """How one letter ended.
+    """How one message ended.
 
     ACCEPTED: the relay took responsibility (2xx after the content).
-    REJECTED: refused for good (5xx, or by ourselves at stage LOCAL because the relay lacks what the letter
-    needs).
+    REJECTED: refused for good (5xx, or by us at stage LOCAL because the relay lacks what the message needs).
     DEFERRED: refused for now (4xx).
     NOT_SENT: the connection ended before one byte of its content was written; it may be sent again freely.
     IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
@@ -58,12 +57,12 @@ class OutcomeKind(Enum):
 
 
 class OutgoingMessage(NamedTuple):
-    """One letter to one recipient (R-65).
+    """One message to one recipient (R-65).
 
-    `letter_id` comes back in the outcome; any integer the caller understands. `sender` is the Return-Path
-    address, empty for the null sender. `content` has CRLF line ends and ends with one; dot-stuffing is done
-    here when needed. `envid` identifies the letter in a DSN (RFC 3461 4.4). `utf8_headers` says that header
-    fields hold raw UTF-8 (RFC 6532).
+    `letter_id` is returned in the outcome; any integer the caller understands. `sender` is the Return-Path address,
+    empty for the null sender. `content` has CRLF line ends and ends with one; dot-stuffing is done here when
+    needed. `envid` identifies the message in a DSN (RFC 3461 4.4). `utf8_headers` says that header fields hold raw
+    UTF-8 (RFC 6532).
     """
 
     letter_id: int
@@ -75,11 +74,11 @@ class OutgoingMessage(NamedTuple):
 
 
 class SendOutcome(NamedTuple):
-    """The end of one letter: what was answered, at which stage, by whom.
+    """The end of one message: what was answered, at which stage, by which relay.
 
-    `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by
-    the relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the
-    connection was encrypted.
+    `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by the
+    relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the connection
+    was encrypted.
     """
 
     letter_id: int
@@ -111,11 +110,11 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class RelayConfig:
-    """Where letters go and how.
+    """Where messages are sent and how.
 
-    `verify_certificate` counts only for TlsMode.REQUIRED: in opportunistic mode an attacker could strip
-    STARTTLS altogether, so a check would only lose mail (RFC 7435). `chunking` prefers BDAT to DATA where
-    offered; see `mailflatrate.wire.smtp_client` for why it is off by default.
+    `verify_certificate` counts only for TlsMode.REQUIRED: in opportunistic mode an attacker could strip STARTTLS
+    altogether, so a check would only lose mail (RFC 7435). `chunking` prefers BDAT to DATA where offered; see
+    `mailflatrate.wire.smtp_client` for why it is off by default.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""Ask SpamAssassin's daemon or rspamd what it thinks of a letter.
+"""Scoring of a message by SpamAssassin's daemon or rspamd.
 
 Never raises for what the filter does or fails to do: no answer is None, because it only advises.
 """
@@ -29,7 +29,7 @@ class FilterAnswer:
 
 
 def ask_spam_filter(place: str, letter: bytes) -> FilterAnswer | None:
-    """Score a letter. `place` is `spamd://host:783` or the http address of rspamd."""
+    """Score a message. `place` is `spamd://host:783` or the http address of rspamd."""
     try:
         if place.startswith("spamd://"):
             return read_spamd(_ask_spamd(place, letter))

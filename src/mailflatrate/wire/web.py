@@ -1,8 +1,9 @@
-"""Looking at a page of somebody's website, as a visitor does: for the reviewer of an application (R-03), or a feed.
+"""Viewing a page of a website as a visitor would: for the reviewer of an application (R-03), or a feed.
 
-The address comes from a stranger, so it leads only to ports 80 and 443 of public addresses, whatever its name resolves
-to and wherever it redirects to. Size and redirects are bounded, and one deadline holds for the whole visit: DNS,
-connecting, TLS, header, body and every redirect. What cannot be known comes back as UNKNOWN, never as a verdict.
+The address comes from a stranger, so it leads only to ports 80 and 443 of public addresses, whatever its name
+resolves to and wherever it redirects to. Size and redirects are bounded, and one deadline holds for the whole
+visit: DNS, connecting, TLS, header, body and every redirect. What cannot be known is returned as UNKNOWN, never as
+a verdict.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class WebStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """What a visitor gets. `url` is where he ended up, `html` the beginning of the page, `problem` says why not."""
+    """What a visitor gets. `url` is the final address, `html` the beginning of the page, `problem` says why not."""
 
     url: str
     status: WebStatus
@@ -53,7 +54,7 @@ class PageLook:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What stands at an address. `url` is where the last redirect led, `content_type` as the server says."""
+    """The content at an address. `url` is where the last redirect led, `content_type` as the server says."""
 
     url: str
     status: WebStatus
@@ -65,14 +66,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What is asked for, by whom, and how much of it is read at most, in octets."""
+    """What to ask for: accepted types, user agent, and how many octets are read at most."""
 
     accept: str = "text/html"
     agent: str = AGENT
     most_octets: int = LARGEST_PAGE_OCTETS
 
 
-class _Refused(Exception):
+class _VisitRefused(Exception):
     """The address must not, or cannot, be visited; carries how the look ends."""
 
     def __init__(self, status: WebStatus, problem: str) -> None:
@@ -99,7 +100,7 @@ def look_at_page(
 def fetch(
     url: str, resolver: Resolver, want: Want = Want(), *, private: bool = False, context: ssl.SSLContext | None = None
 ) -> Document:
-    """Get what stands at `url` (http or https), following redirects; each is judged like the first. Never raises.
+    """Get the content of `url` (http or https), following redirects; each is judged like the first. Never raises.
 
     `private` as for `look_at_page`.
     """
@@ -136,7 +137,7 @@ def _follow(url: str, visitor: _Visitor) -> Document:
                 return Document(here, WebStatus.FAILED, problem=f"HTTP {answer.status}")
             charset = answer.headers.get_content_charset() or "utf-8"
             return Document(here, WebStatus.OK, body, answer.headers.get("Content-Type", ""), charset)
-    except _Refused as refused:
+    except _VisitRefused as refused:
         return Document(here, refused.status, problem=str(refused))
     except ssl.SSLCertVerificationError as problem:
         return Document(here, WebStatus.FAILED, problem=f"certificate: {problem.verify_message}")
@@ -144,7 +145,9 @@ def _follow(url: str, visitor: _Visitor) -> Document:
         return Document(here, WebStatus.UNKNOWN, problem="no answer in time")
     except (OSError, http.client.HTTPException, LookupError) as problem:
         ours = isinstance(problem, OSError) and problem.errno in _OURS
-        return Document(here, WebStatus.UNKNOWN if ours else WebStatus.FAILED, problem=str(problem) or "no HTTP")
+        return Document(
+            here, WebStatus.UNKNOWN if ours else WebStatus.FAILED, problem=str(problem) or "no HTTP response"
+        )
     return Document(here, WebStatus.FAILED, problem="too many redirects")
 
 
@@ -153,13 +156,13 @@ def _visit(url: str, visitor: _Visitor) -> tuple[http.client.HTTPResponse, bytes
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError) as problem:
-        raise _Refused(WebStatus.FAILED, "not a web address") from problem
+        raise _VisitRefused(WebStatus.FAILED, "not a web address") from problem
     if parts.scheme not in ("http", "https") or not host:
-        raise _Refused(WebStatus.FAILED, "not a web address")
+        raise _VisitRefused(WebStatus.FAILED, "not a web address")
     tls = parts.scheme == "https"
     port = port or (443 if tls else 80)
     if port not in PORTS and not visitor.private:
-        raise _Refused(WebStatus.UNKNOWN, "the port is not one of the web")
+        raise _VisitRefused(WebStatus.UNKNOWN, "not a web port")
     visitor.deadline.left(TIMEOUT_SECONDS)
     address = _address(host, visitor.resolver, visitor.private)
     link = visitor.deadline.connect(address, port, silence_seconds=TIMEOUT_SECONDS)
@@ -191,7 +194,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the header."""
         source = self.fp
-        self.fp = _Bounded(source, LARGEST_HEADER_OCTETS)  # type: ignore[assignment]  # what http.client uses of it
+        self.fp = _BoundedLines(source, LARGEST_HEADER_OCTETS)  # type: ignore[assignment]  # what http.client uses of it
         try:
             super().begin()
         finally:
@@ -199,7 +202,7 @@ class _Response(http.client.HTTPResponse):
                 self.fp = source
 
 
-class _Bounded:
+class _BoundedLines:
     """The lines of a stream, until they are too many octets."""
 
     def __init__(self, source: BufferedIOBase, octets: int) -> None:
@@ -241,8 +244,8 @@ def _address(host: str, resolver: Resolver, private: bool) -> str:
             known = four.is_known and six.is_known
             status = WebStatus.MISSING if known else WebStatus.UNKNOWN
             problem = "the name has no address" if known else "the DNS gave no answer"
-            raise _Refused(status, problem) from None
+            raise _VisitRefused(status, problem) from None
     allowed = [text for text in found if private or is_public(text)]
     if not allowed:
-        raise _Refused(WebStatus.UNKNOWN, "the address is not a public one")
+        raise _VisitRefused(WebStatus.UNKNOWN, "the address is not public")
     return allowed[0]

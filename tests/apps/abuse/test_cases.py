@@ -10,7 +10,7 @@ from campaign_world import world
 from desk_world import operator
 from lists_home import readdress
 from mailflatrate.apps.abuse import actions, jobs
-from mailflatrate.apps.abuse.actions import Measure, Order, PageReport
+from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder, PageReport
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuestion, CaseState, Cause, EventKind, Report
 from mailflatrate.apps.abuse.queries.queue import queue
@@ -26,7 +26,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
 from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stored
@@ -41,7 +41,7 @@ def otto(database: str) -> User:
 
 @pytest.fixture
 def case(database: str) -> Sent:
-    """A mailing of a fresh account."""
+    """A campaign of a fresh account."""
     assert database
     return sent(people=4)
 
@@ -139,7 +139,7 @@ def readdress_to(case: Sent, number: int, email: str) -> None:
 
 
 def sent_but_running() -> Sent:
-    """Delivered to all readers but the last one, for whom it still waits."""
+    """Delivered to all readers except the last, whose message still waits."""
 
     anna = world(people=4)
     campaign = anna.sending()
@@ -147,7 +147,7 @@ def sent_but_running() -> Sent:
 
 
 def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: Sent, otto: User) -> None:
-    """Later somebody at the desk finds out whose mailing it is, and it joins the case about that."""
+    """The desk later finds out whose campaign it is, and the case joins the one about that campaign."""
     forward(case)
     email = f"zoe{secrets.token_hex(4)}@people.example"
     jobs.take_mail()
@@ -203,7 +203,7 @@ def test_the_thread_with_a_reporter(case: Sent, otto: User) -> None:
     actions.write_to_reporter(report.id, "Thank you. We ask the sender for the proof.", by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         notice = Notice.objects.filter(report_id=report.id).latest("id")
-    token = key_ring().seal(Purpose.CASE, 0, report.id)
+    token = key_ring().seal(TokenPurpose.CASE, 0, report.id)
     assert notice.recipient == report.reporter
     assert notice.subject.startswith(f"[{found.reference}]")
     assert notice.reply_to == case_address(token, load_settings().service_domain)
@@ -233,7 +233,7 @@ def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) 
 
 
 def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
-    """R-79: ARF, page or forward: no mail goes out to anybody by itself."""
+    """R-79: ARF, page or forward: no one gets an automatic reply."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         before = Notice.objects.filter(kind="case").count()
     arrive(case.report(0), desk("fbl"), peer=LOOP)
@@ -246,15 +246,15 @@ def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
 
 @pytest.mark.parametrize(
     ("measure", "standing"),
-    [(Measure.THROTTLE, "throttled"), (Measure.PAUSE, "paused"), (Measure.SUSPEND, "suspended")],
+    [(CaseAction.THROTTLE, "throttled"), (CaseAction.PAUSE, "paused"), (CaseAction.SUSPEND, "suspended")],
 )
-def test_measures_against_the_sender(case: Sent, otto: User, measure: Measure, standing: str) -> None:
+def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction, standing: str) -> None:
     """One click, one reason; in the audit log, in the case, and in words for the customer."""
     forward(case)
     (found,) = cases(case.anna.account_id)
     with pytest.raises(AbuseError):
-        actions.take_measure(found.id, Order(measure, "  "), by=otto)
-    actions.take_measure(found.id, Order(measure, "Twelve people never signed up."), by=otto)
+        actions.take_measure(found.id, MeasureOrder(measure, "  "), by=otto)
+    actions.take_measure(found.id, MeasureOrder(measure, "Twelve people never signed up."), by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Account.objects.get(id=case.anna.account_id).standing == standing
         lines = AuditEntry.objects.filter(account_id=case.anna.account_id).values_list("action", flat=True)
@@ -263,13 +263,13 @@ def test_measures_against_the_sender(case: Sent, otto: User, measure: Measure, s
     assert "Twelve people never signed up." in told
     assert case.reader().email not in told
     with pytest.raises(AbuseError):
-        actions.take_measure(found.id, Order(measure, "Again."), by=otto)
+        actions.take_measure(found.id, MeasureOrder(measure, "Again."), by=otto)
 
 
 def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: Sent, otto: User) -> None:
     report, _ = actions.take_page_report(page_report(case.campaign.mailing_id.encode(), reporter=case.reader(1).email))
     assert case.suppressions(1) == []
-    order = Order(Measure.SUPPRESS, "He wrote from this address.", report_id=report.id)
+    order = MeasureOrder(CaseAction.SUPPRESS, "He wrote from this address.", report_id=report.id)
     actions.take_measure(report.case_id, order, by=otto)
     assert case.suppressions(1) == [("complaint", False), ("complaint", True)]
     assert case.state(1) == "unsubscribed"
@@ -279,7 +279,7 @@ def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> No
     """R-80: nothing but the question is an account's to read, not even in SQL."""
     forward(case)
     (found,) = cases(case.anna.account_id)
-    actions.take_measure(found.id, Order(Measure.ASK, "Where did these people sign up?"), by=otto)
+    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did these people sign up?"), by=otto)
     (found,) = cases(case.anna.account_id)
     assert found.state == CaseState.ASKED
     assert found.proof_due_at is not None
@@ -308,7 +308,7 @@ def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> No
 def test_an_account_cannot_change_what_was_asked_and_answered(case: Sent, otto: User, statement: str) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
-    actions.take_measure(found.id, Order(Measure.ASK, "Where?"), by=otto)
+    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where?"), by=otto)
     with pytest.raises(Exception, match=r"permission denied|Cannot update"):  # noqa: SIM117
         with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
             actions.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.anna)
@@ -328,8 +328,9 @@ def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, ot
 
 
 def test_spam_to_the_desk_does_not_drown_it(case: Sent) -> None:
-    """Newsletters, marked spam and mail that does not even name us lie apart; what passes stands behind what is about a
-    mailing of ours, even when it has waited longer; nothing is dropped, and what lies apart gets no answer (R-73)."""
+    """Newsletters, marked spam and mail that does not even name us are set aside; the rest comes after reports about
+    our campaigns, even if it has waited longer; nothing is dropped, and what is set aside gets no answer (R-73).
+    """
     mark = secrets.token_hex(4)
     apart, passing = [], []
     for number in range(60):

@@ -1,17 +1,17 @@
-"""From one way of writing to another: the words and the personal fields come along."""
+"""Converting one content kind to another keeps the words and the personal fields."""
 
 import pytest
 
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.gallery import KEYS, blank_source, gallery_template, source
-from mailflatrate.mail.content import CompileContext, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.liquid import KNOWN_VARIABLES
 
-LOOK = Look()
+LOOK = BrandStyle()
 CONTEXT = CompileContext(
-    imprint=Imprint((ImprintLine("", "Lindenhof"),), "You signed up.", "4K7Q-92XD-8", "en"),
+    imprint=FooterImprint((FooterLine("", "Lindenhof"),), "You signed up.", "4K7Q-92XD-8", "en"),
     known_variables=KNOWN_VARIABLES | {"contact.first_name", "contact.city"},
 )
 MARKDOWN = (
@@ -28,7 +28,7 @@ VALUES["account"] = {"name": "Lindenhof"}
 
 def said(content: str, kind: ContentKind) -> str:
     """What a reader gets, as text."""
-    compiled = compile_content(Source(kind, content, "S"), CONTEXT)
+    compiled = compile_content(ContentSource(kind, content, "S"), CONTEXT)
     return compiled.text.render(VALUES)
 
 
@@ -39,7 +39,7 @@ def test_markdown_becomes_a_letter_that_says_the_same(other: str, kind: str) -> 
     text = said(written, ContentKind(kind))
     for words in ("Bulbs & more", "Hello Dora", "in Kiel", "one", "https://a.example/?b=1&c=2"):
         assert words in text
-    assert "in Kiel" not in compile_content(Source(ContentKind(kind), written, "S"), CONTEXT).text.render(
+    assert "in Kiel" not in compile_content(ContentSource(ContentKind(kind), written, "S"), CONTEXT).text.render(
         {**VALUES, "contact": {"first_name": "Dora"}}
     )
 
@@ -51,7 +51,7 @@ def test_every_template_becomes_html_and_markdown(key: str) -> None:
     values = {**VALUES, "list": {"name": "N"}, "subscription": {"date": "x", "source": "y"}}
 
     def words(text: str, kind: ContentKind) -> list[str]:
-        whole = compile_content(Source(kind, text, "S"), CONTEXT).text.render(values)
+        whole = compile_content(ContentSource(kind, text, "S"), CONTEXT).text.render(values)
         return [word for word in whole.split() if word.isalpha()]
 
     before = words(content, ContentKind.MJML)
@@ -76,5 +76,5 @@ def test_what_cannot_be_read_stays_as_it_is() -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_blank_sheet_compiles(language: str) -> None:
     """And holds the account's name."""
-    compiled = compile_content(Source(ContentKind.MJML, blank_source(language, LOOK), "S"), CONTEXT)
+    compiled = compile_content(ContentSource(ContentKind.MJML, blank_source(language, LOOK), "S"), CONTEXT)
     assert "Lindenhof GmbH" in compiled.html.render({**VALUES, "account": {"name": "Lindenhof GmbH"}})

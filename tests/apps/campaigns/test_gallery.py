@@ -7,26 +7,26 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, blank_source, gallery_template, source
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, Compiled, ContentKind, Source, compile_content
-from mailflatrate.mail.html.imprint import Imprint, ImprintLine
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.html.look import BrandStyle
 
-IMPRINT = Imprint((ImprintLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", "de")
-LOGO = Look(logo_url="https://media.example/logo.png", logo_width=180)
+IMPRINT = FooterImprint((FooterLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", "de")
+LOGO = BrandStyle(logo_url="https://media.example/logo.png", logo_width=180)
 ALL = [(key, language) for key in (*KEYS, "blank") for language in LANGUAGES]
 
 
-def compiled(key: str, language: str, look: Look) -> Compiled:
+def compiled(key: str, language: str, look: BrandStyle) -> CompiledContent:
     if key == "blank":
         body = blank_source(language, look)
     else:
         body = source(gallery_template(key, language), look, lambda stem: f"https://media.example/{stem}.png")
-    return compile_content(Source(ContentKind.MJML, body, "x"), CompileContext(IMPRINT, language=language))
+    return compile_content(ContentSource(ContentKind.MJML, body, "x"), CompileContext(IMPRINT, language=language))
 
 
-@pytest.mark.parametrize("look", [Look(), LOGO], ids=["name", "logo"])
+@pytest.mark.parametrize("look", [BrandStyle(), LOGO], ids=["name", "logo"])
 @pytest.mark.parametrize(("key", "language"), ALL)
-def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str, look: Look) -> None:
+def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str, look: BrandStyle) -> None:
     letter = compiled(key, language, look)
     facts = lint_compiled(letter)
     assert facts.headings >= 1

@@ -43,7 +43,7 @@ def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:
 
 
 def upload(colour: str, alt: str = "A wall") -> Media:
-    """A picture of one colour."""
+    """An image of one color."""
     return actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
 
 
@@ -73,7 +73,7 @@ def test_an_account_has_no_more_room_than_its_quota(anna: World, monkeypatch: py
 
 
 def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> None:
-    """Draft, template, logo; a mailing that left keeps its picture."""
+    """Draft, template, logo; a sent campaign keeps its image."""
     with tenancy.account(anna.account_id):
         media = upload("navy")
         url = letter_url(media, list(media.files.all()))
@@ -94,7 +94,7 @@ def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> 
 
 
 def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: World) -> None:
-    """R-04: another colour is another mailing. What is no colour is refused."""
+    """R-04: another color makes it another campaign. Invalid colors are refused."""
     draft = anna.draft()
     with tenancy.account(anna.account_id):
         before = content_hash(draft, queries.newest_imprint())
@@ -151,7 +151,7 @@ def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: World) -> Non
 
 
 def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
-    """R-53: fed by the tick in the library; a description or a sentence of the letter is enough."""
+    """R-53: set by the checkbox in the library; an image description or a sentence in the message is enough."""
     with tenancy.account(anna.account_id):
         media = actions.upload_media(
             picture("plum"), name="garden.jpg", alt="A garden", decorative=False, by=None, made_by_ai=True

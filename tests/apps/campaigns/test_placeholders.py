@@ -1,4 +1,4 @@
-"""R-52: what our blocks and templates say for show is found in a mailing, in both languages, and nothing else."""
+"""R-52: placeholder text from our blocks and templates is found in a campaign, in both languages, and nothing else."""
 
 import html
 import re
@@ -21,13 +21,13 @@ from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, standin
 from mailflatrate.apps.campaigns.starters import starters
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.rules.checks.links_finished import is_unfinished
 
 R52 = ("placeholders-replaced", "pictures-chosen", "links-finished")
 SHEET = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
 SENTENCES = {
-    "en": ["Heading", "Write here.", "Name of the product", "Price of the product", "Headline"],
+    "en": ["Heading", "Write here.", "Product name", "Product price", "Headline"],
     "de": ["Überschrift", "Schreiben Sie hier.", "Name des Produkts", "Preis des Produkts"],
 }
 
@@ -45,7 +45,7 @@ def found(anna: World, draft: Campaign) -> list[str]:
 
 
 def words(anna: World, draft: Campaign) -> str:
-    """What the rule says stands there."""
+    """Return the text that the rule says is in the campaign."""
     with tenancy.account(anna.account_id):
         (finding,) = [one for one in check_campaign(draft.id).failures if one.key == "placeholders-replaced"]
     return str(dict(finding.params)["texts"])
@@ -96,7 +96,7 @@ def test_a_block_s_words_are_found_in_every_way_of_writing(anna: World, text: st
 
 
 def test_a_word_inside_a_sentence_of_the_author_s_own_is_his(anna: World) -> None:
-    own = "**Price of the product** 12 €\n\nA heading: *Heading* for home. Write here. Or there.\n\n- Heading north"
+    own = "**Product price** 12 €\n\nA heading: *Heading* for home. Write here. Or there.\n\n- Heading north"
     assert found(anna, anna.draft("Own", content=f"{CONTENT}\n\n{own}\n")) == []
     assert standing_in(["Überschriften", "heading", "A Heading"]) == ()
 
@@ -145,7 +145,7 @@ def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) 
 def test_the_sheet_that_a_mailing_begins_with_is_not_finished(anna: World, language: str) -> None:
     for kind, content in starters(language).items():
         assert found(anna, anna.draft("New", content_kind=kind, content=content)) == ["placeholders-replaced"]
-    sheet = anna.draft("New", content_kind="blocks", content=blank_source(language, Look()))
+    sheet = anna.draft("New", content_kind="blocks", content=blank_source(language, BrandStyle()))
     assert found(anna, sheet) == ["placeholders-replaced", "links-finished"]
     assert words(anna, sheet) == headline(language)
 
@@ -155,7 +155,7 @@ def test_the_sheet_that_a_mailing_begins_with_is_not_finished(anna: World, langu
 def test_what_is_said_to_be_invented_stands_in_the_template(key: str, language: str) -> None:
     """And every link of it that leads to a page of nobody's is one that the rule knows."""
     template = gallery_template(key, language)
-    whole = "\n".join((template.subject, template.preheader, source(template, Look(), lambda stem: stem)))
+    whole = "\n".join((template.subject, template.preheader, source(template, BrandStyle(), lambda stem: stem)))
     assert all(text in whole for text in invented_words(key, language))
     for url in re.findall(r'href="(https?://[^"]*)"', whole):
         assert is_unfinished(html.unescape(url)), url

@@ -58,7 +58,7 @@ def test_the_history_is_bounded(anna: World, ben: User, monkeypatch: pytest.Monk
 
 
 def test_the_second_is_told_and_nothing_is_overwritten(anna: World, ben: User) -> None:
-    """Both wrote on version 1. Ben's goes aside, whole, and grows there as he goes on."""
+    """Both edited version 1. Ben's text is kept aside, complete, and grows there as Ben keeps writing."""
     draft = anna.draft("Both")
     with tenancy.account(anna.account_id):
         first = actions.save_draft(draft.id, {"subject": "Anna's"}, by=anna.anna, seen=1, window=Window("a", 1))

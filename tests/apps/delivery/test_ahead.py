@@ -19,12 +19,12 @@ from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
-from mailflatrate.apps.delivery.send.writers import CampaignWriter, Drafted
+from mailflatrate.apps.delivery.send.writers import CampaignWriter, DraftedMessage
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.mail.compose import Draft
-from mailflatrate.mail.dkim import Signer, Unsigned, generate_key
+from mailflatrate.mail.compose import MessageDraft
+from mailflatrate.mail.dkim import PendingSignature, Signer, generate_key
 from mailflatrate.mail.rsa_key import OpenSslSigner, SigningTask
 from mailflatrate.settings.schema import load_settings
 
@@ -72,7 +72,7 @@ class World:
     def is_overtaken(self, row: RecipientRow) -> bool:
         return row.delivery_id in self.changed
 
-    def draft(self, row: RecipientRow) -> Drafted | None:
+    def draft(self, row: RecipientRow) -> DraftedMessage | None:
         number = row.delivery_id
         self.changed.discard(number)
         if number in self.refused:
@@ -80,8 +80,10 @@ class World:
             return None
         self.granted[number] = self.now
         permit = permits._grant(number, permits.Basis.CONSENT, 1, datetime.now(UTC))
-        unsigned = (Unsigned(b"DKIM-Signature: b=", KEY, b"d" * 32),)
-        return Drafted(permit, Draft("b@bounce.example", row.email or "", (b"\r\n",), unsigned, "<1@x>", False))
+        unsigned = (PendingSignature(b"DKIM-Signature: b=", KEY, b"d" * 32),)
+        return DraftedMessage(
+            permit, MessageDraft("b@bounce.example", row.email or "", (b"\r\n",), unsigned, "<1@x>", False)
+        )
 
     def take(self) -> bool:
         taken = self.ahead.take(self)
@@ -172,7 +174,7 @@ def test_a_signer_that_fails_is_heard_where_the_message_is_asked_for() -> None:
 
 
 def test_a_chunk_that_is_done_is_freed_without_a_search_for_cycles(tmp_path: Path) -> None:
-    """A thousand rows each, which nobody would look for during a mailing."""
+    """Each holds a thousand rows, and no cycle search runs during a campaign."""
 
     async def is_freed() -> bool:
         claim = Claim(1, 1, 1, 1, [row(number) for number in range(10)], {})

@@ -16,7 +16,7 @@ from mailflatrate.apps.abuse.actions.intake import delivery_to
 from mailflatrate.apps.abuse.queries.search import search
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.archive import moving
-from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import (
     ArchivedCampaign,
     ArchivedDelivery,
@@ -33,7 +33,7 @@ from mailflatrate.apps.delivery.models import (
 )
 from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, find_delivery, outcomes_page
-from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, recipients
+from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
@@ -46,12 +46,12 @@ from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import DailyFigure
 from mailflatrate.apps.stats.queries import dead_by_list, live_counts
 from mailflatrate.apps.tracking.actions import record_personal_click
-from mailflatrate.apps.tracking.scanners import Visitor
+from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 from returned_world import arrive, plain
@@ -75,10 +75,10 @@ def counts(campaign: Campaign) -> tuple[int, int]:
 
 def what_readers_see(anna: World, campaign: Campaign, ids: list[int]) -> dict[str, Any]:
     """The answer of each reader outside of the engine."""
-    token = key_ring().seal(Purpose.UNSUBSCRIBE, anna.account_id, ids[0])
+    token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, ids[0])
     seen: dict[str, Any] = {"unsubscribe page": anna.client.get(f"/u/{token}").status_code}
     refresh_campaign(anna.account_id, campaign.id)
-    seen["every recipient"] = [row.id for row in all_recipients(anna.account_id, campaign.id, Wanted())]
+    seen["every recipient"] = [row.id for row in all_recipients(anna.account_id, campaign.id, RecipientFilter())]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         seen["desk"] = repr(search(campaign.mailing_id))
     with tenancy.account(anna.account_id):
@@ -86,7 +86,7 @@ def what_readers_see(anna: World, campaign: Campaign, ids: list[int]) -> dict[st
         seen["progress"] = campaign_progress(campaign.id)
         seen["page"] = outcomes_page(campaign.id)
         seen["bounced"] = outcomes_page(campaign.id, DeliveryState.BOUNCED)
-        seen["search"] = [row.id for row in recipients(campaign.id, Wanted(search="reader1@"))]
+        seen["search"] = [row.id for row in recipients(campaign.id, RecipientFilter(search="reader1@"))]
         seen["history"] = [row.id for row in deliveries_of_contact(contact.id)]
         found = find_delivery(ids[-1])
         seen["token"] = (found.contact_id, found.campaign_id, found.state) if found else None
@@ -146,16 +146,16 @@ def test_a_click_a_bounce_and_an_unsubscription_still_arrive(database: str) -> N
     campaign = archived(database, anna)
     ids = ids_of(campaign)
     with tenancy.account(anna.account_id):
-        visitor = Visitor(head=False, user_agent="Firefox", ip="203.0.113.9")
+        visitor = ClientInfo(head=False, user_agent="Firefox", ip="203.0.113.9")
         assert record_personal_click(delivery_id=ids[1], number=1, visitor=visitor) == "https://lindenhof.example/bulbs"
         verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
-        bounce = Returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
         assert record_returned([bounce]) == {ids[0]}
         assert record_returned([bounce]) == set(), "once"
         assert ArchivedDelivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED
         progress = campaign_progress(campaign.id)
         assert (progress.bounced_hard, progress.sent) == (1, PEOPLE - 1)
-    token = key_ring().seal(Purpose.UNSUBSCRIBE, anna.account_id, ids[1])
+    token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, ids[1])
     answer = anna.client.post(f"/u/{token}", {"List-Unsubscribe": "One-Click"})
     assert answer.status_code in (200, 303)
     with tenancy.account(anna.account_id):
@@ -204,10 +204,10 @@ def test_a_journal_that_is_replayed_misses_nothing(database: str, tmp_path: Any)
 
 
 def test_the_rules_know_the_last_mailing_from_the_archive(database: str) -> None:
-    """Whoever wants fewer mailings, or whose consent is old, is judged by it as before (R-13, R-91)."""
+    """Contacts who want fewer campaigns, or whose consent is old, are judged by it as before (R-13, R-91)."""
     anna = world(people=PEOPLE)
     first = archived(database, anna)
-    again = anna.sending("The next one")
+    again = anna.sending("Next contact")
     statement = f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s ORDER BY d.id"
     with psycopg.connect(database) as owner:
         owner.execute("SET LOCAL session_replication_role = replica")
@@ -304,7 +304,7 @@ def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(dat
     assert moving.call_owner("SELECT archive_campaign(%s, 30)", campaign.id)
     ids = ids_of(campaign)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
-    bounce = Returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+    bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
     changed: set[int] = set()
 
     def bounces() -> None:
@@ -377,7 +377,7 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET made_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
         owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit, name])
-    assert moving.drop_expired(limit) == 0, "a campaign in it ended too late"
+    assert moving.drop_expired(limit) == 0, "a campaign in it ended late"
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
     assert let_go()["delivery_months"] == 1
@@ -399,7 +399,7 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
 
 def _links_still_work(anna: World, delivery_id: int) -> None:
     """A link to unsubscribe outlives the row of its message; a stranger's token for the same number leads nowhere."""
-    token = key_ring().seal(Purpose.UNSUBSCRIBE, anna.account_id, delivery_id)
+    token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, delivery_id)
     with tenancy.account(anna.account_id):
         found = past_delivery(anna.account_id, delivery_id)
         assert found is not None
@@ -415,16 +415,16 @@ def _links_still_work(anna: World, delivery_id: int) -> None:
     carla = world(people=1)
     with tenancy.account(carla.account_id):
         assert past_delivery(anna.account_id, delivery_id) is None
-    stranger = key_ring().seal(Purpose.UNSUBSCRIBE, carla.account_id, delivery_id)
+    stranger = key_ring().seal(TokenPurpose.UNSUBSCRIBE, carla.account_id, delivery_id)
     assert reader.get(f"/u/{stranger}").status_code == 404
 
 
 def _mails_still_count(anna: World, leaver_id: int, bounced_id: int) -> None:
-    """A mail to unsubscribe acts by itself; a bounce of a message of years ago was made up from a kept copy."""
+    """An unsubscribe email works automatically; a bounce of a years-old message, faked from a kept copy, is ignored."""
     ring, domain = key_ring(), load_settings().service_domain
-    leaver = ring.seal(Purpose.UNSUBSCRIBE, anna.account_id, leaver_id)
+    leaver = ring.seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, leaver_id)
     arrive(plain("someone@people.example", f"unsub+{leaver}@{domain}", "unsubscribe", ""), f"unsub+{leaver}@{domain}")
-    back = f"b+{ring.seal(Purpose.VERP, anna.account_id, bounced_id)}@bounce.lindenhof.example"
+    back = f"b+{ring.seal(TokenPurpose.VERP, anna.account_id, bounced_id)}@bounce.lindenhof.example"
     report = plain("MAILER-DAEMON@people.example", back, "Undelivered mail", "550 5.1.1 User unknown")
     arrive(report, back, sender="")
     with tenancy.account(anna.account_id):

@@ -1,7 +1,8 @@
-"""Whoever has SQL of his own: under the application role, under the platform role without its pass, and with it.
+"""An attacker with SQL: under the application role, under the platform role without its pass, and with it.
 
-No way leads to a delivery without an active account, agreements, tick, origin, consent and freedom from suppression
-(issue of permission, acceptance 1). `test_lock` shows what the lock asks; here the attacker tries to make it true.
+No path leads to a delivery without an active account, agreements, confirmed policy, origin, consent and freedom
+from suppression (issue of permission, acceptance 1). `test_lock` shows what the lock asks; here the attacker tries
+to make it true.
 """
 
 import re
@@ -50,7 +51,7 @@ def anna(database: str) -> World:
 
 @pytest.fixture
 def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with the application's own name and password, and no more."""
+    """A connection with only the application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
 
@@ -155,7 +156,7 @@ def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: World, att
 
 @pytest.mark.parametrize("hole", HOLES)
 def test_each_lock_holds_for_the_platform_role_with_its_pass(anna: World, database: str, hole: str) -> None:
-    """A mistake of ours at the desk, or a thief of the secret key: still no letter without its permission."""
+    """A bug at the desk, or a thief with the secret key: still no message without its permission."""
     statement, words = HOLES[hole]
     values = released(anna)
     by_owner(database, statement, values)
@@ -175,7 +176,7 @@ def test_an_account_that_nobody_activated_plans_nothing(database: str, attacker:
         assert attempt(attacker, role, account_id, insert) == 0
 
 
-# A confirmation mail for somebody who never asked ---------------------------------------------------------------------
+# A confirmation email for a person who never asked ----------------------------------------------------------------
 
 FORGED = """
 WITH person AS (
@@ -235,7 +236,7 @@ def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: World, atta
 def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_around_suppression(
     anna: World, attacker: psycopg.Connection
 ) -> None:
-    """The limit of what the database can tell (ADR 0010): the sender asks again, and a false key stops the letter."""
+    """The limit of what the database can tell (ADR 0010): the sender asks again, and a false key stops the message."""
     with tenancy.account(anna.account_id):
         add_form(anna)
     honest, false = forged(anna, attacker), forged(anna, attacker, key=secrets.token_bytes(32))

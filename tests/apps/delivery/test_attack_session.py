@@ -1,7 +1,7 @@
-"""Whoever has SQL of his own, second part: what a session may do to the names and settings that our functions read.
+"""An attacker with SQL, part two: what a session may do to the names and settings that our functions read.
 
-A temporary schema stands before all others unless a function says otherwise, for types as well as for tables; custom
-settings belong to everybody; and whatever a function of the owner touches runs as the owner.
+A temporary schema comes before all others unless a function says otherwise, for types as well as for tables; anyone
+can change custom settings; and whatever a function of the owner touches runs as the owner.
 """
 
 from collections.abc import Iterator
@@ -119,7 +119,7 @@ def test_a_type_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg.
 
 @pytest.mark.parametrize("table", ["audit_entry", "audit_head", "account", "case_report"])
 def test_a_table_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg.Connection, table: str) -> None:
-    """The chain of the audit log is written by the owner, at whoever's commit."""
+    """The owner writes the chain of the audit log, no matter who commits."""
     eve.execute(EVIL_TRIGGER)
     eve.execute(f"CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING DEFAULTS)")
     eve.execute(
@@ -143,7 +143,7 @@ def test_every_function_of_ours_looks_into_the_temporary_schema_last(database: s
     assert [name for name, config in rows if "search_path=pg_catalog, public, pg_temp" not in (config or [])] == []
 
 
-# An address under somebody else's consent -----------------------------------------------------------------------------
+# An address under another person's consent ------------------------------------------------------------------------
 
 
 def test_nobody_else_is_put_under_a_consent(anna: World, eve: psycopg.Connection) -> None:
@@ -177,7 +177,7 @@ def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: World,
     assert tries(eve, FORGED_DECISION, forged) == 0
     assert tries(eve, INSERT, forged) == 0
     assert edition_mail(anna.account_id, values["edition"]).edition_id == values["edition"]
-    with pytest.raises(EditionUnusable, match="not written by this service"):
+    with pytest.raises(EditionUnusable, match="t created by this service; release the campaign again"):
         edition_mail(anna.account_id, edition)
 
 

@@ -1,4 +1,4 @@
-"""Earlier mailings as a condition: who got one is counted, shown, planned and left out by the same question."""
+"""Earlier campaigns as a condition: one query decides who got one when counting, showing, planning and excluding."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def anna(database: str) -> World:
 
 
 def test_who_got_an_earlier_mailing_is_left_out_of_the_next(anna: World) -> None:
-    """Delivered, waiting, put off: got it. Bounced: not, so the next one may reach him."""
+    """Delivered, waiting or deferred counts as received. Bounced doesn't, so the next campaign may reach them."""
     first = anna.sending("The first")
     anna.settle(first, DeliveryState.SENT, 1)
     anna.settle(first, DeliveryState.BOUNCED, 1, bounce="soft")
@@ -48,7 +48,7 @@ def test_who_got_an_earlier_mailing_is_left_out_of_the_next(anna: World) -> None
 
 
 def test_another_accounts_mailing_says_nothing(anna: World) -> None:
-    """Carla asks about Anna's mailing: nobody of hers got it, and nobody of Anna's is counted."""
+    """Carla asks about Anna's campaign: none of her contacts got it, and none of Anna's are counted."""
     first = anna.sending("Anna's alone")
     carla, _user = bare_account("Nordstern")
     with tenancy.account(carla):
@@ -62,7 +62,7 @@ def test_a_mailing_must_be_chosen(anna: World) -> None:
 
 
 def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None:
-    """Counted before, shown in the preview, not planned, and each reason by itself in the report."""
+    """Counted before, shown in the preview, not planned, and each reason on its own in the report."""
     first = anna.sending("To everybody")
     anna.settle(first, DeliveryState.BOUNCED, 3, bounce="soft")
     with tenancy.account(anna.account_id):
@@ -91,7 +91,7 @@ def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None
 
 
 def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: World) -> None:
-    """Another audience is another mailing: the policy is asked again (R-04)."""
+    """Another audience makes it another campaign: the policy must be confirmed again (R-04)."""
     draft = anna.ticked(anna.draft("Ticked"))
     with tenancy.account(anna.account_id):
         before = content_hash(draft, newest_imprint())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.apps.delivery.send.begun import Mark, Marks
+from mailflatrate.apps.delivery.send.begun import BegunMark, ChunkMarks
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.gate.recipients import RecipientRow
@@ -26,15 +26,15 @@ class World:
         others = frozenset({103, 111})  # two rows of another variant
         self.rows = [row for row in ROWS if row not in others]
         claim = Claim(1, 10, 5, 7, [blank(row) for row in self.rows], {}, frozenset(ROWS))
-        self.marks = Marks(claim, "host.1.a.b", Database("none"), lambda: None, lambda: None, at_once=at_once)
+        self.marks = ChunkMarks(claim, "host.1.a.b", Database("none"), lambda: None, lambda: None, at_once=at_once)
         self.waiting: list[int] = []  # on a connection, content not begun
         self.begun: list[int] = []
         self.accepted: set[int] = set()
         self.unknown: set[int] = set()
         self.noted: list[int] = []  # results that are not written yet
         self.recorded: set[int] = set()
-        self.mark = Mark(0, frozenset(), frozenset())
-        self.on_its_way: tuple[list[int], Mark] | None = None
+        self.mark = BegunMark(0, frozenset(), frozenset())
+        self.on_its_way: tuple[list[int], BegunMark] | None = None
 
     def take(self, skipped: bool) -> None:
         if not self.rows:
@@ -131,7 +131,7 @@ def test_beside_its_database_a_sender_marks_its_claim_once_and_before_the_first_
     assert world.begun == [], "nothing begins before the mark is committed"
     world.begin_to_mark()
     world.commit(True)
-    assert world.mark == Mark(rows[-1], frozenset(rows), frozenset({103, 111}))
+    assert world.mark == BegunMark(rows[-1], frozenset(rows), frozenset({103, 111}))
     for _ in rows:
         world.take(False)
         world.begin()

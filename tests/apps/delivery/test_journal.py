@@ -44,7 +44,7 @@ def test_a_letter_that_is_tried_again_is_in_doubt_again(tmp_path: Path) -> None:
 
 
 def test_a_torn_line_is_no_line(tmp_path: Path) -> None:
-    """A reply cut off in the middle leaves its letter in doubt, a start cut off had no letter yet."""
+    """A reply cut off in the middle gives its message an unknown result; a start cut off had no message yet."""
     journal = Journal(tmp_path)
     journal.begin_chunk(1, 10)
     journal.started(100)

@@ -1,4 +1,4 @@
-"""One provider of a mailing waits, all others get it; only a person lets it go on (R-86, R-88, R-90)."""
+"""One provider lane of a campaign waits, all others are sent; only a person can resume it (R-86, R-88, R-90)."""
 
 import asyncio
 import time
@@ -52,7 +52,7 @@ def lift(estate: Estate, campaign_id: int, provider: str = "united_internet") ->
 
 
 def send_all(estate: Estate, campaign_id: int) -> Counter[str]:
-    """A real sender is offered every chunk; who got the mailing, by provider."""
+    """Offer every chunk to a real sender; return how many got the campaign, by provider."""
     with tenancy.account(estate.account_id):
         chunks = list(Chunk.objects.filter(campaign_id=campaign_id).order_by("number").values_list("id", flat=True))
 
@@ -145,7 +145,7 @@ def hold_elsewhere(estate: Estate, campaign_id: int) -> None:
 
 
 def slowly(_detail: str, _number: int) -> None:
-    """Sender and relay share the loop: each letter holds up both."""
+    """Delay both sender and relay, which share the loop, with every message."""
     time.sleep(0.08)
 
 

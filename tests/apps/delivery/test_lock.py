@@ -68,7 +68,7 @@ def anna(database: str) -> World:
 
 
 def released(anna: World) -> dict[str, int]:
-    """A mailing that the gate let go and nobody planned yet."""
+    """A campaign that the gate released and that has not been planned."""
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
         decision = release_campaign(campaign.id, by=anna.anna)
@@ -100,7 +100,7 @@ def test_with_everything_in_order_a_row_may_be(anna: World) -> None:
 
 @pytest.mark.parametrize("hole", HOLES)
 def test_each_lock_holds_alone(anna: World, database: str, hole: str) -> None:
-    """One thing is missing: not a row comes into being, not even for those whom it does not concern."""
+    """With one thing missing, not a single row is created, not even for recipients it does not concern."""
     statement, words = HOLES[hole]
     values = released(anna)
     by_owner(database, statement, values)
@@ -126,7 +126,7 @@ def test_a_consent_for_another_person_or_list_is_none(anna: World) -> None:
 
 
 def test_tables_of_the_attacker_do_not_stand_before_ours(anna: World, database: str) -> None:
-    """A temporary table named like one of ours is not looked at."""
+    """A temporary table with the name of a real one is ignored."""
     values = released(anna)
     by_owner(database, REJECTED, values)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:

@@ -220,7 +220,7 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     assert send_rest(estate, campaign_id) == [], "before anybody noticed"
     hold = fence.check()
     assert hold is not None
-    assert hold.cause is fence.Cause.RESTORED
+    assert hold.cause is fence.HoldCause.RESTORED
     with pytest.raises(fence.NotAccounted, match=r"elsewhere\.1\.a\.b"):
         fence.resume_all(set())
     kept.set_aside(journal.path)
@@ -256,7 +256,7 @@ def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: E
         owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
         hold = fence.check()
         assert hold is not None
-        assert (hold.cause, hold.waits_for) == (fence.Cause.PROMOTED, ["one.1.a.b"])
+        assert (hold.cause, hold.waits_for) == (fence.HoldCause.PROMOTED, ["one.1.a.b"])
         assert not fence.resume_if_whole()
         fence.note_replayed("one.1.a.b", 0)
         assert not fence.resume_if_whole(), "no worker has replayed the withdrawals log"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailflatrate.apps.delivery.send.outcomes import Settled, settle
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, settle
 from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
@@ -16,7 +16,7 @@ def outcome(kind: OutcomeKind, code: int, enhanced: str | None, text: str, stage
     return SendOutcome(7, kind, stage, code, enhanced, text, False, "relay.example:25")
 
 
-def settled(found: SendOutcome, *, attempts: int = 0, first_at: datetime | None = None) -> Settled:
+def settled(found: SendOutcome, *, attempts: int = 0, first_at: datetime | None = None) -> SettledDelivery:
     return settle(found, NOW, attempts=attempts, first_at=first_at, policy=POLICY)
 
 
@@ -50,7 +50,7 @@ def test_a_4xx_comes_again_later_and_later_and_is_given_up() -> None:
 
 
 def test_a_dead_mailbox_in_a_4xx_is_not_hard() -> None:
-    """4xx is never final by itself (R-72)."""
+    """A 4xx alone is never final (R-72)."""
     row = settled(
         outcome(OutcomeKind.DEFERRED, 450, "4.1.1", "User unknown"), attempts=9, first_at=NOW - timedelta(hours=80)
     )

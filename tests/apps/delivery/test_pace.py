@@ -1,4 +1,4 @@
-"""A mailing that is to go slowly: one pace for all senders, whatever each of them does."""
+"""A campaign with a slow pace: one pace for all senders, whatever each of them does."""
 
 import asyncio
 from datetime import timedelta
@@ -15,7 +15,7 @@ from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import campaign_turns
 from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
-from mailflatrate.apps.delivery.send.outcomes import Settled, record
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
@@ -36,7 +36,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def slow(anna: World, per_hour: int | None = 120) -> tuple[Campaign, list[int]]:
-    """A planned mailing of two a minute, and its chunks: five and four people."""
+    """A planned campaign at two messages a minute, and its chunks: five and four people."""
     campaign = anna.sending_of(anna.draft("Slow", per_hour=per_hour))
     with tenancy.account(anna.account_id):
         return campaign, list(Chunk.objects.filter(campaign=campaign).order_by("number").values_list("id", flat=True))
@@ -73,7 +73,7 @@ def sent(anna: World, held: Claim, name: str) -> None:
 
         async def work(connection: Connection) -> None:
             batch = [
-                Settled(row.delivery_id, DeliveryState.SENT.value, 250, "2.0.0", "ok", "", "", clock.now())
+                SettledDelivery(row.delivery_id, DeliveryState.SENT.value, 250, "2.0.0", "ok", "", "", clock.now())
                 for row in held.rows
             ]
             await record(connection, anna.account_id, held.chunk_id, name, batch)
@@ -142,8 +142,8 @@ def test_the_page_knows_when_it_ends_and_the_speed_can_change(anna: World) -> No
         assert turns.per_turn == 1
         assert timedelta(minutes=7) < turns.ends_at - clock.now() <= timedelta(minutes=8)
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
-    assert "60 an hour at most" in page
-    assert "Expected to end on" in page
+    assert "Up to 60 per hour" in page
+    assert "Expected to finish on" in page
     speed = f"/studio/campaigns/{campaign.id}/speed/"
     assert anna.client.post(speed, {"per_hour": "3"}).status_code == 303
     assert anna.again(campaign).per_hour == 60

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import mailflatrate
-from mailflatrate.apps.delivery.transmit import Permitted, _messages
+from mailflatrate.apps.delivery.transmit import PermittedMessage, _messages
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Basis, Permit
-from mailflatrate.mail.compose import Letter
+from mailflatrate.mail.compose import ReadyMessage
 from mailflatrate.rules.facts import (
     ConsentKind,
     NoticeFacts,
@@ -23,7 +23,7 @@ from mailflatrate.rules.facts import (
     Suppression,
 )
 from mailflatrate.rules.gate import RULES_VERSION
-from mailflatrate.rules.withhold import Withhold, WithholdReason
+from mailflatrate.rules.withhold import SkippedRecipient, WithholdReason
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 DORA = RecipientFacts(
@@ -58,7 +58,7 @@ def test_passed_rules_give_a_permit() -> None:
 )
 def test_a_failed_rule_gives_none(facts: RecipientFacts, reason: WithholdReason) -> None:
     withheld = permits.grant(41, 5, facts, NOW)
-    assert isinstance(withheld, Withhold)
+    assert isinstance(withheld, SkippedRecipient)
     assert withheld.reason is reason
 
 
@@ -95,8 +95,8 @@ def test_the_door_refuses_what_is_no_permit() -> None:
     class Forged:
         delivery_id = 41
 
-    letter = Letter("b@bounce.example", "dora@people.example", b"\r\n", "<1@shop.example>", False)
-    forged: Iterator[Permitted] = iter([Permitted(Forged(), letter)])  # type: ignore[arg-type]
+    letter = ReadyMessage("b@bounce.example", "dora@people.example", b"\r\n", "<1@shop.example>", False)
+    forged: Iterator[PermittedMessage] = iter([PermittedMessage(Forged(), letter)])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="without a permit"):
         next(_messages(forged))
 

@@ -12,7 +12,7 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
 from mailflatrate.rules.facts import Suppression
@@ -47,7 +47,9 @@ def test_everybody_once_with_the_consent_it_rests_on(estate: Estate) -> None:
     with tenancy.account(estate.account_id):
         second = MailingList.objects.create(name="B", public_name="B", code="second01")
         for contact in (dora, emil):
-            proof = ledger.append(contact.id, second.id, ConsentKind.CONFIRMED, NOW, ledger.Evidence(contact.email))
+            proof = ledger.append(
+                contact.id, second.id, ConsentKind.CONFIRMED, NOW, ledger.EventEvidence(contact.email)
+            )
             Subscription.objects.create(
                 mailing_list=second, contact=contact, state="confirmed", consent_event_id=proof, confirmed_at=NOW
             )
@@ -71,9 +73,15 @@ def test_who_is_left_out_is_counted_by_reason(estate: Estate) -> None:
     with tenancy.account(estate.account_id):
         lists.unsubscribe(everybody[0].id, list_id=estate.list_id, by="link", source="test")
         suppression.suppress(
-            bytes(everybody[1].address_key), reason=Reason.HARD_BOUNCE, source="test", evidence={}, platform=True
+            bytes(everybody[1].address_key),
+            reason=SuppressionReason.HARD_BOUNCE,
+            source="test",
+            evidence={},
+            platform=True,
         )
-        suppression.suppress(bytes(everybody[2].address_key), reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(
+            bytes(everybody[2].address_key), reason=SuppressionReason.COMPLAINT, source="test", evidence={}
+        )
         Contact.objects.filter(id=everybody[3].id).update(attributes={"city": "100 %"})
     campaign_id = release(estate, plan_now=False)
     with tenancy.account(estate.account_id):
@@ -92,12 +100,12 @@ def test_who_is_left_out_is_counted_by_reason(estate: Estate) -> None:
 
 
 def test_the_report_says_who_suppressed_an_address(estate: Estate) -> None:
-    """The customer himself, the person by a complaint about him, or by one about somebody else."""
+    """The customer, the person by a complaint about this customer, or by one about another."""
     own, here, everywhere = (bytes(each.address_key) for each in people(estate)[:3])
     with tenancy.account(estate.account_id):
         suppression.suppress_by_hand(own, source="API", by=estate.owner)
-        suppression.suppress(here, reason=Reason.COMPLAINT, source="test", evidence={}, platform=True)
-    suppression.suppress_everywhere(everywhere, reason=Reason.COMPLAINT, source="test", evidence={})
+        suppression.suppress(here, reason=SuppressionReason.COMPLAINT, source="test", evidence={}, platform=True)
+    suppression.suppress_everywhere(everywhere, reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     campaign_id = release(estate)
     with tenancy.account(estate.account_id):
         left_out = Campaign.objects.get(id=campaign_id).left_out
@@ -121,7 +129,7 @@ def test_a_crash_between_slices_is_gone_on_from(estate: Estate) -> None:
     with tenancy.account(estate.account_id):
         decision = Campaign.objects.get(id=campaign_id).decisions.get()
         assert plan._begin(campaign_id, decision.edition_id, decision.id)
-        assert plan.plan_slice(campaign_id) == plan.Step(12, more=True)
+        assert plan.plan_slice(campaign_id) == plan.PlanStep(12, more=True)
     plan_it(campaign_id, estate)
     first = planned(campaign_id, estate)
     plan_it(campaign_id, estate)

@@ -1,9 +1,9 @@
-"""A bounce that is read before the sender wrote down that the letter left is not lost."""
+"""A bounce read before the sender recorded that the message left is not lost."""
 
 import pytest
 
 from campaign_world import world
-from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.base import clock, tenancy
@@ -21,7 +21,7 @@ def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState
         anna.settle(campaign, DeliveryState.SENT, 1)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
     with tenancy.account(anna.account_id):
-        bounce = Returned(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
         assert record_returned([bounce]) == {ids[0]}
         assert record_returned([bounce]) == set(), "once"
         assert Delivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED

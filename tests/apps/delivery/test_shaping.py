@@ -15,11 +15,11 @@ from mailflatrate.apps.delivery.relays.book import PoolKey, read_book
 from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
 from mailflatrate.settings.schema import load_settings
 
-POOL = PoolKey(Pool.QUARANTINE)
+POOL = PoolKey(RelayPool.QUARANTINE)
 estate, two = test_relays.estate, test_relays.two
 
 
@@ -56,7 +56,7 @@ def ask(count: int, provider: str = "google") -> allowance.Allowance:
 
 
 def test_four_senders_together_hold_the_number_within_five_percent(clock: Clock) -> None:
-    rate = per_hour("google", Pool.QUARANTINE, {})
+    rate = per_hour("google", RelayPool.QUARANTINE, {})
     assert rate
     sent = 0
     for turn in range(240):
@@ -137,11 +137,11 @@ def test_a_relay_takes_no_more_than_its_hour(
 def test_the_book_names_the_limit(clock: Clock, two: tuple[FakeRelay, FakeRelay]) -> None:
     add(two[0], "one", per_hour=3600)
     add(two[1], "other")
-    relays = read_book(load_settings()).members(PoolKey(Pool.TRUSTED))
-    given = allowance.ask(load_settings(), PoolKey(Pool.TRUSTED), {"other": 10}, relays)
+    relays = read_book(load_settings()).members(PoolKey(RelayPool.TRUSTED))
+    given = allowance.ask(load_settings(), PoolKey(RelayPool.TRUSTED), {"other": 10}, relays)
     number = next(relay.number for relay in relays if relay.name == "one")
     assert given.caps == {number: 1}
     assert given.most is None, "the other takes the rest"
     clock.wait(30)
-    allowance.settle(PoolKey(Pool.TRUSTED), given, {("other", "sent"): 10}, {number: 1})
-    assert allowance.ask(load_settings(), PoolKey(Pool.TRUSTED), {"other": 100}, relays).caps == {number: 31}
+    allowance.settle(PoolKey(RelayPool.TRUSTED), given, {("other", "sent"): 10}, {number: 1})
+    assert allowance.ask(load_settings(), PoolKey(RelayPool.TRUSTED), {"other": 100}, relays).caps == {number: 31}

@@ -1,4 +1,4 @@
-"""A test of variants: every variant passes the gate, everybody gets one, and the rest gets what was chosen."""
+"""An A/B test: every variant passes the gate, everyone gets one, and the rest gets the winner."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Deliv
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
-from mailflatrate.apps.delivery.send.outcomes import Settled, record
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record
 from mailflatrate.apps.delivery.trials import by_person, choose_variant, decisions_of
 from mailflatrate.apps.domains.models import DnsCheck
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
@@ -104,7 +104,7 @@ async def _send(account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
         assert held is not None
         due = clock.now() if state == DeliveryState.DEFERRED else None
         batch = [
-            Settled(row.delivery_id, state.value, 250, "2.0.0", "ok", "", "", clock.now(), due_at=due)
+            SettledDelivery(row.delivery_id, state.value, 250, "2.0.0", "ok", "", "", clock.now(), due_at=due)
             for row in held.rows
         ]
         await record(connection, account_id, chunk_id, "one", batch)
@@ -133,7 +133,7 @@ def over(anna: World, campaign: Campaign) -> None:
 
 
 def test_the_whole_way(anna: World) -> None:
-    """A quarter each, then the choice, then everybody else, and nobody twice."""
+    """A quarter each, then the winner for everyone else, and no one gets it twice."""
     campaign = under_test(anna)
     first = by_variant(anna, campaign)
     assert set(first) == {0, 1}
@@ -174,7 +174,7 @@ def test_the_whole_way(anna: World) -> None:
 
 
 def test_a_crash_anywhere_in_planning_deals_the_same_cards(anna: World) -> None:
-    """The same person has the same variant however often planning began anew; two mailings deal differently."""
+    """A person keeps the same variant no matter how often planning restarts; two campaigns assign differently."""
     campaign = anna.ticked(anna.draft("Crash", variants=[B, B, B], test_share=25))
     with tenancy.account(anna.account_id):
         release_campaign(campaign.id, by=anna.anna)
@@ -217,7 +217,7 @@ def test_the_tick_is_for_all_variants(anna: World) -> None:
 
 
 def test_lock_two_wants_the_decision_on_that_very_variant(anna: World, database: str) -> None:
-    """Nobody can plan B with the decision on A, whoever inserts it."""
+    """B can't be planned with the decision on A, no matter who inserts it."""
     campaign = under_test(anna)
     with tenancy.account(anna.account_id):
         a, b = decisions_of(campaign.id)
@@ -263,7 +263,7 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: World) -> None:
 
 
 def test_a_measure_and_a_suspension_stop_the_choice() -> None:
-    """A held mailing waits for a person of the operator, and an account that may not send chooses nothing either."""
+    """A held campaign waits for an operator, and an account that may not send can't pick a winner either."""
     eve = world(people=PEOPLE)
     held, running = under_test(eve), under_test(eve)
     for campaign in (held, running):
@@ -327,7 +327,7 @@ def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
 
 
 def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
-    """The rule chooses nothing; whoever writes for the account gets a mail, and may choose all the same."""
+    """The rule picks no winner; people who edit for the account get an email, and can still pick one."""
     eve = world(people=PEOPLE)
     campaign = under_test(eve)
     send_all(eve, campaign)
@@ -343,14 +343,16 @@ def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
     decide_trial(eve.account_id, campaign.id)
     with tenancy.account(house_account().id):
         told = list(Notice.objects.filter(recipient=eve.anna.email).values_list("subject", flat=True))
-    assert [subject for subject in told if "waits for your choice" in subject] == ["“Which one?” waits for your choice"]
+    assert [subject for subject in told if "pick the winner" in subject] == [
+        "“Which one?” is waiting for you to pick the winner"
+    ]
     with tenancy.account(eve.account_id):
         choose_variant(campaign.id, by_person(1), trial_arms(trial), by=eve.anna)
         assert Trial.objects.get(campaign=campaign).why == "person"
 
 
 def test_a_check_that_fails_meanwhile_pauses_it() -> None:
-    """The domain lost its key while the test ran: the rest does not leave until that is mended."""
+    """The domain lost its key while the test ran: the rest is not sent until that is fixed."""
     eve = world(people=PEOPLE)
     campaign = under_test(eve)
     send_all(eve, campaign)
@@ -397,7 +399,7 @@ def test_the_canary_is_of_the_test_and_comes_first(anna: World, monkeypatch: pyt
 
 
 def test_nobody_in_the_test_means_no_wait(database: str) -> None:
-    """When all on whom the lot fell have left since the release, the first variant goes to the others at once."""
+    """If everyone sampled has left since the release, the first variant goes to the others at once."""
     assert database
     others = world(people=40)
     campaign = others.ticked(others.draft("Which one?", variants=[B], test_share=25, test_hours=2))

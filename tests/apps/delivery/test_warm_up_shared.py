@@ -7,7 +7,7 @@ from mailflatrate.apps.delivery.relays.book import PoolKey
 from mailflatrate.apps.delivery.send.allowance import Allowance, settle
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 
 RELAY, DOMAIN = warming.relay_key(7_001), warming.domain_key(7_001)
 
@@ -18,7 +18,7 @@ def test_deferrals_of_small_servers_count_for_the_domain_alone(database: str, pr
         for key in (RELAY, DOMAIN):
             warming.start(key, by=audit.machine("test"))
     taken = Allowance(caps={7_001: 50}, most=50, warm_ups={RELAY: 50, DOMAIN: 50})
-    settle(PoolKey(Pool.TRUSTED), taken, {(provider, "deferred"): 20, (provider, "sent"): 30}, {7_001: 0})
+    settle(PoolKey(RelayPool.TRUSTED), taken, {(provider, "deferred"): 20, (provider, "sent"): 30}, {7_001: 0})
     with tenancy.platform(PlatformReason.RELAYS):
         days = warming.warming([RELAY, DOMAIN])
     assert days[DOMAIN].is_stopped

@@ -1,4 +1,4 @@
-"""Send time by everybody's own clock: chunks of one moment each, whatever crashes, is late or goes first."""
+"""Sending by local time: chunks of one moment each, whatever crashes, is late or goes first."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -124,7 +124,7 @@ def test_whose_hour_has_passed_gets_it_at_once(anna: World) -> None:
 def test_the_canary_is_of_the_first_wave_even_if_its_people_come_last(
     anna: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one in Auckland comes up in the second slice; he goes alone, as the canary of his wave."""
+    """The contact in Auckland appears in the second slice, and goes alone as the canary of their wave."""
     settings = load_settings().model_copy(update={"chunk_size": 2, "canary_size": 3})
     monkeypatch.setattr(plan, "load_settings", lambda: settings)
     campaign = released(anna, nine(2))
@@ -165,5 +165,5 @@ def test_the_page_shows_the_waves_before_it_is_scheduled(anna: World) -> None:
     answer = anna.client.post(f"/studio/campaigns/{draft.id}/release/", {**posted, "when": "later"})
     assert answer.status_code == 303
     report = anna.client.get(f"/studio/campaigns/{draft.id}/").content.decode()
-    assert "on everybody" in report
+    assert "in each recipient" in report
     assert anna.again(draft).local_at == nine(3)

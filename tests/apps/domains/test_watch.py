@@ -1,4 +1,4 @@
-"""A domain that was right and is not any more, and one that somebody's blocklist names (R-89, R-106)."""
+"""A domain that is no longer set up correctly, and one that a blocklist names (R-89, R-106)."""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,7 @@ from forms_world import Place, place, somebody
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import AddressVerdict, decide_address
@@ -37,7 +37,11 @@ def by_hand(lindenhof: Place, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         try:
             actions.request_confirmation(
-                lindenhof.form_id, email, kind=RequestKind.PERSON, note="asked at the fair", by=lindenhof.anna.anna
+                lindenhof.form_id,
+                email,
+                kind=ConfirmationRequestKind.PERSON,
+                note="asked at the fair",
+                by=lindenhof.anna.anna,
             )
         except FormError:
             return False

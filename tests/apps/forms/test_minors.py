@@ -1,4 +1,4 @@
-"""R-39: whoever is younger than 16 by the field of a form gets onto no list: by the form, by hand, by the API."""
+"""R-39: people under 16 by the field of a form get onto no list: by the form, by hand, by the API."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from forms_world import Place, place, somebody
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.forms import FieldKind, FormField
 
@@ -15,7 +15,12 @@ from mailflatrate.rules.forms import FieldKind, FormField
 def ask(lindenhof: Place, email: str, born: str) -> None:
     with tenancy.account(lindenhof.account_id):
         actions.request_confirmation(
-            lindenhof.form_id, email, kind=RequestKind.API, note="asked in the shop", by=None, values={"tag": born}
+            lindenhof.form_id,
+            email,
+            kind=ConfirmationRequestKind.API,
+            note="asked in the shop",
+            by=None,
+            values={"tag": born},
         )
 
 

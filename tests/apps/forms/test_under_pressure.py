@@ -1,4 +1,4 @@
-"""The cap when many ask at once; the express lane beside a mailing that is stuck; a scanner in a campaign's letter."""
+"""The cap under concurrent requests; the express lane beside a stuck campaign; a scanner in a campaign's message."""
 
 import asyncio
 import re
@@ -109,7 +109,7 @@ def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
 
 
 def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
-    """Acceptance 4: GET and HEAD of every link in every part and header of the letter as it left."""
+    """Acceptance 4: GET and HEAD of every link in every part and header of the message as sent."""
     lindenhof = place()
     letters = sent_letters(lindenhof, lindenhof.anna)
     assert letters

@@ -1,4 +1,4 @@
-"""Each blocking rule alone keeps a campaign in; once it is mended, the campaign goes (acceptance 2 of the gate)."""
+"""Each blocking rule alone stops a campaign; once fixed, the campaign is released (acceptance 2 of the gate)."""
 
 import json
 import secrets
@@ -95,9 +95,10 @@ class Home:
         return keys
 
     def try_by_sql(self) -> None:
-        """As the application's own role, without our code: say that the rules were content; plan it without their word.
+        """As the application's own role, without our code: claim that the rules passed, and plan it without their
+        decision.
 
-        The database refuses the decision, and it refuses the letter for want of one.
+        The database refuses the decision, and it refuses the message because it lacks one.
         """
         values = {"account": self.anna.account_id, "campaign": self.draft.id}
         with psycopg.connect(app_url(load_settings())) as base:
@@ -146,7 +147,7 @@ def home(anna: World) -> Home:
 
 
 def content(piece: str) -> Step:
-    """The letter with something more in it."""
+    """The message with something added to it."""
     return lambda home: home.save(content=f"{CONTENT}\n\n{piece}\n")
 
 
@@ -155,7 +156,7 @@ def subject(text: str) -> Step:
 
 
 def html(piece: str) -> Step:
-    """The letter as HTML with a piece in it."""
+    """The message as HTML with a piece in it."""
     return lambda home: home.save(content_kind="html", content=f"<p>Dear reader, the bulbs are here.</p>{piece}")
 
 
@@ -263,7 +264,7 @@ ELSEWHERE = {
     # Broken below, with more than a draft and a domain.
     "account-active", "dpa-accepted", "policy-accepted", "volume-allowed", "import-finished", "sender-not-freemail",
     "released-by-two",
-    # What the compiler and the sanitiser always put in or take out: no draft can break them.
+    # What the compiler and the sanitizer always add or remove: no draft can break them.
     "imprint-shown", "imprint-readable", "unsubscribe-link", "reason-given", "both-parts", "no-active-content",
 }  # fmt: skip
 
@@ -314,7 +315,7 @@ def test_a_mailing_in_another_language_than_its_list_is_warned_of(home: Home) ->
     assert verdict.allowed
     assert [finding.key for finding in verdict.failures] == ["list-language"]
     page = home.anna.client.get(f"/studio/campaigns/{home.draft.id}/edit/").content.decode()
-    assert "set to German, but that of these lists is not: Newsletter." in page
+    assert "but these lists have a different one: Newsletter." in page
     assert 'href="#id_language"' in page
     home.save(language="en")
     with tenancy.account(home.anna.account_id):
@@ -330,7 +331,7 @@ def test_a_test_that_is_under_way_is_not_stopped_by_an_audience_that_shrank(home
 
 
 def test_a_mailbox_provider_is_no_sender(home: Home, shop: Program) -> None:
-    with tenancy.platform(PlatformReason.SETUP):  # no mailbox of a provider gets so far by itself
+    with tenancy.platform(PlatformReason.SETUP):  # no provider's mailbox gets this far on its own
         Mailbox.objects.create(account_id=home.anna.account_id, email="lindenhof@gmx.de", proved_at=clock.now())
     break_it, mend_it = rows(SenderAddress, email="lindenhof@gmx.de")
     break_it(home)
@@ -359,7 +360,7 @@ def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> 
     ],
 )
 def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: AgreementKind, keys: set[str]) -> None:
-    with transaction.atomic():  # taken back at the end: documents are in force for everybody
+    with transaction.atomic():  # rolled back at the end: documents apply to everyone
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             texts = [("en", "# New\n\nText"), ("de", "# Neu\n\nText")]
             accounts.publish_documents(kind, f"9{secrets.token_hex(3)}", texts, by=operator())

@@ -1,4 +1,4 @@
-"""Four eyes: one asks, another releases; the page, the action and the database each hold to it."""
+"""Approval: one person asks, another releases; the page, the action and the database all enforce it."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 def anna() -> World:
-    """Anna's account; a second person has to release what goes out."""
+    """Anna's account; a second person has to release each campaign."""
     made = world()
     person(made.account_id, "Ben Berger", Role.EDITOR)
     accounts.switch_four_eyes(made.account_id, True, by=made.anna)
@@ -67,17 +67,17 @@ def test_one_asks_and_another_releases(anna: World) -> None:
         anna.ticked(campaign)
         assert not release_campaign(campaign.id, by=anna.anna).allowed, "nobody releases alone"
     asked(anna, campaign, note="Please look at the price.")
-    assert "Please release “Winter bulbs”" in letters_to(ben)
-    with pytest.raises(CampaignError, match="asked"):
+    assert "Approval requested for “Winter bulbs”" in letters_to(ben)
+    with pytest.raises(CampaignError, match="requested approval"):
         release(anna, campaign, anna.anna)
     release(anna, campaign, ben)
     campaign = anna.again(campaign)
     assert (campaign.state, campaign.policy_ticked_by_id) == (CampaignState.PLANNING, ben.id)
-    assert "“Winter bulbs” is released" in letters_to(anna.anna)
+    assert "“Winter bulbs” was released" in letters_to(anna.anna)
 
 
 def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
-    """What was asked for is what goes out: the same hour by each recipient's clock."""
+    """The request is sent as asked for: at the same hour in each recipient's local time."""
     campaign, at = anna.draft(), clock.now() + timedelta(days=3)
     asked(anna, campaign, at=at, on_own_clocks=True)
     release(anna, campaign, ben_of(anna))
@@ -90,11 +90,11 @@ def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
-        with pytest.raises(CampaignError, match="Nobody else could release it"):
+        with pytest.raises(CampaignError, match="Invite an owner or editor under Settings, Team"):
             ask_second(campaign.id, by=anna.anna, shown_hash=shown(anna, campaign))
     clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
     asked(anna, campaign)
-    with pytest.raises(CampaignError, match="changed the mailing last"):
+    with pytest.raises(CampaignError, match="made the last edit"):
         release(anna, campaign, ben)
     release(anna, campaign, clara)
     assert anna.again(campaign).state == CampaignState.PLANNING
@@ -113,7 +113,7 @@ def test_an_edit_asks_again(anna: World) -> None:
     first = asked(anna, campaign)
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.anna)
-    with pytest.raises(CampaignError, match="changed after the request"):
+    with pytest.raises(CampaignError, match="changed after approval"):
         release(anna, campaign, ben)
     asked(anna, campaign)
     with tenancy.account(anna.account_id):
@@ -151,11 +151,11 @@ def test_sent_back_with_words(anna: World) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     asked(anna, campaign)
     with tenancy.account(anna.account_id):
-        with pytest.raises(CampaignError, match="what should be changed"):
+        with pytest.raises(CampaignError, match="Describe what should change"):
             send_back(campaign.id, by=ben, text=" ")
         send_back(campaign.id, by=ben, text="The price is wrong.")
-    assert letters_to(anna.anna)[-1] == "“Winter bulbs” comes back to you"
-    with pytest.raises(CampaignError, match="Nobody asks"):
+    assert letters_to(anna.anna)[-1] == "“Winter bulbs” was returned to you"
+    with pytest.raises(CampaignError, match="no longer requested"):
         release(anna, campaign, ben)
 
 
@@ -170,9 +170,9 @@ def test_who_switches_it(anna: World) -> None:
     with pytest.raises(AccountError, match="Only owners"):
         accounts.switch_four_eyes(anna.account_id, False, by=ben)
     accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
-    assert letters_to(ben)[-1] == "Four-eyes release is off"
+    assert letters_to(ben)[-1] == "Approval is no longer required"
     alone = world()
-    with pytest.raises(AccountError, match="nobody else"):
+    with pytest.raises(AccountError, match="No one else"):
         accounts.switch_four_eyes(alone.account_id, True, by=alone.anna)
 
 
@@ -217,28 +217,30 @@ def test_an_answer_never_changes(anna: World) -> None:
 
 
 def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
-    """Anna switches, asks in her browser; Ben's home leads him to the page on which he ticks and releases."""
+    """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
     accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
     page = followed(anna.client, "/studio/standing/settings/four-eyes/", {"wanted": "yes"})
-    assert "Switched on by Anna Lindner" in page
+    assert "Turned on by Anna Lindner" in page
     campaign, ben = anna.draft(), browser(ben_of(anna))
     edit = f"/studio/campaigns/{campaign.id}/edit/"
     page = anna.client.get(edit).content.decode()
     assert (
-        "Ask for the release" in page and "Send to" not in page and "Confirm the policy" not in page.split("<dialog")[0]
+        "Request approval" in page
+        and "Send to" not in page
+        and "Confirm policy and release" not in page.split("<dialog")[0]
     )
     data = {"when": "now", "note": "The price?", "shown_hash": shown(anna, campaign)}
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/ask/", data)
-    assert "Ben Berger got a mail" in page and "Waits for a second person" in page
+    assert "Ben Berger got a mail" in page and "Waiting for approval" in page
     second = f"/studio/campaigns/{campaign.id}/second/"
-    assert "You asked for it" in anna.client.get(second).content.decode()
+    assert "You requested approval or made the last edit" in anna.client.get(second).content.decode()
     assert second in ben.get("/studio/").content.decode()
     page = ben.get(second).content.decode()
     assert "The price?" in page and "Release and send to 3 people" in page
     data = {"shown_hash": shown(anna, campaign)}
     assert ben.post(second, data).status_code == 422, "without the tick"
     answer = anna.client.post(second, data | {"confirm": "on"})
-    assert answer.status_code == 422 and "A colleague does" in answer.content.decode()
+    assert answer.status_code == 422 and "You requested approval or made the last edit, so a" in answer.content.decode()
     assert followed(ben, second, data | {"confirm": "on"})
     assert anna.again(campaign).state == CampaignState.PLANNING
 

@@ -1,4 +1,4 @@
-"""R-68 to R-75: what comes back counts against the person only where it must, once, however often it is read."""
+"""R-68 to R-75: feedback counts against the contact only where it must, once, however often it is read."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,11 +14,11 @@ from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.settings import load_settings
 from returned_world import LOOP, Sent, arrive, desk, plain, sent
@@ -37,7 +37,7 @@ def first_mail(database: str) -> int:
 
 @pytest.fixture(scope="module")
 def case(first_mail: int) -> Sent:
-    """A mailing that ten readers got."""
+    """A campaign that ten readers got."""
     assert first_mail
     return sent(people=15)
 
@@ -104,7 +104,7 @@ def test_reading_everything_twice_more_changes_nothing(case: Sent, first_mail: i
     """Acceptance 5: every table that a message can write to is the same, row by row, after two replays."""
     arrive(case.report(6), desk("fbl"), peer=LOOP)
     arrive(case.forward(7), desk())
-    address = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 8), load_settings().service_domain)
+    address = unsubscribe_address(case.token(TokenPurpose.UNSUBSCRIBE, 8), load_settings().service_domain)
     arrive(plain(case.reader(8).email, address, "unsubscribe", ""), address)
     arrive(plain("eve@spam.example", desk(), "Cheap", "x", Precedence="bulk"), desk())
     before = _tables(case)
@@ -117,8 +117,8 @@ def test_reading_everything_twice_more_changes_nothing(case: Sent, first_mail: i
 
 
 def test_a_replay_does_not_undo_what_happened_since(case: Sent) -> None:
-    """Somebody left, signed up anew, and his old unsubscribe mail is read once more."""
-    address = unsubscribe_address(case.token(Purpose.UNSUBSCRIBE, 9), load_settings().service_domain)
+    """A contact unsubscribed, signed up again, and their old unsubscribe email is read once more."""
+    address = unsubscribe_address(case.token(TokenPurpose.UNSUBSCRIBE, 9), load_settings().service_domain)
     mail = arrive(plain(case.reader(9).email, address, "unsubscribe", ""), address)
     assert case.state(9) == "unsubscribed"
     with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
@@ -160,13 +160,13 @@ def _as_if_it_had_been_read_as_hard(case: Sent, mail: RawMail) -> None:
         )
         Tally.objects.filter(id=tally.id).update(count=tally.count + 1)
         suppression.suppress(
-            bytes(case.reader(10).address_key), reason=Reason.HARD_BOUNCE, source=actions.source_of(mail.id),
+            bytes(case.reader(10).address_key), reason=SuppressionReason.HARD_BOUNCE, source=actions.source_of(mail.id),
             evidence={}, platform=True,
         )  # fmt: skip
 
 
 def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:
-    """R-71: three mailings in a row over fourteen days; one that arrives begins anew."""
+    """R-71: three campaigns in a row over fourteen days; one that arrives resets the count."""
     anna, start = case.anna, clock.now()
     stays, recovers = (bytes(case.reader(number).address_key) for number in (2, 11))
     arrive(case.bounce("5.2.2", "Mailbox full", 11), case.bounce_address(11), sender="")

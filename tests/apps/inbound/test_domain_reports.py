@@ -1,4 +1,4 @@
-"""Aggregate reports of receivers: kept, counted once, and shown beside the domain to whom it belongs."""
+"""Aggregate reports from receivers: kept, counted once, and shown with the domain they belong to."""
 
 import base64
 import gzip
@@ -15,7 +15,7 @@ from mailflatrate.apps.inbound.queries import domain_figures, own_domain_figures
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from returned_world import Sent, arrive, desk, plain, sent
 
@@ -56,13 +56,13 @@ def test_the_address_that_customers_publish_is_taken(case: Sent) -> None:
 
 
 def test_every_domain_that_we_use_has_its_roles_and_takes_its_bounces(case: Sent) -> None:
-    """R-76: the service's own bounce host, too, to which its letters to users come back (RFC 5321 section 4.5.1)."""
+    """R-76: even the service's own bounce host, where its messages to users bounce (RFC 5321 section 4.5.1)."""
     own = load_settings().service_domain
     domains = intake.our_domains()
     for domain in (own, f"bounce.{own}", "bounce.lindenhof.example"):
         for role in ("abuse", "postmaster"):
             assert intake.refusal(f"{role}@{domain}", domains) is None, domain
-    token = key_ring().seal(Purpose.VERP, case.anna.account_id, case.delivery_ids[0])
+    token = key_ring().seal(TokenPurpose.VERP, case.anna.account_id, case.delivery_ids[0])
     assert intake.refusal(f"b+{token}@bounce.{own}", domains) is None
     for stranger in (f"b+{'0' * 40}@bounce.{own}", "abuse@elsewhere.example", f"nobody@bounce.{own}"):
         assert (intake.refusal(stranger, domains) or "").startswith("550"), stranger
@@ -93,7 +93,7 @@ def test_a_neighbour_sees_nothing_of_it(case: Sent) -> None:
 
 
 def test_a_report_on_nobodys_domain_is_the_operators(case: Sent) -> None:
-    """Whoever does not send from a domain cannot read about it by naming it."""
+    """An account can't read about a domain by naming it if it does not send from it."""
     own = load_settings().service_domain
     arrive(report(own, "own", passed=3, failed=0), desk("dmarc"))
     with tenancy.account(case.anna.account_id):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing that three readers got."""
+    """A campaign that three readers got."""
     assert database
     return sent(people=3)
 
@@ -42,7 +42,7 @@ def host(case: Sent) -> Iterator[DovecotHost]:
 
 
 def taken() -> list[RawMail]:
-    """What came out of the mailbox."""
+    """The messages taken out of the mailbox."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(RawMail.objects.filter(via="imap").order_by("id"))
 
@@ -74,7 +74,7 @@ def test_a_message_that_a_crash_left_unseen_is_not_taken_twice(host: DovecotHost
 
 
 def test_nothing_leaves_the_mailbox(host: DovecotHost) -> None:
-    """What somebody marked as deleted is his to expunge."""
+    """Messages that a person marked as deleted are theirs to expunge."""
     host.flag(1, r"\Deleted", value=True)
     host.deliver(plain("eva@people.example", desk(), "Complaint", "About your mail"))
     assert mailbox.poll() == 1

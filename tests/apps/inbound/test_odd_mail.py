@@ -15,7 +15,7 @@ from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stor
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing that a hundred readers got."""
+    """A campaign that a hundred readers got."""
     assert database
     return sent(people=TOGETHER + 20)
 

@@ -1,4 +1,4 @@
-"""What a relay's log tells is recorded once, for the person it names, and agrees with what comes back by mail."""
+"""What a relay's log reports is recorded once, for the person it names, and agrees with returned mail."""
 
 import secrets
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from mailflatrate.apps.inbound.actions import relay_log
 from mailflatrate.apps.inbound.actions.relay_log import (
     Batch,
     FollowerReplaced,
-    Message,
-    Told,
+    QueuedMessage,
+    RelayAttempt,
     begin_following,
     keep_house,
     record_batch,
@@ -30,7 +30,7 @@ from mailflatrate.apps.inbound.actions.relay_log import (
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.postfix_log import Handled, QueueStatus
+from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
 from returned_world import Sent, arrive, sent
 
 FULL = "host mx.people.example[192.0.2.1] said: 452 4.2.2 The mailbox is over quota (in reply to RCPT TO command)"
@@ -39,7 +39,7 @@ GONE = "host mx.people.example[192.0.2.1] said: 550 5.1.1 User unknown (in reply
 
 @dataclass
 class Follower:
-    """One that stands in for the process: each call is a batch of its own, at the next place."""
+    """A stand-in for the process: each call is a separate batch, at the next position."""
 
     name: str = field(default_factory=lambda: f"mta-{secrets.token_hex(4)}")
     place: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Follower:
     def __post_init__(self) -> None:
         self.place, _ = begin_following(self.name, "")
 
-    def tell(self, *told: Told) -> None:
+    def tell(self, *told: RelayAttempt) -> None:
         after = {"offset": self.place.get("offset", 0) + 100}
         record_batch(self.name, self.place, after, Batch(told=list(told), lines=len(told)), clock.now())
         self.place = after
@@ -71,10 +71,12 @@ def mailing(database: str) -> Sent:
     return sent()
 
 
-def attempt(of: Sent, status: QueueStatus, reply: str = "", code: str = "", number: int = 0, to: str = "") -> Told:
+def attempt(
+    of: Sent, status: QueueStatus, reply: str = "", code: str = "", number: int = 0, to: str = ""
+) -> RelayAttempt:
     recipient = "" if status is QueueStatus.EXPIRED else to or of.reader(number).email
-    handled = Handled(secrets.token_hex(5), recipient, status, code, reply, clock.now())
-    return Told(Message(of.anna.account_id, of.delivery_ids[number]), handled)
+    handled = QueueAttempt(secrets.token_hex(5), recipient, status, code, reply, clock.now())
+    return RelayAttempt(QueuedMessage(of.anna.account_id, of.delivery_ids[number]), handled)
 
 
 def progress(of: Sent) -> Progress:
@@ -175,10 +177,11 @@ def test_a_genuine_token_with_another_recipient_does_nothing(
 
 def test_a_delivery_of_another_account_or_of_nobody_is_passed_over(follower: Follower, mailing: Sent) -> None:
     carla = sent()
-    mixed = Told(
-        Message(carla.anna.account_id, mailing.delivery_ids[0]), attempt(mailing, QueueStatus.BOUNCED, GONE).handled
+    mixed = RelayAttempt(
+        QueuedMessage(carla.anna.account_id, mailing.delivery_ids[0]),
+        attempt(mailing, QueueStatus.BOUNCED, GONE).handled,
     )
-    nobody = Told(Message(2**31, 2**40), attempt(mailing, QueueStatus.BOUNCED, GONE).handled)
+    nobody = RelayAttempt(QueuedMessage(2**31, 2**40), attempt(mailing, QueueStatus.BOUNCED, GONE).handled)
     follower.tell(mixed, nobody, attempt(mailing, QueueStatus.BOUNCED, GONE, "5.1.1", 1))
     assert (mailing.feedback(), mailing.feedback(1)) == ([], ["hard_bounce"])
     assert progress(carla).sent == 3
@@ -227,7 +230,7 @@ def test_a_batch_is_recorded_once_and_one_process_follows(follower: Follower, ma
 
 
 def test_open_messages_survive_a_restart(follower: Follower, mailing: Sent) -> None:
-    message = Message(mailing.anna.account_id, mailing.delivery_ids[0])
+    message = QueuedMessage(mailing.anna.account_id, mailing.delivery_ids[0])
     record_batch(follower.name, {}, {"offset": 5}, Batch(opened={"A1": message, "B2": message}), None)
     record_batch(follower.name, {"offset": 5}, {"offset": 6}, Batch(closed={"B2"}), None)
     assert begin_following(follower.name, "") == ({"offset": 6}, {"A1": message})

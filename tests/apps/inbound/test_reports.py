@@ -1,4 +1,4 @@
-"""R-78, R-79, R-87: what a report does by itself, and what it does not."""
+"""R-78, R-79, R-87: what a report does automatically, and what it does not."""
 
 import secrets
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.dkim import generate_key
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
 from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent
@@ -24,7 +24,7 @@ from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent
 
 @pytest.fixture(scope="module")
 def case(database: str) -> Sent:
-    """A mailing that twelve readers got."""
+    """A campaign that twelve readers got."""
     assert database
     return sent(people=16)
 
@@ -67,7 +67,7 @@ def test_a_signed_report_acts_whoever_hands_it_over(case: Sent, reporter: bytes)
 
 @pytest.mark.parametrize("trick", ["unsigned", "other domain", "changed", "behind our own relay"])
 def test_a_report_without_a_proof_changes_nothing(case: Sent, reporter: bytes, trick: str) -> None:
-    """RFC 9477 section 3.5: the token is genuine, the reporter is not known. A case is opened, no more."""
+    """RFC 9477 section 3.5: the token is genuine, the reporter is unknown. A case is opened, nothing else."""
     raw, peer = case.report(2), STRANGER
     if trick == "other domain":
         raw = signed(case.report(2, sender="fbl@bank.example"), reporter)
@@ -86,9 +86,9 @@ def test_a_report_without_a_proof_changes_nothing(case: Sent, reporter: bytes, t
 
 def test_a_forged_report_changes_nothing_and_names_nobody(case: Sent) -> None:
     """R-87: a token that was not made here, even from a host that is trusted."""
-    token = case.token(Purpose.FEEDBACK, 2).encode()
+    token = case.token(TokenPurpose.FEEDBACK, 2).encode()
     raw = case.report(2)
-    for purpose in (Purpose.VERP, Purpose.MESSAGE_ID, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK):
+    for purpose in (TokenPurpose.VERP, TokenPurpose.MESSAGE_ID, TokenPurpose.UNSUBSCRIBE, TokenPurpose.FEEDBACK):
         raw = raw.replace(case.token(purpose, 2).encode(), secrets.token_hex(len(token) // 2).encode())
     before = _everything(case)
     mail = arrive(raw, desk("fbl"), peer=LOOP)
@@ -108,7 +108,7 @@ def test_a_person_who_proves_himself_is_left_alone_by_everybody(case: Sent, repo
 
 
 def test_a_person_without_a_proof_is_taken_off_all_lists(case: Sent) -> None:
-    """He holds the mail, which is all that its unsubscribe link asks for; the complaint itself waits for the desk."""
+    """They hold the message, which is all its unsubscribe link requires; the complaint itself waits for the desk."""
     mail = arrive(case.forward(4), desk())
     assert (mail.reading["proof"], mail.desk) == ("none", DeskState.WAITING)
     assert case.suppressions(4) == [("unsubscribe", False)]
@@ -134,7 +134,7 @@ def test_two_accounts_are_enough_for_the_whole_platform(case: Sent) -> None:
 def test_the_exact_words_are_a_door(case: Sent, number: int, word: str) -> None:
     """R-43: an answer that says it, to the address from which it came or to the desk."""
     to = case.bounce_address(number) if number % 2 else desk("postmaster")
-    answer = f"<x.{case.token(Purpose.MESSAGE_ID, number)}@lindenhof.example>"
+    answer = f"<x.{case.token(TokenPurpose.MESSAGE_ID, number)}@lindenhof.example>"
     mail = arrive(plain(case.reader(number).email, to, "Re: Winter bulbs", word, In_Reply_To=answer), to)
     assert (mail.state, mail.kind, mail.desk) == (RawMailState.HANDLED, "unsubscribe", DeskState.NO)
     assert case.state(number) == "unsubscribed"
@@ -158,7 +158,7 @@ def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: Sent, r
 def test_the_exact_word_to_the_desk_is_a_door_for_whoever_proves_his_address(
     case: Sent, reporter: bytes, role: str
 ) -> None:
-    """R-43: he names no mailing, and leaves the lists of all who have him; anybody can write his name into From."""
+    """R-43: they name no campaign, and leave all lists that have them; anyone can write their name into From."""
     number = 11 if role == "abuse" else 12
     email = f"frieda{secrets.token_hex(4)}@provider.example"
     readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))

@@ -24,7 +24,7 @@ def test_a_domain_is_asked_once_and_remembered_for_a_while(database: str) -> Non
     assert {domain: (facts.resolves, facts.null_mx) for domain, facts in first.items()} == {
         "lebt.de": (True, False), "schweigt.de": (True, True), "gibt-es-nicht.de": (False, False),
     }  # fmt: skip
-    assert known_facts(DOMAINS) == first, "the DNS is gone, its answers are not"
+    assert known_facts(DOMAINS) == first, "the DNS is gone, its replied to are not"
     with clock.frozen_at(clock.now() + DEAD_KEPT_FOR + timedelta(minutes=1)):
         assert list(known_facts(DOMAINS)) == ["lebt.de"], "what takes no mail today may be mended tomorrow"
 
@@ -38,7 +38,7 @@ def test_a_dns_out_of_reach_refuses_nobody(anna: Home) -> None:
 
 
 def test_people_at_dead_domains_of_an_import_are_kept_out(anna: Home, line: Line) -> None:
-    """Also those who would have come out of quarantine by a decision."""
+    """This includes contacts who would have left quarantine by a decision."""
     with ZoneServer(ZONE) as dns:
         look_up(DOMAINS, DnsResolver([dns.nameserver]))
     rows = [line(f"dora@{domain}") for domain in DOMAINS]

@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.models import (
     SubscriptionState,
 )
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
 
@@ -181,12 +181,12 @@ def test_an_import_lifts_no_bounce_and_no_complaint(
 ) -> None:
     """R-16: suppressed in the account, or on the whole platform by what happened to another customer."""
     with tenancy.account(anna.account_id):
-        suppression.suppress(key_of("Dora@Kunde-1.de"), reason=Reason.COMPLAINT, source="t", evidence={})
+        suppression.suppress(key_of("Dora@Kunde-1.de"), reason=SuppressionReason.COMPLAINT, source="t", evidence={})
     with tenancy.account(carla.account_id):
         suppression.suppress(
-            key_of("erik-r16@kunde-1.de"), reason=Reason.HARD_BOUNCE, source="t", evidence={}, platform=True
+            key_of("erik-r16@kunde-1.de"), reason=SuppressionReason.HARD_BOUNCE, source="t", evidence={}, platform=True
         )
-        suppression.suppress(key_of("frida@kunde-1.de"), reason=Reason.SOFT_BOUNCE, source="t", evidence={})
+        suppression.suppress(key_of("frida@kunde-1.de"), reason=SuppressionReason.SOFT_BOUNCE, source="t", evidence={})
     done = anna.bring("\n".join([HEADER, *map(line, ("dora@kunde-1.de", "erik-r16@kunde-1.de", "frida@kunde-1.de"))]))
     assert (done.accepted, done.refused) == (1, {"suppressed": 2})
     with tenancy.account(anna.account_id):

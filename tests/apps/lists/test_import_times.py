@@ -8,7 +8,7 @@ import pytest
 
 from lists_home import Home, declare_origin, home, reviewer
 from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import Outcome
+from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.moments import moment_reader
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -115,7 +115,7 @@ def test_a_flag_and_a_riddle_are_no_times(text: str) -> None:
 
 
 def test_a_column_of_yes_and_no_is_never_taken_for_a_time() -> None:
-    """Brevo's DOUBLE_OPT-IN: 1; neither by itself nor where somebody maps it so."""
+    """Brevo's DOUBLE_OPT-IN: 1; neither automatically nor if mapped so."""
     anna = home("Anna")
     titles = (*TITLES[:3], "DOUBLE_OPT-IN", "source", "OPT_IN")
     data = file_of(("a@kunde-1.de", "2026-10-01T10:00Z", IP, "1", SOURCE, "1"), titles=titles)
@@ -139,7 +139,7 @@ def test_the_zone_is_that_of_the_file() -> None:
         anna = home("Anna")
         bring(anna, file_of(("a@kunde-1.de", times[0], IP, times[1], SOURCE, *rest), titles=titles), terms)
         assert signups(anna) == {"a@kunde-1.de": f"2026-03-10T{hour}:00"}
-    with pytest.raises(ImportProblem, match="no time zone"):
+    with pytest.raises(ImportProblem, match="t a time zone; write it like Europe/Berlin"):
         bring(home("Anna"), file_of(row("a@kunde-1.de", "2026-01-01")), ImportTerms(time_zone="../etc/passwd"))
 
 
@@ -171,14 +171,14 @@ def test_a_declared_last_mailing_counts_once_a_reviewer_has_accepted_it() -> Non
     data = file_of(("dora@kunde-1.de", old(1500), IP, old(1500), SOURCE))
     done = bring(anna, data)
     assert (done.accepted, done.quarantined) == (0, {"origin_waiting": 1})
-    actions.decide_origin(origin.id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen the last mailing.")
+    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen the last mailing.")
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {})
 
 
 def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobody() -> None:
-    """The file came under one declaration; the one that is approved knows of no such mailing."""
+    """The file came under one declaration; the approved one has no such last campaign."""
     anna = home("Anna", approved=False)
     today = clock.now().date()
     declare_origin(anna.account_id, anna.list_id, last_mailed_on=today - timedelta(days=20))
@@ -188,7 +188,7 @@ def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobod
         declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed_on)
     with tenancy.account(anna.account_id):
         newest = ListOrigin.objects.order_by("-version")[0]
-    actions.decide_origin(newest.id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(newest.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {"too_old": 1})

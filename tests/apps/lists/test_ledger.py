@@ -1,4 +1,4 @@
-"""The ledger is sealed whole, whoever commits when, and whoever changes it is found by name."""
+"""The ledger is sealed completely, no matter who commits when, and anyone who changes it is found by name."""
 
 import threading
 import time

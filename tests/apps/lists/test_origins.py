@@ -13,7 +13,7 @@ from lists_home import HEADER, Home, approve_origin, declaration, declare_origin
 from mailflatrate.apps.accounts.actions import add_member, create_user
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import Outcome
+from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
 from mailflatrate.apps.lists.models import (
     CheckState,
@@ -102,7 +102,9 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Home, line: Line) 
     assert (again.accepted, again.unchanged, again.quarantined) == (0, 3, {})
     assert tables(waiting.account_id) == before, "a second upload changes nothing while it waits, either"
 
-    decided = actions.decide_origin(newest(waiting).id, Outcome.APPROVE, reviewer=reviewer(), reason="Form seen.")
+    decided = actions.decide_origin(
+        newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Form seen."
+    )
     assert decided.state == DeclarationState.APPROVED
     assert states(waiting) == {("confirmed", ""): 2, ("quarantined", "sign_up_ip_missing"): 1}
     with tenancy.account(waiting.account_id):
@@ -117,11 +119,11 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Home, line: Line) 
 
 def test_a_rejected_list_is_closed_for_good(waiting: Home, line: Line) -> None:
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
-    actions.decide_origin(newest(waiting).id, Outcome.REJECT, reviewer=reviewer(), reason="Bought.")
+    actions.decide_origin(newest(waiting).id, OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
     assert states(waiting) == {("quarantined", "origin_rejected"): 1}
     with pytest.raises(ListError, match="rejected"):
         waiting.bring("\n".join([HEADER, line("erik@kunde-1.de")]))
-    with pytest.raises(ListError, match="final"):
+    with pytest.raises(ListError, match="for good"):
         declare_origin(waiting.account_id, waiting.list_id)
     for statement in (
         "UPDATE mailing_list SET origin_state = 'approved', origin_decided_at = now(), origin_decided_by_id = 1",
@@ -135,22 +137,22 @@ def test_a_rejected_list_is_closed_for_good(waiting: Home, line: Line) -> None:
 def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(waiting: Home, line: Line) -> None:
     done = waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     first = newest(waiting)
-    actions.decide_origin(first.id, Outcome.ASK, reviewer=reviewer(), reason="Which form?")
+    actions.decide_origin(first.id, OriginDecision.ASK, reviewer=reviewer(), reason="Which form?")
     assert states(waiting) == {("quarantined", "origin_waiting"): 1}
     second = declare_origin(waiting.account_id, waiting.list_id, remarks="The one in the footer.")
     assert second.version == 2
     with tenancy.account(waiting.account_id):
         assert ListOrigin.objects.get(id=first.id).state == DeclarationState.REPLACED
         assert Import.objects.get(id=done.id).origin_id == second.id
-    with pytest.raises(ListError, match="decided already"):
-        actions.decide_origin(first.id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
-    actions.decide_origin(second.id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+    with pytest.raises(ListError, match="already been decided"):
+        actions.decide_origin(first.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(second.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
     assert states(waiting) == {("confirmed", ""): 1}
 
 
 def test_a_further_source_waits_by_itself(waiting: Home, line: Line) -> None:
     """What was approved goes on; people under the newer declaration wait for its own decision."""
-    actions.decide_origin(newest(waiting).id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
     declare_origin(waiting.account_id, waiting.list_id, kind="shop")
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     with tenancy.account(waiting.account_id):
@@ -217,7 +219,7 @@ def test_free_text_that_names_forbidden_sources_is_kept_with_the_words_around_it
 
 
 def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Home) -> None:
-    """Locked in the database, whoever asks under the application role."""
+    """Locked in the database for everyone using the application role."""
     origin = newest(waiting)
     attacks = {
         "UPDATE list_origin SET remarks = 'other' WHERE id = %s": "never changed",
@@ -237,7 +239,7 @@ def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Home) ->
         FROM list_origin WHERE id = %s"""
     with pytest.raises(DatabaseError, match="undecided"), tenancy.account(waiting.account_id):
         _execute(insert, origin.id)
-    actions.decide_origin(origin.id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
     with pytest.raises(DatabaseError, match="final"), tenancy.platform(PlatformReason.OPERATOR_DESK):
         ListOrigin.objects.filter(id=origin.id).update(state=DeclarationState.WAITING)
 
@@ -247,10 +249,10 @@ def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_messag
     add_member(waiting.account_id, anna)
     origin, otto = newest(waiting), reviewer()
     with pytest.raises(ListError, match="only a reviewer"):
-        actions.decide_origin(origin.id, Outcome.APPROVE, reviewer=anna, reason="I say so.")
+        actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=anna, reason="I say so.")
     with pytest.raises(ListError, match="reason"):
-        actions.decide_origin(origin.id, Outcome.APPROVE, reviewer=otto, reason=" ")
-    actions.decide_origin(origin.id, Outcome.ASK, reviewer=otto, reason="Which form?")
+        actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=otto, reason=" ")
+    actions.decide_origin(origin.id, OriginDecision.ASK, reviewer=otto, reason="Which form?")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         lines = AuditEntry.objects.filter(account_id=waiting.account_id).order_by("id")
         told = Notice.objects.get(recipient=anna.email, kind=NoticeKind.ORIGIN)
@@ -271,7 +273,7 @@ def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Ho
 
     def decide(rows: int, position: int) -> None:
         if rows == 6:
-            actions.decide_origin(newest(waiting).id, Outcome.APPROVE, reviewer=reviewer(), reason="Seen.")
+            actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
 
     run_import(waiting.account_id, job.id, slice_rows=3, on_slice=decide)
     assert states(waiting) == {("confirmed", ""): 12}
@@ -314,12 +316,12 @@ def test_an_unusual_import_is_held_whole_and_stays_out_when_refused(anna: Home, 
         Import.objects.filter(id=held.id).update(check_state=CheckState.CLEAR)
     actions.decide_import(held.id, release=False, reviewer=reviewer(), reason="Made by a program.")
     assert states(anna) == {("quarantined", "import_refused"): 60}
-    with pytest.raises(ListError, match="not held"):
+    with pytest.raises(ListError, match="on hold"):
         actions.decide_import(held.id, release=True, reviewer=reviewer(), reason="Oh well.")
 
 
 def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Home, carla: Home) -> None:
-    with pytest.raises(ListError, match="no such list"), tenancy.account(carla.account_id):
+    with pytest.raises(ListError, match="this list doesn"), tenancy.account(carla.account_id):
         actions.declare_origin(waiting.list_id, declaration(), by=None)
     with pytest.raises(ListError), tenancy.account(carla.account_id):
         actions.usable_origin(waiting.list_id)

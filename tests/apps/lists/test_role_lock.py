@@ -1,4 +1,4 @@
-"""No role address of tier 1 comes into a table, on any path; the table refuses nobody whom the rule lets in (R-21)."""
+"""No role address of tier 1 gets into a table on any path; the table refuses no one the rule allows (R-21)."""
 
 import itertools
 
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from lists_home import HEADER, Home
 from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import Person
+from mailflatrate.apps.lists.actions import SignupPerson
 from mailflatrate.apps.lists.addresses import judge_address
-from mailflatrate.apps.lists.ledger import Evidence
+from mailflatrate.apps.lists.ledger import EventEvidence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import role_tier
@@ -81,8 +81,8 @@ def test_raw_sql_under_the_application_role_is_refused(anna: Home, local: str) -
 def test_no_action_takes_one_either(anna: Home, line: object, local: str) -> None:
     """By hand, by a sign-up's confirmation, by a change of address; the import refuses it as a row."""
     email = f"{local}@kunde-1.de"
-    person = Person(email, b"y" * 31 + bytes([next(NUMBERS)]))
-    evidence = Evidence(email=email)
+    person = SignupPerson(email, b"y" * 31 + bytes([next(NUMBERS)]))
+    evidence = EventEvidence(email=email)
     with tenancy.account(anna.account_id):
         assert judge_address(email).reason is not None
         for act in (

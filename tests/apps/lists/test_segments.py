@@ -38,7 +38,7 @@ def crowd(anna: Home) -> Home:
                 last_activity_at=at if number < 3 else None, **values,
             )  # fmt: skip
             event_id = ledger.append(
-                contact.id, anna.list_id, ConsentKind.CONFIRMED, at, ledger.Evidence(email=contact.email)
+                contact.id, anna.list_id, ConsentKind.CONFIRMED, at, ledger.EventEvidence(email=contact.email)
             )
             Subscription.objects.create(
                 mailing_list_id=anna.list_id,

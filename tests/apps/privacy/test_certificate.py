@@ -25,7 +25,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
-from mailflatrate.rules.proof.record import EventRecord, Malformed, SealRecord
+from mailflatrate.rules.proof.record import EventRecord, MalformedRecord, SealRecord
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_what_an_import_did_not_bring_is_named(signed: Signed) -> None:
 Change = Callable[[dict[str, Any]], object]
 TAMPERING: dict[str, Change] = {
     "what is shown": lambda c: c["elements"][0].update(value="eve@posteo.de"),
-    "an element left out": lambda c: c["elements"].pop(),
+    "an element excluded": lambda c: c["elements"].pop(),
     "the address": lambda c: c["person"].update(email="eve@posteo.de"),
     "a moment": lambda c: c["events"][2]["event"].update(occurred_at="2026-01-01T00:00:00.000000Z"),
     "a commitment": lambda c: c["events"][0]["event"].update(commitment="00" * 32),
@@ -86,14 +86,14 @@ TAMPERING: dict[str, Change] = {
     "another contact": lambda c: c["person"].update(contact=c["person"]["contact"] + 1),
     "another list": lambda c: c["list"].update(id=c["list"]["id"] + 1),
     "another account": lambda c: c["account"].update(id=c["account"]["id"] + 1),
-    "an event left out": lambda c: c["events"].pop(0),
+    "an event excluded": lambda c: c["events"].pop(0),
     "no event": lambda c: (c["events"].clear(), c.update(elements=[each.as_json() for each in elements_of([])])),
     "an event twice": lambda c: c["events"].append(copy.deepcopy(c["events"][-1])),
     "a place in the tree": lambda c: c["events"][0]["inclusion"].update(index=c["events"][0]["inclusion"]["index"] + 1),
     "a path": lambda c: c["events"][0]["inclusion"]["path"].append("00" * 32),
     "a root": lambda c: c["seals"][0].update(root="00" * 32),
     "the time of a seal": lambda c: c["seals"][0].update(sealed_at="2020-01-01T00:00:00.000000Z"),
-    "a seal left out": lambda c: c["seals"].clear(),
+    "a seal excluded": lambda c: c["seals"].clear(),
     "a stamp of nobody": lambda c: c["time_stamps"].append(
         {"seal": c["seals"][0]["number"], "authority": "x", "at": "", "answer": "3003020100", "believed": ""}
     ),
@@ -114,7 +114,7 @@ def test_whoever_touches_a_certificate_is_found_out(signed: Signed, name: str, t
 def test_a_part_that_is_missing_is_no_certificate(signed: Signed, key: str) -> None:
     certificate = signed.certificate()
     del certificate[key]
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedRecord):
         check_certificate(certificate)
 
 

@@ -19,8 +19,8 @@ from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contac
 from mailflatrate.apps.lists.verification import verify_ledger
 from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit, clock, tenancy
@@ -28,8 +28,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 
 BY = audit.machine("privacy.test")
-# Where the law, or a contract, says that an address may stay although somebody of that address was erased: each with
-# its reason. None of these tables knows a recipient as such.
+# Where law or contract allows an address to stay although its person was erased: each with its reason. None of
+# these tables identifies a recipient as such.
 KEPT: dict[str, str] = {}
 
 
@@ -86,7 +86,7 @@ class Traces:
             expires_at=now + timedelta(days=7),
         )  # fmt: skip
         PrivacyRequest.objects.create(
-            kind=RequestKind.CORRECTION, contact_id=self.contact.id, address_key=self.key, values={"note": email},
+            kind=DataRequestKind.CORRECTION, contact_id=self.contact.id, address_key=self.key, values={"note": email},
             expires_at=now, ip="203.0.113.9",
         )  # fmt: skip
         unsubscribe(self.contact.id, list_id=None, by="mailto", source=f"mail of {email}", ip="203.0.113.9")
@@ -154,13 +154,13 @@ def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> Non
 
 
 def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
-    """At the import and at the form; the event says that somebody was erased, not who."""
+    """On import and on the form; the event says that a person was erased, not who."""
     account_id = dora.anna.account_id
     with tenancy.account(account_id):
         erase_person(dora.contact.id, by=BY, source="test")  # once more, or for the first time: the same
         row = strongest(dora.key)
         assert row
-        assert row.reason == Reason.ERASED
+        assert row.reason == SuppressionReason.ERASED
     home = Home(account_id, dora.anna.list_id)
     imported = home.bring(file_of(line(dora.email)).getvalue())
     assert imported.accepted == 0

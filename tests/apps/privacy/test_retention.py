@@ -118,7 +118,7 @@ def test_who_is_on_a_list_is_kept_with_the_proof(old: Old) -> None:
 
 
 def test_a_late_mailing_keeps_the_proof(old: Old) -> None:
-    """Three years count from the last mailing, not from the withdrawal."""
+    """Three years count from the last campaign, not from the withdrawal."""
     campaign = old.anna.sending()
     old.leave()
     old.move_back(proof_limit(clock.now()) - DAY)
@@ -129,7 +129,7 @@ def test_a_late_mailing_keeps_the_proof(old: Old) -> None:
 
 
 def test_a_french_prospect_goes_after_three_years_without_a_sign(database: str) -> None:
-    """Though he is on the list, and though mailings went out; elsewhere he stays."""
+    """Even though they are on the list and campaigns were sent; elsewhere they stay."""
     anna, marie = Old(database), Old(database, country="FR")
     for one in (anna, marie):
         one.move_back(years_before(clock.now(), 3) - DAY)
@@ -240,7 +240,11 @@ def test_a_sign_up_that_nobody_confirmed_is_forgotten(database: str, old: Old) -
         now = clock.now()
         stranger = Contact.objects.create(email=email, address_key=key_ring().suppression_key(email))
         event = ledger.append(
-            stranger.id, old.anna.list_id, ConsentKind.REQUESTED, now, ledger.Evidence(email, signup_ip="203.0.113.9")
+            stranger.id,
+            old.anna.list_id,
+            ConsentKind.REQUESTED,
+            now,
+            ledger.EventEvidence(email, signup_ip="203.0.113.9"),
         )
         request = SignupRequest.objects.create(
             kind="move", moves=old.contact, contact=stranger, mailing_list_id=old.anna.list_id, email=email,
@@ -287,9 +291,12 @@ def test_cases_go_three_years_after_they_were_closed(old: Old) -> None:
 
 
 def test_no_customer_erases_the_proof_while_a_case_is_open(old: Old) -> None:
-    """Whoever is reported cannot make the consent vanish that he is asked for; the person himself may go."""
+    """A reported customer can't delete the consent in question; the person may still be erased at their own request."""
     _case(old.account_id, f"E{old.account_id:06d}", old.key)
-    with tenancy.account(old.account_id), pytest.raises(PrivacyError, match="looks into a report"):
+    with (
+        tenancy.account(old.account_id),
+        pytest.raises(PrivacyError, match="re looking into a report about this person"),
+    ):
         erase_for_customer(old.contact.id, by=old.anna.anna)
     assert old.known()
     with tenancy.account(old.account_id):

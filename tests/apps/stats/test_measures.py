@@ -7,7 +7,7 @@ from django.db import ProgrammingError, connection
 
 from campaign_world import World, world
 from lists_home import approve_origin
-from mailflatrate.apps.abuse.models import Case, CaseKind, Report, Via
+from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Notice, Standing, Strike, User
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import resume_campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.actions import Outcome, decide_origin
+from mailflatrate.apps.lists.actions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.apps.lists.reviewing import waiting_declarations
 from mailflatrate.apps.stats import actions, queries
@@ -23,7 +23,7 @@ from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import Level
+from mailflatrate.rules.measures import MeasureLevel
 from vetted import sends_since
 
 PEOPLE = 400
@@ -38,7 +38,7 @@ def anna(database: str) -> World:
 
 
 def running(anna: World, *, hard: int = 0, complaints: int = 0) -> Campaign:
-    """A mailing half of which is through; so many bounced hard, so many of the others complained."""
+    """A half-sent campaign; `hard` of its messages bounced hard, and `complaints` of the others led to a complaint."""
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE // 2 - hard)
     if hard:
@@ -101,7 +101,7 @@ def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None
     campaign = running(anna, hard=12)
     for _ in range(3):
         actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("mailing", "hard_bounces", Level.SUSPEND)]
+    assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.SUSPEND)]
     assert anna.again(campaign).state == CampaignState.PAUSED
     assert standing(anna) == Standing.SUSPENDED
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -113,11 +113,11 @@ def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None
 def test_complaints_climb_step_by_step(anna: World) -> None:
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("mailing", "complaints", Level.WARN)]
+    assert taken(anna) == [("mailing", "complaints", MeasureLevel.WARN)]
     assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
     complain(anna, campaign, 1)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna)[1:] == [("mailing", "complaints", Level.SUSPEND)]
+    assert taken(anna)[1:] == [("mailing", "complaints", MeasureLevel.SUSPEND)]
     assert (standing(anna), anna.again(campaign).state) == (Standing.SUSPENDED, CampaignState.PAUSED)
 
 
@@ -128,14 +128,14 @@ def test_one_report_changes_nothing(anna: World) -> None:
     actions.refresh_campaign(anna.account_id, campaign.id)
     actions.judge_account(anna.account_id)
     assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
-    assert {level for _, _, level in taken(anna)} <= {Level.WARN}
+    assert {level for _, _, level in taken(anna)} <= {MeasureLevel.WARN}
 
 
 def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
     """R-90: neither by the button, nor by SQL; a reviewer lifts it, with a reason."""
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("mailing", "hard_bounces", Level.PAUSE_MAILING)]
+    assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.PAUSE_MAILING)]
     assert standing(anna) == Standing.ACTIVE
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
         resume_campaign(campaign.id)
@@ -158,17 +158,17 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
 
 
 def cases(anna: World) -> list[tuple[str, int | None, int]]:
-    """Cases that the figures opened: kind, mailing, number of reports."""
+    """Cases opened by the figures: kind, campaign, number of reports."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = Case.objects.filter(account_id=anna.account_id).order_by("id")
         return [(case.kind, case.campaign_id, case.reports.count()) for case in found]
 
 
 def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> None:
-    """R-86: a person looks; once, however often the figures are judged; a warning is none."""
+    """R-86: a person decides; one case, however often the figures are judged; a warning opens none."""
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("mailing", "complaints", Level.WARN)]
+    assert taken(anna) == [("mailing", "complaints", MeasureLevel.WARN)]
     assert cases(anna) == []
     complain(anna, campaign, 1)
     for _ in range(2):
@@ -176,8 +176,8 @@ def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> N
     assert cases(anna) == [(CaseKind.FIGURES, campaign.id, 1)]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         [report] = Report.objects.filter(case__account_id=anna.account_id)
-        assert (report.via, report.notice["events"], report.notice["of"]) == (Via.FIGURES, 3, 200)
-        assert report.text == "3 of 200 recipients reported a mailing as spam (1.50 %)."
+        assert (report.via, report.notice["events"], report.notice["of"]) == (ReportChannel.FIGURES, 3, 200)
+        assert report.text == "3 of 200 recipients reported a campaign as spam (1.50 %)."
 
 
 def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:
@@ -195,7 +195,7 @@ def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert copy in waiting_declarations()
         assert Notice.objects.filter(recipient=anna.anna.email, kind="origin", subject__contains="again").count() == 1
-    decide_origin(copy.id, Outcome.APPROVE, reviewer=reviewer(), reason="They cleaned it.")
+    decide_origin(copy.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="They cleaned it.")
     with tenancy.account(anna.account_id):
         assert MailingList.objects.get(id=anna.list_id).origin_state == OriginState.APPROVED
 

@@ -15,7 +15,7 @@ from mailflatrate.apps.stats import actions
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import Level
+from mailflatrate.rules.measures import MeasureLevel
 from mailflatrate.settings.schema import load_settings
 from vetted import sends_since
 
@@ -59,12 +59,12 @@ def _settle(chunk: Chunk, ids: list[int], state: DeliveryState, bounce: str) -> 
 
 
 def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
-    """5.2 % there, 2.0 % in all: a warning for the mailing, a pause for the lane, and a case with the figures."""
+    """5.2 % there, 2.0 % in all: a warning for the campaign, a pause for the lane, and a case with the figures."""
     with tenancy.account(anna.account_id):
         found = list(Measure.objects.order_by("level").values_list("cause", "level", "provider", "events", "base"))
         assert found == [
-            ("hard_bounces", Level.WARN, "", DEAD, SETTLED + PEOPLE - THERE),
-            ("provider_bounces", Level.PAUSE_LANE, "microsoft", DEAD, SETTLED),
+            ("hard_bounces", MeasureLevel.WARN, "", DEAD, SETTLED + PEOPLE - THERE),
+            ("provider_bounces", MeasureLevel.PAUSE_LANE, "microsoft", DEAD, SETTLED),
         ]
         [hold] = LaneHold.objects.all()
         assert (hold.provider, hold.rule, hold.released_at) == ("microsoft", "R-88", None)
@@ -76,12 +76,12 @@ def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
 
 def test_everybody_sees_it_and_a_person_lifts_it(anna: World, campaign: Campaign) -> None:
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
-    assert f"{THERE - SETTLED} people at Outlook.com wait" in page
+    assert f"{THERE - SETTLED} recipients at Outlook.com are waiting" in page
     otto = desk()
     assert "13 of 250 addresses do not exist" in otto.page("figures/")
     with tenancy.account(anna.account_id):
         measure = Measure.objects.get(cause="provider_bounces")
-    assert "People who wait" in otto.page(f"figures/{measure.id}/")
+    assert "Recipients waiting" in otto.page(f"figures/{measure.id}/")
     url = f"/desk/figures/{measure.id}/lift/"
     assert otto.client.post(url, {"because": " "}).status_code == 422
     assert otto.client.post(url, {"because": "They removed the old half."}).status_code == 303

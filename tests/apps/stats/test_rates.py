@@ -17,7 +17,7 @@ from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import Level
+from mailflatrate.rules.measures import MeasureLevel
 from vetted import sends_since
 
 PEOPLE = 400
@@ -71,7 +71,7 @@ def test_who_never_reports_thins_no_rate(anna: World) -> None:
 
 
 def test_each_origin_has_its_own_rate(anna: World) -> None:
-    """Whoever came by an import counts for the declaration on which it rests; who came by a form, for none."""
+    """Imported contacts count for the declaration they rest on; those who came by a form count for none."""
     declared = approve_origin(anna.account_id, anna.list_id)
     line = "2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel"
     lines = [f"{name}@ulmenhof-briefe.de;Emil;Neu;{line}" for name in ("emil", "frieda", "gustav", "hanna", "ida")]
@@ -89,7 +89,7 @@ def test_each_origin_has_its_own_rate(anna: World) -> None:
 
 
 def bounced_twice(anna: World, *, before: int, now: int) -> Campaign:
-    """Of one mailing of today so many addresses were dead, among many; of the one that runs, so many of 400."""
+    """A running campaign where `now` of 400 addresses were dead; in one earlier today, `before` of many were."""
     earlier, campaign = anna.sending("Before"), anna.sending()
     with tenancy.account(anna.account_id):
         DailyFigure.objects.create(
@@ -105,19 +105,19 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
     """25 dead addresses in a day, at 0.5 %: no line of R-88 says so, the ceiling does, before any figure is kept."""
     campaign = bounced_twice(anna, before=21, now=3)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("day", "new_hard_bounces", Level.WARN)]
+    assert taken(anna) == [("day", "new_hard_bounces", MeasureLevel.WARN)]
     with tenancy.account(anna.account_id):
         Tally.objects.filter(campaign=campaign, state=DeliveryState.BOUNCED).update(count=F("count") + 1)
     for _ in range(2):
         actions.judge_campaign(anna.account_id, campaign.id)
-    assert ("day", "new_hard_bounces", Level.PAUSE_ACCOUNT) in taken(anna)
+    assert ("day", "new_hard_bounces", MeasureLevel.PAUSE_ACCOUNT) in taken(anna)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Account.objects.get(id=anna.account_id).standing == Standing.PAUSED
-        measure = Measure.objects.get(account_id=anna.account_id, level=Level.PAUSE_ACCOUNT.value)
+        measure = Measure.objects.get(account_id=anna.account_id, level=MeasureLevel.PAUSE_ACCOUNT.value)
         assert (measure.events, measure.limit_percent) == (25, 25)
         assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1
         letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
-        said = "25 addresses did not exist within a day; a new account may not reach 25."
+        said = "25 addresses didn't exist within a day. A new account must stay below 25."
         assert any(said in letter.text for letter in letters)
     with translation.override("de"):
         assert words.sentence(measure).endswith("gezählt über einen Tag; ein neues Konto darf 25 nicht erreichen.")

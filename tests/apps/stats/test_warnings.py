@@ -10,10 +10,10 @@ from campaign_world import World, bare_account, browser, world
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.stats import actions, queries, words
-from mailflatrate.apps.stats.models import Measure, Scope
+from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import Cause, Level
+from mailflatrate.rules.measures import MeasureLevel, ThresholdCause
 
 
 @pytest.fixture
@@ -22,10 +22,12 @@ def anna(database: str) -> World:
     return world(5)
 
 
-def measured(anna: World, cause: Cause = Cause.COMPLAINTS, scope: Scope = Scope.DAY, **more: Any) -> Measure:
+def measured(
+    anna: World, cause: ThresholdCause = ThresholdCause.COMPLAINTS, scope: MeasureScope = MeasureScope.DAY, **more: Any
+) -> Measure:
     """A measure of Anna's account as the judge would write it."""
     values = {
-        "level": Level.WARN.value, "rule": "R-86", "events": 2, "base": 1764, "limit_percent": 0.10,
+        "level": MeasureLevel.WARN.value, "rule": "R-86", "events": 2, "base": 1764, "limit_percent": 0.10,
         "day": queries.today(), "at": clock.now(),
     }  # fmt: skip
     with tenancy.platform(PlatformReason.STANDING):
@@ -57,31 +59,37 @@ def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(
 
 
 def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: World) -> None:
-    for cause in (Cause.COMPLAINTS, Cause.HARD_BOUNCES, Cause.NEW_COMPLAINTS):
+    for cause in (ThresholdCause.COMPLAINTS, ThresholdCause.HARD_BOUNCES, ThresholdCause.NEW_COMPLAINTS):
         measured(anna, cause)
-    assert "3 figures are over their limits" in text(anna.client, "/studio/")
+    assert "3 rates are over their limits" in text(anna.client, "/studio/")
     assert text(anna.client, "/studio/standing/").count("R-86") == 3
 
 
 def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: World) -> None:
-    measured(anna, scope=Scope.DAY)
-    measured(anna, scope=Scope.WEEK, level=Level.THROTTLE.value)
+    measured(anna, scope=MeasureScope.DAY)
+    measured(anna, scope=MeasureScope.WEEK, level=MeasureLevel.THROTTLE.value)
     with tenancy.account(anna.account_id):
         (open_one,) = queries.open_warnings()
-    assert open_one.level == Level.THROTTLE.value, "the strongest stays"
+    assert open_one.level == MeasureLevel.THROTTLE.value, "the strongest stays"
 
 
 def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: World) -> None:
     measured(anna, at=clock.now() - timedelta(days=2), day=queries.today() - timedelta(days=2))
-    measured(anna, Cause.HARD_BOUNCES, lifted_at=clock.now(), lifted_by=anna.anna, lifted_because="A mistake of ours.")
+    measured(
+        anna,
+        ThresholdCause.HARD_BOUNCES,
+        lifted_at=clock.now(),
+        lifted_by=anna.anna,
+        lifted_because="A mistake of ours.",
+    )
     with tenancy.account(anna.account_id):
         assert queries.open_warnings() == []
 
 
 def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: World) -> None:
-    measured(anna, scope=Scope.DAY)
-    measured(anna, scope=Scope.WEEK)
-    measured(anna, Cause.HARD_BOUNCES, events=30, base=1000, limit_percent=1.0, rule="R-88")
+    measured(anna, scope=MeasureScope.DAY)
+    measured(anna, scope=MeasureScope.WEEK)
+    measured(anna, ThresholdCause.HARD_BOUNCES, events=30, base=1000, limit_percent=1.0, rule="R-88")
     actions.tell_about_measures(anna.account_id)
     (message,) = told(anna)
     with tenancy.account(anna.account_id), translation.override("en"):
@@ -102,16 +110,23 @@ def test_a_single_warning_names_its_figure_in_the_subject(anna: World) -> None:
 def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
     campaign = anna.sending("Bulbs")
     measured(anna)
-    measured(anna, Cause.UNSUBSCRIBES, Scope.MAILING, level=Level.PAUSE_MAILING.value, campaign=campaign, day=None)
+    measured(
+        anna,
+        ThresholdCause.UNSUBSCRIBES,
+        MeasureScope.MAILING,
+        level=MeasureLevel.PAUSE_MAILING.value,
+        campaign=campaign,
+        day=None,
+    )
     actions.tell_about_measures(anna.account_id)
     message = told(anna)[0]
     assert message.subject.endswith(": a campaign is paused, and 1 more warning")
     assert f"/studio/campaigns/{campaign.id}/" in message.text
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("cause", list(ThresholdCause))
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_every_cause_has_a_title_in_both_languages(anna: World, cause: Cause, language: str) -> None:
+def test_every_cause_has_a_title_in_both_languages(anna: World, cause: ThresholdCause, language: str) -> None:
     with translation.override(language):
         made = words.title(Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google"))
     assert "4" in made

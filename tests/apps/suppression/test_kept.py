@@ -1,4 +1,4 @@
-"""R-75: an address that was suppressed comes back by its person or by a reviewer, and by nobody else."""
+"""R-75: a suppressed address comes back by its owner or by a reviewer, and by no one else."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ from lists_home import Home, home
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionError
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.statements import shipped
@@ -27,7 +27,7 @@ def place(database: str) -> Home:
     return home("Anna")
 
 
-def suppressed(place: Home, reason: Reason, *, platform: bool = False) -> tuple[bytes, int]:
+def suppressed(place: Home, reason: SuppressionReason, *, platform: bool = False) -> tuple[bytes, int]:
     """A fresh address that must not be mailed, and the id of the account's row."""
     key = secrets.token_bytes(32)
     with tenancy.account(place.account_id):
@@ -48,7 +48,7 @@ def suppressed(place: Home, reason: Reason, *, platform: bool = False) -> tuple[
 )
 def test_the_application_role_cannot_let_an_address_go(place: Home, statement: str) -> None:
     """Straight SQL in the account's own scope: refused, whatever the code above it says."""
-    _, row_id = suppressed(place, Reason.COMPLAINT)
+    _, row_id = suppressed(place, SuppressionReason.COMPLAINT)
     with psycopg.connect(app_url(load_settings())) as application:
         tenancy.enter_account(application, place.account_id)
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
@@ -57,7 +57,7 @@ def test_the_application_role_cannot_let_an_address_go(place: Home, statement: s
 
 def test_a_new_sign_up_ends_an_unsubscribe_and_a_bounce_everywhere(place: Home) -> None:
     """R-16, R-75: the person wants it, and the mailbox lives."""
-    for reason, platform in ((Reason.UNSUBSCRIBE, False), (Reason.HARD_BOUNCE, True)):
+    for reason, platform in ((SuppressionReason.UNSUBSCRIBE, False), (SuppressionReason.HARD_BOUNCE, True)):
         key, _ = suppressed(place, reason, platform=platform)
         with tenancy.account(place.account_id):
             assert actions.lift_by_opt_in(key, source="sign-up 7") == 1 + platform
@@ -65,8 +65,8 @@ def test_a_new_sign_up_ends_an_unsubscribe_and_a_bounce_everywhere(place: Home) 
 
 
 def test_a_new_sign_up_does_not_end_a_complaint(place: Home) -> None:
-    """Whoever types an address into a form must not undo what its person did."""
-    key, _ = suppressed(place, Reason.COMPLAINT)
+    """Typing an address into a form must not undo what its owner did."""
+    key, _ = suppressed(place, SuppressionReason.COMPLAINT)
     with tenancy.account(place.account_id):
         assert actions.lift_by_opt_in(key, source="sign-up 7") == 0
         assert queries.is_suppressed(key)
@@ -74,8 +74,8 @@ def test_a_new_sign_up_does_not_end_a_complaint(place: Home) -> None:
 
 def test_a_reviewer_lifts_with_a_reason_and_not_too_soon(place: Home) -> None:
     """R-75: sixty days after a bounce, and it is written down who did it and why."""
-    _, complaint = suppressed(place, Reason.COMPLAINT)
-    _, bounce = suppressed(place, Reason.HARD_BOUNCE)
+    _, complaint = suppressed(place, SuppressionReason.COMPLAINT)
+    _, bounce = suppressed(place, SuppressionReason.HARD_BOUNCE)
     otto = operator()
     anna = create_user(f"{secrets.token_hex(4)}@anna.example", name="Anna", password=None)
     for reviewer, reason in ((anna, "I want it"), (otto, "  ")):
@@ -97,14 +97,16 @@ def test_a_stronger_reason_counts_from_its_own_day(place: Home) -> None:
     """R-75: who unsubscribed long ago and bounced today waits sixty days from today."""
     key, long_ago = secrets.token_bytes(32), clock.now() - timedelta(days=90)
     with tenancy.account(place.account_id):
-        row = Suppression.objects.create(address_key=key, reason=Reason.UNSUBSCRIBE, source="link", created_at=long_ago)
-        actions.suppress(key, reason=Reason.HARD_BOUNCE, source="delivery 1", evidence={"status": "5.1.1"})
+        row = Suppression.objects.create(
+            address_key=key, reason=SuppressionReason.UNSUBSCRIBE, source="link", created_at=long_ago
+        )
+        actions.suppress(key, reason=SuppressionReason.HARD_BOUNCE, source="delivery 1", evidence={"status": "5.1.1"})
         row.refresh_from_db()
         assert row.created_at > clock.now() - timedelta(minutes=5)
         assert row.evidence["earlier"][0]["reason"] == "unsubscribe"
         assert row.evidence["earlier"][0]["at"].startswith(long_ago.date().isoformat())
         since = row.created_at
-        actions.suppress(key, reason=Reason.HARD_BOUNCE, source="delivery 2", evidence={})
+        actions.suppress(key, reason=SuppressionReason.HARD_BOUNCE, source="delivery 2", evidence={})
         row.refresh_from_db()
         assert (row.created_at, row.source) == (since, "delivery 1"), "told again, it is no newer"
     with pytest.raises(SuppressionError):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from lists_home import Home, home
 from mailflatrate.apps.suppression import actions, queries
-from mailflatrate.apps.suppression.actions import Entry
+from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import tenancy
 from mailflatrate.rules import facts
 
@@ -27,8 +27,8 @@ def anna(database: str) -> Home:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(list(Reason)), min_size=1, max_size=5))
-def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: list[Reason]) -> None:
+@given(st.lists(st.sampled_from(list(SuppressionReason)), min_size=1, max_size=5))
+def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: list[SuppressionReason]) -> None:
     """Each weaker one before it stays in the evidence; a weaker one after it changes nothing."""
     address = key()
     with tenancy.account(anna.account_id):
@@ -38,7 +38,7 @@ def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: lis
     strongest = min(reasons, key=queries.STRENGTH.index)
     assert row.reason == strongest
     assert row.evidence["number"] == reasons.index(strongest)
-    rising: list[Reason] = []
+    rising: list[SuppressionReason] = []
     for reason in reasons:
         if not rising or queries.STRENGTH.index(reason) < queries.STRENGTH.index(rising[-1]):
             rising.append(reason)
@@ -48,10 +48,10 @@ def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: lis
 def test_it_says_whether_something_came_or_changed(anna: Home) -> None:
     address = key()
     with tenancy.account(anna.account_id):
-        assert actions.suppress(address, reason=Reason.SOFT_BOUNCE, source="a", evidence={})
-        assert not actions.suppress(address, reason=Reason.SOFT_BOUNCE, source="b", evidence={})
-        assert not actions.suppress(address, reason=Reason.UNSUBSCRIBE, source="c", evidence={})
-        assert actions.suppress(address, reason=Reason.COMPLAINT, source="d", evidence={})
+        assert actions.suppress(address, reason=SuppressionReason.SOFT_BOUNCE, source="a", evidence={})
+        assert not actions.suppress(address, reason=SuppressionReason.SOFT_BOUNCE, source="b", evidence={})
+        assert not actions.suppress(address, reason=SuppressionReason.UNSUBSCRIBE, source="c", evidence={})
+        assert actions.suppress(address, reason=SuppressionReason.COMPLAINT, source="d", evidence={})
         assert suppression_fact(address) is facts.Suppression.COMPLAINT
         assert suppression_fact(key()) is None
 
@@ -59,23 +59,27 @@ def test_it_says_whether_something_came_or_changed(anna: Home) -> None:
 def test_many_at_once_are_one_row_each(anna: Home) -> None:
     one, two = key(), key()
     entries = [
-        Entry(address, reason, "test", {})
+        SuppressionEntry(address, reason, "test", {})
         for address in (one, two, one)
-        for reason in (Reason.SOFT_BOUNCE, Reason.COMPLAINT)
+        for reason in (SuppressionReason.SOFT_BOUNCE, SuppressionReason.COMPLAINT)
     ]
     with tenancy.account(anna.account_id):
         assert actions.suppress_many(entries) == 2
         assert actions.suppress_many([]) == 0
-        assert {row.reason for row in queries.active_for([one, two])} == {Reason.COMPLAINT}
+        assert {row.reason for row in queries.active_for([one, two])} == {SuppressionReason.COMPLAINT}
 
 
 def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys(anna: Home) -> None:
-    """R-69, R-79: another customer neither sees Anna's rows nor may mail whom the platform holds."""
+    """R-69, R-79: another customer can't see Anna's rows, nor mail anyone suppressed by the platform."""
     carla, here, everywhere = home("Carla", approved=False), key(), key()
     with tenancy.account(anna.account_id):
-        actions.suppress(here, reason=Reason.UNSUBSCRIBE, source="test", evidence={})
+        actions.suppress(here, reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
         actions.suppress(
-            everywhere, reason=Reason.HARD_BOUNCE, source="test", evidence={"secret": "Anna's"}, platform=True
+            everywhere,
+            reason=SuppressionReason.HARD_BOUNCE,
+            source="test",
+            evidence={"secret": "Anna's"},
+            platform=True,
         )
     with tenancy.account(carla.account_id):
         assert not queries.is_suppressed(here)
@@ -85,8 +89,8 @@ def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys
 
 
 def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Home) -> None:
-    assert set(queries.STRENGTH) == set(Reason)
-    for reason in Reason:
+    assert set(queries.STRENGTH) == set(SuppressionReason)
+    for reason in SuppressionReason:
         address = key()
         with tenancy.account(anna.account_id):
             actions.suppress(address, reason=reason, source="test", evidence={})
@@ -96,7 +100,7 @@ def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Home) -> None:
 def test_pages_walk_by_keyset(anna: Home) -> None:
     place = home("Anna", approved=False)
     with tenancy.account(place.account_id):
-        actions.suppress_many([Entry(key(), Reason.MANUAL, "test", {}) for _ in range(7)])
+        actions.suppress_many([SuppressionEntry(key(), SuppressionReason.MANUAL, "test", {}) for _ in range(7)])
         first = queries.page(size=4)
         second = queries.page(before_id=first[-1].id, size=4)
     assert [len(first), len(second)] == [4, 3]

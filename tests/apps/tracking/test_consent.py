@@ -131,6 +131,6 @@ def test_the_consent_is_an_event_of_its_own() -> None:
         assert kinds == [ConsentKind.CONFIRMED, ConsentKind.TRACKING_GRANTED, ConsentKind.TRACKING_WITHDRAWN]
         granted = events[1]
         assert granted.mailing_list_id is None
-        assert "which links in its mailings I follow" in granted.evidence.details["wording"]
+        assert "may record which links in its emails I follow and when," in granted.evidence.details["wording"]
         assert granted.evidence.confirmed_ip == "203.0.113.9"
         assert Contact.objects.get(id=mailing.dora).tracking is False

@@ -44,7 +44,7 @@ def shop(home: Place) -> Program:
 
 
 def release(anna: World, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
-    """Write a mailing to lists and release it with the word for it; its id and the answer."""
+    """Write a campaign to lists and release it with the policy confirmed; return its ID and the response."""
     values = {
         "name": "Attack", "subject": "Winter bulbs are here", "sender_id": anna.sender_id, "list_ids": list_ids,
         "content_kind": "markdown", "content": CONTENT,
@@ -115,7 +115,7 @@ def test_imported_people_wait_for_the_origin(home: Place, shop: Program) -> None
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     assert planned(home.anna, number) == set()
-    lists.decide_origin(origin.id, lists.Outcome.REJECT, reviewer=reviewer(), reason="Bought.")
+    lists.decide_origin(origin.id, lists.OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     number, answer = release(home.anna, shop, [made, home.anna.list_id])
@@ -184,7 +184,7 @@ MOVES: list[Move] = [ask, edit, import_bare, import_unworked, suppress, leave, r
 def test_no_order_of_requests_makes_somebody_mailable_who_never_said_yes(
     home: Place, shop: Program, moves: list[Move]
 ) -> None:
-    """Whatever a program does about Dora, who confirms nothing and for whom no proof was brought."""
+    """This holds whatever a program does about Dora, who confirms nothing and has no proof."""
     dora, list_id = somebody(), home.anna.list_id
     for move in moves:
         move(home, shop, dora, list_id)

@@ -1,4 +1,4 @@
-"""Mailings by API: written, checked as the page checks them, released on somebody's word for this content."""
+"""Campaigns by API: written, checked as the page checks them, released with a confirmation for this content."""
 
 import json
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.utils.html import escape
 from api_world import Program, begun, change, good, problem, program, program_of, word
 from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import change_settings, set_limits, switch_four_eyes
-from mailflatrate.apps.accounts.models import Acknowledgement, Notice, NoticeKind, Occasion, Role, Scope
+from mailflatrate.apps.accounts.models import Acknowledgement, KeyScope, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.plan import plan_campaign
@@ -80,7 +80,7 @@ def test_what_is_not_allowed_is_named(anna: World, shop: Program, values: dict[s
     draft = begun(anna, shop)
     answer = shop.call("PATCH", f"/campaigns/{draft['id']}", values)
     assert problem(answer) == (422, "invalid")
-    assert json.loads(answer.content)["errors"][0]["where"] == where
+    assert json.loads(answer.content)["errors"][0]["pointer"] == where
     assert shop.get(f"/campaigns/{draft['id']}") == draft
 
 
@@ -97,7 +97,7 @@ def test_a_draft_begins_in_the_language_of_its_list(anna: World, shop: Program) 
     change_settings(anna.account_id, language="de", time_zone="Europe/Berlin", colour="#00595a")
     assert begun(anna, shop)["language"] == "en", "its list's"
     assert begun(anna, shop, language="de")["language"] == "de", "the one that was asked for"
-    assert shop.post("/campaigns", {"name": "No list yet"}, 201)["language"] == "de", "the account's"
+    assert shop.post("/campaigns", {"name": "No lists yet"}, 201)["language"] == "de", "the account's"
 
 
 def test_mailings_are_listed_by_page_and_state(anna: World, shop: Program) -> None:
@@ -124,7 +124,7 @@ def test_the_checks_are_those_of_the_page(anna: World, shop: Program, language: 
     assert {"policy-acknowledged", "subject-present"} <= {each["id"] for each in blocked}
     for each in blocked:
         assert str(escape(each["sentence"])) in page, each["id"]
-        assert each["mend"] and each["source"] and each["rule"].startswith("R-")
+        assert each["remedy"] and each["source"] and each["rule"].startswith("R-")
         assert each["severity"] == "block"
 
 
@@ -213,14 +213,14 @@ BREAKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_blocking_rule_stops_a_release_until_it_is_mended(
     anna: World, shop: Program, key: str, broken: dict[str, Any], mended: dict[str, Any]
 ) -> None:
-    """Issue 4, acceptance 2, by API: broken it cannot be released, the refusal is stored, mended it can."""
+    """Issue 4, acceptance 2, by API: broken it can't be released, the refusal is stored, fixed it can."""
     draft = begun(anna, shop, **broken)
     path = f"/campaigns/{draft['id']}/release"
     answer = shop.call("POST", path, word(draft), Idempotency_Key="once")
     assert problem(answer) == (422, "checks-open")
     found = {each["id"]: each for each in json.loads(answer.content)["checks"]}
     assert found[key]["state"] == "blocked"
-    assert found[key]["mend"]
+    assert found[key]["remedy"]
     with tenancy.account(anna.account_id):
         (decision,) = GateDecision.objects.filter(campaign_id=draft["id"])
     assert not decision.allowed
@@ -249,7 +249,7 @@ def test_a_release_waits_for_its_time_and_can_be_taken_back(anna: World, shop: P
 
 
 def test_a_watched_account_waits_for_a_reviewer(anna: World, shop: Program) -> None:
-    """R-06: no program gets past the person who looks at the first mailings."""
+    """R-06: no program gets past the person who reviews the first campaigns."""
     set_limits(anna.account_id, by=operator(), daily_limit=None, supervised=True, because="test")
     draft = begun(anna, shop)
     done = shop.post(f"/campaigns/{draft['id']}/release", word(draft), 202)
@@ -315,7 +315,7 @@ def test_the_report_and_every_recipient(anna: World, shop: Program) -> None:
 
 
 def test_writing_and_releasing_are_different_things(anna: World) -> None:
-    writes, releases = program_of(anna, [Scope.CAMPAIGNS_DRAFT]), program_of(anna, [Scope.CAMPAIGNS_RELEASE])
+    writes, releases = program_of(anna, [KeyScope.CAMPAIGNS_DRAFT]), program_of(anna, [KeyScope.CAMPAIGNS_RELEASE])
     draft = begun(anna, writes)
     path = f"/campaigns/{draft['id']}/release"
     assert writes.refused("POST", path, word(draft)) == (403, "scope-missing")

@@ -9,7 +9,7 @@ from api_world import Program, problem, program, program_of, visitor
 from campaign_world import bare_account
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
@@ -67,7 +67,7 @@ def test_a_person_is_asked_and_never_subscribed(home: Place, shop: Program) -> N
     assert answer == {"asked": True, "form_id": home.form_id, "list_id": home.anna.list_id}
     assert home.state(dora) == ""
     (request,) = home.requests(dora)
-    assert (request.kind, request.created_by_id) == (RequestKind.API, home.anna.anna.id)
+    assert (request.kind, request.created_by_id) == (ConfirmationRequestKind.API, home.anna.anna.id)
     assert request.note.startswith("asked at our stall, 3 May (API key Shop (mfk_")
     (mail,) = home.send()
     assert home.state(dora) == "pending"
@@ -215,7 +215,7 @@ def test_an_account_that_is_not_active_has_no_use_for_a_key(home: Place) -> None
 
 
 def test_nothing_here_made_a_subscription_without_proof(home: Place) -> None:
-    """After all of the above: whoever is confirmed has the event that proves it."""
+    """After all of the above, every confirmed contact has the event that proves it."""
     with tenancy.account(home.account_id):
         for row in Subscription.objects.filter(state="confirmed").select_related("consent_event"):
             assert row.consent_event is not None

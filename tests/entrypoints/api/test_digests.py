@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from api_world import Program, good, problem, program, program_of
 from campaign_world import World, world
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.actions.digests import MOST_DIGESTS
 from mailflatrate.apps.campaigns.models import FeedItem
 from mailflatrate.base import clock, tenancy
@@ -70,7 +70,7 @@ def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Pro
         answer = shop.call("POST", "/digests", settings(anna, **secret), Accept_Language=language)
         assert problem(answer) == (422, "invalid")
         (error,) = json.loads(answer.content)["errors"]
-        assert error["where"] == "body.url"
+        assert error["pointer"] == "body.url"
         assert error["message"].startswith(words)
     for values, where in (
         ({"url": "ftp://shop.example/feed"}, "body.url"), ({"list_id": 2**40}, "body.list_id"),
@@ -81,7 +81,7 @@ def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Pro
     ):  # fmt: skip
         answer = shop.call("PATCH", f"/digests/{made['id']}", values)
         assert problem(answer) == (422, "invalid"), values
-        assert json.loads(answer.content)["errors"][0]["where"] == where
+        assert json.loads(answer.content)["errors"][0]["pointer"] == where
     assert shop.refused("POST", "/digests", settings(anna)) == (422, "refused"), "the name is taken"
     assert shop.get("/digests")["items"] == [made]
 
@@ -112,7 +112,7 @@ def test_a_look_is_asked_for_and_its_entries_are_seen(anna: World, shop: Program
     assert [each["title"] for each in shop.get(f"{path}/entries?cursor={first['next']}")["items"]] == ["One"]
     with tenancy.account(anna.account_id):
         FeedItem.objects.filter(digest_id=made["id"]).update(used_at=clock.now())
-    only_looks = program_of(anna, [Scope.READ])
+    only_looks = program_of(anna, [KeyScope.READ])
     assert only_looks.refused("POST", f"{path}/look", {}) == (403, "scope-missing")
     assert only_looks.get(path)["waiting"] == 0
 

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md are run as they stand there, by a shell and curl, against the service over HTTP."""
+"""The examples in docs/api.md are run as they are, by a shell and curl, against the service over HTTP."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from api_world import program_of
 from forms_world import place
 from lists_home import approve_origin
 from mailflatrate.apps.accounts.actions.keys import REQUESTS_A_MINUTE
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 EXAMPLES = [
@@ -84,4 +84,4 @@ def test_an_example_does_what_it_says(environment: dict[str, str], tmp_path: Pat
 def test_the_text_names_what_is_there() -> None:
     assert len(EXAMPLES) >= 10
     assert f"{REQUESTS_A_MINUTE} requests a minute" in TEXT
-    assert all(f"| `{scope.value}` |" in TEXT for scope in Scope)
+    assert all(f"| `{scope.value}` |" in TEXT for scope in KeyScope)

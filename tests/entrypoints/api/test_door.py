@@ -26,9 +26,9 @@ from mailflatrate.apps.accounts.models import (
     AgreementKind,
     ApiAnswer,
     ApiKey,
+    KeyScope,
     Membership,
     Role,
-    Scope,
     Standing,
 )
 from mailflatrate.apps.lists.models import MailingList
@@ -53,7 +53,7 @@ def lists(anna: World) -> int:
 
 
 def test_a_key_says_who_it_is(anna: World) -> None:
-    me = program_of(anna, [Scope.READ, Scope.CAMPAIGNS_RELEASE]).get("/me")
+    me = program_of(anna, [KeyScope.READ, KeyScope.CAMPAIGNS_RELEASE]).get("/me")
     assert me["account_id"] == anna.account_id
     assert me["key"]["scopes"] == ["read", "campaigns.release"]
     assert me["key"]["made_by"] == anna.anna.email
@@ -101,7 +101,7 @@ def test_a_revoked_key_is_over_for_good(anna: World) -> None:
 
 def test_a_key_expires(anna: World) -> None:
     soon = clock.now() + timedelta(hours=1)
-    made = make_api_key(anna.account_id, "Shop", {Scope.READ}, expires_at=soon, by=anna.anna)
+    made = make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=soon, by=anna.anna)
     assert Program(made.secret).call("GET", "/me").status_code == 200
     with clock.frozen_at(soon + timedelta(seconds=1)):
         assert Program(made.secret).refused("GET", "/me") == (401, "key-refused")
@@ -121,7 +121,7 @@ def test_a_key_rests_when_its_maker_is_no_owner_any_more(anna: World) -> None:
 
 
 def test_a_key_does_what_its_scopes_say(anna: World) -> None:
-    reads, writes = program_of(anna, [Scope.READ]), program_of(anna, [Scope.CONTACTS_WRITE])
+    reads, writes = program_of(anna, [KeyScope.READ]), program_of(anna, [KeyScope.CONTACTS_WRITE])
     assert reads.refused("POST", "/lists", NEW) == (403, "scope-missing")
     assert writes.refused("GET", "/lists") == (403, "scope-missing")
     writes.post("/lists", NEW, 201)
@@ -262,19 +262,19 @@ def test_unknown_fields_are_named(anna: World) -> None:
     answer = program_of(anna).call("POST", "/lists", NEW | {"consent": "yes"})
     assert problem(answer) == (422, "invalid")
     assert json.loads(answer.content)["errors"] == [
-        {"where": "body.consent", "message": "Extra inputs are not permitted"}
+        {"pointer": "body.consent", "message": "Extra inputs are not permitted"}
     ]
 
 
 def test_what_is_wrong_with_a_field_is_said_in_german(anna: World) -> None:
     body = {"name": "x" * 300, "public_name": 7, "consent": "yes"}
     answer = program_of(anna).call("POST", "/lists", body, Accept_Language="de")
-    said = {fault["where"]: fault["message"] for fault in json.loads(answer.content)["errors"]}
+    said = {fault["pointer"]: fault["message"] for fault in json.loads(answer.content)["errors"]}
     assert said["body.consent"] == "Dieses Feld gibt es hier nicht"
     assert said["body.public_name"] == "Hier gehört ein Text hin"
     assert said["body.name"].startswith("Höchstens ")
     missing = json.loads(program_of(anna).call("POST", "/lists", {}, Accept_Language="de").content)["errors"]
-    assert {"where": "body.name", "message": "Dieses Feld fehlt"} in missing
+    assert {"pointer": "body.name", "message": "Dieses Feld fehlt"} in missing
 
 
 def test_an_unknown_address_and_method_have_the_shape_too(anna: World) -> None:

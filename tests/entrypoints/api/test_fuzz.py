@@ -1,7 +1,7 @@
-"""No input gives a 500: every operation of the schema with values that fit it, nearly fit it, or do not at all.
+"""No input gives a 500: every operation of the schema with values that fit it, nearly fit it, or don't at all.
 
-The values are made from the schema itself. Bodies are sent as they are drawn, so what a client of ours could send and
-what a stranger would try are both among them.
+The values are generated from the schema. Bodies are sent as drawn, so both what one of our clients could send and
+what a stranger would try are among them.
 """
 
 import json
@@ -114,7 +114,7 @@ def shop(home: Place) -> Iterator[Program]:
 
 @pytest.fixture(scope="module")
 def under_way(home: Place) -> int:
-    """A mailing with a test of variants that is going out."""
+    """A campaign with an A/B test that is being sent."""
     variant = {"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}
     return home.anna.sending_of(home.anna.draft("On its way", variants=[variant], test_share=50)).id
 

@@ -1,4 +1,4 @@
-"""Forms, segments, templates, pictures, senders, and what concerns the account; reports for everybody."""
+"""Forms, segments, templates, images, senders, and account matters; reports for everyone."""
 
 import io
 import json
@@ -10,8 +10,8 @@ from django.test import Client
 from api_world import ROOT, Program, good, problem, program, program_of
 from forms_world import Place, place, somebody
 from lists_home import picture
-from mailflatrate.apps.abuse.actions import Measure as CaseMeasure
-from mailflatrate.apps.abuse.actions import Order, take_measure
+from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
+from mailflatrate.apps.abuse.actions import MeasureOrder, take_measure
 from mailflatrate.apps.abuse.models import Case, Report
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
@@ -20,7 +20,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.links import LinkKind, link_prefix
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from vetted import operator, vetted
@@ -144,7 +144,7 @@ def test_sender_domains_and_their_records(home: Place, shop: Program, carla: Pro
 
 @pytest.fixture(scope="module")
 def trouble(home: Place) -> dict[str, Any]:
-    """A mailing that somebody complained of, a measure, a question of the desk."""
+    """A campaign with a complaint, a measure, and a question from the desk."""
     campaign = home.anna.sending("Complained of")
     with tenancy.account(home.account_id):
         delivery = Delivery.objects.filter(campaign=campaign).order_by("id")[0]
@@ -171,7 +171,7 @@ def test_everybody_may_report_and_the_sender_learns_nothing(
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = Case.objects.get(reference=filed["reference"])
         assert Report.objects.get(case=case).reporter == reporter
-    take_measure(case.id, Order(CaseMeasure.ASK, "Where did she sign up?"), by=operator())
+    take_measure(case.id, MeasureOrder(CaseMeasure.ASK, "Where did she sign up?"), by=operator())
     (question,) = shop.get("/questions")["items"]
     assert (question["campaign_id"], question["text"]) == (campaign.id, "Where did she sign up?")
     (measure,) = shop.get("/measures")["items"]
@@ -189,9 +189,9 @@ def _report(given: dict[str, Any], ip: str = "192.0.2.9") -> Any:
 
 
 def test_the_mail_itself_stops_the_mails(home: Place, trouble: dict[str, Any]) -> None:
-    """Whoever holds the mail holds its token."""
+    """Having the message means having its token."""
     delivery = trouble["delivery"]
-    token = key_ring().seal(Purpose.UNSUBSCRIBE, home.account_id, delivery.id, 0)
+    token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, home.account_id, delivery.id, 0)
     url = link_prefix(load_settings().public_url, LinkKind.UNSUBSCRIBE) + token
     mail = f"From: news@lindenhof.example\r\nSubject: x\r\nList-Unsubscribe: <{url}>\r\n\r\nHello\r\n"
     assert good(_report({"mail": mail}), 201)["stopped"] is True
@@ -205,7 +205,7 @@ def test_the_mail_itself_stops_the_mails(home: Place, trouble: dict[str, Any]) -
 def test_an_incomplete_report_says_what_is_missing(home: Place, given: dict[str, Any]) -> None:
     answer = _report(given)
     assert problem(answer) == (422, "invalid")
-    assert json.loads(answer.content)["errors"][0]["where"].startswith("body")
+    assert json.loads(answer.content)["errors"][0]["pointer"].startswith("body")
 
 
 def test_reports_from_one_network_are_limited(home: Place) -> None:

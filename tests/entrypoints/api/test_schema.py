@@ -10,7 +10,7 @@ from django.test import Client
 
 from api_world import ROOT, Program, problem, program_of
 from campaign_world import world
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code
 from mailflatrate.entrypoints.api.v1.service import SERVICE, TAGS, schema
 
@@ -82,24 +82,24 @@ def test_nothing_answers_without_a_key(database: str, method: str, path: str, fo
 
 
 @pytest.fixture(scope="module")
-def keys(database: str) -> dict[Scope, Program]:
+def keys(database: str) -> dict[KeyScope, Program]:
     """Anna's programs that may do one thing each."""
     assert database
     anna = world(people=0)
-    return {scope: program_of(anna, [scope]) for scope in Scope}
+    return {scope: program_of(anna, [scope]) for scope in KeyScope}
 
 
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=NAMES)
 def test_every_operation_asks_for_its_scope(
-    keys: dict[Scope, Program], method: str, path: str, found: dict[str, Any]
+    keys: dict[KeyScope, Program], method: str, path: str, found: dict[str, Any]
 ) -> None:
     """Reading is for `read`, writing for none of the keys that only read; two of them change nothing."""
     if found["operationId"] in PUBLIC:
         return
     needed = found["x-scope"]
-    assert needed is None or needed in Scope.values
+    assert needed is None or needed in KeyScope.values
     if method != "GET" and found["operationId"] not in ("certify_consent", "look_up_suppression"):
-        assert needed not in (None, Scope.READ.value)
+        assert needed not in (None, KeyScope.READ.value)
     for scope, key in keys.items():
         answer = key.call(method, filled(path))
         if needed is not None and scope.value not in found["x-scopes"]:

@@ -1,4 +1,4 @@
-"""Tests of variants, everybody's own clock and the speed by API: written, seen, chosen as on the pages."""
+"""A/B tests, local time and pace by API: written, shown, and the winner picked as on the pages."""
 
 import json
 from datetime import timedelta
@@ -10,7 +10,7 @@ import pytest
 from api_world import Program, begun, change, problem, program, program_of, word
 from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import switch_four_eyes
-from mailflatrate.apps.accounts.models import Role, Scope
+from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseRequest
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Plan, Trial
 from mailflatrate.apps.delivery.plan import plan_campaign
@@ -39,7 +39,7 @@ def shop(anna: World) -> Program:
 def fault(answer: Any) -> str:
     """Where the one value stands that is wrong."""
     assert problem(answer) == (422, "invalid")
-    where: str = json.loads(answer.content)["errors"][0]["where"]
+    where: str = json.loads(answer.content)["errors"][0]["pointer"]
     return where
 
 
@@ -123,7 +123,7 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: World, shop: Program) ->
     assert sum(each["delivered"] for each in trial["variants"]) + trial["rest"] == PEOPLE
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 2}) == (409, "state-conflict")
     assert fault(shop.call("POST", f"{path}/choose-variant", {"variant": 4})) == "body.variant"
-    only_writes = program_of(anna, [Scope.CAMPAIGNS_DRAFT])
+    only_writes = program_of(anna, [KeyScope.CAMPAIGNS_DRAFT])
     assert only_writes.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (403, "scope-missing")
     assert shop.post(f"{path}/choose-variant", {"variant": 1})["state"] == "planning"
     trial = shop.get(f"{path}/report", Accept_Language="de")["trial"]

@@ -1,4 +1,4 @@
-"""Forty mailings, from senders who do it well to senders who do not."""
+"""Forty campaigns, from senders who do it well to senders who do not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from entrypoints.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
 
-# Notes that are true of nearly every signed mailing: nobody signs a missing second field, few give an end.
+# Notes true of nearly every signed campaign: no one signs a missing second field, few give an end.
 SIGNED = frozenset({"dkim-oversigned", "dkim-lifetime"})
 WAYS_OUT = {
     "en": "Unsubscribe", "de": "Vom Newsletter abmelden", "fr": "Se désinscrire", "es": "Darse de baja",
@@ -29,7 +29,7 @@ PLACES = {
 
 
 def mailing(domain: str, name: str, language: str, subject: str, *more: str) -> Draft:
-    """A mailing without a fault; `more` are header lines."""
+    """Return a campaign without a fault; `more` are header lines."""
     way, story, place = WAYS_OUT[language], STORIES[language], PLACES[language]
     imprint = f"{name}, {place}, hello@{domain}"
     return Draft(
@@ -188,7 +188,7 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
 
 
 def bulk() -> tuple[Labeled, ...]:
-    """The mailings with their labels."""
+    """Return the campaigns with their labels."""
     found = []
     for name, draft, changes, truths in _set():
         for change in changes:

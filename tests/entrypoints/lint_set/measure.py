@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from entrypoints.lint_set.build import Labeled
 from mailflatrate.rules.causes import find_causes
-from mailflatrate.rules.lint import Outside, judge_message, message_facts
+from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -39,7 +39,7 @@ def measure(messages: Iterable[Labeled]) -> Measured:
     """Judge every message offline and compare with its label."""
     found = Measured()
     for one in messages:
-        facts = message_facts(one.raw, Outside(), now=NOW)
+        facts = message_facts(one.raw, LintLookups(), now=NOW)
         verdict = judge_message(facts)
         causes = find_causes(verdict)
         keys = {cause.finding.key for cause in causes}

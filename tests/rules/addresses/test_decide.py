@@ -205,7 +205,7 @@ def test_lines_become_json() -> None:
     ]
     assert [set(answer) for answer in answers] == [{"address", "verdict", "rule", "reason", "suggestion"}] * 3
     assert answers[0]["reason"] is None
-    assert "office" in answers[1]["reason"]
+    assert "role address" in answers[1]["reason"]
 
 
 @given(st.text(max_size=80))

@@ -27,7 +27,7 @@ def test_no_office_is_accepted() -> None:
 
 
 def test_no_office_of_the_second_tester_is_accepted() -> None:
-    """His list goes further down: titles and tools of which some are nicknames, and wait."""
+    """This list goes further: titles and tools, some of which are nicknames, and are held."""
     offices = words("second_roles.txt")
     found = verdicts(offices, "mueller-maschinenbau.de")
     assert found[AddressVerdict.ACCEPT] == []

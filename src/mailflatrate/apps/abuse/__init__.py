@@ -1,6 +1,6 @@
-"""The abuse desk: cases with their evidence, deadlines, measures and correspondence.
+"""The abuse desk: cases with their evidence, deadlines, actions taken and correspondence.
 
-Arrives: reports, by mail that inbound marked, from the public page, from sign-ups that somebody denied, by hand. Keeps:
-cases, which no account sees; the one thing that a customer sees is the question that the desk asks him. Hands on:
-suppressions, holds on mailings and the standing of accounts, each an action of an earlier stop.
+Arrives: reports, from mail that inbound marked, the public page, denied sign-ups, and manual entry. Keeps: cases,
+which no account can see; all a customer sees is the question the desk asks them. Hands on: suppressions, holds on
+campaigns and account status changes, each carried out by an action of an earlier stop.
 """

@@ -2,4 +2,4 @@
 
 
 class AbuseError(Exception):
-    """An action on a case was refused; the message says why and how to mend it."""
+    """An action on a case was refused; the message says why and how to fix it."""

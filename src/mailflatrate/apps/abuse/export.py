@@ -1,7 +1,7 @@
-"""A case to take along: the whole of it as a ZIP for the operator's own file, and as XARF for passing on.
+"""Export of a case: all of it as a ZIP for the operator's own records, and as XARF for passing on.
 
-The ZIP holds everything, the reporter included, and stays in the house. The XARF objects name no reporter and no
-recipient (R-80): who passes a report on redacts it (RFC 6590), so that an address becomes a keyed hash.
+The ZIP holds everything, the reporter included, and stays with the operator. The XARF objects name no reporter and
+no recipient (R-80): a report that is passed on is redacted (RFC 6590), so an address becomes a keyed hash.
 """
 
 import base64
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, Complaint, Report
-from mailflatrate.apps.abuse.queries.case import CaseView, Person
+from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.reading.address import ADDRESS
@@ -101,7 +101,7 @@ def _question(question: CaseQuestion) -> dict[str, Any]:
     return {"asked_at": question.asked_at, "due_at": question.due_at, "text": question.text, "answers": answers}
 
 
-def _proof(person: Person) -> dict[str, Any]:
+def _proof(person: ReportedPerson) -> dict[str, Any]:
     return {
         "address": person.contact.email if person.contact else None,
         "events": [
@@ -127,7 +127,7 @@ def _evidence(event: Any) -> dict[str, Any] | None:
 
 
 def xarf_reports(view: CaseView) -> list[dict[str, Any]]:
-    """One XARF object (version 4) for each report: what was sent through us, to whom it may concern elsewhere."""
+    """Return one XARF object (version 4) per report: what was sent through us, for other parties it may concern."""
     return [_xarf(view.case, view, report) for report in view.reports]
 
 

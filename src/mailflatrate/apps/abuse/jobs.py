@@ -5,12 +5,12 @@ from django.db import InterfaceError, OperationalError
 
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.inbound.actions import WAKE_DESK, put_aside
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 
 log = structlog.get_logger("abuse")
 
 
-@job(WAKE_DESK, Queue.INBOUND)
+@job(WAKE_DESK, JobQueue.INBOUND)
 def take_mail() -> None:
     """Make reports of the messages that inbound marked, each in a transaction of its own, until none is left."""
     while waiting := actions.waiting_mail():
@@ -29,7 +29,7 @@ def _take(raw_mail_id: int) -> None:
         put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
 
 
-@job("abuse.sweep", Queue.INBOUND, every="*/2 * * * *")
+@job("abuse.sweep", JobQueue.INBOUND, every="*/2 * * * *")
 def sweep(timestamp: int) -> None:
     """Take what a crash left waiting, and what people answered "this was not me" to; close what needs nobody."""
     take_mail()

@@ -1,4 +1,4 @@
-"""In which language to answer somebody: one of ours, by the small words that they use."""
+"""Choose the language to answer a report in, by the common words that it uses."""
 
 import re
 

@@ -3,13 +3,13 @@
 from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
 from mailflatrate.apps.accounts.queries import accepted_version, current_version
 from mailflatrate.rules.facts import AccountFacts, Standing
-from mailflatrate.rules.imprint import Imprint as StructuredImprint
+from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
 from mailflatrate.rules.vetting import FIELDS
 
 
 def standing(account: Account) -> Standing:
-    """The standing in the words of the rules."""
+    """Return the account status in the terms of the rules."""
     return Standing(account.standing)
 
 

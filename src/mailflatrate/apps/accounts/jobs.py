@@ -4,12 +4,12 @@ from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.looks import look_around, read_application, vetting_resolver
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.vetting.signals import signals
 
 
-@job("accounts.gather_signals", Queue.HOUSE, attempts=3)
+@job("accounts.gather_signals", JobQueue.HOUSE, attempts=3)
 def gather_signals(account_id: int) -> None:
     """Look at what an applicant named, and keep what was seen for the reviewer (R-03)."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
@@ -17,7 +17,7 @@ def gather_signals(account_id: int) -> None:
     actions.keep_signals(account_id, list(signals(look_around(asked, vetting_resolver()))))
 
 
-@job("accounts.forget_unproved", Queue.HOUSE, every="17 3 * * *")
+@job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")
 def forget_unproved(timestamp: int) -> None:
     """Erase addresses that were left on the application page and never proved."""
     actions.forget_unproved()
@@ -26,13 +26,13 @@ def forget_unproved(timestamp: int) -> None:
     SessionStore.clear_expired()
 
 
-@job("accounts.forget_answers", Queue.HOUSE, every="23 * * * *")
+@job("accounts.forget_answers", JobQueue.HOUSE, every="23 * * * *")
 def forget_answers(timestamp: int) -> None:
     """Forget what programs were answered more than a day ago."""
     actions.forget_answers()
 
 
-@job("accounts.send_password_reset", Queue.EXPRESS, attempts=3)
+@job("accounts.send_password_reset", JobQueue.EXPRESS, attempts=3)
 def send_password_reset(user_id: int) -> None:
     """Mail the link that sets a new password."""
     actions.send_password_reset(user_id)

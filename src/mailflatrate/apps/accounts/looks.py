@@ -43,7 +43,7 @@ _NO_PAGE = PageFacts("", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApplicantProfile:
     """Who applies with what; read before anybody looks outside, so that no transaction waits for the network."""
 
     email: str
@@ -51,14 +51,14 @@ class Asked:
     closed: tuple[tuple[str, str], ...]
 
 
-def read_application(account_id: int) -> Asked:
+def read_application(account_id: int) -> ApplicantProfile:
     """The record, the owner's address, and who had the same data before. Runs inside `tenancy.platform(...)`."""
     application = Application.objects.get(account_id=account_id)
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     first = owners.first()
     record = {key: str(value or "") for key, value in record_of(application).items()}
     email = first.user.email if first else ""
-    return Asked(email, record, _same_as_gone(account_id, record, email))
+    return ApplicantProfile(email, record, _same_as_gone(account_id, record, email))
 
 
 def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[tuple[str, str], ...]:
@@ -97,7 +97,7 @@ def vetting_resolver() -> DnsResolver:
     return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
 
 
-def look_around(asked: Asked, resolver: Resolver, *, private: bool = False) -> SignalFacts:
+def look_around(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
     """Ask the DNS and visit the pages that the applicant named."""
     domain = asked.email.rpartition("@")[2].lower()
     mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)

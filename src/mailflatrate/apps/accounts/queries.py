@@ -37,7 +37,7 @@ def current_documents(language: str) -> list[AgreementDocument]:
 
 
 def accepted_version(kind: AgreementKind) -> str:
-    """The newest version of a document that somebody accepted for this account; empty when none."""
+    """Return the newest version of a document that was accepted for this account; empty if none was."""
     accepted = Acceptance.objects.filter(document__kind=kind).order_by("-document__valid_from", "-accepted_at")
     newest = accepted.select_related("document").first()
     return newest.document.version if newest else ""
@@ -52,7 +52,7 @@ def documents_to_read(user: User) -> list[AgreementDocument]:
 
 
 def signs_in(email: str) -> bool:
-    """Whether somebody with this address (in lower case) has an account to sign in with."""
+    """Return whether this address (in lower case) has an account to sign in with."""
     return User.objects.filter(email=email).exists()
 
 
@@ -74,7 +74,7 @@ def memberships(user: User) -> list[Membership]:
 
 
 def account_of(user: User, account_id: int | None) -> Membership | None:
-    """The person's place in `account_id`, otherwise in the first of his accounts; None when he has none."""
+    """Return the user's membership in `account_id`, or in the first of their accounts; None if they have none."""
     mine = memberships(user)
     return next((row for row in mine if row.account_id == account_id), mine[0] if mine else None)
 

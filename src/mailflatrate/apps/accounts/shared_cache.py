@@ -1,7 +1,8 @@
-"""Django's cache on a table, so that limits and used codes count once for all processes and hosts.
+"""Django's cache in a table, so that limits and used codes count once for all processes and hosts.
 
-Django's own database cache pickles its values: whoever could write a row would run code. Here they are JSON.
-Writing shows the pass of `tenancy.access`: whoever sets a limit back may guess passwords again (ADR 0010).
+Django's own database cache pickles its values: anyone able to write a row could run code. Here they are JSON.
+Writing requires the pass of `tenancy.access`, because resetting a limit would allow guessing passwords again (ADR
+0010).
 """
 
 import hashlib

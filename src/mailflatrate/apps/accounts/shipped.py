@@ -13,10 +13,10 @@ VERSION = "2026-11"
 
 
 def ensure_shipped() -> None:
-    """Create the house account where it is missing, and the shipped text of each document that has none at all.
+    """Create the service's own account if it is missing, and the shipped text of each document that has none at all.
 
-    A text that the operator adapted, or an older shipped one, stays in force: a new version asks every customer again,
-    so it is the operator who publishes it, at the desk. Safe to repeat.
+    A text that the operator adapted, or an older shipped one, stays in force: a new version asks every customer
+    again, so the operator publishes it, at the desk. Safe to repeat.
     """
     with tenancy.platform(PlatformReason.SETUP):
         if not Account.objects.filter(is_house=True).exists():

@@ -13,9 +13,9 @@ import structlog
 
 from mailflatrate.base import child
 from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
-from mailflatrate.mail.content import CompileContext, ContentKind, Source
-from mailflatrate.mail.content_facts import ContentFacts
-from mailflatrate.mail.html.imprint import Imprint
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.content_facts import CompiledContentFacts
+from mailflatrate.mail.html.imprint import FooterImprint
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.rules.sample import SampleJudgement, SpokenOf
@@ -29,10 +29,10 @@ class CompiledCampaign:
     """A compiled campaign as text, and the imprint in it. Parsing its Liquid is work for a child, too."""
 
     sources: CompiledSources
-    imprint: Imprint
+    imprint: FooterImprint
 
 
-def compile_in_child(source: Source, context: CompileContext) -> CompiledCampaign:
+def compile_in_child(source: ContentSource, context: CompileContext) -> CompiledCampaign:
     """Compile one campaign. Raises SourceRefused, also where the compiler needs too much time or memory."""
     link_url = context.link_url
     placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
@@ -53,7 +53,7 @@ def _link_writer(
     return lambda text: pattern.sub(lambda found: urls[int(found[1])], text)
 
 
-def merge_errors_in_child(source: Source, known_variables: frozenset[str]) -> list[SourceError]:
+def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]) -> list[SourceError]:
     """Return the mistakes of a draft, by line; a draft that cannot be looked at has that one mistake."""
     try:
         return list(_ask("content.merge_errors", source, known_variables))
@@ -61,9 +61,9 @@ def merge_errors_in_child(source: Source, known_variables: frozenset[str]) -> li
         return list(refused.errors)
 
 
-def facts_in_child(compiled: CompiledCampaign) -> ContentFacts:
+def facts_in_child(compiled: CompiledCampaign) -> CompiledContentFacts:
     """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
-    found: ContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
+    found: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
     return found
 
 

@@ -13,20 +13,20 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
-from mailflatrate.mail.content import CompileContext, ContentKind, Source
-from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
-from mailflatrate.mail.html.imprint import ImprintLine
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
+from mailflatrate.mail.html.imprint import FooterLine
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.links import LinkKind, link_prefix
-from mailflatrate.mail.liquid import KNOWN_VARIABLES, Template
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 
 COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
 _REASON = N_(
-    "You get this message because you signed up for “{{ list.name }}” on {{ subscription.date }} "
-    "(source: {{ subscription.source }})."
+    "You are receiving this email because you signed up for “{{ list.name }}” on {{ subscription.date }} (source: "
+    "{{ subscription.source }})."
 )
 
 
@@ -34,13 +34,13 @@ _REASON = N_(
 class EditionTemplates:
     """The three parts of a stored edition, parsed and ready to be rendered."""
 
-    subject: Template
-    html: Template
-    text: Template
+    subject: LiquidTemplate
+    html: LiquidTemplate
+    text: LiquidTemplate
 
 
 def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
-    """SHA-256 over everything a recipient sees and everybody it goes to: what the policy tick is bound to (R-04)."""
+    """Return the SHA-256 of all that a recipient sees and of the audience; the policy tick is bound to it (R-04)."""
     covered = [
         campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
@@ -62,12 +62,12 @@ def reason_text(language: str) -> str:
     return translate(_REASON, language)
 
 
-def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBlock:
-    """The block under the mailing: why, how to leave, who (R-40, R-44, R-51)."""
+def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> ImprintBlock:
+    """Return the footer block: why the reader gets this, how to unsubscribe, and who sends it (R-40, R-44, R-51)."""
     structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
     lines = imprint_lines(structured, campaign.language)
     return ImprintBlock(
-        lines=tuple(ImprintLine(line.label, line.text) for line in lines if line.key != "privacy_url"),
+        lines=tuple(FooterLine(line.label, line.text) for line in lines if line.key != "privacy_url"),
         reason=reason_text(campaign.language),
         mailing_id=campaign.mailing_id,
         language=known_language(campaign.language),
@@ -76,9 +76,9 @@ def imprint_block(campaign: Campaign, imprint: Imprint, look: Look) -> ImprintBl
     )
 
 
-def source_of(campaign: Campaign) -> Source:
+def source_of(campaign: Campaign) -> ContentSource:
     """What the author wrote."""
-    return Source(
+    return ContentSource(
         kind=ContentKind.MJML if campaign.content_kind == "blocks" else ContentKind(campaign.content_kind),
         body=campaign.content,
         subject=campaign.subject,
@@ -118,7 +118,7 @@ def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:
 
 def click_url(account_id: int, edition_id: int, number: int) -> str:
     """The redirector's URL of one link: no contact in it, so the same for every recipient (R-108)."""
-    token = key_ring().seal(Purpose.CLICK, account_id, edition_id, number)
+    token = key_ring().seal(TokenPurpose.CLICK, account_id, edition_id, number)
     return link_prefix(load_settings().public_url, LinkKind.CLICK) + token
 
 
@@ -126,9 +126,9 @@ def click_url(account_id: int, edition_id: int, number: int) -> str:
 def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str]) -> EditionTemplates:
     known = known_variables(attributes)
     return EditionTemplates(
-        subject=Template.parse(subject, autoescape=False, known_variables=known, single_line=True),
-        html=Template.parse(html, autoescape=True, known_variables=known),
-        text=Template.parse(text, autoescape=False, known_variables=known),
+        subject=LiquidTemplate.parse(subject, autoescape=False, known_variables=known, single_line=True),
+        html=LiquidTemplate.parse(html, autoescape=True, known_variables=known),
+        text=LiquidTemplate.parse(text, autoescape=False, known_variables=known),
     )
 
 

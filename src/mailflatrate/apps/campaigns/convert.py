@@ -1,10 +1,10 @@
-"""From one way of writing to another: the words come along, as much of their looks as the other way knows."""
+"""Conversion between content kinds: text is kept, and as much of its formatting as the target supports."""
 
 from mailflatrate.apps.campaigns.compiler import as_body_in_child, as_html_in_child, as_text_in_child
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.apps.campaigns.models import ContentKind
 from mailflatrate.mail.content import ContentKind as Written
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
 
 MJML_KINDS = frozenset({ContentKind.MJML.value, ContentKind.BLOCKS.value})
@@ -15,7 +15,7 @@ def same_source(kind: str, other: str) -> bool:
     return kind == other or {kind, other} <= MJML_KINDS
 
 
-def convert(content: str, kind: str, other: str, *, language: str, look: Look) -> str:
+def convert(content: str, kind: str, other: str, *, language: str, look: BrandStyle) -> str:
     """`content`, written as `kind`, as `other`. What cannot be read in its own way stays as it is."""
     if same_source(kind, other) or not content.strip():
         return content

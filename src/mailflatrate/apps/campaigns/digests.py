@@ -32,7 +32,7 @@ class Issue:
 
 
 def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate | None) -> Issue:
-    """Put entries into a template, or write them by themselves. The newest comes first; there is at least one."""
+    """Put entries into a template, or write them without one. The newest comes first; there is at least one."""
     kind = ContentKind(template.content_kind) if template else ContentKind.MARKDOWN
     body = template.content if template else f"# {_escaped(name)}\n\n{MARK}\n"
     write = _as_markdown if kind is ContentKind.MARKDOWN else _as_html

@@ -4,11 +4,11 @@ from mailflatrate.mail.pictures import Refusal
 
 
 class CampaignError(Exception):
-    """An action on a campaign was refused; the message says why and how to mend it."""
+    """An action on a campaign was refused; the message says why and how to fix it."""
 
 
 class NotEditable(CampaignError):
-    """The campaign has left the draft; what went out is never changed."""
+    """The campaign is no longer a draft; what was sent is never changed."""
 
 
 class NameTaken(CampaignError):
@@ -24,4 +24,4 @@ class MediaRefused(CampaignError):
 
 
 class MediaInUse(CampaignError):
-    """A picture that went out with a mailing stays, because readers still open it."""
+    """A picture shown in a sent campaign is kept, because readers still open it."""

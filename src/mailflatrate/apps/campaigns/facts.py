@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.placeholders import standing_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
-from mailflatrate.mail.content_facts import ContentFacts as SeenContent
+from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
@@ -32,7 +32,7 @@ EMPTY_CONTENT = ContentFacts(
 
 
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
-    """What can be seen in the compiled mailing (R-40 to R-52)."""
+    """Return what can be seen in the compiled campaign (R-40 to R-52)."""
     seen = facts_in_child(compiled)
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
     named = {link.url for link in links}
@@ -74,7 +74,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
 
 
 def _standing(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
-    """Texts of ours that were to be replaced, wherever a reader would see them (R-52)."""
+    """Return our placeholder texts that are still in the campaign where a reader would see them (R-52)."""
     lines = [line.strip() for line in campaign.text_override.splitlines()]
     return standing_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])
 
@@ -84,9 +84,9 @@ _ALT = re.compile(r"""<img\b[^>]*?\balt=(?:"([^"]*)"|'([^']*)')""", re.IGNORECAS
 
 
 def _unlabelled(html: str, account_id: int) -> tuple[str, ...]:
-    """Names of pictures that the library says AI made, where neither their description nor the letter tells (R-53).
+    """Return names of pictures marked as made by AI that neither their description nor the message discloses (R-53).
 
-    One sentence of the letter speaks for all of them; a description speaks for itself.
+    One sentence in the message covers all of them; a description covers only its own picture.
     """
     made = Media.objects.filter(id__in=media_ids_in(html, account_id), made_by_ai=True).order_by("name", "id")
     unsaid = []
@@ -133,7 +133,7 @@ def release_facts(
 
 
 def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
-    """How many mailings left before this one, and what they were like (R-06, R-07)."""
+    """Return how many campaigns were sent before this one, and what they were like (R-06, R-07)."""
     before = history_before(campaign)
     new_lists = tuple(
         row.name

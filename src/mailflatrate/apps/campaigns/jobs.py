@@ -2,20 +2,20 @@
 
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.base import jobs
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 
 
-@job("campaigns.look_at_digest", Queue.HOUSE)
+@job("campaigns.look_at_digest", JobQueue.HOUSE)
 def look_at_digest(account_id: int, digest_id: int, issue: bool) -> None:
-    """Look at one feed; prepare an issue where it is due, or where somebody asked for one."""
+    """Check one feed; prepare an issue if it is due, or if one was requested."""
     actions.look_at_digest(account_id, digest_id, issue=issue)
 
 
-@job("campaigns.look_at_due_digests", Queue.HOUSE, every="*/10 * * * *")
+@job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
 def look_at_due_digests(timestamp: int) -> None:
     """Every ten minutes: the digests whose time has come, each in a job of its own."""
     for account_id, digest_id in actions.due_digests():
         jobs.defer(
-            "campaigns.look_at_digest", Queue.HOUSE, once=f"digest-{digest_id}-False",
+            "campaigns.look_at_digest", JobQueue.HOUSE, once=f"digest-{digest_id}-False",
             account_id=account_id, digest_id=digest_id, issue=False,
         )  # fmt: skip

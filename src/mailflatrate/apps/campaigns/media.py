@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose
+from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.settings import load_settings
 
 WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3
@@ -33,42 +33,42 @@ class MediaAddress:
 
 
 def media_path(media: Media, slot: int, ending: str) -> str:
-    """The address of one file of a picture without the host: every host of ours that may serve it does."""
-    token = key_ring().seal(Purpose.MEDIA, media.account_id, media.id, slot)
+    """Return the address of one file of a picture without the host, since each of our media hosts serves it."""
+    token = key_ring().seal(TokenPurpose.MEDIA, media.account_id, media.id, slot)
     return f"/{PATH}/{token}/{slug(media.name)}.{ending}"
 
 
 def media_url(media: Media, slot: int, ending: str, *, base: str = "") -> str:
-    """The public address of one file of a picture; `base` is `media_base`, where somebody asked for it before."""
+    """Return the public address of one file of a picture; `base` is `media_base`, if the caller has it already."""
     return (base or media_base()) + media_path(media, slot, ending)
 
 
 def on_service_host(url: str) -> str:
-    """The same picture on the service's host: the name of the host is no part of what a mailing says."""
+    """Return the same picture on the service's host, because the host name is not part of a campaign's content."""
     return f"{load_settings().public_url}{urlsplit(url).path}" if url else ""
 
 
 def without_host(html: str) -> str:
-    """Pictures of letters by their path alone, from whichever host of ours."""
+    """Return HTML with pictures in messages given by path alone, whichever of our hosts they were on."""
     return _HOST.sub("", html)
 
 
 def letter_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
-    """The address that belongs into a letter: sharp on good screens, and not heavier than that needs."""
+    """Return the address to use in a message: sharp on high-resolution screens, and no heavier than that needs."""
     best = {file.slot: file for file in files}
     chosen = best.get(COLUMN_TWICE) or best[WHOLE]
     return media_url(media, chosen.slot, chosen.ending, base=base)
 
 
 def slug(name: str) -> str:
-    """A name as it may stand in an address; readers see it when they save a picture."""
+    """Return a name in a form fit for an address; readers see it when they save a picture."""
     stem = name.rsplit(".", 1)[0].lower()
     return _UNUSUAL.sub("-", stem.translate(_GERMAN)).strip("-")[:60] or "picture"
 
 
 def open_address(token: str) -> MediaAddress | None:
     """What a token names; None for one that was not sealed here."""
-    claims = key_ring().open_token(Purpose.MEDIA, token)
+    claims = key_ring().open_token(TokenPurpose.MEDIA, token)
     return None if claims is None else MediaAddress(claims.account_id, claims.delivery_id, claims.extra)
 
 

@@ -1,7 +1,7 @@
-"""Which readers have no value for something that a mailing prints (R-52), before it goes out.
+"""Readers who have no value for something a campaign prints (R-52), found before it is sent.
 
-The readers are rendered as the engine will: what counts is what would really be left out, conditions and defaults
-included. SQL leaves away first whoever has a value in every field that the content names.
+The readers are rendered as the engine will do it: what counts is what would really be missing, conditions and
+defaults included. SQL first drops everyone who has a value in every field that the content names.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the visual editor's blocks say when they are put into a mailing, until their author writes something."""
+"""Default text of the visual editor's blocks when added to a campaign, until the author replaces it."""
 
 from typing import Final
 
@@ -6,10 +6,10 @@ from django.utils.translation import gettext, gettext_noop
 
 WORDS: Final = {
     "heading_text": gettext_noop("Heading"), "text_text": gettext_noop("Write here."),
-    "button_text": gettext_noop("To the page"), "picture_alt": "",
-    "product_name": gettext_noop("Name of the product"), "product_price": gettext_noop("Price of the product"),
-    "product_button": gettext_noop("To the product"),
-    "footer_text": gettext_noop("Questions? Just answer this mail."),
+    "button_text": gettext_noop("Visit our site"), "picture_alt": "",
+    "product_name": gettext_noop("Product name"), "product_price": gettext_noop("Product price"),
+    "product_button": gettext_noop("View product"),
+    "footer_text": gettext_noop("Questions? Reply to this email."),
 }  # fmt: skip
 STANDS_FOR_SOMETHING: Final = ("heading_text", "text_text", "product_name", "product_price")
 """Those in whose place something of the author's own belongs; the others may well stay as they are."""

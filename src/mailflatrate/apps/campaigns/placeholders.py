@@ -1,7 +1,7 @@
-"""Words of ours that were to be replaced and still stand in a mailing (R-52), in whichever of our languages.
+"""Our placeholder texts that were to be replaced and are still in a campaign (R-52), in any of our languages.
 
-They are taken from where the mailing got them: the editor's blocks, the sheet that a mailing begins with, and the
-invented words of the gallery's templates.
+They come from the places the campaign got them from: the editor's blocks, the starter content, and the sample text
+of the gallery's templates.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def _sources() -> Iterator[str]:
 
 
 def standing_in(parts: Iterable[str]) -> tuple[str, ...]:
-    """The texts of ours that stand in parts of a mailing: its blocks, its subject, lines of its text part."""
+    """Return our placeholder texts found in parts of a campaign: its blocks, its subject, lines of its text part."""
     found: dict[str, None] = {}
     short, long = _by_length()
     for part in parts:

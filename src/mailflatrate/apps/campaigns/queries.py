@@ -28,7 +28,7 @@ from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.imprint import BlockStyle
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.look import BrandStyle
 
 ATTRIBUTE_SAMPLE = 5_000
 EDITABLE = (CampaignState.DRAFT,)
@@ -45,7 +45,7 @@ def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
 
 
 def newest_imprint() -> Imprint | None:
-    """The imprint that a mailing made now would show."""
+    """Return the imprint that a campaign made now would show."""
     return Imprint.objects.order_by("-version").first()
 
 
@@ -61,7 +61,7 @@ def audience_lists(campaign: Campaign) -> list[MailingList]:
 
 
 def audience_of(campaign: Campaign) -> Audience:
-    """Whom a campaign is meant for."""
+    """Return the audience of a campaign."""
     return Audience(
         list_ids=campaign.list_ids,
         conditions=campaign.conditions,
@@ -85,7 +85,7 @@ def attribute_names() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the account sent before one mailing. `counts_90_days`: recipients of each mailing of 90 days."""
+    """What the account sent before one campaign. `counts_90_days`: recipients of each campaign of 90 days."""
 
     mailings: int
     last_at: datetime | None
@@ -96,12 +96,12 @@ class History:
 
 
 def mailings_sent() -> int:
-    """How many mailings of the account have left."""
+    """Return how many of the account's campaigns have been sent."""
     return Campaign.objects.filter(started_at__isnull=False).count()
 
 
 def history_before(campaign: Campaign) -> History:
-    """The earlier mailings that left: how many, when, to how many, from where, to which lists."""
+    """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
     now = clock.now()
     recent = earlier.filter(started_at__gt=now - timedelta(days=90)).values_list("planned_count", flat=True)
@@ -120,7 +120,7 @@ def history_before(campaign: Campaign) -> History:
 
 
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
-    """The newest review of exactly this content, where it let the mailing go."""
+    """Return the newest review of exactly this content, if it approved the campaign."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     return newest if newest is not None and newest.approved else None
 
@@ -139,7 +139,7 @@ def request_sent_back(campaign_id: int) -> ReleaseRequest | None:
 
 
 def second_release(campaign: Campaign, content_hash: str) -> ReleaseRequest | None:
-    """The release that a second person gave to exactly this content; not of whoever changed it last."""
+    """Return a second person's release of exactly this content, unless that person is the last editor."""
     found = ReleaseRequest.objects.filter(
         campaign=campaign, content_hash=content_hash, answer=ReleaseAnswer.RELEASED
     ).select_related("asked_by", "answered_by")
@@ -159,7 +159,7 @@ def may_release_second(campaign: Campaign, request: ReleaseRequest, user_id: int
 
 
 def sent_back(campaign_id: int) -> CampaignReview | None:
-    """What a reviewer wrote who sent this mailing back, where that was the last word about it."""
+    """Return the review that sent this campaign back, if it is the latest review."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id).order_by("-id").first()
     return newest if newest is not None and not newest.approved else None
 
@@ -174,7 +174,7 @@ def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 
 
 @dataclass(frozen=True, slots=True)
 class MediaUse:
-    """A place that shows a picture. `is_out`: a mailing that left the draft. `kind`: campaign, template or brand."""
+    """A place that shows a picture. `is_out`: a campaign past the draft. `kind`: campaign, template or brand."""
 
     kind: str
     id: int
@@ -213,14 +213,14 @@ def brand_kit() -> BrandKit | None:
     return BrandKit.objects.select_related("logo").first()
 
 
-def brand_look() -> Look:
-    """The look of the account's mailings: its own choice, or ours around its colour."""
+def brand_look() -> BrandStyle:
+    """Return the look of the account's campaigns: its own choice, or our default built on its color."""
     kit = brand_kit()
     if kit is None:
-        look = Look(primary=current_account().colour)
-        return Look(primary=look.primary, imprint=BlockStyle(background_color=look.page))
+        look = BrandStyle(primary=current_account().colour)
+        return BrandStyle(primary=look.primary, imprint=BlockStyle(background_color=look.page))
     logo = MediaFile.objects.filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
-    return Look(
+    return BrandStyle(
         primary=kit.primary, ink=kit.ink, sheet=kit.sheet, page=kit.page, heading_font=kit.heading_font,
         body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",
         logo_width=logo.width // 2 if logo else 0, imprint=BlockStyle(kit.imprint_ink, kit.imprint_ground),
@@ -236,7 +236,7 @@ class Thread:
 
 
 def comment_threads(campaign_id: int) -> list[Thread]:
-    """What colleagues said about a mailing, in the order in which the threads began."""
+    """Return colleagues' comment threads on a campaign, oldest thread first."""
     rows = CampaignComment.objects.filter(campaign_id=campaign_id).order_by("id")
     threads: dict[int, Thread] = {}
     for row in rows.select_related("author", "deleted_by", "resolved_by"):

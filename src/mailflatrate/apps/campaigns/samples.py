@@ -1,4 +1,4 @@
-"""One real reader at a time, for looking at a mailing before it goes out."""
+"""One real reader at a time, for previewing a campaign before it is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mailflatrate.mail.links import LINK_VARIABLES
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbors:
     """A reader of the audience with the ids of the one before and the one after; None at the ends."""
 
     contact: Contact
@@ -24,23 +24,23 @@ class Neighbours:
     next_id: int | None
 
 
-def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbours | None:
-    """The reader with this id, or the first of the audience when he is none; None for an empty audience.
+def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
+    """Return the reader with this id, or the audience's first if the id is not in it; None for an empty audience.
 
-    Raises SegmentError when the campaign's conditions are faulty.
+    Raises SegmentError if the campaign's conditions are faulty.
     """
     found = _neighbour(campaign, "c.id = %s", "ASC", contact_id) if contact_id else None
     found = found or _neighbour(campaign, "c.id > %s", "ASC", 0)
     if found is None:
         return None
-    return Neighbours(
+    return Neighbors(
         contact=Contact.objects.get(id=found),
         previous_id=_neighbour(campaign, "c.id < %s", "DESC", found),
         next_id=_neighbour(campaign, "c.id > %s", "ASC", found),
     )
 
 
-def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbours | None:
+def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbors | None:
     """The same within some readers: `ids`, ascending. None where there are none, or the first is gone."""
     if not ids:
         return None
@@ -48,7 +48,7 @@ def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighb
     contact = Contact.objects.filter(id=ids[at]).first()
     if contact is None:
         return None
-    return Neighbours(contact, ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None)
+    return Neighbors(contact, ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None)
 
 
 def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
@@ -106,8 +106,9 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
 
 
 def with_names(values: dict[str, object], lacking: Iterable[str]) -> dict[str, object]:
-    """The same values, and where a reader would have one of his own, the field's name in brackets, such as
-    `[contact.city]`: a letter that nobody in particular gets can be read whole."""
+    """Return the values with field names in brackets, such as `[contact.city]`, for values a reader would have, so
+    that a message to no one in particular can be read in full.
+    """
     named = dict(values)
     for variable in lacking:
         head, _dot, field = variable.partition(".")

@@ -1,7 +1,8 @@
-"""The seal of an edition: what leaves is what this program compiled, and no row that somebody else wrote.
+"""The seal of an edition: what is sent is what this program compiled, not a row written by someone else.
 
-The hash to which a tick is bound stands in a column, and whoever may write rows could put it beside other content. The
-seal is made with a key that the database does not know; a sender asks for it before the first letter (R-04, ADR 0010).
+The hash a tick is bound to is in a column, and anyone able to write rows could put it beside other content. The
+seal is made with a key that the database does not know; a sender checks it before the first message (R-04, ADR
+0010).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A template as a finished letter, before there is a mailing: for the gallery and for looking at one's own colours."""
+"""A template as a finished message, before there is a campaign: for the gallery and for previewing one's own colors."""
 
 import base64
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.content import MAX_CONTENT, CompileContext
-from mailflatrate.mail.html.imprint import Imprint as ImprintBlock
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
+from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
 
 SPECIMEN_ID = "0000-0000-0"
 _MOST_OCTETS_WITH_PICTURES = 900_000
 
 
-def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> str:
+def gallery_letter(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
     """The HTML of one of our templates in a look, for an invented reader. Pictures are inside of it."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
@@ -31,7 +31,7 @@ def gallery_letter(template: GalleryTemplate, look: Look, account: Account) -> s
     return _letter(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
-def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
+def own_letter(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
     """The HTML of an account's own template. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
@@ -40,7 +40,7 @@ def own_letter(template: MailingTemplate, look: Look, account: Account) -> str:
     return _letter(draft, look, account)
 
 
-def written_letter(values: Mapping[str, Any], look: Look, account: Account) -> str:
+def written_letter(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
     """The HTML of what a stored version of a draft says. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
@@ -49,7 +49,7 @@ def written_letter(values: Mapping[str, Any], look: Look, account: Account) -> s
     return _letter(draft, look, account)
 
 
-def _letter(draft: Campaign, look: Look, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
+def _letter(draft: Campaign, look: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
     imprint = newest_imprint()
     block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
         lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,

@@ -1,9 +1,9 @@
-"""What a new mailing begins with, in each way of writing."""
+"""What a new campaign begins with, for each content kind."""
 
 from mailflatrate.apps.campaigns.gallery import blank_source, closing, headline
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.locale.texts import N_, languages, translate
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.look import BrandStyle
 
 
 def starters(language: str) -> dict[str, str]:
@@ -19,13 +19,13 @@ def starters(language: str) -> dict[str, str]:
     }
 
 
-def starter(kind: str, language: str, look: Look) -> str:
-    """What a new mailing begins with in one way of writing; MJML and blocks in the account's look."""
+def starter(kind: str, language: str, look: BrandStyle) -> str:
+    """Return what a new campaign begins with in one content kind; MJML and blocks in the account's look."""
     return starters(language).get(kind) or blank_source(language, look)
 
 
 def is_starter(content: str) -> bool:
-    """True where the author has not written anything of his own yet."""
+    """Return whether the author has not written anything yet."""
     text = content.replace("\r\n", "\n").strip()
     if any(text == each.strip() for language in languages() for each in starters(language).values()):
         return True

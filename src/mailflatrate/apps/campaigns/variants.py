@@ -1,6 +1,6 @@
-"""Variants of one mailing: what the others say instead of what the first one says. All else they share.
+"""Variants of one campaign: what the others say instead of the first. They share everything else.
 
-The first variant is the draft's own fields. The others are stored beside it and looked at as if each were a draft.
+The first variant is the draft's own fields. The others are stored beside it and previewed as if each were a draft.
 """
 
 from collections.abc import Mapping

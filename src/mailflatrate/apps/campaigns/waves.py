@@ -1,4 +1,4 @@
-"""A mailing at the same hour on everybody's own clock: which moment is whose, and how many people each moment has."""
+"""Sending at the same hour in each recipient's time zone: the moment for each recipient, and how many share it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ class Wave:
 
 
 def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> dict[str, Any]:
-    """The parameters of `JOIN` and `MOMENT`, for a mailing that begins at `begun_at`."""
+    """Return the parameters of `JOIN` and `MOMENT` for a campaign that begins at `begun_at`."""
     table = same_hour(local_at, campaign.time_zone)
     return {"zones": list(table), "moments": list(table.values()), "home_at": local_at, "begun_at": begun_at}
 

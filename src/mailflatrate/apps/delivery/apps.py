@@ -10,7 +10,7 @@ class DeliveryConfig(AppConfig):
     label = "delivery"
 
     def ready(self) -> None:
-        """Segments learn how to ask about earlier mailings."""
+        """Register the segment conditions about earlier campaigns."""
         from mailflatrate.apps.delivery.audience import register  # models are not loaded before
 
         register()

@@ -1,13 +1,14 @@
-"""What segments may ask about earlier mailings."""
+"""Segment conditions about earlier campaigns."""
 
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.segments import Built, Condition, Field, Op, register_builder
 
 
 def got_mailing(condition: Condition, alias: str) -> Built:
-    """Whether somebody got an earlier mailing, or is about to: delivered, waiting, put off or in doubt.
+    """Return SQL for whether a contact got an earlier campaign, or may still get it.
 
-    Whoever bounced or was left out of it has not got it, so that a second mailing may reach him.
+    That is: delivered, waiting, deferred or unknown result. Contacts with a bounce or a skipped message have not
+    got it, so another campaign may reach them.
     """
     kept = of_campaign_sql(int(str(condition.value)), "got")
     exists = (

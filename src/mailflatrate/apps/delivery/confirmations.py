@@ -1,6 +1,6 @@
-"""Confirmation mails in the engine: one delivery for each request that the gate lets through, and what came of it.
+"""Confirmation emails in the engine: one delivery for each request the gate lets through, and its result.
 
-The basis is the request (lock two); the token is made when the letter is, so that nobody ever stores it.
+The basis is the request (lock two); the token is made along with the message, so it is never stored.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import wait_for_facts, want_facts
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.gate.confirmations import Judged, judge_requests
+from mailflatrate.apps.gate.confirmations import RequestVerdict, judge_requests
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import EXPRESS_SECONDS
 
@@ -20,14 +20,14 @@ MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedConfirmations:
     """What one look at the queue found: how many requests, and the chunk of those that may have their mail."""
 
     requests: int
     chunk_id: int | None
 
 
-def plan_confirmations(account_id: int) -> Planned:
+def plan_confirmations(account_id: int) -> PlannedConfirmations:
     """Take up waiting requests of an account, ask the gate, and make deliveries for what it allows; one transaction.
 
     Before it the DNS is asked about domains that nobody knows yet, so that not even the first mail goes to one that
@@ -36,22 +36,22 @@ def plan_confirmations(account_id: int) -> Planned:
     with tenancy.account(account_id):
         waiting = forms.queued_domains(2 * MOST_AT_ONCE)
     if not waiting:
-        return Planned(0, None)
+        return PlannedConfirmations(0, None)
     looked_at = wait_for_facts(waiting, configured_resolver)
     with tenancy.account(account_id):
         taken = forms.take_queued(MOST_AT_ONCE)
         requests = [request for request in taken if forms.domain_of(request) in looked_at]
         if not requests:
-            return Planned(len(taken), None)
+            return PlannedConfirmations(len(taken), None)
         want_facts({forms.domain_of(request) for request in requests})
         judged = judge_requests(requests)
         allowed = [each for each in judged if each.decision.allowed]
         forms.begin_asking([each.request for each in allowed])
         forms.withhold({each.request: each.reason for each in judged if not each.decision.allowed})
-        return Planned(len(requests), _make_deliveries(account_id, allowed) if allowed else None)
+        return PlannedConfirmations(len(requests), _make_deliveries(account_id, allowed) if allowed else None)
 
 
-def _make_deliveries(account_id: int, allowed: list[Judged]) -> int:
+def _make_deliveries(account_id: int, allowed: list[RequestVerdict]) -> int:
     chunk = Chunk.objects.create(campaign_id=None, number=0, size=len(allowed))
     Delivery.objects.bulk_create([
         Delivery(
@@ -74,7 +74,7 @@ def note_accepted(chunk_id: int) -> None:
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
     _time_express(rows)
     forms.note_sent([
-        forms.Accepted(
+        forms.AcceptedConfirmation(
             request_id=row.confirmation_id or 0,
             delivery_id=row.id,
             reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),

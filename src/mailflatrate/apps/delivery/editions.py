@@ -25,9 +25,9 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import Signer, SigningKeyError
-from mailflatrate.mail.edition import EditionContent, NoticeStream, Part, Recipient
-from mailflatrate.mail.headers import HeaderError, Mailbox
-from mailflatrate.mail.links import Link, LinkKind
+from mailflatrate.mail.edition import EditionContent, EditionPart, NoticeStream, Recipient
+from mailflatrate.mail.headers import HeaderError, NamedAddress
+from mailflatrate.mail.links import LinkKind, ServiceLink
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mistakes import from_problem, mistake
 from mailflatrate.mail.notice import notice_content
@@ -107,15 +107,15 @@ def _composers(
 
 
 def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
-    """The edition with links that lead back to one delivery, for people who agreed to it (R-107, R-108).
+    """Return the edition with links that lead back to one delivery, for people who agreed to it (R-107, R-108).
 
-    A link inside of a condition or after an assignment stays the one for everybody: its click is counted as anybody's.
+    A link inside a condition or after an assignment stays the shared one: its click is counted anonymously.
     """
     urls = {click_url(edition.account_id, edition.id, link["number"]): link["number"] for link in edition.links}
     pattern = re.compile("|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)))
 
-    def pieces(part: Part) -> Part:
-        found: list[Segment | Link] = []
+    def pieces(part: EditionPart) -> EditionPart:
+        found: list[Segment | ServiceLink] = []
         for segment in part.segments:
             if not isinstance(segment, Static):
                 found.append(segment)
@@ -123,7 +123,7 @@ def personal_content(content: EditionContent, edition: Edition) -> EditionConten
             position = 0
             for match in pattern.finditer(segment.text):
                 found += [Static(segment.text[position : match.start()])] if match.start() > position else []
-                found.append(Link(LinkKind.PERSONAL_CLICK, urls[match.group()]))
+                found.append(ServiceLink(LinkKind.PERSONAL_CLICK, urls[match.group()]))
                 position = match.end()
             found += [Static(segment.text[position:])] if position < len(segment.text) else []
         return replace(part, segments=tuple(found))
@@ -168,10 +168,10 @@ class NoticeMail:
 
 
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """A message of the service itself; a test mailing is `test_mail`. Runs in the account's scope."""
+    """Compose a message of the service itself; a test send is `test_mail`. Runs in the account's scope."""
     settings = load_settings()
-    sender = Mailbox(f"service@{settings.service_domain}", settings.service_name)
-    reply_to = Mailbox(notice.reply_to, settings.service_name) if notice.reply_to else None
+    sender = NamedAddress(f"service@{settings.service_domain}", settings.service_name)
+    reply_to = NamedAddress(notice.reply_to, settings.service_name) if notice.reply_to else None
     bounce_domain = f"bounce.{settings.service_domain}"
     stream = NoticeStream(account_id, sender, bounce_domain, reply_to, notice.in_reply_to, notice.language)
     content = notice_content(notice.subject, notice.text, notice.language)
@@ -180,9 +180,9 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
 
 
 def house_signers(settings: Settings) -> Sequence[Signer]:
-    """The key of the service's own domain, which the house account keeps.
+    """Return the signers with the key of the service's own domain, kept by the service's account.
 
-    Empty only where the domain cannot have one; then nothing of the service leaves this machine.
+    Empty only if the domain cannot have a key; then no message of the service leaves this machine.
     """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()
@@ -192,7 +192,7 @@ def house_signers(settings: Settings) -> Sequence[Signer]:
 
 
 def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """The edition of a test mailing, written for the sample contact and addressed to a colleague.
+    """Compose the edition of a test send, written for the sample contact and addressed to a colleague.
 
     Runs in the account's scope. Raises EditionUnusable.
     """

@@ -1,4 +1,4 @@
-"""What the relay's replies, and bounces that come back later, say about people: handed down to the lists."""
+"""What the relay's replies, and bounces returned later, say about contacts: passed on to the lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
-from mailflatrate.mail.reading.values import BounceVerdict, Outcome
+from mailflatrate.mail.reading.values import BounceOutcome, BounceVerdict
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 
-# A delivery that the relay accepted and the world returned changes sides, and its tally with it. A bounce may be read
-# before the sender has written down that the letter left: then the row still waits, and no tally counts it yet. Of two
-# bounces of one delivery the hard one stands, whichever was read first.
+# A delivery that the relay accepted and that then bounced moves to the other side, with its tally. A bounce may be
+# read before the sender has recorded the message as sent: then the row still waits, and no tally counts it yet. Of
+# two bounces of one delivery the hard one counts, whichever was read first.
 _RETURNED = """
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(bounces)s::text[], %(statuses)s::text[], %(reasons)s::text[],
@@ -59,11 +59,10 @@ SELECT id, contact_id, campaign_id, detail FROM before
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """A bounce that came back for a delivery: what it means, its words, when it came, what told us (`source`).
+class ReturnedBounce:
+    """A bounce returned for a delivery: its meaning, its text, when it arrived, and its origin (`source`).
 
-    `again`: the same mail was read before and is now understood otherwise, so that a bounce may become one of another
-    kind.
+    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
     """
 
     delivery_id: int
@@ -83,7 +82,7 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
         lists.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
-        _tell_forms([row.id for row in rows if row.bounce == BOUNCES[Outcome.RECIPIENT_HARD]])
+        _tell_forms([row.id for row in rows if row.bounce == BOUNCES[BounceOutcome.RECIPIENT_HARD]])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
         if not is_followed:  # otherwise the relay's log says when it arrived
@@ -106,10 +105,10 @@ def _bounce_of(row: Delivery) -> Bounce:
     )
 
 
-def record_returned(returns: Sequence[Returned]) -> set[int]:
-    """Bounces came back for deliveries of the current account (R-67), one for each: they are bounced, the lists know.
+def record_returned(returns: Sequence[ReturnedBounce]) -> set[int]:
+    """Record bounces returned for deliveries of the current account (R-67), one each, and pass them on to the lists.
 
-    Idempotent; the ids of those that were not final before. A delivery that is unknown here is passed over.
+    Idempotent; returns the ids of those that were not final before. An unknown delivery is ignored.
     """
     if not returns:
         return set()
@@ -124,26 +123,26 @@ def record_returned(returns: Sequence[Returned]) -> set[int]:
         "ats": [one.at for one in returns],
         "again": [one.again for one in returns],
     }
-    changed: dict[int, _Changed] = {}
+    changed: dict[int, _ChangedDelivery] = {}
     with connection.cursor() as cursor:
         for rows in ("delivery", "delivery_archive"):  # in this order, so that one that moves at this moment is met
             cursor.execute(_RETURNED.replace("[rows]", rows), parameters)
-            changed |= {int(row[0]): _Changed(*row[1:]) for row in cursor.fetchall()}
+            changed |= {int(row[0]): _ChangedDelivery(*row[1:]) for row in cursor.fetchall()}
             if len(changed) == len(returns):
                 break
     for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
         figures_changed(campaign_id)
     _tell_forms([
         one.delivery_id for one in returns
-        if one.delivery_id in changed and one.verdict.outcome is Outcome.RECIPIENT_HARD
+        if one.delivery_id in changed and one.verdict.outcome is BounceOutcome.RECIPIENT_HARD
     ])  # fmt: skip
     _tell_lists([(changed[one.delivery_id], one) for one in returns if one.delivery_id in changed])
     return set(changed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Changed:
-    """A delivery that a bounce has changed; `before` is the bounce that stood there, or empty."""
+class _ChangedDelivery:
+    """A delivery changed by a bounce; `before` is the earlier bounce, or empty."""
 
     contact_id: int | None
     campaign_id: int | None
@@ -151,20 +150,23 @@ class _Changed:
 
 
 def _tell_forms(delivery_ids: Sequence[int]) -> None:
-    """Confirmation mails that went to mailboxes which don't exist count against whoever asked for them (R-35)."""
+    """Count confirmation emails to mailboxes that don't exist against those who requested them (R-35)."""
     rows = Delivery.objects.filter(id__in=delivery_ids, confirmation_id__isnull=False)
     asked = [each for each in rows.values_list("confirmation_id", flat=True) if each is not None]
     if asked:
         forms.note_unknown(asked, clock.now())
 
 
-def _tell_lists(told: Sequence[tuple[_Changed, Returned]]) -> None:
+def _tell_lists(told: Sequence[tuple[_ChangedDelivery, ReturnedBounce]]) -> None:
     """A sender's own fault is not among what counts against a person (R-70)."""
     bounces = []
     for changed, one in told:
-        if changed.contact_id is None or one.verdict.outcome not in (Outcome.RECIPIENT_HARD, Outcome.RECIPIENT_SOFT):
+        if changed.contact_id is None or one.verdict.outcome not in (
+            BounceOutcome.RECIPIENT_HARD,
+            BounceOutcome.RECIPIENT_SOFT,
+        ):
             continue
-        if changed.before == BOUNCES[Outcome.RECIPIENT_SOFT] and not one.again:
+        if changed.before == BOUNCES[BounceOutcome.RECIPIENT_SOFT] and not one.again:
             lists.take_back_soft_bounce(changed.contact_id)
         verdict = one.verdict
         bounces.append(

@@ -30,7 +30,7 @@ _UNDER_WAY = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITI
 log = structlog.get_logger(__name__)
 
 
-class Cause(StrEnum):
+class HoldCause(StrEnum):
     """Why all sending is held."""
 
     PAUSED = "paused"
@@ -63,7 +63,7 @@ class Hold:
     """
 
     since: datetime
-    cause: Cause
+    cause: HoldCause
     missing: int
     waits_for: list[str]
     knows_withdrawals: bool = True
@@ -82,11 +82,11 @@ def current_hold() -> Hold | None:
         fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
         if fence is None or fence.held_at is None:
             return None
-        waits_for, cause = _not_accounted(fence.held_at), Cause(fence.cause)
-        if cause is Cause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
+        waits_for, cause = _not_accounted(fence.held_at), HoldCause(fence.cause)
+        if cause is HoldCause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
             return Hold(fence.held_at, cause, fence.missing, waits_for)
-        unread = withdrawals_places.unread_hosts(fence.held_at) if cause is Cause.PROMOTED else []
-        is_told = cause is Cause.PROMOTED and not unread
+        unread = withdrawals_places.unread_hosts(fence.held_at) if cause is HoldCause.PROMOTED else []
+        is_told = cause is HoldCause.PROMOTED and not unread
         return Hold(fence.held_at, cause, fence.missing, waits_for, is_told, tuple(unread))
 
 
@@ -101,7 +101,7 @@ def check() -> Hold | None:
         fence = SendingFence.objects.filter(id=1).first()
         identity = _identity()
         known = fence is not None and fence.identity == identity
-    if fence is not None and not known and (fence.held_at is None or fence.cause == Cause.PAUSED):
+    if fence is not None and not known and (fence.held_at is None or fence.cause == HoldCause.PAUSED):
         _hold(_cause_of(fence.identity, identity))
     return current_hold()
 
@@ -109,11 +109,11 @@ def check() -> Hold | None:
 def pause_all() -> None:
     """Stop all sending within a second. A hold for another cause stays what it is."""
     with tenancy.platform(PlatformReason.FENCE):
-        SendingFence.objects.filter(id=1, held_at=None).update(held_at=Now(), cause=Cause.PAUSED)
+        SendingFence.objects.filter(id=1, held_at=None).update(held_at=Now(), cause=HoldCause.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreFindings:
     """What a restored backup left open: chunks with unknown results, and campaigns that may have been sent.
 
     Those are drafts again, or paused, until a person decides.
@@ -124,21 +124,22 @@ class Restored:
     paused: list[Campaign]
 
 
-def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Restored:
-    """A person says that a backup was restored: nothing that may have left since then leaves by itself.
+def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> RestoreFindings:
+    """Record that a backup was restored: nothing that may have been sent since then is sent automatically.
 
-    `keep_unsettled`: every sender's journal survived, so what they do not know did not leave. That counts for planned
-    recipients; a campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
+    `keep_unsettled`: every sender's journal survived, so what the journals do not know was not sent. That counts
+    for planned recipients; a campaign that is yet to be planned is set aside in any case, since journals do not
+    name campaigns.
     """
-    _hold(Cause.RESTORED)
+    _hold(HoldCause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
         # Where a promotion was held already, its replay reached back an hour alone.
-        SendingFence.objects.filter(id=1).update(cause=Cause.RESTORED, withdrawals_at=None)
+        SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, withdrawals_at=None)
     waiting = maybe_sent.set_aside()  # first: a test of variants whose last result is settled would go on
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
     paused = [each for each in waiting if each.state == CampaignState.PAUSED]
     log.warning("backup_restored", lost_since=lost_since.isoformat(), drafts=len(drafts), paused=len(paused))
-    return Restored(0 if keep_unsettled else settle_as_unknown(), drafts, paused)
+    return RestoreFindings(0 if keep_unsettled else settle_as_unknown(), drafts, paused)
 
 
 def note_seen(name: str) -> None:
@@ -171,11 +172,11 @@ def forget_process(name: str) -> None:
 
 
 def resume_if_whole() -> bool:
-    """Let sending go on after a promotion when all journals and withdrawals were replayed and nothing is missing."""
+    """Resume sending after a promotion once all journals and withdrawals were replayed and nothing is missing."""
     if not load_settings().resume_after_promotion:
         return False
     hold = current_hold()
-    if hold is None or hold.cause is not Cause.PROMOTED or hold.missing or hold.waits_for:
+    if hold is None or hold.cause is not HoldCause.PROMOTED or hold.missing or hold.waits_for:
         return False
     if not hold.knows_withdrawals:
         return False
@@ -185,8 +186,10 @@ def resume_if_whole() -> bool:
 
 
 def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False) -> None:
-    """A person lets sending go on. Raises NotAccounted while processes that are not in `without` have not reported,
-    and WithdrawalsMissing until the withdrawals log was replayed, unless it is given up or nothing was lost.
+    """Resume sending on a person's decision, unless something is still missing.
+
+    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until
+    the withdrawals log was replayed, unless it is given up or nothing was lost.
 
     What the processes in `without` may have sent cannot be known: everything unsettled becomes an unknown result.
     Names may be shortened to the host. `nothing_lost`: this database has all that the one before had, such as after
@@ -195,15 +198,15 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
     hold = check()
     if hold is None:
         return
-    if hold.cause is not Cause.PAUSED:
+    if hold.cause is not HoldCause.PAUSED:
         left = [name for name in hold.waits_for if not without & {name, name.partition(".")[0]}]
         if left:
             raise NotAccounted(left)
         unread = [host for host in hold.unread if host not in without]
         is_told = hold.knows_withdrawals or nothing_lost or without_withdrawals
-        if not is_told and (unread or hold.cause is Cause.RESTORED):
+        if not is_told and (unread or hold.cause is HoldCause.RESTORED):
             raise WithdrawalsMissing(unread)
-        if not nothing_lost and (hold.cause is Cause.RESTORED or hold.missing or hold.waits_for):
+        if not nothing_lost and (hold.cause is HoldCause.RESTORED or hold.missing or hold.waits_for):
             maybe_sent.set_aside(hold.since)
         if hold.waits_for:
             settle_as_unknown()
@@ -234,10 +237,10 @@ def _open() -> None:
         actions.wake_campaign(account_id, campaign_id)
 
 
-def _hold(cause: Cause) -> None:
+def _hold(cause: HoldCause) -> None:
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
-        if fence.held_at is not None and fence.cause != Cause.PAUSED:
+        if fence.held_at is not None and fence.cause != HoldCause.PAUSED:
             return
         log.error("sending_held", cause=cause.value)
         SendingFence.objects.filter(id=1).update(held_at=Now(), cause=cause)
@@ -249,13 +252,13 @@ def _hold(cause: Cause) -> None:
 
 
 def _jump_identifiers() -> None:
-    """Leave a gap in the identifiers: those of forgotten rows stand in links that people have in their mail."""
+    """Leave a gap in the identifiers, because ids of lost rows appear in links of messages already received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT jump_identifiers()")
 
 
 def _not_accounted(held_at: datetime) -> list[str]:
-    """Processes whose journals are not replayed, by themselves or, once they are gone, by another one of their host."""
+    """Return processes with unreplayed journals; a process that is gone may be replayed by another on its host."""
     rows = list(SenderProcess.objects.order_by("name").values_list("name", "seen_at", "replayed_at"))
     told = {name.partition(".")[0] for name, _, at in rows if at is not None and at >= held_at + SILENT}
     return [
@@ -271,11 +274,11 @@ def _identity() -> str:
         return str(cursor.fetchone()[0])
 
 
-def _cause_of(known: str, found: str) -> Cause:
+def _cause_of(known: str, found: str) -> HoldCause:
     """A promotion changes the timeline alone. A base backup restored to an earlier moment does so, too: then the last
     sign of life in it is old."""
     before, after = known.split("/"), found.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
     with tenancy.platform(PlatformReason.FENCE):
         is_recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE).exists()
-    return Cause.PROMOTED if same_but_timeline and is_recent else Cause.RESTORED
+    return HoldCause.PROMOTED if same_but_timeline and is_recent else HoldCause.RESTORED

@@ -7,68 +7,68 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 
 MANY = 100
 
 
-@job("delivery.plan_campaign", Queue.PLAN, attempts=MANY)
+@job("delivery.plan_campaign", JobQueue.PLAN, attempts=MANY)
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
     """Plan a released campaign, or go on planning it."""
     plan.plan_campaign(account_id, campaign_id, edition_id, decision_id)
 
 
-@job("delivery.send_chunk", Queue.SEND)
+@job("delivery.send_chunk", JobQueue.SEND)
 async def send_chunk(account_id: int, chunk_id: int) -> None:
     """Send one chunk. Whatever happens to this job, the chunk's row says what is left, and the sweep wakes it."""
     await this_sender().work_chunk(account_id, chunk_id)
 
 
-@job("delivery.send_post", Queue.EXPRESS)
+@job("delivery.send_post", JobQueue.EXPRESS)
 async def send_post(account_id: int, chunk_id: int) -> None:
     """Send confirmation mails or a notice; else as `send_chunk`."""
     await this_sender().work_post(account_id, chunk_id)
 
 
-@job("delivery.send_confirmations", Queue.EXPRESS, attempts=MANY)
+@job("delivery.send_confirmations", JobQueue.EXPRESS, attempts=MANY)
 async def send_confirmations(account_id: int) -> None:
     """Take up every sign-up of an account that waits for its mail, and send it."""
     await this_sender().work_confirmations(account_id)
 
 
-@job("delivery.send_notice", Queue.EXPRESS)
+@job("delivery.send_notice", JobQueue.EXPRESS)
 def send_notice(account_id: int, notice_id: int) -> None:
     """Queue a message of the service itself."""
     notices.queue_notice(account_id, notice_id)
 
 
-@job("delivery.release_canary", Queue.PLAN, attempts=MANY)
+@job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
     """Judge a canary and let the rest of its campaign go (R-88)."""
     actions.release_canary(account_id, campaign_id)
 
 
-@job("delivery.cancel_rest", Queue.PLAN, attempts=MANY)
+@job("delivery.cancel_rest", JobQueue.PLAN, attempts=MANY)
 def cancel_rest(account_id: int, campaign_id: int) -> None:
-    """Settle the rows of a cancelled campaign."""
+    """Settle the rows of a canceled campaign."""
     actions.cancel_rest(account_id, campaign_id)
 
 
-@job("delivery.collect_retries", Queue.PLAN)
+@job("delivery.collect_retries", JobQueue.PLAN)
 def collect_retries(account_id: int, campaign_id: int | None) -> None:
     """Put due retries into chunks (R-72)."""
     actions.collect_retries(account_id, campaign_id)
 
 
-@job("delivery.count_bounces", Queue.HOUSE, attempts=MANY)
+@job("delivery.count_bounces", JobQueue.HOUSE, attempts=MANY)
 def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
     """Let the lists know what the relay's replies said about their people (R-69, R-71)."""
     feedback.count_bounces(account_id, delivery_ids)
 
 
-@job("delivery.sweep", Queue.PLAN, every="* * * * *")
+@job("delivery.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
     """Once a minute: wake what is ready or in planning and has no job, collect due retries, give up lost hosts."""
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
@@ -90,7 +90,7 @@ def sweep(timestamp: int) -> None:
         actions.wake_post(account_id)
 
 
-@job("delivery.archive", Queue.HOUSE, every="7,17,27,37,47,57 * * * *")
+@job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")
 def archive(timestamp: int) -> None:
     """Every ten minutes: move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
     moving.archive_finished()

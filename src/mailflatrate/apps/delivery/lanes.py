@@ -1,8 +1,8 @@
-"""The lanes of a mailing: what goes to one provider can wait alone, until a person lets it go on (R-86, R-88, R-90).
+"""The provider lanes of a campaign: one provider's share can wait until a person releases it (R-86, R-88, R-90).
 
-A chunk holds recipients of one provider, or, where there are too few of them and in the canary, of several; then its
-provider is empty. A lane that is held is neither woken nor claimed. A sender that is in the middle of a chunk learns of
-it by its next look and leaves out whom it concerns; when it gives the chunk back, they get a chunk of that lane.
+A chunk holds recipients of one provider or, if there are too few of them and in the canary, of several; then its
+provider is empty. A held lane is neither woken nor claimed. A sender in the middle of a chunk learns of the hold at
+its next check and skips the recipients concerned; when it returns the chunk, they get a chunk of that lane.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ _GOING = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING, 
 
 
 def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
-    """Nothing more of a mailing goes to a provider. False when the mailing is over. Inside `tenancy.platform(...)`."""
+    """Hold a campaign's lane for one provider. False when the campaign is over. Inside `tenancy.platform(...)`."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
     if campaign.state not in _GOING:
         return False
@@ -34,7 +34,7 @@ def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bo
 
 
 def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
-    """A reviewer lets a lane go on, at once where the mailing runs (R-90). Runs inside `tenancy.platform(...)`."""
+    """Release a lane after review, at once if the campaign is running (R-90). Runs inside `tenancy.platform(...)`."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
     held.update(released_at=clock.now())
@@ -44,8 +44,9 @@ def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
 
 
 def sort_out(chunk: Chunk) -> None:
-    """Give the waiting recipients of a mixed chunk whose lane is held a chunk of that lane. The caller holds its row,
-    and that of the mailing."""
+    """Move waiting recipients of a mixed chunk whose lane is held into a chunk of that lane. The caller holds the rows
+    of chunk and campaign.
+    """
     if chunk.provider or chunk.campaign_id is None:
         return
     held = {hold.provider for hold in held_lanes(chunk.campaign_id)}

@@ -1,7 +1,7 @@
 """Campaigns that may have been sent in a time that the database has forgotten (ADR 0028).
 
-Recipients who were planned after a backup are not in it, so journals cannot say by delivery who got the campaign: it
-would be planned again for everyone. Such a campaign goes back to draft or is paused, and a person decides.
+Recipients who were planned after a backup are not in it, so journals cannot tell by delivery who got the campaign:
+it would be planned again for everyone. Such a campaign returns to draft or is paused, and a person decides.
 """
 
 from collections.abc import Iterable
@@ -88,7 +88,7 @@ def set_aside_accounts(account_ids: Iterable[int]) -> None:
 
 
 def awaiting_answer() -> QuerySet[Campaign]:
-    """Campaigns that were set aside and that nobody has released, resumed or cancelled since, in any scope."""
+    """Return campaigns that were set aside and not released, resumed or canceled since, in any scope."""
     return Campaign.objects.filter(state_reason=MAYBE_SENT).select_related("account").order_by("id")
 
 

@@ -45,11 +45,11 @@ __all__ = [
 
 
 class Plan(TenantModel):
-    """How far the planning of a campaign has come; each slice of contacts moves it on in its own transaction.
+    """How far the planning of a campaign has come; each slice of contacts advances it in its own transaction.
 
-    `canary_size` recipients form chunk 0, which goes first (R-88); 0 where the campaign is too small for one.
-    In a campaign that goes by everybody's own clock it is taken from the first wave.
-    A campaign that is to go slowly is sent in turns (`rules.pace`).
+    `canary_size` recipients form chunk 0, which is sent first (R-88); 0 if the campaign is too small for one. In a
+    campaign sent in each recipient's time zone it is taken from the first wave. A campaign that is to be sent
+    slowly is sent in turns (`rules.pace`).
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -101,7 +101,7 @@ class Trial(TenantModel):
 
 
 class ChunkState(models.TextChoices):
-    """A chunk is one background job; CANCELLED ones are never claimed."""
+    """The state of a chunk, which is one background job; `CANCELLED` ones are never claimed."""
 
     READY = "ready"
     SENDING = "sending"
@@ -294,7 +294,7 @@ class Retry(TenantModel):
 
 
 class LaneHold(TenantModel):
-    """What a mailing has for one provider waits for a person (R-70, R-86, R-88); only the desk releases it (R-90)."""
+    """A hold on a campaign's lane for one provider (R-70, R-86, R-88); only an operator releases it (R-90)."""
 
     platform_writes = True
 

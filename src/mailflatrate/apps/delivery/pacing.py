@@ -1,4 +1,4 @@
-"""The speed of a mailing that is under way. The turns themselves are held by the claim (`send.claims`)."""
+"""The speed of a campaign that is being sent. The turns themselves are held by the claim (`send.claims`)."""
 
 from django.utils.translation import gettext as _
 
@@ -10,13 +10,13 @@ from mailflatrate.rules.pace import pace_for
 
 
 def change_pace(campaign_id: int, per_hour: int | None) -> None:
-    """Another speed for a mailing that is under way: letters an hour at most, None as fast as it goes.
+    """Change the speed of a campaign being sent: at most this many messages an hour, None for as fast as possible.
 
     Counts from the next turn on. Raises CampaignError when it is over.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
-        raise CampaignError(_("Only a mailing that is under way can go faster or slower."))
+        raise CampaignError(_("Only a campaign that's being sent can be sped up or slowed down."))
     pace = pace_for(per_hour) if per_hour else None
     campaign.per_hour = per_hour
     campaign.save(update_fields=["per_hour"])

@@ -1,7 +1,7 @@
 """Planning: from a released edition to a delivery row for each recipient, set by set, resumable at any point.
 
-The SQL only narrows: who is on a list, confirmed, not suppressed and in the segment. The law is asked again, once a
-recipient, right before each letter leaves (`gate.permits`).
+The SQL only narrows down: who is on a list, confirmed, not suppressed and in the segment. The rules are asked
+again, once per recipient, right before each message is sent (`gate.permits`).
 """
 
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ WITH people AS MATERIALIZED (
 SELECT {counted_as}, count(*), (SELECT coalesce(max(number), -1) FROM numbered) FROM judged GROUP BY 1
 """
 
-# People of different parts never share a chunk: of different moments, where everybody gets it by his own clock.
+# Chunks never mix parts, such as the different moments of a campaign sent in each recipient's time zone.
 _IN_ORDER = {
     "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
@@ -131,7 +131,7 @@ _IN_WAVES = _IN_ORDER | {
 }  # fmt: skip
 
 
-# Which variant tests whom: by a number from 0 to 9,999 that a person has in this campaign and keeps, whatever crashes.
+# The test variant of a contact: by a number from 0 to 9,999, fixed for this campaign even across crashes.
 _TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
         THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
 # First those who test; the others are only counted.
@@ -152,7 +152,7 @@ _AFTER_TEST = _IN_ORDER | {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """What one slice did; `more` says whether another may follow."""
 
     planned: int
@@ -189,7 +189,7 @@ def _is_held(campaign_id: int) -> bool:
 
 
 def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
-    """Make the plan's row, unless it is there. False when the campaign is not being planned (any more)."""
+    """Create the plan's row, unless it exists. False when the campaign is not, or no longer, being planned."""
     campaign = Campaign.objects.select_for_update().filter(id=campaign_id).first()
     if campaign is None or campaign.state != CampaignState.PLANNING:
         return False
@@ -232,11 +232,11 @@ def _canary_size(recipients: int) -> int:
     return max(1, min(most, int(recipients * value("canary_percent") / 100)))
 
 
-def plan_slice(campaign_id: int) -> Step:
+def plan_slice(campaign_id: int) -> PlanStep:
     """Plan the next slice of contacts in the running transaction, and start the campaign after the last one."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state != CampaignState.PLANNING:
-        return Step(0, more=False)
+        return PlanStep(0, more=False)
     plan = Plan.objects.get(campaign_id=campaign_id)
     parameters: dict[str, Any] = {
         "account_id": campaign.account_id,
@@ -249,11 +249,11 @@ def plan_slice(campaign_id: int) -> Step:
         up_to = cursor.fetchone()[0]
     if up_to is None:
         _start(campaign, plan)
-        return Step(0, more=False)
+        return PlanStep(0, more=False)
     return _insert(campaign, plan, parameters, up_to)
 
 
-def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: int) -> Step:
+def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: int) -> PlanStep:
     not_meant, named = named_sql(*audience_of(campaign).reason_sql())
     draws_canary = bool(plan.canary_size) and not Chunk.objects.filter(campaign_id=campaign.id, number=0).exists()
     parameters = {
@@ -302,7 +302,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     plan.after_contact_id, plan.planned, plan.left_out = up_to, plan.planned + planned, left_out
     plan.save(update_fields=["next_chunk", "after_contact_id", "planned", "left_out"])
     Campaign.objects.filter(id=campaign.id).update(planned_count=plan.planned, left_out=left_out)
-    return Step(planned, more=True)
+    return PlanStep(planned, more=True)
 
 
 def _chunk_zero(campaign_id: int) -> int:
@@ -329,7 +329,7 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     campaign.started_at = campaign.started_at or now
     campaign.state, campaign.state_reason = CampaignState.SENDING, ""
     if test_goes_on(campaign):
-        pass  # whoever waits for the choice is not planned yet
+        pass  # those who wait for the winner are not planned yet
     elif not plan.planned:
         campaign.state, campaign.finished_at = CampaignState.SENT, now
     campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])

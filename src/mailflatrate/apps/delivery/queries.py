@@ -70,7 +70,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class PacedSending:
     """A campaign that is sent in turns: how many letters a turn has, when the next begins and the last will."""
 
     per_turn: int
@@ -78,14 +78,14 @@ class Turns:
     ends_at: datetime
 
 
-def campaign_turns(campaign_id: int, waiting: int) -> Turns | None:
-    """The turns of a campaign with `waiting` letters left; None for one that goes as fast as it can."""
+def campaign_turns(campaign_id: int, waiting: int) -> PacedSending | None:
+    """Return the turns of a campaign with `waiting` messages left; None if it is sent as fast as possible."""
     plan = Plan.objects.filter(campaign_id=campaign_id, per_turn__isnull=False).first()
     if plan is None or plan.per_turn is None or plan.turn_seconds is None:
         return None
     next_at = max(plan.next_turn_at, clock.now())
     lasts = Pace(plan.per_turn, plan.turn_seconds).seconds_for(waiting)
-    return Turns(plan.per_turn, next_at, next_at + timedelta(seconds=lasts))
+    return PacedSending(plan.per_turn, next_at, next_at + timedelta(seconds=lasts))
 
 
 def waves_ahead(campaign_id: int) -> list[tuple[datetime, int]]:
@@ -127,7 +127,7 @@ def campaign_progress(campaign_id: int) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """One recipient of a campaign, as a report shows him. `email` is None once the contact was erased."""
+    """One recipient of a campaign, as a report shows them. `email` is None once the contact was erased."""
 
     delivery_id: int
     contact_id: int | None
@@ -176,7 +176,7 @@ def _outcome(row: DeliveryRecord) -> OutcomeRow:
 
 
 def held_lanes(campaign_id: int) -> list[LaneHold]:
-    """The lanes of a mailing that wait for a person, the first one first."""
+    """Return the lanes of a campaign that are held for a person's decision, in order."""
     return list(LaneHold.objects.filter(campaign_id=campaign_id, released_at=None).order_by("held_at"))
 
 
@@ -193,7 +193,7 @@ def unsent_after_end(campaign_id: int) -> int:
 
 
 def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
-    """Everybody of whom nobody knows whether the mailing arrived; listed by name, never resent by itself."""
+    """Return recipients with an unknown result; listed by name, never resent automatically."""
     return outcomes_page(campaign_id, DeliveryState.IN_DOUBT, limit=limit)
 
 

@@ -15,7 +15,7 @@ MOST_FOUND = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecipientFilter:
     """Which recipients: of one state (None: all), of one kind of bounce or reason, whose address holds `search`."""
 
     state: DeliveryState | None = None
@@ -23,7 +23,7 @@ class Wanted:
     search: str = ""
 
 
-def recipients(campaign_id: int, wanted: Wanted, *, after: int = 0) -> QuerySet[DeliveryRecord]:
+def recipients(campaign_id: int, wanted: RecipientFilter, *, after: int = 0) -> QuerySet[DeliveryRecord]:
     """Deliveries by id after `after`, with their contacts. Only chunks that hold the state are read."""
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after).select_related("contact").order_by("id")
@@ -42,7 +42,7 @@ def recipients(campaign_id: int, wanted: Wanted, *, after: int = 0) -> QuerySet[
     return rows
 
 
-def _chunks(campaign_id: int, wanted: Wanted) -> list[int]:
+def _chunks(campaign_id: int, wanted: RecipientFilter) -> list[int]:
     if wanted.state is None or wanted.state == DeliveryState.PENDING:  # which is what the tallies do not count
         return list(Chunk.objects.filter(campaign_id=campaign_id).values_list("id", flat=True))
     holding = Tally.objects.filter(campaign_id=campaign_id, state=wanted.state, count__gt=0)
@@ -59,7 +59,7 @@ def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
     return {detail: number for detail, number in sorted(found.items()) if number}
 
 
-def all_recipients(account_id: int, campaign_id: int, wanted: Wanted) -> Iterator[DeliveryRecord]:
+def all_recipients(account_id: int, campaign_id: int, wanted: RecipientFilter) -> Iterator[DeliveryRecord]:
     """Every recipient, in slices with a transaction each, so that an export of a million holds nothing open."""
     after = 0
     while True:

@@ -133,7 +133,7 @@ def end_silent_deferrals() -> None:
 
 
 def all_relays_followed() -> bool:
-    """Whether the log of every relay that takes messages is read, so that a 250 of ours is not yet an arrival."""
+    """Return whether every relay that takes messages has its log read, so a 250 does not yet mean delivered."""
     with tenancy.platform(PlatformReason.RELAYS):
         followed = set(LogFollower.objects.filter(seen_at__gt=clock.now() - ALIVE).values_list("relay", flat=True))
         taking = set(Relay.objects.filter(state=StateChoice.ACTIVE).values_list("name", flat=True))

@@ -12,15 +12,15 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class DeliveryState(models.TextChoices):
-    """PENDING and DEFERRED are on their way; all others are final. IN_DOUBT is listed and never resent by itself."""
+    """The state of a delivery. All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
 
     PENDING = "pending", _("Waiting")
-    DEFERRED = "deferred", _("Put off by the recipient's server")
+    DEFERRED = "deferred", _("Deferred by the recipient's server")
     SENT = "sent", _("Delivered")
     BOUNCED = "bounced", _("Bounced")
-    WITHHELD = "withheld", _("Left out")
-    CANCELLED = "cancelled", _("Cancelled")
-    IN_DOUBT = "in_doubt", _("In doubt")
+    WITHHELD = "withheld", _("Skipped")
+    CANCELLED = "cancelled", _("Canceled")
+    IN_DOUBT = "in_doubt", _("Unknown result")
 
 
 class DeliveryColumns(TenantModel):

@@ -24,7 +24,10 @@ def tell_planned(campaign: Campaign, plan: Plan) -> None:
 
 
 def tell_moved(campaign: Campaign) -> None:
-    """A campaign was paused, resumed, cancelled, waits for its relay, or is sent: then with its counts and its rate."""
+    """Announce that a campaign was paused, resumed, canceled, is waiting for its relay, or is sent.
+
+    A sent campaign is announced with its counts and its rate.
+    """
     if campaign.state != CampaignState.SENT:
         _tell(f"campaign_{campaign.state}", campaign, reason=campaign.state_reason)
         return

@@ -1,6 +1,6 @@
-"""The only door to the relay. What passes is a letter with its permit; nothing else holds the SMTP client (R-25).
+"""The only door to the relay. What passes is a message with its permit; nothing else holds the SMTP client (R-25).
 
-Lock one and three of ARCHITECTURE section 2: the argument's type, and the import.
+Locks one and three of ARCHITECTURE section 2: the argument's type, and the import.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.relays.book import RelaySpec
 from mailflatrate.apps.delivery.timed import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
-from mailflatrate.mail.compose import Letter
+from mailflatrate.mail.compose import ReadyMessage
 from mailflatrate.rules.relays import RelayState, ReturnPath, shares
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_channel import ConnectionLostError
@@ -26,11 +26,11 @@ FIRST_PAUSE_SECONDS = 1.0
 LOOK_SECONDS = 10.0
 
 
-class Permitted(NamedTuple):
-    """A letter and the right to send it."""
+class PermittedMessage(NamedTuple):
+    """A message and the right to send it."""
 
     permit: Permit
-    letter: Letter
+    letter: ReadyMessage
 
 
 class RelayLook(NamedTuple):
@@ -58,7 +58,7 @@ async def try_relay(config: RelayConfig, sender: str | None) -> RelayLook:
 def check_relay(config: RelayConfig, sender: str | None = None) -> RelayLook:
     """Run `try_relay` from a thread without an event loop, within the same time.
 
-    `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be cancelled.
+    `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be canceled.
     """
     loop = asyncio.new_event_loop()
     try:
@@ -123,7 +123,7 @@ class Transmitter:
         self.set_relays(relays)
 
     def set_relays(self, relays: Sequence[RelaySpec]) -> bool:
-        """Use these relays from now on; drained and disabled ones take no more. True where anything changed."""
+        """Use these relays from now on; drained and disabled ones take no further mail. True if anything changed."""
         if tuple(relays) == self._relays:
             return False
         self._relays = tuple(relays)
@@ -150,7 +150,7 @@ class Transmitter:
 
     async def transmit(
         self,
-        letters: Iterator[Permitted],
+        letters: Iterator[PermittedMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_start: Callable[[int], None],
         may_start: Callable[[int], bool | None],
@@ -158,13 +158,15 @@ class Transmitter:
         most: int = 0,
         caps: dict[int, int] | None = None,
     ) -> None:
-        """Send what the iterator yields, one by one as connections become ready. An outcome's `letter_id` is the
-        delivery's id; `on_start` is called right before a content is written, and `may_start` asked before that: False
-        makes the content wait until `proceed`, None takes it back. The `most` letters there may be are dealt to the
-        relays by weight; `caps` are counted down by relay, and none takes more than that.
+        """Send what the iterator yields, one by one as connections become ready.
 
-        Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in the
-        iterator. Raises TypeError for a letter without a permit.
+        An outcome's `letter_id` is the delivery's id; `on_start` is called right before a content is written, and
+        `may_start` asked before that: False makes the content wait until `proceed`, None takes it back. At most
+        `most` messages are dealt to the relays by weight; `caps` are counted down by relay, and none takes more
+        than that.
+
+        Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in
+        the iterator. Raises TypeError for a message without a permit.
         """
         deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)
@@ -189,7 +191,7 @@ class Transmitter:
         await self._group.close()
 
 
-def _messages(letters: Iterator[Permitted]) -> Iterator[OutgoingMessage]:
+def _messages(letters: Iterator[PermittedMessage]) -> Iterator[OutgoingMessage]:
     for permit, letter in letters:
         if type(permit) is not Permit:
             raise TypeError("nothing is sent without a permit")

@@ -25,11 +25,11 @@ from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
 from mailflatrate.rules.gate import explain
-from mailflatrate.rules.trial import LETTERS, Arm, Choice, Why
+from mailflatrate.rules.trial import LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
 from mailflatrate.settings.schema import load_settings
 
-CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” waits for your choice")
-CHOOSE = gettext_noop("The test of “%(mailing)s” is out. Everybody else gets the variant that you choose.")
+CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” is waiting for you to pick the winner")
+CHOOSE = gettext_noop("The A/B test of “%(mailing)s” has been sent. All other recipients get the variant you choose.")
 RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
 
 
@@ -70,9 +70,9 @@ def arms_of(trial: Trial) -> dict[str, Any]:
 
 
 def end_test(campaign: Campaign) -> None:
-    """Every letter of the test is out: note the moment of the choice, and ask for it when that has come.
+    """Note when the winner is due once every test message is sent, and have it chosen when that time has come.
 
-    Called again and again; the caller holds the campaign's row.
+    Called repeatedly; the caller holds the campaign's row.
     """
     trial = Trial.objects.select_for_update().get(campaign_id=campaign.id)
     if trial.winner is not None:
@@ -87,15 +87,15 @@ def end_test(campaign: Campaign) -> None:
         trial.save(update_fields=["tested_at", "decide_at"])
     if trial.decide_at is not None:
         jobs.defer(
-            "stats.decide_trial", jobs.Queue.PLAN, at=trial.decide_at, once=f"trial:{campaign.id}",
+            "stats.decide_trial", jobs.JobQueue.PLAN, at=trial.decide_at, once=f"trial:{campaign.id}",
             account_id=campaign.account_id, campaign_id=campaign.id,
         )  # fmt: skip
 
 
 def leave_to_people(campaign_id: int) -> None:
-    """The rule chooses nothing, because people leave over every variant: somebody of the account has to look."""
+    """Leave the choice of winner to the account's members, because every variant makes people unsubscribe."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    if Trial.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=Why.BRAKE.value):
+    if Trial.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
         _ask_people(campaign)
 
 
@@ -108,21 +108,23 @@ def _ask_people(campaign: Campaign) -> None:
     tell_people(NoticeKind.TEAM, writers(), letter)
 
 
-def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by: User | None = None) -> None:
-    """Let the rest have one variant: it is planned now, from the people of this moment. Once and for all.
+def choose_variant(
+    campaign_id: int, choice: WinnerChoice, arms: Sequence[VariantFigures], *, by: User | None = None
+) -> None:
+    """Choose the winner for the remaining recipients, who are planned now, from the audience of this moment. Final.
 
-    The gate is asked again first: a domain or an agreement that held when the test went out need not hold now.
-    Raises ChecksOpen where it does not, CampaignError where the test is not over, the choice is made, or the mailing or
-    the account does not send.
+    The gate is asked again first: a domain or an agreement that was valid when the test was sent may not be valid
+    now. Raises ChecksOpen if it refuses, CampaignError if the test is not over, the winner is already chosen, or
+    the campaign or the account does not send.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     trial = Trial.objects.select_for_update().filter(campaign_id=campaign_id).first()
     if trial is None or trial.winner is not None or trial.tested_at is None:
-        raise CampaignError(_("The choice is made, or the test is not over yet."))
+        raise CampaignError(_("The winner has already been chosen, or the test isn't finished yet."))
     if campaign.state not in RUNNING or not current_account().may_send:
-        raise CampaignError(_("The mailing does not run at present; let it go on first."))
+        raise CampaignError(_("The campaign isn't being sent right now. Resume it first."))
     if not 0 <= choice.variant < trial.variants:
-        raise CampaignError(_("There is no such variant."))
+        raise CampaignError(_("This variant doesn't exist."))
     verdict = check_campaign(campaign_id)
     if not verdict.allowed:
         language = account_language(current_account())
@@ -145,6 +147,6 @@ def choose_variant(campaign_id: int, choice: Choice, arms: Sequence[Arm], *, by:
     defer_planning(campaign, decision.edition_id, decision.id)
 
 
-def by_person(variant: int) -> Choice:
-    """What somebody of the account chose himself."""
-    return Choice(variant, Why.PERSON)
+def by_person(variant: int) -> WinnerChoice:
+    """Return a choice made by a member of the account."""
+    return WinnerChoice(variant, ChoiceBasis.PERSON)

@@ -36,7 +36,7 @@ class UnknownResults:
 
 @dataclass(frozen=True, slots=True)
 class MissingHost:
-    """A lost host whose journals have not come back."""
+    """A lost host whose journals have not been recovered."""
 
     name: str
     campaigns: int

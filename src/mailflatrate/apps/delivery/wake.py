@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from mailflatrate.base import jobs, tenancy, tracing
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 
 SEND_CHUNK = "delivery.send_chunk"
 SEND_POST = "delivery.send_post"
@@ -27,7 +27,7 @@ def lane_open(chunk: str) -> str:
 # mails and notices have a lane of their own, beside whatever is running.
 _DEFER_READY = f"""
 SELECT procrastinate_defer_jobs_v1(array_agg(
-    ROW(CASE WHEN c.campaign_id IS NULL THEN '{Queue.EXPRESS}' ELSE '{Queue.SEND}' END,
+    ROW(CASE WHEN c.campaign_id IS NULL THEN '{JobQueue.EXPRESS}' ELSE '{JobQueue.SEND}' END,
         CASE WHEN c.campaign_id IS NULL THEN '{SEND_POST}' ELSE '{SEND_CHUNK}' END,
         CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
         'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id) || %(trace)s::jsonb,
@@ -49,7 +49,7 @@ WHERE c.account_id = %(account_id)s AND c.state = 'ready'
 HAVING count(*) > 0
 """  # noqa: S608  # made of constants
 
-# Of a campaign: chunk 0 first; the others once the canary let them go.
+# For a campaign: chunk 0 first; the others once the canary has released them.
 _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
     SELECT 1 FROM plan p WHERE p.campaign_id = c.campaign_id AND p.account_id = c.account_id
       AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
@@ -80,7 +80,7 @@ def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
     key = (which, *numbers.items())
 
     def look_again() -> None:
-        # Somebody else may wake the same chunk this very moment; whatever fails here, the sweep makes good.
+        # Another process may wake the same chunk at this moment; the sweep makes good any failure here.
         with suppress(IntegrityError), tenancy.account(numbers["account_id"]):
             _wake(which, at, **numbers)
 
@@ -95,9 +95,9 @@ def _wake(which: str, at: datetime | None, **numbers: int) -> None:
 
 
 def figures_changed(campaign_id: int | None) -> None:
-    """Something happened to a mailing of the current account: have its figures judged once this is committed (R-86)."""
+    """Have a campaign of the current account judged by its new figures once this is committed (R-86)."""
     if campaign_id is not None:
         jobs.wake(
-            "stats.judge_campaign", jobs.Queue.HOUSE, once=f"judge:{campaign_id}",
+            "stats.judge_campaign", jobs.JobQueue.HOUSE, once=f"judge:{campaign_id}",
             account_id=tenancy.current_account_id(), campaign_id=campaign_id,
         )  # fmt: skip

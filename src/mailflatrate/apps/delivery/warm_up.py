@@ -111,9 +111,9 @@ def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
 
 
 def put_recent_first(campaign: Campaign, plan: Plan) -> None:
-    """Cut a planned campaign into chunks anew, whoever confirmed last in the first ones, if a warm-up holds it back.
+    """Cut a planned campaign into new chunks, most recently confirmed contacts first, if a warm-up holds it back.
 
-    A campaign in waves, or with variants, keeps its parts; the daily limits hold all the same.
+    A campaign in waves, or with variants, keeps its parts; the daily limits still apply.
     """
     if campaign.local_at is not None or campaign.variants:
         return
@@ -157,12 +157,12 @@ def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
 
 
 def note_complaint(campaign_id: int | None) -> None:
-    """Somebody complained about a campaign of the current account: its warm-ups take it into account."""
+    """Count a complaint about a campaign of the current account in its warm-ups."""
     if campaign_id is None:
         return
     keys = keys_of(campaign_id) + _relay_keys(tenancy.current_account_id())
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.tell({key: warming.Told(complaints=1) for key in keys})
+        warming.tell({key: warming.WarmUpReturn(complaints=1) for key in keys})
 
 
 def note_deferrals(by_campaign: Mapping[int, int]) -> None:
@@ -172,7 +172,7 @@ def note_deferrals(by_campaign: Mapping[int, int]) -> None:
         for key in keys_of(campaign_id):
             told[key] = told.get(key, 0) + number
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.tell({key: warming.Told(deferred=number) for key, number in told.items()})
+        warming.tell({key: warming.WarmUpReturn(deferred=number) for key, number in told.items()})
 
 
 def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:

@@ -1,7 +1,7 @@
 """Where withdrawals are logged, and which of these places a held database has been told about (ADR 0028).
 
-A promoted replica may lack the last unsubscribes as it lacks the last messages. Each worker that logs them names its
-folder or bucket here once a minute; sending goes on by itself when each of them was replayed in the hold.
+A promoted replica may lack the last unsubscribes as it lacks the last messages. Each worker that logs them names
+its folder or bucket here once a minute; sending resumes automatically when each of them was replayed in the hold.
 """
 
 from datetime import datetime, timedelta

@@ -2,4 +2,4 @@
 
 
 class DomainError(Exception):
-    """An action on a domain or a sender was refused; the message says why and how to mend it."""
+    """An action on a domain or a sender was refused; the message says why and how to fix it."""

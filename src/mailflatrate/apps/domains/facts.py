@@ -4,7 +4,7 @@ from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.domains.models import CheckKind, DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import mailbox_proved, signing_key
 from mailflatrate.mail.address import AddressError, parse, to_a_label
-from mailflatrate.rules.facts import DnsCheck as DnsFacts
+from mailflatrate.rules.facts import DnsRecordFacts as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
 from mailflatrate.rules.names.brands import load_brands
 from mailflatrate.settings import load_settings
@@ -52,7 +52,7 @@ def _reply_verified(reply_to: str) -> bool:
 
 
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
-    """Who stands in From, and what the DNS says about his domain (R-45, R-46, R-59, R-61, R-62)."""
+    """Return the sender in From, and what the DNS says about their domain (R-45, R-46, R-59, R-61, R-62)."""
     if sender is None:
         return NO_SENDER
     domain = sender.domain

@@ -7,20 +7,20 @@ from mailflatrate.apps.domains.looks import listings_of_service
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_in_use, domains_to_check
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.settings.schema import blocklists, load_settings
 from mailflatrate.wire.dns import ask_blocklists
 
 log = structlog.get_logger("domains")
 
 
-@job("domains.remember", Queue.HOUSE)
+@job("domains.remember", JobQueue.HOUSE)
 def remember(domain: str) -> None:
-    """Ask the DNS whether a domain takes mail, for the next time somebody wants to know (R-18)."""
+    """Ask the DNS whether a domain accepts mail, and remember the answer for the next lookup (R-18)."""
     look_up([domain], actions.configured_resolver())
 
 
-@job("domains.watch", Queue.HOUSE, every="17 * * * *")
+@job("domains.watch", JobQueue.HOUSE, every="17 * * * *")
 def watch(timestamp: int) -> None:
     """Look at every domain in use once an hour; a customer may ask at any time."""
     for account_id, domain_id in domains_to_check():
@@ -30,14 +30,14 @@ def watch(timestamp: int) -> None:
         log.info("domain checked", domain=domain.name, state=domain.state)
 
 
-@job("domains.check_service", Queue.HOUSE)
+@job("domains.check_service", JobQueue.HOUSE)
 def check_service() -> None:
     """Look at the service's own records at once, because messages wait for them."""
     domain = actions.check_service_domain(load_settings())
     log.info("service domain checked", state=domain.state if domain is not None else "none")
 
 
-@job("domains.renew_mailboxes", Queue.HOUSE, every="41 4 * * *")
+@job("domains.renew_mailboxes", JobQueue.HOUSE, every="41 4 * * *")
 def renew_mailboxes(timestamp: int) -> None:
     """Ask once a year whether a mailbox is still the account's (R-46)."""
     for account_id in accounts_with_mailboxes():
@@ -45,7 +45,7 @@ def renew_mailboxes(timestamp: int) -> None:
             actions.renew_mailboxes()
 
 
-@job("domains.watch_lists", Queue.HOUSE, every="53 5 * * *")
+@job("domains.watch_lists", JobQueue.HOUSE, every="53 5 * * *")
 def watch_lists(timestamp: int) -> None:
     """Ask the configured blocklists about every sender domain in use, and about the service itself (R-89)."""
     settings = load_settings()

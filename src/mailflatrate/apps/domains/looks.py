@@ -23,7 +23,7 @@ from mailflatrate.wire.dns import (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RecordLookup:
     """What was found. `found` is shown beside the expected record."""
 
     state: DnsState
@@ -35,7 +35,7 @@ class Look:
         return self.state is DnsState.OK
 
 
-def look_at(record: DnsRecord, resolver: Resolver) -> Look:
+def look_at(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """Ask the DNS for one record and judge it."""
     return _LOOKS[record.kind](record, resolver)
 
@@ -49,42 +49,42 @@ def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]
     ]
 
 
-def _dkim(record: DnsRecord, resolver: Resolver) -> Look:
+def _dkim(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """The key that we sign with, however its tags are spaced (RFC 6376 section 3.6.1)."""
     selector, _, domain = record.host.partition("._domainkey.")
     seen = find_dkim_key(resolver, selector, domain)
     if seen.status is KeyStatus.UNKNOWN:
-        return Look(DnsState.UNREACHABLE, seen.found)
+        return RecordLookup(DnsState.UNREACHABLE, seen.found)
     if seen.status is KeyStatus.MISSING:
-        return Look(DnsState.MISSING, seen.found)
+        return RecordLookup(DnsState.MISSING, seen.found)
     ours = parse_dkim_key(record.host, record.value)
     same = seen.status is KeyStatus.OK and seen.public_key == ours.public_key
-    return Look(DnsState.OK if same else DnsState.WRONG, seen.found)
+    return RecordLookup(DnsState.OK if same else DnsState.WRONG, seen.found)
 
 
-def _spf(record: DnsRecord, resolver: Resolver) -> Look:
+def _spf(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """One record within the limits of RFC 7208 that includes the operator's hosts (R-61)."""
     seen = find_spf(resolver, record.host)
     if seen.status is SpfStatus.UNKNOWN:
-        return Look(DnsState.UNREACHABLE, seen.found)
+        return RecordLookup(DnsState.UNREACHABLE, seen.found)
     if seen.status is SpfStatus.MISSING:
-        return Look(DnsState.MISSING, seen.found)
+        return RecordLookup(DnsState.MISSING, seen.found)
     good = seen.status is SpfStatus.OK and service_spf_host() in seen.includes
-    return Look(DnsState.OK if good else DnsState.WRONG, seen.found)
+    return RecordLookup(DnsState.OK if good else DnsState.WRONG, seen.found)
 
 
-def _mx(record: DnsRecord, resolver: Resolver) -> Look:
+def _mx(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """Bounces reach us: one of the hosts is ours."""
     seen = find_mx(resolver, record.host)
     if seen.can_receive is None:
-        return Look(DnsState.UNREACHABLE, seen.found)
+        return RecordLookup(DnsState.UNREACHABLE, seen.found)
     if not seen.hosts or seen.is_implicit:
-        return Look(DnsState.MISSING, seen.found)
+        return RecordLookup(DnsState.MISSING, seen.found)
     ours = record.value.partition(" ")[2]
-    return Look(DnsState.OK if ours in [host.host for host in seen.hosts] else DnsState.WRONG, seen.found)
+    return RecordLookup(DnsState.OK if ours in [host.host for host in seen.hosts] else DnsState.WRONG, seen.found)
 
 
-def _dmarc(record: DnsRecord, resolver: Resolver) -> Look:
+def _dmarc(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """A policy at the domain or a parent; which one is the customer's choice (R-62)."""
     seen = find_dmarc(resolver, record.host.removeprefix("_dmarc."))
     state = {
@@ -93,10 +93,10 @@ def _dmarc(record: DnsRecord, resolver: Resolver) -> Look:
         DmarcStatus.SEVERAL: DnsState.WRONG,
         DmarcStatus.UNKNOWN: DnsState.UNREACHABLE,
     }[seen.status]
-    return Look(state, seen.found)
+    return RecordLookup(state, seen.found)
 
 
-_LOOKS: dict[CheckKind, Callable[[DnsRecord, Resolver], Look]] = {
+_LOOKS: dict[CheckKind, Callable[[DnsRecord, Resolver], RecordLookup]] = {
     CheckKind.DKIM: _dkim,
     CheckKind.SPF: _spf,
     CheckKind.MX: _mx,

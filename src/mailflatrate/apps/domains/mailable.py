@@ -1,6 +1,7 @@
-"""Can a domain receive mail? Asked of the DNS once for everybody, and remembered (R-18).
+"""Whether a domain can receive mail: asked of the DNS once for all accounts, and remembered (R-18).
 
-Facts of the public DNS belong to no account: the table is shared, and holds nothing but domains and what they publish.
+Facts of the public DNS belong to no account: the table is shared, and holds nothing but domains and what they
+publish.
 """
 
 import time
@@ -54,10 +55,10 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
 
 
 def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Resolver]) -> frozenset[str]:
-    """Ask the DNS now about what is not remembered, with little patience; those about which nothing is left to ask.
+    """Ask the DNS now about unknown domains, with little patience; return those with nothing left to ask.
 
-    A domain whose DNS does not answer is let pass, and not asked again for a while: its mail goes out as if nobody had
-    looked (R-18), and a job asks later. `make_resolver` is given the seconds that a question may take.
+    A domain whose DNS does not answer is let pass, and not asked again for a while: its mail is sent as if it had
+    not been checked (R-18), and a job asks later. `make_resolver` is given the seconds that a question may take.
     """
     names = {domain for domain in domains if askable(domain)}
     now = time.monotonic()
@@ -76,7 +77,7 @@ def want_facts(domains: Collection[str]) -> None:
     known = known_facts(domains)
     for domain in sorted(set(domains)):
         if domain not in known and askable(domain):
-            jobs.defer("domains.remember", jobs.Queue.HOUSE, once=f"domain:{domain}", domain=domain)
+            jobs.defer("domains.remember", jobs.JobQueue.HOUSE, once=f"domain:{domain}", domain=domain)
 
 
 def askable(domain: str) -> bool:

@@ -46,7 +46,7 @@ class DkimKey(TenantModel):
     """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault.
 
     A further key waits (`active_from` NULL) until its record was seen in the DNS; then it signs, and the one before
-    is retired. The record of a retired key stays published, because its letters are still on their way (R-106).
+    is retired. The record of a retired key stays published, because its messages are still on their way (R-106).
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
@@ -84,7 +84,7 @@ class CheckKind(models.TextChoices):
 
     DKIM = "dkim", _("DKIM signature")
     SPF = "spf", _("SPF of the return path")
-    MX = "mx", _("Mail exchanger of the return path")
+    MX = "mx", _("MX of the return path")
     DMARC = "dmarc", _("DMARC policy")
 
 
@@ -107,13 +107,13 @@ class DnsCheck(TenantModel):
 
 
 class Mailbox(TenantModel):
-    """A mailbox that somebody says is the account's, and whether its reader agreed (R-46).
+    """A mailbox said to belong to the account, and whether its reader agreed (R-46).
 
-    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have ended. Only the
-    platform role sets `proved_at`, on the page behind the mail (a trigger holds it).
+    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have expired.
+    Only the platform role sets `proved_at`, on the page the email links to (a trigger enforces it).
     """
 
-    email = models.CharField(_("e-mail address"), max_length=254)
+    email = models.CharField(_("email address"), max_length=254)
     for_replies = models.BooleanField(default=False, help_text="listed as an address that answers may go to")
     round = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(null=True)
@@ -131,13 +131,13 @@ class Mailbox(TenantModel):
 
 
 class SenderAddress(TenantModel):
-    """An address that may stand in From, on a verified domain of the account (R-45, R-46).
+    """An address allowed in From, on a verified domain of the account (R-45, R-46).
 
     `verified_at` is when its mailbox was proved; a trigger allows none without that proof.
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
-    email = models.CharField(_("e-mail address"), max_length=254)
+    email = models.CharField(_("email address"), max_length=254)
     display_name = models.CharField(_("sender name"), max_length=120)
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -151,10 +151,10 @@ class SenderAddress(TenantModel):
 
 
 class MediaHost(TenantModel):
-    """A host name of the account's under which its pictures are served (ADR 0016); nobody else's, ever.
+    """A host name of the account under which its pictures are served (ADR 0016); never shared with other accounts.
 
-    `passed_at`: record and certificate were right at the last look, so that new addresses name it. `replaced_at`: no
-    new ones do; it goes on answering, because letters that went out name it.
+    `passed_at`: record and certificate were right at the last check, so that new addresses name it. `replaced_at`:
+    new addresses no longer name it; it still answers, because messages already sent name it.
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.PROTECT, related_name="media_hosts")

@@ -42,7 +42,7 @@ def domains() -> QuerySet[SenderDomain]:
 
 
 def senders() -> QuerySet[SenderAddress]:
-    """Addresses that may stand in From: mailbox and domain are proved."""
+    """Return addresses allowed in From: mailbox and domain are proved."""
     proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
     return proved.select_related("domain").order_by("email")
 

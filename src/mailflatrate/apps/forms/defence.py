@@ -1,7 +1,7 @@
-"""What a visitor has to prove before a sign-up counts (R-35): work, or at least time; and who is counted.
+"""What a visitor has to prove before a sign-up counts (R-35): work, or at least time; and how visitors are counted.
 
 Nothing of it needs a cookie. A page that we serve carries a signed moment and a task (ALTCHA: find the number whose
-hash is given); a page of somebody else's that only posts carries neither, and is trusted only while few do.
+hash is given); another site's page that only posts carries neither, and is trusted only while few do.
 """
 
 import base64
@@ -30,9 +30,10 @@ MOMENT_VALID = timedelta(hours=12)
 _MOMENT_SALT = "forms.shown"
 
 
-class Proof(StrEnum):
-    """What a visitor proved. PERSON: somebody who signs in did it. MAILBOX: it was agreed to in the mailbox that gets
-    the mail already. KEY: nothing; a program says so, and its account is judged by how many confirm."""
+class VisitorProof(StrEnum):
+    """What a visitor proved. PERSON: a signed-in user did it. MAILBOX: it was agreed to in the mailbox that already
+    gets the messages. KEY: nothing; a program says so, and its account is judged by how many confirm.
+    """
 
     WORK = "work"
     TIME = "time"
@@ -63,22 +64,22 @@ def shown_now(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SubmissionProof:
     """What a submission proved, and the key under which its task is counted, so that it serves once."""
 
-    proof: Proof
+    proof: VisitorProof
     task_key: bytes | None = None
     hurried: bool = False
     """A moment of ours that is only seconds old: nobody reads and types so fast."""
 
 
-def look_at(code: str, posted: Mapping[str, Any]) -> Shown:
+def look_at(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
     """What the fields `altcha` and `shown` of a submission prove for the form with this code. Never raises."""
     task = _solved(code, str(posted.get("altcha") or ""))
     hurried, timed = _timed(code, str(posted.get("shown") or ""))
     if task:
-        return Shown(Proof.WORK, counter_key("task", task), hurried)
-    return Shown(Proof.TIME if timed and not hurried else Proof.NONE, hurried=hurried)
+        return SubmissionProof(VisitorProof.WORK, counter_key("task", task), hurried)
+    return SubmissionProof(VisitorProof.TIME if timed and not hurried else VisitorProof.NONE, hurried=hurried)
 
 
 def _solved(code: str, payload: str) -> str:

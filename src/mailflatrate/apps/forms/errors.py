@@ -1,4 +1,4 @@
-"""What forms refuse, in the words of whoever asked."""
+"""What forms refuse, in the requester's terms."""
 
 from dataclasses import dataclass
 

@@ -6,19 +6,19 @@ from mailflatrate.apps.forms.actions.asking import queued_since
 from mailflatrate.apps.forms.actions.forgetting import forget_old
 from mailflatrate.apps.forms.actions.signing import wake_sending
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 LATE = timedelta(seconds=20)
 
 
-@job("forms.forget_old", Queue.HOUSE, every="23 * * * *")
+@job("forms.forget_old", JobQueue.HOUSE, every="23 * * * *")
 def forget(timestamp: int) -> None:
     """Erase what nobody confirmed (R-34)."""
     forget_old()
 
 
-@job("forms.sweep", Queue.HOUSE, every="* * * * *")
+@job("forms.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
     """Wake the mails of sign-ups whose process died between storing and waking."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):

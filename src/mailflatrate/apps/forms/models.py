@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class FormState(models.TextChoices):
-    """Only a published form takes sign-ups; a closed one says that it does not any more."""
+    """The state of a form. Only a published form takes sign-ups; a closed one says that it no longer does."""
 
     DRAFT = "draft", _("Draft")
     PUBLISHED = "published", _("Published")
@@ -17,9 +17,9 @@ class FormState(models.TextChoices):
 
 
 class Form(TenantModel):
-    """A sign-up form for one list. `code` stands in its address for its life; `draft` is `FormContent.as_json`.
+    """A sign-up form for one list. `code` is part of its address for its life; `draft` is `FormContent.as_json`.
 
-    `sender` is who writes the confirmation mail; without one the service does, in the company's name.
+    `sender` sends the confirmation email; without one the service does, in the company's name.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
@@ -63,39 +63,41 @@ class FormVersion(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account", "form", "number"], name="form_version_once")]
 
 
-class RequestKind(models.TextChoices):
+class ConfirmationRequestKind(models.TextChoices):
     """Who asked for the confirmation."""
 
     FORM = "form", _("Sign-up form")
-    PERSON = "person", _("Added by hand")
+    PERSON = "person", _("Added manually")
     API = "api", _("Added through the API")
     MOVE = "move", _("Change of address")
 
 
-class RequestState(models.TextChoices):
+class ConfirmationRequestState(models.TextChoices):
     """QUEUED waits for its mail, ASKED for the person. WITHHELD got no mail, for the reason that stands with it."""
 
-    QUEUED = "queued", _("Mail is on its way")
+    QUEUED = "queued", _("Email on its way")
     ASKED = "asked", _("Waiting for confirmation")
-    WITHHELD = "withheld", _("No mail was sent")
+    WITHHELD = "withheld", _("No email sent")
     CONFIRMED = "confirmed", _("Confirmed")
-    DENIED = "denied", _("“This was not me”")
-    REPLACED = "replaced", _("Asked anew")
+    DENIED = "denied", _("“This wasn't me”")
+    REPLACED = "replaced", _("Requested again")
 
 
-OPEN_STATES = (RequestState.QUEUED, RequestState.ASKED, RequestState.WITHHELD)
+OPEN_STATES = (ConfirmationRequestState.QUEUED, ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD)
 
 
 class SignupRequest(TenantModel):
-    """One request for consent that waits for the person's own yes; erased after 14 days at the latest (R-34).
+    """One request for consent that waits for the person's own confirmation; erased after 14 days at the latest (R-34).
 
     The token is never stored, only its SHA-256; it is bound to this row and with it to address, list and version
     (R-33). A change of address has neither form nor version: `moves` is the contact as it was, the list is the one
-    whose mail it was asked from, and all the lists that the person is on go along.
+    whose message it was requested from, and all the lists that the person is on are included.
     """
 
-    kind = models.CharField(max_length=8, choices=RequestKind.choices, default=RequestKind.FORM)
-    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.QUEUED)
+    kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices, default=ConfirmationRequestKind.FORM)
+    state = models.CharField(
+        max_length=10, choices=ConfirmationRequestState.choices, default=ConfirmationRequestState.QUEUED
+    )
     form = models.ForeignKey(Form, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     version = models.ForeignKey(FormVersion, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -175,14 +177,14 @@ class AskingTally(TenantModel):
 
 
 class SignupDenial(TenantModel):
-    """Somebody answered "this was not me": what the abuse desk needs to see who enters other people's addresses.
+    """An answer of "this was not me": what the abuse desk needs to see who enters other people's addresses.
 
-    `handled_at` is the desk's to set. The row goes after 90 days; a case that was opened keeps what it needs.
+    `handled_at` is set by the desk. The row is deleted after 90 days; a case that was opened keeps what it needs.
     """
 
     form = models.ForeignKey(Form, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     request_id = models.BigIntegerField()
-    kind = models.CharField(max_length=8, choices=RequestKind.choices)
+    kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices)
     address_key = models.BinaryField(max_length=32)
     requested_at = models.DateTimeField()
     requested_ip = models.GenericIPAddressField(null=True)
@@ -201,9 +203,9 @@ class SignupDenial(TenantModel):
 
 
 class SignupCounter(models.Model):
-    """Sign-ups counted by network and by form within a window (R-35). Unlogged: a crash forgets it, and that is fine.
+    """Sign-ups counted by network and by form within a window (R-35). Unlogged: it may be lost in a crash.
 
-    `key` is a hash of what is counted and the window's beginning, so nothing personal stands here.
+    `key` is a hash of what is counted and the window's beginning, so it holds no personal data.
     """
 
     key = models.BinaryField(max_length=16, primary_key=True)

@@ -88,8 +88,8 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The version that a visitor had before him; a page that embeds a form may be older than its newest version."""
+class ShownVersion:
+    """The version shown to a visitor; a page that embeds a form may be older than its newest version."""
 
     version_id: int
     number: int
@@ -97,19 +97,19 @@ class Shown:
     frozen: FrozenForm
 
 
-def shown_version(form: PublishedForm, number: int | None) -> Shown:
+def shown_version(form: PublishedForm, number: int | None) -> ShownVersion:
     """Version `number` of a form where there is one, otherwise the present one."""
-    present = Shown(form.version_id, form.number, form.sha256, form.frozen)
+    present = ShownVersion(form.version_id, form.number, form.sha256, form.frozen)
     if number is None or number == form.number:
         return present
     return _older(form.account_id, form.form_id, number) or present
 
 
 @lru_cache(maxsize=500)
-def _older(account_id: int, form_id: int, number: int) -> Shown | None:
+def _older(account_id: int, form_id: int, number: int) -> ShownVersion | None:
     with tenancy.account(account_id):
         row = FormVersion.objects.filter(form_id=form_id, number=number).first()
-    return Shown(row.id, row.number, row.sha256, frozen_from_json(row.content)) if row else None
+    return ShownVersion(row.id, row.number, row.sha256, frozen_from_json(row.content)) if row else None
 
 
 def newest_imprint() -> Imprint | None:

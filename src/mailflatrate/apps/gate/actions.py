@@ -23,7 +23,7 @@ RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
 def check_campaign(campaign_id: int) -> Verdict:
-    """What is left to do before it can go out; nothing is stored."""
+    """Return what is left to do before the campaign can be sent; nothing is stored."""
     campaign = Campaign.objects.select_related("sender__domain").get(id=campaign_id)
     return judge_whole(variants_facts(campaign))[0]
 
@@ -31,21 +31,24 @@ def check_campaign(campaign_id: int) -> Verdict:
 def release_campaign(
     campaign_id: int, *, by: User | None, at: datetime | None = None, on_own_clocks: bool = False
 ) -> GateDecision:
-    """Let a campaign out, now or at the aware moment `at`; the answer is the stored decision, allowed or not.
+    """Release a campaign, now or at the aware moment `at`; return the stored decision, allowed or not.
 
-    `on_own_clocks`: everybody gets it when his own clock reads what the campaign's reads at `at`, in waves. It begins
-    with the first of them; whoever's hour has passed by then gets it at once.
+    `on_own_clocks`: each recipient gets it when their clock reads what the campaign's reads at `at`, in waves. It
+    begins with the first of them; recipients whose hour has passed by then get it at once.
 
-    Every variant passes the whole chain by itself, with an edition and a decision of its own; one that does not stops
-    them all. Where a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen
+    Every variant passes the whole chain separately, with an edition and a decision of its own; one that fails stops
+    them all. If a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen
     and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but the
-    record. Raises CampaignError when the campaign is under way already, and for variants on everybody's own clock.
+    record. Raises CampaignError if the campaign was released already, and for variants combined with recipients'
+    time zones.
     """
     campaign = campaigns.locked(campaign_id)
     if campaign.state not in RELEASABLE:
-        raise CampaignError(_("This mailing is already on its way."))
+        raise CampaignError(_("This campaign is already being sent."))
     if on_own_clocks and campaign.variants:
-        raise CampaignError(_("A test of variants goes out at one moment; everybody's own clock does not go with it."))
+        raise CampaignError(
+            _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")
+        )
     campaign.local_at = at if on_own_clocks else None
     return _release(campaign, by=by, at=at)
 
@@ -67,7 +70,7 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
         decision = _record(campaign, None, verdict, by)
         campaigns.schedule(campaign, at)
         _tell("campaign_scheduled", campaign, at=at.isoformat())
-        jobs.defer("gate.release_due", jobs.Queue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
+        jobs.defer("gate.release_due", jobs.JobQueue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
     decisions = [
         _record(campaign, campaigns.make_edition(campaign, number), own, by) for number, own in enumerate(each)
@@ -82,7 +85,7 @@ def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int)
     """Enqueue the planning of a campaign in PLANNING, unless it waits already; two never plan one side by side."""
     key = f"plan-{campaign.id}"
     jobs.defer(
-        "delivery.plan_campaign", jobs.Queue.PLAN, lock=key, once=key, account_id=campaign.account_id,
+        "delivery.plan_campaign", jobs.JobQueue.PLAN, lock=key, once=key, account_id=campaign.account_id,
         campaign_id=campaign.id, edition_id=edition_id, decision_id=decision_id,
     )  # fmt: skip
 
@@ -100,7 +103,7 @@ def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
 
 
 def release_reviewed(campaign: Campaign) -> GateDecision:
-    """A reviewer let it go: ask the rules once more, then as with any release. The caller holds its row."""
+    """Release a campaign approved in review, asking the rules once more. The caller holds its row."""
     return _release(campaign, by=campaign.released_by, at=campaign.scheduled_at)
 
 

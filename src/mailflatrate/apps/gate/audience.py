@@ -1,4 +1,4 @@
-"""Whom a campaign is meant for, counted in one pass over the people who would get it (R-10, R-13, R-15, R-44)."""
+"""The audience of a campaign, counted in one pass over the people who would get it (R-10, R-13, R-15, R-44)."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 BEFORE_RELEASE = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED)
 MOST_NAME_CHARACTERS = 40
 
-# Whoever clicked or confirmed within the year is fresh at a glance; only for the others more is looked up.
+# A click or a confirmation within the year settles freshness; more is looked up only for the others.
 _PEOPLE = """
 SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
     SELECT substring(c.email FROM '[^.]+$') AS ending, left(lower(coalesce({country})), %(most)s) AS country,
@@ -41,7 +41,7 @@ SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _AudienceCount:
     recipients: int
     stale: int
     countries: frozenset[str]
@@ -66,7 +66,7 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
 
 
 def _without_origin(list_id: int, state: OriginState) -> bool:
-    """A rejected list never goes out; one that waits does where people confirmed here, by themselves."""
+    """Return whether a list's origin blocks it: rejected, or undecided while it has no confirmed subscribers."""
     if state is not OriginState.WAITING:
         return state is OriginState.REJECTED
     confirmed = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED)
@@ -79,7 +79,7 @@ def _importing(list_id: int) -> bool:
     return Import.objects.filter(unchecked, mailing_list_id=list_id).exists()
 
 
-def _count(campaign: Campaign) -> _Counted:
+def _count(campaign: Campaign) -> _AudienceCount:
     segment, values = named_sql(*audience_of(campaign).members_sql())
     statement = _PEOPLE.format(
         country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
@@ -99,7 +99,7 @@ def _count(campaign: Campaign) -> _Counted:
         )
         rows = cursor.fetchall()
     countries = {country_of(country, ending or "") for ending, country, *_ in rows}
-    return _Counted(
+    return _AudienceCount(
         recipients=sum(row[2] for row in rows),
         stale=sum(row[3] for row in rows),
         countries=frozenset(country for country in countries if country is not None),

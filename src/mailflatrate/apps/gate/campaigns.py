@@ -56,9 +56,9 @@ def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
 
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
-    """The verdict on a mailing as a whole, and that on each variant.
+    """Return the verdict on a campaign as a whole, and that on each variant.
 
-    The whole fails a rule where one variant does; the finding says which ones, in the parameter `variants`.
+    The whole fails a rule if one variant does; the finding says which ones, in the parameter `variants`.
     """
     each = [judge_campaign(one) for one in facts]
     if len(each) == 1:
@@ -76,7 +76,7 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
 
 
 def _letter_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:
-    """Compile the draft as it stands, write one letter of it, and say what can be seen; mistakes become findings."""
+    """Compile the draft as it is, write one message, and report what can be seen; mistakes become findings."""
     imprint = newest_imprint()
     if imprint is None:
         return broken_content_facts(campaign, NO_IMPRINT), None, None

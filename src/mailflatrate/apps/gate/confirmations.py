@@ -1,6 +1,6 @@
-"""The gate for confirmation mails (R-25 to R-35): facts from forms, accounts and suppression, and the stored verdict.
+"""The gate for confirmation emails (R-25 to R-35): facts from forms, accounts and suppression, and the stored verdict.
 
-Asked twice: when a request is taken up, and again right before its letter leaves.
+Asked twice: when a request is accepted, and again right before its message is sent.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -11,12 +11,12 @@ from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.forms import actions as forms
-from mailflatrate.apps.forms.models import FormState, RequestKind, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormState, SignupDenial, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.suppression import queries as suppression
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
@@ -24,15 +24,15 @@ from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
-from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.limits import value
 
-MAY_RETURN = (Reason.UNSUBSCRIBE, Reason.SOFT_BOUNCE)
+MAY_RETURN = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
 """Whoever left, or whose mailbox was full, may come back by the person's own new yes (R-16, R-75)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RequestVerdict:
     """A request and what the gate said to it. `reason` is the key of the first rule that stops it."""
 
     request: SignupRequest
@@ -46,14 +46,14 @@ class _Background:
     by address and None for a change of address."""
 
     account: AccountFacts
-    imprint: Imprint | None
+    imprint: ImprintRecord | None
     now: datetime
     suppressed: Mapping[bytes, Suppression]
     denied: Set[tuple[bytes, int | None]]
     domains: Mapping[str, ResolverFacts]
 
 
-def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
+def judge_requests(requests: Sequence[SignupRequest]) -> list[RequestVerdict]:
     """Ask the rules about queued requests and store what they said; each mail that may go is counted against the cap.
 
     Runs in the account's scope, in the transaction that writes down what follows from it.
@@ -88,14 +88,14 @@ def judge_requests(requests: Sequence[SignupRequest]) -> list[Judged]:
             decided_at=background.now,
         )
         blocked = verdict.blocked_by
-        judged.append(Judged(request, decision, blocked[0].key if blocked else ""))
+        judged.append(RequestVerdict(request, decision, blocked[0].key if blocked else ""))
     forms.mark_mails(counted, background.now)
     GateDecision.objects.bulk_create([each.decision for each in judged])
     return judged
 
 
 def facts_again(requests: Sequence[SignupRequest]) -> dict[int, ConfirmationFacts]:
-    """The facts right before the letters leave, by request. The caps were asked, and the mails counted, before."""
+    """Return the facts right before the messages are sent, by request. Caps and counts were checked before."""
     background = _background(requests)
     return {request.id: _facts(request, background, to_mailbox=0, of_form=0) for request in requests}
 
@@ -144,9 +144,10 @@ def _domain(request: SignupRequest) -> str:
 
 
 def _refused_by(request: SignupRequest, background: _Background) -> str:
-    """The rest was decided when the request was taken; what the DNS says about the domain may be known only now.
+    """Return the reason to refuse that is known only now: the rest was decided when the request was taken.
 
-    A row whose key is not that of its address was not made by a form of ours (ADR 0010).
+    The DNS may have answered about the domain since. A row whose key is not that of its address was not made by our
+    forms (ADR 0010).
     """
     if key_ring().suppression_key(canonical_key(request.email)) != bytes(request.address_key):
         return "R-20"
@@ -155,8 +156,8 @@ def _refused_by(request: SignupRequest, background: _Background) -> str:
 
 
 def _asked_for(request: SignupRequest) -> bool:
-    """At a form that is still published; or by a person who is on a list, of himself."""
-    if request.kind != RequestKind.MOVE:
+    """Return whether a form that is still published, or a list's own subscriber, made the request."""
+    if request.kind != ConfirmationRequestKind.MOVE:
         return request.form is not None and request.form.state == FormState.PUBLISHED
     if request.moves_id is None or not forms.is_agreed(request):
         return False
@@ -167,13 +168,13 @@ def _stays_away(row: Suppression | None, now: datetime) -> bool:
     """A complaint, an objection, an erased or a dead mailbox; the last may be tried again after 60 days (R-75)."""
     if row is None or row.reason in MAY_RETURN:
         return False
-    if row.reason == Reason.HARD_BOUNCE:
+    if row.reason == SuppressionReason.HARD_BOUNCE:
         return now - row.created_at < timedelta(days=value("bounce_return_days"))
     return True
 
 
 def _turned_down(request: SignupRequest) -> int | None:
-    return None if request.kind == RequestKind.MOVE else request.mailing_list_id
+    return None if request.kind == ConfirmationRequestKind.MOVE else request.mailing_list_id
 
 
 def _denials(keys: Sequence[bytes], now: datetime) -> set[tuple[bytes, int | None]]:

@@ -2,10 +2,10 @@
 
 from mailflatrate.apps.gate import actions
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 
 
-@job("gate.release_due", Queue.PLAN)
+@job("gate.release_due", JobQueue.PLAN)
 def release_due(account_id: int, campaign_id: int) -> None:
     """Release one scheduled campaign, if it still is one."""
     with tenancy.account(account_id):

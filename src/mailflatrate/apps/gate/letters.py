@@ -1,4 +1,4 @@
-"""From a campaign to what a letter is composed of: content, stream, signers. The gate writes one, delivery all."""
+"""From a campaign to what a message is composed of: content, stream, signers. The gate writes one, delivery all."""
 
 import re
 from dataclasses import replace
@@ -10,20 +10,20 @@ from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.dkim import Signer
-from mailflatrate.mail.edition import CampaignStream, EditionContent, Part, ServiceIdentity
-from mailflatrate.mail.headers import Mailbox
+from mailflatrate.mail.edition import CampaignStream, EditionContent, EditionPart, ServiceIdentity
+from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.links import LINK_VARIABLES
-from mailflatrate.mail.liquid import Template
+from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.segments import Static
-from mailflatrate.mail.source_errors import NOWHERE, Spoken
+from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake
 from mailflatrate.settings.schema import Settings
 
 TEST_MARK = "[Test] "
 _NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
 
 
-class EditionUnusable(Spoken):
+class EditionUnusable(ReportedMistake):
     """No letter can be made from this edition; its error says why, for the customer."""
 
 
@@ -60,8 +60,8 @@ def edition_content(templates: EditionTemplates, *, test: bool) -> EditionConten
     )
 
 
-def _part(template: Template) -> Part:
-    return Part(template.segments, template.render_dynamic)
+def _part(template: LiquidTemplate) -> EditionPart:
+    return EditionPart(template.segments, template.render_dynamic)
 
 
 def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
@@ -69,13 +69,13 @@ def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignSt
     sender = campaign.sender
     assert sender is not None
     domain = sender.domain
-    from_box = Mailbox(sender.email, sender.display_name)
+    from_box = NamedAddress(sender.email, sender.display_name)
     return CampaignStream(
         account_id=campaign.account_id,
         account_label=key_ring().account_label(campaign.account_id),
         mailing_id=campaign.mailing_id,
         sender=from_box,
-        reply_to=Mailbox(campaign.reply_to) if campaign.reply_to else from_box,
+        reply_to=NamedAddress(campaign.reply_to) if campaign.reply_to else from_box,
         bounce_domain=domain.bounce_host,
         list_identifier=f"{mailing_list.code}.{domain.name}",
         list_name=mailing_list.public_name,

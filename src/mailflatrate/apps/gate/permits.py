@@ -10,7 +10,7 @@ from typing import NoReturn, final
 
 from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts, RecipientFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_notice, judge_recipient
-from mailflatrate.rules.withhold import Withhold
+from mailflatrate.rules.withhold import SkippedRecipient
 
 
 class Basis(Enum):
@@ -60,12 +60,12 @@ def _grant(delivery_id: int, basis: Basis, decision_id: int, now: datetime) -> P
     return permit
 
 
-def grant(delivery_id: int, decision_id: int, facts: RecipientFacts, now: datetime) -> Permit | Withhold:
-    """A permit for one recipient of a campaign, or the rule that leaves him out. The hot path; `now` aware, UTC."""
+def grant(delivery_id: int, decision_id: int, facts: RecipientFacts, now: datetime) -> Permit | SkippedRecipient:
+    """Return a permit for one recipient, or the rule that skips them. The hot path; `now` aware, UTC."""
     return judge_recipient(facts, now) or _grant(delivery_id, Basis.CONSENT, decision_id, now)
 
 
-def refusal_for_missing(facts: RecipientFacts, variable: str, now: datetime) -> Withhold:
+def refusal_for_missing(facts: RecipientFacts, variable: str, now: datetime) -> SkippedRecipient:
     """The refusal of a recipient whose letter would have a hole where `variable` stands (R-52)."""
     withhold = judge_recipient(facts._replace(missing_values=(variable,)), now)
     assert withhold is not None, "R-52 left the chain"

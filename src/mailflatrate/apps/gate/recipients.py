@@ -13,8 +13,8 @@ from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
-# delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere.
-# The last mailing is looked up only where the consent alone would be old (R-13, R-91), and for those who want fewer.
+# delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere. The
+# last campaign is looked up only if the consent alone is too old (R-13, R-91), and for contacts who want fewer.
 COLUMNS = """
     d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
@@ -80,7 +80,7 @@ class RecipientRow(NamedTuple):
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
 _CONSENTS = {kind.value: kind for kind in ConsentKind}
 _CONFIRMED = ConsentKind.CONFIRMED.value
-# Whoever confirmed here needs nobody's word about an import into the same list (R-10): (state, confirmed here) -> fact.
+# Contacts who confirmed here do not depend on an import into the same list (R-10): (state, confirmed here) -> fact.
 _ORIGINS = {(state.value, confirmed): state for state in OriginState for confirmed in (False, True)}
 _ORIGINS[OriginState.WAITING.value, True] = OriginState.FORM
 _NO_PLACE = SubscriptionState.REMOVED
@@ -94,7 +94,7 @@ def load_tables() -> None:
 
 def recipient_facts(row: RecipientRow) -> RecipientFacts:
     """What the recipient chain is told about one row."""
-    # In one step: this is asked a million times a mailing, and a name looked up costs more than a place in a tuple.
+    # In one step: this runs a million times per campaign, and a lookup by name costs more than one by tuple index.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
         consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until, key,

@@ -1,4 +1,4 @@
-"""A person of the operator looks at a mailing before it goes out (R-06, R-07)."""
+"""Review of a campaign by an operator before it is sent (R-06, R-07)."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -16,31 +16,32 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 
-GOES = gettext_noop("“%(mailing)s” was looked at and goes out.")
-COMES_BACK = gettext_noop("“%(mailing)s” was looked at and does not go out as it is. It is a draft again.")
+GOES = gettext_noop("We've reviewed “%(mailing)s”. It will be sent now.")
+COMES_BACK = gettext_noop("We've reviewed “%(mailing)s” and can't send it as it is. It's a draft again.")
 
 
 def review_campaign(
     account_id: int, campaign_id: int, *, approved: bool, by: User, shown_hash: str, text: str = "", note: str = ""
 ) -> None:
-    """Let a waiting mailing go, or hand it back with a reason that the customer reads.
+    """Approve a waiting campaign, or send it back with a reason that the customer reads.
 
-    `shown_hash` is the content that the reviewer saw. An approved mailing passes the gate once more and goes out, now
-    or when it is due; after the last supervised one, the account needs no reviewer any more. Raises CampaignError.
+    `shown_hash` is the content that the reviewer saw. An approved campaign passes the gate once more and is sent,
+    now or when it is due; after the last supervised one, the account no longer needs a reviewer. Raises
+    CampaignError.
     """
     if not (by.is_staff and by.is_active):
-        raise CampaignError(_("Only a person of the operator reviews a mailing."))
+        raise CampaignError(_("Only the operator's team can review a campaign."))
     if not approved and not text.strip():
-        raise CampaignError(_("Write the reason; the customer reads it."))
+        raise CampaignError(_("Give the reason. The customer will read it."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.select_for_update().get(id=account_id)
         with tenancy.account(account_id):
             campaign = campaigns.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
         if campaign.state != CampaignState.REVIEW:
-            raise CampaignError(_("This mailing does not wait for a reviewer any more."))
+            raise CampaignError(_("This campaign is no longer waiting for review."))
         if present != shown_hash:
-            raise CampaignError(_("The mailing or its imprint was changed meanwhile. Look at it again."))
+            raise CampaignError(_("The campaign or its imprint has changed in the meantime. Review it again."))
         newest = campaign.decisions.order_by("-id").first()
         review = CampaignReview.objects.create(
             account_id=account_id, campaign=campaign, content_hash=present, approved=approved, text=text.strip(),
@@ -62,7 +63,7 @@ def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
-    """True where it goes out; False where it is a draft again: sent back, or another rule stops it meanwhile."""
+    """Apply a review. True if the campaign is sent; False if it returned to draft: rejected, or another rule failed."""
     if not review.approved:
         campaigns.set_state(
             campaign, CampaignState.DRAFT, reason=review.text, scheduled_at=None, local_at=None, review_asked_at=None
@@ -70,7 +71,7 @@ def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
         return False
     if gate.release_reviewed(campaign).allowed:
         return True
-    reason = _("A check is open again.")
+    reason = _("One of the checks is open again.")
     campaigns.set_state(
         campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None
     )
@@ -78,7 +79,7 @@ def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
 
 
 def _end_supervision(account: Account, by: User) -> None:
-    """Three reviewed mailings end the supervision of a new account, one that after a pause (R-06, R-90)."""
+    """End a new account's supervision after three reviewed campaigns, or after one following a pause (R-06, R-90)."""
     changes = StandingChange.objects.filter(account_id=account.id)
     began = changes.filter(before__in=[Standing.APPROVED, Standing.PAUSED, Standing.SUSPENDED]).order_by("-id").first()
     reviews = CampaignReview.objects.filter(account_id=account.id, approved=True)
@@ -98,5 +99,5 @@ def _letter(campaign: Campaign, review: CampaignReview, *, goes: bool) -> tuple[
     if review.text:
         parts.append(_("Reason: %(text)s") % {"text": review.text})
     parts.append(f"{load_settings().public_url}/studio/campaigns/{campaign.id}/")
-    subject = _("“%(mailing)s” goes out") if goes else _("“%(mailing)s” comes back to you")
+    subject = _("“%(mailing)s” will be sent") if goes else _("“%(mailing)s” was returned to you")
     return subject % facts, "\n\n".join(parts) + "\n"

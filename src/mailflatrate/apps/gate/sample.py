@@ -1,6 +1,6 @@
-"""One letter of a campaign, written and signed as every recipient's will be, and judged as a stranger would judge it.
+"""One message of a campaign, written and signed like every recipient's, and judged as a stranger would judge it.
 
-RULES section N: headers built, then DKIM self-verified. Nothing is stored and nobody gets it.
+RULES section N: headers built, then DKIM self-verified. Nothing is stored and the message is sent to no one.
 """
 
 import base64
@@ -27,7 +27,7 @@ from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import SigningKeyError
-from mailflatrate.mail.edition import EditionContent, Part, Recipient
+from mailflatrate.mail.edition import EditionContent, EditionPart, Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.mistakes import as_param, from_problem, mistake
@@ -43,9 +43,9 @@ READER = "dora@reader.example"
 def sampled(
     campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime
 ) -> tuple[SampleFacts | None, SpamScore | None]:
-    """The letter's facts, and what the spam filter says of it where there is one.
+    """Return the message's facts and the spam filter's score, if there is a filter.
 
-    None where sender or list are missing, which other rules say.
+    None if sender or list are missing, which other rules report.
     """
     if campaign.sender is None or signing_key(campaign.sender.domain) is None or not campaign.list_ids:
         return None, None
@@ -71,9 +71,9 @@ def spam_score(letter: bytes) -> SpamScore | None:
 
 
 def sample_letter(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
-    """The letter to a reader who has a value for everything, at the aware moment `now`.
+    """Return the message for a reader who has a value for everything, at the aware moment `now`.
 
-    Raises EditionUnusable, saying what stands in the way, and SourceRefused where its content is too much work.
+    Raises EditionUnusable, saying what is in the way, and SourceRefused if its content is too much work.
     """
     mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
     if campaign.sender is None or mailing_list is None:
@@ -105,7 +105,12 @@ def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, o
         raise EditionUnusable(MissingValue(written.missing[0]).error)
     if written.problem is not None:
         raise EditionUnusable(written.problem)
-    return EditionContent(Part.fixed(written.subject), Part.fixed(written.html), Part.fixed(written.text), frozenset())
+    return EditionContent(
+        EditionPart.fixed(written.subject),
+        EditionPart.fixed(written.html),
+        EditionPart.fixed(written.text),
+        frozenset(),
+    )
 
 
 def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str) -> dict[str, object]:
@@ -118,7 +123,7 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
 
 
 def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFacts:
-    """What a receiver finds in the letter who has the key that the domain publishes."""
+    """Return what a receiver who has the domain's published key finds in the message."""
     assert campaign.sender is not None
     key = signing_key(campaign.sender.domain)
     published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None

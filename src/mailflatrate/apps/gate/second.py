@@ -1,4 +1,4 @@
-"""Four eyes: one person of the account asks for a release, another looks, ticks the policy and gives it."""
+"""Approval by a second person: one member requests a release, another checks, ticks the policy and releases."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,21 +22,21 @@ from mailflatrate.settings import load_settings
 
 BY_THE_SECOND = frozenset({"policy-acknowledged", "released-by-two"})
 """Keys of the rules that the second person's release itself fulfils."""
-ASKS = gettext_noop("%(person)s asks you to look at “%(mailing)s” and to release it.")
+ASKS = gettext_noop("%(person)s asked you to review and approve “%(mailing)s”.")
 RELEASED = gettext_noop("%(person)s released “%(mailing)s”.")
-ASKS_SUBJECT = gettext_noop("Please release “%(mailing)s”")
-RELEASED_SUBJECT = gettext_noop("“%(mailing)s” is released")
-BACK_SUBJECT = gettext_noop("“%(mailing)s” comes back to you")
-BACK = gettext_noop("%(person)s sent “%(mailing)s” back to you. It is a draft as before.")
+ASKS_SUBJECT = gettext_noop("Approval requested for “%(mailing)s”")
+RELEASED_SUBJECT = gettext_noop("“%(mailing)s” was released")
+BACK_SUBJECT = gettext_noop("“%(mailing)s” was returned to you")
+BACK = gettext_noop("%(person)s returned “%(mailing)s” to you. It's a draft again.")
 
 
 def is_askable(verdict: Verdict) -> bool:
-    """Whether nothing stands in the way but what the second person does."""
+    """Return whether only the second person's steps are still open."""
     return all(finding.key in BY_THE_SECOND for finding in verdict.blocked_by)
 
 
 def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
-    """Everybody who could release what `asked_by` asks for: writers who neither asked nor changed it last."""
+    """Return everyone who could release what `asked_by` requests: writers who neither requested nor last edited it."""
     return [user for user in writers() if user.id not in (asked_by.id, campaign.edited_by_id)]
 
 
@@ -44,20 +44,20 @@ def ask_second(
     campaign_id: int, *, by: User, shown_hash: str, at: datetime | None = None, on_own_clocks: bool = False,
     note: str = "",
 ) -> ReleaseRequest:  # fmt: skip
-    """Ask the colleagues for the release of what `by` was shown; each who may give it gets a notice.
+    """Request release of what `by` was shown from colleagues; each who may give it gets a notice.
 
-    `at` is when it is to go out, on everybody's own clock where that is wished; None: with the release.
-    Raises CampaignError with the reason.
+    `at` is when it is to be sent, in each recipient's time zone if so requested; None: with the release. Raises
+    CampaignError with the reason.
     """
     if not current_account().four_eyes:
-        raise CampaignError(_("Four-eyes release is off: you release this mailing yourself."))
+        raise CampaignError(_("Approval isn't required, so you can release this campaign yourself."))
     campaign = _draft(campaign_id)
     _expect(campaign, shown_hash)
     waiting = release_request(campaign.id)
     if waiting is not None and waiting.content_hash == shown_hash:
-        raise CampaignError(_("%(person)s has asked for the release already.") % {"person": waiting.asked_by})
+        raise CampaignError(_("%(person)s has already requested approval.") % {"person": waiting.asked_by})
     if not is_askable(check_campaign(campaign.id)):
-        raise CampaignError(_("Other checks are still open. Mend them first, then ask."))
+        raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
     others = others_who_may_release(campaign, by)
     if not others:
         raise CampaignError(_("Nobody else could release it. Invite an owner or editor under Settings, Team."))
@@ -69,19 +69,19 @@ def ask_second(
 
 
 def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:
-    """Tick the policy and release what a colleague asked for, now or at the time he asked for.
+    """Tick the policy and release what a colleague requested, now or at the requested time.
 
-    The stored decision says whether it goes. Raises CampaignError with the reason when `by` asked or changed it last,
-    when it was changed since the request, or another check is open.
+    The stored decision says whether it is sent. Raises CampaignError with the reason if `by` requested or last
+    edited it, if it was changed since the request, or if another check is open.
     """
     campaign, row = _asked(campaign_id)
     if not may_release_second(campaign, row, by.id):
-        raise CampaignError(_("Whoever asked, or changed the mailing last, does not release it. A colleague does."))
+        raise CampaignError(_("You requested approval or made the last edit, so a colleague has to approve it."))
     _expect(campaign, shown_hash)
     if row.content_hash != shown_hash:
-        raise CampaignError(_("The mailing was changed after the request. It has to be asked for again."))
+        raise CampaignError(_("The campaign changed after approval was requested. Request approval again."))
     if not is_askable(check_campaign(campaign.id)):
-        raise CampaignError(_("A check is open again. Mend it, then ask again."))
+        raise CampaignError(_("A check has failed. Fix it, then request approval again."))
     campaigns.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
     campaigns.record_answer(row, ReleaseAnswer.RELEASED, by=by)
     at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
@@ -92,13 +92,13 @@ def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Cir
 
 
 def send_back(campaign_id: int, *, by: User, text: str) -> None:
-    """Answer a request with what is to be changed. Whoever asked takes it back himself this way, without words.
+    """Answer a request with what needs changing. Requesters withdraw their own request this way, without a text.
 
-    Raises CampaignError where a colleague gives no reason, or nothing was asked.
+    Raises CampaignError if a colleague gives no reason, or nothing was requested.
     """
     campaign, row = _asked(campaign_id)
     if by.id != row.asked_by_id and not text.strip():
-        raise CampaignError(_("Write what should be changed; your colleague reads it."))
+        raise CampaignError(_("Describe what should change. Your colleague will read it."))
     campaigns.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())
     if by.id != row.asked_by_id and row.asked_by.is_active:
         _tell([row.asked_by], campaign, BACK_SUBJECT, BACK, by, note=row.text)
@@ -107,7 +107,7 @@ def send_back(campaign_id: int, *, by: User, text: str) -> None:
 def _draft(campaign_id: int) -> Campaign:
     campaign = campaigns.locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
-        raise CampaignError(_("This mailing is already on its way."))
+        raise CampaignError(_("This campaign is already being sent."))
     return campaign
 
 
@@ -115,13 +115,13 @@ def _asked(campaign_id: int) -> tuple[Campaign, ReleaseRequest]:
     campaign = _draft(campaign_id)
     row = release_request(campaign_id)
     if row is None:
-        raise CampaignError(_("Nobody asks for the release of this mailing any more."))
+        raise CampaignError(_("Approval is no longer requested for this campaign."))
     return campaign, row
 
 
 def _expect(campaign: Campaign, shown_hash: str) -> None:
     if content_hash(campaign, newest_imprint()) != shown_hash:
-        raise CampaignError(_("The mailing was changed since this page was opened. Please look at it again."))
+        raise CampaignError(_("The campaign has changed since you opened this page. Review it again."))
 
 
 def _tell(

@@ -20,10 +20,10 @@ MOST_CONTACTS = 5
 
 
 def test_addresses() -> list[tuple[str, str]]:
-    """To whom a test of this account may go: address and name.
+    """Return the addresses and names that a test send of this account may go to.
 
-    People who have signed in, so that an invitation to a stranger opens no way to him, and mailboxes whose reader
-    agreed that they are the account's (R-46).
+    They are people who have signed in, so that inviting a stranger is no way to mail them, and mailboxes whose
+    reader agreed that they are the account's (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)
     found = {row.user.email.lower(): str(row.user) for row in people}
@@ -33,20 +33,19 @@ def test_addresses() -> list[tuple[str, str]]:
 
 
 def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
-    """Send the campaign as it stands to some of `test_addresses`, through the same engine, marked as a test.
+    """Send the campaign as it is to some of `test_addresses`, through the same engine, marked as a test.
 
-    Each address gets one letter for each contact and variant, filled with his fields; without contacts one of an
-    invented reader.
-    The basis is a service notice (R-25, R-32). Raises CampaignError for anybody else or too many, SourceRefused when
-    the content does not compile.
+    Each address gets one message for each contact and variant, filled with that contact's fields; without contacts,
+    with those of an invented reader. The basis is a service notice (R-25, R-32). Raises CampaignError for any other
+    address or too many, SourceRefused if the content does not compile.
     """
     known = {address for address, _name in test_addresses()}
     wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
     strangers = [address for address in wanted if address not in known]
     if strangers:
         words = _(
-            "Tests go to people who have signed in for this account and to mailboxes that it proved; %(addresses)s is"
-            " neither."
+            "Tests can only go to people who have signed in to this account and to confirmed mailboxes. "
+            "%(addresses)s is neither."
         )
         raise CampaignError(words % {"addresses": ", ".join(strangers)})
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
@@ -54,10 +53,10 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     variants = range(variant_count(campaign))
     letters = list(product(wanted, variants, readers))
     if not letters or len(letters) > MOST_LETTERS:
-        words = _("A test has between one and %(most)d letters: people times contacts. This one would have %(n)d.")
+        words = _("A test can have up to %(most)d messages: addresses times contacts. This one would have %(n)d.")
         raise CampaignError(words % {"most": MOST_LETTERS, "n": len(letters)})
     if campaign.sender is None:
-        raise CampaignError(_("Choose the sender first; a test shows him as the mailing will."))
+        raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
     _keep_within_the_day(len(letters))
     editions = [campaigns.make_edition(campaign, variant) for variant in variants]
     notices = [_letter(address, editions[variant].id, reader) for address, variant, reader in letters]
@@ -73,7 +72,7 @@ def _keep_within_the_day(wanted: int) -> None:
     since = clock.now() - timedelta(days=1)
     sent = Notice.objects.filter(kind=NoticeKind.TEST, created_at__gt=since).count()
     if sent + wanted > MOST_LETTERS_A_DAY:
-        words = _("An account sends at most %(most)d test letters within 24 hours. Go on tomorrow.")
+        words = _("An account can send up to %(most)d test messages in 24 hours. Continue tomorrow.")
         raise CampaignError(words % {"most": MOST_LETTERS_A_DAY})
 
 
@@ -82,7 +81,7 @@ def _letter(address: str, edition_id: int, contact_id: int | None) -> Notice:
         kind=NoticeKind.TEST, recipient=address, edition_id=edition_id, sample_contact_id=contact_id
     )
     jobs.defer(
-        "delivery.send_notice", jobs.Queue.EXPRESS, priority=10,
+        "delivery.send_notice", jobs.JobQueue.EXPRESS, priority=10,
         account_id=tenancy.current_account_id(), notice_id=notice.id,
     )  # fmt: skip
     return notice

@@ -1,4 +1,4 @@
-"""What comes back: raw mail is stored first, understood after. Also the postbox, the pretended world outside.
+"""What is returned to us: raw mail is stored first, understood later. Also the test inbox, a simulated outside world.
 
 Arrives: a message from outside. Keeps: it, whole. Hands on: bounces, complaints and unsubscribes to the lists.
 """

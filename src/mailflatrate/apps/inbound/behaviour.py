@@ -1,10 +1,10 @@
-"""What addresses of the postbox do on order; the local part names it (ARCHITECTURE section 8)."""
+"""What addresses of the test inbox do on request, named by the local part (ARCHITECTURE section 8)."""
 
 import re
 from enum import StrEnum
 
 
-class Behaviour(StrEnum):
+class MailboxBehavior(StrEnum):
     """What an address does; its name is the local part."""
 
     UNKNOWN = "x-550"
@@ -18,7 +18,7 @@ class Behaviour(StrEnum):
     ONE_CLICK = "x-oneclick"
 
     @classmethod
-    def of(cls, address: str) -> "Behaviour | None":
+    def of(cls, address: str) -> "MailboxBehavior | None":
         """By the local part; a tag or number behind it makes further addresses: `x-550+2@`, `x-full-7@`."""
         found = re.match(r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
                          address.lower())  # fmt: skip

@@ -1,4 +1,4 @@
-"""Foreign mail read in a child process, for whoever has bytes from a stranger; our keys stay on this side."""
+"""Foreign mail read in a child process, for callers with bytes from a stranger; our keys stay on this side."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.foreign import ForeignMail, ShownMail
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.identify import marks_in_octets
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 UNREADABLE = ShownMail(sender="", subject="", text="", message_id="", telling=0)
 _WHY = {
@@ -31,7 +31,7 @@ def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False)
 
 def unread(problem: child.ChildError) -> ForeignMail:
     """In place of a message that nobody could read: it means nothing."""
-    inspection = Inspection(kind=Kind.OTHER, error=why(problem))
+    inspection = Inspection(kind=ReturnedMessageKind.OTHER, error=why(problem))
     return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
 
 
@@ -51,5 +51,5 @@ def mail_in_file(data: bytes) -> bytes | None:
 
 
 def names_a_delivery(raw: bytes) -> bool:
-    """Whether a token in the bytes names a recipient of ours; nothing is parsed for it."""
+    """Return whether a token in the bytes names one of our deliveries; nothing is parsed for it."""
     return marks_in_octets(raw).verify(key_ring()).claims is not None

@@ -1,4 +1,4 @@
-"""Taking mail in: who is one of ours, and the raw store that is written before anybody is told 250."""
+"""Mail intake: which addresses are ours, and the raw store that is written before the reply 250."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -10,14 +10,14 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose, TokenClaims
+from mailflatrate.mail.tokens import TokenClaims, TokenPurpose
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.settings import load_settings
 
 PURPOSES = {
-    RecipientKind.BOUNCE: Purpose.VERP,
-    RecipientKind.UNSUBSCRIBE: Purpose.UNSUBSCRIBE,
-    RecipientKind.CASE: Purpose.CASE,
+    RecipientKind.BOUNCE: TokenPurpose.VERP,
+    RecipientKind.UNSUBSCRIBE: TokenPurpose.UNSUBSCRIBE,
+    RecipientKind.CASE: TokenPurpose.CASE,
 }
 
 
@@ -54,9 +54,9 @@ def claims_of(address: InboundAddress) -> TokenClaims | None:
 
 
 def refusal(recipient: str, domains: frozenset[str]) -> str | None:
-    """The SMTP reply that refuses `recipient`, or None where it is an address of ours (RFC 5321 section 3.3).
+    """Return the SMTP reply that refuses `recipient`, or None if the address is ours (RFC 5321 section 3.3).
 
-    A token that was not sealed here is refused at once, so that guessing reaches nobody (R-55).
+    A token that was not sealed here is refused at once, so that guessing reaches no one (R-55).
     """
     address = parse_recipient(recipient)
     if address.domain and address.domain not in domains:
@@ -76,7 +76,7 @@ def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:
     """Have what is stored read, once this is committed: a job reads all that waits in its lane."""
     for lane in sorted(lanes):
         key = f"inbound.read_new:{lane}"
-        jobs.wake("inbound.read_new", jobs.Queue.INBOUND, once=key, lock=key, lane=lane)
+        jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=lane)
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:

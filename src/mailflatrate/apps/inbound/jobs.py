@@ -11,10 +11,10 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from mailflatrate.apps.inbound import actions, mailbox, naming, postbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
-from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.apps.inbound.trust import SenderProof
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.child import ChildBusy
-from mailflatrate.base.jobs import Queue, defer, job, wake
+from mailflatrate.base.jobs import JobQueue, defer, job, wake
 from mailflatrate.wire.imap import MailboxUnavailable
 
 log = structlog.get_logger("inbound")
@@ -30,7 +30,7 @@ NOTING_SECONDS = 30.0
 NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 
-@job("inbound.read_new", Queue.INBOUND)
+@job("inbound.read_new", JobQueue.INBOUND)
 def read_new(lane: int) -> None:
     """Read what waits in a lane, the oldest first, until nothing is left; each message at most once.
 
@@ -72,13 +72,13 @@ def read_mails(raw_mail_ids: Sequence[int]) -> None:
             _ask_again_later(raw_mail_id, proof, asked=0)
 
 
-@job("inbound.ask_again", Queue.INBOUND)
+@job("inbound.ask_again", JobQueue.INBOUND)
 def ask_again(raw_mail_id: int, asked: int) -> None:
     """The key of a report's sender could not be asked for when it came: read the message once more."""
     _read(raw_mail_id, asked=asked)
 
 
-@job("inbound.sweep", Queue.INBOUND, every="* * * * *")
+@job("inbound.sweep", JobQueue.INBOUND, every="* * * * *")
 def sweep(timestamp: int) -> None:
     """Have read what a crash left unread."""
     if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
@@ -96,15 +96,15 @@ def _read(raw_mail_id: int, *, asked: int = 0) -> None:
         actions.put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
 
 
-def _ask_again_later(raw_mail_id: int, proof: Proof, *, asked: int) -> None:
-    if proof is Proof.UNKNOWN and asked < ASKED_AT_MOST:
+def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> None:
+    if proof is SenderProof.UNKNOWN and asked < ASKED_AT_MOST:
         defer(
-            "inbound.ask_again", Queue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
+            "inbound.ask_again", JobQueue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
             raw_mail_id=raw_mail_id, asked=asked + 1,
         )  # fmt: skip
 
 
-@job("inbound.note_addresses", Queue.HOUSE, every="* * * * *")
+@job("inbound.note_addresses", JobQueue.HOUSE, every="* * * * *")
 def note_addresses(timestamp: int) -> None:
     """Note which addresses new messages name, and those from before there were notes; for half a minute at most."""
     ends = time.monotonic() + NOTING_SECONDS
@@ -113,14 +113,14 @@ def note_addresses(timestamp: int) -> None:
             pass
 
 
-@job("inbound.look_into_mailbox", Queue.INBOUND, every="* * * * *")
+@job("inbound.look_into_mailbox", JobQueue.INBOUND, every="* * * * *")
 def look_into_mailbox(timestamp: int) -> None:
     """Have the operator's mailbox polled, by one process at a time, where there is one."""
     if mailbox.is_configured():
-        wake(POLL, Queue.INBOUND, once=POLL, lock=POLL)
+        wake(POLL, JobQueue.INBOUND, once=POLL, lock=POLL)
 
 
-@job(POLL, Queue.INBOUND)
+@job(POLL, JobQueue.INBOUND)
 def poll_mailbox() -> None:
     """Take in what is new in the mailbox. When it cannot be read, the next minute tries again."""
     try:
@@ -129,7 +129,7 @@ def poll_mailbox() -> None:
         log.warning("the mailbox can't be read", problem=str(problem))
 
 
-@job("inbound.trim_postbox", Queue.HOUSE, every="* * * * *")
+@job("inbound.trim_postbox", JobQueue.HOUSE, every="* * * * *")
 def trim_postbox(timestamp: int) -> None:
-    """Forget the oldest messages of the postbox above its limit."""
+    """Delete the test inbox's oldest messages above its limit."""
     postbox.trim()

@@ -1,7 +1,7 @@
-"""Taking mail out of a mailbox of somebody else's server (IMAP), where abuse@ is not delivered to us.
+"""Fetching mail from a mailbox on another server (IMAP), if abuse@ is not delivered to us.
 
-The same intake as by SMTP: stored first, marked as seen afterwards. A crash between the two brings the message once
-more, and the database takes each only once, by the hash of its octets.
+The same intake as by SMTP: stored first, marked as seen afterwards. After a crash between the two, the message is
+fetched once more, and the database takes each only once, by the hash of its octets.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Tables of what comes back: raw mail, feedback, and the postbox."""
+"""Tables of what is returned to us: raw mail, feedback, and the test inbox."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -27,8 +27,8 @@ class RawMailState(models.TextChoices):
 
     NEW = "new", _("New")
     HANDLED = "handled", _("Handled")
-    UNREAD = "unread", _("Waits for a person")
-    APART = "apart", _("Sorted apart")
+    UNREAD = "unread", _("Needs review")
+    APART = "apart", _("Likely spam")
 
 
 class DeskState(models.TextChoices):
@@ -96,7 +96,7 @@ class RawMail(TenantModel):
 
 
 class FeedbackKind(models.TextChoices):
-    """What came back about a delivery."""
+    """What was reported about a delivery."""
 
     HARD_BOUNCE = "hard_bounce", _("Hard bounce")
     SOFT_BOUNCE = "soft_bounce", _("Soft bounce")
@@ -105,12 +105,12 @@ class FeedbackKind(models.TextChoices):
     DELAY = "delay", _("Delayed")
     COMPLAINT = "complaint", _("Complaint")
     UNSUBSCRIBE = "unsubscribe", _("Unsubscribed")
-    AUTO_REPLY = "auto_reply", _("Automatic answer")
+    AUTO_REPLY = "auto_reply", _("Automatic reply")
     REPLY = "reply", _("Answer")
 
 
 class Feedback(TenantModel):
-    """One fact that came back, once per delivery and kind: reading a message twice changes nothing."""
+    """One fact reported back, once per delivery and kind: reading a message twice changes nothing."""
 
     delivery_id = models.BigIntegerField()
     campaign = models.ForeignKey(
@@ -184,7 +184,7 @@ class DomainReport(TenantModel):
 
 
 class PostboxMessage(TenantModel):
-    """A message that the postbox, our own sink, received. The account is read from the signed Return-Path."""
+    """A message received by the test inbox, our own sink. The account is read from the signed Return-Path."""
 
     hidden_without_account = True
 

@@ -1,4 +1,4 @@
-"""The postbox keeps what it received, up to a limit. It plays the mail servers of other people."""
+"""The test inbox, which keeps what it received, up to a limit. It plays other people's mail servers."""
 
 from collections.abc import Sequence
 from email import policy

@@ -1,4 +1,4 @@
-"""Reads of what came back."""
+"""Read access to what was returned to us."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ WHERE state = 'new' AND id > %s AND id %% %s = %s ORDER BY id LIMIT %s
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingMessage:
     """A message that waits to be read; `attempts`: how often that was begun."""
 
     id: int
@@ -41,11 +41,11 @@ class Waiting:
     attempts: int
 
 
-def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[Waiting]:
+def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
     """The next messages of a lane by id; no more than fit into memory (but one at least)."""
     with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
         cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
-        rows = [Waiting(*row) for row in cursor.fetchall()]
+        rows = [WaitingMessage(*row) for row in cursor.fetchall()]
     octets = accumulate(row.octets for row in rows)
     return [row for row, so_far in zip(rows, octets, strict=True) if so_far <= TOGETHER_OCTETS] or rows[:1]
 
@@ -57,7 +57,7 @@ def is_any_left(before: datetime) -> bool:
 
 
 def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
-    """How often each thing came back about a campaign."""
+    """Return how often each kind of feedback was reported about a campaign."""
     rows = Feedback.objects.filter(campaign_id=campaign_id).values("kind").annotate(number=Count("id"))
     found = {FeedbackKind(row["kind"]): row["number"] for row in rows}
     return {kind: found.get(kind, 0) for kind in FeedbackKind}
@@ -70,7 +70,7 @@ def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, Feedbac
 
 
 def feedback_of_contact(contact_id: int) -> QuerySet[Feedback]:
-    """Everything that came back about one person, newest first."""
+    """Return all feedback about one contact, newest first."""
     return Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at")
 
 
@@ -150,7 +150,7 @@ def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, i
 
 
 def postbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[PostboxMessage]:
-    """What the postbox received for this account, newest first; keyset by `before_id`."""
+    """Return what the test inbox received for this account, newest first; keyset by `before_id`."""
     found = PostboxMessage.objects.defer("raw").order_by("-id")
     if search:
         found = (

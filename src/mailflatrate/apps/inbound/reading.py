@@ -1,4 +1,4 @@
-"""What a stored message is and about whom, before anything is done about it. Asks the DNS, holds no transaction."""
+"""What a stored message is and who it is about, before any action. Asks the DNS, holds no transaction."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.apps.inbound.foreign import read_mail, unread
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.inbound.trust import Proof, Trust, answers_for, judge_sender, names_one_of
+from mailflatrate.apps.inbound.trust import SenderProof, Trust, answers_for, judge_sender, names_one_of
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
@@ -23,24 +23,25 @@ from mailflatrate.mail.aggregate import AggregateReport
 from mailflatrate.mail.foreign import ForeignMail
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.storable import storable_json
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.tokens import TokenClaims
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
 
 DESK = frozenset({RecipientKind.ABUSE, RecipientKind.POSTMASTER})
 ROLES = DESK | {RecipientKind.FEEDBACK}
-UNPROVED = Trust(Proof.NONE, "")
+UNPROVED = Trust(SenderProof.NONE, "")
 JUDGED_AT_ONCE = 16
 AT_THE_DESK = ROLES | {RecipientKind.CASE}
 _MACHINES = ("arf", "xarf", "ses", "jmrp")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Whom or what a message is about. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender".
+class MessageTarget:
+    """The subject of a message. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender".
 
-    With a `delivery_id` a token (or the proved sender himself, "sender") names the person; otherwise only the mailing.
+    With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the
+    campaign.
     """
 
     account_id: int
@@ -50,12 +51,12 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class InboundReading:
     """One message understood."""
 
     inspection: Inspection
     address: InboundAddress
-    target: Target | None
+    target: MessageTarget | None
     trust: Trust
     tray: Tray
     aggregates: tuple[AggregateReport, ...] = ()
@@ -65,7 +66,7 @@ class Reading:
     had the message, which may have been forwarded."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ReturnedMessageKind:
         """What it is."""
         return self.inspection.kind
 
@@ -88,8 +89,8 @@ class Reading:
 
     @property
     def is_proved_bounce(self) -> bool:
-        """A bounce that came back to the return path of its message, or whose sender answers for the mailbox."""
-        return self.kind is Kind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
+        """Return whether the bounce came to its message's return path, or its sender answers for the mailbox."""
+        return self.kind is ReturnedMessageKind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
 
     def as_json(self) -> dict[str, Any]:
         """What is kept beside the raw mail, for the desk."""
@@ -112,8 +113,8 @@ def is_machine_report(inspection: Inspection) -> bool:
     return inspection.report is not None and inspection.report.how in _MACHINES
 
 
-def read_all(mails: Sequence[RawMail]) -> list[Reading]:
-    """Understand stored messages. Never raises for what stands in them."""
+def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
+    """Interpret stored messages. Never raises for their content."""
     looks = [_look(mail) for mail in mails]
     trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(looks) if look.needs_judging])
     return [_reading(mail, look, trusts.get(index, UNPROVED))
@@ -121,8 +122,8 @@ def read_all(mails: Sequence[RawMail]) -> list[Reading]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What a message says by itself, before anybody is asked."""
+class _MessageReading:
+    """What a message alone tells, before any lookup."""
 
     address: InboundAddress
     envelope: TokenClaims | None
@@ -140,21 +141,21 @@ class _Look:
         return self.is_readable and (
             self.address.kind in ROLES
             or self.address.kind is RecipientKind.AGGREGATE
-            or self.inspection.kind is Kind.COMPLAINT
-            or (self.inspection.kind is Kind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
+            or self.inspection.kind is ReturnedMessageKind.COMPLAINT
+            or (self.inspection.kind is ReturnedMessageKind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
         )
 
 
-def _look(mail: RawMail) -> _Look:
+def _look(mail: RawMail) -> _MessageReading:
     address = parse_recipient(mail.envelope_to)
     claims = claims_of(address)
     envelope = claims if claims is not None and claims.account_id > 0 else None
     try:
-        return _Look(address, envelope, _understood(mail, address, envelope), is_readable=True)
+        return _MessageReading(address, envelope, _understood(mail, address, envelope), is_readable=True)
     except child.ChildBusy:
         raise  # not the message's fault
     except child.ChildError as problem:
-        return _Look(address, envelope, unread(problem), is_readable=False)
+        return _MessageReading(address, envelope, unread(problem), is_readable=False)
 
 
 def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
@@ -181,33 +182,35 @@ def _judge_sender(mail: RawMail) -> Trust:
     return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
 
 
-def _reading(mail: RawMail, look: _Look, trust: Trust) -> Reading:
+def _reading(mail: RawMail, look: _MessageReading, trust: Trust) -> InboundReading:
     address, envelope, inspection = look.address, look.envelope, look.inspection
     if envelope is not None:
-        target: Target | None = Target(envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value)
+        target: MessageTarget | None = MessageTarget(
+            envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value
+        )
     else:
         target = _target(inspection, trust)
     tray = Tray.QUIET
     if address.kind in AT_THE_DESK:
         tray = _tray(look.foreign, address)
-    return Reading(
+    return InboundReading(
         inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable,
         _is_vouched(inspection, target, trust),
     )  # fmt: skip
 
 
-def _is_vouched(inspection: Inspection, target: Target | None, trust: Trust) -> bool:
+def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Trust) -> bool:
     """Whether the sender may speak for the recipient of the delivery: a machine by its domain, a person by address."""
     if target is None or target.delivery_id is None or not trust.proved:
         return False
-    if trust.proof is Proof.SOURCE:
+    if trust.proof is SenderProof.SOURCE:
         return True
     with tenancy.account(target.account_id):
         delivery = DeliveryRecord.objects.select_related("contact").filter(id=target.delivery_id).first()
         delivery = delivery or past_delivery(target.account_id, target.delivery_id)
     if delivery is None or delivery.contact is None:
         return False
-    if inspection.kind is Kind.BOUNCE or is_machine_report(inspection):
+    if inspection.kind is ReturnedMessageKind.BOUNCE or is_machine_report(inspection):
         return answers_for(trust.detail, delivery.contact.email)
     try:
         return key_ring().suppression_key(canonical_key(trust.sender)) == bytes(delivery.contact.address_key)
@@ -215,19 +218,19 @@ def _is_vouched(inspection: Inspection, target: Target | None, trust: Trust) -> 
         return False
 
 
-def _target(inspection: Inspection, trust: Trust) -> Target | None:
+def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
     marks = inspection.marks
     if marks.claims is not None and marks.purpose is not None:
-        return Target(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
+        return MessageTarget(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
     campaign, how = _campaign(inspection)
     if campaign is None:
         return None
-    delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is Proof.DKIM else None
-    return Target(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
+    delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is SenderProof.DKIM else None
+    return MessageTarget(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
 
 
 def _campaign(inspection: Inspection) -> tuple[Campaign | None, str]:
-    """The mailing that a link for everybody proves, or that a mailing ID says it is."""
+    """Return the campaign proved by a link shared by all recipients, or named by a mailing ID."""
     marks = inspection.marks
     with tenancy.platform(PlatformReason.MAIL_IN):
         if marks.edition is not None:
@@ -242,7 +245,7 @@ def _campaign(inspection: Inspection) -> tuple[Campaign | None, str]:
 
 
 def _delivery_of(sender: str, campaign: Campaign) -> int | None:
-    """The mailing's delivery to somebody who proved by his signature that this is his address."""
+    """Return the campaign's delivery to a sender whose signature proved that this is their address."""
     try:
         key = key_ring().suppression_key(canonical_key(sender))
     except AddressError:

@@ -1,4 +1,4 @@
-"""Reading a stored message again after a reader has improved: an operator's act, with his reason in the audit log."""
+"""Reading a stored message again after a reader has improved: an operator's action, audited with their reason."""
 
 from django.utils.translation import gettext as _
 
@@ -6,15 +6,15 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.inbound.actions import read_mail, source_of
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 AGAINST_THE_PERSON = {
-    Reason.HARD_BOUNCE: FeedbackKind.HARD_BOUNCE,
-    Reason.SOFT_BOUNCE: FeedbackKind.SOFT_BOUNCE,
-    Reason.COMPLAINT: FeedbackKind.COMPLAINT,
-    Reason.UNSUBSCRIBE: FeedbackKind.UNSUBSCRIBE,
+    SuppressionReason.HARD_BOUNCE: FeedbackKind.HARD_BOUNCE,
+    SuppressionReason.SOFT_BOUNCE: FeedbackKind.SOFT_BOUNCE,
+    SuppressionReason.COMPLAINT: FeedbackKind.COMPLAINT,
+    SuppressionReason.UNSUBSCRIBE: FeedbackKind.UNSUBSCRIBE,
 }
 
 
@@ -24,11 +24,13 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
     Returns how many suppressions ended. Raises SuppressionError without a reason, or when the message is gone.
     """
     if not reason.strip():
-        raise suppression.SuppressionError(_("Write why the message is read again."))
+        raise suppression.SuppressionError(_("Explain why the message is processed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
         if not mail.content():
-            raise suppression.SuppressionError(_("The content of this message was erased after its time (R-95)."))
+            raise suppression.SuppressionError(
+                _("The content of this message was deleted when its retention period ended.")
+            )
         audit.record(
             "mail.replayed", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",
             reason=reason.strip(), details={"kind": mail.kind},
@@ -39,7 +41,7 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
         about = Feedback.objects.filter(account_id=mail.account_id or 0, delivery_id=mail.delivery_id or 0)
         said = set(about.values_list("kind", flat=True))
         rows = list(Suppression.objects.filter(source=source_of(raw_mail_id), lifted_at__isnull=True).order_by("id"))
-    mistaken = [row for row in rows if AGAINST_THE_PERSON.get(Reason(row.reason)) not in said]
+    mistaken = [row for row in rows if AGAINST_THE_PERSON.get(SuppressionReason(row.reason)) not in said]
     for row in mistaken:
         suppression.lift(row.id, reviewer=by, reason=f"Read again: {reason.strip()}", mistaken=True)
     return len(mistaken)

@@ -1,4 +1,4 @@
-"""Who sent a report, and does he prove it (R-78): an aligned DKIM signature, or a feedback loop's host that we know."""
+"""Who sent a report, and whether it is proved (R-78): an aligned DKIM signature, or a feedback loop's known host."""
 
 import re
 from collections.abc import Iterable
@@ -31,8 +31,8 @@ _SIGNED = frozenset({"from", "to", "subject"})
 Network = IPv4Network | IPv6Network
 
 
-class Proof(StrEnum):
-    """How the sender of a message proved himself. UNKNOWN: his key could not be asked for just now."""
+class SenderProof(StrEnum):
+    """How the sender of a message was proved. UNKNOWN: their key could not be looked up this time."""
 
     DKIM = "dkim"
     SOURCE = "source"
@@ -44,45 +44,47 @@ class Proof(StrEnum):
 class Trust:
     """`sender` is the address in From ("" where there is none or several), `detail` the signer's domain or the host."""
 
-    proof: Proof
+    proof: SenderProof
     sender: str
     detail: str = ""
 
     @property
     def proved(self) -> bool:
-        """True where the sender is who he says he is."""
-        return self.proof in (Proof.DKIM, Proof.SOURCE)
+        """Return whether the sender is who they claim to be."""
+        return self.proof in (SenderProof.DKIM, SenderProof.SOURCE)
 
 
 def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
-    """Judge the sender of a message that `peer` (an IP address, "" where unknown) handed in. Asks the DNS.
+    """Judge the sender of a message that `peer` (an IP address, "" if unknown) handed in. Asks the DNS.
 
-    `recipient` is the address of ours that it came to. A signature proves only that its author wrote these words to
-    us: one that leaves To or Subject open, or covers a part of the body, can be sent on to anybody.
+    `recipient` is our address that it came to. A signature proves only that its author wrote these words to us: one
+    that leaves To or Subject open, or covers a part of the body, can be sent on to anyone.
     """
     headers, _body = split_headers(raw[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n"))
     authors = headers.all("from")
     sender = address.clean(authors[0]).lower() if len(authors) == 1 else ""
     source = _source(headers, peer)
     if source and _is_in(source, load_settings().feedback_sources):
-        return Trust(Proof.SOURCE, sender, source)
+        return Trust(SenderProof.SOURCE, sender, source)
     domain = sender.rpartition("@")[2]
     if not domain or not _is_addressed(headers, recipient):
-        return Trust(Proof.NONE, sender)
+        return Trust(SenderProof.NONE, sender)
     verdicts = verify_signatures(raw, _public_key, at=clock.now())
     aligned = [
         verdict for verdict in verdicts if registrable(verdict.domain) == registrable(domain) and _is_whole(verdict)
     ]
     passed = next((verdict for verdict in aligned if verdict.passed), None)
     if passed is not None:
-        return Trust(Proof.DKIM, sender, passed.domain)
+        return Trust(SenderProof.DKIM, sender, passed.domain)
     unreachable = any(verdict.status is DkimStatus.KEY_UNREACHABLE for verdict in aligned)
-    return Trust(Proof.UNKNOWN if unreachable else Proof.NONE, sender)
+    return Trust(SenderProof.UNKNOWN if unreachable else SenderProof.NONE, sender)
 
 
 def _is_addressed(headers: Headers, recipient: str) -> bool:
-    """Whether To names the address of ours that the message came to and no other, not even in a display name: then
-    what was signed was meant for us. Every field exists once, so that none was added above the signed one."""
+    """Return whether To names our address that the message came to and no other, not even in a display name.
+
+    Then what was signed was meant for us. Every field exists once, so none was added above the signed one.
+    """
     if any(len(headers.all(name)) != 1 for name in ("to", "subject")):
         return False
     return set(_ADDRESS.findall(headers.raw("to").lower())) == {recipient.strip("<> ").lower()}
@@ -93,10 +95,10 @@ def _is_whole(verdict: DkimVerdict) -> bool:
 
 
 def _source(headers: Headers, peer: str) -> str:
-    """The host that handed the message to us, "" where nobody says so.
+    """Return the host that handed the message to us, "" if unknown.
 
-    Behind a relay of ours it is the client in the relay's own Received line, the topmost. A relay is never a source:
-    what it hands over on its own account could come from anywhere.
+    Behind one of our relays it is the client in the relay's own Received line, the topmost. A relay is never a
+    source: what it hands over on its own account could come from anywhere.
     """
     relays = load_settings().inbound_relays
     if not _is_in(peer, relays):
@@ -125,7 +127,7 @@ def _suffixes() -> PublicSuffixList:
 
 
 def registrable(domain: str) -> str:
-    """The organisation's domain: relaxed alignment compares these (RFC 9989)."""
+    """Return the organization's domain: relaxed alignment compares these (RFC 9989)."""
     return str(_suffixes().privatesuffix(domain.lower()) or domain.lower())
 
 
@@ -153,5 +155,5 @@ def answers_for(domain: str, recipient: str) -> bool:
 
 
 def names_one_of(values: Iterable[str], domains: frozenset[str]) -> bool:
-    """Whether an address at one of `domains` stands in the fields."""
+    """Return whether the fields hold an address at one of `domains`."""
     return any(found.lower() in domains for value in values for found in re.findall(r"@([\w.-]+)", value))

@@ -1,7 +1,8 @@
-"""Whom a mailing is meant for: lists, conditions, and who is left out of them; and the SQL that this becomes.
+"""The audience of a campaign: lists, conditions and exclusions, and the SQL for it.
 
-Somebody may be left out because he stands on another list, belongs to a segment, or got an earlier mailing. Whoever is
-left out is not planned at all; he is counted with the reason, as those who do not meet the conditions are.
+A contact may be excluded for being on another list, in a segment, or among an earlier campaign's recipients.
+Excluded contacts are not planned at all; they are counted with the reason, as those who do not meet the conditions
+are.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ Built = tuple[str, list[Any]]
 class Audience:
     """The people of some lists who meet all conditions and are not excluded.
 
-    `excluded_segments` are sets of conditions: whoever meets all of one set is left out.
+    `excluded_segments` are sets of conditions: contacts who meet all conditions of one set are excluded.
     """
 
     list_ids: Sequence[int]
@@ -43,7 +44,7 @@ class Audience:
         return (segment, values) if excluded == "FALSE" else (f"({segment}) AND NOT ({excluded})", [*values, *more])
 
     def reason_sql(self, alias: str = "c") -> Built:
-        """Why somebody of the lists is not meant: a text of this module; NULL for who is. Raises SegmentError."""
+        """Return SQL for why a listed contact is out of the audience: a module text, or NULL. Raises SegmentError."""
         segment, values = conditions_sql(self.conditions, alias)
         whole = [f"CASE WHEN NOT ({segment}) THEN '{NOT_IN_SEGMENT}'"]
         for reason, (sql, more) in self._exclusions(alias):
@@ -54,7 +55,7 @@ class Audience:
     def _exclusions(self, alias: str) -> list[tuple[str, Built]]:
         found: list[tuple[str, Built]] = []
         if self.excluded_list_ids:
-            # Confirmed or still waiting: whoever is meant to be left out is so from the first moment on.
+            # Confirmed or still waiting, so that an exclusion takes effect from the first moment.
             on_list = (
                 f"EXISTS (SELECT 1 FROM subscription ex WHERE ex.account_id = {alias}.account_id "  # noqa: S608
                 f"AND ex.contact_id = {alias}.id AND ex.mailing_list_id = ANY(%s::bigint[]) "

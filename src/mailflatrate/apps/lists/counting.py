@@ -49,7 +49,7 @@ def mailable_days() -> MailableSeries:
         kept = count_mailable()
     elif kept.counted_at < clock.now() - FRESH:
         account_id = tenancy.current_account_id()
-        jobs.wake(COUNT_JOB, jobs.Queue.HOUSE, once=f"{COUNT_JOB}:{account_id}", account_id=account_id)
+        jobs.wake(COUNT_JOB, jobs.JobQueue.HOUSE, once=f"{COUNT_JOB}:{account_id}", account_id=account_id)
     return MailableSeries([(date.fromisoformat(day), people) for day, people in kept.series], kept.counted_at)
 
 

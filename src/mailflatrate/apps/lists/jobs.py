@@ -12,20 +12,20 @@ from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import Queue, defer, job
+from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.base.tenancy import PlatformReason
 
 ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 ABANDONED_AFTER = timedelta(days=2)
 
 
-@job("lists.run_import", Queue.IMPORT)
+@job("lists.run_import", JobQueue.IMPORT)
 def run_import(account_id: int, import_id: int) -> None:
     """Run an import, or resume it where it stopped."""
     runner.run_import(account_id, import_id)
 
 
-@job(runner.CHECK_JOB, Queue.IMPORT)
+@job(runner.CHECK_JOB, JobQueue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
     """Count an import that is over and hold it where it looks unusual. The DNS is asked outside of any transaction."""
     with tenancy.account(account_id):
@@ -35,39 +35,39 @@ def check_import(account_id: int, import_id: int) -> None:
         actions.check_import(import_id)
 
 
-@job("lists.settle_people", Queue.IMPORT)
+@job("lists.settle_people", JobQueue.IMPORT)
 def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
     """Carry a reviewer's decision out for the next people, and go on until all are settled."""
     actions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
 
 
-@job(SUNSET_JOB, Queue.HOUSE, attempts=20)
+@job(SUNSET_JOB, JobQueue.HOUSE, attempts=20)
 def withdraw_silent(account_id: int, campaign_id: int, after: int) -> None:
-    """Take the people off whom a mailing asked and who did not answer, set by set."""
+    """Unsubscribe inactive contacts who did not answer the campaign that asked them, set by set."""
     last: int | None = after
     while last is not None:
         with tenancy.account(account_id):
             last = actions.withdraw_silent(campaign_id, last)
 
 
-@job("lists.record_bounces", Queue.INBOUND)
+@job("lists.record_bounces", JobQueue.INBOUND)
 def record_bounces(account_id: int, items: list[dict[str, Any]]) -> None:
     """Record a batch of final bounces; items are `Bounce.as_json`."""
     with tenancy.account(account_id):
         actions.record_bounces([Bounce.from_json(item) for item in items])
 
 
-@job("lists.resume_imports", Queue.HOUSE, every="* * * * *")
+@job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")
 def resume_imports(timestamp: int) -> None:
     """Enqueue imports whose runner died with its machine. Harmless for those that run: one runner holds the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         waiting = Import.objects.filter(state=ImportState.RUNNING).values_list("account_id", "id")
         for account_id, import_id in waiting:
             once = f"resume-import:{import_id}"
-            defer("lists.run_import", Queue.IMPORT, once=once, account_id=account_id, import_id=import_id)
+            defer("lists.run_import", JobQueue.IMPORT, once=once, account_id=account_id, import_id=import_id)
 
 
-@job("lists.sweep_uploads", Queue.HOUSE, every="17 3 * * *")
+@job("lists.sweep_uploads", JobQueue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
     """Forget uploads that nobody started, and files whose process died before their row was written."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
@@ -80,35 +80,35 @@ def sweep_uploads(timestamp: int) -> None:
     uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
 
 
-@job(SEAL_JOB, Queue.HOUSE, every="* * * * *")
+@job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")
 def seal_ledger(timestamp: int) -> None:
     """Seal what the ledger got since the last time, and have it stamped. Also woken by every thousandth event."""
     sealing.seal_ledger()
     sealing.stamp_newest()
 
 
-@job("lists.add_up", Queue.HOUSE, every="*/5 * * * *")
+@job("lists.add_up", JobQueue.HOUSE, every="*/5 * * * *")
 def add_up(timestamp: int) -> None:
     """Make one row of what the triggers counted, so that sums stay short."""
     counting.add_up()
 
 
-@job(counting.COUNT_JOB, Queue.HOUSE)
+@job(counting.COUNT_JOB, JobQueue.HOUSE)
 def count_mailable(account_id: int) -> None:
     """Count who may be mailed in a large account, for its first page."""
     with tenancy.account(account_id):
         counting.count_mailable()
 
 
-@job("lists.count_large", Queue.HOUSE, every="9 * * * *")
+@job("lists.count_large", JobQueue.HOUSE, every="9 * * * *")
 def count_large(timestamp: int) -> None:
-    """Count every large account once an hour, so that the day's number is there whoever looks, and when."""
+    """Count every large account once an hour, so that the day's number is ready for any reader at any time."""
     for account_id in counting.large_accounts():
         with tenancy.account(account_id):
             counting.count_mailable()
 
 
-@job("lists.write_texts", Queue.HOUSE, every="* * * * *")
+@job("lists.write_texts", JobQueue.HOUSE, every="* * * * *")
 def write_texts(timestamp: int) -> None:
     """Let the search find by its index who came or was renamed since the last time."""
     search.write_texts()

@@ -66,7 +66,7 @@ def event_sql(row: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EventEvidence:
     """The personal half of one event. Times are aware."""
 
     email: str
@@ -104,7 +104,9 @@ def as_json(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values))
 
 
-def append(contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: Evidence) -> int:
+def append(
+    contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: EventEvidence
+) -> int:
     """Append one event with its evidence; its id. Runs inside `tenancy.account(...)`. Raises NoAccount."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,4 +161,4 @@ def _counted(event_id: int) -> int:
 
 def wake_sealer() -> None:
     """Have what was appended sealed soon, when this transaction is through."""
-    jobs.defer(SEAL_JOB, jobs.Queue.HOUSE, once=SEAL_JOB, timestamp=0)
+    jobs.defer(SEAL_JOB, jobs.JobQueue.HOUSE, once=SEAL_JOB, timestamp=0)

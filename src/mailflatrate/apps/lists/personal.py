@@ -1,7 +1,7 @@
-"""What may be kept of a person besides the address: nothing the law protects most (R-97), nothing of minors (R-39).
+"""What may be kept about a person besides the address: no specially protected data (R-97), nothing of minors (R-39).
 
-Every door that writes attributes asks `judge_attributes`: the contact page, the API, sign-ups, requests on somebody's
-behalf. Imports decide by the same names column by column, because they judge millions of cells.
+Every path that writes attributes asks `judge_attributes`: the contact page, the API, sign-ups, requests on
+someone's behalf. Imports decide by the same names column by column, because they judge millions of cells.
 """
 
 from collections.abc import Mapping, Sequence

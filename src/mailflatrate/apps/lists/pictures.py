@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.base import child
-from mailflatrate.mail.pictures import Picture, PictureFormat, PictureRefused, Refusal
+from mailflatrate.mail.pictures import PictureFormat, PictureRefused, Refusal, StoredPicture
 
 MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 PICTURE_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}
@@ -13,13 +13,13 @@ PICTURE_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}
 def clean_picture(data: bytes) -> tuple[bytes, str]:
     """The picture as `png` or `jpeg`, of a size for a screen, and which of them. Raises ListError."""
     if len(data) > MAX_UPLOAD_BYTES:
-        raise ListError(_("the picture is larger than %(limit)d MB") % {"limit": MAX_UPLOAD_BYTES // 1024 // 1024})
+        raise ListError(_("the image is larger than %(limit)d MB") % {"limit": MAX_UPLOAD_BYTES // 1024 // 1024})
     try:
-        picture: Picture = child.call("picture.still", data)
+        picture: StoredPicture = child.call("picture.still", data)
     except PictureRefused as refused:
         if refused.reason is Refusal.TOO_MANY_PIXELS:
-            raise ListError(_("the picture has too many pixels; make it smaller")) from None
-        raise ListError(_("this is no picture that can be read: PNG, JPEG, WebP and GIF can")) from None
+            raise ListError(_("the image has too many pixels; make it smaller")) from None
+        raise ListError(_("this image can't be read; use PNG, JPEG, WebP or GIF")) from None
     except child.ChildError:
-        raise ListError(_("the picture cannot be read in time; make it smaller")) from None
+        raise ListError(_("reading the image takes too long; make it smaller")) from None
     return picture.data, "jpeg" if picture.format is PictureFormat.JPEG else "png"

@@ -106,9 +106,9 @@ def contact_page(
     before: Cursor | None = None,
     size: int = PAGE_ROWS,
 ) -> ContactPage:
-    """A page of contacts whose address or name contains `search` (case ignored), with their subscriptions loaded.
+    """Return a page of contacts whose address or name contains `search` (case ignored), with subscriptions loaded.
 
-    One or two letters are looked for at the beginning of words (`lists.search`).
+    A search of one or two characters matches the beginning of words (`lists.search`).
 
     `after` walks forward, `before` backward. The time of a page does not grow with its number.
     """
@@ -147,7 +147,7 @@ def _cursor(rows: Sequence[Contact]) -> Cursor | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactDetail:
+class ContactRecord:
     """Everything lists know about one person; `suppression` is the strongest row in force."""
 
     contact: Contact
@@ -156,12 +156,12 @@ class ContactDetail:
     suppression: Suppression | None
 
 
-def contact_detail(contact_id: int) -> ContactDetail | None:
+def contact_detail(contact_id: int) -> ContactRecord | None:
     """One contact with subscriptions and the ledger's events, newest first, each with its evidence; None if unknown."""
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None:
         return None
-    return ContactDetail(
+    return ContactRecord(
         contact=contact,
         subscriptions=list(
             Subscription.objects.filter(contact=contact).select_related("mailing_list").order_by("mailing_list__name")
@@ -200,7 +200,7 @@ def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
 
 
 def count_audience(audience: Audience) -> tuple[int, int]:
-    """How many people would get a mailing, and how many more would if nobody were left out. Raises SegmentError."""
+    """Return how many people would get a campaign, and how many more would without exclusions. Raises SegmentError."""
     members, values = audience.members_sql()
     meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
     excluded, left_out = audience.excluded_sql()
@@ -221,8 +221,8 @@ def _count(where: str, values: list[Any]) -> int:
     return int(row[0])
 
 
-# Who came and who went since a moment, looked at only for the people whom that span touched. Somebody came when the
-# first subscription was confirmed here, and went when the last one ended or the address was suppressed.
+# Contacts gained and lost since a moment, checked only among those with a change since then. A contact is gained when
+# the first subscription was confirmed here, and lost when the last one ended or the address was suppressed.
 _CHANGES = """
 WITH touched AS (
     SELECT contact_id AS id FROM subscription

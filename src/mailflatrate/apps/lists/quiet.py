@@ -9,7 +9,7 @@ from mailflatrate.rules.limits import value
 
 
 def quiet_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
-    """As a segment; with `asked_by` those alone who got this mailing."""
+    """Return the segment of inactive contacts; with `asked_by`, only those who got this campaign."""
     days = int(value("consent_review_days"))
     raw: list[dict[str, Any]] = [
         {"field": field.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days}
@@ -26,5 +26,5 @@ def open_lists() -> list[int]:
 
 
 def quiet_count(asked_by: int | None = None) -> int:
-    """How many of the people on them have gone quiet; with `asked_by`, although this mailing asked them."""
+    """Return how many contacts on open lists are inactive; with `asked_by`, although this campaign asked them."""
     return count_segment(open_lists(), quiet_conditions(asked_by))

@@ -1,11 +1,11 @@
-"""Sealing the consent ledger: every event gets into exactly one seal, soon, whoever commits when.
+"""Sealing the consent ledger: every event gets into exactly one seal, soon, in whatever order writers commit.
 
-Ids are handed out in order but commit in any order, and some never do. So nothing is sealed above the lowest id that
-might still commit: we note the highest id that is there and who is writing to the ledger at that moment, and wait until
-those writers are through. Nobody waits for us. Afterwards nothing can come in below that id any more, and a row that
-does was slipped in: `verification` names it.
+Ids are handed out in order but commit in any order, and some never do. So nothing is sealed above the lowest id
+that might still commit: we note the highest existing id and who is writing to the ledger at that moment, and wait
+until those writers are done. No writer waits for us. Afterwards nothing can be added below that id, and a row that
+is was slipped in: `verification` names it.
 
-Two sealers at once are kept apart by a lock, and the table refuses a fork of the chain.
+Two concurrent sealers are kept apart by a lock, and the table refuses a fork of the chain.
 """
 
 import struct
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.05
 _LOCK = 7_161_994_001
 
-# The two halves are read in this order: whoever is through between them has committed, and is seen later.
+# The two halves are read in this order: a writer that finishes between them has committed, and is seen later.
 _HIGHEST = "SELECT coalesce(max(id), 0) FROM consent_event"
 _WRITERS = """
 SELECT virtualtransaction FROM pg_locks

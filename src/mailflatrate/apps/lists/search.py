@@ -1,12 +1,12 @@
-"""Finding people by a part of their address or name, also among millions.
+"""Finding people by a part of their address or name, even among millions.
 
-An index of trigrams knows which contacts hold a text, but row-level security lets no such index serve a statement of
-the application. So a function of the owner asks the index, for the current account alone and with its pass, and the
-statement that reads the people stays under row-level security. The index is filled by a job, because it costs three
-times what an import costs otherwise; contacts that it does not know yet are gone through one by one. A text that many
-people have is looked for in the order of the addresses instead, where a page of them is found soon. That is also the
-way where the database has no trigrams (`pg_trgm`), which takes up to a second for a million people, and for accounts
-with few people, to whom it makes no difference how many others have.
+A trigram index knows which contacts hold a text, but row-level security lets no such index serve a statement of the
+application. So a function of the owner asks the index, for the current account alone and with its pass, and the
+statement that reads the people stays under row-level security. The index is filled by a job, because filling it
+takes three times as long as the rest of an import; contacts not yet in it are checked one by one. A text that many
+people have is searched in the order of the addresses instead, where a page of them is found soon. The same way is
+used if the database has no trigrams (`pg_trgm`), which takes up to a second for a million people, and for accounts
+with few people, for which it makes no difference how many people other accounts have.
 """
 
 import re

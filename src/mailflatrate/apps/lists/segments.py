@@ -31,7 +31,7 @@ class Field(StrEnum):
     LIST = "list"
     ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
     CONSENT = "consent"  # age of the newest confirmation
-    MAILING = "mailing"  # got an earlier mailing; a later stop of the path says what that means
+    MAILING = "mailing"  # got an earlier campaign; a later stop of the path says what that means
 
 
 class Op(StrEnum):
@@ -99,7 +99,7 @@ class Condition:
 def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
     """Check conditions as they come from a page or a table. Raises SegmentError naming the faulty one."""
     if len(conditions) > MAX_CONDITIONS:
-        raise SegmentError(_("a segment has at most %(limit)d conditions") % {"limit": MAX_CONDITIONS})
+        raise SegmentError(_("a segment can have up to %(limit)d conditions") % {"limit": MAX_CONDITIONS})
     return [_parse(number, raw) for number, raw in enumerate(conditions, start=1)]
 
 
@@ -118,10 +118,10 @@ def _parse(number: int, raw: Any) -> Condition:
     except ValueError:
         raise SegmentError(f"{where}: {_('choose how to compare')}") from None
     if op not in OPS[field]:
-        raise SegmentError(f"{where}: {_('this comparison does not fit')} (“{field.value}”, “{op.value}”)")
+        raise SegmentError(f"{where}: {_('this field cannot be compared that way')} (“{field.value}”, “{op.value}”)")
     key = str(raw.get("key") or "").strip() if field is Field.ATTRIBUTE else ""
     if field is Field.ATTRIBUTE and not (key and len(key) <= 60 and "\0" not in key):
-        raise SegmentError(f"{where}: {_('choose an attribute')}")
+        raise SegmentError(f"{where}: {_('choose a field')}")
     return Condition(field, op, _value(where, op, raw.get("value")), key)
 
 
@@ -133,7 +133,7 @@ def _value(where: str, op: Op, raw: Any) -> Value:
         kept = tuple(_text(where, choice) for choice in choices if str(choice).strip())
         if not kept or len(kept) > MAX_CHOICES:
             raise SegmentError(
-                f"{where}: " + _("give 1 to %(limit)d values, separated by commas") % {"limit": MAX_CHOICES}
+                f"{where}: " + _("enter 1 to %(limit)d values, separated by commas") % {"limit": MAX_CHOICES}
             )
         return kept
     if op in NUMBER_OPS:
@@ -142,14 +142,14 @@ def _value(where: str, op: Op, raw: Any) -> Value:
         try:
             return date.fromisoformat(str(raw).strip()).isoformat()
         except ValueError:
-            raise SegmentError(f"{where}: {_('give a date, such as 2026-03-31')}") from None
+            raise SegmentError(f"{where}: {_('enter a date, such as 2026-03-31')}") from None
     if op in (Op.ON, Op.NOT_ON):
         return _whole(where, raw, _("choose a list"), maximum=2**63 - 1)
     if op in (Op.GOT, Op.NOT_GOT):
-        return _whole(where, raw, _("choose a mailing"), maximum=2**63 - 1)
+        return _whole(where, raw, _("choose a campaign"), maximum=2**63 - 1)
     if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
         return _whole(
-            where, raw, _("give a number of days from 1 to %(limit)d") % {"limit": MAX_DAYS}, maximum=MAX_DAYS
+            where, raw, _("enter a number of days from 1 to %(limit)d") % {"limit": MAX_DAYS}, maximum=MAX_DAYS
         )
     return _text(where, raw)
 
@@ -157,16 +157,14 @@ def _value(where: str, op: Op, raw: Any) -> Value:
 def _text(where: str, raw: Any) -> str:
     text = str(raw if raw is not None else "").strip()
     if not text or len(text) > MAX_VALUE_CHARACTERS or "\0" in text:
-        raise SegmentError(
-            f"{where}: " + _("give a text of at most %(limit)d characters") % {"limit": MAX_VALUE_CHARACTERS}
-        )
+        raise SegmentError(f"{where}: " + _("enter up to %(limit)d characters") % {"limit": MAX_VALUE_CHARACTERS})
     return text
 
 
 def _number(where: str, raw: Any) -> float:
     text = str(raw if raw is not None else "").strip().replace(",", ".")
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
-        raise SegmentError(f"{where}: {_('give a number, such as 12 or 3.5')}")
+        raise SegmentError(f"{where}: {_('enter a number, such as 12 or 3.5')}")
     return float(text)
 
 
@@ -178,9 +176,9 @@ def _whole(where: str, raw: Any, wanted: str, *, maximum: int) -> int:
 
 
 def conditions_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, list[Any]]:
-    """A boolean SQL expression over the contact table under `alias`, and its parameters in order.
+    """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
 
-    True for everybody when there are no conditions. Raises SegmentError.
+    True for all contacts if there are no conditions. Raises SegmentError.
     """
     if not re.fullmatch(r"[a-z_]{1,20}", alias):
         raise ValueError(f"no table alias: {alias!r}")

@@ -54,7 +54,7 @@ def published_keys() -> list[PublishedKey]:
 
 
 def key_history() -> dict[str, object]:
-    """What stands at the well-known address: who signs, and with which keys since when."""
+    """Return the content of the well-known address: who signs, and with which keys since when."""
     settings = load_settings()
     return {
         "format": KEYS_FORM,

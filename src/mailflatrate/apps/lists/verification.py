@@ -1,10 +1,10 @@
-"""Verifying the whole ledger from the database: every event, every personal half, every seal and the chain.
+"""Verification of the whole ledger from the database: every event, every personal half, every seal and the chain.
 
-One pass, streaming, in the memory of one seal. The database hands over the text of each row; every hash is computed
-here. While all is well a batch is compared as a whole; only where something differs is the row looked for by name.
+One pass, streaming, in the memory of one seal. The database returns the text of each row; every hash is computed
+here. While all is well a batch is compared as a whole; only if something differs is the row looked up by name.
 
-What this cannot see: that the newest seals were cut off together with their events. A certificate that somebody else
-holds, or a time stamp, shows that.
+What this cannot see: that the newest seals were cut off together with their events. A certificate held elsewhere,
+or a time stamp, shows that.
 """
 
 import time
@@ -82,7 +82,7 @@ class FaultKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LedgerFault:
     """One thing that is wrong, by name: the event (with its account), or the seal."""
 
     kind: FaultKind
@@ -101,7 +101,7 @@ class LedgerReport:
     seals: int = 0
     stamps: int = 0
     unsealed: list[int] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[LedgerFault] = field(default_factory=list)
     fault_count: int = 0
     head: bytes = FIRST_PREVIOUS
     seconds: float = 0.0
@@ -111,7 +111,7 @@ class LedgerReport:
         """True where nothing is wrong."""
         return self.fault_count == 0
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: LedgerFault) -> None:
         """Note a fault."""
         self.fault_count += 1
         if len(self.faults) < MOST_FAULTS:
@@ -132,7 +132,7 @@ class _Seal:
 _Row = tuple[int, bytes, bytes, bytes | None, int, int, int | None, str, bool]
 
 
-class _Gone:
+class _ErasedHalves:
     """Whose personal halves are gone, and which event says so."""
 
     def __init__(self, connection: Connection) -> None:
@@ -161,7 +161,7 @@ def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | N
     be REPEATABLE READ so that writers beside it do not disturb. `progress` is told the number of events so far."""
     began = time.monotonic()
     report = LedgerReport()
-    gone = _Gone(connection)
+    gone = _ErasedHalves(connection)
     after_id, previous, sealed_at = 0, FIRST_PREVIOUS, BEGINNING
     for seal in _seals(connection):
         _check_chain(report, seal, previous, after_id)
@@ -208,32 +208,32 @@ def _check_chain(report: LedgerReport, seal: _Seal, previous: bytes, after_id: i
     report.seals += 1
     if record.number != report.seals:
         missing = f"seal {report.seals}" + (f" to {record.number - 1}" if record.number - 1 > report.seals else "")
-        report.add(Fault(FaultKind.SEAL_REMOVED, f"{missing} is missing", seal=report.seals))
+        report.add(LedgerFault(FaultKind.SEAL_REMOVED, f"{missing} is missing", seal=report.seals))
         report.seals = record.number
     elif seal.signature is not None and not seal_signature_holds(seal.public_key or b"", seal.signature, record.hash()):
         sentence = f"seal {record.number}: the service's signature on it does not hold"
-        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
+        report.add(LedgerFault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
     elif record.previous != previous or record.after_id != after_id:
         sentence = f"seal {record.number} does not continue seal {record.number - 1}: one of them was changed"
-        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
+        report.add(LedgerFault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
     if record.hash() != seal.stored_hash:
         sentence = f"seal {record.number} was changed: its columns do not give its hash"
-        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
+        report.add(LedgerFault(FaultKind.SEAL_CHANGED, sentence, seal=record.number))
 
 
-def _check_batch(report: LedgerReport, seal: _Seal, rows: list[_Row], gone: _Gone) -> None:
+def _check_batch(report: LedgerReport, seal: _Seal, rows: list[_Row], gone: _ErasedHalves) -> None:
     leaves = [sha256(row[1]).digest() for row in rows]
     report.events += len(rows)
     if not leaves or len(leaves) != seal.record.events or merkle.root(leaves) != seal.record.root:
         _name_events(report, seal, rows, leaves)
     elif b"".join(leaves) != seal.leaves or [row[0] for row in rows] != _ids(seal):
         sentence = f"seal {seal.record.number} was changed: its list of leaves is not the one of its root"
-        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=seal.record.number))
+        report.add(LedgerFault(FaultKind.SEAL_CHANGED, sentence, seal=seal.record.number))
     for row in rows:
         if row[8]:
             sentence = f"event {row[0]} of account {row[4]} was written later than it says: it is only in seal "
             sentence += str(seal.record.number)
-            report.add(Fault(FaultKind.EVENT_BACKDATED, sentence, row[0], row[4], seal.record.number))
+            report.add(LedgerFault(FaultKind.EVENT_BACKDATED, sentence, row[0], row[4], seal.record.number))
     _check_evidence(report, rows, gone)
 
 
@@ -250,25 +250,25 @@ def _name_events(report: LedgerReport, seal: _Seal, rows: list[_Row], leaves: li
     kept = [seal.leaves[at : at + 32] for at in range(0, len(seal.leaves), 32)]
     if len(kept) != len(ids) or not kept or merkle.root(kept) != seal.record.root:
         sentence = f"seal {number} was changed: neither its events nor its list of leaves give its root"
-        report.add(Fault(FaultKind.SEAL_CHANGED, sentence, seal=number))
+        report.add(LedgerFault(FaultKind.SEAL_CHANGED, sentence, seal=number))
     sealed = dict(zip(ids, kept, strict=False))
     present = {row[0]: (row, leaf) for row, leaf in zip(rows, leaves, strict=True)}
     for event_id in sorted(sealed.keys() | present.keys()):
         if event_id not in present:
             sentence = f"event {event_id}, sealed in seal {number}, is gone"
-            report.add(Fault(FaultKind.EVENT_REMOVED, sentence, event_id, seal=number))
+            report.add(LedgerFault(FaultKind.EVENT_REMOVED, sentence, event_id, seal=number))
             continue
         row, leaf = present[event_id]
         account_id = row[4]
         if event_id not in sealed:
             sentence = f"event {event_id} of account {account_id} was slipped in: seal {number} does not know it"
-            report.add(Fault(FaultKind.EVENT_INSERTED, sentence, event_id, account_id, number))
+            report.add(LedgerFault(FaultKind.EVENT_INSERTED, sentence, event_id, account_id, number))
         elif sealed[event_id] != leaf:
             sentence = f"event {event_id} of account {account_id} was changed after seal {number}"
-            report.add(Fault(FaultKind.EVENT_CHANGED, sentence, event_id, account_id, number))
+            report.add(LedgerFault(FaultKind.EVENT_CHANGED, sentence, event_id, account_id, number))
 
 
-def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _Gone) -> None:
+def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _ErasedHalves) -> None:
     """The personal halves: each gives its commitment, or is gone because the person is."""
     gone_kinds = {kind.value for kind in GONE}
     for event_id, _, commitment, salted, account_id, contact_id, list_id, kind, _overdue in rows:
@@ -279,21 +279,21 @@ def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _Gone) -> None
         if kind in gone_kinds:
             if salted is not None or commitment != NO_EVIDENCE:
                 sentence = f"evidence {where} was added to an event that has none"
-                report.add(Fault(FaultKind.EVIDENCE_INSERTED, sentence, event_id, account_id))
+                report.add(LedgerFault(FaultKind.EVIDENCE_INSERTED, sentence, event_id, account_id))
         elif salted is None and gone.explains(event_id, account_id, contact_id, list_id):
             report.erased += 1
         elif salted is None:
             sentence = f"the evidence {where} is gone, and no erasure says why"
-            report.add(Fault(FaultKind.EVIDENCE_REMOVED, sentence, event_id, account_id))
+            report.add(LedgerFault(FaultKind.EVIDENCE_REMOVED, sentence, event_id, account_id))
         elif sha256(salted).digest() != commitment:
             sentence = f"the evidence {where} was changed: it does not give the event's commitment"
-            report.add(Fault(FaultKind.EVIDENCE_CHANGED, sentence, event_id, account_id))
+            report.add(LedgerFault(FaultKind.EVIDENCE_CHANGED, sentence, event_id, account_id))
         else:
             sentence = f"the evidence {where} is there although event {erased_by} says that the person was erased"
-            report.add(Fault(FaultKind.EVIDENCE_INSERTED, sentence, event_id, account_id))
+            report.add(LedgerFault(FaultKind.EVIDENCE_INSERTED, sentence, event_id, account_id))
 
 
-def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int, gone: _Gone) -> None:
+def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int, gone: _ErasedHalves) -> None:
     """What waits for its seal. It should not wait long."""
     limit = connection.execute("SELECT now() - %s", [timedelta(minutes=OVERDUE_MINUTES)]).fetchone()
     assert limit is not None
@@ -303,7 +303,7 @@ def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int,
             report.unsealed.append(row[0])
             if row[8]:
                 sentence = f"event {row[0]} of account {row[4]} is older than {OVERDUE_MINUTES} minutes and in no seal"
-                report.add(Fault(FaultKind.EVENT_OVERDUE, sentence, row[0], row[4]))
+                report.add(LedgerFault(FaultKind.EVENT_OVERDUE, sentence, row[0], row[4]))
         _check_evidence(report, rows, gone)
         after_id = rows[-1][0]
 
@@ -313,16 +313,16 @@ def _check_whole(report: LedgerReport, connection: Connection) -> None:
     for ids, account_id in connection.execute(_TWICE, [[kind.value for kind in GONE], MOST_FAULTS]).fetchall():
         copies = ", ".join(map(str, ids[1:]))
         sentence = f"event {copies} is a copy of event {ids[0]}: it has the same commitment, but each has its own salt"
-        report.add(Fault(FaultKind.EVENT_TWICE, sentence, ids[1], account_id))
+        report.add(LedgerFault(FaultKind.EVENT_TWICE, sentence, ids[1], account_id))
     found: dict[bool, list[tuple[int, int]]] = defaultdict(list)
     for event_id, account_id, without_event in connection.execute(_ORPHANS, [MOST_FAULTS]).fetchall():
         found[without_event].append((event_id, account_id))
     for event_id, account_id in found[True]:
         sentence = f"evidence of account {account_id} names event {event_id}, which is gone"
-        report.add(Fault(FaultKind.EVENT_REMOVED, sentence, event_id, account_id))
+        report.add(LedgerFault(FaultKind.EVENT_REMOVED, sentence, event_id, account_id))
     for event_id, account_id in found[False]:
         sentence = f"the evidence of event {event_id} was moved to account {account_id}"
-        report.add(Fault(FaultKind.EVIDENCE_CHANGED, sentence, event_id, account_id))
+        report.add(LedgerFault(FaultKind.EVIDENCE_CHANGED, sentence, event_id, account_id))
 
 
 def _check_stamps(report: LedgerReport, connection: Connection) -> None:
@@ -332,4 +332,4 @@ def _check_stamps(report: LedgerReport, connection: Connection) -> None:
             check_stamp(answer, seal_hash, read_certificates(believed.encode()))
         except StampRefused as problem:
             sentence = f"the time stamp of {authority} on seal {number} does not hold: {problem}"
-            report.add(Fault(FaultKind.STAMP_REFUSED, sentence, seal=number))
+            report.add(LedgerFault(FaultKind.STAMP_REFUSED, sentence, seal=number))

@@ -1,5 +1,5 @@
-"""Proof and the rights of the person: certificates, what is stored about somebody, erasure, retention.
+"""Proof and the rights of the person: certificates, what is stored about them, erasure, retention.
 
-Arrives: a person's request, a customer's, a court's, and the passing of time. Keeps: the requests. Hands on: the proof,
-the copy, and the empty places. The one app that knows every other one; none knows it.
+Arrives: requests by a person, a customer or a court, and the passing of time. Keeps: the requests. Hands on: the
+proof, the copy, and the erased rows. The one app that knows every other one; none knows it.
 """

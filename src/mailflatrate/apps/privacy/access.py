@@ -8,7 +8,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.forms.models import RequestKind as SignupKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock
 from mailflatrate.rules.imprint import imprint_lines
@@ -26,10 +26,11 @@ FORM = "mailflatrate access 1"
 
 
 def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) -> dict[str, Any] | None:
-    """Everything, or None where nobody is there. Runs inside `tenancy.account(...)`. Times are ISO 8601 in UTC.
+    """Return all that is stored about a contact, or None if there is none. Runs inside `tenancy.account(...)`.
 
-    `to_mailbox`: it is for whoever reads the mail to the address, so it leaves out what another mailbox said before:
-    a change of address can reach somebody else by a typing error. That is shown at the earlier address.
+    Times are ISO 8601 in UTC. `to_mailbox`: it is for the reader of the email to the address, so it leaves out what
+    another mailbox stated before, because a typing error in a change of address can reach a stranger. That is shown
+    at the earlier address.
     """
     detail = contact_detail(contact_id)
     if detail is None:
@@ -93,7 +94,7 @@ def _subscription(row: Subscription) -> dict[str, Any]:
 
 
 def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
-    """Names, and keys of attributes, that came along by a change of address and were not changed since."""
+    """Return names, and keys of attributes, carried over by a change of address and not changed since."""
     details = ConsentEvidence.objects.filter(
         event__contact_id=contact_id, event__kind=ConsentKind.CONFIRMED, details__has_key="carried"
     ).values_list("details", flat=True)
@@ -182,5 +183,5 @@ def _suppressed(row: Suppression | None) -> dict[str, Any] | None:
     """Without how a complaint reached the desk: the file passes through the customer's hands (R-80)."""
     if row is None:
         return None
-    evidence = {} if row.reason == Reason.COMPLAINT else row.evidence
+    evidence = {} if row.reason == SuppressionReason.COMPLAINT else row.evidence
     return {"since": row.created_at.isoformat(), "reason": row.reason, "evidence": evidence}

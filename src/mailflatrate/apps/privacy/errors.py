@@ -2,4 +2,4 @@
 
 
 class PrivacyError(Exception):
-    """A request was refused; the message says why and how to mend it."""
+    """A request was refused; the message says why and how to fix it."""

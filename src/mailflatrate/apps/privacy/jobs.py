@@ -9,37 +9,37 @@ from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.apps.privacy.withdrawals import writing
 from mailflatrate.apps.privacy.withdrawals.log import every_log, open_log
 from mailflatrate.base import clock
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
 
 
-@job(CARRY_OUT, Queue.HOUSE)
+@job(CARRY_OUT, JobQueue.HOUSE)
 def carry_out(account_id: int, request_id: int) -> None:
     """Do for one customer what a person confirmed with another."""
     actions.carry_out(account_id, request_id)
 
 
-@job("privacy.address_changed", Queue.EXPRESS)
+@job("privacy.address_changed", JobQueue.EXPRESS)
 def address_changed(account_id: int, request_id: int) -> None:
     """Tell the old address that the new one has confirmed, with a link that undoes it."""
     actions.note_move(account_id, request_id)
 
 
-@job(traces.WIPE_LATE_JOB, Queue.HOUSE)
+@job(traces.WIPE_LATE_JOB, JobQueue.HOUSE)
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
     """Wipe messages from before an erasure whose addresses were noted since."""
     traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 
-@job("privacy.log_withdrawals", Queue.HOUSE, every="* * * * *")
+@job("privacy.log_withdrawals", JobQueue.HOUSE, every="* * * * *")
 def log_withdrawals(timestamp: int) -> None:
     """Keep outside of the database what a restored backup would forget."""
     writing.log_waiting(open_log(load_settings()))
 
 
-@job("privacy.drop_withdrawals", Queue.HOUSE, every="51 3 * * *")
+@job("privacy.drop_withdrawals", JobQueue.HOUSE, every="51 3 * * *")
 def drop_withdrawals(timestamp: int) -> None:
     """Remove lines of the withdrawals log that are older than any backup."""
     settings = load_settings()
@@ -47,13 +47,13 @@ def drop_withdrawals(timestamp: int) -> None:
         each.drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
 
 
-@job("privacy.expire_requests", Queue.HOUSE, every="23 * * * *")
+@job("privacy.expire_requests", JobQueue.HOUSE, every="23 * * * *")
 def expire(timestamp: int) -> None:
     """Close requests that nobody confirmed in time."""
     actions.expire_requests()
 
 
-@job("privacy.let_go", Queue.HOUSE, every="37 2 * * *")
+@job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *")
 def let_go(timestamp: int) -> None:
     """Each night: what had its time goes (R-95)."""
     log.info("retention", **actions.let_go())

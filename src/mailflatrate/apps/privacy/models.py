@@ -8,38 +8,38 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.tenancy import TenantModel
 
 
-class RequestKind(models.TextChoices):
-    """What a person may ask (GDPR Art. 15, 16, 17, 21). ADDRESS: mailings are to go to another address.
+class DataRequestKind(models.TextChoices):
+    """What a person may request (GDPR Art. 15, 16, 17, 21). ADDRESS: to be mailed at another address.
 
-    TRACKING: agree that clicks are kept with the person's name. Withdrawing that asks nobody.
+    TRACKING: agree that clicks are kept with the person's name. Withdrawing that needs no confirmation.
     """
 
-    ACCESS = "access", _("See what is stored")
-    CORRECTION = "correction", _("Correct it")
-    ERASURE = "erasure", _("Erase it")
-    OBJECTION = "objection", _("Object to mailings")
-    ADDRESS = "address", _("Change the address")
+    ACCESS = "access", _("See stored data")
+    CORRECTION = "correction", _("Correct data")
+    ERASURE = "erasure", _("Erase data")
+    OBJECTION = "objection", _("Object to email")
+    ADDRESS = "address", _("Change address")
     TRACKING = "tracking", _("Agree to click tracking")
 
 
-class RequestState(models.TextChoices):
+class DataRequestState(models.TextChoices):
     """ASKED waits for the person's yes by mail; nothing happens before it."""
 
-    ASKED = "asked", _("Waiting for the person's confirmation")
-    CONFIRMED = "confirmed", _("Being carried out")
+    ASKED = "asked", _("Waiting for confirmation by the person")
+    CONFIRMED = "confirmed", _("In progress")
     DONE = "done", _("Done")
     EXPIRED = "expired", _("Not confirmed in time")
 
 
 class PrivacyRequest(TenantModel):
-    """One request to one customer. It outlives the person it is about, whom it then knows by the keyed hash alone.
+    """One request to one customer. It outlives its subject, and then knows them only by the keyed hash.
 
-    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other.
-    `started_by`: a customer did it, at the person's word; otherwise the person did, from the mail of `delivery_id`.
+    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other. `started_by`:
+    a customer did it, at the person's word; otherwise the person did, from the message of `delivery_id`.
     """
 
-    kind = models.CharField(max_length=10, choices=RequestKind.choices)
-    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.ASKED)
+    kind = models.CharField(max_length=10, choices=DataRequestKind.choices)
+    state = models.CharField(max_length=10, choices=DataRequestState.choices, default=DataRequestState.ASKED)
     contact_id = models.BigIntegerField(null=True)
     delivery_id = models.BigIntegerField(null=True)
     address_key = models.BinaryField(max_length=32)

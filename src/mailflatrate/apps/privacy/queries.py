@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.access import stored_about
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -15,9 +15,9 @@ PAGE_ROWS = 50
 
 
 def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
-    """What the customer of a confirmed request stores about the person, and with `everywhere` all who do.
+    """Return what the customer of a confirmed request, or with `everywhere` all of them, store about the person.
 
-    Each account is opened by itself; runs outside of any scope.
+    Each account is opened separately; runs outside of any scope.
     """
     places = [(request.account_id, request.contact_id or 0)]
     if request.everywhere:
@@ -33,7 +33,7 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
 
 
 def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
-    """Account and contact of everybody else who knows the address. Runs inside `tenancy.platform(...)`.
+    """Return account and contact for all others who know the address. Runs inside `tenancy.platform(...)`.
 
     Account by account, so that the key of contacts, which begins with the account, serves.
     """
@@ -43,8 +43,10 @@ def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
 
 
 def corrections(contact_id: int) -> list[str]:
-    """What a person wrote is wrong about him, confirmed, newest first."""
-    rows = PrivacyRequest.objects.filter(contact_id=contact_id, kind=RequestKind.CORRECTION, state=RequestState.DONE)
+    """Return a person's confirmed statements of what is wrong in their data, newest first."""
+    rows = PrivacyRequest.objects.filter(
+        contact_id=contact_id, kind=DataRequestKind.CORRECTION, state=DataRequestState.DONE
+    )
     return [note for values in rows.order_by("-id").values_list("values", flat=True) if (note := values.get("note"))]
 
 
@@ -54,5 +56,5 @@ def requests(*, contact_id: int | None = None, open_only: bool = False) -> Query
     if contact_id is not None:
         rows = rows.filter(contact_id=contact_id)
     if open_only:
-        rows = rows.filter(state__in=[RequestState.ASKED, RequestState.CONFIRMED])
+        rows = rows.filter(state__in=[DataRequestState.ASKED, DataRequestState.CONFIRMED])
     return rows

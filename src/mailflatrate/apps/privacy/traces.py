@@ -1,7 +1,7 @@
 """Every place outside of the lists where a person leaves traces, and how each is wiped (R-94).
 
-What a mailing did as a whole stays: its rows, states and counts, without the person. What goes is listed here table by
-table; a test walks through every table of the database and looks for the erased address.
+A campaign's overall record stays: its rows, states and counts, without the person. What is deleted is listed here
+table by table; a test walks through every table of the database and looks for the erased address.
 """
 
 import re
@@ -15,14 +15,15 @@ from mailflatrate.apps.inbound import naming
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import return_path
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who is to be wiped. `email` as it is stored; `deliveries` are all that were ever meant for them here, `samples`
-    the test sends that showed their data to somebody else."""
+class PersonTraces:
+    """The person to wipe. `email` as it is stored; `deliveries` are all that were ever meant for them here, `samples`
+    the test sends that showed their data to another person.
+    """
 
     account_id: int
     contact_id: int
@@ -93,7 +94,7 @@ NOTED_AT_ONCE = 1_000
 """So many messages are noted while somebody waits for the erasure; a job does the rest."""
 
 
-def find_person(contact_id: int, email: str, address_key: bytes) -> Person:
+def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces:
     """Everything by which a person is to be found. Runs inside `tenancy.account(...)`."""
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
@@ -116,10 +117,10 @@ def find_person(contact_id: int, email: str, address_key: bytes) -> Person:
             [account_id, contact_id],
         )
         samples = [row[0] for row in cursor.fetchall()]
-    return Person(account_id, contact_id, email, address_key, deliveries, requests, samples)
+    return PersonTraces(account_id, contact_id, email, address_key, deliveries, requests, samples)
 
 
-def wipe(person: Person) -> dict[str, int]:
+def wipe(person: PersonTraces) -> dict[str, int]:
     """Wipe a person's traces in the running transaction; how many rows of each kind.
 
     Messages that wait for their addresses to be noted are wiped by a job, unless they are few.
@@ -151,12 +152,12 @@ def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
 
 def _wipe_later(account_id: int, address_key: bytes, before: datetime, now: datetime) -> None:
     jobs.defer(
-        WIPE_LATE_JOB, jobs.Queue.HOUSE, at=now + timedelta(minutes=1), account_id=account_id,
+        WIPE_LATE_JOB, jobs.JobQueue.HOUSE, at=now + timedelta(minutes=1), account_id=account_id,
         address_key=address_key.hex(), before=before.isoformat(),
     )  # fmt: skip
 
 
-def _values(person: Person) -> dict[str, Any]:
+def _values(person: PersonTraces) -> dict[str, Any]:
     email = person.email.lower()
     escaped = email.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
@@ -164,7 +165,7 @@ def _values(person: Person) -> dict[str, Any]:
         "regex": re.escape(email),
         "address_key": person.address_key, "deliveries": person.deliveries, "requests": person.requests,
         "paths": [
-            return_path(key_ring().seal(Purpose.VERP, person.account_id, delivery_id), "").removesuffix("@")
+            return_path(key_ring().seal(TokenPurpose.VERP, person.account_id, delivery_id), "").removesuffix("@")
             for delivery_id in (*person.deliveries, *person.samples)
         ],
     }  # fmt: skip

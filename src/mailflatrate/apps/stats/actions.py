@@ -24,18 +24,18 @@ from mailflatrate.apps.delivery.trials import ChecksOpen, choose_variant, leave_
 from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import queries, words
 from mailflatrate.apps.stats.models import Measure
-from mailflatrate.apps.stats.models import Scope as StoredScope
+from mailflatrate.apps.stats.models import MeasureScope as StoredScope
 from mailflatrate.apps.tracking.scanners import mark_bursts
 from mailflatrate.base import audit, clock, jobs, tenancy
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import (
-    Cause,
     Counts,
-    Level,
-    Need,
-    Scope,
+    FigureScope,
+    MeasureLevel,
+    RequiredMeasure,
+    ThresholdCause,
     judge,
     judge_new_account,
     judge_provider,
@@ -49,7 +49,7 @@ COLLECT = timedelta(minutes=5)
 """How long a warning waits for others, so that one event over several limits becomes one message."""
 ONE_MAIL_EVERY = timedelta(hours=1)
 
-# A mailing's figures replaced as a whole. The day is that of the outcome; a report counts on the day of its delivery.
+# Replaces a campaign's figures as a whole. The day is that of the result; a report counts on its delivery's day.
 _REFRESH = """
 WITH provider (domain, key) AS (
     SELECT * FROM unnest(%(domains)s::text[], %(keys)s::text[])
@@ -84,7 +84,7 @@ FROM counted
 
 
 def refresh_campaign(account_id: int, campaign_id: int) -> None:
-    """Make a mailing's daily figures anew from its deliveries and feedback. Repeated, it changes nothing."""
+    """Recompute a campaign's daily figures from its deliveries and feedback. Repeated, it changes nothing."""
     table = domains_by_provider()
     with tenancy.account(account_id):
         campaign = (
@@ -111,10 +111,10 @@ _WINDOWS = {StoredScope.DAY: 1, StoredScope.WEEK: queries.WEEK_DAYS}
 
 
 def judge_campaign(account_id: int, campaign_id: int) -> None:
-    """Look at a mailing's figures as they are now and do what they call for (R-86, R-88, R-89)."""
+    """Judge a campaign by its figures as they are now and do what they call for (R-86, R-88, R-89)."""
     with tenancy.account(account_id):
         by_provider = queries.live_counts(campaign_id)
-        needs = list(judge(queries.mailing_counts(campaign_id, by_provider), Scope.MAILING))
+        needs = list(judge(queries.mailing_counts(campaign_id, by_provider), FigureScope.MAILING))
         for provider, counts in by_provider.items():
             needs += judge_provider(provider, counts) if provider != OTHER else ()
         ceilings = _ceilings(campaign_id, by_provider)
@@ -124,14 +124,14 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
         _take(account_id, need, scope, None)
 
 
-def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[StoredScope, Need]]:
-    """What an account that began a short while ago has reached, this mailing as it stands at this moment included."""
+def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[StoredScope, RequiredMeasure]]:
+    """Return the limits that a new account has reached, with this campaign's figures of this moment included."""
     if not queries.is_new_account():
         return []
     found = []
     for scope, days in _WINDOWS.items():
         counts = queries.window_counts(days, instead_of={campaign_id: live})
-        found += [(scope, need) for need in judge_new_account(counts, Scope(scope.value))]
+        found += [(scope, need) for need in judge_new_account(counts, FigureScope(scope.value))]
     return found
 
 
@@ -140,15 +140,15 @@ def judge_account(account_id: int) -> None:
     with tenancy.account(account_id):
         windows = {scope: queries.window_counts(days) for scope, days in _WINDOWS.items()}
     for scope, counts in windows.items():
-        for need in judge(counts, Scope(scope.value)):
+        for need in judge(counts, FigureScope(scope.value)):
             _take(account_id, need, scope, None)
 
 
 def decide_trial(account_id: int, campaign_id: int) -> None:
-    """Choose among a mailing's variants by the rule that was told beforehand, and let the rest go.
+    """Choose the winner of a campaign's A/B test by the rule announced beforehand, and release the rest.
 
-    A check that fails now pauses it with the reason. Nothing happens before the time, while the mailing or all sending
-    is paused or held, and where a person chooses: the sweep asks again. Repeated, it changes nothing.
+    A check that fails now pauses it with the reason. Nothing happens before the time, while the campaign or all
+    sending is paused or held, or if a person makes the choice: the sweep asks again. Repeated, it changes nothing.
     """
     if fence.check() is not None:
         return  # the figures may lack what journals still know
@@ -170,7 +170,7 @@ def decide_trial(account_id: int, campaign_id: int) -> None:
             return  # it does not run at present
 
 
-def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | None) -> None:
+def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_id: int | None) -> None:
     """Record the measure and carry it out, both or none; nothing when it was taken before."""
     with tenancy.platform(PlatformReason.STANDING):
         # One after another within an account, so that a step is taken once however many events arrive together.
@@ -189,13 +189,13 @@ def _take(account_id: int, need: Need, scope: StoredScope, campaign_id: int | No
             )  # fmt: skip
             _carry_out(account, need, measure)
             _tell_the_desk(need, measure)
-            if need.cause is Cause.HARD_BOUNCES and need.level is Level.SUSPEND:
+            if need.cause is ThresholdCause.HARD_BOUNCES and need.level is MeasureLevel.SUSPEND:
                 _review_origins(measure)
 
 
-def _tell_the_desk(need: Need, measure: Measure) -> None:
+def _tell_the_desk(need: RequiredMeasure, measure: Measure) -> None:
     """Whatever goes beyond a warning is a case, with its figures (R-86)."""
-    if need.level is not Level.WARN:
+    if need.level is not MeasureLevel.WARN:
         with translation.override("en"):
             text = words.sentence(measure)
         file_figures(
@@ -205,7 +205,7 @@ def _tell_the_desk(need: Need, measure: Measure) -> None:
 
 
 def _review_origins(measure: Measure) -> None:
-    """The lists that the dead addresses stand on go back to the reviewer (R-88)."""
+    """Send the origins of lists with too many dead addresses back to review (R-88)."""
     with tenancy.account(measure.account_id):
         by_list = queries.dead_by_list(measure.campaign_id)
     for list_id, (hard, settled) in by_list.items():
@@ -213,7 +213,7 @@ def _review_origins(measure: Measure) -> None:
             reopen_origin(list_id, dead=hard, of=settled, machine=MACHINE)
 
 
-def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
+def _evidence(measure: Measure, need: RequiredMeasure) -> dict[str, Any]:
     return {
         "measure": measure.id, "campaign": measure.campaign_id, "scope": measure.scope, "cause": need.cause.value,
         "provider": need.provider, "events": need.events, "of": need.base, "percent": round(need.percent, 3),
@@ -221,23 +221,25 @@ def _evidence(measure: Measure, need: Need) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _carry_out(account: Account, need: Need, measure: Measure) -> None:
-    with translation.override(account.language):  # what is kept for the customer to read is in his language
+def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> None:
+    with translation.override(account.language):  # text kept for the customer is written in their language
         found, remedy = words.sentence(measure), words.remedy(need)
-    if need.level is Level.PAUSE_LANE and measure.campaign_id is not None:
+    if need.level is MeasureLevel.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
-    if need.level >= Level.PAUSE_MAILING and measure.campaign_id is not None:
+    if need.level >= MeasureLevel.PAUSE_MAILING and measure.campaign_id is not None:
         with tenancy.account(account.id):
             hold_campaign(measure.campaign_id, need.rule, found)
     if need.level in queries.TOLD_TOGETHER:
-        _ask_to_tell(account.id, at_once=need.level is not Level.WARN)
+        _ask_to_tell(account.id, at_once=need.level is not MeasureLevel.WARN)
         return
     after = {
-        Level.THROTTLE: Standing.THROTTLED, Level.PAUSE_ACCOUNT: Standing.PAUSED, Level.SUSPEND: Standing.SUSPENDED,
-    }[need.level]  # fmt: skip
+        MeasureLevel.THROTTLE: Standing.THROTTLED,
+        MeasureLevel.PAUSE_ACCOUNT: Standing.PAUSED,
+        MeasureLevel.SUSPEND: Standing.SUSPENDED,
+    }[need.level]
     reasons = Reasons(f"figures_{need.cause.value}", found, remedy, need.rule, _evidence(measure, need))
     _move(account, after, reasons)
-    if need.level is Level.SUSPEND:
+    if need.level is MeasureLevel.SUSPEND:
         give_strike(account.id, reasons, by=None, machine=MACHINE)
 
 
@@ -248,7 +250,7 @@ def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
     if last is not None:
         later = max(later, last + ONE_MAIL_EVERY)
     jobs.defer(
-        "stats.tell_owners", Queue.HOUSE, at=None if at_once else later, once=f"warnings:{account_id}:{at_once}",
+        "stats.tell_owners", JobQueue.HOUSE, at=None if at_once else later, once=f"warnings:{account_id}:{at_once}",
         account_id=account_id,
     )  # fmt: skip
 
@@ -267,7 +269,7 @@ def tell_about_measures(account_id: int) -> None:
         Measure.objects.filter(id__in=[measure.id for measure in measures]).update(told_at=clock.now())
 
 
-# An account only ever moves towards less by itself (R-90).
+# Automatic changes of account status only ever restrict it further (R-90).
 _ORDER = (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED)
 
 
@@ -278,21 +280,21 @@ def _move(account: Account, after: Standing, reasons: Reasons) -> None:
 
 
 def lift_measure(measure_id: int, *, by: User, because: str) -> None:
-    """A reviewer lets a held mailing go on when its customer says so (R-90). Raises AccountError without a reason."""
+    """Allow the customer of a held campaign to resume it, after review (R-90). Raises AccountError without a reason."""
     if not because.strip():
-        raise AccountError(_("Write why this measure is lifted; it stays in the audit log."))
+        raise AccountError(_("Explain why this action is lifted. It's kept in the audit log."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         measure = Measure.objects.select_for_update().get(id=measure_id)
         if measure.lifted_at is not None:
-            raise AccountError(_("This measure was lifted already."))
+            raise AccountError(_("This action has already been lifted."))
         measure.lifted_at, measure.lifted_by, measure.lifted_because = clock.now(), by, because.strip()
         measure.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
         if measure.campaign_id is not None:
             of_mailing = Measure.objects.filter(account_id=measure.account_id, campaign_id=measure.campaign_id)
-            lane = of_mailing.filter(lifted_at=None, level=Level.PAUSE_LANE.value, provider=measure.provider)
+            lane = of_mailing.filter(lifted_at=None, level=MeasureLevel.PAUSE_LANE.value, provider=measure.provider)
             if measure.provider and not lane.exists():
                 release_lane(measure.account_id, measure.campaign_id, measure.provider)
-            if not of_mailing.filter(lifted_at=None, level__gte=Level.PAUSE_MAILING.value).exists():
+            if not of_mailing.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_MAILING.value).exists():
                 release_hold(measure.account_id, measure.campaign_id)
         audit.record(
             "measure.lifted", by=audit.person(by), account_id=measure.account_id, subject=f"measure:{measure.id}",

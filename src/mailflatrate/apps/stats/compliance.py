@@ -9,27 +9,29 @@ from mailflatrate.apps.abuse.queries.figures import desk_figures
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState
 from mailflatrate.apps.stats import queries
 from mailflatrate.base import clock
-from mailflatrate.rules.compliance import Facts, Figure
+from mailflatrate.rules.compliance import Facts, MeasuredFigure
 from mailflatrate.rules.measures import share
 from mailflatrate.settings import load_settings
 
 ANSWER_DAYS = 30
 _CHECKS = {
-    CheckKind.SPF: Figure.SPF_FAILING, CheckKind.DKIM: Figure.DKIM_FAILING, CheckKind.DMARC: Figure.DMARC_FAILING,
-}  # fmt: skip
+    CheckKind.SPF: MeasuredFigure.SPF_FAILING,
+    CheckKind.DKIM: MeasuredFigure.DKIM_FAILING,
+    CheckKind.DMARC: MeasuredFigure.DMARC_FAILING,
+}
 
 
 def account_facts() -> Facts:
     """The current account's figures; of all accounts inside `tenancy.platform(...)`."""
-    figures: dict[Figure, float] = {}
+    figures: dict[MeasuredFigure, float] = {}
     week = queries.window_counts(queries.WEEK_DAYS)
     if week.reporting:
-        figures[Figure.COMPLAINTS] = share(week.complaints, week.reporting)
+        figures[MeasuredFigure.COMPLAINTS] = share(week.complaints, week.reporting)
     if week.settled:
-        figures[Figure.HARD_BOUNCES] = share(week.hard, week.settled)
+        figures[MeasuredFigure.HARD_BOUNCES] = share(week.hard, week.settled)
     yahoo = queries.rates_by(queries.Dimension.PROVIDER, queries.WEEK_DAYS).get("yahoo")
     if yahoo is not None and yahoo.delivered:
-        figures[Figure.COMPLAINTS_YAHOO] = share(yahoo.complaints, yahoo.delivered)
+        figures[MeasuredFigure.COMPLAINTS_YAHOO] = share(yahoo.complaints, yahoo.delivered)
     checks = DnsCheck.objects.filter(domain__state__in=(DomainState.VERIFIED, DomainState.FAILING))
     for kind, figure in _CHECKS.items():
         of_kind = checks.filter(kind=kind)
@@ -38,7 +40,7 @@ def account_facts() -> Facts:
     signing = DkimKey.objects.filter(retired_at=None, active_from__isnull=False)
     oldest = signing.aggregate(at=Min("active_from"))["at"]
     if oldest is not None:
-        figures[Figure.KEY_AGE] = (clock.now() - oldest).days
+        figures[MeasuredFigure.KEY_AGE] = (clock.now() - oldest).days
     return Facts(figures)
 
 
@@ -48,7 +50,7 @@ def service_facts(seen: dict[str, bool] | None = None) -> Facts:
     answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
     figures = dict(account_facts().figures)
     if answers.answered or answers.waiting:
-        figures[Figure.LATE_ANSWERS] = answers.late
+        figures[MeasuredFigure.LATE_ANSWERS] = answers.late
     looked = dict(seen or {})
     if names_a_loop(load_settings().feedback_sources):
         looked["loops"] = True

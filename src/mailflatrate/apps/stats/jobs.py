@@ -5,35 +5,35 @@ from datetime import timedelta
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.stats import actions
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 REFRESH_EVERY = timedelta(seconds=30)
 LATE_DAYS = 8
 
 
-@job("stats.judge_campaign", Queue.HOUSE, attempts=20)
+@job("stats.judge_campaign", JobQueue.HOUSE, attempts=20)
 def judge_campaign(account_id: int, campaign_id: int) -> None:
-    """Something happened to a mailing: judge it at once, and see to it that its daily figures follow."""
+    """Judge a campaign at once after an event, and make sure that its daily figures follow."""
     actions.judge_campaign(account_id, campaign_id)
     with tenancy.account(account_id):
         jobs.defer(
-            "stats.refresh_campaign", Queue.HOUSE, at=clock.now() + REFRESH_EVERY, once=f"figures:{campaign_id}",
+            "stats.refresh_campaign", JobQueue.HOUSE, at=clock.now() + REFRESH_EVERY, once=f"figures:{campaign_id}",
             account_id=account_id, campaign_id=campaign_id,
         )  # fmt: skip
 
 
-@job("stats.refresh_campaign", Queue.HOUSE, attempts=20)
+@job("stats.refresh_campaign", JobQueue.HOUSE, attempts=20)
 def refresh_campaign(account_id: int, campaign_id: int) -> None:
-    """Make the daily figures of a mailing anew, and judge with them."""
+    """Recompute the daily figures of a campaign, and judge with them."""
     actions.refresh_campaign(account_id, campaign_id)
     actions.judge_campaign(account_id, campaign_id)
     actions.judge_account(account_id)
 
 
-@job("stats.refresh_recent", Queue.HOUSE, every="17 3 * * *")
+@job("stats.refresh_recent", JobQueue.HOUSE, every="17 3 * * *")
 def refresh_recent(timestamp: int) -> None:
-    """Once a night: the figures of all mailings of the last week, whatever was missed."""
+    """Recompute the figures of the last week's campaigns once a night, in case an update was missed."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         recent = list(
             Campaign.objects.filter(started_at__gt=clock.now() - timedelta(days=LATE_DAYS)).values_list(
@@ -44,13 +44,13 @@ def refresh_recent(timestamp: int) -> None:
         refresh_campaign(account_id, campaign_id)
 
 
-@job("stats.tell_owners", Queue.HOUSE, attempts=20)
+@job("stats.tell_owners", JobQueue.HOUSE, attempts=20)
 def tell_owners(account_id: int) -> None:
     """Write to an account's owners about what its figures called for."""
     actions.tell_about_measures(account_id)
 
 
-@job("stats.decide_trial", Queue.PLAN, attempts=20)
+@job("stats.decide_trial", JobQueue.PLAN, attempts=20)
 def decide_trial(account_id: int, campaign_id: int) -> None:
     """The hours of a test of variants are over: let the rest have the one that the rule chooses."""
     actions.decide_trial(account_id, campaign_id)

@@ -9,11 +9,11 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class DailyFigure(TenantModel):
-    """Recipients of one mailing, list, origin and provider, by the day (UTC) of the outcome, feedback too.
+    """Recipients of one campaign, list, origin and provider, by the day (UTC) of the result, feedback too.
 
-    `origin` is the declaration on which the import rests by which they came; None: they came by a form of ours.
+    `origin` is the declaration behind the import that brought them; None: they came through one of our forms.
 
-    A read model: the rows of a mailing are replaced as a whole, so that doing it twice changes nothing.
+    A read model: the rows of a campaign are replaced as a whole, so that doing it twice changes nothing.
     """
 
     campaign = models.ForeignKey(
@@ -52,10 +52,10 @@ class DailyFigure(TenantModel):
         indexes = [models.Index(fields=["account", "day"], name="daily_figure_day")]
 
 
-class Scope(models.TextChoices):
+class MeasureScope(models.TextChoices):
     """Over what a measure's figures were counted."""
 
-    MAILING = "mailing", _("This mailing")
+    MAILING = "mailing", _("This campaign")
     DAY = "day", _("One day")
     WEEK = "week", _("Seven days")
 
@@ -73,7 +73,7 @@ class Measure(TenantModel):
         db_constraint=False,
         related_name="+",
     )
-    scope = models.CharField(max_length=8, choices=Scope.choices)
+    scope = models.CharField(max_length=8, choices=MeasureScope.choices)
     cause = models.CharField(max_length=20)
     level = models.PositiveSmallIntegerField()
     rule = models.CharField(max_length=10)

@@ -17,20 +17,20 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import PROVIDER_KEYS
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.base.tenancy import PlatformReason
 
 STATEMENT_MILLISECONDS: Final = 1000
 PREFIX: Final = "mailflatrate_"
-_QUEUES: Final = tuple((queue.value,) for queue in Queue)
+_QUEUES: Final = tuple((queue.value,) for queue in JobQueue)
 
 log = structlog.get_logger("metrics")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class GaugeQuery:
     """One gauge. `sql` returns its labels' values and a number a row; combinations in `zero` exist without a row."""
 
     name: str
@@ -45,22 +45,22 @@ def _age(moment: str) -> str:
 
 
 FIGURES: Final = (
-    Figure(
+    GaugeQuery(
         "jobs", "Background jobs by queue and state",
         "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')"
         " GROUP BY 1, 2",
         ("queue", "state"), tuple((*queue, state) for queue in _QUEUES for state in ("todo", "doing", "failed")),
     ),
-    Figure(
+    GaugeQuery(
         "campaigns", "Campaigns by state", "SELECT state, count(*) FROM campaign GROUP BY 1",
         ("state",), tuple((state.value,) for state in CampaignState),
     ),
-    Figure(
+    GaugeQuery(
         "chunks", "Chunks on their way by state",
         "SELECT state, count(*) FROM chunk WHERE state IN ('ready', 'sending') GROUP BY 1",
         ("state",), (("ready",), ("sending",)),
     ),
-    Figure(
+    GaugeQuery(
         "oldest_chunk_seconds", "Age of the chunk that has waited or been worked on longest, of campaigns that run",
         f"SELECT 'sending', {_age('min(claimed_at)')} FROM chunk WHERE state = 'sending' UNION ALL"
         f" SELECT 'ready', {_age('min(coalesce(c.not_before, p.finished_at, c.claimed_at))')} FROM chunk c"
@@ -69,99 +69,99 @@ FIGURES: Final = (
         " WHERE c.state = 'ready'",
         ("state",), (("ready",), ("sending",)),
     ),
-    Figure(
+    GaugeQuery(
         "chunk_heartbeat_seconds", "Oldest heartbeat among the chunks that senders hold",
         f"SELECT {_age('min(heartbeat_at)')} FROM chunk WHERE state = 'sending'",
     ),
-    Figure("retries", "Deferred messages that wait for their next attempt", "SELECT count(*) FROM retry"),
-    Figure(
+    GaugeQuery("retries", "Deferred messages that wait for their next attempt", "SELECT count(*) FROM retry"),
+    GaugeQuery(
         "retry_overdue_seconds", "How long the oldest due retry has waited",
         f"SELECT {_age('min(due_at)')} FROM retry WHERE due_at <= now()",
     ),
-    Figure(
+    GaugeQuery(
         "unknown_results", "Messages whose result is unknown",
         "SELECT coalesce(sum(count), 0) FROM tally WHERE state = 'in_doubt'",
     ),
-    Figure(
+    GaugeQuery(
         "relay_failing_seconds", "How long an active relay has taken nothing, as its senders say; 0: it works",
         f"SELECT r.name, {_age('min(p.failing_since)')} FROM relay r LEFT JOIN relay_report p"
         " ON p.relay_id = r.id AND p.problem <> '' AND p.at > now() - interval '1 minute'"
         " WHERE r.state = 'active' GROUP BY 1",
         ("relay",), (),
     ),
-    Figure(
+    GaugeQuery(
         "relay_connections", "Open connections to a relay, of all senders",
         "SELECT r.name, coalesce(sum(p.connections), 0) FROM relay r LEFT JOIN relay_report p"
         " ON p.relay_id = r.id AND p.at > now() - interval '1 minute' GROUP BY 1",
         ("relay",), (),
     ),
-    Figure(
+    GaugeQuery(
         "follower_behind_seconds", "How long ago a follower had read its relay's log to its end, running or not",
         f"SELECT name, {_age('caught_up_at')} FROM log_follower",
         ("follower",), (),
     ),
-    Figure(
+    GaugeQuery(
         "relay_queue", "Messages that wait in the queues of followed relays",
         "SELECT provider, count(*) FROM relay_deferral GROUP BY 1",
         ("provider",), tuple((provider,) for provider in PROVIDER_KEYS),
     ),
-    Figure(
+    GaugeQuery(
         "sending_held", "1 while all sending is held: by an operator, or after a promotion or a restored backup",
         "SELECT (held_at IS NOT NULL)::int FROM sending_fence",
     ),
-    Figure(
+    GaugeQuery(
         "lost_claims", "Claims of lost hosts whose journals have not come back",
         "SELECT count(*) FROM lost_claim WHERE settled_at IS NULL",
     ),
-    Figure(
+    GaugeQuery(
         "held_lanes", "Providers of campaigns that a rule stopped until a person looks",
         "SELECT count(*) FROM lane_hold WHERE released_at IS NULL",
     ),
-    Figure(
+    GaugeQuery(
         "mail_waiting", "Mail that came in and waits for a worker or a person",
         "SELECT state, count(*) FROM raw_mail WHERE state <> 'handled' GROUP BY 1",
         ("state",), (("new",), ("unread",), ("apart",)),
     ),
-    Figure(
+    GaugeQuery(
         "inbound_oldest_seconds", "Age of the oldest message that no worker has read",
         f"SELECT {_age('received_at')} FROM raw_mail WHERE state = 'new' ORDER BY id LIMIT 1",
     ),
-    Figure(
+    GaugeQuery(
         "express_oldest_seconds", "How long the oldest sign-up has waited for its confirmation mail to begin",
         f"SELECT {_age('min(requested_at)')} FROM signup_request WHERE state = 'queued'",
     ),
-    Figure(
+    GaugeQuery(
         "seal_lag_seconds", "Age of the oldest consent event that is not sealed",
         f"SELECT {_age('recorded_at')} FROM consent_event"
         " WHERE id > coalesce((SELECT up_to_id FROM consent_seal ORDER BY number DESC LIMIT 1), 0) ORDER BY id LIMIT 1",
     ),
-    Figure(
+    GaugeQuery(
         "audit_damaged", "1 when the last check of the audit log found rows changed, removed or inserted",
         f"SELECT (action = '{DAMAGED}')::int FROM audit_entry WHERE action IN ('{CHECKED}', '{DAMAGED}')"
         " ORDER BY id DESC LIMIT 1",
     ),
-    Figure(
+    GaugeQuery(
         "withdrawals_waiting_seconds", "Age of the oldest withdrawal that is not in its log",
         f"SELECT {_age('at')} FROM withdrawal_outbox ORDER BY id LIMIT 1",
     ),
-    Figure(
+    GaugeQuery(
         "backup_age_seconds", "Age of the newest backup that `mailflatrate backup` made; 0 if it made none",
         f"SELECT {_age('at')} FROM audit_entry WHERE action = 'backup.made' ORDER BY id DESC LIMIT 1",
     ),
-    Figure(
+    GaugeQuery(
         "database_connections", "Connections to the database server",
         "SELECT 'used', coalesce(sum(numbackends), 0) FROM pg_stat_database UNION ALL"
         " SELECT 'allowed', current_setting('max_connections')::int"
         " - current_setting('superuser_reserved_connections')::int",
         ("kind",), (("used",), ("allowed",)),
     ),
-    Figure(
+    GaugeQuery(
         "replicas", "Standby servers that are connected, and 1 when commits wait for one of them",
         "SELECT 'connected', count(*) FROM pg_stat_replication UNION ALL"
         " SELECT 'synchronous', (current_setting('synchronous_standby_names') <> '')::int",
         ("kind",), (("connected",), ("synchronous",)),
     ),
-    Figure(
+    GaugeQuery(
         "replica_lag_seconds", "How far the slowest standby is behind; 0 where the role may not see it",
         "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_stat_replication",
     ),
@@ -195,7 +195,7 @@ class DatabaseFigures:
         yield failures
 
 
-def _family(figure: Figure, rows: list[tuple[object, ...]]) -> Metric:
+def _family(figure: GaugeQuery, rows: list[tuple[object, ...]]) -> Metric:
     family = GaugeMetricFamily(PREFIX + figure.name, figure.text, labels=figure.labels)
     found = {tuple(str(value) for value in values): float(str(number)) for *values, number in rows}
     for labels in sorted({*figure.zero, *found}):
@@ -203,7 +203,7 @@ def _family(figure: Figure, rows: list[tuple[object, ...]]) -> Metric:
     return family
 
 
-def _by_queue(name: str, text: str, figures: dict[Queue, float] | dict[Queue, int]) -> Metric:
+def _by_queue(name: str, text: str, figures: dict[JobQueue, float] | dict[JobQueue, int]) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, text, labels=["queue"])
     for queue, number in figures.items():
         family.add_metric([queue.value], number)

@@ -15,18 +15,18 @@ from mailflatrate.apps.delivery.actions import UNDER_WAY
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.stats.models import DailyFigure, Measure, Scope
+from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Counts, Level
+from mailflatrate.rules.measures import Counts, MeasureLevel
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
-from mailflatrate.rules.trial import Arm
+from mailflatrate.rules.trial import VariantFigures
 
 WEEK_DAYS = 7
 
 
-# What is known of a mailing at this moment, by provider: from the tallies of its lanes, which are cheap at any size,
+# What is known of a campaign at this moment, by provider: from the tallies of its lanes, which are cheap at any size,
 # and from the rows of the few chunks that several providers share.
 _LIVE = """
 WITH table_of (domain, key) AS (
@@ -60,7 +60,7 @@ FROM counted GROUP BY key
 
 
 def live_counts(campaign_id: int) -> dict[str, Counts]:
-    """Provider -> figures of one mailing at this moment, without those who unsubscribed."""
+    """Return provider -> figures of one campaign at this moment, without unsubscribes."""
     table = domains_by_provider()
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(), "campaign_id": campaign_id, "domains": list(table),
@@ -82,9 +82,9 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
 
 
 def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
-    """What is known of a mailing at this moment; `by_provider` where it was read already.
+    """Return what is known of a campaign at this moment; `by_provider` if it was read already.
 
-    Where nobody reports anything, the few reports that came otherwise are held against all (R-85).
+    If no provider reports complaints, the few that came another way are set against all recipients (R-85).
     """
     counts = list((live_counts(campaign_id) if by_provider is None else by_provider).values())
     delivered = sum(row.delivered for row in counts)
@@ -101,7 +101,7 @@ def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = 
 
 
 def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
-    """List -> hard bounces and settled recipients: of one mailing at this moment, or of the last seven days."""
+    """Return list -> hard bounces and settled recipients: of one campaign now, or of the last seven days."""
     if campaign_id is None:
         return {
             list_id: (counts.hard, counts.settled) for list_id, counts in rates_by(Dimension.LIST, WEEK_DAYS).items()
@@ -118,7 +118,7 @@ def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
 
 
 def provider_counts(campaign_id: int) -> dict[str, Counts]:
-    """Provider -> figures of one mailing, as of its last refresh."""
+    """Return provider -> figures of one campaign, as of its last refresh."""
     by_provider = _by_provider(DailyFigure.objects.filter(campaign_id=campaign_id))
     reporting = _reporting(by_provider)
     return {provider: _sum([(provider, counts)], reporting) for provider, counts in by_provider.items()}
@@ -135,10 +135,10 @@ class Dimension(StrEnum):
 
 
 def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] | None = None) -> Counts:
-    """The current account's figures of the last `days` days, today included.
+    """Return the current account's figures of the last `days` days, today included.
 
-    `instead_of`: mailings with their live figures by provider, which take the place of what was kept of them where they
-    began within these days.
+    `instead_of`: campaigns with their live figures by provider, which replace the stored ones if the campaign began
+    within these days.
     """
     rows, live = _window(days), dict(instead_of or {})
     recent = set(
@@ -218,13 +218,13 @@ def measures(limit: int = 50) -> list[Measure]:
 
 
 def measures_of(campaign_id: int) -> list[Measure]:
-    """What was done about one mailing, the strongest first."""
+    """Return the actions taken on one campaign, the strongest first."""
     return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
 
 
-TOLD_TOGETHER = (Level.WARN, Level.PAUSE_LANE, Level.PAUSE_MAILING)
+TOLD_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_MAILING)
 """What the owners are told in one message; stronger measures move the account, and are told with that."""
-_OPEN_DAYS = {Scope.DAY: 1, Scope.WEEK: WEEK_DAYS, Scope.MAILING: WEEK_DAYS}
+_OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.MAILING: WEEK_DAYS}
 
 
 def open_warnings() -> list[Measure]:
@@ -243,15 +243,15 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
     """Each finding once: the same figure within a day and within seven days is one, and so is a step on the way."""
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
-        campaign_id = measure.campaign_id if measure.provider or measure.scope == Scope.MAILING else None
+        campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.MAILING else None
         found.setdefault((measure.cause, measure.provider, campaign_id), measure)
     return list(found.values())
 
 
 def open_holds() -> QuerySet[Measure]:
-    """Measures that keep a mailing or a lane of it stopped, of all accounts; inside `tenancy.platform(...)`."""
-    mailing = Q(level__gte=Level.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
-    lane = Q(level=Level.PAUSE_LANE.value, campaign__state__in=(*UNDER_WAY, CampaignState.PAUSED))
+    """Return actions that keep a campaign or a lane stopped, of all accounts; inside `tenancy.platform(...)`."""
+    mailing = Q(level__gte=MeasureLevel.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
+    lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=(*UNDER_WAY, CampaignState.PAUSED))
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
 
 
@@ -267,16 +267,16 @@ GROUP BY e.variant
 """
 
 
-def trial_arms(trial: Trial) -> list[Arm]:
+def trial_arms(trial: Trial) -> list[VariantFigures]:
     """The figures of each variant's test: those of this moment until the choice, those of the choice afterwards."""
     if trial.winner is not None:
-        return [Arm(**row) for row in trial.figures]
+        return [VariantFigures(**row) for row in trial.figures]
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": trial.campaign_id}
     with connection.cursor() as cursor:
         cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(trial.campaign_id, "d")), parameters)
         found = {variant: (delivered, left) for variant, delivered, left in cursor.fetchall()}
     clicks = clicks_by_variant(trial.campaign_id)
     return [
-        Arm(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
+        VariantFigures(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
         for number in range(trial.variants)
     ]

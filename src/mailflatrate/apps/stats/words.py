@@ -1,4 +1,4 @@
-"""What a measure says to the customer: what was found, what it means, and what he can do (R-09)."""
+"""What an action tells the customer: what was found, what it means, and what they can do (R-09)."""
 
 from collections.abc import Sequence
 
@@ -6,90 +6,95 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from mailflatrate.apps.stats.models import Measure, Scope
+from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.apps.stats.queries import first_of_each
-from mailflatrate.rules.measures import Cause, Level, Need
+from mailflatrate.rules.measures import MeasureLevel, RequiredMeasure, ThresholdCause
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
 
 _SENTENCES = {
-    Cause.COMPLAINTS: gettext_noop("%(events)s of %(base)s recipients reported a mailing as spam (%(percent)s %%)."),
-    Cause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses do not exist (%(percent)s %%)."),
-    Cause.PROVIDER_BOUNCES: gettext_noop(
-        "At %(provider)s, %(events)s of %(base)s addresses do not exist (%(percent)s %%)."
+    ThresholdCause.COMPLAINTS: gettext_noop(
+        "%(events)s of %(base)s recipients reported a campaign as spam (%(percent)s %%)."
     ),
-    Cause.PROVIDER_COMPLAINTS: gettext_noop(
-        "At %(provider)s, %(events)s of %(base)s recipients reported the mailing as spam (%(percent)s %%)."
+    ThresholdCause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses don't exist (%(percent)s %%)."),
+    ThresholdCause.PROVIDER_BOUNCES: gettext_noop(
+        "%(events)s of %(base)s addresses at %(provider)s don't exist (%(percent)s %%)."
     ),
-    Cause.PROVIDER_REFUSALS: gettext_noop(
-        "%(provider)s turned away %(events)s of %(base)s messages because of the sender (%(percent)s %%)."
+    ThresholdCause.PROVIDER_COMPLAINTS: gettext_noop(
+        "%(events)s of %(base)s recipients at %(provider)s reported the campaign as spam (%(percent)s %%)."
     ),
-    Cause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
-    Cause.NEW_COMPLAINTS: gettext_noop(
-        "%(events)s recipients reported mailings as spam within %(span)s; a new account may not reach %(limit)s."
+    ThresholdCause.PROVIDER_REFUSALS: gettext_noop(
+        "%(provider)s rejected %(events)s of %(base)s messages because of the sender (%(percent)s %%)."
     ),
-    Cause.NEW_HARD_BOUNCES: gettext_noop(
-        "%(events)s addresses did not exist within %(span)s; a new account may not reach %(limit)s."
+    ThresholdCause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
+    ThresholdCause.NEW_COMPLAINTS: gettext_noop(
+        "%(events)s recipients reported campaigns as spam within %(span)s. A new account must stay below %(limit)s."
+    ),
+    ThresholdCause.NEW_HARD_BOUNCES: gettext_noop(
+        "%(events)s addresses didn't exist within %(span)s. A new account must stay below %(limit)s."
     ),
 }
 _FIGURES = {
-    Cause.COMPLAINTS: gettext_noop("Complaints"),
-    Cause.HARD_BOUNCES: gettext_noop("Hard bounces"),
-    Cause.PROVIDER_BOUNCES: gettext_noop("Hard bounces"),
-    Cause.PROVIDER_COMPLAINTS: gettext_noop("Complaints"),
-    Cause.PROVIDER_REFUSALS: gettext_noop("Refusals"),
-    Cause.UNSUBSCRIBES: gettext_noop("Unsubscribes"),
-    Cause.NEW_COMPLAINTS: gettext_noop("Complaints"),
-    Cause.NEW_HARD_BOUNCES: gettext_noop("Hard bounces"),
+    ThresholdCause.COMPLAINTS: gettext_noop("Complaints"),
+    ThresholdCause.HARD_BOUNCES: gettext_noop("Hard bounces"),
+    ThresholdCause.PROVIDER_BOUNCES: gettext_noop("Hard bounces"),
+    ThresholdCause.PROVIDER_COMPLAINTS: gettext_noop("Complaints"),
+    ThresholdCause.PROVIDER_REFUSALS: gettext_noop("Rejections"),
+    ThresholdCause.UNSUBSCRIBES: gettext_noop("Unsubscribes"),
+    ThresholdCause.NEW_COMPLAINTS: gettext_noop("Complaints"),
+    ThresholdCause.NEW_HARD_BOUNCES: gettext_noop("Hard bounces"),
 }
-_SPANS = {Scope.DAY: gettext_noop("a day"), Scope.WEEK: gettext_noop("seven days")}
+_SPANS = {MeasureScope.DAY: gettext_noop("a day"), MeasureScope.WEEK: gettext_noop("seven days")}
 _REMEDIES = {
-    Cause.COMPLAINTS: gettext_noop(
-        "Look at whom you write to and what they signed up for. People who reported you are on your lists no more."
+    ThresholdCause.COMPLAINTS: gettext_noop(
+        "Check who you're emailing and what they signed up for. Everyone who reported you has been removed from "
+        "your lists."
     ),
-    Cause.HARD_BOUNCES: gettext_noop(
-        "Addresses that do not exist come from old lists or from lists without a confirmed sign-up. The dead ones are"
-        " suppressed already; tell us where the list comes from."
+    ThresholdCause.HARD_BOUNCES: gettext_noop(
+        "Addresses that don't exist come from old lists or from lists without confirmed sign-ups. We've suppressed "
+        "them. Tell us where the list comes from."
     ),
-    Cause.PROVIDER_BOUNCES: gettext_noop(
-        "A provider that gets mail for people who do not exist soon refuses all of it. Tell us where the list comes"
-        " from."
+    ThresholdCause.PROVIDER_BOUNCES: gettext_noop(
+        "A provider that gets mail for addresses that don't exist soon rejects everything. Tell us where the list "
+        "comes from."
     ),
-    Cause.PROVIDER_COMPLAINTS: gettext_noop(
-        "Look at whom you write to and what they signed up for. People who reported you are on your lists no more."
+    ThresholdCause.PROVIDER_COMPLAINTS: gettext_noop(
+        "Check who you're emailing and what they signed up for. Everyone who reported you has been removed from "
+        "your lists."
     ),
-    Cause.PROVIDER_REFUSALS: gettext_noop(
-        "These refusals say nothing about the addresses. Look at the checks of your sender domain; we ask the provider."
+    ThresholdCause.PROVIDER_REFUSALS: gettext_noop(
+        "These rejections say nothing about the addresses. Check your sending domain's records. We'll ask the provider."
     ),
-    Cause.UNSUBSCRIBES: gettext_noop(
-        "So many goodbyes at once say that the mailing was not what people signed up for. Look at its promise and its"
-        " rhythm before you go on."
+    ThresholdCause.UNSUBSCRIBES: gettext_noop(
+        "So many unsubscribes at once show that the campaign wasn't what people signed up for. Review what you "
+        "promised and how often you send before you continue."
     ),
 }
 _REMEDIES |= {
-    Cause.NEW_COMPLAINTS: _REMEDIES[Cause.COMPLAINTS],
-    Cause.NEW_HARD_BOUNCES: _REMEDIES[Cause.HARD_BOUNCES],
+    ThresholdCause.NEW_COMPLAINTS: _REMEDIES[ThresholdCause.COMPLAINTS],
+    ThresholdCause.NEW_HARD_BOUNCES: _REMEDIES[ThresholdCause.HARD_BOUNCES],
 }
 _DONE = {
-    Level.WARN: gettext_noop("Nothing was stopped. This is a warning, so that it stays that way."),
-    Level.PAUSE_LANE: gettext_noop(
-        "Nothing more of this mailing goes to this provider until a person of ours has looked at it. All others get it."
+    MeasureLevel.WARN: gettext_noop("Nothing was stopped. This is a warning to help keep it that way."),
+    MeasureLevel.PAUSE_LANE: gettext_noop(
+        "We've stopped sending this campaign to this provider until our team has reviewed it. All other recipients "
+        "get it."
     ),
-    Level.PAUSE_MAILING: gettext_noop("The mailing is paused. A person looks at it before it may go on."),
+    MeasureLevel.PAUSE_MAILING: gettext_noop("The campaign is paused. Our team reviews it before it can be resumed."),
 }
 LEVELS = {
-    Level.WARN: gettext_noop("Warning"),
-    Level.THROTTLE: gettext_noop("Throttled"),
-    Level.PAUSE_LANE: gettext_noop("Provider paused"),
-    Level.PAUSE_MAILING: gettext_noop("Mailing paused"),
-    Level.PAUSE_ACCOUNT: gettext_noop("Account paused"),
-    Level.SUSPEND: gettext_noop("Account suspended"),
+    MeasureLevel.WARN: gettext_noop("Warning"),
+    MeasureLevel.THROTTLE: gettext_noop("Throttled"),
+    MeasureLevel.PAUSE_LANE: gettext_noop("Provider paused"),
+    MeasureLevel.PAUSE_MAILING: gettext_noop("Campaign paused"),
+    MeasureLevel.PAUSE_ACCOUNT: gettext_noop("Account paused"),
+    MeasureLevel.SUSPEND: gettext_noop("Account suspended"),
 }
 
 
 def sentence(measure: Measure) -> str:
     """What was found, with its figures, in the active language."""
-    need, span = need_of(measure), _SPANS.get(Scope(measure.scope))
+    need, span = need_of(measure), _SPANS.get(MeasureScope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
         "base": number_format(need.base, force_grouping=True),
@@ -102,27 +107,32 @@ def sentence(measure: Measure) -> str:
 
 def limit(measure: Measure) -> str:
     """The line that was crossed, in the active language: a share, or a number where it is a ceiling."""
-    if Cause(measure.cause).is_ceiling:
+    if ThresholdCause(measure.cause).is_ceiling:
         return number_format(measure.limit_percent, 0)
     return f"{number_format(measure.limit_percent, 2)} %"
 
 
-def need_of(measure: Measure) -> Need:
+def need_of(measure: Measure) -> RequiredMeasure:
     """What was found when a measure was taken."""
-    return Need(
-        Cause(measure.cause), Level(measure.level), measure.rule, measure.events, measure.base, measure.limit_percent,
+    return RequiredMeasure(
+        ThresholdCause(measure.cause),
+        MeasureLevel(measure.level),
+        measure.rule,
+        measure.events,
+        measure.base,
+        measure.limit_percent,
         measure.provider,
-    )  # fmt: skip
+    )
 
 
-def remedy(need: Need) -> str:
+def remedy(need: RequiredMeasure) -> str:
     """What the customer can do, in the active language."""
     return _(_REMEDIES[need.cause])
 
 
 def title(measure: Measure) -> str:
     """The figure and its limit in a few words, in the active language; for subjects and lines."""
-    cause = Cause(measure.cause)
+    cause = ThresholdCause(measure.cause)
     name = _(_FIGURES[cause])
     figure = (
         number_format(measure.events)
@@ -149,16 +159,16 @@ def message(account_name: str, measures: Sequence[Measure]) -> tuple[str, str]:
 
 def _subject(measures: Sequence[Measure]) -> str:
     strongest, others = measures[0], len(measures) - 1
-    if Level(strongest.level) is Level.WARN:
+    if MeasureLevel(strongest.level) is MeasureLevel.WARN:
         if not others:
             return title(strongest)
         return ngettext("%(n)d figure over its limit", "%(n)d figures over their limits", others + 1) % {
             "n": others + 1
         }
     what = {
-        Level.PAUSE_LANE: _("a campaign is paused at one provider"),
-        Level.PAUSE_MAILING: _("a campaign is paused"),
-    }[Level(strongest.level)]
+        MeasureLevel.PAUSE_LANE: _("a campaign is paused at one provider"),
+        MeasureLevel.PAUSE_MAILING: _("a campaign is paused"),
+    }[MeasureLevel(strongest.level)]
     if not others:
         return what
     return ngettext("%(what)s, and %(n)d more warning", "%(what)s, and %(n)d more warnings", others) % {

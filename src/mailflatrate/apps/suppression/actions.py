@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.apps.suppression.queries import STRENGTH, active_for
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -23,11 +23,11 @@ class SuppressionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SuppressionEntry:
     """One address to suppress: the keyed hash (32 octets), why, what told us, and the evidence (JSON values)."""
 
     address_key: bytes
-    reason: Reason
+    reason: SuppressionReason
     source: str
     evidence: dict[str, Any]
 
@@ -53,13 +53,13 @@ WHERE array_position(%(strength)s::text[], excluded.reason::text)
 
 
 def suppress(
-    address_key: bytes, *, reason: Reason, source: str, evidence: dict[str, Any], platform: bool = False
+    address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any], platform: bool = False
 ) -> bool:
     """Never mail an address again: in this account and, with `platform`, on the whole platform (R-69, R-79, R-96).
 
     Idempotent; of several reasons the strongest is kept. True when a row came or changed. Raises NoAccount.
     """
-    return suppress_many([Entry(address_key, reason, source, evidence)], platform=platform) > 0
+    return suppress_many([SuppressionEntry(address_key, reason, source, evidence)], platform=platform) > 0
 
 
 def address_key(email: str) -> bytes:
@@ -67,22 +67,22 @@ def address_key(email: str) -> bytes:
     try:
         return key_ring().suppression_key(canonical_key(email.strip()))
     except AddressError as error:
-        raise SuppressionError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
+        raise SuppressionError(_("“%(email)s” isn't an email address.") % {"email": email}) from error
 
 
 def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
-    """A customer does not want to mail an address any more; `source` says how he told us. True when a row came.
+    """Suppress an address for a customer; `source` says how they were asked to. True if a row was added.
 
-    A weaker reason than the one in force changes nothing. There is no way back but those of R-75.
+    A weaker reason than the one in force changes nothing. It can be lifted only as R-75 allows.
     """
     evidence = {"by": by.email, "at": clock.now().isoformat()}
-    return suppress(key, reason=Reason.MANUAL, source=source, evidence=evidence)
+    return suppress(key, reason=SuppressionReason.MANUAL, source=source, evidence=evidence)
 
 
-def suppress_many(entries: Sequence[Entry], *, platform: bool = False) -> int:
+def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
     """`suppress` for many addresses in one statement; how many rows came or changed. Raises NoAccount."""
     account_id = tenancy.current_account_id()
-    strongest_once: dict[bytes, Entry] = {}
+    strongest_once: dict[bytes, SuppressionEntry] = {}
     for entry in sorted(entries, key=lambda entry: STRENGTH.index(entry.reason)):
         strongest_once.setdefault(entry.address_key, entry)
     if not strongest_once:
@@ -96,13 +96,15 @@ def suppress_many(entries: Sequence[Entry], *, platform: bool = False) -> int:
     return changed
 
 
-def suppress_everywhere(address_key: bytes, *, reason: Reason, source: str, evidence: dict[str, Any]) -> bool:
+def suppress_everywhere(
+    address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any]
+) -> bool:
     """Never mail an address again, on the whole platform, where no account is concerned. Idempotent like `suppress`."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        return _upsert(None, [Entry(address_key, reason, source, evidence)]) > 0
+        return _upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]) > 0
 
 
-def _upsert(account_id: int | None, entries: Sequence[Entry]) -> int:
+def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
@@ -118,7 +120,7 @@ def _upsert(account_id: int | None, entries: Sequence[Entry]) -> int:
         return int(cursor.rowcount)
 
 
-LIFTED_BY_THE_PERSON = (Reason.UNSUBSCRIBE, Reason.SOFT_BOUNCE, Reason.HARD_BOUNCE)
+LIFTED_BY_THE_PERSON = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE, SuppressionReason.HARD_BOUNCE)
 """What a new double opt-in ends: the person wants mail again, and the mailbox has just proved to be alive."""
 
 
@@ -147,16 +149,16 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
     row is not in force.
     """
     if not (reviewer.is_staff and reviewer.is_active):
-        raise SuppressionError(_("Only a reviewer of the operator lifts a suppression."))
+        raise SuppressionError(_("Only a reviewer can lift a suppression."))
     if not reason.strip():
-        raise SuppressionError(_("Write why the address may be mailed again."))
+        raise SuppressionError(_("Explain why the address may be emailed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         row = Suppression.objects.select_for_update().filter(id=suppression_id, lifted_at__isnull=True).first()
         if row is None:
-            raise SuppressionError(_("This suppression is not in force any more."))
-        bounced = row.reason in (Reason.HARD_BOUNCE, Reason.SOFT_BOUNCE)
+            raise SuppressionError(_("This suppression is no longer in force."))
+        bounced = row.reason in (SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCE)
         if bounced and not mistaken and not may_return(row.created_at, clock.now()):
-            raise SuppressionError(_("A bounce is lifted after 60 days at the earliest, or by a new sign-up (R-75)."))
+            raise SuppressionError(_("A bounce suppression ends after 60 days at the earliest, or with a new sign-up."))
         row.lifted_at, row.lifted_reason = clock.now(), f"{reviewer.email}: {reason.strip()}"
         row.save(update_fields=["lifted_at", "lifted_reason"])
         audit.record(

@@ -1,20 +1,20 @@
 """Rows of suppression -> what the rules are told."""
 
 from mailflatrate.apps.suppression import queries
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.rules import facts
 
-AS_FACT: dict[Reason, facts.Suppression] = {
-    Reason.HARD_BOUNCE: facts.Suppression.BOUNCE,
-    Reason.SOFT_BOUNCE: facts.Suppression.BOUNCE,
-    Reason.COMPLAINT: facts.Suppression.COMPLAINT,
-    Reason.UNSUBSCRIBE: facts.Suppression.UNSUBSCRIBE,
-    Reason.OBJECTION: facts.Suppression.OBJECTION,
-    Reason.ERASED: facts.Suppression.ERASED,
-    Reason.MANUAL: facts.Suppression.OWN,
+AS_FACT: dict[SuppressionReason, facts.Suppression] = {
+    SuppressionReason.HARD_BOUNCE: facts.Suppression.BOUNCE,
+    SuppressionReason.SOFT_BOUNCE: facts.Suppression.BOUNCE,
+    SuppressionReason.COMPLAINT: facts.Suppression.COMPLAINT,
+    SuppressionReason.UNSUBSCRIBE: facts.Suppression.UNSUBSCRIBE,
+    SuppressionReason.OBJECTION: facts.Suppression.OBJECTION,
+    SuppressionReason.ERASED: facts.Suppression.ERASED,
+    SuppressionReason.MANUAL: facts.Suppression.OWN,
 }
 """A reason in the account's own row."""
-EVERYWHERE_AS_FACT = AS_FACT | {Reason.COMPLAINT: facts.Suppression.EVERYWHERE}
+EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: facts.Suppression.EVERYWHERE}
 """The same in a row of the platform: the complaint need not be about a mailing of this account."""
 
 
@@ -23,13 +23,13 @@ def suppression_fact(address_key: bytes) -> facts.Suppression | None:
     row = queries.strongest(address_key)
     if row is None:
         return None
-    return (EVERYWHERE_AS_FACT if row.account_id is None else AS_FACT)[Reason(row.reason)]
+    return (EVERYWHERE_AS_FACT if row.account_id is None else AS_FACT)[SuppressionReason(row.reason)]
 
 
 def strongest_fact(here: str | None, everywhere: str | None) -> facts.Suppression | None:
     """What counts of the account's own row and the platform's, by their reasons; of two equal ones the account's."""
-    own = None if here is None else Reason(here)
-    platform = None if everywhere is None else Reason(everywhere)
+    own = None if here is None else SuppressionReason(here)
+    platform = None if everywhere is None else SuppressionReason(everywhere)
     if platform is None or (own is not None and queries.STRENGTH.index(own) <= queries.STRENGTH.index(platform)):
         return None if own is None else AS_FACT[own]
     return EVERYWHERE_AS_FACT[platform]

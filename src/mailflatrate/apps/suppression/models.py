@@ -8,16 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.tenancy import TenantModel
 
 
-class Reason(models.TextChoices):
+class SuppressionReason(models.TextChoices):
     """Why an address is never mailed."""
 
-    HARD_BOUNCE = "hard_bounce", _("Dead mailbox")
-    SOFT_BOUNCE = "soft_bounce", _("Bounced again and again")
+    HARD_BOUNCE = "hard_bounce", _("Mailbox doesn't exist")
+    SOFT_BOUNCE = "soft_bounce", _("Repeated bounces")
     COMPLAINT = "complaint", _("Complained")
     UNSUBSCRIBE = "unsubscribe", _("Unsubscribed from everything")
     OBJECTION = "objection", _("Objected")
     ERASED = "erased", _("Erased")
-    MANUAL = "manual", _("Added by hand")
+    MANUAL = "manual", _("Added manually")
 
 
 class Suppression(TenantModel):
@@ -27,7 +27,7 @@ class Suppression(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )  # None: the whole platform
     address_key = models.BinaryField(max_length=32)
-    reason = models.CharField(max_length=12, choices=Reason.choices)
+    reason = models.CharField(max_length=12, choices=SuppressionReason.choices)
     source = models.CharField(max_length=200, help_text="what told us: a delivery, a raw mail, a person")
     evidence = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     created_at = models.DateTimeField(db_default=Now())

@@ -6,21 +6,21 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.suppression.models import Reason, Suppression
+from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 PAGE_ROWS = 50
 
-# Strongest first (R-16, R-75, R-79, R-94): only an unsubscribe is lifted by the person's new opt-in, nothing by itself.
-STRENGTH: tuple[Reason, ...] = (
-    Reason.COMPLAINT,
-    Reason.OBJECTION,
-    Reason.ERASED,
-    Reason.HARD_BOUNCE,
-    Reason.MANUAL,
-    Reason.SOFT_BOUNCE,
-    Reason.UNSUBSCRIBE,
+# Strongest first (R-16, R-75, R-79, R-94): a new opt-in lifts unsubscribes and bounces; nothing lifts automatically.
+STRENGTH: tuple[SuppressionReason, ...] = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.OBJECTION,
+    SuppressionReason.ERASED,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.MANUAL,
+    SuppressionReason.SOFT_BOUNCE,
+    SuppressionReason.UNSUBSCRIBE,
 )
 
 
@@ -29,7 +29,7 @@ class SuppressionRow:
     """One line of the page. The address is a keyed hash; `email` is known only while the contact exists."""
 
     id: int
-    reason: Reason
+    reason: SuppressionReason
     source: str
     created_at: datetime
     whole_platform: bool
@@ -60,22 +60,27 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
     """The row that counts for each address that has one; of two equal ones the account's own."""
     weakest_first = sorted(
         active_for(list(address_keys)),
-        key=lambda row: (-STRENGTH.index(Reason(row.reason)), row.account_id is not None),
+        key=lambda row: (-STRENGTH.index(SuppressionReason(row.reason)), row.account_id is not None),
     )
     return {bytes(row.address_key): row for row in weakest_first}
 
 
 def complained_elsewhere(address_key: bytes) -> bool:
-    """True when the person complained of another account, too (R-79: from the second one on it holds everywhere).
+    """Return whether the person complained about another account, too (R-79: from the second, it holds everywhere).
 
-    Complaints that may be somebody else's are not counted (evidence `counts`)."""
+    Complaints that another person may have made are not counted (evidence `counts`).
+    """
     here = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.MAIL_IN):
-        rows = Suppression.objects.filter(address_key=address_key, reason=Reason.COMPLAINT, lifted_at__isnull=True)
+        rows = Suppression.objects.filter(
+            address_key=address_key, reason=SuppressionReason.COMPLAINT, lifted_at__isnull=True
+        )
         return rows.exclude(account_id=here).exclude(evidence__counts=False).exists()
 
 
-def page(*, reason: Reason | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[SuppressionRow]:
+def page(
+    *, reason: SuppressionReason | None = None, before_id: int | None = None, size: int = PAGE_ROWS
+) -> list[SuppressionRow]:
     """The account's own rows in force, newest first; `before_id` is the last id of the page before."""
     rows = Suppression.objects.filter(lifted_at__isnull=True)
     if reason is not None:
@@ -85,7 +90,7 @@ def page(*, reason: Reason | None = None, before_id: int | None = None, size: in
     return [
         SuppressionRow(
             id=row.id,
-            reason=Reason(row.reason),
+            reason=SuppressionReason(row.reason),
             source=row.source,
             created_at=row.created_at,
             whole_platform=row.account_id is None,
@@ -95,7 +100,7 @@ def page(*, reason: Reason | None = None, before_id: int | None = None, size: in
     ]
 
 
-def counts() -> dict[Reason, int]:
+def counts() -> dict[SuppressionReason, int]:
     """Rows in force of the account, by reason."""
     rows = Suppression.objects.filter(lifted_at__isnull=True).values_list("reason").annotate(rows=Count("id"))
-    return {**dict.fromkeys(STRENGTH, 0), **{Reason(reason): count for reason, count in rows}}
+    return {**dict.fromkeys(STRENGTH, 0), **{SuppressionReason(reason): count for reason, count in rows}}

@@ -1,4 +1,4 @@
 """Clicks, counted honestly.
 
-Arrives: a click on a signed link. Keeps: the count, and the person only with his consent. Hands on: figures.
+Arrives: a click on a signed link. Keeps: the count, and the person only with their consent. Hands on: figures.
 """

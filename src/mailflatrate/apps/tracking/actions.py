@@ -4,12 +4,12 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.actions import record_activity
 from mailflatrate.apps.tracking.models import Click
-from mailflatrate.apps.tracking.scanners import Visitor, is_too_soon, mark_bursts
+from mailflatrate.apps.tracking.scanners import ClientInfo, is_too_soon, mark_bursts
 from mailflatrate.base import clock
 from mailflatrate.rules.clicks import TOO_SOON
 
 
-def record_click(*, edition_id: int, number: int, visitor: Visitor) -> str | None:
+def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | None:
     """Count one click on link `number` of an edition; returns its target, or None where there is no such link."""
     edition = Edition.objects.filter(id=edition_id).only("campaign_id", "links").first()
     target = _target(edition, number)
@@ -27,7 +27,7 @@ def record_click(*, edition_id: int, number: int, visitor: Visitor) -> str | Non
     return target
 
 
-def record_personal_click(*, delivery_id: int, number: int, visitor: Visitor) -> str | None:
+def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo) -> str | None:
     """Count one click on link `number` of one delivery; returns its target, or None where there is no such link.
 
     The person is kept with it only while they agree to that, now (R-107); otherwise it is counted as anybody's.

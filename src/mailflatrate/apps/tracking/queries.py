@@ -11,7 +11,7 @@ from mailflatrate.apps.tracking.models import Click, ClickTotal
 
 @dataclass(frozen=True, slots=True)
 class LinkClicks:
-    """One link of a mailing and how often people and machines followed it."""
+    """One link of a campaign and how often people and machines followed it."""
 
     number: int
     url: str
@@ -20,7 +20,7 @@ class LinkClicks:
 
 
 def clicks_of(edition: Edition) -> list[LinkClicks]:
-    """Clicks by link, in the order of the mailing."""
+    """Return clicks by link, in the order of the campaign."""
     rows = (
         Click.objects.filter(campaign_id=edition.campaign_id, edition_id=edition.id)
         .values("link_number")
@@ -45,7 +45,7 @@ def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
 
 
 def clicks_by_variant(campaign_id: int) -> dict[int, int]:
-    """Variant -> clicks by people, of a mailing that tests several (R-108, R-110)."""
+    """Return variant -> clicks by people, for a campaign with an A/B test (R-108, R-110)."""
     variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
     counted: dict[int, int] = {}
     fresh = Click.objects.filter(campaign_id=campaign_id, machine=False).values_list("edition_id")

@@ -34,8 +34,8 @@ WINDOW_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """What a request says of whoever sent it."""
+class ClientInfo:
+    """What a request says about its sender."""
 
     head: bool
     user_agent: str
@@ -118,7 +118,7 @@ def mark_bursts(campaign_id: int, visitor: bytes | None = None) -> int:
 
 
 def forget_visitors() -> int:
-    """Let go of the marks whose ten minutes are over; how many. Looks across all accounts."""
+    """Delete visitor marks whose ten minutes are over; return how many. Covers all accounts."""
     before = clock.now().timestamp() - 2 * WINDOW_SECONDS
     with tenancy.platform(tenancy.PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute("UPDATE click SET visitor = NULL WHERE visitor IS NOT NULL AND at < to_timestamp(%s)", [before])

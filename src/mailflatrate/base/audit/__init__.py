@@ -4,15 +4,15 @@ Arrives: `record(...)` inside the transaction of what it tells about. Keeps: row
 even the owner of the database can without a trace. Hands on: `verify()`, which names what was tampered with.
 """
 
-from mailflatrate.base.audit.chain import Damage, DamageKind, Report, verify
+from mailflatrate.base.audit.chain import ChainReport, Damage, DamageKind, verify
 from mailflatrate.base.audit.log import Actor, ActorKind, acting_through, machine, person, record, recorded, through
 
 __all__ = [
     "Actor",
     "ActorKind",
+    "ChainReport",
     "Damage",
     "DamageKind",
-    "Report",
     "acting_through",
     "machine",
     "person",

@@ -1,7 +1,7 @@
 """Reading the chain from its beginning and naming what does not fit.
 
-Each row's hash covers its content and the hash of the row before. Whoever changes a row breaks its own hash, or, when
-he computes it anew, the link of the row after it; whoever removes or inserts one breaks a link.
+Each row's hash covers its content and the hash of the row before. Changing a row breaks its own hash or, if that is
+recomputed, the link of the row after it; removing or inserting one breaks a link.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ChainReport:
     """The whole log read once; `head` is the newest hash in hex, to be noted elsewhere and compared later."""
 
     rows: int
@@ -69,7 +69,7 @@ class _Row:
         return whole.digest()
 
 
-def verify() -> Report:
+def verify() -> ChainReport:
     """Read the whole log. Runs inside `tenancy.platform(...)`."""
     damages: list[Damage] = []
     before, last, count = ORIGIN, None, 0
@@ -80,7 +80,7 @@ def verify() -> Report:
             damages.append(Damage(DamageKind.CHANGED, row.number, f"row {row.number} was changed"))
         before, last = (last.hash if last else ORIGIN), row
     damages += _end(last)
-    return Report(count, (last.hash if last else ORIGIN).hex(), tuple(damages))
+    return ChainReport(count, (last.hash if last else ORIGIN).hex(), tuple(damages))
 
 
 def _rows() -> Iterator[_Row]:

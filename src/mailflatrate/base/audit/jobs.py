@@ -5,7 +5,7 @@ import structlog
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.chain import verify
 from mailflatrate.base.audit.log import machine, record
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 CHECKED, DAMAGED = "audit.checked", "audit.damaged"
@@ -13,9 +13,9 @@ MOST_NAMED = 50
 log = structlog.get_logger("audit")
 
 
-@job("audit.check_chain", Queue.HOUSE, every="41 2 * * *")
+@job("audit.check_chain", JobQueue.HOUSE, every="41 2 * * *")
 def check_chain(timestamp: int) -> None:
-    """Read the whole log; where it is whole, the newest hash goes out with the process's logs, to be kept elsewhere."""
+    """Check the whole log; if it is intact, write the newest hash to the process's logs, to be kept elsewhere."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         report = verify()
         details = {

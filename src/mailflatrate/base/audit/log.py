@@ -19,7 +19,7 @@ _INSERT = """
 
 
 class ActorKind(StrEnum):
-    """Who acts: somebody of the operator, somebody of a customer, or a job of ours."""
+    """Who acts: an operator, a customer's user, or one of our jobs."""
 
     STAFF = "staff"
     CUSTOMER = "customer"
@@ -28,7 +28,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it, as the log names him for ever."""
+    """Who did it, as the log names them forever."""
 
     kind: ActorKind
     name: str
@@ -42,14 +42,14 @@ class _Person(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class AuditTally:
     """What was recorded inside a `recorded()` block."""
 
     actions: list[str] = field(default_factory=list)
 
 
 _through: ContextVar[str] = ContextVar("audit_through", default="")
-_tally: ContextVar[Tally | None] = ContextVar("audit_tally", default=None)
+_tally: ContextVar[AuditTally | None] = ContextVar("audit_tally", default=None)
 
 
 def person(user: _Person) -> Actor:
@@ -58,7 +58,7 @@ def person(user: _Person) -> Actor:
 
 
 def machine(name: str) -> Actor:
-    """A job or a rule of ours as an actor, called like the job (`<app>.<verb_noun>`)."""
+    """Return one of our jobs or rules as an actor, named like the job (`<app>.<verb_noun>`)."""
     return Actor(ActorKind.MACHINE, name)
 
 
@@ -71,16 +71,16 @@ def record(
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append one line in the running transaction; it stands when the transaction does.
+    """Append one line in the running transaction; it is kept if the transaction commits.
 
     Runs inside `tenancy.account(...)` for that account's lines or inside `tenancy.platform(...)` for any.
 
     Args:
         action: `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`.
-        account_id: whose matter it is; None for matters of the whole installation.
+        account_id: the account concerned; None for matters of the whole installation.
         subject: the row it is about: `application:12`.
-        reason: the person's own words, where he gave some.
-        details: JSON values that prove or explain it; nothing personal of a recipient.
+        reason: the person's own words, if they gave any.
+        details: JSON values that prove or explain it; no recipient's personal data.
     """
     if "." not in action:
         raise ValueError(f"{action!r}: an action is named <thing>.<what happened>")
@@ -121,9 +121,9 @@ def through() -> str:
 
 
 @contextmanager
-def recorded() -> Iterator[Tally]:
+def recorded() -> Iterator[AuditTally]:
     """Notice what is recorded inside the block; the desk asks it whether a measure left its line."""
-    tally = Tally()
+    tally = AuditTally()
     token = _tally.set(tally)
     try:
         yield tally

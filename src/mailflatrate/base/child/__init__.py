@@ -1,7 +1,7 @@
 """Readers of foreign bytes in a child process with limits of time and memory (ADR 0017).
 
 What arrives: the name of a reader in `registry` and its arguments. What it keeps: one or two warm processes without
-keys, database or files of ours. What it hands on: the reader's answer, checked against its declared type, or a typed
+our keys, database or files. What it hands on: the reader's answer, checked against its declared type, or a typed
 error.
 """
 
@@ -13,18 +13,18 @@ from mailflatrate.base.child.errors import (
     ChildOutOfMemory,
     ChildTimeout,
 )
-from mailflatrate.base.child.pool import Pool, call, call_once, stream, warm
-from mailflatrate.base.child.spending import Budget, budget
+from mailflatrate.base.child.pool import ChildPool, call, call_once, stream, warm
+from mailflatrate.base.child.spending import CpuBudget, budget
 
 __all__ = [
-    "Budget",
     "ChildBusy",
     "ChildCrashed",
     "ChildError",
     "ChildFailed",
     "ChildOutOfMemory",
+    "ChildPool",
     "ChildTimeout",
-    "Pool",
+    "CpuBudget",
     "budget",
     "call",
     "call_once",

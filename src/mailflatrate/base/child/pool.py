@@ -17,7 +17,7 @@ CHILDREN = 2
 WAIT_SECONDS = 3.0
 
 
-class Pool:
+class ChildPool:
     """Up to `children` processes. Threads wait for a free one, at most `wait_seconds`."""
 
     def __init__(self, children: int = CHILDREN, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -123,7 +123,7 @@ class Pool:
         self._slots = threading.BoundedSemaphore(self._children)
 
 
-_pool = Pool()
+_pool = ChildPool()
 atexit.register(_pool.close)
 os.register_at_fork(after_in_child=_pool.forget)
 

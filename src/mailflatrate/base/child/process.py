@@ -68,7 +68,7 @@ class ChildProcess:
             self._send(FrameKind.CALL, (name, arguments, seconds), ends_at)
             kind, content = self._receive(wanted, ends_at)
             used = self._processor_time() - before
-        finally:  # one that did not come back used all that it was given
+        finally:  # a call that did not return counts as having used its full allowance
             spend(used)
         if kind is not FrameKind.ANSWER:
             problem = self._problem(wanted, kind, content)
@@ -101,7 +101,7 @@ class ChildProcess:
         self._process.wait()
 
     def forget(self) -> None:
-        """Let go of it without a signal: after a fork it is the other process's child."""
+        """Drop the process without a signal: after a fork it is the other process's child."""
         self._connection.close()
         self._process.returncode = 0
 

@@ -1,9 +1,9 @@
 """The closed list of what may run in a child process: pure functions that read or compile what strangers wrote.
 
-An entry names its function as "module:function", because apps and entrypoints stand above `base`. Such a function takes
-plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares what it returns: the
-answer is checked against that type. An exception in `raises` crosses the border, too, if its constructor's parameters
-are typed and are attributes of the same name.
+An entry names its function as "module:function", because apps and entrypoints are layers above `base`. Such a
+function takes plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares what
+it returns: the answer is checked against that type. An exception in `raises` crosses the border, too, if its
+constructor's parameters are typed and are attributes of the same name.
 """
 
 import inspect
@@ -21,7 +21,7 @@ MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ChildReader:
     """One function and its limits.
 
     `cpu_seconds` is processor time, so that a busy machine refuses no honest file. The wall clock allows
@@ -44,13 +44,13 @@ _LOOK = "mailflatrate.apps.lists.intake.look"
 _TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.tables:TableRefused")
 _PICTURES = "mailflatrate.mail.pictures"
 _MAIL = "mailflatrate.mail.foreign"
-READERS: Mapping[str, Reader] = {
-    "mail.read": Reader(f"{_MAIL}:read_foreign_mail"),
-    "mail.show": Reader(f"{_MAIL}:read_shown_mail"),
-    "mail.file": Reader(f"{_MAIL}:read_mail_file", answer_mb=64),
-    "table.look": Reader(f"{_LOOK}:look_at", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES),
-    "table.orders": Reader(f"{_LOOK}:look_for_orders", cpu_seconds=1.3, raises=_TABLES),
-    "workbook.head": Reader(
+READERS: Mapping[str, ChildReader] = {
+    "mail.read": ChildReader(f"{_MAIL}:read_foreign_mail"),
+    "mail.show": ChildReader(f"{_MAIL}:read_shown_mail"),
+    "mail.file": ChildReader(f"{_MAIL}:read_mail_file", answer_mb=64),
+    "table.look": ChildReader(f"{_LOOK}:look_at", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES),
+    "table.orders": ChildReader(f"{_LOOK}:look_for_orders", cpu_seconds=1.3, raises=_TABLES),
+    "workbook.head": ChildReader(
         f"{_SHEETS}:read_first_rows",
         cpu_seconds=5,
         wall_seconds=30,
@@ -58,10 +58,10 @@ READERS: Mapping[str, Reader] = {
         answer_mb=32,
         raises=(f"{_SHEETS}:WorkbookRefused",),
     ),
-    "workbook.rows": Reader(
+    "workbook.rows": ChildReader(
         f"{_SHEETS}:read_rows", cpu_seconds=15, wall_seconds=60, memory_mb=208, raises=(f"{_SHEETS}:WorkbookRefused",)
     ),
-    "picture.set": Reader(
+    "picture.set": ChildReader(
         f"{_PICTURES}:read_picture_set",
         cpu_seconds=1.3,
         memory_mb=208,
@@ -69,7 +69,7 @@ READERS: Mapping[str, Reader] = {
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
     ),
-    "picture.still": Reader(
+    "picture.still": ChildReader(
         f"{_PICTURES}:read_still_picture",
         cpu_seconds=1.3,
         memory_mb=208,
@@ -77,14 +77,14 @@ READERS: Mapping[str, Reader] = {
         alone=True,
         raises=(f"{_PICTURES}:PictureRefused",),
     ),
-    "probe": Reader(
+    "probe": ChildReader(
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),
-    "probe.spin": Reader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
-    "probe.alone": Reader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "feed": Reader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed:NoFeed",)),
+    "probe.spin": ChildReader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
+    "probe.alone": ChildReader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
+    "feed": ChildReader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed:NoFeed",)),
     **{
-        f"content.{path.partition(':')[2]}": Reader(
+        f"content.{path.partition(':')[2]}": ChildReader(
             f"mailflatrate.{path}",
             cpu_seconds=1.2,
             memory_mb=160,
@@ -106,7 +106,7 @@ READERS: Mapping[str, Reader] = {
             "rules.sample:judge_sample",
         )
     },
-    "probe.stream": Reader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
+    "probe.stream": ChildReader(f"{_HERE}:count_slowly", cpu_seconds=0.5),
 }
 
 
@@ -114,7 +114,7 @@ READERS: Mapping[str, Reader] = {
 class Contract:
     """A reader with its function loaded and the types of what it hands back."""
 
-    reader: Reader
+    reader: ChildReader
     function: Callable[..., Any]
     answer: TypeAdapter[Any]
     errors: tuple[tuple[type[Exception], TypeAdapter[Any]], ...]

@@ -16,7 +16,7 @@ _LEAST_SECONDS = 0.02
 """With less than this left, no reader would come to an answer."""
 
 
-class Budget:
+class CpuBudget:
     """Processor time that several calls share. Threads of one request may use it at once."""
 
     def __init__(self, seconds: float) -> None:
@@ -43,17 +43,17 @@ class Budget:
             self.patience -= seconds
 
 
-_current: ContextVar[Budget | None] = ContextVar("child_budget", default=None)
+_current: ContextVar[CpuBudget | None] = ContextVar("child_budget", default=None)
 
 
 @contextmanager
-def budget(seconds: float = REQUEST_SECONDS) -> Iterator[Budget]:
+def budget(seconds: float = REQUEST_SECONDS) -> Iterator[CpuBudget]:
     """Hold all calls inside to `seconds` of processor time together. An inner budget is the outer one."""
     outer = _current.get()
     if outer is not None:
         yield outer
         return
-    token = _current.set(made := Budget(seconds))
+    token = _current.set(made := CpuBudget(seconds))
     try:
         yield made
     finally:
@@ -61,7 +61,7 @@ def budget(seconds: float = REQUEST_SECONDS) -> Iterator[Budget]:
 
 
 def seconds_for(most: float) -> float:
-    """What one call may use that by itself may use `most`. Raises ChildTimeout where nothing is left."""
+    """Return what a call limited to `most` may still use. Raises ChildTimeout if nothing is left."""
     current = _current.get()
     if current is None:
         return most
@@ -83,7 +83,7 @@ def exhaust() -> None:
 
 
 def patience(most: float) -> float:
-    """What one call may wait for a free child that by itself may wait `most`."""
+    """Return how long a call limited to `most` may still wait for a free child."""
     current = _current.get()
     return most if current is None else max(0.0, min(most, current.patience))
 

@@ -1,4 +1,4 @@
-"""The backend: PostgreSQL's, whose connection goes back to the process at the end of each transaction."""
+"""The database backend: PostgreSQL's, with connections returned to the process after each transaction."""
 
 import time
 from collections.abc import Callable
@@ -70,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.close()
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Return a cursor. Outside of a transaction the connection goes back when it is closed."""
+        """Return a cursor. Outside of a transaction, closing it returns the connection."""
         cursor = super().create_cursor(name)
         if not self.in_atomic_block and not self._is_connecting:
             self._loose_cursors += 1

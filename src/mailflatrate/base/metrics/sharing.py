@@ -35,7 +35,7 @@ _NOT_IN_NAMES: Final = re.compile(r"[^\w-]", re.ASCII)
 _LOCK, _TEXT = ".lock", ".prom"
 
 
-class Share:
+class SharedMetrics:
     """This process's file. `begin` writes it now and again and again, in a thread that ends with the process."""
 
     def __init__(self, folder: Path, name: str, registry: CollectorRegistry = REGISTRY) -> None:
@@ -71,7 +71,7 @@ class Share:
                 self.write()
 
 
-_mine: list[Share] = []
+_mine: list[SharedMetrics] = []
 
 
 def share(data_dir: Path, name: str) -> None:
@@ -81,7 +81,7 @@ def share(data_dir: Path, name: str) -> None:
     """
     kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
     try:
-        mine = Share(data_dir / FOLDER, kept)
+        mine = SharedMetrics(data_dir / FOLDER, kept)
         mine.begin()
     except OSError as problem:
         log.warning("figures_not_shared", folder=str(data_dir / FOLDER), problem=str(problem))
@@ -139,5 +139,5 @@ def _read(path: Path) -> list[Metric]:
         with path.open("rb") as file:
             octets = file.read(LARGEST_OCTETS + 1)
         return list(text_string_to_metric_families(octets.decode())) if len(octets) <= LARGEST_OCTETS else []
-    except (OSError, ValueError):  # it ended meanwhile, or it is no file of ours
+    except (OSError, ValueError):  # it ended meanwhile, or the file isn't ours
         return []

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 
 ALIVE_SECONDS = 30
 """A worker's heartbeat is renewed every ten seconds."""
@@ -26,17 +26,17 @@ FROM due
 """
 
 
-def served_queues() -> dict[Queue, int]:
+def served_queues() -> dict[JobQueue, int]:
     """How many living workers serve each queue; 0 for a queue that nobody serves."""
     with connection.cursor() as cursor:
         cursor.execute(_SERVED, [ALIVE_SECONDS])
         found = dict(cursor.fetchall())
-    return {queue: found.get(queue.value, 0) for queue in Queue}
+    return {queue: found.get(queue.value, 0) for queue in JobQueue}
 
 
-def oldest_due_seconds() -> dict[Queue, float]:
+def oldest_due_seconds() -> dict[JobQueue, float]:
     """How long the oldest job of each queue has been due without being taken; 0 where none is due."""
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
         found = {name: seconds for name, seconds in cursor.fetchall() if seconds is not None}
-    return {queue: max(0.0, found.get(queue.value, 0.0)) for queue in Queue}
+    return {queue: max(0.0, found.get(queue.value, 0.0)) for queue in JobQueue}

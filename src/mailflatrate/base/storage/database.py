@@ -6,7 +6,14 @@ import psycopg
 from django.db import connection
 
 from mailflatrate.base import tenancy
-from mailflatrate.base.storage.interface import CHUNK_BYTES, Listed, Measured, NotStored, StorageFailed, Stored
+from mailflatrate.base.storage.interface import (
+    CHUNK_BYTES,
+    ListedFile,
+    MeasuredStream,
+    NotStored,
+    StorageFailed,
+    StoredFileInfo,
+)
 from mailflatrate.base.tenancy import PlatformReason
 
 _FIND = "SELECT id, octets FROM stored_file WHERE account_id = %s AND name = %s"
@@ -15,9 +22,9 @@ _FIND = "SELECT id, octets FROM stored_file WHERE account_id = %s AND name = %s"
 class DatabaseFiles:
     """Files in `stored_file` and `stored_chunk`. A transaction that is rolled back leaves nothing of its files."""
 
-    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
         """Keep a file in one transaction, a chunk a statement. Two writers of one name come one after the other."""
-        measured = Measured(read)
+        measured = MeasuredStream(read)
         with tenancy.account(account_id), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stored {account_id}/{name}"])
             self.delete(account_id, name)
@@ -85,7 +92,7 @@ class DatabaseFiles:
             )
             cursor.execute("DELETE FROM stored_file WHERE account_id = %s AND name = %s", [account_id, name])
 
-    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+    def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
         """All rows, read a thousand at a time."""
         after = 0
         while True:
@@ -97,7 +104,7 @@ class DatabaseFiles:
                 )
                 rows = cursor.fetchall()
             for row in rows:
-                yield Listed(*row[1:])
+                yield ListedFile(*row[1:])
             if not rows:
                 return
             after = rows[-1][0]

@@ -10,12 +10,12 @@ from typing import IO
 
 from mailflatrate.base.storage.interface import (
     CHUNK_BYTES,
-    Listed,
-    Measured,
+    ListedFile,
+    MeasuredStream,
     NameRefused,
     NotStored,
     StorageFailed,
-    Stored,
+    StoredFileInfo,
     checked_name,
     sweep_drafts,
 )
@@ -29,9 +29,9 @@ class DirectoryFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
         """Write a draft, flush it to the disk, and put it in place; a reader sees the old file or the new one."""
-        measured = Measured(read)
+        measured = MeasuredStream(read)
         with self._errors():
             path = self._made(account_id, name)
             drafts = self._folder / _DRAFTS
@@ -74,7 +74,7 @@ class DirectoryFiles:
         with self._errors():
             self._path(account_id, name).unlink(missing_ok=True)
 
-    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+    def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
         """Walk the folder; what is not of our making is passed over."""
         for path in self._folder.glob("*/*/*" if account_id is None else f"{account_id}/*/*"):
             account, name = path.parts[-3], f"{path.parts[-2]}/{path.parts[-1]}"
@@ -82,7 +82,7 @@ class DirectoryFiles:
                 if account.isdecimal() and path.is_file():
                     seen = path.stat()
                     at = datetime.fromtimestamp(seen.st_mtime, UTC)
-                    yield Listed(int(account), checked_name(name), seen.st_size, at)
+                    yield ListedFile(int(account), checked_name(name), seen.st_size, at)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

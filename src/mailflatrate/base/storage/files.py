@@ -17,24 +17,36 @@ from mailflatrate.base.storage.interface import (
     NameRefused,
     NotStored,
     StorageFailed,
-    Stored,
+    StoredFileInfo,
     checked_name,
     sweep_drafts,
 )
 from mailflatrate.settings.schema import load_settings
 
 __all__ = [
-    "CHUNK_BYTES", "NameRefused", "NotStored", "StorageFailed", "Stored", "delete", "exists", "get", "local_copy",
-    "older_files", "put", "put_bytes", "read_into", "scratch_file",
-]  # fmt: skip
+    "CHUNK_BYTES",
+    "NameRefused",
+    "NotStored",
+    "StorageFailed",
+    "StoredFileInfo",
+    "delete",
+    "exists",
+    "get",
+    "local_copy",
+    "older_files",
+    "put",
+    "put_bytes",
+    "read_into",
+    "scratch_file",
+]
 
 
-def put(name: str, read: Callable[[int], bytes]) -> Stored:
+def put(name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
     """Keep what `read` returns until it is empty, replacing an earlier file of the name; all or nothing."""
     return active().put(tenancy.current_account_id(), checked_name(name), read)
 
 
-def put_bytes(name: str, data: bytes) -> Stored:
+def put_bytes(name: str, data: bytes) -> StoredFileInfo:
     """Keep a small file that is in memory already."""
     left = [data]
     return put(name, lambda _size: left.pop() if left else b"")

@@ -39,7 +39,7 @@ def checked_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFileInfo:
     """A file that was kept: its size, and its SHA-256 in hexadecimal."""
 
     name: str
@@ -48,7 +48,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFile:
     """A file as a backend lists it."""
 
     account_id: int
@@ -60,7 +60,7 @@ class Listed:
 class Backend(Protocol):
     """A place for files. The caller has checked the name, and that the account may have the file."""
 
-    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
         """Keep a file, replacing an earlier one; all or nothing. Raises StorageFailed."""
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
@@ -72,7 +72,7 @@ class Backend(Protocol):
     def delete(self, account_id: int, name: str) -> None:
         """Delete a file. Idempotent. Raises StorageFailed."""
 
-    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+    def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
         """Every file, or those of one account, in no order. Raises StorageFailed."""
 
 
@@ -85,7 +85,7 @@ def sweep_drafts(folder: Path) -> None:
                     Path(draft.path).unlink()
 
 
-class Measured:
+class MeasuredStream:
     """Counts and hashes what is read through it."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
@@ -105,6 +105,6 @@ class Measured:
         self.octets += len(whole)
         return whole
 
-    def stored(self, name: str) -> Stored:
+    def stored(self, name: str) -> StoredFileInfo:
         """What was read so far, as a stored file."""
-        return Stored(name, self.octets, self._digest.hexdigest())
+        return StoredFileInfo(name, self.octets, self._digest.hexdigest())

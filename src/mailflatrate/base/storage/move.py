@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailflatrate.base.storage.files import scratch_file
-from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, Listed, NotStored, StorageFailed
+from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, ListedFile, NotStored, StorageFailed
 
 
 class MoveResult(StrEnum):
@@ -34,12 +34,12 @@ def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
         yield _move(listed, source, target)
 
 
-def files_of_accounts(backend: Backend) -> Iterator[Listed]:
+def files_of_accounts(backend: Backend) -> Iterator[ListedFile]:
     """Every file that is not the installation's own."""
     return (listed for listed in backend.list_files() if listed.account_id != OWN_ACCOUNT)
 
 
-def _move(listed: Listed, source: Backend, target: Backend) -> MovedFile:
+def _move(listed: ListedFile, source: Backend, target: Backend) -> MovedFile:
     account_id, name = listed.account_id, listed.name
     with scratch_file() as file:
         try:

@@ -4,23 +4,23 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from mailflatrate.base.storage.interface import (
-    Listed,
-    Measured,
+    ListedFile,
+    MeasuredStream,
     NameRefused,
     NotStored,
     StorageFailed,
-    Stored,
+    StoredFileInfo,
     checked_name,
 )
 from mailflatrate.settings.schema import Settings, SettingsError
-from mailflatrate.wire.bucket import Bucket, BucketAccess, BucketFailed, MissingPackage, NoObject
+from mailflatrate.wire.bucket import BucketAccess, BucketFailed, MissingPackage, NoObject, TokenBucket
 
 
 class S3Files:
     """Files at `<prefix>/<account>/<area>/<name>` of a bucket."""
 
     def __init__(self, access: BucketAccess, prefix: str) -> None:
-        self._bucket = Bucket(access)
+        self._bucket = TokenBucket(access)
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     @classmethod
@@ -38,9 +38,9 @@ class S3Files:
         except MissingPackage as problem:
             raise SettingsError(str(problem)) from problem
 
-    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> Stored:
+    def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
         """Keep a file; the service shows an object only when all of its parts have come."""
-        measured = Measured(read)
+        measured = MeasuredStream(read)
         try:
             self._bucket.put(self._key(account_id, name), measured.read)
         except BucketFailed as problem:
@@ -70,7 +70,7 @@ class S3Files:
         except BucketFailed as problem:
             raise StorageFailed(str(problem)) from problem
 
-    def list_files(self, account_id: int | None = None) -> Iterator[Listed]:
+    def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
         """List the objects below the prefix; what is not of our making is passed over."""
         below = self._prefix if account_id is None else f"{self._prefix}{account_id}/"
         try:
@@ -78,7 +78,7 @@ class S3Files:
                 account, _, name = found.key.removeprefix(self._prefix).partition("/")
                 with suppress(NameRefused):
                     if account.isdecimal():
-                        yield Listed(int(account), checked_name(name), found.octets, found.changed_at)
+                        yield ListedFile(int(account), checked_name(name), found.octets, found.changed_at)
         except BucketFailed as problem:
             raise StorageFailed(str(problem)) from problem
 

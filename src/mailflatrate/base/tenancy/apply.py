@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class SqlObject:
     """A policy, trigger, function or view: the words that name it in SQL, and the statement that makes it.
 
     `table` is the table of a policy or trigger, `source` the file that has the statement.
@@ -48,18 +48,18 @@ class Made:
 
 
 @dataclass(slots=True)
-class Table:
+class TableSpec:
     """What a table is to have: whether rows are guarded, its policies and triggers, and the rights of each role."""
 
     name: str
     is_guarded: bool = False
-    policies: list[Made] = field(default_factory=list)
-    triggers: list[Made] = field(default_factory=list)
+    policies: list[SqlObject] = field(default_factory=list)
+    triggers: list[SqlObject] = field(default_factory=list)
     rights: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Found:
+class TableState:
     """What a table has: its objects with what the server shows and their comments, and the rights of each role."""
 
     is_guarded: bool = False
@@ -89,25 +89,25 @@ def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> N
 
 
 def is_busy(problem: OperationalError) -> bool:
-    """True when a lock was not to be had: somebody else may give it back in a moment."""
+    """Return whether a lock was not available; it may be free again in a moment."""
     return isinstance(problem.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
 
 
 # -- functions and views -----------------------------------------------------------------------------------------------
 
 
-def differing(alias: str, objects: Iterable[Made]) -> list[Made]:
+def differing(alias: str, objects: Iterable[SqlObject]) -> list[SqlObject]:
     """Return the functions and views that are missing or differ."""
     with connections[alias].cursor() as cursor:
         return [made for made in objects if not _is_as_made(made, _shown(cursor, made))]
 
 
-def apply_objects(alias: str, objects: Iterable[Made]) -> list[str]:
+def apply_objects(alias: str, objects: Iterable[SqlObject]) -> list[str]:
     """Make each function and view that is missing or differs; their names. No table is locked by it."""
     changed = differing(alias, objects)
     for made in changed:
 
-        def work(cursor: CursorWrapper, made: Made = made) -> None:
+        def work(cursor: CursorWrapper, made: SqlObject = made) -> None:
             cursor.execute(made.statement)
             shown, _ = _shown(cursor, made) or ("", "")
             _comment(cursor, made.kind.upper(), made, shown)
@@ -124,13 +124,13 @@ _DEFINITION = {
 }
 
 
-def _shown(cursor: CursorWrapper, made: Made) -> tuple[str, str] | None:
+def _shown(cursor: CursorWrapper, made: SqlObject) -> tuple[str, str] | None:
     cursor.execute(_DEFINITION[made.kind], [made.name])
     row = cursor.fetchone()
     return (str(row[0]), str(row[1])) if row else None
 
 
-# A function of ours that nothing declares any longer, and those of the library that made triggers in 0.1.
+# Our functions that nothing declares any longer, and those of the library that made triggers in 0.1.
 _LEFT_OVER = f"""
 SELECT p.oid::regprocedure::text FROM pg_proc p
 WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
@@ -139,7 +139,7 @@ WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
 """  # noqa: S608  # made of constants
 
 
-def left_over(alias: str, wanted: Iterable[Made]) -> list[str]:
+def left_over(alias: str, wanted: Iterable[SqlObject]) -> list[str]:
     """Return the functions that an earlier version made and this one does not have."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
@@ -152,18 +152,18 @@ def drop_functions(alias: str, names: Iterable[str]) -> None:
         patiently(alias, name, lambda cursor, name=name: cursor.execute(f"DROP FUNCTION {name}"))  # type: ignore[misc]
 
 
-def _is_as_made(made: Made, found: tuple[str, str] | None) -> bool:
+def _is_as_made(made: SqlObject, found: tuple[str, str] | None) -> bool:
     return found is not None and found[1] == made.mark(found[0])
 
 
-def _comment(cursor: CursorWrapper, kind: str, made: Made, shown: str) -> None:
+def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, shown: str) -> None:
     cursor.execute(f"COMMENT ON {kind} {made.name} IS '{made.mark(shown)}'")
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def apply_tables(alias: str, tables: Iterable[Table]) -> list[str]:
+def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
     """Change each table that differs, one a transaction; their names."""
     differing = differing_tables(alias, tables)
     for table, found in differing:
@@ -171,7 +171,7 @@ def apply_tables(alias: str, tables: Iterable[Table]) -> list[str]:
     return [table.name for table, _found in differing]
 
 
-def differing_tables(alias: str, tables: Iterable[Table]) -> list[tuple[Table, Found]]:
+def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[TableSpec, TableState]]:
     """Return each table that differs, beside what it has."""
     wanted = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
@@ -179,7 +179,7 @@ def differing_tables(alias: str, tables: Iterable[Table]) -> list[tuple[Table, F
     return [(table, found[name]) for name, table in wanted.items() if _differs(table, found[name])]
 
 
-def differences(table: Table, found: Found) -> list[str]:
+def differences(table: TableSpec, found: TableState) -> list[str]:
     """Say in which of its objects a table differs from what it is to have, as `migrate --plan` prints it."""
     rights = [role for role, words in table.rights.items() if found.rights.get(role, set()) != rights_of(words)]
     return [
@@ -190,17 +190,17 @@ def differences(table: Table, found: Found) -> list[str]:
     ]
 
 
-def _differs(table: Table, found: Found) -> bool:
+def _differs(table: TableSpec, found: TableState) -> bool:
     return bool(differences(table, found))
 
 
-def _changed(table: Table, found: Found) -> list[Made]:
+def _changed(table: TableSpec, found: TableState) -> list[SqlObject]:
     objects = [*table.policies, *table.triggers]
     return [made for made in objects if not _is_as_made(made, found.made.get((made.kind, made.name)))]
 
 
-def _superseded(table: Table, found: Found) -> list[str]:
-    """The triggers of ours that an earlier version made and this one does not have."""
+def _superseded(table: TableSpec, found: TableState) -> list[str]:
+    """Return our triggers that an earlier version made and this one doesn't have."""
     wanted = {made.name for made in table.triggers}
     return [
         name.partition(" ")[0]
@@ -209,7 +209,7 @@ def _superseded(table: Table, found: Found) -> list[str]:
     ]
 
 
-def _change(table: Table, found: Found) -> Callable[[CursorWrapper], None]:
+def _change(table: TableSpec, found: TableState) -> Callable[[CursorWrapper], None]:
     def work(cursor: CursorWrapper) -> None:
         if table.is_guarded and not found.is_guarded:
             cursor.execute(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
@@ -255,8 +255,8 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY(%(names)s)
 """
 
 
-def _read(cursor: CursorWrapper, names: list[str]) -> dict[str, Found]:
-    found = {name: Found() for name in names}
+def _read(cursor: CursorWrapper, names: list[str]) -> dict[str, TableState]:
+    found = {name: TableState() for name in names}
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity"
         " AND relname = ANY(%(names)s)",

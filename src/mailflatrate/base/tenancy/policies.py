@@ -8,8 +8,8 @@ from django.db.backends.utils import CursorWrapper
 
 from mailflatrate.base.tenancy import statements
 from mailflatrate.base.tenancy.apply import (
-    Made,
-    Table,
+    SqlObject,
+    TableSpec,
     apply_objects,
     apply_tables,
     differences,
@@ -38,7 +38,7 @@ from mailflatrate.settings.roles import (
 # Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
 OPEN = "(SELECT public.platform_open())"
 MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
-# The account is a setting that everybody may set, so it counts only with the pass for it. It stands beside the
+# The account is a setting that anyone can set, so it counts only with the pass for it. The pass comes next to the
 # comparison, which the planner keeps: an index condition, with the account's own figures.
 MINE_OPEN = "(SELECT public.account_open())"
 
@@ -173,7 +173,7 @@ def tenant_policies() -> list[Policy]:
         Policy("audit_entry", "false", f"account_id = {MINE} AND {MINE_OPEN}"),
         Policy("audit_head", "false", "false"),
         *(Policy(table, *2 * (f"account_id = {MINE} AND {MINE_OPEN}",)) for table in ("stored_file", "stored_chunk")),
-        # Everybody reads them; only the platform adds to them.
+        # All roles may read them; only the platform adds to them.
         *(Policy(table, "true", "false") for table in _READ_BY_ALL),
         *(Policy(table, "false", "false") for table in _PLATFORM_ONLY),
     ]
@@ -229,7 +229,7 @@ def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
     return found + [f"remove function {name}" for name in left_over(alias, objects)]
 
 
-def _objects() -> list[Made]:
+def _objects() -> list[SqlObject]:
     """Functions and views, in an order in which each finds those it needs."""
     return [*_pass_functions(), *(made for made in statements.shipped() if made.kind != "trigger")]
 
@@ -249,14 +249,14 @@ ORDER BY relname
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
-def _wanted(names: dict[str, bool]) -> list[Table]:
+def _wanted(names: dict[str, bool]) -> list[TableSpec]:
     """What each table of the schema is to have, by whether it is a partition.
 
     The policies of a table do not hold for who reads its partitions directly, so nobody has rights on those.
     """
     limited = restricted()
-    made: dict[str, list[Made]] = {}
-    triggers: dict[str, list[Made]] = {}
+    made: dict[str, list[SqlObject]] = {}
+    triggers: dict[str, list[SqlObject]] = {}
     for trigger in statements.shipped():
         if trigger.kind == "trigger":
             triggers.setdefault(trigger.table, []).append(trigger)
@@ -269,9 +269,9 @@ def _wanted(names: dict[str, bool]) -> list[Table]:
     for table, condition in _ERASED.items():
         made.setdefault(table, []).append(_policy(table, "eraser", ERASER_ROLE, condition, None))
     return [
-        Table(name=name, is_guarded=True, rights={APP_ROLE: "", PLATFORM_ROLE: "", ERASER_ROLE: ""})
+        TableSpec(name=name, is_guarded=True, rights={APP_ROLE: "", PLATFORM_ROLE: "", ERASER_ROLE: ""})
         if is_partition
-        else Table(
+        else TableSpec(
             name=name,
             is_guarded=name in made,
             policies=made.get(name, []),
@@ -288,9 +288,9 @@ _ERASED = {
 }
 
 
-def _policy(table: str, name: str, role: str, using: str, check: str | None) -> Made:
+def _policy(table: str, name: str, role: str, using: str, check: str | None) -> SqlObject:
     with_check = f" WITH CHECK ({check})" if check is not None else ""
-    return Made("policy", f'{name} ON "{table}"', f"""
+    return SqlObject("policy", f'{name} ON "{table}"', f"""
         DROP POLICY IF EXISTS {name} ON "{table}";
         CREATE POLICY {name} ON "{table}" TO {role} USING ({using}){with_check};
     """)  # fmt: skip
@@ -321,8 +321,8 @@ _WIDE = [
 
 
 SEARCH_PATH = "pg_catalog, public, pg_temp"
-# A temporary schema is searched first, for tables and for types, unless a path names it: whoever may sign in could put
-# names of his own before those that a trigger reads, or that a function of the owner touches as the owner. Our files
+# A temporary schema is searched first, for tables and for types, unless a path names it: anyone who can sign in could
+# put their own names before those that a trigger reads, or that a function of the owner touches as the owner. Our files
 # say so themselves, which a test holds; this is for the functions of Procrastinate.
 _CLOSE_FUNCTIONS = f"""
 DO $$
@@ -375,15 +375,15 @@ _SETTINGS = {
 _SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{SETTING}', true) || ' ' || "}
 
 
-def _pass_functions() -> list[Made]:
+def _pass_functions() -> list[SqlObject]:
     opens = [
-        Made("function", f"public.{kind.value}_open()",
+        SqlObject("function", f"public.{kind.value}_open()",
              _OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
         for kind, setting in _SETTINGS.items()
     ]  # fmt: skip
     return [
-        Made("function", "public.own_server()", _OWN_SERVER),
-        Made("function", "public.key_fingerprints()", fingerprints.FUNCTION),
+        SqlObject("function", "public.own_server()", _OWN_SERVER),
+        SqlObject("function", "public.key_fingerprints()", fingerprints.FUNCTION),
         *opens,
     ]
 

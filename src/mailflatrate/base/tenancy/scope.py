@@ -38,7 +38,7 @@ _SHOW = "SELECT set_config(%s, %s, true)"
 
 
 class NoAccount(RuntimeError):
-    """A tenant query ran without an account: a mistake of ours, never of a customer."""
+    """A tenant query ran without an account: our mistake, never a customer's."""
 
 
 class PlatformReason(StrEnum):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.apps import apps
 
-from mailflatrate.base.tenancy.apply import Made
+from mailflatrate.base.tenancy.apply import SqlObject
 
 _OWN = Path(__file__).parent / "sql"
 _PACKAGE = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ class UnknownStatement(ValueError):
 
 
 @cache
-def shipped() -> tuple[Made, ...]:
+def shipped() -> tuple[SqlObject, ...]:
     """Return every object of the SQL files: first those of base, then those of the apps in their order."""
     folders = [_OWN, *(Path(config.path) / "sql" for config in apps.get_app_configs())]
     files = [file for folder in folders for file in sorted(folder.glob("*.sql"))]
@@ -38,7 +38,7 @@ def shipped() -> tuple[Made, ...]:
     )
 
 
-def parse(text: str, source: str) -> list[Made]:
+def parse(text: str, source: str) -> list[SqlObject]:
     """Return the objects that a file declares. Raises UnknownStatement."""
     found, before = [], ""
     for statement in statements(text):
@@ -67,12 +67,12 @@ def statements(text: str) -> list[str]:
     return found
 
 
-def _made(statement: str, core: str, source: str) -> Made:
+def _made(statement: str, core: str, source: str) -> SqlObject:
     if function := _FUNCTION.match(core):
         types = [argument.split(maxsplit=1)[1] for argument in function[2].split(",") if argument.strip()]
-        return Made("function", f"{function[1]}({', '.join(types)})", statement, source=source)
+        return SqlObject("function", f"{function[1]}({', '.join(types)})", statement, source=source)
     if trigger := _TRIGGER.match(core):
-        return Made("trigger", f'{trigger[1]} ON "{trigger[2]}"', statement, table=trigger[2], source=source)
+        return SqlObject("trigger", f'{trigger[1]} ON "{trigger[2]}"', statement, table=trigger[2], source=source)
     if view := _VIEW.match(core):
-        return Made("view", view[1], statement, source=source)
+        return SqlObject("view", view[1], statement, source=source)
     raise UnknownStatement(f"{source}: {core.splitlines()[0]}")

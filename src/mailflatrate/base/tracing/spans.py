@@ -52,7 +52,7 @@ _OFF = nullcontext(Span())
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class JobTraceContext:
     """What a job brings along: the span that deferred it, and when it was due (Unix milliseconds)."""
 
     trace: str = ""
@@ -88,7 +88,7 @@ def annotate(**attributes: object) -> None:
         trace.get_current_span().set_attributes(_clean(attributes))
 
 
-def job_span(name: str, queue: str, brought: Carried, **attributes: object) -> AbstractContextManager[Span]:
+def job_span(name: str, queue: str, brought: JobTraceContext, **attributes: object) -> AbstractContextManager[Span]:
     """The span of a background job, with the time from the moment it was due."""
     return _OFF if _tracer is None else _job(_tracer, name, queue, brought, attributes)
 
@@ -106,10 +106,10 @@ def carried_sql() -> str:
     return json.dumps(carried())
 
 
-def take_up(arguments: dict[str, Any]) -> Carried:
+def take_up(arguments: dict[str, Any]) -> JobTraceContext:
     """Take what `carried` added out of a job's arguments: also a process without traces may get such a job."""
     trace, due = arguments.pop(TRACE, ""), arguments.pop(DUE, None)
-    return Carried(str(trace), float(due) if isinstance(due, int | float) else None)
+    return JobTraceContext(str(trace), float(due) if isinstance(due, int | float) else None)
 
 
 @contextmanager
@@ -130,7 +130,9 @@ def _open(tracer: "Tracer", name: str, kind: str, attributes: dict[str, object],
 
 
 @contextmanager
-def _job(tracer: "Tracer", name: str, queue: str, brought: Carried, attributes: dict[str, object]) -> Iterator[Span]:
+def _job(
+    tracer: "Tracer", name: str, queue: str, brought: JobTraceContext, attributes: dict[str, object]
+) -> Iterator[Span]:
     if brought.due_ms is not None:
         attributes["job.lag_seconds"] = round(max(0.0, time.time() - brought.due_ms / 1000), 3)
     token = _in_job.set(True)

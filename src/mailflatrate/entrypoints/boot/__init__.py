@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mailflatrate.settings import links
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.logs import configure_logging
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
 
-def boot(purpose: Purpose = Purpose.ADMINISTRATION) -> Settings:
+def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
     """Configure logging and Django once; returns the settings. Raises SettingsError.
 
     A process with another purpose than ADMINISTRATION never signs in as the owner of the database.

@@ -16,39 +16,39 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One finding. `mend` says what to do; empty where nothing is to be done."""
+    """One finding. `fix` says what to do; empty where nothing is to be done."""
 
     level: Level
     topic: str
     text: str
-    mend: str = ""
+    fix: str = ""
 
     def as_json(self) -> dict[str, str]:
         """For `--json`."""
-        return {"level": self.level.value, "topic": self.topic, "text": self.text, "mend": self.mend}
+        return {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
 
     @classmethod
     def from_json(cls, given: Mapping[str, str]) -> Self:
         """Read what `as_json` wrote. Raises KeyError or ValueError for anything else."""
-        return cls(Level(given["level"]), given["topic"], given["text"], given["mend"])
+        return cls(Level(given["level"]), given["topic"], given["text"], given["fix"])
 
 
 def ok(topic: str, text: str) -> Line:
-    """Nothing to do."""
+    """Return a line that needs no action."""
     return Line(Level.OK, topic, text)
 
 
-def warning(topic: str, text: str, mend: str) -> Line:
-    """Mail goes out, and still somebody should look."""
-    return Line(Level.WARNING, topic, text, mend)
+def warning(topic: str, text: str, fix: str) -> Line:
+    """Return a line for what works but needs attention."""
+    return Line(Level.WARNING, topic, text, fix)
 
 
-def missing(topic: str, text: str, mend: str) -> Line:
-    """Real sending does not work, or must not, as long as this stays."""
-    return Line(Level.MISSING, topic, text, mend)
+def missing(topic: str, text: str, fix: str) -> Line:
+    """Return a line for what keeps real sending from working."""
+    return Line(Level.MISSING, topic, text, fix)
 
 
 def printed(line: Line) -> str:
-    """The line as a terminal shows it, its mending below."""
+    """Return the line as a terminal shows it, with the fix below."""
     text = f"{line.level.value:<8} {line.topic:<10} {line.text}"
-    return f"{text}\n{'':19} -> {line.mend}" if line.mend else text
+    return f"{text}\n{'':19} -> {line.fix}" if line.fix else text

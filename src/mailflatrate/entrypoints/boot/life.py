@@ -45,7 +45,7 @@ def watchdog_seconds() -> float | None:
 
 
 async def report_life(is_stuck: Callable[[], bool]) -> None:
-    """Reset the watchdog from this loop until cancelled, as long as the work is not stuck."""
+    """Reset the watchdog from this loop until canceled, as long as the work is not stuck."""
     every = reporting_seconds()
     notify("READY=1")
     while every is not None:

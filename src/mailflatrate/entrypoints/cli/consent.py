@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailflatrate.rules.proof.record import Malformed
+from mailflatrate.rules.proof.record import MalformedRecord
 
 LEDGER_LINES = 50
 """Maximum number of faults listed; the rest are only counted."""
@@ -47,7 +47,7 @@ def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, t
 
     try:
         _verify_file(file, ledger, service_keys, tsa_certificates)
-    except (Malformed, StampRefused) as problem:
+    except (MalformedRecord, StampRefused) as problem:
         click.echo(f"{file}: {problem}", err=True)
         sys.exit(1)
 
@@ -59,7 +59,7 @@ def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certif
     from mailflatrate.rules.proof.verdict import Anchors
 
     if file.stat().st_size > MOST_OCTETS:
-        raise Malformed("the file is too large to be a proof of consent")
+        raise MalformedRecord("the file is too large to be a proof of consent")
     certificate = read_certificate(file.read_bytes())
     anchors = Anchors(
         authorities=read_certificates(tsa_certificates.read_bytes()) if tsa_certificates else None,

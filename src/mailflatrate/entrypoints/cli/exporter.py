@@ -19,7 +19,7 @@ from mailflatrate.apps.delivery.journal_figures import JournalFigures
 from mailflatrate.base.metrics.sharing import FOLDER, HostFigures
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.client import is_in
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.schema import Settings, load_settings
 
 REQUEST_SECONDS = 5.0
@@ -127,5 +127,5 @@ def make_exporter(settings: Settings) -> WSGIServer:
 @click.command()
 def exporter_command() -> None:
     """Serve Prometheus metrics of this host's processes on MAILFLATRATE_METRICS_PORT until stopped."""
-    with make_exporter(boot(Purpose.LISTENING)) as server:
+    with make_exporter(boot(ProcessPurpose.LISTENING)) as server:
         server.serve_forever()

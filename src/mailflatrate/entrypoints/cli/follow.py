@@ -8,7 +8,7 @@ import click
 
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.boot.keys import demand_keys
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 
 _NAME = re.compile(r"[\w.:/@-]{1,120}")
 
@@ -29,7 +29,7 @@ def follow_postfix_command(
     log = f"{socket.gethostname()}:{unit if journal else path}"
     if not _NAME.fullmatch(name or log):
         raise click.UsageError("--name takes up to 120 letters, digits and ._:/@-")
-    settings = boot(Purpose.LISTENING)
+    settings = boot(ProcessPurpose.LISTENING)
     demand_keys(settings)
     from mailflatrate.apps.delivery.relays.tables import Relay
     from mailflatrate.base.metrics.names import begin_follower

@@ -63,9 +63,9 @@ def file_command(
 ) -> None:
     """Import FILE (CSV or a spreadsheet) of contacts with their proof of consent.
 
-    Columns are recognised by their titles and values; each --map changes one of them, `--map FIELD=` leaves a field
-    out. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped to one, or named in --no-status
-    with the reason. Exits with 1 when the import failed or was cancelled, 2 when it could not begin.
+    Columns are recognized by their titles and values; each --map changes one of them, `--map FIELD=` drops a field.
+    A column that looks like a status (unsubscribed, bounced, ...) has to be mapped to one, or named in --no-status
+    with the reason. Exits with 1 if the import failed or was canceled, 2 if it could not start.
     """
     with database() as settings:
         from mailflatrate.apps.lists import actions, queries
@@ -125,7 +125,7 @@ def _pair(text: str, wanted: str) -> tuple[str, str]:
 
 
 def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str]:
-    """The suggestion with the caller's changes; a column that he names is taken away from what we took it for."""
+    """Apply the caller's changes to the suggestion; a column they name loses the field we suggested for it."""
     mapping = dict(suggested)
     for pair in pairs:
         field, column = _pair(pair, "--map takes FIELD=COLUMN")
@@ -175,10 +175,10 @@ def _report(done: "Import") -> None:
 @click.option("--account", "account_id", type=int, help="Check only this account. Required with FILES.")
 @click.option("--apply", "confirmed", is_flag=True, help="Suppress the contacts found without asking.")
 def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: bool) -> None:
-    """Find people whom an earlier import took in although their file says no, and suppress them on confirmation.
+    """Find contacts an earlier import accepted although their file says no, and suppress them on confirmation.
 
-    Looks at the files of imports that are still kept, at the columns that were kept as attributes, and at FILES, your
-    own copies. Prints one line a person. Exits with 1 when people were found and not suppressed.
+    Checks the files of imports that are still kept, the columns that were kept as attributes, and FILES, your own
+    copies. Prints one line per contact. Exits with 1 if contacts were found and not suppressed.
     """
     with database():
         from mailflatrate.apps.accounts.models import Account

@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from mailflatrate.rules.postfix_limits import ServiceLimit, as_script, differences, service_limits
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 
 
 @click.command()
-@click.option("--pool", type=click.Choice([pool.value for pool in Pool]), default=Pool.TRUSTED.value, show_default=True)
+@click.option(
+    "--pool", type=click.Choice([pool.value for pool in RelayPool]), default=RelayPool.TRUSTED.value, show_default=True
+)
 @click.option(
     "--relays", type=click.IntRange(1, 1000), default=1, show_default=True, help="Number of relays that share the pool."
 )
@@ -22,7 +24,7 @@ def postfix_limits_command(pool: str, relays: int, directory: str, check: bool) 
 
     Needs no database: `mailflatrate relays postfix-limits --pool new | sudo sh`
     """
-    limits = service_limits(Pool(pool), relays)
+    limits = service_limits(RelayPool(pool), relays)
     if not check:
         click.echo(as_script(limits, directory), nl=False)
         return

@@ -30,7 +30,7 @@ _OPTIONS = (
     click.option("--connections", type=int, help="Connections per sender process."),
     click.option("--per-hour", type=int, help="Messages per hour from all hosts. 0: no limit."),
     click.option("--sends-from", multiple=True, metavar="IP", help="IP address that receivers see. Repeatable."),
-    click.option("--pool", type=click.Choice([pool.value for pool in rules.Pool])),
+    click.option("--pool", type=click.Choice([pool.value for pool in rules.RelayPool])),
     click.option("--account", "account_id", type=int, help="Account that the relay is dedicated to. 0: none."),
     click.option("--weight", type=int),
     click.option("--user", "username", help="User name of the login. You are asked for the password. Empty: no login."),
@@ -162,7 +162,7 @@ def _move(name: str, state: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", default="")
 def drain_command(name: str, reason: str) -> None:
-    """Let the relay NAME finish what it was handed, and give it no more."""
+    """Let the relay NAME finish what it was handed, and give it nothing new."""
     _move(name, "draining", reason)
 
 

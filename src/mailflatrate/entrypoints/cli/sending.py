@@ -32,17 +32,17 @@ def pause_all_command() -> None:
 )
 @click.option("--without-withdrawals", is_flag=True, help="Resume although people who unsubscribed may be emailed.")
 def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool) -> None:
-    """Let sending go on.
+    """Resume sending.
 
-    After a promotion or a restored backup every sender first replays its journals. One that cannot is named with
-    --without: then every unsettled recipient of a running campaign gets an unknown result, because this sender may have
-    sent to them. If the database was restored, or lacks messages that journals know, every campaign whose recipients
-    are not all planned first goes back to draft or is paused, until a person at the customer decides.
+    After a promotion or a restored backup every sender first replays its journals. Name one that can't with
+    --without: every unsettled recipient of a running campaign then gets an unknown result, because this sender may
+    have sent to them. If the database was restored, or lacks messages that journals know, every campaign whose
+    recipients are not all planned first goes back to draft or is paused, until a person at the customer decides.
 
     The withdrawals log of a host named with --without is given up, too.
     After a promotion the workers also replay the withdrawals log; after a restored backup `mailflatrate withdrawals
-    replay` does. --without-withdrawals goes on without it: whoever unsubscribed, complained or was erased in the lost
-    time is mailed again, which the law forbids. Use it only if you know that there was nobody.
+    replay` does. --without-withdrawals resumes without it: everyone who unsubscribed, complained or was erased in
+    the lost time is mailed again, which the law forbids. Use it only if you know that there was no one.
     """
     with database():
         from mailflatrate.apps.delivery import fence
@@ -82,11 +82,11 @@ def _withdrawals_missing(hosts: list[str]) -> str:
     "--lost-since", type=_TIME, required=True, help="Time of the backup in UTC, for example 2026-11-26T22:10."
 )
 def restored_command(lost_since: datetime) -> None:
-    """Say that a backup was restored. Run it before any other process starts.
+    """Declare that a backup was restored. Run it before any other process starts.
 
-    Every unsettled recipient of a campaign under way gets an unknown result. Senders that are started then replay their
+    Every unsettled recipient of a running campaign gets an unknown result. Senders started afterwards replay their
     journals, which turns what they sent into sent. Campaigns whose recipients are not all planned are listed: they
-    may have been sent, so they go back to draft or are paused. Nothing leaves until `mailflatrate resume-all`.
+    may have been sent, so they go back to draft or are paused. Nothing is sent until `mailflatrate resume-all`.
     """
     with database():
         from mailflatrate.apps.delivery import fence

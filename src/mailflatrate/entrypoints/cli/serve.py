@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.boot.keys import demand_keys
 from mailflatrate.entrypoints.boot.life import report_served_life
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.logs import GRANIAN
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.roles import app_login
@@ -93,7 +93,7 @@ def database_command() -> None:
 @click.option("--tls", is_flag=True, help="Serve the links in messages on the TLS port.")
 def web_command(tls: bool) -> None:
     """Serve the pages."""
-    settings = boot(Purpose.PAGES)
+    settings = boot(ProcessPurpose.PAGES)
     demand_keys(settings)
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -160,7 +160,7 @@ def _room_for_connections() -> int:
 def worker_command(queues: str, concurrency: int | None, name: str) -> None:
     """Run background jobs."""
     lanes = queues.split(",")
-    settings = boot(Purpose.SENDING if lanes == ["send"] else Purpose.JOBS)
+    settings = boot(ProcessPurpose.SENDING if lanes == ["send"] else ProcessPurpose.JOBS)
     demand_keys(settings)
     from mailflatrate.entrypoints.workers.worker import run_worker
 
@@ -170,8 +170,8 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 
 @click.command()
 def inbound_command() -> None:
-    """Listen for mail that comes back (SMTP and LMTP), and run the postbox."""
-    demand_keys(boot(Purpose.LISTENING))
+    """Listen for returned mail (SMTP and LMTP), and run the test inbox."""
+    demand_keys(boot(ProcessPurpose.LISTENING))
     from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()

@@ -166,7 +166,7 @@ def settings_command() -> None:
 @click.option("--country", default="DE", help="Two-letter country code.")
 @click.option("--language", default="en", type=click.Choice(languages()))
 def create_account_command(name: str, country: str, language: str) -> None:
-    """Create the account NAME. It applies like everybody else and cannot send until a person activated it."""
+    """Create the account NAME. It applies like any other and can't send until a person activates it."""
     with database():
         from mailflatrate.apps.accounts import actions
 

@@ -14,7 +14,7 @@ AT_ONCE_BYTES = 64 * 1024
 _END = b"\r\n.\r\n"
 
 
-class Refused(StrEnum):
+class ContentRefusal(StrEnum):
     """Why content isn't taken, as the reply that says so."""
 
     TOO_LONG = "500 Line too long (see RFC5321 4.5.3.1.6)"
@@ -23,7 +23,7 @@ class Refused(StrEnum):
     NO_ROOM = "452 4.3.1 Too much mail at once, try again later"
 
 
-class Budget:
+class ContentBudget:
     """Octets of content that all connections together may hold."""
 
     def __init__(self, most: int = MOST_BYTES_IN_HAND) -> None:
@@ -44,8 +44,8 @@ class Budget:
 class Content:
     """The content of one DATA command. After a refusal, the rest is looked through for its end and dropped."""
 
-    def __init__(self, budget: Budget, largest: int | None = None) -> None:
-        self.refused: Refused | None = None
+    def __init__(self, budget: ContentBudget, largest: int | None = None) -> None:
+        self.refused: ContentRefusal | None = None
         self._budget, self._largest = budget, largest or LARGEST_MESSAGE_BYTES
         self._octets = bytearray()
         self._taken = self._open_line = self._lines = 0
@@ -92,15 +92,15 @@ class Content:
         else:
             self._octets += plain
 
-    def _refusal(self, text: bytes, size: int) -> Refused | None:
+    def _refusal(self, text: bytes, size: int) -> ContentRefusal | None:
         if self._received > self._largest:
-            return Refused.TOO_LARGE
+            return ContentRefusal.TOO_LARGE
         if self._has_long_line(text):
-            return Refused.TOO_LONG
+            return ContentRefusal.TOO_LONG
         if self._lines > MOST_LINES:
-            return Refused.TOO_MANY_LINES
+            return ContentRefusal.TOO_MANY_LINES
         if not self._budget.take(size):
-            return Refused.NO_ROOM
+            return ContentRefusal.NO_ROOM
         self._taken += size
         return None
 
@@ -120,9 +120,9 @@ class Content:
 class BoundedSMTP(SMTP):
     """SMTP whose DATA holds octets, where aiosmtpd's own holds an object for every line."""
 
-    def __init__(self, handler: object, budget: Budget | None = None, **options: Any) -> None:
+    def __init__(self, handler: object, budget: ContentBudget | None = None, **options: Any) -> None:
         super().__init__(handler, **options)
-        self._budget = budget or Budget()
+        self._budget = budget or ContentBudget()
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:

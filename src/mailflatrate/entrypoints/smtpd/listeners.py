@@ -1,4 +1,4 @@
-"""The inbound listeners (SMTP and LMTP) and the postbox, in one process."""
+"""The inbound listeners (SMTP and LMTP) and the test inbox, in one process."""
 
 import asyncio
 import signal
@@ -11,15 +11,15 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mailflatrate.apps.inbound import intake, postbox
-from mailflatrate.apps.inbound.behaviour import Behaviour
+from mailflatrate.apps.inbound.behaviour import MailboxBehavior
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.base.metrics.names import INBOUND
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.life import end_within, report_life
-from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, Budget
+from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, ContentBudget
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.entrypoints.smtpd.visitors import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
-from mailflatrate.entrypoints.smtpd.world import World
+from mailflatrate.entrypoints.smtpd.world import SimulatedInternet
 from mailflatrate.settings import Settings, load_settings
 
 log = structlog.get_logger("smtpd")
@@ -77,7 +77,7 @@ class InboundHandler:
 class PostboxHandler:
     """Takes every message, keeps it, and does what misbehaving addresses are named after."""
 
-    def __init__(self, spool: Spool[tuple[Arrival, str]], world: World) -> None:
+    def __init__(self, spool: Spool[tuple[Arrival, str]], world: SimulatedInternet) -> None:
         self._spool = spool
         self._world = world
 
@@ -101,7 +101,7 @@ class PostboxHandler:
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the message, answer, and react as the address wants."""
         arrivals = arrivals_of("postbox", session, envelope)
-        behaviours = [Behaviour.of(arrival.envelope_to) for arrival in arrivals]
+        behaviours = [MailboxBehavior.of(arrival.envelope_to) for arrival in arrivals]
         kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]
         try:
             await asyncio.gather(*(self._spool.put(item) for item in kept))
@@ -136,9 +136,9 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, _stop, stop)
     inbound: Spool[Arrival] = Spool(intake.store)
     kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
-    world, visitors = World(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
+    world, visitors = SimulatedInternet(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
     options: dict[str, Any] = {
-        "budget": Budget(),
+        "budget": ContentBudget(),
         "data_size_limit": LARGEST_MESSAGE_BYTES,
         "enable_SMTPUTF8": True,
         "hostname": settings.helo_name,

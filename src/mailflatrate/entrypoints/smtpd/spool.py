@@ -1,4 +1,4 @@
-"""Stores messages in batches: whoever waits for his 250 gets it when his batch is committed."""
+"""Stores messages in batches: a client gets its 250 when the batch of its message is committed."""
 
 import asyncio
 from collections.abc import Callable, Sequence

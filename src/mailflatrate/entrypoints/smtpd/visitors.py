@@ -44,7 +44,7 @@ class Visitors:
         return any(host in network for network in self._relays if network.version == host.version)
 
 
-class _Counted(BoundedSMTP):
+class _CountedConnection(BoundedSMTP):
     """A connection that is answered only where there is room for it."""
 
     def __init__(self, handler: object, visitors: Visitors, **options: Any) -> None:
@@ -83,11 +83,11 @@ class _Counted(BoundedSMTP):
             super().connection_lost(error)
 
 
-class CountedSMTP(_Counted):
+class CountedSMTP(_CountedConnection):
     """SMTP with a limit of connections."""
 
 
-class CountedLMTP(_Counted, LMTP):
+class CountedLMTP(_CountedConnection, LMTP):
     """LMTP with a limit of connections."""
 
     def answer(self, status: str, recipients: int) -> str:

@@ -1,7 +1,7 @@
-"""The world outside, pretended: addresses of the postbox that misbehave on order (ARCHITECTURE section 8).
+"""A simulated outside world: test inbox addresses that misbehave on demand (ARCHITECTURE section 8).
 
-It plays other people's mail servers and mail programs, so it talks to us over the same sockets as they would, with a
-plain little client of its own.
+It plays other people's mail servers and mail clients, so it talks to us over the same sockets as they would, with a
+minimal client of its own.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from mailflatrate.apps.inbound.behaviour import Behaviour
+from mailflatrate.apps.inbound.behaviour import MailboxBehavior
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.base import clock
 from mailflatrate.settings import Settings
@@ -29,13 +29,13 @@ OWN_ADDRESS = "127.0.0.2"
 
 
 _REFUSALS = {
-    Behaviour.UNKNOWN: "550 5.1.1 User unknown",
-    Behaviour.BUSY: "421 4.3.2 System not accepting messages, try later",
-    Behaviour.FULL: "552 5.2.2 Mailbox full, quota exceeded",
+    MailboxBehavior.UNKNOWN: "550 5.1.1 User unknown",
+    MailboxBehavior.BUSY: "421 4.3.2 System not accepting messages, try later",
+    MailboxBehavior.FULL: "552 5.2.2 Mailbox full, quota exceeded",
 }
 
 
-class World:
+class SimulatedInternet:
     """Refuses, and reacts to what was received."""
 
     def __init__(self, settings: Settings) -> None:
@@ -45,13 +45,13 @@ class World:
 
     async def refuses(self, address: str) -> str | None:
         """The refusing reply of an address, empty where it takes the mail, None where it never answers at all."""
-        behaviour = Behaviour.of(address)
-        if behaviour is Behaviour.TIMEOUT:
+        behaviour = MailboxBehavior.of(address)
+        if behaviour is MailboxBehavior.TIMEOUT:
             await asyncio.sleep(TIMEOUT_SECONDS)
             return None
         return _REFUSALS.get(behaviour, "") if behaviour else ""
 
-    def react(self, arrival: Arrival, behaviour: Behaviour | None) -> None:
+    def react(self, arrival: Arrival, behaviour: MailboxBehavior | None) -> None:
         """Answer a message as its address wants, a moment later."""
         if behaviour is None or behaviour in _REFUSALS:
             return
@@ -59,7 +59,7 @@ class World:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _react(self, arrival: Arrival, behaviour: Behaviour) -> None:
+    async def _react(self, arrival: Arrival, behaviour: MailboxBehavior) -> None:
         await asyncio.sleep(REACTION_PAUSE_SECONDS)
         async with self._limit:
             try:
@@ -67,21 +67,21 @@ class World:
             except (OSError, TimeoutError, RuntimeError) as problem:
                 log.warning("a simulated reply in the test inbox could not be delivered", problem=str(problem))
 
-    async def _answer(self, arrival: Arrival, behaviour: Behaviour) -> None:
+    async def _answer(self, arrival: Arrival, behaviour: MailboxBehavior) -> None:
         original = message_from_bytes(arrival.raw, policy=policy.SMTP)
-        if behaviour is Behaviour.BOUNCE:
+        if behaviour is MailboxBehavior.BOUNCE:
             await self._mail("", arrival.envelope_from, delivery_report(arrival))
-        elif behaviour is Behaviour.COMPLAIN:
+        elif behaviour is MailboxBehavior.COMPLAIN:
             address = str(original["CFBL-Address"] or "").partition(";")[0].strip()
             if address:
                 await self._mail("fbl@postbox.example", address, feedback_report(arrival, address))
-        elif behaviour is Behaviour.VACATION:
+        elif behaviour is MailboxBehavior.VACATION:
             await self._mail("", arrival.envelope_from, vacation(arrival))
-        elif behaviour is Behaviour.UNSUBSCRIBE:
+        elif behaviour is MailboxBehavior.UNSUBSCRIBE:
             found = re.search(r"<mailto:([^?>]+)", str(original["List-Unsubscribe"] or ""))
             if found:
                 await self._mail(arrival.envelope_to, found.group(1), plain(arrival, found.group(1), "unsubscribe"))
-        elif behaviour is Behaviour.ONE_CLICK:
+        elif behaviour is MailboxBehavior.ONE_CLICK:
             found = re.search(r"<(https://[^>]+)>", str(original["List-Unsubscribe"] or ""))
             if found:
                 await one_click(found.group(1))
@@ -132,7 +132,7 @@ async def one_click(url: str) -> None:
     """The POST of RFC 8058 section 3.2, as a mailbox provider sends it."""
     parts = urlsplit(url)
     context = ssl.create_default_context()
-    if parts.hostname == "localhost":  # the certificate of the demonstration is signed by itself
+    if parts.hostname == "localhost":  # the demo's certificate is self-signed
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=context)
     body = "List-Unsubscribe=One-Click"

@@ -18,13 +18,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "work_needed": gettext_lazy(
-            "There were many attempts to sign in. Type your password again: your browser then proves that it isn't "
-            "guessing, which takes a few seconds and needs JavaScript."
+            "There have been too many sign-in attempts. Enter your password again: your browser then proves it "
+            "isn't guessing, which takes a few seconds and requires JavaScript."
         ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up by himself."""
+        """Return False: no one can sign up on their own."""
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

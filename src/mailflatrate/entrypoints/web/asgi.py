@@ -12,10 +12,10 @@ from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
-from mailflatrate.entrypoints.web.serving.bodies import MB, Budget
+from mailflatrate.entrypoints.web.serving.bodies import MB, DiskBudget
 from mailflatrate.entrypoints.web.serving.lanes import make_lanes
 from mailflatrate.locale.build import build as build_catalogues
-from mailflatrate.settings.links import Purpose
+from mailflatrate.settings.links import ProcessPurpose
 
 MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
 UPLOADS_OCTETS: Final = 2048 * MB
@@ -28,14 +28,14 @@ SWITCH_SECONDS: Final = 0.001
 
 def make_application() -> Pages:
     """The application of this process, with its threads and its folder for uploads on their way."""
-    settings = boot(Purpose.PAGES)
+    settings = boot(ProcessPurpose.PAGES)
     if settings.debug:
         build_catalogues()
     folder = settings.data_dir / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory
     threads = min(MOST_THREADS, 2 * (os.cpu_count() or 1) + 1)
-    budget = Budget(UPLOADS_OCTETS, UPLOADS_OCTETS_PER_CLIENT)
+    budget = DiskBudget(UPLOADS_OCTETS, UPLOADS_OCTETS_PER_CLIENT)
     child.warm(*READERS_AT_HAND)
     sys.setswitchinterval(SWITCH_SECONDS)
     share(settings.data_dir, "web")

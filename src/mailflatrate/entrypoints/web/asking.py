@@ -9,8 +9,8 @@ from mailflatrate.rules.forms.asking import AskingAllowance, AskingLevel
 from mailflatrate.rules.limits import value
 
 LEVELS = {
-    AskingLevel.OPEN: ("success", gettext_lazy("Grows with confirmations")),
-    AskingLevel.HELD: ("warning", gettext_lazy("Doesn't grow: too few confirm")),
+    AskingLevel.OPEN: ("success", gettext_lazy("Grows with each confirmation")),
+    AskingLevel.HELD: ("warning", gettext_lazy("Not growing: too few confirmations")),
     AskingLevel.FEW: ("warning", gettext_lazy("Reduced")),
     AskingLevel.STOPPED: ("error", gettext_lazy("Stopped")),
 }
@@ -34,7 +34,10 @@ def asking_shown(allowance: AskingAllowance) -> AskingShown:
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
     share = round(100 * allowance.confirmed / allowance.judged) if known else None
-    fix = _("Ask only people who just signed up with you, or put the sign-up form on your page: it has no such limit.")
+    fix = _(
+        "Request confirmation only from people who've just signed up with you, or put the sign-up form on your "
+        "site. The form has no such limit."
+    )
     if allowance.level is AskingLevel.OPEN and allowance.left:
         fix = ""
     return AskingShown(allowance, tone, str(level), share, round(value("asks_confirmed_least")), fix)

@@ -44,11 +44,11 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def address_of(connected: str, forwarded: str) -> str | None:
-    """The address of the client; X-Forwarded-For is believed only as far as the proxies go that the settings name.
+    """Return the client's address; X-Forwarded-For is trusted only as far as the proxies named in the settings.
 
-    Each proxy appends whom it spoke to, so the list is read from its right end: as long as an entry is a proxy of ours,
-    the one before it was written by that proxy. The first that is not is the client, and whatever stands left of it a
-    stranger may have made up. An entry that is no address ends the walk: then the proxy itself is all that is known.
+    Each proxy appends the address it talked to, so the list is read from the right: as long as an entry is one of
+    our proxies, the one before it was written by that proxy. The first that is not is the client, and anything to
+    its left may be made up. An entry that is no address ends the walk: then the proxy itself is all that is known.
     """
     peer = _address(connected)
     if peer is None:
@@ -82,5 +82,5 @@ def _address(written: str) -> Address | None:
 
 
 def circumstances(request: HttpRequest) -> Circumstances:
-    """From where somebody agrees to something, for the record of it (R-04)."""
+    """Return where a person agreed to something from, for the record (R-04)."""
     return Circumstances(client_ip(request), request.headers.get("User-Agent", ""))

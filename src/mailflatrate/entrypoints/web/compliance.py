@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.rules.compliance import Figure, Found, Holder, State
+from mailflatrate.rules.compliance import CriterionResult, Holder, MeasuredFigure, State
 
 _TONES = {
     State.HELD: "success", State.DONE: "success", State.NEAR: "warning", State.BROKEN: "error", State.OPEN: "info",
@@ -17,7 +17,7 @@ _TONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CriterionRow:
     """One criterion as it is shown. `figure` is empty where nothing is measured; `looks`: the doctor looks at it."""
 
     title: str
@@ -31,18 +31,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CompliancePart:
     """The criteria that one side sees to."""
 
     title: str
-    rows: list[Row]
+    rows: list[CriterionRow]
     open: int
 
 
-def parts(found: Iterable[Found]) -> list[Part]:
+def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
     """What is measured first, then the operator's, then what is held by construction; empty parts are left out."""
     titles = {
-        Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Yours to see to"), Holder.BUILT: _("Held by construction"),
+        Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in"),
     }  # fmt: skip
     rows = list(found)
     made = []
@@ -50,16 +50,16 @@ def parts(found: Iterable[Found]) -> list[Part]:
         mine = [one for one in rows if one.criterion.holder is holder]
         if mine:
             unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
-            made.append(Part(title, [_row(one) for one in mine], unsettled))
+            made.append(CompliancePart(title, [_row(one) for one in mine], unsettled))
     return made
 
 
-def _row(found: Found) -> Row:
+def _row(found: CriterionResult) -> CriterionRow:
     criterion, said = found.criterion, found.criterion.said(reading_language())
-    return Row(
+    return CriterionRow(
         title=said.title,
         how=said.how,
-        asked_by=", ".join(body.value for body in criterion.bodies) or _("nobody yet"),
+        asked_by=", ".join(body.value for body in criterion.bodies) or _("no one yet"),
         rule=criterion.rule,
         word=_word(found),
         tone=_TONES[found.state],
@@ -68,17 +68,17 @@ def _row(found: Found) -> Row:
     )
 
 
-def _word(found: Found) -> str:
+def _word(found: CriterionResult) -> str:
     if found.criterion.holder is Holder.BUILT:
         return _("held")
     if found.criterion.holder is Holder.OPERATOR:
-        return {State.DONE: _("in order"), State.BROKEN: _("not in order")}.get(found.state, _("open"))
+        return {State.DONE: _("met"), State.BROKEN: _("not met")}.get(found.state, _("open"))
     return {
         State.HELD: _("within the limit"), State.NEAR: _("near the limit"), State.BROKEN: _("over the limit"),
-    }.get(found.state, _("no figures yet"))  # fmt: skip
+    }.get(found.state, _("no data yet"))  # fmt: skip
 
 
-def _figure(found: Found) -> str:
+def _figure(found: CriterionResult) -> str:
     figure, kind = found.figure, found.criterion.figure
     if figure is None or kind is None or found.limit is None:
         return ""
@@ -86,13 +86,13 @@ def _figure(found: Found) -> str:
         shown, limit = floatformat(figure, 2), floatformat(found.limit, 2)
         if found.state is State.BROKEN and shown == limit:
             shown = floatformat(figure, 4)  # 0.1042 %, limit 0.10 %: what is over the limit is not shown as the limit
-        return _("%(shown)s %%, limit %(limit)s %%") % {"shown": shown, "limit": limit}
+        return _("%(shown)s%%, limit %(limit)s%%") % {"shown": shown, "limit": limit}
     number, limit = int(figure), floatformat(found.limit, 0)
-    if kind is Figure.KEY_AGE:
+    if kind is MeasuredFigure.KEY_AGE:
         words = ngettext("%(number)s day, limit %(limit)s", "%(number)s days, limit %(limit)s", number)
         return words % {"number": number, "limit": limit}
-    if kind is Figure.LATE_ANSWERS:
-        return ngettext("%(number)s too late", "%(number)s too late", number) % {"number": number}
+    if kind is MeasuredFigure.LATE_ANSWERS:
+        return ngettext("%(number)s late", "%(number)s late", number) % {"number": number}
     if not number:
-        return _("at every domain")
-    return ngettext("missing at %(number)s domain", "missing at %(number)s domains", number) % {"number": number}
+        return _("on every domain")
+    return ngettext("missing on %(number)s domain", "missing on %(number)s domains", number) % {"number": number}

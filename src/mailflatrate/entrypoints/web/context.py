@@ -54,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _demo_code() -> str:
-    """The digits that the demonstration's operator would read from his phone; empty everywhere else."""
+    """Return the digits the demo's operator would read from their phone; empty everywhere else."""
     secret = settings.SETTINGS.demo_second_factor
     if not (settings.SETTINGS.demo and secret):
         return ""

@@ -1,4 +1,4 @@
-"""What a customer puts on a page of his own: a script, a frame, or plain HTML. All lead to the same address of ours."""
+"""What a customer embeds in their own page: a script, a frame, or plain HTML. All lead to one address on our side."""
 
 import json
 from dataclasses import dataclass
@@ -58,11 +58,11 @@ def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[s
     with translation.override(language):
         words = {
             "optional": _("optional"),
-            "notice": _("What happens to your data"),
+            "notice": _("How we use your data"),
             "privacy": _("Privacy"),
-            "trap": _("Leave this empty"),
-            "tick": _("Please tick the box if you agree; without that we may not write to you."),
-            "fill": _("Please fill this in."),
+            "trap": _("Leave this field empty"),
+            "tick": _("Select the box to agree. Without your consent, we can't email you."),
+            "fill": _("This field is required."),
         }
     return {
         "code": code, "version": number, "language": language, "action": form_url(code),
@@ -117,7 +117,7 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str
     """The form as plain HTML that posts without any script; look and place are the page's own."""
     texts, lines = form.texts(language), []
     with translation.override(language):
-        optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this empty")
+        optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this field empty")
     for each in inputs(form, language):
         hint = "" if each.required else f" <small>{escape(optional)}</small>"
         complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
@@ -145,7 +145,7 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str
 
 
 def height_of(form: FrozenForm, language: str) -> int:
-    """Pixels that the built form takes on the narrowest phone; wider ones need no more."""
+    """Return the height in pixels the form needs on the narrowest phone; wider ones need no extra."""
     texts, wording = form.texts(language), form.frozen[language].wording
     pixels = 42.0 + 44 + 14 + 20 + 14 + 20  # padding; button; summary; links
     pixels += 28 * ceil(len(texts.title) / 22) + 14

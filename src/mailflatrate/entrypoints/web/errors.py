@@ -1,4 +1,4 @@
-"""What is not there: readers of mails get a page of their own, everybody else Django's with our words."""
+"""Not-found pages: email readers get a page of their own, everyone else Django's with our words."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +10,7 @@ from mailflatrate.entrypoints.web.public.reader import page_language
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A broken link in a mail says how to mend it and how to stop the mails; it never speaks of accounts."""
+    """Say how to fix a broken link in a message and how to stop the messages; never mention accounts."""
     match = request.resolver_match
     if match is None or not is_for_recipients(match.func.__module__):
         return page_not_found(request, exception)

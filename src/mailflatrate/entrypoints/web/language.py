@@ -10,7 +10,7 @@ _FOR_RECIPIENTS = "mailflatrate.entrypoints.web.public."
 
 
 def reading_language() -> str:
-    """The language in which the rules speak to whoever reads this page."""
+    """Return the language in which the rules speak to the reader of this page."""
     return known_language(get_language())
 
 
@@ -20,7 +20,7 @@ def interface_languages() -> list[tuple[str, str]]:
 
 
 def is_for_recipients(module: str) -> bool:
-    """Return whether the views of a module make pages for people who get mailings."""
+    """Return whether the views of a module make pages for recipients."""
     return f"{module}.".startswith(_FOR_RECIPIENTS)
 
 

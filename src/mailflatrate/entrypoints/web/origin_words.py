@@ -41,10 +41,10 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
         (_("How"), origin.get_kind_display()),
         (_("Where"), "\n".join(origin.form_urls)),
         (_("When"), _("%(begin)s to %(end)s") % {"begin": date_format(origin.collected_from), "end": until}),
-        (_("Program until now"), origin.previous_system),
-        (_("Last mailing"), date_format(origin.last_mailed_on) if origin.last_mailed_on else _("never")),
+        (_("Previous email platform"), origin.previous_system),
+        (_("Last campaign"), date_format(origin.last_mailed_on) if origin.last_mailed_on else _("never")),
         (_("Addresses"), number_format(origin.declared_count, force_grouping=True)),
-        (_("Sender named"), origin.controller),
+        (_("Sender people signed up with"), origin.controller),
         (_("Proof in the file"), ", ".join(str(words[name]) for name in origin.evidence) or _("none")),
         (
             _("Signed by"),
@@ -74,7 +74,7 @@ def hits_of(origin: ListOrigin) -> list[HitRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class OriginShare:
     """A figure beside its limit."""
 
     label: str
@@ -103,8 +103,8 @@ class FiguresShown:
     people: int
     state: str
     tone: str
-    anomalies: list[Share]
-    shares: list[Share]
+    anomalies: list[OriginShare]
+    shares: list[OriginShare]
     domains: list[Bar]
     domain_count: int
     ages: list[Bar]
@@ -142,33 +142,35 @@ def figures_of(job: Import) -> FiguresShown | None:
 
 
 def _state(state: CheckState, near: int) -> tuple[str, str]:
-    """Word and tone of a check; amber lines below never stand under "nothing unusual"."""
+    """Return the word and tone of a check; amber lines never appear below "nothing unusual"."""
     if state == CheckState.CLEAR and near:
-        words = ngettext("Within the limits, %(number)d near", "Within the limits, %(number)d near", near)
+        words = ngettext(
+            "Within limits, %(number)d close to its limit", "Within limits, %(number)d close to their limits", near
+        )
         return words % {"number": near}, "warning"
     return str(state.label), CHECK_TONES[state]
 
 
 def _share_words() -> Mapping[AnomalyKind, str]:
     return {
-        AnomalyKind.ROLES: _("Addresses of offices"),
+        AnomalyKind.ROLES: _("Role addresses"),
         AnomalyKind.DISPOSABLE: _("Disposable addresses"),
-        AnomalyKind.SYNTAX: _("No addresses"),
-        AnomalyKind.SUPPRESSED: _("Suppressed or unsubscribed before"),
-        AnomalyKind.UNRESOLVABLE: _("Domains that take no mail"),
-        AnomalyKind.ONE_DOMAIN: _("At the largest company domain"),
-        AnomalyKind.SEQUENTIAL: _("Numbered one after another"),
-        AnomalyKind.MISTYPED: _("Mistyped domains"),
-        AnomalyKind.FORBIDDEN_SOURCE: _("Source names a forbidden origin"),
+        AnomalyKind.SYNTAX: _("Invalid addresses"),
+        AnomalyKind.SUPPRESSED: _("Previously suppressed or unsubscribed"),
+        AnomalyKind.UNRESOLVABLE: _("Domains that don't accept email"),
+        AnomalyKind.ONE_DOMAIN: _("On the largest company domain"),
+        AnomalyKind.SEQUENTIAL: _("Sequentially numbered"),
+        AnomalyKind.MISTYPED: _("Misspelled domains"),
+        AnomalyKind.FORBIDDEN_SOURCE: _("Source names a prohibited origin"),
         AnomalyKind.SAME_MOMENT: _("Confirmed in the same second"),
-        AnomalyKind.SAME_IP: _("Signed up from one IP address"),
+        AnomalyKind.SAME_IP: _("Signed up from the same IP address"),
     }
 
 
-def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> Share:
+def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> OriginShare:
     count, whole, limit = share_of(figures, kind)
     percent = 100 * count / whole if whole else 0.0
-    return Share(
+    return OriginShare(
         label=_share_words()[kind],
         count=count,
         percent=floatformat(percent, 1),
@@ -179,10 +181,10 @@ def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> Share:
     )
 
 
-def _forbidden(figures: ImportFigures) -> Share:
+def _forbidden(figures: ImportFigures) -> OriginShare:
     kind = AnomalyKind.FORBIDDEN_SOURCE
     percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
-    return Share(
+    return OriginShare(
         _share_words()[kind], figures.forbidden_sources, floatformat(percent, 1), "0", True, False,
         anomaly_sentence(kind, reading_language()),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from mailflatrate import __version__
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.entrypoints.web.health import is_trusted
 
@@ -27,7 +27,7 @@ OLDEST_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ReadinessCheck:
     """One condition. `problem` is empty when it holds."""
 
     name: str
@@ -46,7 +46,7 @@ def readyz_web(request: HttpRequest) -> JsonResponse:
     return _answer(request, _pages)
 
 
-def _answer(request: HttpRequest, checks: Callable[[], list[Check]]) -> JsonResponse:
+def _answer(request: HttpRequest, checks: Callable[[], list[ReadinessCheck]]) -> JsonResponse:
     found = checks()
     is_ready = not any(check.problem for check in found)
     answer: dict[str, object] = {"status": "ready" if is_ready else "unready"}
@@ -56,23 +56,23 @@ def _answer(request: HttpRequest, checks: Callable[[], list[Check]]) -> JsonResp
     return JsonResponse(answer, status=200 if is_ready else 503)
 
 
-class _Kept:
+class _KeptResult:
     """The result of some checks, asked for anew when it is older than KEPT_SECONDS; by one thread at a time."""
 
-    def __init__(self, ask: Callable[[], Iterator[Check]]) -> None:
+    def __init__(self, ask: Callable[[], Iterator[ReadinessCheck]]) -> None:
         self._ask = ask
         self._lock = Lock()
-        self._found: list[Check] = []
+        self._found: list[ReadinessCheck] = []
         self._until = 0.0
 
-    def __call__(self) -> list[Check]:
+    def __call__(self) -> list[ReadinessCheck]:
         with self._lock:
             if time.monotonic() >= self._until:
                 try:
                     self._found = list(self._ask())
                 except DatabaseError as problem:
                     connection.close()
-                    self._found = [Check("database", type(problem).__name__)]
+                    self._found = [ReadinessCheck("database", type(problem).__name__)]
                 self._until = time.monotonic() + KEPT_SECONDS
             return self._found
 
@@ -81,26 +81,26 @@ class _Kept:
         self._until = 0.0
 
 
-def _check_pages() -> Iterator[Check]:
+def _check_pages() -> Iterator[ReadinessCheck]:
     missing = _missing_migrations()
-    yield Check("database")
-    yield Check("migrations", f"{missing} are not applied" if missing else "")
+    yield ReadinessCheck("database")
+    yield ReadinessCheck("migrations", f"{missing} are not applied" if missing else "")
 
 
-def _check_all() -> Iterator[Check]:
+def _check_all() -> Iterator[ReadinessCheck]:
     yield from _check_pages()
     unserved = [queue.value for queue, workers in served_queues().items() if not workers]
-    yield Check("workers", f"none for {', '.join(unserved)}" if unserved else "")
+    yield ReadinessCheck("workers", f"none for {', '.join(unserved)}" if unserved else "")
     # A large campaign's chunks wait their turn in the send queue for hours, as they should.
     late = [
         f"{queue.value} {seconds:.0f} s"
         for queue, seconds in oldest_due_seconds().items()
-        if seconds > OLDEST_SECONDS and queue is not Queue.SEND
+        if seconds > OLDEST_SECONDS and queue is not JobQueue.SEND
     ]
-    yield Check("jobs", f"due and not taken: {', '.join(late)}" if late else "")
+    yield ReadinessCheck("jobs", f"due and not taken: {', '.join(late)}" if late else "")
 
 
-_pages, _all = _Kept(_check_pages), _Kept(_check_all)
+_pages, _all = _KeptResult(_check_pages), _KeptResult(_check_all)
 
 
 def forget() -> None:

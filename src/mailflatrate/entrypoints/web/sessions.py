@@ -1,4 +1,4 @@
-"""Who is not signed in, or not any more: where he goes, and that nothing of his is lost without a word."""
+"""Where visitors go who are not or no longer signed in, so that nothing they wrote is lost without notice."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -36,14 +36,14 @@ def signed_in(view: View) -> View:
             return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": login})
         if request.method in READING:
             return redirect_to_login(request.get_full_path())
-        messages.warning(request, _("Your session had ended, so nothing was saved. Sign in and send it once more."))
+        messages.warning(request, _("Your session expired, so nothing was saved. Sign in and submit it again."))
         return redirect_to_login(_page_of(request))
 
     return cast(View, guarded)
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The page of ours from which a request came."""
+    """Return the page on our site that a request came from."""
     came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
         return urlsplit(came_from)._replace(scheme="", netloc="").geturl()

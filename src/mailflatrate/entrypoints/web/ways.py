@@ -7,23 +7,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 UNSUBSCRIBED_BY: Final[dict[str, str | Promise]] = {
-    "link": gettext_lazy("through the link in a mailing"),
-    "sunset": gettext_lazy("because no answer came to the question whether to stay"),
-    "one_click": gettext_lazy("through the button of the mail program"),
-    "mailto": gettext_lazy("by mail"),
+    "link": gettext_lazy("via the link in an email"),
+    "sunset": gettext_lazy("because they didn't respond when asked whether to stay"),
+    "one_click": gettext_lazy("via the unsubscribe button in their email app"),
+    "mailto": gettext_lazy("by email"),
     "customer": gettext_lazy("by you"),
-    "complaint": gettext_lazy("through a complaint"),
+    "complaint": gettext_lazy("via a spam complaint"),
 }
 _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
-    (re.compile(r"report page"), gettext_lazy("through the report page")),
-    (re.compile(r"report \d+, proved by mail"), gettext_lazy("by a report, proved by mail")),
-    (re.compile(r"raw mail \d+"), gettext_lazy("by a mail that came back")),
-    (re.compile(r"delivery \d+"), gettext_lazy("by the answer of a mail server")),
-    (re.compile(r"unsubscribe page of delivery \d+"), gettext_lazy("through the unsubscribe page")),
-    (re.compile(r"rights page of delivery \d+"), gettext_lazy("through the page “Your data”")),
-    (re.compile(r"privacy request \d+"), gettext_lazy("at the person's own request")),
-    (re.compile(r"confirmed sign-up \d+"), gettext_lazy("by a confirmed sign-up")),
-    (re.compile(r"campaign \d+: asked, no answer .*"), gettext_lazy("asked whether to stay, without an answer")),
+    (re.compile(r"report page"), gettext_lazy("via the report page")),
+    (re.compile(r"report \d+, proved by mail"), gettext_lazy("via a report verified by email")),
+    (re.compile(r"raw mail \d+"), gettext_lazy("via a returned email")),
+    (re.compile(r"delivery \d+"), gettext_lazy("via a mail server response")),
+    (re.compile(r"unsubscribe page of delivery \d+"), gettext_lazy("via the unsubscribe page")),
+    (re.compile(r"rights page of delivery \d+"), gettext_lazy("via the “Your data” page")),
+    (re.compile(r"privacy request \d+"), gettext_lazy("at their own request")),
+    (re.compile(r"confirmed sign-up \d+"), gettext_lazy("via a confirmed sign-up")),
+    (re.compile(r"campaign \d+: asked, no answer .*"), gettext_lazy("asked whether to stay, no response")),
 )
 
 

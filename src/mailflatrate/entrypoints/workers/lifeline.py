@@ -1,8 +1,8 @@
-"""Which workers live: each process holds a lock in the database for each of its workers, over one connection.
+"""Which workers are alive: each process holds a database lock for each of its workers, over one connection.
 
-When a process dies, however it dies, its host closes the connection and the database lets go of the locks in the same
-moment. So what a dead process left can be taken up again within seconds, and nobody who is only slow is taken for
-dead, as a shorter heartbeat would do. A host that vanishes without closing anything is found by the heartbeat.
+When a process dies, however it dies, its host closes the connection and the database releases the locks at the same
+moment. So its work can be resumed within seconds, and a slow process is never taken for dead, as it would be with a
+shorter heartbeat. A host that vanishes without closing anything is found by the heartbeat.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class LifeLine:
             await self._lock(await self._connection(), worker_id)
 
     async def mind(self, working: App) -> None:
-        """Look again and again until cancelled."""
+        """Check for dead workers again and again until canceled."""
         while True:
             pause = LOOK_SECONDS
             try:

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 async def mind_withdrawals() -> None:
-    """Look again and again until cancelled."""
+    """Check whether to replay the withdrawals log, again and again until canceled."""
     loop = asyncio.get_running_loop()
     note_at = loop.time()
     while True:

@@ -32,7 +32,7 @@ from mailflatrate.apps.delivery.send.sender import (
 )
 from mailflatrate.base.job_connector import JobConnector
 from mailflatrate.base.job_database.base import forget_idle
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
@@ -66,12 +66,12 @@ class PatientWorker(Worker):
 
     async def _run_loop(self) -> None:
         assert self.worker_id is not None
-        await self._life_line.hold(self.worker_id, self.worker_name or "worker", self.queues or list(Queue))
+        await self._life_line.hold(self.worker_id, self.worker_name or "worker", self.queues or list(JobQueue))
         await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _periodic_deferrer(self) -> None:
         """Keep the schedule, unless this worker only sends: the others keep it, and it costs a connection."""
-        if set(self.queues or Queue) <= {Queue.SEND, Queue.EXPRESS}:
+        if set(self.queues or JobQueue) <= {JobQueue.SEND, JobQueue.EXPRESS}:
             await asyncio.Event().wait()
         await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
 
@@ -109,7 +109,7 @@ def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") ->
             begin_job(task.name, task.queue)
     share(load_settings().data_dir, name)
     begin_tracing(load_settings(), name)
-    # What is loaded by now stays, and what a letter needs is freed by reference counts: cyclic garbage comes seldom.
+    # Loaded objects stay, and messages are freed by reference counts, so cyclic garbage is rare.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -120,7 +120,7 @@ class _Work:
     """The life of one worker process."""
 
     def __init__(self, queues: list[str], concurrency: int, name: str) -> None:
-        self._queues = queues or [queue.value for queue in Queue]
+        self._queues = queues or [queue.value for queue in JobQueue]
         self._concurrency = concurrency
         self._name = name
         self._stopping = asyncio.Event()
@@ -193,21 +193,22 @@ class _Work:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _work(self) -> None:
-        """Procrastinate's workers, until a signal or until the database is gone: where mail is sent, a second one for
-        the express lane, because the first may be full of mailings."""
+        """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
+        serves the express lane, because the first may be busy with campaigns.
+        """
         assert isinstance(app.connector, JobConnector)
         connector = app.connector.get_worker_connector()
         self._life_line = LifeLine(connector)
         async with app.with_connector(connector).open_async() as working:
-            ordinary = [queue for queue in self._queues if queue != Queue.EXPRESS]
+            ordinary = [queue for queue in self._queues if queue != JobQueue.EXPRESS]
             if ordinary:
                 self._workers.append(self._worker(working, ordinary, self._name, self._concurrency))
-            if Queue.SEND in self._queues or Queue.EXPRESS in self._queues:
+            if JobQueue.SEND in self._queues or JobQueue.EXPRESS in self._queues:
                 this_sender()
-                express = self._worker(working, [Queue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
+                express = self._worker(working, [JobQueue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
                 self._workers.append(express)
             minding = [asyncio.create_task(self._life_line.mind(working))]
-            if Queue.HOUSE in self._queues:
+            if JobQueue.HOUSE in self._queues:
                 minding.append(asyncio.create_task(mind_withdrawals()))
             try:
                 await self._run_workers()

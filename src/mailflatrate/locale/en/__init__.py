@@ -1,1 +1,1 @@
-"""English of the service: formats of dates (`formats.py`); the texts themselves stand in the code."""
+"""English of the service: formats of dates (`formats.py`); the texts themselves are in the code."""

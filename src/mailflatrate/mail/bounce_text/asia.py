@@ -2,17 +2,17 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+from mailflatrate.mail.bounce_text.dialect import ADDR, BounceDialect
 
 _LINE = re.compile(rf"^[ \t]*<?({ADDR})>?[ \t]*$", re.M)
 
-KDDI = Dialect(
+KDDI = BounceDialect(
     writer="KDDI au one net, dion",
     openings=("could not be delivered to: <", "as their mailbox is full"),
     recipients=(re.compile(rf"Could not be delivered to:[ \t]*<({ADDR})>", re.I),),
 )
 
-EZWEB = Dialect(
+EZWEB = BounceDialect(
     writer="KDDI EZweb",
     openings=(
         "次のあて先へのメッセージはエラーのため送信できませんでした",
@@ -22,7 +22,7 @@ EZWEB = Dialect(
     whole=True,
 )
 
-MFILTER = Dialect(
+MFILTER = BounceDialect(
     writer="Digital Arts m-FILTER and gateways with the same form",
     openings=("-------server message",),
     recipients=(_LINE,),
@@ -30,13 +30,13 @@ MFILTER = Dialect(
     whole=True,
 )
 
-EBD = Dialect(
+EBD = BounceDialect(
     writer="Japanese DSN relays that report by step",
     openings=("this delivery status notification is sent from mta",),
     recipients=(re.compile(rf"Delivery failed:[ \t]*<?({ADDR})", re.I),),
 )
 
-TENCENT = Dialect(
+TENCENT = BounceDialect(
     writer="Tencent QQ Mail, NetEase 163 and 126, Alibaba Mail",
     openings=(
         "您的邮件被退回来了",
@@ -56,18 +56,18 @@ TENCENT = Dialect(
     endings=("\n附件是您所发送信件的原件",),
 )
 
-BIGLOBE = Dialect(
+BIGLOBE = BounceDialect(
     writer="Biglobe",
     openings=("----- non-delivered information -----",),
     recipients=(_LINE,),
     whole=True,
 )
 
-FML = Dialect(
+FML = BounceDialect(
     writer="fml mailing list manager",
     openings=("you are not a member of this mailing list <", "duplicated message-id in <", "loop alert"),
     recipients=(re.compile(rf"(?:mailing list|Message-ID in) <({ADDR})>", re.I),),
     endings=("\noriginal mail as follows",),
 )
 
-ASIA: tuple[Dialect, ...] = (KDDI, MFILTER, EZWEB, EBD, TENCENT, BIGLOBE)
+ASIA: tuple[BounceDialect, ...] = (KDDI, MFILTER, EZWEB, EBD, TENCENT, BIGLOBE)

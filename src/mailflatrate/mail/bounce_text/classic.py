@@ -2,14 +2,14 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+from mailflatrate.mail.bounce_text.dialect import ADDR, BounceDialect
 
 _BRACKET_COLON = re.compile(rf"^[ \t]*<({ADDR})>[ \t]*:", re.M)
 _BRACKET_LINE = re.compile(rf"^[ \t]*<({ADDR})>", re.M)
 _INDENTED = re.compile(rf"^[ \t]{{1,8}}<?({ADDR})>?:?[ \t]*(?:\(.*)?$", re.M)
 _LINE = re.compile(rf"^[ \t]*<?({ADDR})>?:?[ \t]*$", re.M)
 
-POSTFIX = Dialect(
+POSTFIX = BounceDialect(
     writer="Postfix",
     openings=(
         "this is the postfix * at host",
@@ -22,7 +22,7 @@ POSTFIX = Dialect(
     delays=("this is a warning only", "will be retried until it is"),
 )
 
-QMAIL = Dialect(
+QMAIL = BounceDialect(
     writer="qmail, netqmail, indimail, s/qmail and programs that copy its words",
     openings=(
         # Its translations keep the name ("Hier ist das qmail-send Programm", "el programa qmail-send").
@@ -47,7 +47,7 @@ QMAIL = Dialect(
     endings=("\n--- attachment is a copy of the message", "\n--- 附件中的内容是原信件的一份拷贝"),
 )
 
-SENDMAIL = Dialect(
+SENDMAIL = BounceDialect(
     writer="Sendmail and its children (also Biglobe, NTT, Active!hunter, McAfee gateways)",
     openings=(
         "----- the following addresses had permanent fatal errors -----",
@@ -70,7 +70,7 @@ SENDMAIL = Dialect(
     delays=("had transient non-fatal errors", "this is a warning message only", "warning: could not send message"),
 )
 
-ACTIVEHUNTER = Dialect(
+ACTIVEHUNTER = BounceDialect(
     writer="TransWARE Active!hunter",
     openings=(
         "----- the following addresses had permanent fatal errors -----\n\n>>> ",
@@ -79,7 +79,7 @@ ACTIVEHUNTER = Dialect(
     recipients=(re.compile(rf"^>>>[ \t]*{ADDR}[ \t]*<({ADDR})>", re.M),),
 )
 
-EXIM = Dialect(
+EXIM = BounceDialect(
     writer="Exim (also Mail.ru, MXLogic, 1&1, GMX, Zoho, which copy its words)",
     openings=(
         "this message was created automatically by mail delivery",
@@ -107,53 +107,53 @@ EXIM = Dialect(
     delays=("has not yet been delivered", "this is just a warning", "no action is required on your part"),
 )
 
-COURIER = Dialect(
+COURIER = BounceDialect(
     writer="Courier",
     openings=("running the courier mail server", "your message to the following recipients cannot be delivered"),
     recipients=(_BRACKET_COLON, _BRACKET_LINE),
     delays=("message is being delayed", "still being attempted"),
 )
 
-OPENSMTPD = Dialect(
+OPENSMTPD = BounceDialect(
     writer="OpenSMTPD",
     openings=("this is the mailer-daemon, please do not reply",),
     recipients=(re.compile(rf"^({ADDR}):[ \t]", re.M),),
     delays=("a message is delayed for more than", "message has been delayed"),
 )
 
-DRAGONFLY = Dialect(
+DRAGONFLY = BounceDialect(
     writer="DragonFly Mail Agent",
     openings=("this is the dragonfly mail agent",),
     recipients=(re.compile(rf"delivering your mail to <({ADDR})>"),),
 )
 
-JAMES = Dialect(
+JAMES = BounceDialect(
     writer="Apache James (also Verizon vtext, James mail server notices)",
     openings=("error message below:*message details:", "this is the james mail server at"),
     recipients=(re.compile(rf"^[ \t]*RCPT TO:[ \t]*<?({ADDR})", re.M | re.I), _BRACKET_LINE, _LINE),
 )
 
-SMAIL = Dialect(
+SMAIL = BounceDialect(
     writer="Smail",
     openings=("- failed addresses follow:",),
     recipients=(re.compile(rf"^[ \t]+<?({ADDR})>?[ \t]+\.\.\.", re.M), _LINE),
     endings=("- message text follows:",),
 )
 
-LSMTP = Dialect(
+LSMTP = BounceDialect(
     writer="L-Soft LSMTP and LISTSERV",
     openings=("--> error description:", "error-for: "),
     recipients=(re.compile(rf"^Error-For:[ \t]*<?({ADDR})", re.M | re.I),),
     endings=("\n------------------------------ original message",),
 )
 
-TMAIL = Dialect(
+TMAIL = BounceDialect(
     writer="TMail (FIDO gateways)",
     openings=("this message was automatically created by mail delivery software",),
     recipients=(re.compile(rf"rcpt to:[ \t]*<({ADDR})>", re.I), _BRACKET_LINE, _LINE),
 )
 
-POSTFIX_SESSION = Dialect(
+POSTFIX_SESSION = BounceDialect(
     writer="Postfix (a failed session, told to the postmaster)",
     openings=("transcript of session follows.\n\n out: 220", "transcript of session follows.\n\nout: 220"),
     recipients=(re.compile(rf"In:[ \t]+RCPT TO:[ \t]*<({ADDR})>", re.I),),
@@ -161,7 +161,7 @@ POSTFIX_SESSION = Dialect(
     whole=True,
 )
 
-CLASSIC: tuple[Dialect, ...] = (
+CLASSIC: tuple[BounceDialect, ...] = (
     DRAGONFLY, SMAIL, LSMTP, TMAIL, POSTFIX_SESSION, OPENSMTPD, ACTIVEHUNTER, COURIER, JAMES,
     POSTFIX, EXIM, QMAIL, SENDMAIL,
 )  # fmt: skip

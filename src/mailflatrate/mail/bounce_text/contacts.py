@@ -13,7 +13,7 @@ _MAX_TEXT = 6000
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？;；]|\n[ \t>]*\n")
 _CLAUSE_END = re.compile(r"[.!?,](?=\s|$)|[。！？;；、，\n]")
 
-#: A request to turn to somebody, as it stands before the address; accents are folded away.
+# A request to contact someone, as found before the address; accents are folded away.
 _ASKED_BEFORE = re.compile(
     fold(
         r"(?<!unable to )(?<!not )(?<!n't )(?<!nt )(?<!failed to )(?<!trying to )(?:contact|kontakt)|"
@@ -59,7 +59,7 @@ _ASKED_BEFORE = re.compile(
         r"bantuan|"
         # Chinese, Japanese, Korean
         r"联系|聯繫|聯絡|联络|咨询|諮詢|疑问|疑問|写信|問い合わせ|問合せ|連絡|質問|サポート|문의|연락|질문|"
-        # Whoever is told of the failure is not the one whose mailbox failed.
+        # The recipient of the failure notice is not the owner of the failed mailbox.
         r"\b(?:we|was|were|been|have) (?:also )?(?:told|informed|notified)\b|\byou (?:are receiving|received|"
         r"get) this\b"
     )
@@ -75,7 +75,7 @@ _ASKED_AFTER = re.compile(
         r"\biletisim|\bulasabilir|\bbildirin|連絡|問い合わせ|問合せ|咨询|联系|聯絡|문의|연락"
     )
 )
-#: "This notice", which says whom it went to.
+# "This notice", followed by its recipient.
 _THIS_NOTICE = re.compile(
     fold(
         r"\b(?:this|the|our|that) (?:\w+ ){0,2}(?:notice|notification|report|warning|alert)s? (?:\w+ ){0,6}"
@@ -94,7 +94,7 @@ _THIS_NOTICE = re.compile(
         r"\bова обавештење|\bова обавестување|це сповіщення|това известие|[本此]通知|この通知|이 알림|본 통지"
     )
 )
-#: "Your message to": what follows is whom the mail was for, whatever else the sentence asks.
+# "Your message to": what follows is the message's recipient, whatever else the sentence asks.
 _YOUR_MESSAGE_TO = re.compile(
     fold(
         r"(?:\b(?:your|ihrer?|deiner?|votre|ton|su|tu|suo|vostro|sua|seu|uw|je|twoj\w*|vas\w{0,2}|din|ditt|teie|"

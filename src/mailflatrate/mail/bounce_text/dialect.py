@@ -1,4 +1,4 @@
-"""The shape of a dialect: how one mail system's home-made bounce is recognised, and where it names the recipient."""
+"""The structure of a dialect: how a mail system's home-made bounce is recognized, and where it names the recipient."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ ADDR = r"[^\s<>()\[\]\"',;:|]{1,128}@[^\s<>()\[\]\"',;:|]{1,255}"
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class BounceDialect:
     """One system's way to say that it could not deliver.
 
     `openings`: phrases (lower case; `*` for anything on the way, at most 400 characters) of which one must occur.
@@ -28,14 +28,14 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRecipient:
     """A recipient that a notice names, with the text that belongs to it."""
 
     address: str
     diagnostic: str
 
 
-#: How the returned mail is announced, whoever writes it.
+# How the returned mail is announced, in any system's bounces.
 COMMON_ENDINGS = (
     "\n--- below this line is a copy of the message",
     "\n--- enclosed is a copy of the message",
@@ -93,7 +93,7 @@ def find_phrase(text: str, phrase: str, start: int = 0) -> int:
     return begin
 
 
-def opening_of(dialect: Dialect, lower: str) -> int:
+def opening_of(dialect: BounceDialect, lower: str) -> int:
     """Where the first of the dialect's openings begins in the lower-case notice, or -1."""
     for phrase in dialect.openings:
         at = find_phrase(lower, phrase)
@@ -102,7 +102,7 @@ def opening_of(dialect: Dialect, lower: str) -> int:
     return -1
 
 
-def end_of(dialect: Dialect, lower: str, start: int) -> int:
+def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
     """Where the returned mail begins in the notice (its length when it carries none)."""
     end = len(lower)
     for phrase in dialect.endings + COMMON_ENDINGS:
@@ -112,11 +112,11 @@ def end_of(dialect: Dialect, lower: str, start: int) -> int:
     return end
 
 
-def named_by(dialect: Dialect, text: str) -> list[Named]:
+def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
     """The recipients that `text` (the notice without the returned mail) names, each once, with their diagnostics."""
     for pattern in dialect.recipients:
         matches = list(pattern.finditer(text))
-        found: list[Named] = []
+        found: list[NamedRecipient] = []
         seen: set[str] = set()
         for index, match in enumerate(matches):
             mailbox = address.clean(match[1])
@@ -124,10 +124,10 @@ def named_by(dialect: Dialect, text: str) -> list[Named]:
                 continue
             seen.add(mailbox.lower())
             until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-            found.append(Named(mailbox, text if dialect.whole else text[match.start() : until]))
+            found.append(NamedRecipient(mailbox, text if dialect.whole else text[match.start() : until]))
         if len(found) == 1:
-            # What stands before the only address ("mailbox full: ...") belongs to it as well.
-            return [Named(found[0].address, text)]
+            # Text before the only address ("mailbox full: ...") belongs to it as well.
+            return [NamedRecipient(found[0].address, text)]
         if found:
             return found
     return []

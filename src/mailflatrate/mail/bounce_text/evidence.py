@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers, returned_headers
 from mailflatrate.mail.reply import is_auto_reply, is_auto_submitted
 
@@ -25,13 +25,13 @@ _NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BounceEvidence:
     """What speaks for a notice, looked up only when it is asked for.
 
     `named`: its sender calls itself a mail system. `failure`: its subject speaks of a failure.
     """
 
-    message: Part
+    message: MimePart
     named: bool
     failure: bool
 
@@ -80,7 +80,7 @@ class Evidence:
             return True
         if not self.proven(text):
             return False
-        # People write about codes, too: where the envelope has a sender, the mail has to come back with it.
+        # People write about codes, too: if the envelope has a sender, the notice must include the returned mail.
         by_machine = self.null_path or not self.path or self.is_system or is_auto_submitted(self.message)
         return known_form or by_machine or returned_headers(self.message) is not None
 
@@ -95,7 +95,7 @@ def is_system_mailbox(mailbox: str) -> bool:
     return _SYSTEM_MAILBOX.match(mailbox) is not None
 
 
-def _is_only_links(message: Part) -> bool:
+def _is_only_links(message: MimePart) -> bool:
     parts = [part for part in message.walk() if not part.parts and part.media_type.startswith(("text/", "message/"))]
     html = [part for part in parts if part.media_type == "text/html"]
     return bool(html) and len(html) == len(parts) and any(_LINK.search(part.data()[:60_000]) for part in html)

@@ -4,15 +4,15 @@ import re
 from dataclasses import dataclass, replace
 
 from mailflatrate.mail.bounce_text.innocent import own_addresses, verp_recipient
-from mailflatrate.mail.bounce_text.notice import Notice, failed_recipients_header, is_machine_sender, read_notice
+from mailflatrate.mail.bounce_text.notice import BounceNotice, failed_recipients_header, is_machine_sender, read_notice
 from mailflatrate.mail.bounce_text.ses import read_ses
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import Part, parse
+from mailflatrate.mail.reading.mime import MimePart, parse
 from mailflatrate.mail.reading.original import returned_headers
-from mailflatrate.mail.reading.values import BounceVerdict, Failure, Reason
+from mailflatrate.mail.reading.values import BounceReason, BounceVerdict, Failure
 
 _REFUSED_COMMAND = re.compile(r">>> (RCPT|MAIL)[^\n]*\n[ \t]*(?:<<<[ \t]*)?[45]\d\d", re.I)
 _IN_REPLY_TO = re.compile(r"in reply\s+to\s+(?:end\s+of\s+)?(?:RCPT\s+TO|MAIL\s+FROM|DATA)", re.I)
@@ -43,7 +43,7 @@ class Failures:
         return self.verdict
 
 
-def read_failures(message: Part, nesting: int = 0) -> Failures | None:
+def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
     """The failures that the message reports, or None when it reports none."""
     report = read_dsn(message)
     if report is not None:
@@ -61,13 +61,13 @@ def read_failures(message: Part, nesting: int = 0) -> Failures | None:
     return _nested(message, nesting) or (found and _completed(found, message))
 
 
-def reports_success(message: Part) -> bool:
+def reports_success(message: MimePart) -> bool:
     """Whether the message is a status report that tells of nothing but success (RFC 3464 2.3.3)."""
     report = read_dsn(message)
     return report is not None and all(_is_good(group) for group in report.recipients)
 
 
-def _nested(message: Part, nesting: int) -> Failures | None:
+def _nested(message: MimePart, nesting: int) -> Failures | None:
     """A gateway on the way wraps the notice of the server behind it into a notice of its own."""
     if nesting >= _MAX_NESTING or not is_machine_sender(message, message.headers.raw("from")):
         return None
@@ -80,8 +80,8 @@ def _nested(message: Part, nesting: int) -> Failures | None:
     return None
 
 
-def _completed(found: Failures, message: Part) -> Failures:
-    """A notice that names nobody still returns the mail, and that was addressed to somebody."""
+def _completed(found: Failures, message: MimePart) -> Failures:
+    """Add the returned mail's addressee to a notice that names no recipient."""
     recipient = _addressee(message)
     if not recipient:
         return found
@@ -89,8 +89,8 @@ def _completed(found: Failures, message: Part) -> Failures:
     return replace(found, recipients=(Failure(recipient, action, "", "", "", found.verdict),))
 
 
-def _addressee(message: Part) -> str:
-    """Whom the returned mail was addressed to, where exactly one person can be meant."""
+def _addressee(message: MimePart) -> str:
+    """Return the addressee of the returned mail, if exactly one person can be meant."""
     if (told := verp_recipient(message)) or (told := next(iter(failed_recipients_header(message)), "")):
         return told
     headers = returned_headers(message)
@@ -107,7 +107,7 @@ def _addressee(message: Part) -> str:
     return ""
 
 
-def _from_report(report: DsnReport, message: Part) -> Failures | None:
+def _from_report(report: DsnReport, message: MimePart) -> Failures | None:
     groups = [group for group in report.recipients if not _is_good(group)]
     if not groups:
         return None
@@ -136,10 +136,10 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     final = group.action in _FAILED
     context = _context(text, group.address, alone=alone)
     verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed, final=final)
-    if verdict.reason is Reason.UNDEFINED or len(group.diagnostic) < _MUTE:
+    if verdict.reason is BounceReason.UNDEFINED or len(group.diagnostic) < _MUTE:
         told = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed, final=final)
         # The notice's prose explains a bare code; where it says nothing of its own, the code stands.
-        verdict = verdict if verdict.hard and told.reason is Reason.REJECTED else told
+        verdict = verdict if verdict.hard and told.reason is BounceReason.REJECTED else told
     action = group.action or "failed"
     diagnostic = group.diagnostic or context[:500]
     return Failure(group.address, action, group.status, diagnostic, group.original, verdict)
@@ -163,8 +163,8 @@ def _context(text: str, mailbox: str, *, alone: bool) -> str:
     return text[:3000] if at < 0 else text[at : at + 800]
 
 
-def _pasted_report(message: Part) -> DsnReport | None:
-    """Fields of a status part that stand in plain text, as in a notice whose MIME frame is broken."""
+def _pasted_report(message: MimePart) -> DsnReport | None:
+    """Return the status part given as plain text, as in a notice whose MIME frame is broken."""
     if not is_machine_sender(message, message.headers.raw("from")):
         return None
     text = notice_text(message)
@@ -174,7 +174,7 @@ def _pasted_report(message: Part) -> DsnReport | None:
     return report if any(group.address and (group.action or group.status) for group in report.recipients) else None
 
 
-def _from_notice(notice: Notice) -> Failures:
+def _from_notice(notice: BounceNotice) -> Failures:
     action = "delayed" if notice.delayed else "failed"
     failures: list[Failure] = []
     for named in notice.named:

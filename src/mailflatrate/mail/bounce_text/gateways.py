@@ -2,18 +2,18 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+from mailflatrate.mail.bounce_text.dialect import ADDR, BounceDialect
 
 _LINE = re.compile(rf"^[ \t]*(?:[>*-][ \t]*)?<?({ADDR})>?[ \t]*$", re.M)
 
-INTERSCAN = Dialect(
+INTERSCAN = BounceDialect(
     writer="Trend Micro InterScan",
     openings=("sent <<< rcpt to:", "message from interscan"),
     recipients=(re.compile(rf"RCPT TO:[ \t]*<({ADDR})>", re.I), re.compile(rf"deliver message to <({ADDR})>", re.I)),
     endings=("***     end of message",),
 )
 
-MAILMARSHAL = Dialect(
+MAILMARSHAL = BounceDialect(
     writer="MailMarshal",
     openings=("could not be delivered because of*the following recipients were affected",),
     recipients=(re.compile(rf"^[ \t]{{2,}}({ADDR})[ \t]*$", re.M),),
@@ -21,13 +21,13 @@ MAILMARSHAL = Dialect(
     whole=True,
 )
 
-MAILFOUNDRY = Dialect(
+MAILFOUNDRY = BounceDialect(
     writer="MailFoundry",
     openings=("unable to deliver message to: <",),
     recipients=(re.compile(rf"Unable to deliver message to:[ \t]*<({ADDR})>", re.I),),
 )
 
-IMAIL = Dialect(
+IMAIL = BounceDialect(
     writer="Ipswitch IMail (SMTP32)",
     openings=(
         "undeliverable  to ",
@@ -49,7 +49,7 @@ IMAIL = Dialect(
     ),
 )
 
-MDAEMON = Dialect(
+MDAEMON = BounceDialect(
     writer="MDaemon",
     openings=(
         "the following addresses did not receive a copy of your message",
@@ -66,19 +66,19 @@ MDAEMON = Dialect(
     whole=True,
 )
 
-MAILENABLE = Dialect(
+MAILENABLE = BounceDialect(
     writer="MailEnable",
     openings=("mailenable: message could not be delivered", "the following recipient(s) could not be reached:*reason:"),
     recipients=(re.compile(rf"\[SMTP:({ADDR})\]", re.I),),
 )
 
-SPAMLION = Dialect(
+SPAMLION = BounceDialect(
     writer="SpamLion",
     openings=("was undeliverable*spamlion",),
     recipients=(re.compile(rf"^To:[ \t]*<({ADDR})>", re.M),),
 )
 
-POSTMASTER_NOTICE = Dialect(
+POSTMASTER_NOTICE = BounceDialect(
     writer="servers whose notice has the form 'Failed Recipient / Reason' or 'addressed to'; FirstClass",
     openings=(
         "failed recipient:",
@@ -107,7 +107,7 @@ POSTMASTER_NOTICE = Dialect(
     whole=True,
 )
 
-SURFCONTROL = Dialect(
+SURFCONTROL = BounceDialect(
     writer="SurfControl E-mail Filter",
     openings=(
         "your message could not be sent*addressed to:",
@@ -117,14 +117,14 @@ SURFCONTROL = Dialect(
     whole=True,
 )
 
-VZWPIX = Dialect(
+VZWPIX = BounceDialect(
     writer="Verizon Wireless picture messages",
     openings=("message could not be delivered to mobile",),
     recipients=(re.compile(rf"^[ \t]*To:[ \t]*<?({ADDR})", re.M | re.I), _LINE),
     whole=True,
 )
 
-HOTPOP = Dialect(
+HOTPOP = BounceDialect(
     writer="HotPOP, CompuServe and others that label the address",
     openings=(
         "undeliverable address:",
@@ -141,14 +141,14 @@ HOTPOP = Dialect(
     whole=True,
 )
 
-DOVECOT = Dialect(
+DOVECOT = BounceDialect(
     writer="Dovecot's local delivery agent",
     openings=("was automatically rejected:",),
     recipients=(re.compile(rf"^Your message to <({ADDR})> was", re.M | re.I),),
     whole=True,
 )
 
-GATEWAYS: tuple[Dialect, ...] = (
+GATEWAYS: tuple[BounceDialect, ...] = (
     INTERSCAN, MAILMARSHAL, MAILFOUNDRY, IMAIL, MDAEMON, MAILENABLE, SPAMLION, SURFCONTROL, VZWPIX, DOVECOT,
     POSTMASTER_NOTICE,
     HOTPOP,

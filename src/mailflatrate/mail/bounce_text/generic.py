@@ -1,4 +1,4 @@
-"""The last resort: a machine says in its own words that it could not deliver, and an address stands beside it.
+"""The last resort: a machine says in its own words that it could not deliver, with an address nearby.
 
 Believed only when a machine sent it and the words are those of failed delivery.
 """
@@ -6,15 +6,15 @@ Believed only when a machine sent it and the words are those of failed delivery.
 import re
 
 from mailflatrate.mail.bounce_text.contacts import labelled_recipients
-from mailflatrate.mail.bounce_text.dialect import ADDR, Named
+from mailflatrate.mail.bounce_text.dialect import ADDR, NamedRecipient
 from mailflatrate.mail.bounce_text.evidence import is_system_mailbox
 from mailflatrate.mail.bounce_text.grammar import read_sentences
 from mailflatrate.mail.bounce_text.innocent import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.normal import normalise
 from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.reading.mime import MimePart
+from mailflatrate.mail.reading.values import BounceReason
 
 _FAILURE_WORDS = re.compile(
     r"(?:could|can|was|has|is|were)(?: ?not|n't) (?:be )?(?:been )?(?:deliver|reach|sent|send|able to deliver)|"
@@ -54,13 +54,15 @@ _LABELLED = re.compile(
     re.I,
 )
 _ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"'\[(]?({ADDR})[>\"'\])]?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
-_REFUSALS = frozenset({Reason.USERUNKNOWN, Reason.HOSTUNKNOWN, Reason.MAILBOXFULL, Reason.SUSPEND})
+_REFUSALS = frozenset(
+    {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN, BounceReason.MAILBOXFULL, BounceReason.SUSPEND}
+)
 _SERVANTS = frozenset(
     {"postmaster", "mailer-daemon", "abuse", "support", "help", "helpdesk", "webmaster", "noreply", "no-reply"}
 )
 
 
-def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
+def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[NamedRecipient]:
     """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
     if not (failure and is_daemon(message)):
         if not _speaks_of_failure(text[:6000], failure=failure):
@@ -77,21 +79,21 @@ def generic_notice(message: Part, text: str, *, failure: bool) -> list[Named]:
                 found = not_at_home(message, found)
             if found:
                 return found
-    rest = [Named(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
+    rest = [NamedRecipient(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
     rest = not_at_home(message, accused(message, rest, head))
     # Of several addresses in prose none is known to be the one that failed.
     return rest if len(rest) == 1 else []
 
 
-def _labelled(message: Part, text: str) -> list[Named]:
+def _labelled(message: MimePart, text: str) -> list[NamedRecipient]:
     """The recipients that lines of their own name, each with the text as far as the next one."""
     places = labelled_recipients(text)
     found = []
     for mailbox, at in places:
         until = min((start for _, start in places if start > at), default=len(text))
-        found.append(Named(mailbox, text[at:until]))
+        found.append(NamedRecipient(mailbox, text[at:until]))
     found = accused(message, found)
-    return [Named(found[0].address, text)] if len(found) == 1 else found
+    return [NamedRecipient(found[0].address, text)] if len(found) == 1 else found
 
 
 def _speaks_of_failure(text: str, *, failure: bool) -> bool:
@@ -112,12 +114,12 @@ def _tells_refusal(text: str) -> bool:
 
 
 def _failure_line(text: str) -> int:
-    """Where the line begins that speaks of the failure; what stands above it describes the mail that was sent."""
+    """Return where the line about the failure begins; the text above it describes the mail that was sent."""
     match = _FAILURE_WORDS.search(text)
     return text.rfind("\n", 0, match.start()) + 1 if match else 0
 
 
-def is_daemon(message: Part) -> bool:
+def is_daemon(message: MimePart) -> bool:
     """Whether the sender's mailbox is one that only mail systems use; its failure subject needs no further words."""
     mailbox = address.clean(message.headers.raw("from")).lower()
     return mailbox.startswith(("mailer-daemon@", "mailerdaemon@", "mail-daemon@")) or (
@@ -125,7 +127,7 @@ def is_daemon(message: Part) -> bool:
     )
 
 
-def _strong(message: Part, text: str) -> bool:
+def _strong(message: MimePart, text: str) -> bool:
     """Without a telling subject only short texts are believed: of nobody, of a daemon, or with words of a refusal."""
     if len(text) >= 3000:
         return False
@@ -138,9 +140,9 @@ def _strong(message: Part, text: str) -> bool:
     return path in ("<>", "") and _REFUSED.search(text) is not None
 
 
-def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:
+def _collect(message: MimePart, pattern: re.Pattern[str], text: str) -> list[NamedRecipient]:
     matches = list(pattern.finditer(text))
-    found: list[Named] = []
+    found: list[NamedRecipient] = []
     seen: set[str] = set()
     for index, match in enumerate(matches):
         mailbox = address.clean(match[1])
@@ -148,10 +150,10 @@ def _collect(message: Part, pattern: re.Pattern[str], text: str) -> list[Named]:
             continue
         seen.add(mailbox.lower())
         until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-        found.append(Named(mailbox, text[match.start() : until]))
+        found.append(NamedRecipient(mailbox, text[match.start() : until]))
     found = accused(message, found, text)
     if len(found) == 1:
-        return [Named(found[0].address, text)]
+        return [NamedRecipient(found[0].address, text)]
     return found
 
 

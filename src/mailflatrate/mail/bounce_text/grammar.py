@@ -13,8 +13,8 @@ from enum import Enum
 from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.grammar_abroad import ABROAD
-from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, Language
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, GrammarWords
+from mailflatrate.mail.reading.values import BounceReason
 
 _STEM = 3
 _SECOND = 2
@@ -50,7 +50,7 @@ class Noun(Enum):
     OTHER = "other"
 
 
-class Says(Enum):
+class PredicateMeaning(Enum):
     """What a predicate says."""
 
     ABSENT = "absent"
@@ -61,16 +61,16 @@ class Says(Enum):
     PASSING = "passing"
 
 
-_REASONS: dict[tuple[Noun, Says], Reason] = {
-    (Noun.RECIPIENT, Says.ABSENT): Reason.USERUNKNOWN,
-    (Noun.RECIPIENT, Says.WEAK): Reason.USERUNKNOWN,
-    (Noun.RECIPIENT, Says.NONE): Reason.USERUNKNOWN,
-    (Noun.RECIPIENT, Says.HELD): Reason.SUSPEND,
-    (Noun.RECIPIENT, Says.FULL): Reason.MAILBOXFULL,
-    (Noun.DOMAIN, Says.ABSENT): Reason.HOSTUNKNOWN,
-    (Noun.DOMAIN, Says.NONE): Reason.HOSTUNKNOWN,
-    (Noun.SENDER, Says.ABSENT): Reason.REJECTED,
-    (Noun.SENDER, Says.HELD): Reason.REJECTED,
+_REASONS: dict[tuple[Noun, PredicateMeaning], BounceReason] = {
+    (Noun.RECIPIENT, PredicateMeaning.ABSENT): BounceReason.USERUNKNOWN,
+    (Noun.RECIPIENT, PredicateMeaning.WEAK): BounceReason.USERUNKNOWN,
+    (Noun.RECIPIENT, PredicateMeaning.NONE): BounceReason.USERUNKNOWN,
+    (Noun.RECIPIENT, PredicateMeaning.HELD): BounceReason.SUSPEND,
+    (Noun.RECIPIENT, PredicateMeaning.FULL): BounceReason.MAILBOXFULL,
+    (Noun.DOMAIN, PredicateMeaning.ABSENT): BounceReason.HOSTUNKNOWN,
+    (Noun.DOMAIN, PredicateMeaning.NONE): BounceReason.HOSTUNKNOWN,
+    (Noun.SENDER, PredicateMeaning.ABSENT): BounceReason.REJECTED,
+    (Noun.SENDER, PredicateMeaning.HELD): BounceReason.REJECTED,
 }
 
 
@@ -89,10 +89,10 @@ class _Phrase:
 
     words: tuple[str, ...]
     noun: Noun | None
-    says: Says | None
+    says: PredicateMeaning | None
 
     def length_at(self, tokens: list[str], at: int) -> int:
-        """How many tokens the phrase covers from `at` on, or 0 when it does not stand there."""
+        """Return how many tokens the phrase covers from `at` on, or 0 if it does not occur there."""
         position = at
         words = self.words
         index = 0
@@ -120,13 +120,13 @@ def _same(word: str, token: str) -> bool:
 class _Lexicon:
     """All phrases, filed by their first word (for stems by its first letters) and the start of their second."""
 
-    def __init__(self, languages: tuple[Language, ...]) -> None:
+    def __init__(self, languages: tuple[GrammarWords, ...]) -> None:
         self._exact: dict[tuple[str, str], list[_Phrase]] = {}
         self._stems: dict[tuple[str, str], list[_Phrase]] = {}
         for language in languages:
-            for field in fields(Language):
+            for field in fields(GrammarWords):
                 self._add(field.name, getattr(language, field.name))
-        self._file(PASSING, None, Says.PASSING)
+        self._file(PASSING, None, PredicateMeaning.PASSING)
         for filed in (*self._exact.values(), *self._stems.values()):
             filed.sort(key=lambda phrase: (-len(phrase.words), -sum(map(len, phrase.words))))
 
@@ -134,9 +134,9 @@ class _Lexicon:
         if name in Noun._value2member_map_:
             self._file(phrases, Noun(name), None)
         elif name != "name":
-            self._file(phrases, None, Says(name))
+            self._file(phrases, None, PredicateMeaning(name))
 
-    def _file(self, phrases: str, noun: Noun | None, says: Says | None) -> None:
+    def _file(self, phrases: str, noun: Noun | None, says: PredicateMeaning | None) -> None:
         for text in dict.fromkeys(filter(None, phrases.split("|"))):
             words = tuple(fold(text).split())
             second = "" if len(words) == 1 or words[1] == ".." else words[1][:_SECOND]
@@ -162,42 +162,44 @@ _LEXICON = _Lexicon((ENGLISH, *ABROAD))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReplyMeaning:
     """What the sentences of a reply tell. `foreign`: something else than a mailbox or its domain is missing."""
 
-    reasons: frozenset[Reason]
+    reasons: frozenset[BounceReason]
     foreign: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _GrammarMatch:
     start: int
     end: int
     phrase: _Phrase
 
 
 @lru_cache(maxsize=512)
-def read_sentences(text: str) -> Told:
+def read_sentences(text: str) -> ReplyMeaning:
     """What the sentences of `text` tell; addresses in it are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
-    found: set[Reason] = set()
+    found: set[BounceReason] = set()
     passing = weak = foreign = False
     for clause in _clauses(_TOKEN.findall(folded)[:_MAX_TOKENS]):
         for noun, says in _statements(clause):
-            if says is Says.PASSING:
+            if says is PredicateMeaning.PASSING:
                 passing = True
                 continue
-            weak = weak or (noun is Noun.RECIPIENT and says is Says.WEAK)
-            foreign = foreign or (noun in (Noun.OTHER, Noun.SENDER) and says in (Says.ABSENT, Says.NONE))
+            weak = weak or (noun is Noun.RECIPIENT and says is PredicateMeaning.WEAK)
+            foreign = foreign or (
+                noun in (Noun.OTHER, Noun.SENDER) and says in (PredicateMeaning.ABSENT, PredicateMeaning.NONE)
+            )
             reason = _REASONS.get((noun, says)) if noun else None
             if reason is not None:
                 found.add(reason)
-    if weak and passing and Reason.USERUNKNOWN in found:
-        found.remove(Reason.USERUNKNOWN)
-        found.add(Reason.ONHOLD)
+    if weak and passing and BounceReason.USERUNKNOWN in found:
+        found.remove(BounceReason.USERUNKNOWN)
+        found.add(BounceReason.ONHOLD)
     if not folded.isascii() and _EASTERN.search(folded):
         found |= _told_east(folded)
-    return Told(frozenset(found), foreign)
+    return ReplyMeaning(frozenset(found), foreign)
 
 
 def _clauses(tokens: list[str]) -> Iterator[list[str]]:
@@ -214,10 +216,10 @@ def _clauses(tokens: list[str]) -> Iterator[list[str]]:
         yield clause
 
 
-def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
+def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeaning]]:
     """Each predicate of the clause with the noun that it is said of."""
-    nouns: list[_Found] = []
-    predicates: list[_Found] = []
+    nouns: list[_GrammarMatch] = []
+    predicates: list[_GrammarMatch] = []
     at = 0
     while at < len(clause):
         match = _LEXICON.at(clause, at)
@@ -226,9 +228,9 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
             continue
         phrase, length = match
         if phrase.noun:
-            nouns.append(_Found(at, at + length, phrase))
+            nouns.append(_GrammarMatch(at, at + length, phrase))
         else:
-            predicates.append(_Found(at, at + length, phrase))
+            predicates.append(_GrammarMatch(at, at + length, phrase))
             if ".." in phrase.words:
                 nouns += _nouns_within(clause, at + 1, at + length)
         at += length
@@ -236,43 +238,43 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, Says]]:
     for predicate in predicates:
         says = predicate.phrase.says
         assert says is not None
-        if says is Says.PASSING:
+        if says is PredicateMeaning.PASSING:
             yield None, says
             continue
         noun = _subject(clause, nouns, predicate)
         if noun is not None:
             first = min(noun.start, predicate.start)
-            # "We take no mail from unknown users" is about whoever writes.
+            # "We take no mail from unknown users" is about the sender.
             of_sender = clause[first - 1 : first] == ["from"] or any(
                 _gap(noun, sender) <= _SENDER_REACH for sender in senders
             )
             yield (Noun.SENDER if of_sender else noun.phrase.noun), says
 
 
-def _nouns_within(clause: list[str], start: int, end: int) -> list[_Found]:
+def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch]:
     """The nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
     found = []
     for at in range(start, end):
         match = _LEXICON.at(clause, at)
         if match is not None and match[0].noun and at + match[1] <= end:
-            found.append(_Found(at, at + match[1], match[0]))
+            found.append(_GrammarMatch(at, at + match[1], match[0]))
     return found
 
 
-def _gap(one: _Found, other: _Found) -> int:
+def _gap(one: _GrammarMatch, other: _GrammarMatch) -> int:
     return max(one.start - other.end, other.start - one.end)
 
 
-def _is_place(clause: list[str], noun: _Found) -> bool:
+def _is_place(clause: list[str], noun: _GrammarMatch) -> bool:
     """Whether the noun says where, as "server" in "not known on this server"."""
     return noun.phrase.noun is Noun.OTHER and any(
         token in _PLACES for token in clause[max(0, noun.start - 2) : noun.start]
     )
 
 
-def _subject(clause: list[str], nouns: list[_Found], predicate: _Found) -> _Found | None:
+def _subject(clause: list[str], nouns: list[_GrammarMatch], predicate: _GrammarMatch) -> _GrammarMatch | None:
     """The noun nearest to the predicate. One that follows counts as well, a pause between them only at once."""
-    nearest: _Found | None = None
+    nearest: _GrammarMatch | None = None
     least = _REACH + 1
     heads = {noun.start for noun in nouns if noun.phrase.noun is Noun.OTHER}
     for noun in nouns:
@@ -285,9 +287,9 @@ def _subject(clause: list[str], nouns: list[_Found], predicate: _Found) -> _Foun
         between = clause[predicate.end : noun.start] if after else clause[noun.end : predicate.start]
         pauses = sum(token in _PAUSES for token in between)
         distance = len(between) + 2 * pauses
-        if predicate.phrase.says is Says.NONE and (not after or distance > 1):
+        if predicate.phrase.says is PredicateMeaning.NONE and (not after or distance > 1):
             continue
-        if predicate.phrase.says is Says.WEAK and after and distance > 1:
+        if predicate.phrase.says is PredicateMeaning.WEAK and after and distance > 1:
             continue
         if pauses and (distance > _REACH - 2 or (after and between[0] not in _PAUSES)):
             continue
@@ -306,13 +308,17 @@ _EAST_NOUNS = {
     Noun.DOMAIN: _split(EAST.domain),
     Noun.RECIPIENT: _split(EAST.recipient),
 }
-_EAST_SAYS = {Says.ABSENT: _split(EAST.absent), Says.HELD: _split(EAST.held), Says.FULL: _split(EAST.full)}
+_EAST_SAYS = {
+    PredicateMeaning.ABSENT: _split(EAST.absent),
+    PredicateMeaning.HELD: _split(EAST.held),
+    PredicateMeaning.FULL: _split(EAST.full),
+}
 
 
-def _told_east(text: str) -> set[Reason]:
+def _told_east(text: str) -> set[BounceReason]:
     """The same for scripts that put no space between words."""
     places = [(at, noun) for noun, words in _EAST_NOUNS.items() for word in words if (at := text.find(word)) >= 0]
-    found: set[Reason] = set()
+    found: set[BounceReason] = set()
     for says, words in _EAST_SAYS.items():
         for word in words:
             at = text.find(word)
@@ -320,7 +326,7 @@ def _told_east(text: str) -> set[Reason]:
                 continue
             near = [(abs(at - place), noun) for place, noun in places if abs(at - place) <= _EAST_REACH]
             if any(noun is Noun.SENDER for _, noun in near):
-                found.add(Reason.REJECTED)
+                found.add(BounceReason.REJECTED)
             elif near and (reason := _REASONS.get((min(near, key=lambda one: one[0])[1], says))):
                 found.add(reason)
     return found

@@ -1,9 +1,9 @@
 """The vocabulary of `grammar` in languages other than English that put spaces between words."""
 
-from mailflatrate.mail.bounce_text.grammar_words import Language
+from mailflatrate.mail.bounce_text.grammar_words import GrammarWords
 
-ABROAD: tuple[Language, ...] = (
-    Language(
+ABROAD: tuple[GrammarWords, ...] = (
+    GrammarWords(
         "German",
         recipient=(
             "empfänger*|empfaenger*|benutzer*|nutzer*|anwender|adressat*|adresse|adressen|emailadresse|"
@@ -30,7 +30,7 @@ ABROAD: tuple[Language, ...] = (
         held="gesperrt|deaktiviert|stillgelegt|inaktiv|eingefroren",
         full="voll|überfüllt|ueberfuellt|überschritten|ueberschritten|überlaufen",
     ),
-    Language(
+    GrammarWords(
         "French",
         recipient=(
             "utilisateur*|destinataire*|adresse|adresses|boite|boites|bal|compte|comptes|abonné*|usager*|"
@@ -51,7 +51,7 @@ ABROAD: tuple[Language, ...] = (
         held="suspendu*|désactivé*|bloqué*|verrouillé*|inactif|inactive|inactifs",
         full="plein|pleine|saturé*|dépassé|dépassée|remplie",
     ),
-    Language(
+    GrammarWords(
         "Spanish",
         recipient=(
             "usuario*|destinatario*|dirección|direcciones|buzón|buzon|buzones|cuenta|cuentas|casilla|casillas|correo"
@@ -70,7 +70,7 @@ ABROAD: tuple[Language, ...] = (
         held="suspendid*|deshabilitad*|desactivad*|bloquead*|inactiv*|inhabilitad*",
         full="llen*|excedid*|agotad*|sin espacio|superad*",
     ),
-    Language(
+    GrammarWords(
         "Italian",
         recipient=(
             "utente|lutente|utenti|destinatari*|indirizzo|lindirizzo|indirizzi|casella|caselle|account|conto|mailbox"
@@ -87,7 +87,7 @@ ABROAD: tuple[Language, ...] = (
         held="sospes*|disabilitat*|disattivat*|bloccat*|inattiv*|congelat*",
         full="pien*|superat*|esaurit*",
     ),
-    Language(
+    GrammarWords(
         "Portuguese",
         recipient="usuári*|utilizador*|destinatári*|endereço*|caixa|caixas|conta|contas|mailbox",
         domain="domínio",
@@ -102,7 +102,7 @@ ABROAD: tuple[Language, ...] = (
         held="suspens*|desativad*|desabilitad*|bloquead*|inativ*",
         full="chei*|lotad*|excedid*|esgotad*",
     ),
-    Language(
+    GrammarWords(
         "Dutch",
         recipient=(
             "gebruiker*|ontvanger*|bestemmeling*|geadresseerde*|adres|adressen|emailadres|mailadres|"
@@ -121,7 +121,7 @@ ABROAD: tuple[Language, ...] = (
         held="geblokkeerd|uitgeschakeld|gedeactiveerd|opgeschort|inactief",
         full="vol|overschreden",
     ),
-    Language(
+    GrammarWords(
         "Polish",
         recipient="użytkownik*|odbiorc*|adresat*|adres|adresu|adresy|skrzynk*|konto|konta|kont",
         domain="domena|domeny",
@@ -136,7 +136,7 @@ ABROAD: tuple[Language, ...] = (
         held="zablokowan*|zawieszon*|nieaktywn*|wyłączon*",
         full="pełn*|przepełnion*|zapełnion*|przekroczon*",
     ),
-    Language(
+    GrammarWords(
         "Czech and Slovak",
         recipient=("uživatel*|užívateľ*|používateľ*|příjem*|príjem*|adresát*|adresa|adresy|schránk*|účet|účtu|konto"),
         domain="doména|domény",
@@ -150,7 +150,7 @@ ABROAD: tuple[Language, ...] = (
         held="zablokovan*|pozastaven*|neaktivn*|deaktivovan*|zablokován*",
         full="pln*|přeplněn*|preplnen*|překročen*|prekročen*",
     ),
-    Language(
+    GrammarWords(
         "Hungarian",
         recipient=("felhasználó*|címzett*|cím|címe|e mail cím|email cím|emailcím*|postafiók*|postaláda*|fiók*"),
         domain="tartomány|domain név",
@@ -164,7 +164,7 @@ ABROAD: tuple[Language, ...] = (
         held="felfüggeszt*|zárolt|letiltott|letiltva|inaktív",
         full="megtelt|betelt|tele van|túllépte",
     ),
-    Language(
+    GrammarWords(
         "Romanian",
         recipient="utilizator*|destinatar*|adres*|căsuț*|cutia|cont|contul|contului",
         domain="domeniu*",
@@ -178,7 +178,7 @@ ABROAD: tuple[Language, ...] = (
         held="suspendat*|dezactivat*|blocat*|inactiv*",
         full="plin*|depășit*",
     ),
-    Language(
+    GrammarWords(
         "Swedish",
         recipient="användar*|mottagar*|adress*|brevlåd*|postlåd*|konto|kontot|inkorg*",
         domain="domän*",
@@ -194,7 +194,7 @@ ABROAD: tuple[Language, ...] = (
         held="avstängd*|avstängt|inaktiv*|spärrad*|spärrat",
         full="full|fullt|överskriden",
     ),
-    Language(
+    GrammarWords(
         "Danish and Norwegian",
         recipient=(
             "bruger*|modtager*|adresse*|postkass*|konto|kontoen|bruker*|mottaker*|epostadresse*|"
@@ -213,7 +213,7 @@ ABROAD: tuple[Language, ...] = (
         held="spærret|deaktiveret|sperret|deaktivert|inaktiv|suspendert|suspenderet",
         full="fuld|fuldt|full|fullt|overskredet",
     ),
-    Language(
+    GrammarWords(
         "Finnish",
         recipient=("käyttäj*|vastaanottaj*|osoite|osoitet*|osoitte*|postilaatik*|tili|tiliä|tilin|sähköpostiosoit*"),
         domain="verkkotunnus*|toimialue*",
@@ -227,28 +227,28 @@ ABROAD: tuple[Language, ...] = (
         held="lukittu|suljettu|jäädytetty|poistettu käytöstä",
         full="täynnä|täysi|ylittynyt",
     ),
-    Language(
+    GrammarWords(
         "Estonian",
         recipient="kasutaja*|saaja*|adressaat*|aadress*|postkast*|konto*",
         sender="saatja*",
         absent="tundmatu*|ei eksisteeri|ei leitud|ei ole olemas|puudub|kehtetu|kustutatud",
         full="täis",
     ),
-    Language(
+    GrammarWords(
         "Latvian",
         recipient="lietotāj*|saņēmēj*|adrese|adreses|pastkast*|konts",
         sender="sūtītāj*",
         absent="nezinām*|neeksistē|nav atrast*|nederīg*|dzēst*|nepastāv",
         full="pilna|pilns",
     ),
-    Language(
+    GrammarWords(
         "Lithuanian",
         recipient="vartotoj*|gavėj*|naudotoj*|adres*|dėžut*|paskyr*",
         sender="siuntėj*",
         absent="nežinom*|neegzistuoja|nerast*|netinkam*|ištrint*|nėra tokio",
         full="pilna|perpildyt*",
     ),
-    Language(
+    GrammarWords(
         "Turkish",
         recipient="kullanıcı*|alıcı*|adres*|kutusu*|hesap*|hesab*|eposta*",
         domain="alan adı",
@@ -262,7 +262,7 @@ ABROAD: tuple[Language, ...] = (
         held="askıya|devre dışı|kilitl*|pasif|engellen*",
         full="dolu|dolmuş|aşıldı|aşılmış",
     ),
-    Language(
+    GrammarWords(
         "Greek",
         recipient="χρήστη*|παραλήπτη*|διεύθυνση*|γραμματοκιβώτιο*|λογαριασμό*|λογαριασμού",
         domain="τομέα*",
@@ -272,7 +272,7 @@ ABROAD: tuple[Language, ...] = (
         held="ανεστάλη|απενεργοποι*|κλειδωμέν*",
         full="γεμάτ*|πλήρες|πλήρης",
     ),
-    Language(
+    GrammarWords(
         "Russian, Ukrainian and Bulgarian",
         recipient=(
             "пользовател*|получател*|адрес*|адреса|адресу|адресат*|ящик*|учетная запись|учётная запись|"
@@ -296,7 +296,7 @@ ABROAD: tuple[Language, ...] = (
         held=("заблокирован*|отключен*|отключён*|приостановлен*|неактив*|заблокован*|вимкнен*|блокиран*|спрян*"),
         full="переполнен*|заполнен*|превыш*|переповнен*|заповнен*|пълн*|препълн*",
     ),
-    Language(
+    GrammarWords(
         "Croatian, Serbian and Slovene",
         recipient=(
             "korisnik*|primatelj*|primaoc*|primalac|adresa|adrese|sanduči*|račun|nalog|uporabnik*|prejemnik*|"
@@ -314,14 +314,14 @@ ABROAD: tuple[Language, ...] = (
         held="suspendiran*|blokiran*|deaktiviran*|neaktivan|zaklenjen*",
         full="puna|prepun*|poln|polna|prekoračen*",
     ),
-    Language(
+    GrammarWords(
         "Catalan",
         recipient="usuari|lusuari|destinatari|adreça|ladreça|bústia|compte",
         sender="remitent*",
         absent="no existeix|desconegut|desconeguda|no trobat|no .. trobat|invàlid*|eliminat|eliminada",
         full="plena",
     ),
-    Language(
+    GrammarWords(
         "Hebrew and Arabic",
         recipient=("משתמש|המשתמש|נמען|הנמען|כתובת|תיבה|תיבת|חשבון|المستخدم|المستلم|العنوان|الحساب|البريد|عنوان|صندوق"),
         sender="השולח|שולח|المرسل",
@@ -330,7 +330,7 @@ ABROAD: tuple[Language, ...] = (
         ),
         full="מלאה|ممتلئ",
     ),
-    Language(
+    GrammarWords(
         "Vietnamese and Indonesian",
         recipient=("người dùng|người nhận|địa chỉ|hộp thư|tài khoản|pengguna|alamat|penerima|akun|kotak surat"),
         sender="người gửi|pengirim",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class GrammarWords:
     """Nouns by what they name, and predicates by what they say.
 
     `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it will pass. `none`: a negation
@@ -38,7 +38,7 @@ _PARTICIPLES = (
 )
 _PAIRS = "|".join(f"{negation} {word}" for negation in _NEGATIONS.split("|") for word in _PARTICIPLES.split("|"))
 
-ENGLISH = Language(
+ENGLISH = GrammarWords(
     "English",
     recipient=(
         "user|users|username|userid|user id|recipient|recipients|recipent|rcpt|rcpts|mailbox|mailboxes|"
@@ -122,7 +122,7 @@ ENGLISH = Language(
 )
 
 #: Scripts without spaces: found as substrings, the nearest noun within a few characters.
-EAST = Language(
+EAST = GrammarWords(
     "Chinese, Japanese and Korean",
     recipient=(
         "用户|用戶|收件人|收件者|收信人|邮箱|郵箱|信箱|帐号|账号|帳號|账户|帳戶|地址|使用者|邮件地址|ユーザ|"

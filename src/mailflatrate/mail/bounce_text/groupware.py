@@ -2,14 +2,14 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+from mailflatrate.mail.bounce_text.dialect import ADDR, BounceDialect
 
 _LINE = re.compile(rf"^[ \t]*<?({ADDR})>?:?[ \t]*$", re.M)
 
 #: "dora@example.net on 24.11.2026 10:00", as Exchange dates a failure in the languages of its servers.
 _ON = r"(?:on|am|le|el|il|em|op|den|w dniu|в)"
 
-EXCHANGE_CONNECTOR = Dialect(
+EXCHANGE_CONNECTOR = BounceDialect(
     writer="Exchange 4.0 to 5.5 Internet Mail Connector and Internet Mail Service",
     openings=(
         "did not reach the following recipient(s):",
@@ -23,7 +23,7 @@ EXCHANGE_CONNECTOR = Dialect(
     ),
 )
 
-EXCHANGE = Dialect(
+EXCHANGE = BounceDialect(
     writer="Exchange 2003 to Exchange Online",
     openings=(
         "delivery has failed to these recipients",
@@ -99,7 +99,7 @@ EXCHANGE = Dialect(
     whole=True,
 )
 
-DOMINO = Dialect(
+DOMINO = BounceDialect(
     writer="Lotus Domino and Notes",
     openings=(
         "was not delivered to:*because:",
@@ -126,7 +126,7 @@ DOMINO = Dialect(
     whole=True,
 )
 
-GROUPWISE = Dialect(
+GROUPWISE = BounceDialect(
     writer="Novell GroupWise",
     openings=("the message that you sent was undeliverable to the following",),
     recipients=(
@@ -136,7 +136,7 @@ GROUPWISE = Dialect(
     whole=True,
 )
 
-MESSAGING_SERVER = Dialect(
+MESSAGING_SERVER = BounceDialect(
     writer="Sun, iPlanet and Oracle Messaging Server, PMDF",
     openings=(
         "your message cannot be delivered to the following recipients",
@@ -151,7 +151,7 @@ MESSAGING_SERVER = Dialect(
     delays=("your message has been enqueued and undeliverable for",),
 )
 
-NETSCAPE = Dialect(
+NETSCAPE = BounceDialect(
     writer="Netscape Messaging Server, InterMail and carriers that run it (also EZweb)",
     openings=(
         "this message was undeliverable due to the following reason",
@@ -173,7 +173,7 @@ NETSCAPE = Dialect(
     whole=True,
 )
 
-X400 = Dialect(
+X400 = BounceDialect(
     writer="X.400 gateways (MAILbus, ISODE, Worldtalk, NET-TEL)",
     openings=(
         "this report relates to your message",
@@ -189,4 +189,12 @@ X400 = Dialect(
     ),
 )
 
-GROUPWARE: tuple[Dialect, ...] = (EXCHANGE_CONNECTOR, DOMINO, GROUPWISE, MESSAGING_SERVER, NETSCAPE, EXCHANGE, X400)
+GROUPWARE: tuple[BounceDialect, ...] = (
+    EXCHANGE_CONNECTOR,
+    DOMINO,
+    GROUPWISE,
+    MESSAGING_SERVER,
+    NETSCAPE,
+    EXCHANGE,
+    X400,
+)

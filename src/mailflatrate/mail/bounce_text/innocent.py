@@ -1,23 +1,23 @@
 """Addresses that a notice mentions and that did not bounce: its own reader and writer, lists, what it quotes.
 
-To suppress one of these would silence a person over somebody else's mailbox.
+Suppressing one of these would cut a person off because of another person's mailbox.
 """
 
 import re
 
 from mailflatrate.mail.bounce_text.contacts import only_contacts
-from mailflatrate.mail.bounce_text.dialect import Named
+from mailflatrate.mail.bounce_text.dialect import NamedRecipient
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 
 _OWN_FIELDS = (
     "to", "from", "sender", "reply-to", "cc", "delivered-to", "envelope-to", "return-path",
     "errors-to", "list-post", "list-owner", "list-help", "list-unsubscribe", "list-subscribe", "x-beenthere",
 )  # fmt: skip
-#: Classic VERP: the return path of the mail that came back names its recipient, "bounces+dora=empfang.example@".
+# Classic VERP: the return path of the returned mail names its recipient, "bounces+dora=empfang.example@".
 _VERP = re.compile(r"(?:^|[<\s,\"])[\w.+-]*?[+-]([\w.+%&'-]{1,64})=((?:[\w-]{1,63}\.)+[a-z]{2,24})@", re.I)
 _VERP_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "to")
-#: Where the list's own footer or the quoted details of the mail begin; what stands below names no failure.
+# Where the list's own footer or the quoted details of the mail begin; nothing from there on names a failure.
 _FOOTER = re.compile(
     r"^(?:-- |_{10,}|[-=*]{0,40} ?(?:original message|message) (?:details|headers)\b.*|"
     r"(?:to unsubscribe|um sich abzumelden|pour vous d[ée]sabonner|para darse de baja|per cancellarsi)\b.*|"
@@ -36,8 +36,8 @@ _QUOTED_DETAIL = re.compile(
 _NEAR = 400
 
 
-def own_addresses(message: Part) -> frozenset[str]:
-    """Whom the notice comes from and goes to, and the addresses of a list that it passed, in lower case."""
+def own_addresses(message: MimePart) -> frozenset[str]:
+    """Return the notice's senders and recipients, and the addresses of a list it passed, in lower case."""
     own: set[str] = set()
     for name in _OWN_FIELDS:
         if name in message.headers:
@@ -46,7 +46,7 @@ def own_addresses(message: Part) -> frozenset[str]:
     return frozenset(own)
 
 
-def verp_recipient(message: Part) -> str:
+def verp_recipient(message: MimePart) -> str:
     """The recipient that the address of the notice itself names, or ""."""
     for name in _VERP_FIELDS:
         for value in message.headers.all(name) if name in message.headers else ():
@@ -55,7 +55,7 @@ def verp_recipient(message: Part) -> str:
     return ""
 
 
-def not_at_home(message: Part, named: list[Named]) -> list[Named]:
+def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRecipient]:
     """Those that are not at a domain which the notice itself was delivered to, save the one that VERP names."""
     told = verp_recipient(message).lower()
     home = {
@@ -69,7 +69,7 @@ def not_at_home(message: Part, named: list[Named]) -> list[Named]:
     ]
 
 
-def accused(message: Part, named: list[Named], text: str = "") -> list[Named]:
+def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:
     """The named addresses without the innocent ones, such as those that `text` only offers as a contact.
 
     Where the notice's own address names the person, only that one is left.

@@ -1,4 +1,4 @@
-"""Reading a home-made bounce: is it a machine's notice at all, which dialect is it in, and whom does it name."""
+"""Reading a home-made bounce: is it a machine's notice at all, in which dialect, and which recipient does it name."""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +6,15 @@ from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.asia import ASIA, FML
 from mailflatrate.mail.bounce_text.classic import CLASSIC
-from mailflatrate.mail.bounce_text.dialect import COMMON_ENDINGS, Dialect, Named, end_of, named_by, opening_of
-from mailflatrate.mail.bounce_text.evidence import Evidence, has_code
+from mailflatrate.mail.bounce_text.dialect import (
+    COMMON_ENDINGS,
+    BounceDialect,
+    NamedRecipient,
+    end_of,
+    named_by,
+    opening_of,
+)
+from mailflatrate.mail.bounce_text.evidence import BounceEvidence, has_code
 from mailflatrate.mail.bounce_text.gateways import GATEWAYS
 from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
@@ -16,12 +23,12 @@ from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers
 from mailflatrate.mail.reply import asks_for_proof, is_challenge
 
 #: Most to least authoritative: who writes a form that nobody else writes comes first.
-DIALECTS: tuple[Dialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
+DIALECTS: tuple[BounceDialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
 
 _MACHINE_SENDER = re.compile(
     r"mailer[-_ ]?daemon|post[-_]?master|mdaemon|maildaemon|mail[ ._-]?deliver|deliver(?:y)?[ ._-](?:sub)?system|"
@@ -54,21 +61,21 @@ _DELAY = re.compile(
     re.I,
 )
 _ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
-#: What Exim tells its own postmaster: nothing came back, nobody's delivery has ended.
+# What Exim tells its own postmaster: nothing was returned, and no delivery has ended.
 _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class BounceNotice:
     """A machine's notice that delivery failed or waits. `writer` names the dialect; `text` is what was read."""
 
     writer: str
-    named: tuple[Named, ...]
+    named: tuple[NamedRecipient, ...]
     delayed: bool
     text: str
 
 
-def read_notice(message: Part) -> Notice | None:
+def read_notice(message: MimePart) -> BounceNotice | None:
     """The notice in the message, or None when it is no machine's or says nothing about delivery."""
     sender = message.headers.raw("from")
     machine = is_machine_sender(message, sender)
@@ -76,10 +83,10 @@ def read_notice(message: Part) -> Notice | None:
     failure = _FAILURE_SUBJECT.search(subject) is not None or (machine and says_undelivered(subject))
     if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
-    evidence = Evidence(message, named=_names_machine(sender or "<>"), failure=failure)
+    evidence = BounceEvidence(message, named=_names_machine(sender or "<>"), failure=failure)
     text = notice_text(message)
     lower = text.lower()
-    nameless: Notice | None = None
+    nameless: BounceNotice | None = None
     for dialect in DIALECTS:
         start = opening_of(dialect, lower)
         if start < 0 or _quoted(lower, start):
@@ -93,7 +100,7 @@ def read_notice(message: Part) -> Notice | None:
     return _generic(message, text, lower, evidence) or nameless
 
 
-def is_machine_sender(message: Part, sender: str) -> bool:
+def is_machine_sender(message: MimePart, sender: str) -> bool:
     """Whether the header says that no person wrote this."""
     if not sender or "x-mlserver" in message.headers or _names_machine(sender):
         return True
@@ -107,7 +114,7 @@ def _names_machine(sender: str) -> bool:
     return _MACHINE_SENDER.search(sender) is not None
 
 
-def failed_recipients_header(message: Part) -> list[str]:
+def failed_recipients_header(message: MimePart) -> list[str]:
     """The addresses of X-Failed-Recipients, which Exim and Google write."""
     found: list[str] = []
     for value in message.headers.all("x-failed-recipients"):
@@ -115,7 +122,9 @@ def failed_recipients_header(message: Part) -> list[str]:
     return found
 
 
-def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: int, machine: bool) -> Notice | None:
+def _in_dialect(
+    dialect: BounceDialect, message: MimePart, text: str, lower: str, start: int, machine: bool
+) -> BounceNotice | None:
     end = end_of(dialect, lower, start)
     begin = 0 if dialect.whole else start
     region = text[begin:end] if len(lower) == len(text) else text
@@ -131,10 +140,10 @@ def _in_dialect(dialect: Dialect, message: Part, text: str, lower: str, start: i
         return None  # it holds the mail back until its sender answers; nothing failed
     region_lower = region.lower()
     delayed = any(phrase in region_lower for phrase in dialect.delays)
-    return Notice(dialect.writer, tuple(named), delayed, region)
+    return BounceNotice(dialect.writer, tuple(named), delayed, region)
 
 
-def _is_paste(message: Part, before: str) -> bool:
+def _is_paste(message: MimePart, before: str) -> bool:
     """People who talk about a bounce paste it into an answer, into a mail to a list, or below words of their own."""
     headers = message.headers
     if "in-reply-to" in headers or "references" in headers:
@@ -146,12 +155,12 @@ def _is_paste(message: Part, before: str) -> bool:
     return any(line.rstrip().endswith((",", ":", "!", "?")) for line in before.split("\n"))
 
 
-def _prefer_header(header: list[str], named: list[Named], region: str) -> list[Named]:
+def _prefer_header(header: list[str], named: list[NamedRecipient], region: str) -> list[NamedRecipient]:
     texts = {item.address.lower(): item.diagnostic for item in named}
-    return [Named(mailbox, texts.get(mailbox.lower(), region)) for mailbox in dict.fromkeys(header)]
+    return [NamedRecipient(mailbox, texts.get(mailbox.lower(), region)) for mailbox in dict.fromkeys(header)]
 
 
-def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice | None:
+def _generic(message: MimePart, text: str, lower: str, evidence: BounceEvidence) -> BounceNotice | None:
     end = len(lower)
     for phrase in COMMON_ENDINGS:
         at = lower.find(phrase, 1, end)
@@ -160,7 +169,7 @@ def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice
     region = text[:end] if len(lower) == len(text) else text
     header = failed_recipients_header(message)
     if header:
-        return Notice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
+        return BounceNotice("X-Failed-Recipients", tuple(_prefer_header(header, [], region)), False, region)
     if not evidence.speaks_of_delivery(region) or not evidence.believable(region):
         return None
     if is_challenge(message):
@@ -170,10 +179,10 @@ def _generic(message: Part, text: str, lower: str, evidence: Evidence) -> Notice
     if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):
         return None
     delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None or says_waiting(region)
-    return Notice("unknown", tuple(named), delayed, region)
+    return BounceNotice("unknown", tuple(named), delayed, region)
 
 
 def _quoted(lower: str, at: int) -> bool:
-    """Whether the opening stands in a line that somebody quotes."""
+    """Return whether the opening is in a quoted line."""
     line = lower.rfind("\n", 0, at) + 1
     return lower[line:at].lstrip().startswith((">", "|  "))

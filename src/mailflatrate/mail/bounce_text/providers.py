@@ -2,11 +2,11 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.dialect import ADDR, Dialect
+from mailflatrate.mail.bounce_text.dialect import ADDR, BounceDialect
 
 _LINE = re.compile(rf"^[ \t]*(?:\*[ \t]*)?<?({ADDR})>?:?[ \t]*$", re.M)
 
-GOOGLE = Dialect(
+GOOGLE = BounceDialect(
     writer="Gmail, Google Workspace",
     openings=(
         "delivery to the following recipient failed permanently",
@@ -35,29 +35,29 @@ GOOGLE = Dialect(
     whole=True,
 )
 
-AMAZON = Dialect(
+AMAZON = BounceDialect(
     writer="Amazon SES and WorkMail",
     openings=("an error occurred while trying to deliver the mail to the following recipients",),
     recipients=(_LINE,),
 )
 
-SINA = Dialect(
+SINA = BounceDialect(
     writer="Sina",
     openings=("邮件无法发送到您指定的地址中",),
     recipients=(re.compile(rf"^[ \t]*<({ADDR})>:", re.M),),
     endings=("\n--- 附件中的内容是原信件的一份拷贝",),
 )
 
-USANET = Dialect(
+USANET = BounceDialect(
     writer="USA.NET, CriticalPath",
     openings=("intended recipient:*has been returned because it encountered an error",),
     recipients=(re.compile(rf"Intended recipient:\s+<?({ADDR})", re.I),),
 )
 
-PRODIGY = Dialect(
+PRODIGY = BounceDialect(
     writer="Prodigy, SBC",
     openings=("unable to find user: <", "user's mailbox is full: <", "unable to deliver mail"),
     recipients=(re.compile(rf"(?:user|full): <({ADDR})>", re.I),),
 )
 
-PROVIDER_DIALECTS: tuple[Dialect, ...] = (GOOGLE, AMAZON, SINA, USANET, PRODIGY)
+PROVIDER_DIALECTS: tuple[BounceDialect, ...] = (GOOGLE, AMAZON, SINA, USANET, PRODIGY)

@@ -1,7 +1,7 @@
 """Unwrapping: from a diagnostic text to the reply of the server that really refused.
 
-Servers quote each other: "host mx said: 550 ...", "Remote server returned ... -> 550 ...", "550-'5.1.1 ...'". Only the
-innermost reply was written by somebody who knows the mailbox, so it alone is judged.
+Servers quote each other: "host mx said: 550 ...", "Remote server returned ... -> 550 ...", "550-'5.1.1 ...'". Only
+the innermost reply was written by a system that knows the mailbox, so it alone is judged.
 """
 
 import re

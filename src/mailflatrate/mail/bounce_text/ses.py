@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading import address
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.sns import read_notification
-from mailflatrate.mail.reading.values import BounceVerdict, Failure, Outcome, Reason, Witness
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict, BounceWitness, Failure
 
 #: Subtypes of a permanent bounce that say that the mailbox does not exist (SES developer guide, "Bounce types").
 _DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
 
 
-def read_ses(message: Part) -> tuple[Failure, ...]:
+def read_ses(message: MimePart) -> tuple[Failure, ...]:
     """The failed recipients of the notification in the message; none when it carries none."""
     data = read_notification(message)
     bounce = data.get("bounce") if data is not None else None
@@ -32,9 +32,9 @@ def _failure(item: dict[str, object], bounce: dict[str, object]) -> Failure:
 
 def _with_subtype(verdict: BounceVerdict, status: str, *, no_email: bool) -> BounceVerdict:
     """Amazon's own judgement beside that on the reply: it supports, and decides where the reply is mute."""
-    witnesses = tuple(dict.fromkeys((*verdict.witnesses, Witness.CODE)))
+    witnesses = tuple(dict.fromkeys((*verdict.witnesses, BounceWitness.CODE)))
     if verdict.hard:
         return replace(verdict, witnesses=witnesses)
-    if no_email or verdict.reason is Reason.UNDEFINED:
-        return BounceVerdict(Reason.USERUNKNOWN, True, status or "5.1.1", Outcome.RECIPIENT_HARD, witnesses)
+    if no_email or verdict.reason is BounceReason.UNDEFINED:
+        return BounceVerdict(BounceReason.USERUNKNOWN, True, status or "5.1.1", BounceOutcome.RECIPIENT_HARD, witnesses)
     return verdict

@@ -61,7 +61,7 @@ def is_about_many(text: str) -> bool:
 
 
 def is_about_content(folded: str) -> bool:
-    """Whether the domain that is spoken of stands in a link of the message."""
+    """Return whether the domain mentioned is that of a link in the message."""
     return _LINKED_DOMAIN.search(folded) is not None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailflatrate.mail.bounce_text.grammar import Told, fold, read_sentences
+from mailflatrate.mail.bounce_text.grammar import ReplyMeaning, fold, read_sentences
 from mailflatrate.mail.bounce_text.normal import normalise
 from mailflatrate.mail.bounce_text.quoted_reply import QuotedReply, innermost
 from mailflatrate.mail.bounce_text.status_codes import (
@@ -37,7 +37,7 @@ from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
 from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
 from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
 from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
-from mailflatrate.mail.reading.values import BounceVerdict, Outcome, Reason, Witness
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict, BounceWitness
 
 _BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")
 _AT_MAIL_FROM = re.compile(r"in reply to mail from|after mail from|\[mail_from\]|>>> mail from:[^>]*> ?<<< [45]\d\d")
@@ -49,7 +49,7 @@ _AFTER_DATA = re.compile(
     r"step: data|smtp command data"
 )
 _BARE_REFUSAL = re.compile(r"(?:recipient(?: address)? rejected|address rejected)\W*(?:addr\W*)?(?:\(?in reply.*)?$")
-#: RFC 4954: whoever has to sign in is the sender.
+# RFC 4954: it is the sender that has to sign in.
 _AUTHENTICATION = frozenset({"530", "534", "535", "538"})
 #: RFC 5321 4.2.2: what was not understood says nothing of a mailbox. (501 is also given for addresses.)
 _PROTOCOL = frozenset({"500", "502", "503", "504"})
@@ -102,21 +102,21 @@ class _Case:
 def _judge(text: str, given: str, delayed: bool, final: bool) -> BounceVerdict:
     case = _case(text, given)
     reason, by_words = _reason(case)
-    if reason is Reason.USERUNKNOWN and case.at_mail_from and case.detail not in DEAD_DETAILS:
+    if reason is BounceReason.USERUNKNOWN and case.at_mail_from and case.detail not in DEAD_DETAILS:
         # No recipient has been named yet: the unknown user is the sender.
-        reason = Reason.REJECTED
-    if reason is Reason.UNDEFINED:
+        reason = BounceReason.REJECTED
+    if reason is BounceReason.UNDEFINED:
         reason = _by_code(case.code, case.status.startswith("4") or (not case.status and case.code.startswith("4")))
     dead = reason in HARD_REASONS
     coded = case.detail in DEAD_DETAILS and case.status.startswith("5")
     hard = dead and not delayed and _is_permanent(case, reason, final)
     if not case.code and _ACCEPTED.search(text):
         hard = dead = coded = False
-    elif reason is Reason.SUSPEND and not delayed and (final or case.code[:1] != "4"):
+    elif reason is BounceReason.SUSPEND and not delayed and (final or case.code[:1] != "4"):
         # One witness, whatever the code: the account is there, and its provider may open it again.
         hard = is_closed_for_good(case.folded, case.plain, case.status)
         if hard:
-            witness = Witness.WORDS if by_words else Witness.CODE
+            witness = BounceWitness.WORDS if by_words else BounceWitness.CODE
             return BounceVerdict(
                 reason, True, case.status or CODE_OF[reason], outcome_of(reason, True), witnesses=(witness,)
             )
@@ -127,15 +127,15 @@ def _judge(text: str, given: str, delayed: bool, final: bool) -> BounceVerdict:
         case.status or CODE_OF.get(reason, ""),
         outcome,
         witnesses=_witnesses(words=by_words and dead, code=coded and dead) if hard else (),
-        disputed=not hard and not delayed and (dead or coded) and outcome is Outcome.RECIPIENT_SOFT,
+        disputed=not hard and not delayed and (dead or coded) and outcome is BounceOutcome.RECIPIENT_SOFT,
     )
 
 
-def _witnesses(*, words: bool, code: bool) -> tuple[Witness, ...]:
-    return tuple(witness for witness, spoke in ((Witness.WORDS, words), (Witness.CODE, code)) if spoke)
+def _witnesses(*, words: bool, code: bool) -> tuple[BounceWitness, ...]:
+    return tuple(witness for witness, spoke in ((BounceWitness.WORDS, words), (BounceWitness.CODE, code)) if spoke)
 
 
-def _is_permanent(case: _Case, reason: Reason, final: bool) -> bool:
+def _is_permanent(case: _Case, reason: BounceReason, final: bool) -> bool:
     """Whether the reply, or the report around it, says that this will not pass."""
     if case.detail.startswith("2.") and case.status.startswith("4"):
         # "4.2.1 mailbox unavailable" is said of living mailboxes.
@@ -144,7 +144,7 @@ def _is_permanent(case: _Case, reason: Reason, final: bool) -> bool:
         return True
     if case.code:
         return case.code.startswith("5")
-    return reason is Reason.USERUNKNOWN or not case.status.startswith("4")
+    return reason is BounceReason.USERUNKNOWN or not case.status.startswith("4")
 
 
 def _case(text: str, given: str) -> _Case:
@@ -170,13 +170,13 @@ def _status(reply: QuotedReply, given: str) -> str:
     return reply.status or given
 
 
-def _reason(case: _Case) -> tuple[Reason, bool]:
+def _reason(case: _Case) -> tuple[BounceReason, bool]:
     """The reason, and whether words give it (and not the code alone)."""
     reason = _before_words(case)
     if reason is not None:
         return reason
     if is_about_many(case.bare):
-        return Reason.BLOCKED, True
+        return BounceReason.BLOCKED, True
     grams = grams_of(case.bare)
     for table in (MESSAGE, RATE, SENDER, MAIL_FROM, UPKEEP):
         row = table.find(case.bare, grams)
@@ -186,8 +186,8 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
     reason = _about_other_domain(case, grams, told)
     if reason is not None:
         return reason
-    if Reason.REJECTED in told.reasons:
-        return Reason.REJECTED, True
+    if BounceReason.REJECTED in told.reasons:
+        return BounceReason.REJECTED, True
     reason = _about_mailbox(case, grams, told)
     if reason is not None:
         return reason
@@ -198,56 +198,63 @@ def _reason(case: _Case) -> tuple[Reason, bool]:
     return _by_detail(case, grams), False
 
 
-def _before_words(case: _Case) -> tuple[Reason, bool] | None:
+def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
     """What is known without weighing the words: the command, a provider's own phrase, codes with one meaning."""
     if case.at_helo:
-        return Reason.BLOCKED, True
+        return BounceReason.BLOCKED, True
     row = PROVIDERS.find(case.plain)
     if row is not None:
         return row.reason, True
     if case.code in _AUTHENTICATION:
-        return Reason.SECURITYERROR, False
+        return BounceReason.SECURITYERROR, False
     if case.code in _PROTOCOL and case.detail not in DEAD_DETAILS and not _says_dead_plainly(case):
-        return Reason.SYNTAXERROR, False
+        return BounceReason.SYNTAXERROR, False
     if case.detail in SENDER_DETAILS:
-        return Reason.REJECTED, False
+        return BounceReason.REJECTED, False
     if case.detail in PLAIN:
         return BY_DETAIL[case.detail], False
     return None
 
 
-def _about_other_domain(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:
+def _about_other_domain(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
     """A domain that the message links to, or one whose registration has ended."""
     folded = case.folded
     linked = is_about_content(folded)
     if not linked and not is_lapsed_domain(folded):
         return None
     row = ROUTE.find(case.bare, grams)
-    unknown = Reason.HOSTUNKNOWN in told.reasons or (row is not None and row.reason is Reason.HOSTUNKNOWN)
+    unknown = BounceReason.HOSTUNKNOWN in told.reasons or (row is not None and row.reason is BounceReason.HOSTUNKNOWN)
     if unknown or _says_dead(case, grams, told):
-        return (Reason.SPAMDETECTED, True) if linked else None
+        return (BounceReason.SPAMDETECTED, True) if linked else None
     if linked:
         return None
     # Under a code of policy the domain is the sender's.
-    return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
+    return (BounceReason.REJECTED if case.detail.startswith("7.") else BounceReason.HOSTUNKNOWN), True
 
 
 def _says_dead_plainly(case: _Case) -> bool:
     """Whether words say that the mailbox is gone, under a code that is for commands (503: for their order)."""
-    return case.code != "503" and Reason.USERUNKNOWN in read_sentences(case.words).reasons
+    return case.code != "503" and BounceReason.USERUNKNOWN in read_sentences(case.words).reasons
 
 
-def _about_mailbox(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Reason, bool] | None:
+def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
     """What is said of the mailbox or its domain: a living one first."""
     row = LIVING.find(case.bare, grams)
     living = row.reason if row is not None else None
     if living is None:
-        living = next((one for one in (Reason.MAILBOXFULL, Reason.SUSPEND, Reason.ONHOLD) if one in told.reasons), None)
-    if living is Reason.SUSPEND and Reason.USERUNKNOWN in told.reasons and not case.detail.startswith("2."):
+        living = next(
+            (
+                one
+                for one in (BounceReason.MAILBOXFULL, BounceReason.SUSPEND, BounceReason.ONHOLD)
+                if one in told.reasons
+            ),
+            None,
+        )
+    if living is BounceReason.SUSPEND and BounceReason.USERUNKNOWN in told.reasons and not case.detail.startswith("2."):
         living = None
     if living is not None:
         # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
-        if living is Reason.SUSPEND and case.detail in DEAD_DETAILS and case.status.startswith("5"):
+        if living is BounceReason.SUSPEND and case.detail in DEAD_DETAILS and case.status.startswith("5"):
             return BY_DETAIL[case.detail], False
         return living, True
     row = ROUTE.find(case.bare, grams)
@@ -255,45 +262,47 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], told: Told) -> tuple[Re
         return row.reason, True
     if _says_dead(case, grams, told):
         if case.after_data and case.detail not in DEAD_DETAILS:
-            return Reason.FILTERED, True
-        return Reason.USERUNKNOWN, True
-    if Reason.HOSTUNKNOWN in told.reasons:
+            return BounceReason.FILTERED, True
+        return BounceReason.USERUNKNOWN, True
+    if BounceReason.HOSTUNKNOWN in told.reasons:
         # Under a code of policy the unknown domain is the sender's.
-        return (Reason.REJECTED if case.detail.startswith("7.") else Reason.HOSTUNKNOWN), True
+        return (BounceReason.REJECTED if case.detail.startswith("7.") else BounceReason.HOSTUNKNOWN), True
     return None
 
 
-def _says_dead(case: _Case, grams: AbstractSet[str], told: Told) -> bool:
+def _says_dead(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> bool:
     """Whether the mailbox is said to be gone, in a sentence about it or, where nothing else is missing, in a phrase."""
-    if Reason.USERUNKNOWN in told.reasons or DEAD.find(case.bare, grams) is not None:
+    if BounceReason.USERUNKNOWN in told.reasons or DEAD.find(case.bare, grams) is not None:
         return True
     return not told.foreign and LONE.find(case.bare, grams) is not None
 
 
-def _by_detail(case: _Case, grams: AbstractSet[str]) -> Reason:
+def _by_detail(case: _Case, grams: AbstractSet[str]) -> BounceReason:
     detail = case.detail
     if detail in HINTS:
-        return Reason.USERUNKNOWN if _BARE_REFUSAL.search(case.bare) else _vague(case, grams, Reason.REJECTED)
+        return (
+            BounceReason.USERUNKNOWN if _BARE_REFUSAL.search(case.bare) else _vague(case, grams, BounceReason.REJECTED)
+        )
     if detail in DEAD_DETAILS and ELSEWHERE.search(case.bare):
-        return _vague(case, grams, Reason.REJECTED)
-    reason = BY_DETAIL.get(detail) or BY_SUBJECT.get(detail.partition(".")[0], Reason.UNDEFINED)
-    return reason if reason is not Reason.UNDEFINED else _vague(case, grams, reason)
+        return _vague(case, grams, BounceReason.REJECTED)
+    reason = BY_DETAIL.get(detail) or BY_SUBJECT.get(detail.partition(".")[0], BounceReason.UNDEFINED)
+    return reason if reason is not BounceReason.UNDEFINED else _vague(case, grams, reason)
 
 
-def _vague(case: _Case, grams: AbstractSet[str], otherwise: Reason) -> Reason:
+def _vague(case: _Case, grams: AbstractSet[str], otherwise: BounceReason) -> BounceReason:
     if _BARE_REFUSAL.search(case.bare):
-        return Reason.USERUNKNOWN
+        return BounceReason.USERUNKNOWN
     row = VAGUE.find(case.bare, grams)
     return row.reason if row is not None else otherwise
 
 
-def _by_code(code: str, transient: bool) -> Reason:
+def _by_code(code: str, transient: bool) -> BounceReason:
     if code in ("552", "452"):
-        return Reason.MAILBOXFULL
+        return BounceReason.MAILBOXFULL
     if code in ("421", "451"):
-        return Reason.SYSTEMERROR
+        return BounceReason.SYSTEMERROR
     if code in ("500", "501", "502", "503", "504"):
-        return Reason.SYNTAXERROR
+        return BounceReason.SYNTAXERROR
     if code in ("550", "551", "553", "554", "450"):
-        return Reason.REJECTED
-    return Reason.EXPIRED if transient else Reason.UNDEFINED
+        return BounceReason.REJECTED
+    return BounceReason.EXPIRED if transient else BounceReason.UNDEFINED

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.reading.values import BounceReason
 
 _GRAM = 4
 
@@ -13,7 +13,7 @@ _GRAM = 4
 class Phrases:
     """Phrases (lower case; `*` stands for any text between two pieces) that `writer` uses for `reason`."""
 
-    reason: Reason
+    reason: BounceReason
     writer: str
     phrases: tuple[str, ...]
 
@@ -23,7 +23,7 @@ def grams_of(text: str) -> AbstractSet[str]:
     return {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
 
 
-class Table:
+class PhraseTable:
     """Rows in the order in which they are believed, searched as if one phrase after the other was looked for.
 
     Failures are a hot path and the phrases many hundreds: each is filed under one run of four characters of its own,

@@ -2,13 +2,13 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.words import Phrases, Table
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
+from mailflatrate.mail.reading.values import BounceReason
 
 #: "5.1.1 Too many messages from your IP" says nothing about the recipient.
-RATE = Table(
+RATE = PhraseTable(
     Phrases(
-        Reason.SPEEDING,
+        BounceReason.SPEEDING,
         "servers that count messages, whatever code they give",
         (
             "slow down", "too many messages from", "too many messages in", "too many mails", "too many emails",
@@ -25,7 +25,7 @@ RATE = Table(
         ),
     ),
     Phrases(
-        Reason.TOOMANYCONN,
+        BounceReason.TOOMANYCONN,
         "servers that count connections",
         (
             "too many connections", "too many sessions", "too many concurrent", "maximum number of connections",
@@ -35,9 +35,9 @@ RATE = Table(
     ),
 )  # fmt: skip
 
-UPKEEP = Table(
+UPKEEP = PhraseTable(
     Phrases(
-        Reason.SYSTEMERROR,
+        BounceReason.SYSTEMERROR,
         "servers that are out of service for a while",
         (
             "maintenance", "not accepting network messages", "system not accepting", "being upgraded",

@@ -1,10 +1,10 @@
 """The mailbox is full or unknown, in the languages in which servers of a country answer; part of `words_mailbox`."""
 
 from mailflatrate.mail.bounce_text.words import Phrases
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.reading.values import BounceReason
 
 FULL_ABROAD = Phrases(
-    Reason.MAILBOXFULL,
+    BounceReason.MAILBOXFULL,
     "Exchange, hMailServer, Kerio, Coremail and providers that answer in the language of their country",
     (
         "postfach überfüllt", "postfach ist überfüllt", "postfachs ist überschritten", "mailbox ist voll",
@@ -20,7 +20,7 @@ FULL_ABROAD = Phrases(
 
 DEAD_ABROAD = (
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "Domino in the languages of its servers (several matches are a fault of its directory, not of the address)",
         (
             "nicht im domino-verzeichnis",
@@ -33,7 +33,7 @@ DEAD_ABROAD = (
         ),
     ),
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "Exchange, hMailServer, Kerio, Coremail and providers that answer in the language of their country",
         (
             "e-mail-konto ist * nicht vorhanden",

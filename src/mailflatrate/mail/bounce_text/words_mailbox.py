@@ -1,14 +1,14 @@
 """Phrases about the mailbox: full, locked, moved, filtered, and last of all unknown."""
 
-from mailflatrate.mail.bounce_text.words import Phrases, Table
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.bounce_text.words_abroad import DEAD_ABROAD, FULL_ABROAD
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.reading.values import BounceReason
 
-#: The mailbox exists. "Mailbox full" is asked before "unknown user": both often stand in the same breath.
-LIVING = Table(
-    Phrases(Reason.EXPIRED, "Postfix queue manager", ("delivery temporarily suspended",)),
+# The mailbox exists. "Mailbox full" is checked before "unknown user", as the two often appear together.
+LIVING = PhraseTable(
+    Phrases(BounceReason.EXPIRED, "Postfix queue manager", ("delivery temporarily suspended",)),
     Phrases(
-        Reason.ONHOLD,
+        BounceReason.ONHOLD,
         "Postfix address verification, greylisting, busy mailboxes (RFC 5321 4.2.3, 450)",
         (
             "unverified address",
@@ -22,10 +22,12 @@ LIVING = Table(
         ),
     ),
     Phrases(
-        Reason.FILTERED, "mailboxes that take no mail now", ("5.2.1 mailbox unavailable", "5.2.1 mailbox not available")
+        BounceReason.FILTERED,
+        "mailboxes that take no mail now",
+        ("5.2.1 mailbox unavailable", "5.2.1 mailbox not available"),
     ),
     Phrases(
-        Reason.MAILBOXFULL,
+        BounceReason.MAILBOXFULL,
         "Dovecot, Cyrus, Sendmail, Exim, qmail",
         (
             "mailbox full",
@@ -103,7 +105,7 @@ LIVING = Table(
     ),
     FULL_ABROAD,
     Phrases(
-        Reason.SUSPEND,
+        BounceReason.SUSPEND,
         "account systems",
         (
             "account disabled",
@@ -165,7 +167,7 @@ LIVING = Table(
         ),
     ),
     Phrases(
-        Reason.HASMOVED,
+        BounceReason.HASMOVED,
         "Sendmail, forwarders",
         (
             "has moved to",
@@ -177,7 +179,7 @@ LIVING = Table(
         ),
     ),
     Phrases(
-        Reason.FILTERED,
+        BounceReason.FILTERED,
         "filters of the recipient",
         (
             "message filtered",
@@ -198,9 +200,9 @@ LIVING = Table(
 )
 
 #: The mailbox does not exist.
-DEAD = Table(
+DEAD = PhraseTable(
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "Postfix, Sendmail, Exim, qmail, Exchange, Domino, GroupWise",
         (
             "unknown virtual",
@@ -244,7 +246,7 @@ DEAD = Table(
     ),
     *DEAD_ABROAD,
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "qmail with badrcptto, validrcptto and spamcontrol patches",
         (
             "badrcptto",
@@ -255,7 +257,7 @@ DEAD = Table(
         ),
     ),
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "Sendmail, Exim, Sun Messaging Server",
         (
             "user missing home directory",
@@ -266,7 +268,7 @@ DEAD = Table(
         ),
     ),
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "Exchange, Lotus, Symantec Messaging Gateway, IMail, MDaemon",
         (
             "destination server rejected recipients",
@@ -277,9 +279,9 @@ DEAD = Table(
     ),
 )
 #: Predicates without a noun, believed where the reply names nothing else that is missing.
-LONE = Table(
+LONE = PhraseTable(
     Phrases(
-        Reason.USERUNKNOWN,
+        BounceReason.USERUNKNOWN,
         "servers that name the mailbox by its address alone or by a word of their own",
         (
             "does not exist",

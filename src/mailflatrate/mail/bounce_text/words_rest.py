@@ -1,11 +1,11 @@
 """What is left: refusals of policy, faults of machines, matters of protocol, and words that say almost nothing."""
 
-from mailflatrate.mail.bounce_text.words import Phrases, Table
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
+from mailflatrate.mail.reading.values import BounceReason
 
-REST = Table(
+REST = PhraseTable(
     Phrases(
-        Reason.FAILEDSTARTTLS,
+        BounceReason.FAILEDSTARTTLS,
         "servers that demand TLS",
         (
             "must issue a starttls",
@@ -17,7 +17,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.SECURITYERROR,
+        BounceReason.SECURITYERROR,
         "servers that demand authentication",
         (
             "authentication required",
@@ -35,7 +35,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.TOOMANYCONN,
+        BounceReason.TOOMANYCONN,
         "servers that count connections",
         (
             "too many connections",
@@ -47,7 +47,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.SPEEDING,
+        BounceReason.SPEEDING,
         "servers that count",
         (
             "too many messages",
@@ -62,7 +62,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.SYSTEMFULL,
+        BounceReason.SYSTEMFULL,
         "servers short of disk",
         (
             "insufficient disk space",
@@ -74,7 +74,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.NOTCOMPLIANTRFC,
+        BounceReason.NOTCOMPLIANTRFC,
         "strict parsers",
         (
             "duplicate header",
@@ -90,7 +90,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.CONTENTERROR,
+        BounceReason.CONTENTERROR,
         "content checks",
         (
             "8-bit data",
@@ -112,7 +112,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.POLICYVIOLATION,
+        BounceReason.POLICYVIOLATION,
         "policy servers",
         (
             "policy violation",
@@ -133,7 +133,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.SYNTAXERROR,
+        BounceReason.SYNTAXERROR,
         "command parsers",
         (
             "improper sequence of commands",
@@ -147,7 +147,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.MAILERERROR,
+        BounceReason.MAILERERROR,
         "Sendmail, Postfix, Exim pipes",
         (
             "mailer error",
@@ -168,7 +168,7 @@ REST = Table(
         ),
     ),
     Phrases(
-        Reason.SYSTEMERROR,
+        BounceReason.SYSTEMERROR,
         "broken servers",
         (
             "internal error",
@@ -205,9 +205,9 @@ REST = Table(
 )
 
 #: Believed only when nothing else is said.
-VAGUE = Table(
+VAGUE = PhraseTable(
     Phrases(
-        Reason.REJECTED,
+        BounceReason.REJECTED,
         "anyone",
         (
             "denied",

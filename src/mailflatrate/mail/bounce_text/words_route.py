@@ -1,12 +1,12 @@
 """Phrases about the way there: hosts without mail, name servers, connections, queues."""
 
-from mailflatrate.mail.bounce_text.words import Phrases, Table
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
+from mailflatrate.mail.reading.values import BounceReason
 
 #: A failing name server is asked for before an unknown host, because it may recover.
-ROUTE = Table(
+ROUTE = PhraseTable(
     Phrases(
-        Reason.NOTACCEPT,
+        BounceReason.NOTACCEPT,
         "hosts without mail service (RFC 7505, RFC 7504)",
         (
             "null mx",
@@ -30,7 +30,7 @@ ROUTE = Table(
         ),
     ),
     Phrases(
-        Reason.NETWORKERROR,
+        BounceReason.NETWORKERROR,
         "Postfix, Exim (the name server may answer later)",
         (
             "host not found, try again",
@@ -40,7 +40,7 @@ ROUTE = Table(
         ),
     ),
     Phrases(
-        Reason.HOSTUNKNOWN,
+        BounceReason.HOSTUNKNOWN,
         "Postfix, Exchange Online (the name server has answered)",
         (
             "host or domain name not found",
@@ -58,7 +58,7 @@ ROUTE = Table(
         ),
     ),
     Phrases(
-        Reason.NETWORKERROR,
+        BounceReason.NETWORKERROR,
         "resolvers, routers, relays",
         (
             "name service error",
@@ -94,7 +94,7 @@ ROUTE = Table(
         ),
     ),
     Phrases(
-        Reason.HOSTUNKNOWN,
+        BounceReason.HOSTUNKNOWN,
         "Sendmail, qmail, Exim, Postfix",
         (
             "host unknown",
@@ -137,9 +137,9 @@ ROUTE = Table(
 )
 
 #: Asked after the dead-address phrases: a queue that gives up repeats what it was told.
-QUEUE = Table(
+QUEUE = PhraseTable(
     Phrases(
-        Reason.EXPIRED,
+        BounceReason.EXPIRED,
         "queues",
         (
             "timed out",

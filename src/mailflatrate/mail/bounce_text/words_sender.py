@@ -1,12 +1,12 @@
 """Phrases about the message and about who sent it: none of these ever says anything of the recipient (R-70)."""
 
-from mailflatrate.mail.bounce_text.words import Phrases, Table
-from mailflatrate.mail.reading.values import Reason
+from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
+from mailflatrate.mail.reading.values import BounceReason
 
 #: Asked first: a message that is too big is refused in the words of a full mailbox.
-MESSAGE = Table(
+MESSAGE = PhraseTable(
     Phrases(
-        Reason.MESGTOOBIG,
+        BounceReason.MESGTOOBIG,
         "Postfix, Sendmail, Exim, Exchange",
         (
             "message size exceeds",
@@ -27,7 +27,7 @@ MESSAGE = Table(
         ),
     ),
     Phrases(
-        Reason.VIRUSDETECTED,
+        BounceReason.VIRUSDETECTED,
         "Amavis, ClamAV, Postfix milters",
         (
             "virus detected",
@@ -41,14 +41,14 @@ MESSAGE = Table(
 )
 
 #: Before the dead-address phrases, which "sender ... does not exist" would match.
-SENDER = Table(
+SENDER = PhraseTable(
     Phrases(
-        Reason.SPEEDING,
+        BounceReason.SPEEDING,
         "Exchange Online, Barracuda, Postfix anvil",
         ("daily limit", "daily relay quota", "exceeded the maximum number of messages", "frequency limited"),
     ),
     Phrases(
-        Reason.AUTHFAILURE,
+        BounceReason.AUTHFAILURE,
         "receivers that check SPF, DKIM, DMARC",
         (
             "dmarc policy",
@@ -78,7 +78,7 @@ SENDER = Table(
         ),
     ),
     Phrases(
-        Reason.REQUIREPTR,
+        BounceReason.REQUIREPTR,
         "Postfix, Exim, Sendmail (reverse DNS demanded)",
         (
             "reverse dns",
@@ -100,7 +100,7 @@ SENDER = Table(
         ),
     ),
     Phrases(
-        Reason.NORELAYING,
+        BounceReason.NORELAYING,
         "Sendmail, Postfix, qmail",
         (
             "relaying denied",
@@ -122,7 +122,7 @@ SENDER = Table(
         ),
     ),
     Phrases(
-        Reason.BADREPUTATION,
+        BounceReason.BADREPUTATION,
         "reputation services",
         (
             "poor reputation",
@@ -134,7 +134,7 @@ SENDER = Table(
         ),
     ),
     Phrases(
-        Reason.SPAMDETECTED,
+        BounceReason.SPAMDETECTED,
         "SpamAssassin, Amavis, Barracuda and others",
         (
             "spam detected",
@@ -196,7 +196,7 @@ SENDER = Table(
         ),
     ),
     Phrases(
-        Reason.BLOCKED,
+        BounceReason.BLOCKED,
         "receivers with DNS block lists",
         (
             "blacklisted by recipient",
@@ -255,9 +255,9 @@ SENDER = Table(
 )
 
 #: The envelope sender is refused.
-MAIL_FROM = Table(
+MAIL_FROM = PhraseTable(
     Phrases(
-        Reason.REJECTED,
+        BounceReason.REJECTED,
         "Postfix, Exim, Sendmail (MAIL FROM refused)",
         (
             "sender address rejected",

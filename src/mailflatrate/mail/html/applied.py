@@ -1,7 +1,7 @@
 """What the style sheets of an HTML part do to its elements, for judging what a reader sees (R-44, R-48).
 
-Nothing made here is ever sent: the document comes back with its rules as style attributes. Letters from anywhere are
-read, so that nothing is raised.
+Nothing made here is ever sent: the document is returned with its rules as style attributes. Messages of any origin
+are read, so nothing is raised.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailflatrate.mail.html.tokens import Kind, tokenise, too_deep_line, write
+from mailflatrate.mail.html.tokens import TokenKind, tokenise, too_deep_line, write
 
 _MAX_CHARS = 400_000
 _MAX_WORK = 150_000_000
@@ -41,7 +41,7 @@ def with_styles_applied(source: str) -> str:
     tokens = tokenise(source)
     css = 0
     for token in tokens:
-        if token.kind is Kind.RAW and token.name == "style":
+        if token.kind is TokenKind.RAW and token.name == "style":
             token.text = _for_all_screens(token.text)
             css += len(token.text)
     if css * len(tokens) > _MAX_WORK:
@@ -59,7 +59,7 @@ def names_shown_somewhere(source: str) -> frozenset[str]:
     """Classes and ids that a rule for phones or for dark mode makes visible: hidden elsewhere, they hide nothing."""
     names: set[str] = set()
     for token in tokenise(source) if "@media" in source.lower() else ():
-        if token.kind is Kind.RAW and token.name == "style":
+        if token.kind is TokenKind.RAW and token.name == "style":
             for condition, block in _media(_COMMENT.sub("", token.text)):
                 if "print" not in condition.lower() and _reaches_somebody(condition):
                     names.update(_shown_in(block))

@@ -5,7 +5,7 @@ MINIMUM_FONT_PX = 11
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two `#rrggbb` colours (WCAG 2.2, 1.4.3).
+    """Return the contrast ratio of two `#rrggbb` colors (WCAG 2.2, 1.4.3).
 
     Raises ValueError for any other notation.
     """
@@ -14,7 +14,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(color: str) -> float:
-    """Return the relative luminance of a `#rrggbb` colour, 0 to 1. Raises ValueError for any other notation."""
+    """Return the relative luminance of a `#rrggbb` color, 0 to 1. Raises ValueError for any other notation."""
     if len(color) != 7 or not color.startswith("#"):
         raise ValueError(f"{color!r} isn't a color in the form #rrggbb")
     channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailflatrate.mail.html.tokens import Kind, Token
+from mailflatrate.mail.html.tokens import Token, TokenKind
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 _BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "td", "th", "div", "dt", "dd"})
@@ -45,12 +45,12 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
     for token in tokens:
         if token.name == "title" and not head.title:
             continue  # an empty one
-        if token.kind is Kind.COMMENT:
+        if token.kind is TokenKind.COMMENT:
             token.text = _WIDTH_IN_COMMENT.sub(lambda found: f"{found[1]}{round(float(found[2]))}", token.text)
-        elif token.kind is Kind.START:
+        elif token.kind is TokenKind.START:
             _finish_tag(token, language, wraps=wraps)
         result.append(token)
-        if token.kind is Kind.START and token.name == "head":
+        if token.kind is TokenKind.START and token.name == "head":
             result.extend(head.missing(title))
     _turn_right_to_left(result, word)
     return result
@@ -68,16 +68,16 @@ class _HeadFacts:
 
     @classmethod
     def of(cls, tokens: list[Token]) -> _HeadFacts:
-        metas = [token.attributes for token in tokens if token.kind is Kind.START and token.name == "meta"]
+        metas = [token.attributes for token in tokens if token.kind is TokenKind.START and token.name == "meta"]
         names = {(meta.get("name") or "").lower() for meta in metas}
         types = {(meta.get("http-equiv") or "").lower() for meta in metas}
-        css = "".join(token.text for token in tokens if token.kind is Kind.RAW and token.name == "style")
+        css = "".join(token.text for token in tokens if token.kind is TokenKind.RAW and token.name == "style")
         return cls(
             charset=any("charset" in meta for meta in metas) or "content-type" in types,
             viewport="viewport" in names,
             scheme="color-scheme" in names or _SCHEME.search(css) is not None,
             dark=_DARK.search(css) is not None,
-            title=any(token.kind is Kind.RAW and token.name == "title" and token.text.strip() for token in tokens),
+            title=any(token.kind is TokenKind.RAW and token.name == "title" and token.text.strip() for token in tokens),
         )
 
     def missing(self, title: str) -> Iterator[Token]:
@@ -92,25 +92,25 @@ class _HeadFacts:
             yield _meta(f'name="{name}" content="{scheme}"', name=name, content=scheme)
         if title and not self.title:
             yield from (
-                Token(Kind.START, "<title>", "title"),
-                Token(Kind.RAW, html.escape(title), "title"),
-                Token(Kind.END, "</title>", "title"),
+                Token(TokenKind.START, "<title>", "title"),
+                Token(TokenKind.RAW, html.escape(title), "title"),
+                Token(TokenKind.END, "</title>", "title"),
             )
 
 
 def _meta(written: str, **attributes: str) -> Token:
-    return Token(Kind.START, f"<meta {written}>", "meta", dict(attributes))
+    return Token(TokenKind.START, f"<meta {written}>", "meta", dict(attributes))
 
 
 def shows_dark(tokens: list[Token]) -> bool:
     """Whether a finished document says that it can be shown dark."""
     for token in tokens:
-        if token.kind is Kind.START and token.name == "meta" and token.attributes.get("name") == "color-scheme":
+        if token.kind is TokenKind.START and token.name == "meta" and token.attributes.get("name") == "color-scheme":
             return "dark" in (token.attributes.get("content") or "").lower()
     return any(
         any("dark" in value.lower() for value in _SCHEME.findall(token.text))
         for token in tokens
-        if token.kind is Kind.RAW and token.name == "style"
+        if token.kind is TokenKind.RAW and token.name == "style"
     )
 
 
@@ -149,40 +149,40 @@ def _drop(token: Token, name: str) -> None:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTag:
     token: Token
     align: str
     decided: bool = False
 
 
 def _turn_right_to_left(tokens: list[Token], word: re.Pattern[str]) -> None:
-    """Give each block whose first strong letter is Hebrew, Arabic or the like its direction.
+    """Set the direction of each block whose first strong character is Hebrew, Arabic or the like.
 
     `dir="auto"` would say the same, but Outlook does not know it; and a left alignment that a layout sets for every
     text is turned with it.
     """
-    if not any(token.kind is Kind.TEXT and _STRONG_RIGHT.search(token.text) for token in tokens):
+    if not any(token.kind is TokenKind.TEXT and _STRONG_RIGHT.search(token.text) for token in tokens):
         return
-    stack: list[_Open] = []
+    stack: list[_OpenTag] = []
     for token in tokens:
-        if token.kind is Kind.START and token.name not in _VOID and not token.self_closing:
+        if token.kind is TokenKind.START and token.name not in _VOID and not token.self_closing:
             own = _ALIGN.search(token.attributes.get("style") or "")
             inherited = stack[-1].align if stack else ""
-            stack.append(_Open(token, own[1].lower() if own else inherited))
-        elif token.kind is Kind.END:
+            stack.append(_OpenTag(token, own[1].lower() if own else inherited))
+        elif token.kind is TokenKind.END:
             _close(stack, token.name)
-        elif token.kind is Kind.TEXT and (first := _first_strong(word.sub("", token.text))):
+        elif token.kind is TokenKind.TEXT and (first := _first_strong(word.sub("", token.text))):
             _decide(stack, right=first == "R")
 
 
-def _close(stack: list[_Open], name: str) -> None:
+def _close(stack: list[_OpenTag], name: str) -> None:
     for at in range(len(stack) - 1, -1, -1):
         if stack[at].token.name == name:
             del stack[at:]
             return
 
 
-def _decide(stack: list[_Open], *, right: bool) -> None:
+def _decide(stack: list[_OpenTag], *, right: bool) -> None:
     block = next((one for one in reversed(stack) if one.token.name in _BLOCKS), None)
     if block is None or block.decided:
         return

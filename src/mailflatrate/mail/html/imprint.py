@@ -16,7 +16,7 @@ from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.html.finish import shows_dark
-from mailflatrate.mail.html.tokens import Kind, Token, write
+from mailflatrate.mail.html.tokens import Token, TokenKind, write
 from mailflatrate.mail.liquid.linked import LINK_FILTER
 from mailflatrate.mail.liquid.protect import literal, protect
 
@@ -26,7 +26,7 @@ DARK_GROUND = "#16191f"
 
 
 @dataclass(frozen=True, slots=True)
-class ImprintLine:
+class FooterLine:
     """One line of the imprint, such as label `Register`, value `Amtsgericht Bonn, HRB 12345`.
 
     The label may be empty.
@@ -38,14 +38,14 @@ class ImprintLine:
 
 @dataclass(frozen=True, slots=True)
 class BlockStyle:
-    """How the block looks; colours as `#rrggbb`. Unreadable choices fall back to our own."""
+    """How the block looks; colors as `#rrggbb`. Unreadable choices fall back to our own."""
 
     text_color: str = "#57504a"
     background_color: str = "#f7f4ee"
     font_px: int = 12
 
     def readable(self) -> BlockStyle:
-        """Return this style, or the default colours and size where this one is too faint or too small."""
+        """Return this style, or the default colors and size if this one is too faint or too small."""
         plain = BlockStyle()
         try:
             faint = contrast(self.text_color, self.background_color) < MINIMUM_CONTRAST
@@ -58,10 +58,10 @@ class BlockStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class Imprint:
-    """What the service puts under a mailing. `reason` may hold Liquid; everything else is printed as it is."""
+class FooterImprint:
+    """The footer the service adds to a campaign. `reason` may hold Liquid; everything else is printed as it is."""
 
-    lines: tuple[ImprintLine, ...]
+    lines: tuple[FooterLine, ...]
     reason: str
     mailing_id: str
     language: str
@@ -83,13 +83,13 @@ _WORDS = {
 }
 
 
-def with_dark_colors(tokens: list[Token], imprint: Imprint) -> Imprint:
+def with_dark_colors(tokens: list[Token], imprint: FooterImprint) -> FooterImprint:
     """Return the imprint for a document that can be shown dark, and put its colors for that into the head.
 
     Nothing outweighs the block's own colors, which are inline and `!important`; so dark mode paints over them. The id
     depends on the whole document, so that no style sheet in it can name it.
     """
-    end = next((at for at, token in enumerate(tokens) if token.kind is Kind.END and token.name == "head"), None)
+    end = next((at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "head"), None)
     if end is None or not shows_dark(tokens):
         return imprint
     anchor = f"m{hashlib.sha256(write(tokens).encode()).hexdigest()[:16]}"
@@ -97,12 +97,14 @@ def with_dark_colors(tokens: list[Token], imprint: Imprint) -> Imprint:
     ground = f"background-image:linear-gradient({DARK_GROUND},{DARK_GROUND})!important"
     css = f"@media (prefers-color-scheme:dark){{ #{anchor},#{anchor} *{{{ink}}} #{anchor}{{{ground}}} }}"
     tokens[end:end] = [
-        Token(Kind.START, "<style>", "style"), Token(Kind.RAW, css, "style"), Token(Kind.END, "</style>", "style")
-    ]  # fmt: skip
+        Token(TokenKind.START, "<style>", "style"),
+        Token(TokenKind.RAW, css, "style"),
+        Token(TokenKind.END, "</style>", "style"),
+    ]
     return replace(imprint, anchor=anchor)
 
 
-def imprint_html(imprint: Imprint) -> str:
+def imprint_html(imprint: FooterImprint) -> str:
     """Return the block as Liquid source for the end of the HTML body."""
     words, style = _words(imprint.language), imprint.style.readable()
     ink = f"color:{style.text_color}!important;"
@@ -122,7 +124,7 @@ def imprint_html(imprint: Imprint) -> str:
     def link(url: str, text: str) -> str:
         return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'
 
-    def shown(line: ImprintLine) -> str:
+    def shown(line: FooterLine) -> str:
         """A line as text; an address of a page is a link, as mail programs make it one in the text part."""
         if not _PAGE.fullmatch(line.value):
             return literal(html.escape(_line(line, words["colon"])))
@@ -146,11 +148,11 @@ def imprint_html(imprint: Imprint) -> str:
 
 
 def _with_link(tag: str) -> str:
-    """The Liquid that prints where somebody signed up, as a link where that is a page."""
+    """Return the Liquid that prints where a subscriber signed up, as a link if that is a page."""
     return f"{{{{ subscription.source | {LINK_FILTER} }}}}" if _SOURCE.fullmatch(tag) else tag
 
 
-def imprint_text(imprint: Imprint) -> str:
+def imprint_text(imprint: FooterImprint) -> str:
     """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
     words = _words(imprint.language)
     colon = words["colon"]
@@ -164,7 +166,7 @@ def imprint_text(imprint: Imprint) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(line: ImprintLine, colon: str) -> str:
+def _line(line: FooterLine, colon: str) -> str:
     return f"{line.label}{colon}{line.value}" if line.label else line.value
 
 

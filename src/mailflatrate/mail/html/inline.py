@@ -8,7 +8,7 @@ from itertools import pairwise
 from css_inline import CSSInliner, InlineError
 
 from mailflatrate.mail.html.outline import count_style_work
-from mailflatrate.mail.html.tokens import MAX_DEPTH, Kind, tokenise, too_deep_line, write
+from mailflatrate.mail.html.tokens import MAX_DEPTH, TokenKind, tokenise, too_deep_line, write
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
 
@@ -32,7 +32,7 @@ _DOCTYPE = re.compile(
 def _with_doctype(document: str, result: str) -> str:
     """Put the author's own doctype back, which css-inline shortens.
 
-    Under a transitional one, images in tables stand without a gap below them, and letters are built on that.
+    Under a transitional one, images in tables have no gap below them, and email layouts rely on that.
     """
     found = _DOCTYPE.match(document)
     return re.sub("<!doctype html>", lambda _: found["kept"], result, count=1, flags=re.IGNORECASE) if found else result
@@ -87,7 +87,7 @@ def _inlined(document: str) -> str:
 def normalise(document: str) -> str:
     """Return the document as html5ever writes it, styles untouched. Raises SourceRefused."""
     refuse_deep(document)
-    refuse_many_elements(sum(token.kind is Kind.START for token in tokenise(document)))
+    refuse_many_elements(sum(token.kind is TokenKind.START for token in tokenise(document)))
     return _with_doctype(document, _NORMALISER.inline(document))
 
 
@@ -95,7 +95,7 @@ def _without_unreadable(document: str) -> str:
     """Return the document with its unreadable style sheets marked, so that css-inline leaves them alone."""
     tokens = tokenise(document)
     for before, token in pairwise(tokens):
-        if token.kind is Kind.RAW and token.name == "style" and not _is_readable(token.text):
+        if token.kind is TokenKind.RAW and token.name == "style" and not _is_readable(token.text):
             before.attributes["data-css-inline"] = "ignore"
             before.changed = True
     return write(tokens)

@@ -1,4 +1,4 @@
-"""Numbering the links of a mailing and pointing them at the redirector, once for all recipients (R-108, R-109)."""
+"""Numbering the links of a campaign and pointing them at the redirector, once for all recipients (R-108, R-109)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A target of the mailing: `number` counts from 1, `url` is what the author wrote, HTML-unescaped, on one line."""
+class ContentLink:
+    """A target of the campaign: `number` counts from 1, `url` is what the author wrote, HTML-unescaped, on one line."""
 
     number: int
     url: str
@@ -35,9 +35,9 @@ class LinkBook:
         self._targets: dict[str, str] = {}
 
     def __call__(self, url: str) -> str:
-        """Return what stands in the letter for `url`.
+        """Return what the message shows for `url`.
 
-        mailto, tel, anchors and the untracked ones come back unchanged.
+        mailto, tel, anchors and the untracked ones are returned unchanged.
         """
         target = _BREAKS.sub("", url).strip()
         if not _WEB.match(target) or target in self._untracked:
@@ -61,9 +61,9 @@ class LinkBook:
 
         return _URL_IN_TEXT.sub(replace, text)
 
-    def links(self) -> tuple[Link, ...]:
+    def links(self) -> tuple[ContentLink, ...]:
         """The links met so far, by number."""
-        return tuple(Link(number, url) for url, number in self._numbers.items())
+        return tuple(ContentLink(number, url) for url, number in self._numbers.items())
 
 
 def trim_url(url: str) -> str:

@@ -1,7 +1,7 @@
-"""How the mailings of one account look: its colours, fonts and logo, and what follows from them.
+"""How the campaigns of one account look: its colors, fonts and logo, and what follows from them.
 
-The customer chooses four colours; everything else (lines, hints, what dark mode shows) is derived, so that no choice
-can make a letter unreadable.
+The customer chooses four colors; everything else (lines, hints, what dark mode shows) is derived, so that no choice
+can make a message unreadable.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def readable(colour: str, ground: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colours as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty where there is no logo."""
+class BrandStyle:
+    """Colors as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty if there is no logo."""
 
     primary: str = "#0b5a63"
     ink: str = "#2a2622"
@@ -73,7 +73,7 @@ class Look:
 
     @property
     def link(self) -> str:
-        """Colour of links in text."""
+        """Return the color of links in text."""
         return self._readable(self.primary)
 
     @property

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from mailflatrate.mail.html.inline import refuse_deep
-from mailflatrate.mail.html.tokens import Kind, scan
+from mailflatrate.mail.html.tokens import TokenKind, scan
 from mailflatrate.mail.mistakes import from_mjml, mistake
 from mailflatrate.mail.source_errors import Lines, SourceError, SourceRefused
 
-# Without this mrml links Ubuntu from Google in every letter: a remote host the author never asked for.
+# Without this mrml links Ubuntu from Google in each message: a remote host the author never asked for.
 _NO_FONTS: dict[str, str] = {}
 _NAME = re.compile(r"mj-?[a-z-]*")
 _HTML_HABITS = (
@@ -88,11 +88,11 @@ def _structure_errors(source: str) -> Iterator[SourceError]:
     lines = Lines(source)
     has_root = False
     for end, token in scan(source):
-        if token.kind not in (Kind.START, Kind.END) or not _NAME.fullmatch(token.name):
+        if token.kind not in (TokenKind.START, TokenKind.END) or not _NAME.fullmatch(token.name):
             continue
         name, line = token.name, lines.at(end - len(token.text))
         has_root = has_root or name == "mjml"
-        if token.kind is Kind.END:
+        if token.kind is TokenKind.END:
             if not open_tags or open_tags[-1][0] != name:
                 if open_tags:
                     yield mistake(line, "mjml-still-open", name, open_tags[-1][0], str(open_tags[-1][1]))

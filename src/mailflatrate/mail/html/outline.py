@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from mailflatrate.mail.html.tokens import Kind, Token
+from mailflatrate.mail.html.tokens import Token, TokenKind
 
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?+")
 _PRELUDE = re.compile(r"(?<![^{};])[^{};]++(?=\{)")
@@ -20,9 +20,9 @@ def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
     elements = 0
     sheets = []
     for token in tokens:
-        if token.kind is Kind.START:
+        if token.kind is TokenKind.START:
             elements += 1
-        elif token.kind is Kind.RAW and token.name == "style":
+        elif token.kind is TokenKind.RAW and token.name == "style":
             sheets.append(_COMMENT.sub("", token.text))
     costly = 1 + elements // _ELEMENTS_PER_WEIGHT
     return elements, sum(_weight(prelude, costly) for css in sheets for prelude in _PRELUDE.findall(css))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.liquid.protect import ProtectedText
 
 _SETTLES = re.compile(r"[:/?#]")
 _CONTROL = re.compile(r"[\x00-\x20]+")
@@ -45,7 +45,7 @@ class _Block:
     has_else: bool = False
 
 
-def find_scheme_outputs(pieces: Sequence[str], protected: Protected) -> set[int] | None:
+def find_scheme_outputs(pieces: Sequence[str], protected: ProtectedText) -> set[int] | None:
     """Return the numbers of the outputs in a URL whose value may bring its scheme.
 
     `pieces` are fixed text and word numbers in turn. None where such an output and what comes before or after it could
@@ -109,7 +109,7 @@ class StyleOutputs:
     values: frozenset[int]
 
 
-def find_style_outputs(css: str, protected: Protected) -> StyleOutputs | None:
+def find_style_outputs(css: str, protected: ProtectedText) -> StyleOutputs | None:
     """Sort the outputs of a piece of CSS; None where one could make a function, property or scheme with its text."""
     word = protected.word
     css = _COMMENT.sub("", css)

@@ -1,12 +1,12 @@
-"""Taking out of a letter what may not be in it, leaving what mail clients need.
+"""Removal of what is not allowed in a message, keeping what mail clients need.
 
-Conditional comments, VML, media queries.
+Conditional comments, VML and media queries are kept.
 
-nh3 cannot do this: it drops html, head and comments, on which Outlook's half of every letter lives. The rules
-here stand on tokens, after html5ever has made the document well-formed (R-50, R-111; no script, form, iframe,
+nh3 cannot do this: it drops html, head and comments, which Outlook's half of each message depends on. The rules
+here work on tokens, after html5ever has made the document well-formed (R-50, R-111; no script, form, iframe,
 object, event handler).
 
-The Liquid in the document is still protected. Whatever of the fixed text a condition leaves away later, the rest
+The Liquid in the document is still protected. Whatever part of the fixed text a condition drops later, the rest
 stays harmless: no fixed text outside of tags holds a bare `<`, attribute values hold none, and titles and styles
 cannot close themselves.
 """
@@ -18,8 +18,8 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from mailflatrate.mail.html.outputs import find_scheme_outputs, find_style_outputs
-from mailflatrate.mail.html.tokens import Kind, Token, tokenise, write
-from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.html.tokens import Token, TokenKind, tokenise, write
+from mailflatrate.mail.liquid.protect import ProtectedText
 from mailflatrate.mail.liquid.sandbox import SAFE_SCHEMES
 
 DROPPED_WITH_CONTENT = frozenset({
@@ -53,7 +53,7 @@ _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 
 
-class Sanitiser:
+class Sanitizer:
     """Cleans one document. `link` is called with each fixed URL of a hyperlink, Outlook's VML included.
 
     And gives the URL to write.
@@ -62,7 +62,7 @@ class Sanitiser:
     `style_words` those in CSS.
     """
 
-    def __init__(self, protected: Protected, link: Callable[[str], str]) -> None:
+    def __init__(self, protected: ProtectedText, link: Callable[[str], str]) -> None:
         self._protected = protected
         self._link = link
         self._base: str | None = None
@@ -76,7 +76,7 @@ class Sanitiser:
         for token in tokens:
             if dropping:
                 self._track_dropped(token, dropping)
-            elif token.kind is Kind.START and token.name in DROPPED_WITH_CONTENT:
+            elif token.kind is TokenKind.START and token.name in DROPPED_WITH_CONTENT:
                 if not token.self_closing:
                     dropping.append(token.name)
             else:
@@ -84,25 +84,25 @@ class Sanitiser:
         return kept
 
     def _track_dropped(self, token: Token, dropping: list[str]) -> None:
-        if token.kind is Kind.START and token.name == dropping[-1] and not token.self_closing:
+        if token.kind is TokenKind.START and token.name == dropping[-1] and not token.self_closing:
             dropping.append(token.name)
-        elif token.kind is Kind.END and token.name == dropping[-1]:
+        elif token.kind is TokenKind.END and token.name == dropping[-1]:
             dropping.pop()
 
     def _token(self, token: Token) -> list[Token]:
         match token.kind:
-            case Kind.TEXT:
+            case TokenKind.TEXT:
                 token.text = token.text.replace("<", "&lt;")
                 return [token]
-            case Kind.RAW:
+            case TokenKind.RAW:
                 return [self._raw(token)]
-            case Kind.COMMENT:
+            case TokenKind.COMMENT:
                 return self._comment(token)
-            case Kind.START:
+            case TokenKind.START:
                 return self._start(token)
-            case Kind.END:
+            case TokenKind.END:
                 return [token] if self._allowed_name(token.name) and token.name not in DROPPED else []
-            case Kind.DOCTYPE:
+            case TokenKind.DOCTYPE:
                 return [token] if self._allowed_declaration(token.text) else []
 
     def _allowed_name(self, name: str) -> bool:
@@ -128,14 +128,14 @@ class Sanitiser:
             return [token]
         if _is_marker(text):
             # html5ever reads `<![if !mso]>` as a comment; Outlook needs it as it was.
-            return [Token(Kind.DOCTYPE, f"<!{text}>")]
+            return [Token(TokenKind.DOCTYPE, f"<!{text}>")]
         if revealed := _REVEALED_OPEN.fullmatch(text):
-            return [Token(Kind.COMMENT, revealed[1] + ("<!" if "<!" in text else ""))]
+            return [Token(TokenKind.COMMENT, revealed[1] + ("<!" if "<!" in text else ""))]
         if text.lower() == "<![endif]":
             return [token]
         if hidden := _DOWNLEVEL_HIDDEN.fullmatch(text):
             inner = write(self.document(tokenise(hidden[2])))
-            return [Token(Kind.COMMENT, hidden[1] + inner.replace("-->", "--&gt;") + "<![endif]")]
+            return [Token(TokenKind.COMMENT, hidden[1] + inner.replace("-->", "--&gt;") + "<![endif]")]
         return []
 
     def _start(self, token: Token) -> list[Token]:
@@ -225,7 +225,7 @@ def _harmless(url: str, *, image: bool) -> bool:
     return scheme[1].lower() in SAFE_SCHEMES or (image and (bool(_DATA_IMAGE.match(url)) or scheme[1].lower() == "cid"))
 
 
-def _harmless_everywhere(protected: Protected, value: str) -> bool:
+def _harmless_everywhere(protected: ProtectedText, value: str) -> bool:
     numbers = [int(word[1]) for word in protected.word.finditer(value)]
     if any(map(protected.is_output, numbers)) and not all(map(protected.is_output, numbers)):
         return False  # a condition could leave away what settles the scheme

@@ -1,6 +1,6 @@
-"""Markdown to a finished letter.
+"""Markdown to a finished message.
 
-Our own plain theme, warm paper and dark ink, 600 px, its own colours in dark mode.
+Our own plain theme, warm paper and dark ink, 600 px, its own colors in dark mode.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
-from mailflatrate.mail.html.look import Look, mixed
+from mailflatrate.mail.html.look import BrandStyle, mixed
 from mailflatrate.mail.html.outline import count_table_cells
-from mailflatrate.mail.liquid.protect import Protected
+from mailflatrate.mail.liquid.protect import ProtectedText
 from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
 
@@ -22,8 +22,8 @@ MAX_TABLE_CELLS = 8_000
 
 
 @lru_cache(maxsize=64)
-def _style(look: Look) -> str:
-    """The letter's style sheet in the account's colours and fonts."""
+def _style(look: BrandStyle) -> str:
+    """Return the message's style sheet in the account's colors and fonts."""
     words = look.words()
     return _STYLE.format(**words | {"code": mixed(look.sheet, look.ink, 0.06)})
 
@@ -68,7 +68,7 @@ def _markdown() -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": False}).enable(
         ["table", "strikethrough", "linkify"]
     )
-    # A target has to stay byte for byte what the author wrote; the sanitiser judges schemes.
+    # A target has to stay byte for byte what the author wrote; the sanitizer judges schemes.
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]
     md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     return md
@@ -78,7 +78,7 @@ _MARKDOWN = _markdown()
 
 
 def markdown_as_html(text: str) -> str:
-    """The HTML of Markdown without a letter around it; Liquid stays as it is written, its quotes as entities."""
+    """Return the HTML of Markdown alone; Liquid stays as it is written, its quotes as entities."""
     refuse_large_tables(text)
     return str(_MARKDOWN.render(text))
 
@@ -92,7 +92,7 @@ def refuse_large_tables(text: str) -> None:
         raise SourceRefused((mistake(1, "too-many-cells", str(MAX_TABLE_CELLS)),))
 
 
-def render_markdown(protected: Protected, *, title: str, language: str, look: Look) -> str:
+def render_markdown(protected: ProtectedText, *, title: str, language: str, look: BrandStyle) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 
     Block tags in a paragraph of their own stand free.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     TEXT = "text"
@@ -34,7 +34,7 @@ class Token:
     `write` build the tag anew.
     """
 
-    kind: Kind
+    kind: TokenKind
     text: str
     name: str = ""
     attributes: dict[str, str | None] = field(default_factory=dict)
@@ -78,21 +78,21 @@ def scan(source: str) -> Iterator[tuple[int, Token]]:
             at += 1
             continue
         if at > done:
-            yield at, Token(Kind.TEXT, source[done:at])
+            yield at, Token(TokenKind.TEXT, source[done:at])
         yield end, token
         done = at = end
-        if token.kind is Kind.START and token.name in RAW_TEXT and not token.self_closing:
+        if token.kind is TokenKind.START and token.name in RAW_TEXT and not token.self_closing:
             close = re.compile(rf"</{re.escape(token.name)}[\s/>]", re.IGNORECASE).search(source, at)
             stop = close.start() if close else len(source)
             if stop > at:
-                yield stop, Token(Kind.RAW, source[at:stop], token.name)
+                yield stop, Token(TokenKind.RAW, source[at:stop], token.name)
             done = at = stop
     if done < len(source):
-        yield len(source), Token(Kind.TEXT, source[done:])
+        yield len(source), Token(TokenKind.TEXT, source[done:])
 
 
 class _Search:
-    """Finds a mark from ever later places, and remembers where the next one is, or that none comes any more."""
+    """Finds a mark from ever later places, and remembers where the next one is, or that there is none left."""
 
     def __init__(self, source: str, mark: str) -> None:
         self._source, self._mark, self._next = source, mark, -1
@@ -112,13 +112,13 @@ def _markup(source: str, at: int, comments: _Search, closing: _Search) -> tuple[
     None with the place itself where none begins, and with -1 where none can begin from here to the end.
     """
     if source.startswith("<!--", at) and (end := comments.find(at + 4)) >= 0:
-        return Token(Kind.COMMENT, source[at + 4 : end]), end + 3
+        return Token(TokenKind.COMMENT, source[at + 4 : end]), end + 3
     if source.startswith("<!", at):
         end = closing.find(at + 2) + 1
-        return (Token(Kind.DOCTYPE, source[at:end]), end) if end else (None, -1)
+        return (Token(TokenKind.DOCTYPE, source[at:end]), end) if end else (None, -1)
     if found := _END.match(source, at):
         end = closing.find(found.end()) + 1
-        return (Token(Kind.END, source[at:end], found["end"].lower()), end) if end else (None, -1)
+        return (Token(TokenKind.END, source[at:end], found["end"].lower()), end) if end else (None, -1)
     if found := _START.match(source, at):
         return (_start_token(found), found.end()) if found["closed"] else (None, -1)
     return None, at
@@ -130,11 +130,11 @@ def _start_token(found: re.Match[str]) -> Token:
     for attribute in _ATTRIBUTE.finditer(rest):
         value = next((attribute[g] for g in ("double", "single", "bare") if attribute[g] is not None), None)
         attributes.setdefault(attribute["name"].lower(), None if value is None else unescape_attribute(value))
-    return Token(Kind.START, found.group(), found["start"].lower(), attributes, rest.rstrip().endswith("/"))
+    return Token(TokenKind.START, found.group(), found["start"].lower(), attributes, rest.rstrip().endswith("/"))
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MarkupFault:
     """Markup that no parser should see: `code` and `facts` are those of `mistakes`, `line` counts from 1."""
 
     line: int
@@ -142,18 +142,18 @@ class Fault:
     facts: tuple[str, ...] = ()
 
 
-def find_fault(source: str) -> Fault | None:
+def find_fault(source: str) -> MarkupFault | None:
     """Return the first comment or tag of `source` that is never closed, or the first with too many attributes."""
     for end, token in scan(source):
-        if token.kind is Kind.START and len(token.attributes) > MAX_ATTRIBUTES:
-            return Fault(_line(source, end), "too-many-attributes", (str(MAX_ATTRIBUTES),))
-        if token.kind is Kind.DOCTYPE and token.text.startswith("<!--"):
-            return Fault(_line(source, end - len(token.text)), "markup-comment-open")
-        if token.kind is Kind.TEXT and (found := _OPEN.search(token.text)) and end == len(source):
+        if token.kind is TokenKind.START and len(token.attributes) > MAX_ATTRIBUTES:
+            return MarkupFault(_line(source, end), "too-many-attributes", (str(MAX_ATTRIBUTES),))
+        if token.kind is TokenKind.DOCTYPE and token.text.startswith("<!--"):
+            return MarkupFault(_line(source, end - len(token.text)), "markup-comment-open")
+        if token.kind is TokenKind.TEXT and (found := _OPEN.search(token.text)) and end == len(source):
             begin = end - len(token.text) + found.start()
             if found["comment"]:
-                return Fault(_line(source, begin), "markup-comment-open")
-            return Fault(_line(source, begin), "markup-tag-open", (found["name"],))
+                return MarkupFault(_line(source, begin), "markup-comment-open")
+            return MarkupFault(_line(source, begin), "markup-tag-open", (found["name"],))
     return None
 
 
@@ -167,7 +167,7 @@ MAX_ATTRIBUTES = 200
 MAX_DEPTH = 250
 """Elements inside of one another. The libraries behind the compiler walk a document by recursion, and end their process
 where it is deep enough."""
-# What a parser closes by itself, and what holds nothing.
+# Elements that a parser closes automatically, and empty elements.
 _NEVER_DEEP = frozenset({
     "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "option", "optgroup", "rp", "rt",
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -180,11 +180,11 @@ def too_deep_line(source: str) -> int | None:
         return None
     depth = 0
     for end, token in scan(source):
-        if token.kind is Kind.START and not token.self_closing and token.name not in _NEVER_DEEP:
+        if token.kind is TokenKind.START and not token.self_closing and token.name not in _NEVER_DEEP:
             depth += 1
             if depth > MAX_DEPTH:
                 return _line(source, end)
-        elif token.kind is Kind.END and token.name not in _NEVER_DEEP:
+        elif token.kind is TokenKind.END and token.name not in _NEVER_DEEP:
             depth = max(0, depth - 1)
     return None
 
@@ -195,8 +195,8 @@ _REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;?
 def unescape_attribute(value: str) -> str:
     """Resolve character references as HTML does in attributes: `&copy=1` of a query string stays what it is.
 
-    HTML Living Standard 13.2.5.73: a named reference without semicolon before `=` or a letter or digit is no
-    reference.
+    HTML Living Standard 13.2.5.73: a named reference without semicolon before `=`, an alphabetic character or a
+    digit is not a reference.
     """
 
     def resolve(found: re.Match[str]) -> str:
@@ -226,9 +226,9 @@ def write(tokens: list[Token]) -> str:
 
 
 def _write_token(token: Token) -> str:
-    if token.kind is Kind.COMMENT:
+    if token.kind is TokenKind.COMMENT:
         return f"<!--{token.text}-->"
-    if token.kind is not Kind.START or not token.changed:
+    if token.kind is not TokenKind.START or not token.changed:
         return token.text
     attributes = "".join(
         f" {name}" if value is None else f' {name}="{escape_attribute(value)}"'

@@ -15,7 +15,7 @@ from liquid.token import (
     Token,
 )
 
-from mailflatrate.mail.liquid.marks import BadMark, Mark, MarkKind, find_marks
+from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, MarkKind, find_marks
 
 
 class MarkError(LiquidSyntaxError):
@@ -47,7 +47,7 @@ def _content(source: str, start: int, end: int, *, strip_left: bool, strip_right
         yield Token(TOKEN_CONTENT, text, start, source)
 
 
-def _tokens(source: str, mark: Mark) -> Iterator[Token]:
+def _tokens(source: str, mark: LiquidMark) -> Iterator[Token]:
     if mark.kind is MarkKind.OUTPUT:
         yield Token(TOKEN_OUTPUT, source[mark.start : mark.end], mark.start, source)
         yield Token(TOKEN_EXPRESSION, mark.inner, mark.inner_at, source)

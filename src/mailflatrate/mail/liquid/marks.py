@@ -40,7 +40,7 @@ class MarkKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LiquidMark:
     """One mark: `source[start:end]`.
 
     `inner` is the expression of an output or tag, or what stands inside a raw or comment block; it begins at
@@ -67,7 +67,7 @@ class BadMark(Exception):
         self.facts = facts
 
 
-def find_marks(source: str) -> Iterator[Mark]:
+def find_marks(source: str) -> Iterator[LiquidMark]:
     """Yield the marks of `source` in order. Raises BadMark at the first one that is unclosed, nameless or too long."""
     at = 0
     for count in range(_MOST_READ + 1):
@@ -82,21 +82,21 @@ def find_marks(source: str) -> Iterator[Mark]:
 
 
 def first_of_too_many(source: str) -> int | None:
-    """Where the first mark past `MAX_MARKS` begins; None where there are no more, or one before it can't be read."""
+    """Return where the first mark past `MAX_MARKS` begins; None if there is none, or an earlier one can't be read."""
     try:
         return next((mark.start for number, mark in enumerate(find_marks(source)) if number == MAX_MARKS), None)
     except BadMark:
         return None
 
 
-def _output(source: str, start: int) -> Mark:
+def _output(source: str, start: int) -> LiquidMark:
     end = source.find("}}", start + 2)
     if end < 0:
         raise BadMark(start, "braces-missing", "}}")
     return _mark(MarkKind.OUTPUT, source, start, start + 2, end, "")
 
 
-def _tag(source: str, start: int) -> Mark:
+def _tag(source: str, start: int) -> LiquidMark:
     end = source.find("%}", start + 2)
     if end < 0:
         raise BadMark(start, "braces-missing", "%}")
@@ -111,7 +111,7 @@ def _tag(source: str, start: int) -> Mark:
     return tag
 
 
-def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int, name: str) -> Mark:
+def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int, name: str) -> LiquidMark:
     """Build the mark whose closing braces are at `closing`."""
     if closing - start > MAX_MARK_CHARS:
         raise BadMark(start, "mark-too-long", str(MAX_MARK_CHARS))
@@ -123,18 +123,20 @@ def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int
     if len(_BRACKETS.findall(inner)) > MAX_MARK_BRACKETS or len(_OPERATORS.findall(inner)) > MAX_MARK_OPERATORS:
         raise BadMark(start, "mark-too-involved")
     inner_at = inner_from + len(written) - len(written.lstrip()) if inner else inner_from
-    return Mark(kind, start, closing + 2, name, inner, inner_at, source.startswith("-", start + 2), strips_after)
+    return LiquidMark(kind, start, closing + 2, name, inner, inner_at, source.startswith("-", start + 2), strips_after)
 
 
-def _raw(source: str, tag: Mark) -> Mark:
+def _raw(source: str, tag: LiquidMark) -> LiquidMark:
     found = _ENDRAW.search(source, tag.end)
     if found is None:
         raise BadMark(tag.start, "tag-missing", "endraw")
     inner = source[tag.end : found.start()]
-    return Mark(MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after)
+    return LiquidMark(
+        MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after
+    )
 
 
-def _comment(source: str, tag: Mark) -> Mark:
+def _comment(source: str, tag: LiquidMark) -> LiquidMark:
     """Comments nest; everything else inside them means nothing."""
     depth, at = 1, tag.end
     while found := _COMMENT_EDGE.search(source, at):
@@ -143,11 +145,13 @@ def _comment(source: str, tag: Mark) -> Mark:
             depth += -1 if found["end"] else 1
         if not depth:
             inner, strips_after = source[tag.end : found.start()], found["rest"].endswith("-")
-            return Mark(MarkKind.COMMENT, tag.start, at, tag.name, inner, tag.end, tag.strips_before, strips_after)
+            return LiquidMark(
+                MarkKind.COMMENT, tag.start, at, tag.name, inner, tag.end, tag.strips_before, strips_after
+            )
     raise BadMark(tag.start, "comment-open")
 
 
-def replace_marks(source: str, change: Callable[[Mark], str]) -> str:
+def replace_marks(source: str, change: Callable[[LiquidMark], str]) -> str:
     """Return `source` with each mark replaced by `change`; from an unreadable mark on it stays as it is."""
     parts: list[str] = []
     at = 0

@@ -14,14 +14,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailflatrate.mail.liquid.marks import Mark, MarkKind, replace_marks
+from mailflatrate.mail.liquid.marks import LiquidMark, MarkKind, replace_marks
 
 _OPENING = re.compile(r"\{%-?\s*(?:if|unless|case|for|capture)\b")
 _CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Protected:
+class ProtectedText:
     """`text` without any Liquid, and the tags its words stand for; `word` matches one word, its number in group 1."""
 
     text: str
@@ -59,7 +59,7 @@ LITERAL_BRACE = '{{ "{" }}'
 """Liquid source that prints a brace."""
 
 
-def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protected:
+def protect(source: str, *, entities: bool, keep_lines: bool = False) -> ProtectedText:
     """Replace the Liquid in `source`.
 
     `entities` says that the source is HTML, where a tag may be written with `&quot;`.
@@ -70,7 +70,7 @@ def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protect
     prefix = _prefix(source)
     tags: list[str] = []
 
-    def replace(mark: Mark) -> str:
+    def replace(mark: LiquidMark) -> str:
         written = source[mark.start : mark.end]
         lines = "\n" * written.count("\n") if keep_lines else ""
         if mark.kind is MarkKind.COMMENT:
@@ -81,7 +81,7 @@ def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protect
         return f"{prefix}{len(tags) - 1:05d}z{lines}"
 
     text = replace_marks(source, replace)
-    return Protected(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))
+    return ProtectedText(text, tuple(tags), re.compile(rf"{prefix}(\d{{5}})z"))
 
 
 def _prefix(source: str) -> str:
@@ -101,7 +101,7 @@ def unescape_tags(source: str) -> str:
 def literal(text: str) -> str:
     """Return `text` as Liquid source that prints exactly `text`.
 
-    For values of ours that an author did not write as Liquid.
+    For our own values, which an author did not write as Liquid.
     """
     if "{{" not in text and "{%" not in text:
         return text

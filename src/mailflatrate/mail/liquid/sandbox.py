@@ -4,9 +4,9 @@ Differences from the standard dialect, all on purpose:
 
 - Only the tags in `TAGS` and the filters in `FILTERS` exist. Nothing loads another template.
 - In an HTML part every output is escaped, string literals and captured blocks too. Standard Liquid trusts literals,
-  which would let a script in a literal walk around the sanitiser. A captured block therefore is its *text*.
+  which would let a script in a literal walk around the sanitizer. A captured block therefore is its *text*.
 - An empty or absent value of a recipient is missing (R-52): printing it raises, testing it is false, `default`
-  mends it.
+  fixes it.
 - Loops, nesting, output and every filter's argument and result are bounded, and so is the work of one rendering
   (`work`). Marks are found by `marks`, which is linear where python-liquid's lexer is not.
 """
@@ -35,7 +35,7 @@ from markupsafe import escape as html_escape
 
 from mailflatrate.mail.liquid.lexer import tokenize
 from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
-from mailflatrate.mail.liquid.marks import BadMark, Mark, find_marks
+from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, find_marks
 from mailflatrate.mail.liquid.work import (
     STEP,
     TEXT_LIMIT,
@@ -72,7 +72,7 @@ SAFE_STYLE_FILTER = "mailflatrate_css"
 SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 
 
-class Trusted(str):
+class SafeHtml(str):
     """HTML that a filter has already escaped; any further string filter turns it back into plain text."""
 
     __slots__ = ()
@@ -216,7 +216,7 @@ class _EscapedOutputNode(OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = _counted(self.expression.evaluate(context))
-        if isinstance(value, Trusted):
+        if isinstance(value, SafeHtml):
             return buffer.write(str(value))
         return buffer.write(str(html_escape(to_liquid_string(value, autoescape=False))))
 
@@ -244,19 +244,19 @@ def _text(value: object) -> str:
 
 
 def _escape(value: object) -> str:
-    return Trusted(html_escape(_text(value)))
+    return SafeHtml(html_escape(_text(value)))
 
 
 def _escape_once(value: object) -> str:
-    return Trusted(html_escape(html.unescape(_text(value))))
+    return SafeHtml(html_escape(html.unescape(_text(value))))
 
 
 def _newline_to_br(value: object) -> str:
-    return Trusted(re.sub(r"\r?\n", "<br />\n", str(html_escape(_text(value)))))
+    return SafeHtml(re.sub(r"\r?\n", "<br />\n", str(html_escape(_text(value)))))
 
 
 def safe_url(value: object) -> str:
-    """Return `value` if it is a relative URL or has a scheme that a letter may link to, else an empty string."""
+    """Return `value` if it is a relative URL or has a scheme allowed in a message's links, else an empty string."""
     text = _text(value).strip()
     try:
         scheme = urlsplit("".join(text.split())).scheme
@@ -276,7 +276,7 @@ def safe_style(value: object) -> str:
 
 _HTML_FILTERS: dict[str, Callable[..., Any]] = {
     "escape": _escape, "escape_once": _escape_once, "newline_to_br": _newline_to_br,
-    LINK_FILTER: lambda value: Trusted(linked(_text(value))),
+    LINK_FILTER: lambda value: SafeHtml(linked(_text(value))),
 }  # fmt: skip
 # A text part needs no escaping: what an author escapes for HTML reads plainly there.
 _TEXT_FILTERS: dict[str, Callable[..., Any]] = {
@@ -346,9 +346,9 @@ def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, 
     return source.count("\n", 0, index) + 1, message
 
 
-def _tags_of(source: str) -> list[Mark]:
+def _tags_of(source: str) -> list[LiquidMark]:
     """The marks up to the first one that cannot be read."""
-    marks: list[Mark] = []
+    marks: list[LiquidMark] = []
     with suppress(BadMark):
         marks.extend(find_marks(source))
     return marks

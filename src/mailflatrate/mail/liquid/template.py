@@ -43,8 +43,8 @@ KNOWN_VARIABLES = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """One part of a mailing, ready to be rendered a million times.
+class LiquidTemplate:
+    """One part of a campaign, ready to be rendered a million times.
 
     `segments` is the order of fixed and dynamic text. Nodes after a top-level `assign` or `capture` may depend on
     it, so they form one dynamic segment together with the fixed text between them.
@@ -59,7 +59,7 @@ class Template:
     @classmethod
     def parse(
         cls, text: str, *, autoescape: bool, known_variables: Set[str] = KNOWN_VARIABLES, single_line: bool = False
-    ) -> Template:
+    ) -> LiquidTemplate:
         """Parse `text`; `single_line` is for headers and takes CR and LF out of what a recipient's values bring.
 
         Raises SourceRefused with the line of every unknown variable, filter or tag.
@@ -72,7 +72,7 @@ class Template:
         )
 
     @classmethod
-    def parse_checked(cls, text: str, *, autoescape: bool, single_line: bool = False) -> Template:
+    def parse_checked(cls, text: str, *, autoescape: bool, single_line: bool = False) -> LiquidTemplate:
         """Parse a source in which `find_liquid_errors` finds nothing."""
         parsed = parse(text, html_part=autoescape)
         segments: list[Segment] = []
@@ -85,7 +85,7 @@ class Template:
                 renders.append(_compile_run(run, parsed, html_part=autoescape))
         return cls(_merged(segments), text, tuple(renders), single_line, autoescape)
 
-    def __reduce__(self) -> tuple[Callable[..., Template], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., LiquidTemplate], tuple[object, ...]]:
         """A template travels between processes as its source, which was checked where it was first parsed."""
         return _again, (self.source, self._html_part, self._single_line)
 
@@ -133,8 +133,8 @@ class Template:
         return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
 
 
-def _again(text: str, html_part: bool, single_line: bool) -> Template:
-    return Template.parse_checked(text, autoescape=html_part, single_line=single_line)
+def _again(text: str, html_part: bool, single_line: bool) -> LiquidTemplate:
+    return LiquidTemplate.parse_checked(text, autoescape=html_part, single_line=single_line)
 
 
 def one_line(text: str) -> str:
@@ -204,7 +204,7 @@ def _assigns(node: Node) -> bool:
 
 
 def _runs(nodes: list[Node]) -> list[list[Node]]:
-    """Group nodes: each by itself until the first one that assigns; from there to the last dynamic node one group."""
+    """Group nodes: each alone up to the first one that assigns; from there to the last dynamic node, one group."""
     start = next((at for at, node in enumerate(nodes) if _assigns(node)), None)
     if start is None:
         return [[node] for node in nodes]

@@ -1,4 +1,5 @@
-"""How a message that comes back is taken apart: a tolerant MIME reader and the values that the readers hand on.
+"""Parsing of a returned message: a tolerant MIME reader and the values that the readers hand on.
 
-Arrives: raw bytes from anywhere. Kept: nothing. Handed on: parts, decoded text and frozen values; never an exception.
+Arrives: raw bytes from anywhere. Kept: nothing. Handed on: parts, decoded text and frozen values; never an
+exception.
 """

@@ -3,7 +3,7 @@
 import html
 import re
 
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|hr|/blockquote)\b[^<>]{0,500}>", re.I)
 _INVISIBLE = re.compile(r"<(script|style|head)\b", re.I)
@@ -42,7 +42,7 @@ def _visible(markup: str) -> str:
     return " ".join([*kept, markup[at:]])
 
 
-def notice_text(message: Part) -> str:
+def notice_text(message: MimePart) -> str:
     """The human-readable part of a notice: the text parts before the first returned message, at most `MAX_NOTICE`.
 
     A message that declares a multipart which is not there is read as it stands.
@@ -62,7 +62,7 @@ def _tamed(text: str) -> str:
     return text
 
 
-def _notice_text(message: Part) -> str:
+def _notice_text(message: MimePart) -> str:
     if not message.parts:
         text = message.text()
         if message.media_type == "text/html":

@@ -7,7 +7,7 @@ header" saves it as a text. Read once and kept with the message; what is no mail
 from itertools import islice
 
 from mailflatrate.mail.reading.evidence import mails_in_json
-from mailflatrate.mail.reading.mime import Part, parse, split_headers
+from mailflatrate.mail.reading.mime import MimePart, parse, split_headers
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.mail.reading.tnef import is_tnef, mails_in_tnef
 
@@ -20,7 +20,7 @@ _TELLING = ("from", "to", "subject", "message-id", "received", "date", "return-p
 _FEWEST_FIELDS = 2
 
 
-def carried_mails(message: Part) -> list[Part]:
+def carried_mails(message: MimePart) -> list[MimePart]:
     """The mails that the message carries, in order, attached ones before those in its JSON; kept with the message."""
     if message.carried is None:
         attached = [mail for part in message.walk() for mail in _mails_in(part)]
@@ -29,7 +29,7 @@ def carried_mails(message: Part) -> list[Part]:
     return message.carried
 
 
-def _mails_in(part: Part) -> list[bytes]:
+def _mails_in(part: MimePart) -> list[bytes]:
     """The mails in one part, mostly none. A carrier by type may hold nothing but fields."""
     if part.parts:
         return []

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mailflatrate.mail.reading.mime import Part, decode_base64
+from mailflatrate.mail.reading.mime import MimePart, decode_base64
 
 _MOST_ITEMS = 20
 _MOST_OCTETS = 1024 * 1024
 
 
-def mails_in_json(message: Part) -> list[bytes]:
+def mails_in_json(message: MimePart) -> list[bytes]:
     """The carried mails, at most twenty; nothing for JSON that is none or carries none."""
     found: list[bytes] = []
     for part in message.walk():

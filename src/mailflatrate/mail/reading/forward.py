@@ -1,7 +1,8 @@
-"""Inline forwards: a person sends on what he received, and his client writes who had sent it, in its own language.
+"""Inline forwards: a person forwards a message, and their client adds who had sent it, in its own language.
 
-Two things tell a forward: a line that says so, or a block of fields that a client sets above what it quotes. Replies
-carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and no forward.
+Two things reveal a forward: a line that says so, or a block of fields that a client puts above what it quotes.
+Replies carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and not
+a forward.
 """
 
 import re
@@ -24,7 +25,7 @@ _KINDS = {"from": FROM, "to": TO, "subject": SUBJECT, "date": DATE, "copy": COPY
 _MEANING = {label: kind for kind, labels in reversed(_KINDS.items()) for label in labels}
 _SENDER_LABELS = frozenset(FROM)
 _LABELS = "|".join(sorted((re.escape(label) for label in _MEANING), key=len, reverse=True))
-# A label may stand in round brackets, be followed by its translation in such, or stand before a tab or wide gap alone.
+# A label may be in round brackets, be followed by its translation in brackets, or precede a tab or wide gap alone.
 _FIELD_LINE = re.compile(
     rf"^[\s>|*_(\ufeff\u200e\u200f]*({_LABELS})\s*(?:\*?\s*\(\w[^()\n]{{0,30}}\))?\s*\)?\s*\*{{0,2}}\s*"
     rf"(?:[:：]\s*\)?\s*\*{{0,2}}[ \t]*(\S.*)?|(?:\t|[ ]{{2,}}|(?<=\*)[ ]|(?<=\))[ ])[ \t]*(\S.*))$",

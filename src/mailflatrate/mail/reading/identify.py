@@ -1,8 +1,8 @@
-"""Finding our own marks in whatever came back: the mailing ID and the tokens of the one delivery (issue 5, section 2).
+"""Finding our own marks in a returned message: the mailing ID and the tokens of the one delivery (issue 5, section 2).
 
-A mailing ID is a hint that anybody can write down; a token is checked against the key ring and proves (R-78). Looked
-through, in this order: the fields of a report, the mails that are carried (attached, or attached to what is attached),
-the fields of the message itself, and every word and link of its text, inline forwards included.
+A mailing ID is a hint that anyone can write down; a token is checked against the key ring and proves (R-78).
+Searched, in this order: the fields of a report, the mails that are carried (attached, or attached to what is
+attached), the fields of the message itself, and every word and link of its text, inline forwards included.
 """
 
 import re
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
 from mailflatrate.mail.reading.carried import carried_mails
-from mailflatrate.mail.reading.mime import Headers, Part
-from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, Purpose, TokenClaims
+from mailflatrate.mail.reading.mime import Headers, MimePart
+from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, TokenClaims, TokenPurpose
 
 # A link wrapped by a mailbox provider has its slashes escaped, so that a token may follow "%2F".
 _TOKEN = re.compile(rf"(?:%2[Ff]|%3[Dd])?({TOKEN_PATTERN})")
-# Where only a token of ours can stand: a look-alike there is a forgery and no accident.
+# Places where only our tokens can be: a look-alike there is a forgery and not an accident.
 _PLACE = r"(?:\b(?:b|unsub)\+|cfbl-feedback-id:[ \t]*|(?:/|%2F)[upwk](?:/|%2F))"
 _OURS = re.compile(rf"{_PLACE}({TOKEN_PATTERN})(?![A-Za-z0-9])", re.I)
 # Where a client broke a long link, the next line's first word may stand right behind the token.
@@ -26,10 +26,19 @@ _BROKEN_LINE = re.compile(r"=?\n[> \t|]*")
 _MARKED_FIELDS = ("cfbl-feedback-id", "feedback-id", "message-id", "in-reply-to", "references", "list-help", "subject")
 _REPORT_PARTS = ("message/feedback-report", "text/feedback-report", "message/delivery-status", "text/rfc822-header")
 # Tokens of these purposes name a delivery, and with it a person; others name something else by the same number.
-_OF_A_DELIVERY = frozenset({
-    Purpose.VERP, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK, Purpose.MESSAGE_ID, Purpose.PREFERENCES,
-    Purpose.PERSONAL_CLICK, Purpose.OPEN, Purpose.ARCHIVE, Purpose.REPORT,
-})  # fmt: skip
+_OF_A_DELIVERY = frozenset(
+    {
+        TokenPurpose.VERP,
+        TokenPurpose.UNSUBSCRIBE,
+        TokenPurpose.FEEDBACK,
+        TokenPurpose.MESSAGE_ID,
+        TokenPurpose.PREFERENCES,
+        TokenPurpose.PERSONAL_CLICK,
+        TokenPurpose.OPEN,
+        TokenPurpose.ARCHIVE,
+        TokenPurpose.REPORT,
+    }
+)
 
 _MAX_TRIED = 60
 _MAX_DEPTH = 3
@@ -39,7 +48,7 @@ _MAX_TEXT = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TokenTrial:
-    """A word with the shape of a token: in which kind of place, and whether only a token of ours can be there."""
+    """A word with the shape of a token: the kind of place it is in, and whether only our tokens can be there."""
 
     where: str
     token: str
@@ -47,31 +56,31 @@ class TokenTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """What of ours was found.
+class MessageMarks:
+    """Our marks that were found.
 
-    `mailing_ids` are in their shown form, the likeliest first, each a hint. `claims` (with `purpose`) come from a token
-    of one delivery that the key ring verified, `edition` from one that names only the mailing (a link that is the same
-    for everybody; its `delivery_id` is the edition's id). `where` says in what the proof stood: "report", "attached",
-    "fields" or "text". `forged` counts tokens in places of ours that were not made here. `trials` are what `verify`
-    looks at: who reads a mail needs no key.
+    `mailing_ids` are in their displayed form, the likeliest first, each a hint. `claims` (with `purpose`) come from
+    a token of one delivery that the key ring verified, `edition` from one that names only the campaign (a link that
+    is the same for all recipients; its `delivery_id` is the edition's id). `where` says what held the proof:
+    "report", "attached", "fields" or "text". `forged` counts tokens in our places that were not made here. `trials`
+    are what `verify` checks: reading a message needs no key.
     """
 
     mailing_ids: tuple[str, ...] = ()
-    purpose: Purpose | None = None
+    purpose: TokenPurpose | None = None
     claims: TokenClaims | None = None
     edition: TokenClaims | None = None
     where: str = ""
     forged: int = 0
     trials: tuple[TokenTrial, ...] = ()
 
-    def verify(self, key_ring: KeyRing) -> "Marks":
+    def verify(self, key_ring: KeyRing) -> "MessageMarks":
         """Try the tokens in order until one names a delivery."""
         edition, edition_where, forged = None, "", 0
         for trial in self.trials:
             found = key_ring.identify(trial.token)
             if found is None:
-                # A hash of somebody else's that happens to stand somewhere is no forgery.
+                # A foreign hash that happens to be somewhere is not a forgery.
                 forged += trial.ours
             elif found[0] in _OF_A_DELIVERY:
                 return replace(
@@ -83,26 +92,28 @@ class Marks:
                     forged=forged,
                     trials=(),
                 )
-            elif found[0] is Purpose.CLICK:
+            elif found[0] is TokenPurpose.CLICK:
                 edition, edition_where = edition or found[1], edition_where or trial.where
         return replace(self, edition=edition, where=edition_where, forged=forged, trials=())
 
 
-def find_marks(message: Part, quoted: Headers | None, text: str, *, with_tokens: bool) -> Marks:
-    """Our marks in a message, not verified yet. `quoted` are fields of the returned mail that stand in its text, `text`
-    is what a person or machine wrote at its top. Otherwise only mailing IDs are found.
+def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tokens: bool) -> MessageMarks:
+    """Return our marks in a message, not verified yet.
+
+    `quoted` are fields of the returned mail that appear in its text, `text` is what a person or machine wrote at
+    its top. Without tokens, only mailing IDs are found.
     """
     carried = list(_carried(message, 0))[:_MAX_CARRIED]
     heads = [headers for headers in (*(part.headers for part in carried), quoted) if headers]
     ids = _mailing_ids([*heads, message.headers], text, carried)
     if not with_tokens:
-        return Marks(ids)
-    return Marks(ids, trials=_trials(_places(message, carried, heads, text)))
+        return MessageMarks(ids)
+    return MessageMarks(ids, trials=_trials(_places(message, carried, heads, text)))
 
 
-def marks_in_octets(raw: bytes) -> Marks:
+def marks_in_octets(raw: bytes) -> MessageMarks:
     """Tokens in the bytes as they are, without reading them as a mail: what a header or a link shows at once."""
-    return Marks(trials=_trials([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
+    return MessageMarks(trials=_trials([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
 
 
 def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
@@ -134,7 +145,7 @@ def _tokens(content: str) -> list[str]:
     return found
 
 
-def _places(message: Part, carried: list[Part], heads: list[Headers], text: str) -> Iterator[tuple[str, str]]:
+def _places(message: MimePart, carried: list[MimePart], heads: list[Headers], text: str) -> Iterator[tuple[str, str]]:
     parts = message.walk()
     for part in parts:
         if part.media_type.startswith(_REPORT_PARTS) or part.media_type.endswith("json"):
@@ -150,7 +161,7 @@ def _places(message: Part, carried: list[Part], heads: list[Headers], text: str)
         yield "text", content
 
 
-def _texts(parts: Iterable[Part]) -> Iterator[str]:
+def _texts(parts: Iterable[MimePart]) -> Iterator[str]:
     """The texts of the parts, markup and links included."""
     for part in parts:
         if part.parts or not (part.media_type.startswith("text/") or not part.media_type):
@@ -158,7 +169,7 @@ def _texts(parts: Iterable[Part]) -> Iterator[str]:
         yield part.text()[:_MAX_TEXT]
 
 
-def _carried(message: Part, depth: int) -> Iterator[Part]:
+def _carried(message: MimePart, depth: int) -> Iterator[MimePart]:
     """The mails in a message: attached ones, and those attached to them."""
     for mail in carried_mails(message):
         yield mail
@@ -166,7 +177,7 @@ def _carried(message: Part, depth: int) -> Iterator[Part]:
             yield from _carried(mail, depth + 1)
 
 
-def _mailing_ids(heads: list[Headers], text: str, carried: list[Part]) -> tuple[str, ...]:
+def _mailing_ids(heads: list[Headers], text: str, carried: list[MimePart]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for headers in heads:
         if "x-mailing-id" in headers and (told := parse_mailing_id(headers.raw("x-mailing-id"))):

@@ -127,7 +127,7 @@ class Headers:
         return list(self._fields)
 
 
-class Part:
+class MimePart:
     """A message or a part of one. `body` is still transfer-encoded; `data` and `text` decode it."""
 
     __slots__ = (
@@ -149,14 +149,14 @@ class Part:
         self.body = body
         self.depth = depth
         self.media_type, self.params = parse_content_type(headers.raw("content-type"))
-        self.parts: list[Part] = []
+        self.parts: list[MimePart] = []
         #: What `reading.body.notice_text` made of this message, kept because several readers ask for it.
         self.notice: str | None = None
         #: The mails that `reading.carried.carried_mails` found in it, kept for the same reason.
-        self.carried: list[Part] | None = None
+        self.carried: list[MimePart] | None = None
         self._filename: str | None = None
         self._text: str | None = None
-        self._walk: list[Part] | None = None
+        self._walk: list[MimePart] | None = None
 
     @property
     def filename(self) -> str:
@@ -186,7 +186,7 @@ class Part:
             self.body = encoded
         return self._text
 
-    def walk(self) -> "list[Part]":
+    def walk(self) -> "list[MimePart]":
         """This part and all below it, in order."""
         if self._walk is None:
             self._walk = [self]
@@ -225,7 +225,7 @@ def split_headers(data: bytes) -> tuple[Headers, bytes]:
     return headers, data[end + 2 :] if end >= 0 else b""
 
 
-def parse(raw: bytes) -> Part:
+def parse(raw: bytes) -> MimePart:
     """The message in `raw` with its parts, `MAX_DEPTH` deep and `MAX_PARTS` many at most."""
     data = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
     if b"\n" not in data[:2000] and b"\r" in data[:2000]:
@@ -235,8 +235,8 @@ def parse(raw: bytes) -> Part:
     return _part(headers, body, 0, budget)
 
 
-def _part(headers: Headers, body: bytes, depth: int, budget: list[int]) -> Part:
-    part = Part(headers, body, depth)
+def _part(headers: Headers, body: bytes, depth: int, budget: list[int]) -> MimePart:
+    part = MimePart(headers, body, depth)
     budget[0] -= 1
     if depth >= MAX_DEPTH or not part.media_type.startswith("multipart/"):
         return part

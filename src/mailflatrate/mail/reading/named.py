@@ -112,7 +112,7 @@ def _decoded(digits: bytes) -> Iterator[bytes]:
 
 
 def _candidates(text: str) -> Iterator[tuple[str, str]]:
-    """What stands before and after each sign "at", as far as it could belong to an address."""
+    """Yield the text before and after each "@" sign, as far as it could belong to an address."""
     at = text.find("@")
     while at >= 0:
         start, end = at, at + 1

@@ -1,10 +1,10 @@
-"""The mail that a bounce, a report, an attachment or a forward carries: who sent it, to whom, under which name."""
+"""The mail that a bounce, a report, an attachment or a forward carries: its sender, recipient and display name."""
 
 import re
 
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.carried import carried_mails
-from mailflatrate.mail.reading.mime import Headers, Part
+from mailflatrate.mail.reading.mime import Headers, MimePart
 from mailflatrate.mail.reading.values import Original
 
 _FIRST_FIELD = re.compile(
@@ -22,13 +22,13 @@ _ANNOUNCED = re.compile(
 _TELLING = ("from", "to", "subject", "message-id", "received", "date", "return-path")
 
 
-def carried_headers(message: Part) -> Headers | None:
-    """The header fields of the first mail that is attached to the message or stands in its JSON, or None."""
+def carried_headers(message: MimePart) -> Headers | None:
+    """Return the header fields of the first mail attached to the message or held in its JSON, or None."""
     return next((mail.headers for mail in carried_mails(message)), None)
 
 
 def quoted_headers(text: str) -> Headers | None:
-    """The header fields of a mail that stands in plain text below the words of a notice, or None."""
+    """Return the header fields of a mail in plain text below the words of a notice, or None."""
     for match in _FIRST_FIELD.finditer(text):
         start = match.start()
         line_before = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)]
@@ -41,7 +41,7 @@ def quoted_headers(text: str) -> Headers | None:
     return None
 
 
-def returned_headers(message: Part) -> Headers | None:
+def returned_headers(message: MimePart) -> Headers | None:
     """The header fields of the returned mail, attached or quoted as text."""
     return carried_headers(message) or quoted_headers(notice_text(message))
 

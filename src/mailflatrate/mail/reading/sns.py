@@ -2,14 +2,14 @@
 
 import json
 
-from mailflatrate.mail.reading.mime import Part
+from mailflatrate.mail.reading.mime import MimePart
 
 #: SNS writes the object at once, at most below a line of its own.
 _BEFORE = 2_000
 _MARKS = (b"bouncedRecipients", b"complainedRecipients")
 
 
-def read_notification(message: Part) -> dict[str, object] | None:
+def read_notification(message: MimePart) -> dict[str, object] | None:
     """The notification (SES developer guide, "Notification contents") in the message, or None when it carries none."""
     if message.parts or b"{" not in message.body[:_BEFORE] or not any(mark in message.body for mark in _MARKS):
         return None

@@ -1,11 +1,11 @@
-"""The values that reading a returned message yields: what it is, whom it names, and what that means for them."""
+"""The values that reading a returned message yields: what it is, who it names, and what that means for them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """What a message that came back is."""
+class ReturnedMessageKind(StrEnum):
+    """What a returned message is."""
 
     BOUNCE = "bounce"
     DELAY = "delay"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class Outcome(StrEnum):
+class BounceOutcome(StrEnum):
     """What a failure says about its recipient (R-68); only the first two ever count against the address (R-70)."""
 
     RECIPIENT_HARD = "recipient_hard"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
     CONTENT = "content"
 
 
-class Reason(StrEnum):
+class BounceReason(StrEnum):
     """Why a message was not delivered, in the words of Sisimai."""
 
     AUTHFAILURE = "authfailure"
@@ -65,7 +65,7 @@ class Reason(StrEnum):
     VIRUSDETECTED = "virusdetected"
 
 
-class About(StrEnum):
+class RefusalSubject(StrEnum):
     """What the sentence of a refusal is about."""
 
     RECIPIENT = "recipient"
@@ -82,7 +82,7 @@ class About(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Witness(StrEnum):
+class BounceWitness(StrEnum):
     """What testifies that an address is dead: the words of the reply, or its enhanced status code."""
 
     WORDS = "words"
@@ -98,11 +98,11 @@ class BounceVerdict:
     says that the address is dead and the other says something else, so that a second day has to decide.
     """
 
-    reason: Reason
+    reason: BounceReason
     hard: bool
     status: str
-    outcome: Outcome
-    witnesses: tuple[Witness, ...] = ()
+    outcome: BounceOutcome
+    witnesses: tuple[BounceWitness, ...] = ()
     disputed: bool = False
 
 

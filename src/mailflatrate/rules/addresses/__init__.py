@@ -1,7 +1,7 @@
 """Who may be on a list, judged by the address alone (R-17 to R-24).
 
-Text arrives, an `AddressDecision` leaves. The lists stand beside the code as text that anybody can read: `roles.toml`
-with the reason for each group, `places.txt`, `qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`,
+Text arrives, an `AddressDecision` leaves. The lists are kept next to the code as readable text: `roles.toml` with
+the reason for each group, `places.txt`, `qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`,
 `aliases.txt`.
 """
 

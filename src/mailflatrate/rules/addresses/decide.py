@@ -114,24 +114,22 @@ _REASON_OF_FAULT = {
     AddressFault.NOT_IDNA: AddressReason.NOT_IDNA,
 }
 _SENTENCES: dict[AddressReason, str] = {
-    AddressReason.SYNTAX: N_("This is not a complete e-mail address."),
-    AddressReason.TOO_LONG: N_("The address is too long: at most 64 octets before the @ and 254 in all."),
-    AddressReason.NOT_MAILABLE: N_("The part after the @ is not a domain that can receive mail."),
+    AddressReason.SYNTAX: N_("This isn't a complete email address."),
+    AddressReason.TOO_LONG: N_("The address is too long. At most 64 bytes are allowed before the @, and 254 in total."),
+    AddressReason.NOT_MAILABLE: N_("The part after the @ isn't a domain that can receive email."),
     AddressReason.RESERVED_DOMAIN: N_("This domain is reserved for examples and private networks."),
-    AddressReason.DOMAIN_UNKNOWN: N_("The domain does not exist or has no mail server."),
-    AddressReason.DOMAIN_TAKES_NO_MAIL: N_("The domain says that it takes no mail."),
-    AddressReason.NOT_IDNA: N_("The domain contains characters that domains cannot have."),
-    AddressReason.LOOKALIKE: N_("The address mixes alphabets, so that it can be taken for another one."),
-    AddressReason.NEEDS_SMTPUTF8: N_(
-        "The mail server of this domain does not take letters such as these before the @."
-    ),
-    AddressReason.ROLE: N_("This address belongs to an office, not to a person. Please use a personal one."),
-    AddressReason.MAYBE_ROLE: N_("This address may belong to an office rather than to a person; somebody has to look."),
-    AddressReason.DISPOSABLE: N_("This is a disposable address. Please use one that you keep."),
+    AddressReason.DOMAIN_UNKNOWN: N_("The domain doesn't exist or has no mail server."),
+    AddressReason.DOMAIN_TAKES_NO_MAIL: N_("The domain states that it doesn't accept email."),
+    AddressReason.NOT_IDNA: N_("The domain contains characters that aren't allowed in domain names."),
+    AddressReason.LOOKALIKE: N_("The address mixes alphabets, so it could be mistaken for another one."),
+    AddressReason.NEEDS_SMTPUTF8: N_("The mail server of this domain doesn't accept letters like these before the @."),
+    AddressReason.ROLE: N_("This is a role address, not a personal one. Use a personal address."),
+    AddressReason.MAYBE_ROLE: N_("This may be a role address rather than a personal one. Our team needs to review it."),
+    AddressReason.DISPOSABLE: N_("This is a disposable address. Use one that you'll keep."),
     AddressReason.OWN_ADDRESS: N_(
-        "This is an address of our own service or of the sender; mail there would go in circles."
+        "This address belongs to our service or to the sender, so email to it would go in circles."
     ),
-    AddressReason.TYPO: N_("The domain looks mistyped. Please compare it with the suggestion."),
+    AddressReason.TYPO: N_("The domain seems to contain a typo. Compare it with the suggestion."),
 }
 
 
@@ -177,7 +175,7 @@ def decide_address(
     if domain.lookalike or _local_poses(address):
         return _decision(text, AddressVerdict.HOLD, AddressReason.LOOKALIKE, address, suggestion)
     if suggestion is not None:
-        # Somebody who catches all mail to `gmial.com` is on the lists of disposable domains; Dora only mistyped.
+        # Catch-all typo domains such as `gmial.com` are on the disposable lists; the contact only mistyped.
         verdict = AddressVerdict.HOLD if domain.disposable else AddressVerdict.ACCEPT
         return _decision(text, verdict, AddressReason.TYPO, address, suggestion)
     return _decision(text, AddressVerdict.ACCEPT, None, address)

@@ -86,7 +86,7 @@ def mixes_scripts(text: str) -> bool:
 
 
 def reads_as_latin(label: str) -> bool:
-    """True for Cyrillic of which every letter has a Latin double."""
+    """Return whether the label is Cyrillic and each character in it has a Latin double."""
     letters = [char for char in label if char.isalpha()]
     return bool(letters) and all(char in _LATIN_LOOKALIKES for char in letters)
 

@@ -64,7 +64,7 @@ def _deletions(name: str) -> list[str]:
 
 
 def one_slip(typed: str, meant: str) -> bool:
-    """One letter left out, added, changed, or two neighbours swapped."""
+    """Return whether they differ by one character left out, added or changed, or by two neighbors swapped."""
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False
     if len(typed) == len(meant):

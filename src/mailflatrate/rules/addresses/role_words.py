@@ -38,7 +38,7 @@ _MARKS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RoleWords:
     tier: dict[str, int] = field(default_factory=dict)
     """Role word without separators -> tier."""
     phrases: set[str] = field(default_factory=set)
@@ -79,7 +79,7 @@ class Words:
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
     def nearly(self, word: str) -> bool:
-        """True for a long role with one letter left out, added, mistaken or two of them swapped."""
+        """Return whether it is a long role with one character left out, added, mistaken or two swapped."""
         shortest, longest = len(word) - 1, len(word) + 1
         return any(
             shortest <= len(role) <= longest and one_slip(word, role)
@@ -133,8 +133,8 @@ def groups() -> Iterator[dict[str, Any]]:
 
 
 @cache
-def role_words() -> Words:
-    words = Words()
+def role_words() -> RoleWords:
+    words = RoleWords()
     for group in groups():
         for name in group["names"].split():
             for spelling in spellings(name):
@@ -160,7 +160,7 @@ def role_words() -> Words:
     return words
 
 
-def _add_role(words: Words, spelling: str, group: dict[str, object]) -> None:
+def _add_role(words: RoleWords, spelling: str, group: dict[str, object]) -> None:
     parts = tuple(spelling.split("-"))
     word = "".join(parts)
     tier = group["tier"]

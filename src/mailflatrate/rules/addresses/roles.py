@@ -14,7 +14,7 @@ from mailflatrate.rules.addresses.role_words import (
     HELD,
     MIN_FUSED_OTHER,
     REFUSED,
-    Words,
+    RoleWords,
     groups,
     plain,
     role_words,
@@ -27,7 +27,7 @@ _PERSON = 0
 # A word: letters, perhaps with digits within, never at its ends. Everything else separates.
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")
 _DIGITS = "0123456789"
-# Addresses of the postbox that misbehave on order: they are named after what they do, not after an office.
+# Addresses of the test inbox that misbehave on request: they are named after what they do, not after an office.
 _ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick)(?:-\d+)?")
 # Written at the end of a role without a separator (`infode`); shorter ones than these end many names.
 _COUNTRIES = ("de", "ch", "eu", "uk")
@@ -55,7 +55,7 @@ def role_tier(local: str, domain: str = "") -> int | None:
     if not domain or not is_freemail(domain):
         return tier if tier is not None else _tier_at_a_firm(base)
     if tier == HELD and (_INITIAL.match(base) or _is_surname(base)):
-        return None  # `k.biuras`, `oya.destek`: somebody's name where no office has its mailbox
+        return None  # `k.biuras`, `oya.destek`: a person's name where no office has its mailbox
     return tier
 
 
@@ -107,8 +107,8 @@ def _tier_at_a_firm(base: str) -> int | None:
     return HELD if any(_looks_like_role(token, words) for token in tokens) else None
 
 
-def _looks_like_role(word: str, words: Words) -> bool:
-    """A role word with more around it and nothing between, with an ending, or with one letter mistaken."""
+def _looks_like_role(word: str, words: RoleWords) -> bool:
+    """Return whether it is a role word fused with more text, with an ending, or with one character mistaken."""
     if not word.isalpha() or word in words.names:
         return False
     if word[0] == "e" and len(word) > _MIN_FUSED_ROLE and words.tier.get(word[1:]) == REFUSED:
@@ -171,17 +171,21 @@ def plain_refused_words() -> frozenset[str]:
 
 
 def _joinable(tokens: list[str]) -> bool:
-    """`p.ost` is P. Ost and `h.r` has initials, while `in.fo`, `i.n.f.o`, `ma.r.keting` are somebody being clever."""
+    """Return whether the parts may be joined to a role word.
+
+    `p.ost` is P. Ost and `h.r` has initials, while `in.fo`, `i.n.f.o`, `ma.r.keting` are attempts to evade the
+    check.
+    """
     initials = sum(len(word) == 1 for word in tokens)
     return initials == 0 or (initials == len(tokens) >= 4) or (len(tokens) >= 3 and sum(map(len, tokens)) >= 6)
 
 
-def _single(word: str, base: str, words: Words) -> int | None:
+def _single(word: str, base: str, words: RoleWords) -> int | None:
     tier = words.tier.get(word)
     if tier == REFUSED:
         return REFUSED
     if tier == HELD or word in words.branches:
-        # `chef` is an office, `chef1985` somebody's nickname.
+        # `chef` is an office, `chef1985` a nickname.
         digits = len(base) - len(base.rstrip(_DIGITS))
         return None if digits >= 2 else HELD
     if word in words.names or word in words.given_names:
@@ -191,7 +195,7 @@ def _single(word: str, base: str, words: Words) -> int | None:
     return HELD if words.ends_like(word, HELD) else None
 
 
-def _compound(tokens: list[str], words: Words) -> int | None:
+def _compound(tokens: list[str], words: RoleWords) -> int | None:
     first, last = tokens[0], tokens[-1]
     if not words.anywhere.isdisjoint(tokens):
         return REFUSED
@@ -207,7 +211,7 @@ def _compound(tokens: list[str], words: Words) -> int | None:
     return HELD if words.strong(first) or words.strong(last) or fused[0] or fused[-1] else None
 
 
-def _merge_phrases(tokens: list[str], words: Words) -> list[str]:
+def _merge_phrases(tokens: list[str], words: RoleWords) -> list[str]:
     """`customer.service.berlin` -> `customerservice`, `berlin`."""
     merged: list[str] = []
     at = 0
@@ -224,7 +228,7 @@ def _merge_phrases(tokens: list[str], words: Words) -> list[str]:
     return merged
 
 
-def _is_fused(word: str, words: Words) -> bool:
+def _is_fused(word: str, words: RoleWords) -> bool:
     """Words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
     if words.ends_like(word, REFUSED):
         return True
@@ -243,7 +247,7 @@ def _is_fused(word: str, words: Words) -> bool:
     return False
 
 
-def _is_pair(left: str, right: str, words: Words) -> bool:
+def _is_pair(left: str, right: str, words: RoleWords) -> bool:
     """Both are known, one is a strong role or both are roles; `left` is known to be known."""
     if not words.knows(right):
         return False

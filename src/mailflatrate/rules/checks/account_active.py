@@ -21,9 +21,9 @@ CHECK: Check[HasAccount] = Check(
     source="MFR measure 1; M3AAWG Vetting BCP (2011), pre-send vetting",
     hits=_hits,
     text=RuleText(
-        title="The account is active",
-        sentence="This account cannot send: it is {standing}.",
-        why="A person at our house looks at every company before it sends, and may stop it again.",
-        fix="Open the account's standing. It says what we are waiting for and whom to answer.",
+        title="Account active",
+        sentence="This account can't send campaigns. Its status is: {standing}.",
+        why="We review every company before it sends its first campaign, and we can pause it later.",
+        fix="Open the Account status page. It shows what we're waiting for and how to reply to us.",
     ),
 )

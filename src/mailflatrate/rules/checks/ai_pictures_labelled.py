@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="Regulation (EU) 2024/1689 (AI Act) Art. 50(4), in force since 2 Aug 2026",
     hits=_hits,
     text=RuleText(
-        title="AI pictures labelled",
-        sentence="These pictures are marked as made by AI, but nothing in the mailing says so: {pictures}.",
-        why="In the EU people must be told that a picture which looks like a photograph is none.",
-        fix="Write under the picture, or in its description, that it was made by AI.",
+        title="AI images labeled",
+        sentence="These images are marked as AI-generated, but the campaign doesn't say so: {pictures}.",
+        why="In the EU, readers must be told when an image that looks like a photo was made with AI.",
+        fix="Say in the caption or the alt text that the image was made with AI.",
     ),
 )

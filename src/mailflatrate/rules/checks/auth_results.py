@@ -24,9 +24,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 8601; RFC 7208 section 9.1; Google answer 81126",
     hits=_hits,
     text=RuleText(
-        title="The receiver's checks passed",
-        sentence="The receiving server checked the message from {domain} and found {found}.",
-        why="Mailbox providers sort such messages into spam or refuse them.",
-        fix="Authorize the sending server in SPF and sign with DKIM for the domain in From.",
+        title="Receiver's checks passed",
+        sentence="The receiving server checked the message from {domain} and reported {found}.",
+        why="Mailbox providers send such messages to spam or reject them.",
+        fix="Authorize the sending server in SPF, and sign with DKIM for the From domain.",
     ),
 )

@@ -18,9 +18,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 6152; R-65: quoted-printable or base64 for everything outside of ASCII",
     hits=_hits,
     text=RuleText(
-        title="Body safe on every way",
-        sentence="The body holds raw 8-bit characters.",
-        why="A server without 8BITMIME has to recode it, which breaks the signature.",
+        title="Body safe for every mail server",
+        sentence="The body contains raw 8-bit characters.",
+        why="A server without 8BITMIME has to re-encode it, which breaks the signature.",
         fix="Encode the parts as quoted-printable or base64.",
     ),
 )

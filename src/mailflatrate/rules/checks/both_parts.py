@@ -1,4 +1,4 @@
-"""R-50: a mailing has an HTML part and a text part."""
+"""R-50: a campaign has an HTML part and a text part."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CHECK: Check[HasContent] = Check(
     source="RFC 2046 section 5.1.4 (multipart/alternative); CSA",
     hits=_hits,
     text=RuleText(
-        title="HTML and text",
-        sentence="There is nothing in {parts}.",
-        why="Some people read mail as plain text, on purpose or with a screen reader.",
-        fix="Write the content. The text part is made from it when you leave it alone.",
+        title="HTML and plain text",
+        sentence="There's no content in {parts}.",
+        why="Some people read email as plain text, by choice or with a screen reader.",
+        fix="Add your content. We generate the text part from it unless you edit the text part yourself.",
     ),
 )

@@ -33,9 +33,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 9477 sections 3.1 and 3.2",
     hits=_hits,
     text=RuleText(
-        title="Complaint address valid",
-        sentence="CFBL-Address holds {found}, which is malformed or not signed by both domains.",
-        why="Providers send complaints only to an address that the signing domain vouches for.",
-        fix="Write an address with report=arf, and sign the field for its domain and for the From domain.",
+        title="Valid complaint address",
+        sentence="CFBL-Address is malformed or isn't signed by both domains: {found}.",
+        why="Mailbox providers only send complaints to an address that the signing domain vouches for.",
+        fix="Use an address with report=arf, and sign the field for its domain and for the From domain.",
     ),
 )

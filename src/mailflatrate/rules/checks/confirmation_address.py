@@ -18,9 +18,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="MFR: role addresses are refused; RFC 5321; RFC 7505",
     hits=_hits,
     text=RuleText(
-        title="Address of one person",
-        sentence="The address is refused by rule {refused}.",
-        why="Only a person can consent, at an address that exists and is the person's own.",
+        title="Personal address",
+        sentence="The address was rejected by rule {refused}.",
+        why="Only a person can consent, and only with an existing address of their own.",
         fix="Sign up with a personal address.",
     ),
 )

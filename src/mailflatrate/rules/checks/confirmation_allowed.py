@@ -1,4 +1,4 @@
-"""R-16 and R-79: whoever complained, and a mailbox that is dead, gets no confirmation mail either."""
+"""R-16 and R-79: people who complained, and dead mailboxes, get no confirmation email either."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="Amazon SES: no mail to complainers, not even a confirmation; CSA",
     hits=_hits,
     text=RuleText(
-        title="Address may be written to",
-        sentence="This address is blocked after a complaint or because the mailbox does not exist.",
-        why="A complaint means no further mail at all.",
-        fix="Nothing can be done here. The person can turn to our abuse desk.",
+        title="Address can be emailed",
+        sentence="This address is blocked because of a complaint or because the mailbox doesn't exist.",
+        why="After a complaint, we send no further email, not even a confirmation.",
+        fix="There's nothing you can do here. The person can contact our abuse desk.",
     ),
 )

@@ -23,9 +23,10 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="OLG Düsseldorf I-15 U 64/15 (17 Mar 2016); CSA legal team, Oct 2020",
     hits=_hits,
     text=RuleText(
-        title="No advertising in the confirmation mail",
-        sentence="The confirmation mail has {links} links or measures clicks; {limit} plain links are allowed.",
-        why="Until somebody confirms there is no consent to advertising, so this mail must not advertise.",
-        fix="Take additional links and tracking out of the confirmation mail.",
+        title="No advertising in the confirmation email",
+        sentence="The confirmation email has {links} links or tracks clicks. Only {limit} links without tracking "
+        "are allowed.",
+        why="Until the person confirms, there's no consent to advertising, so this email must not advertise.",
+        fix="Remove extra links and tracking from the confirmation email.",
     ),
 )

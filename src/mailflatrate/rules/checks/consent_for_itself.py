@@ -28,9 +28,9 @@ CHECK: Check[FormFacts] = Check(
     hits=_hits,
     version=2,
     text=RuleText(
-        title="The consent stands for itself",
-        sentence="The wording also speaks of terms or of a competition: {languages}.",
-        why="Consent that is tied to something else is not free, and then it is void.",
-        fix="Ask for the mail alone. Terms belong to the contract that they are about.",
+        title="Consent not tied to anything else",
+        sentence="The wording also mentions terms or a contest: {languages}.",
+        why="Consent that's tied to something else isn't freely given, so it's void.",
+        fix="Ask only for consent to your emails. Terms belong in the contract they apply to.",
     ),
 )

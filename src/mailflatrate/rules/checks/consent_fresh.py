@@ -21,9 +21,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="AG München 161 C 12736/22 (14 Feb 2023); BGH III ZR 196/17 (1 Feb 2018)",
     hits=_hits,
     text=RuleText(
-        title="Recipients heard from you within a year",
-        sentence="{count} of {recipients} recipients had no mail from you for more than 12 months.",
-        why="Consent that nobody used for long fades. Old addresses bring bounces and complaints.",
-        fix="Leave these recipients out, or release the mailing and wait for our reviewer.",
+        title="Recipients heard from you in the past year",
+        sentence="{count} of {recipients} recipients haven't had an email from you in more than 12 months.",
+        why="Consent fades when it isn't used for a long time. Old addresses cause bounces and complaints.",
+        fix="Exclude these recipients, or release the campaign and wait for our review.",
     ),
 )

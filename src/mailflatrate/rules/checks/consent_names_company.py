@@ -22,9 +22,9 @@ CHECK: Check[FormFacts] = Check(
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2",
     hits=_hits,
     text=RuleText(
-        title="The consent says who",
-        sentence="The wording does not name your company: {languages}.",
-        why="Consent counts only for the companies that it names.",
-        fix="Put {company} into the wording. The name comes from your imprint.",
+        title="Consent names your company",
+        sentence="The wording doesn't name your company: {languages}.",
+        why="Consent only covers the companies it names.",
+        fix="Add {company} to the wording. The name comes from your imprint.",
     ),
 )

@@ -27,9 +27,9 @@ CHECK: Check[FormFacts] = Check(
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2; CSA 2020 section 2.2",
     hits=_hits,
     text=RuleText(
-        title="The consent says what",
-        sentence="The wording does not say what is sent: {languages}.",
-        why="Whoever consents has to know for which kind of products and services.",
-        fix="Describe under “What you send” what people get, and put {topics} into the wording.",
+        title="Consent says what you send",
+        sentence="The wording doesn't say what you send: {languages}.",
+        why="People need to know what kinds of products and services they're consenting to hear about.",
+        fix="Describe what people get under “What you send”, and add {topics} to the wording.",
     ),
 )

@@ -28,9 +28,9 @@ CHECK: Check[FormFacts] = Check(
     hits=_hits,
     version=2,
     text=RuleText(
-        title="The consent is for you alone",
+        title="Consent covers only you",
         sentence="The wording also covers partners, third parties or other channels: {languages}.",
-        why="A blanket consent is void, and it can never be proved for the one who writes.",
-        fix="Ask for your own e-mails only.",
+        why="Blanket consent is void, and it never proves consent for the actual sender.",
+        fix="Ask only for consent to your own emails.",
     ),
 )

@@ -24,9 +24,9 @@ CHECK: Check[FormFacts] = Check(
     source="RULES R-27: recommended there, asked for here",
     hits=_hits,
     text=RuleText(
-        title="The consent says how often",
-        sentence="The wording does not say how often you write: {languages}.",
-        why="Mail that comes more often than expected is what people complain about.",
-        fix="Say under “How often” what people may expect, and put {frequency} into the wording.",
+        title="Consent says how often you send",
+        sentence="The wording doesn't say how often you send: {languages}.",
+        why="People complain when emails come more often than they expected.",
+        fix="Say what people can expect under “How often”, and add {frequency} to the wording.",
     ),
 )

@@ -28,9 +28,9 @@ CHECK: Check[FormFacts] = Check(
     hits=_hits,
     version=2,
     text=RuleText(
-        title="The consent says how to leave",
-        sentence="The wording does not say that it can be withdrawn: {languages}.",
-        why="The law wants people to know this before they consent.",
-        fix="Add a sentence such as: I can stop this at any time, with the unsubscribe link in every mail.",
+        title="Consent says how to withdraw",
+        sentence="The wording doesn't say that consent can be withdrawn: {languages}.",
+        why="By law, people must be told this before they consent.",
+        fix="Add a sentence such as: I can stop this at any time with the unsubscribe link in every email.",
     ),
 )

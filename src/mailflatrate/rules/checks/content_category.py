@@ -1,4 +1,4 @@
-"""R-05: trades that the house does not serve are looked at by a person."""
+"""R-05: industries that the service does not accept are reviewed by a person."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ CHECK: Check[HasContent] = Check(
     source="MFR anti-spam policy; CleverReach policy",
     hits=_hits,
     text=RuleText(
-        title="Nothing that this house does not send",
-        sentence="These words belong to a trade that we do not serve, or only after a look: {found}.",
-        why="The anti-spam policy excludes erotic offers, gambling, medicine, drugs, quick money and politics.",
-        fix="If it is meant otherwise, release the mailing: our reviewer looks and lets it go.",
+        title="No prohibited content",
+        sentence="These words suggest an industry that we don't serve, or serve only after a review: {found}.",
+        why="Our anti-spam policy excludes adult content, gambling, medicine, drugs, get-rich-quick offers and "
+        "politics.",
+        fix="If that isn't what you mean, release the campaign. Our team reviews it and lets it through.",
     ),
 )

@@ -21,9 +21,9 @@ CHECK: Check[MessageFacts] = Check(
     source="CSA; address seen in mail of certified senders 2022 to 2026",
     hits=_hits,
     text=RuleText(
-        title="CSA complaint address current",
-        sentence="X-CSA-Complaints holds {found} instead of {right}.",
-        why="The old address is not read any more, and a wrong one claims a certification.",
-        fix="Write the current address, and only if your servers are certified.",
+        title="CSA complaint address up to date",
+        sentence="X-CSA-Complaints contains {found} instead of {right}.",
+        why="The old address is no longer read, and a wrong one claims a certification you may not have.",
+        fix="Use the current address, and only if your servers are certified.",
     ),
 )

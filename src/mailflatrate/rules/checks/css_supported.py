@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="caniemail.com for Gmail, Outlook for Windows, Yahoo and GMX, November 2026",
     hits=_hits,
     text=RuleText(
-        title="CSS that mail programs know",
-        sentence="Outlook or Gmail ignore this CSS: {samples}.",
-        why="There, what it arranges falls apart: columns stack up, and text covers other text.",
-        fix="Build columns with tables, and leave positioned elements out. In a media query, such CSS does no harm.",
+        title="CSS that email clients support",
+        sentence="Outlook or Gmail ignores this CSS: {samples}.",
+        why="The layout falls apart there: columns stack up, and text overlaps.",
+        fix="Build columns with tables, and avoid positioned elements. Inside a media query, this CSS does no harm.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-50: the mailing stays readable when a program turns its colours."""
+"""R-50: the campaign stays readable when a program inverts its colors."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Readable in dark mode",
-        sentence="These texts have a dark colour of their own, but no background of their own: {samples}.",
-        why="In dark mode the background turns dark and the text stays so: nobody can read it.",
-        fix="Give the element a background colour as well, or leave the text colour out.",
+        sentence="These texts have a dark color of their own, but no background of their own: {samples}.",
+        why="In dark mode, the background turns dark while the text stays dark, so it can't be read.",
+        fix="Set a background color for the element as well, or remove the text color.",
     ),
 )

@@ -22,9 +22,9 @@ CHECK: Check[MessageFacts] = Check(
     "intermediaries",
     hits=_hits,
     text=RuleText(
-        title="Signatures that everybody understands",
-        sentence="The message carries {found}.",
-        why="Some providers cannot read it and count it as a failure.",
-        fix="Sign with rsa-sha256 only, and leave ARC to those who forward.",
+        title="Signatures that all providers support",
+        sentence="The message contains {found}.",
+        why="Some providers can't read it and treat it as a failure.",
+        fix="Sign with rsa-sha256 only, and leave ARC to the servers that forward email.",
     ),
 )

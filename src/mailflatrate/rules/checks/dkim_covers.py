@@ -27,9 +27,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 6376 section 5.4.1; M3AAWG; CSA",
     hits=_hits,
     text=RuleText(
-        title="Signature covers the header",
-        sentence="The signature leaves these fields open: {fields}.",
-        why="What is not covered can be changed on the way without anybody noticing.",
-        fix="Add these fields to h= of the signature.",
+        title="Signature covers the headers",
+        sentence="The signature doesn't cover these fields: {fields}.",
+        why="Fields that aren't covered can be changed in transit without anyone noticing.",
+        fix="Add these fields to the h= tag of the signature.",
     ),
 )

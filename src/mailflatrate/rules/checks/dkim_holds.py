@@ -24,8 +24,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="DKIM signature valid",
-        sentence="No DKIM signature holds: {found}.",
-        why="Without one nobody vouches for the message, and large providers refuse it.",
-        fix="Sign with the key that the DNS publishes, last of all, and change nothing afterwards.",
+        sentence="There's no valid DKIM signature: {found}.",
+        why="Without one, no one vouches for the message, and large providers reject it.",
+        fix="Sign as the last step with the key published in DNS, and change nothing afterwards.",
     ),
 )

@@ -21,9 +21,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 8301 section 3.2; Google: 1024 at least, 2048 recommended",
     hits=_hits,
     text=RuleText(
-        title="Signing key strong",
-        sentence="The signing key has {bits} bits; {needed} are the state of the art.",
-        why="Shorter keys can be broken, and then anybody signs in your name.",
-        fix="Publish a new key of 2048 bits under a new selector and sign with it.",
+        title="Strong signing key",
+        sentence="The signing key has {bits} bits. The current standard is {needed}.",
+        why="Shorter keys can be broken, and then anyone can sign in your name.",
+        fix="Publish a new 2048-bit key under a new selector, and sign with it.",
     ),
 )

@@ -28,9 +28,9 @@ CHECK: Check[MessageFacts] = Check(
     source="CSA: x= at most 48 hours for bulk; M3AAWG on replay",
     hits=_hits,
     text=RuleText(
-        title="Signature ends soon",
-        sentence="The signature has no t= and x= at most {hours} hours apart.",
-        why="A signature without an end can be used by others to send your mailing again in masses.",
-        fix="Have the time of signing (t=) and the end (x=) written.",
+        title="Short-lived signature",
+        sentence="The signature doesn't have t= and x= at most {hours} hours apart.",
+        why="If a signature never expires, others can use it to resend your message in bulk.",
+        fix="Add the signing time (t=) and the expiration time (x=) to the signature.",
     ),
 )

@@ -25,9 +25,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 6376 sections 5.4.2 and 8.15",
     hits=_hits,
     text=RuleText(
-        title="Signature closed to additions",
-        sentence="A second one of these fields could be added: {fields}.",
-        why="Replayed mailings get a second From or Subject that some programs show.",
-        fix="Name these fields once more in h= than they occur.",
+        title="Signature protects against added fields",
+        sentence="Someone could add a second copy of these fields: {fields}.",
+        why="Attackers replay messages with a second From or Subject, which some email clients show.",
+        fix="List these fields in h= once more than they occur.",
     ),
 )

@@ -20,8 +20,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Signature covers the whole body",
-        sentence="The signature of {domains} has a length (l=).",
-        why="Behind that length anybody may append another letter, and it passes as signed.",
+        sentence="The signature of {domains} has a length limit (l=).",
+        why="Anyone can add content after that length, and it still counts as signed.",
         fix="Sign without l=.",
     ),
 )

@@ -23,9 +23,9 @@ CHECK: Check[HasSender] = Check(
     source="RFC 9989 (DMARC), identifier alignment; Google, Yahoo and Microsoft sender rules",
     hits=_hits,
     text=RuleText(
-        title="Signature and sender belong together",
-        sentence="The mailing would be signed by {signing}, but the sender is at {domain}.",
-        why="DMARC passes only where the signing domain is the one that readers see.",
-        fix="Choose a sender address at the domain that has the key, or set up the sender's domain.",
+        title="Signature matches the sender",
+        sentence="The campaign would be signed by {signing}, but the From address is at {domain}.",
+        why="DMARC only passes if the signing domain matches the domain that readers see.",
+        fix="Choose a From address at the domain that has the key, or set up the sender's domain.",
     ),
 )

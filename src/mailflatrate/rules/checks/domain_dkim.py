@@ -1,4 +1,4 @@
-"""R-59: the key that signs the mailing is published."""
+"""R-59: the key that signs the campaign is published."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECK: Check[HasSender] = Check(
     text=RuleText(
         title="DKIM key published",
         sentence="The DKIM record of {domain} is {state}.",
-        why="Mailboxes check the signature to see that the mailing is yours and nobody changed it.",
-        fix="Copy the DKIM record from Sender domains into the DNS of the domain, then have it checked again.",
+        why="Mailbox providers use the signature to check that the campaign is yours and hasn't been changed.",
+        fix="Copy the DKIM record from Senders into your domain's DNS, then check again.",
     ),
 )

@@ -21,7 +21,7 @@ CHECK: Check[HasSender] = Check(
     text=RuleText(
         title="DMARC policy published",
         sentence="The DMARC record of {domain} is {state}.",
-        why="It says what is to happen with mail that only pretends to be yours. Large providers ask for it.",
-        fix="Copy the DMARC record from Sender domains into the DNS of the domain, then have it checked again.",
+        why="It says what to do with email that only pretends to be yours. Large providers require it.",
+        fix="Copy the DMARC record from Senders into your domain's DNS, then check again.",
     ),
 )

@@ -19,9 +19,9 @@ CHECK: Check[HasSender] = Check(
     source="RFC 5321 section 5.1; RFC 2142; M3AAWG Sender BCP v4",
     hits=_hits,
     text=RuleText(
-        title="The sender domain receives mail",
-        sentence="The mail exchanger (MX) of {domain} is {state}.",
-        why="Answers, bounces and complaints have to arrive somewhere.",
-        fix="Copy the MX record from Sender domains into the DNS of the domain, then have it checked again.",
+        title="Sending domain receives email",
+        sentence="The MX record of {domain} is {state}.",
+        why="Replies, bounces and complaints need somewhere to go.",
+        fix="Copy the MX record from Senders into your domain's DNS, then check again.",
     ),
 )

@@ -19,9 +19,9 @@ CHECK: Check[HasSender] = Check(
     source="RFC 7208; Microsoft 550 5.7.515 asks for SPF and DKIM",
     hits=_hits,
     text=RuleText(
-        title="SPF names our servers",
+        title="SPF includes our servers",
         sentence="The SPF record of {domain} is {state}.",
-        why="It tells mailboxes which servers may send for the domain.",
-        fix="Copy the SPF record from Sender domains into the DNS of the domain, then have it checked again.",
+        why="It tells mailbox providers which servers may send for the domain.",
+        fix="Copy the SPF record from Senders into your domain's DNS, then check again.",
     ),
 )

@@ -20,9 +20,10 @@ CHECK: Check[HasAccount] = Check(
     source="GDPR Art. 28",
     hits=_hits,
     text=RuleText(
-        title="Data-processing agreement accepted",
-        sentence="The data-processing agreement is not accepted in its current version.",
-        why="You decide about the addresses, we work on your behalf. The law asks for a contract about that.",
-        fix="Read the agreement under Agreements and accept it.",
+        title="Data processing agreement accepted",
+        sentence="You haven't accepted the current version of the data processing agreement.",
+        why="You decide how the addresses are used, and we process them on your behalf. The law requires a "
+        "contract for that.",
+        fix="Read the agreement under Agreements, and accept it.",
     ),
 )

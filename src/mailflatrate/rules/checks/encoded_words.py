@@ -19,9 +19,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 2047 sections 2 and 5",
     hits=_hits,
     text=RuleText(
-        title="Encoded words right",
-        sentence="These encoded words break RFC 2047: {words}.",
-        why="Readers see fragments of code instead of a name or a subject.",
-        fix="Keep each at most 75 characters long, in UTF-8, and never split a character between two.",
+        title="Valid encoded words",
+        sentence="These encoded words don't follow RFC 2047: {words}.",
+        why="Readers see code fragments instead of a name or subject.",
+        fix="Keep each one to at most 75 characters, in UTF-8, and never split a character between two.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-63: Feedback-ID lets Gmail count complaints by mailing."""
+"""R-63: Feedback-ID lets Gmail count complaints by campaign."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CHECK: Check[MessageFacts] = Check(
     source="Google answer 6254652",
     hits=_hits,
     text=RuleText(
-        title="Feedback-ID well-formed",
-        sentence="Feedback-ID is missing or not one: {found}.",
-        why="Only with it does Gmail say which mailing people complained of.",
+        title="Valid Feedback-ID",
+        sentence="Feedback-ID is missing or malformed: {found}.",
+        why="Gmail needs it to tell you which campaign people complained about.",
         fix=(
-            "Write at most four different parts with colons between them, at the end a constant sender name of 5 to "
-            "15 characters."
+            "Use up to four different parts separated by colons, ending with a constant sender name of 5 to 15 "
+            "characters."
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""R-06: the first mailings of an account wait for a reviewer."""
+"""R-06: the first campaigns of an account wait for a reviewer."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="CSA criteria 2020 section 2.1b: probation of 3 mailings within 2 months",
     hits=_hits,
     text=RuleText(
-        title="Reviewed by our house where the account is new",
-        sentence="This is mailing number {number} of a new account; the first {limit} are looked at by a person.",
-        why="The first mailings show whether the list keeps what was declared.",
-        fix="Release it as usual. It goes out when the reviewer has seen it, and you are told.",
+        title="First campaigns of a new account reviewed",
+        sentence="This is campaign number {number} of a new account. We review the first {limit}.",
+        why="The first campaigns show whether a list is what you declared it to be.",
+        fix="Release it as usual. We'll send it once it's been reviewed, and let you know.",
     ),
 )

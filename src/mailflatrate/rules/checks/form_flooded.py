@@ -20,9 +20,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); number derived",
     hits=_hits,
     text=RuleText(
-        title="Form not flooded",
-        sentence="This form asked for more than {limit} confirmation mails within an hour.",
-        why="So many sign-ups at once are an attack that floods other people's mailboxes from your name.",
-        fix="Look at the sign-ups of the last hour. Mail goes out again by itself when it is over.",
+        title="No flood of sign-ups",
+        sentence="This form requested more than {limit} confirmation emails within an hour.",
+        why="That many sign-ups at once are an attack that floods other people's mailboxes in your name.",
+        fix="Check the sign-ups from the last hour. Confirmation emails resume automatically when it's over.",
     ),
 )

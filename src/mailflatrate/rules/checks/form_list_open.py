@@ -18,9 +18,9 @@ CHECK: Check[FormFacts] = Check(
     source="MFR measure 2; derived",
     hits=_hits,
     text=RuleText(
-        title="The list is in use",
-        sentence="The list of this form is archived, or its origin was rejected.",
-        why="Nothing is sent to such a list, so nobody should sign up for it.",
+        title="List accepts sign-ups",
+        sentence="This form's list is archived, or its origin was rejected.",
+        why="Nothing is sent to such a list, so no one should sign up for it.",
         fix="Choose another list for the form.",
     ),
 )

@@ -20,9 +20,9 @@ CHECK: Check[FormFacts] = Check(
     source="GDPR Art. 9(1); eco directive",
     hits=_hits,
     text=RuleText(
-        title="Nothing intimate is asked",
-        sentence="The form asks about health, belief, origin, politics or sex life: {fields}.",
-        why="The law protects such data more than any other, and mail needs none of it.",
+        title="No sensitive data requested",
+        sentence="The form asks about health, beliefs, ethnic origin, politics or sex life: {fields}.",
+        why="The law gives such data special protection, and you don't need any of it to send email.",
         fix="Remove these fields.",
     ),
 )

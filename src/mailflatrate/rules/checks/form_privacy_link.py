@@ -19,9 +19,9 @@ CHECK: Check[FormFacts] = Check(
     source="GDPR Art. 13",
     hits=_hits,
     text=RuleText(
-        title="The privacy page is linked",
-        sentence="There is no https address of your privacy page.",
-        why="Whoever hands over data must be able to read what happens to it.",
-        fix="Fill in the address of your privacy page under Imprint.",
+        title="Privacy page linked",
+        sentence="The https address of your privacy page is missing.",
+        why="People who give you data must be able to read what happens to it.",
+        fix="Enter the address of your privacy page under Imprint.",
     ),
 )

@@ -18,9 +18,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="MFR measure 4; UWG section 7(2) no. 2",
     hits=_hits,
     text=RuleText(
-        title="Asked for at a published form",
-        sentence="There is no recorded sign-up at a published form.",
-        why="A confirmation mail is lawful only as the answer to a request that was recorded.",
+        title="Requested through a published form",
+        sentence="There's no recorded sign-up through a published form.",
+        why="A confirmation email is only lawful in response to a recorded sign-up.",
         fix="Publish the form. Every sign-up there is recorded.",
     ),
 )

@@ -19,9 +19,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 2045; RFC 2046 section 5.1",
     hits=_hits,
     text=RuleText(
-        title="MIME in order",
-        sentence="The message is not put together well: {faults}.",
-        why="Each mail program guesses differently what was meant.",
-        fix="Have the message built by a library for mail instead of by hand.",
+        title="Valid MIME structure",
+        sentence="The message isn't structured correctly: {faults}.",
+        why="Each email client guesses differently at what was meant.",
+        fix="Build the message with an email library instead of by hand.",
     ),
 )

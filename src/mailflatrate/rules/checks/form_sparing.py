@@ -19,9 +19,9 @@ CHECK: Check[FormFacts] = Check(
     source="GDPR Art. 5(1)(c), 25(2); eco directive: data economy",
     hits=_hits,
     text=RuleText(
-        title="Only the address is demanded",
-        sentence="Beside the e-mail address the form demands: {fields}.",
-        why="For sending mail the address is enough, and every further demand costs sign-ups.",
+        title="Only the email address is required",
+        sentence="Besides the email address, the form requires: {fields}.",
+        why="The address is all you need to send email, and every other required field costs you sign-ups.",
         fix="Make these fields optional.",
     ),
 )

@@ -33,9 +33,9 @@ CHECK: Check[FormFacts] = Check(
     source="EDPB 05/2020: which information was given",
     hits=_hits,
     text=RuleText(
-        title="All texts are there",
-        sentence="A title, a button, a label or a text after the sign-up is empty: {languages}.",
-        why="What people read is frozen with the version, so it has to be whole.",
+        title="All texts filled in",
+        sentence="A title, button, label or text shown after sign-up is empty: {languages}.",
+        why="What people read is frozen with each version of the form, so it has to be complete.",
         fix="Fill in the empty texts in these languages.",
     ),
 )

@@ -21,9 +21,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 5322 section 2.2; RFC 2047; RFC 6532 allows UTF-8 only with SMTPUTF8",
     hits=_hits,
     text=RuleText(
-        title="Header in ASCII",
-        sentence="These header fields hold unencoded characters outside of ASCII: {fields}.",
-        why="Servers without SMTPUTF8 refuse or mangle them.",
-        fix="Encode names and subjects as RFC 2047 says.",
+        title="Headers in ASCII",
+        sentence="These header fields contain unencoded non-ASCII characters: {fields}.",
+        why="Servers without SMTPUTF8 reject or garble them.",
+        fix="Encode names and subjects as specified in RFC 2047.",
     ),
 )

@@ -21,9 +21,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 5322 sections 3.6.1 to 3.6.4; Google answer 81126: messages follow RFC 5322",
     hits=_hits,
     text=RuleText(
-        title="Necessary fields present",
+        title="Required fields present",
         sentence="These header fields are missing or empty: {fields}.",
-        why="Mail programs and filters treat a message without them as broken or as spam.",
-        fix="Have the sending system write them: one each.",
+        why="Email clients and filters treat a message without them as broken or as spam.",
+        fix="Have the sending system add each of them exactly once.",
     ),
 )

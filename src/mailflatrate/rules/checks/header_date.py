@@ -35,9 +35,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 5322 section 3.3",
     hits=_hits,
     text=RuleText(
-        title="Date readable",
-        sentence="The field Date holds {date}, which is no date with a time zone.",
-        why="Mail programs sort such a message anywhere, and filters count it as a sign of spam.",
-        fix="Write the date as in RFC 5322, such as Tue, 24 Nov 2026 12:00:00 +0100.",
+        title="Valid date",
+        sentence="The Date field contains {date}, which isn't a date with a time zone.",
+        why="Email clients show such a message in the wrong place, and filters take it as a sign of spam.",
+        fix="Write the date as specified in RFC 5322, for example Tue, 24 Nov 2026 12:00:00 +0100.",
     ),
 )

@@ -13,7 +13,7 @@ _ONCE = (
 )
 
 
-# What readers see or programs read the body by: twice is a danger whoever added the second one.
+# What readers see or programs read the body by: twice is a danger, whatever program added the second one.
 _ALWAYS = frozenset({"From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"})
 
 
@@ -32,9 +32,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 5322 section 3.6; RFC 2369; RFC 2919; RFC 8058; Google answer 6254652: one Feedback-ID",
     hits=_hits,
     text=RuleText(
-        title="No field twice",
-        sentence="These header fields stand more than once: {fields}.",
-        why="Programs disagree on which one counts; forgers show one sender and sign another.",
-        fix="Write each of these fields exactly once.",
+        title="No duplicate fields",
+        sentence="These header fields appear more than once: {fields}.",
+        why="Programs disagree on which one counts, so forgers can show one sender and sign for another.",
+        fix="Include each of these fields exactly once.",
     ),
 )

@@ -18,9 +18,9 @@ CHECK: Check[HasContent] = Check(
     source="WCAG 2.2 criteria 1.3.1 and 2.4.6",
     hits=_hits,
     text=RuleText(
-        title="Headings are marked as headings",
-        sentence="No line of this message is marked as a heading.",
-        why="Screen readers jump from heading to heading. Large, bold text alone is no heading to them.",
-        fix="Mark the title as h1 and the titles of sections as h2. In Markdown, start the line with # or ##.",
+        title="Headings marked up as headings",
+        sentence="No line of this message is marked up as a heading.",
+        why="Screen readers jump from heading to heading. To them, large, bold text alone isn't a heading.",
+        fix="Mark up the title as h1 and section titles as h2. In Markdown, start the line with # or ##.",
     ),
 )

@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="WCAG 2.2 criterion 1.1.1; many mail programs load no images until asked",
     hits=_hits,
     text=RuleText(
-        title="Images described",
-        sentence="{count} images have no alternative text.",
-        why="Without it nothing is there for people who cannot see them or whose program does not load them.",
-        fix="Describe each image in a few words. An ornament gets an empty description.",
+        title="Images have alt text",
+        sentence="Images without alt text: {count}.",
+        why="Without it, people who can't see the images or don't load them get nothing in their place.",
+        fix="Describe each image in a few words. Leave the alt text of decorative images empty.",
     ),
 )

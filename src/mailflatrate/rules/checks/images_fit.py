@@ -21,9 +21,7 @@ CHECK: Check[HasContent] = Check(
     text=RuleText(
         title="Images fit the message",
         sentence="Images without a usable width: {count} ({samples}).",
-        why=(
-            "Outlook shows an image without a width attribute in its full size, and a wide one pushes the layout apart."
-        ),
-        fix="Give each image a width attribute in whole pixels, at most 640.",
+        why=("Outlook shows an image without a width attribute at full size, and a wide one breaks the layout."),
+        fix="Give each image a width attribute in whole pixels, up to 640.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-15: while a file is being read into a list, nobody knows yet whether it may stay; the mailing waits that long."""
+"""R-15: while a file is being read into a list, its acceptance is open; the campaign waits that long."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="Derived: an import is checked when it has ended, and nobody of it is mailed before",
     hits=_hits,
     text=RuleText(
-        title="No import is running",
-        sentence="A file is being read into these lists: {lists}.",
-        why="Each import is checked as a whole when it has ended. Who came with it is mailed only after that.",
-        fix="Wait until the import has ended, or stop it.",
+        title="No import running",
+        sentence="A file is being imported into these lists: {lists}.",
+        why="We check each import as a whole when it's finished. Its contacts can only be emailed after that.",
+        fix="Wait until the import has finished, or stop it.",
     ),
 )

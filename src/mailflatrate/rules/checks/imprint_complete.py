@@ -25,8 +25,8 @@ CHECK: Check[HasImprint] = Check(
     hits=_hits,
     text=RuleText(
         title="Imprint complete",
-        sentence="The imprint is not complete: {fields}.",
-        why="Readers have a right to know who writes to them, and the law says with which particulars.",
+        sentence="The imprint is incomplete: {fields}.",
+        why="Readers have a right to know who's emailing them, and the law says which details to give.",
         fix="Fill in these fields under Imprint.",
     ),
 )

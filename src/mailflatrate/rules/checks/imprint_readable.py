@@ -20,8 +20,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Imprint readable",
-        sentence="These lines of the imprint are too small or too pale to be read: {lines}.",
-        why="What nobody can read does not count as said.",
-        fix="Give the imprint block at least 11 px and a contrast of 4.5 to 1, or leave its look to us.",
+        sentence="These lines of the imprint are too small or too faint to read: {lines}.",
+        why="Details that can't be read count as missing.",
+        fix="Give the imprint block at least 11 px and a contrast of 4.5:1, or leave its design to us.",
     ),
 )

@@ -25,8 +25,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Imprint in both parts",
-        sentence="Missing in {parts} of the mailing: {fields}.",
-        why="The imprint has to be readable in the mailing itself, whichever part a program shows.",
-        fix="Put the imprint block back. It fills itself from your imprint.",
+        sentence="Missing from {parts}: {fields}.",
+        why="The imprint has to be readable in the message itself, whichever part an email client shows.",
+        fix="Put the imprint block back. We fill it in from your imprint.",
     ),
 )

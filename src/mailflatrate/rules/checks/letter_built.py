@@ -1,4 +1,4 @@
-"""R-54: a letter of this mailing can be written, with the whole header."""
+"""R-54: a message of this campaign can be written, with the whole header."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CHECK: Check[CampaignFacts] = Check(
     source="RFC 5322; RFC 2369; RFC 8058; Google answer 6254652",
     hits=_hits,
     text=RuleText(
-        title="Header complete",
-        sentence="A sample letter could not be written as it must be: {problems}.",
-        why="Every letter carries the header that lets people leave, answer and complain.",
+        title="Headers complete",
+        sentence="A sample message couldn't be created correctly: {problems}.",
+        why="Every message carries headers that let people unsubscribe, reply and complain.",
         fix=(
-            "Look at what is named here: a personal field, the sender name, the reply address or the subject. "
-            "Otherwise write to us."
+            "Check what's named here: a merge field, the sender name, the reply-to address or the subject. If that "
+            "doesn't help, contact us."
         ),
     ),
 )

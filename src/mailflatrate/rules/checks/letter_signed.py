@@ -21,9 +21,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="RFC 6376; section N: DKIM self-verify",
     hits=_hits,
     text=RuleText(
-        title="Signature tried out",
-        sentence="The signature of a sample letter does not hold for {domain}.",
-        why="Receivers would refuse the whole mailing.",
-        fix="Have a new key made under Sender domains and publish its record.",
+        title="Signature tested",
+        sentence="The signature of a sample message isn't valid for {domain}.",
+        why="Receiving servers would reject the whole campaign.",
+        fix="Create a new key under Senders and publish its record.",
     ),
 )

@@ -21,8 +21,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Lines short enough",
-        sentence="A line is {length} octets long; {limit} are allowed.",
-        why="Servers break such lines where they like, which destroys the signature and the markup.",
+        sentence="A line is {length} bytes long. The limit is {limit}.",
+        why="Servers break such lines anywhere, which destroys the signature and the markup.",
         fix="Encode the part as quoted-printable or base64.",
     ),
 )

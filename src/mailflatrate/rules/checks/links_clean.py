@@ -25,7 +25,7 @@ _SHORTENERS = frozenset(
         *("tny.im", "budurl.com", "hyperurl.co", "smarturl.it", "shorturl.gg", "ur1.ca", "l.ead.me", "qrco.de"),
     }
 )
-# Where a whole name in Cyrillic or Greek letters is at home; elsewhere one that reads like Latin is meant to.
+# Where names in Cyrillic or Greek script are native; elsewhere one that reads like Latin does so on purpose.
 _AT_HOME = frozenset({"ru", "ua", "by", "bg", "kz", "rs", "mk", "su", "gr", "cy", "рф", "укр", "бг", "бел", "ελ"})
 
 
@@ -55,7 +55,7 @@ def _fault(url: str) -> str:
     if is_unfinished(url) and not pretends:
         return ""  # links-finished says so
     if host == "localhost":
-        return ""  # an installation on one machine; of a mailing, links-public says so
+        return ""  # an installation on one machine; for a campaign, links-public says so
     return "disguised" if pretends else _host_fault(host)
 
 
@@ -119,8 +119,8 @@ CHECK: Check[HasContent] = Check(
         title="Links show where they lead",
         sentence="These links need fixing: {links} ({reasons}).",
         why=(
-            "Links that don't work annoy readers. Short links, bare IP addresses and unusual schemes are the tools of "
-            "phishing, and filters refuse them."
+            "Links that don't work annoy readers. Short links, bare IP addresses and unusual schemes are the tools "
+            "of phishing, and filters reject them."
         ),
         fix="Link to the page itself, with its full https address.",
     ),

@@ -46,8 +46,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Links lead to your pages",
-        sentence="These links lead nowhere yet: {links}.",
-        why="They come from a template or a block and were never filled in; whoever follows them is lost.",
-        fix="Give each link the address of your own page, or take it out.",
+        sentence="These links don't lead anywhere yet: {links}.",
+        why="They come from a template or a block and were never filled in, so a click on them goes nowhere.",
+        fix="Give each link the address of your own page, or remove it.",
     ),
 )

@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="Deliverability guides; browsers warn of http pages",
     hits=_hits,
     text=RuleText(
-        title="Links are encrypted",
-        sentence="{count} links use http instead of https: {links}.",
-        why="Browsers warn of such pages, and anybody on the way can read along.",
-        fix="Change http to https where the page offers it.",
+        title="Links encrypted",
+        sentence="Links that use http instead of https: {count} ({links}).",
+        why="Browsers warn about such pages, and anyone along the way can read what's sent.",
+        fix="Change http to https wherever the page supports it.",
     ),
 )

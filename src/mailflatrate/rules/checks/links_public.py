@@ -31,8 +31,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Links lead to public pages",
-        sentence="Readers cannot reach these pages: {links}.",
-        why="Such names exist only on your own machine or in your own network.",
-        fix="Link to the page as it stands in public.",
+        sentence="Readers can't reach these pages: {links}.",
+        why="Such names only exist on your own computer or in your own network.",
+        fix="Link to the public address of the page.",
     ),
 )

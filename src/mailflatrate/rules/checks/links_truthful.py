@@ -56,9 +56,9 @@ CHECK: Check[HasContent] = Check(
     source="Deliverability guides: visible address equals target host",
     hits=_hits,
     text=RuleText(
-        title="Visible addresses are the real ones",
-        sentence="A link shows {shown} but leads to {target}.",
-        why="That is how phishing looks, to readers and to filters.",
-        fix="Show the real address, or write words instead of an address.",
+        title="Visible addresses match their links",
+        sentence="A link shows {shown}, but leads to {target}.",
+        why="That's what phishing looks like, to readers and to filters.",
+        fix="Show the real address, or use words instead of an address.",
     ),
 )

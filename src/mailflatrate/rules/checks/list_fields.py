@@ -30,9 +30,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 2369 section 2",
     hits=_hits,
     text=RuleText(
-        title="List fields well-formed",
-        sentence="These fields hold no URIs in angle brackets: {fields}.",
-        why="Mail programs offer nothing for a field that they cannot read.",
-        fix="Write URIs in angle brackets with commas between them.",
+        title="Valid list fields",
+        sentence="These fields don't contain URIs in angle brackets: {fields}.",
+        why="Email clients can't offer anything for a field they can't read.",
+        fix="Write URIs in angle brackets, separated by commas.",
     ),
 )

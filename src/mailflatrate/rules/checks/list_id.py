@@ -1,4 +1,4 @@
-"""R-57: the mailing names its list, always the same way."""
+"""R-57: the campaign names its list, always the same way."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 2919 sections 2 and 3; M3AAWG Sender BCP",
     hits=_hits,
     text=RuleText(
-        title="List named",
-        sentence="List-Id is missing or not one: {found}.",
-        why="Readers sort by it, and providers keep the reputation of one list apart from the others.",
-        fix="Write a name and an identifier with dots in angle brackets, the same in each mailing of the list.",
+        title="List identified",
+        sentence="List-Id is missing or malformed: {found}.",
+        why="Readers sort by it, and mailbox providers use it to track the reputation of each list separately.",
+        fix="Use a name and a dotted identifier in angle brackets, the same for every campaign to the list.",
     ),
 )

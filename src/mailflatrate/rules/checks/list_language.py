@@ -1,4 +1,4 @@
-"""R-51: whoever signed up for a list in one language is not written to in another."""
+"""R-51: people who signed up for a list in one language are not mailed in another."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="Derived",
     hits=_hits,
     text=RuleText(
-        title="In the language of the list",
-        sentence="The language of the mailing is set to {language}, but that of these lists is not: {lists}.",
-        why="Imprint, unsubscribe link and the pages behind it follow the language of the mailing.",
-        fix="Choose the language of the mailing, or leave these lists out.",
+        title="Language matches the lists",
+        sentence="The campaign's language is {language}, but these lists have a different one: {lists}.",
+        why="The imprint, the unsubscribe link and the pages behind it follow the campaign's language.",
+        fix="Change the campaign's language, or remove these lists.",
     ),
 )

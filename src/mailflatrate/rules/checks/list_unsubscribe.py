@@ -25,9 +25,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 2369 sections 2 and 3.2; Google answer 81126; Yahoo best practices",
     hits=_hits,
     text=RuleText(
-        title="Unsubscribe header well-formed",
-        sentence="List-Unsubscribe cannot be read: {problems}.",
-        why="Mail programs show their unsubscribe button only where they can read this field.",
-        fix="Write URIs in angle brackets with commas between them, the preferred one first.",
+        title="Valid unsubscribe header",
+        sentence="List-Unsubscribe can't be read: {problems}.",
+        why="Email clients only show their unsubscribe button if they can read this field.",
+        fix="Write URIs in angle brackets, separated by commas, with the preferred one first.",
     ),
 )

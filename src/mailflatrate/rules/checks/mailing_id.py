@@ -1,4 +1,4 @@
-"""R-55: the header names the mailing, so that a report leads to it."""
+"""R-55: the header names the campaign, so that a report leads to it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 9477 section 3.3; practice of Mailjet, Brevo, KumoMTA; hallmark of this service",
     hits=_hits,
     text=RuleText(
-        title="Mailing named in the header",
-        sentence="No header field names the mailing.",
+        title="Campaign identified in the headers",
+        sentence="No header field identifies the campaign.",
         why=(
-            "Reports reach abuse desks with recipient and text blacked out; only such an identifier tells what was "
-            "meant."
+            "Reports reach abuse desks with the recipient and text redacted. Only an identifier shows which "
+            "campaign was meant."
         ),
-        fix="Write a unique, opaque identifier of the mailing into a field such as X-Mailing-ID.",
+        fix="Put a unique, opaque campaign identifier in a field such as X-Mailing-ID.",
     ),
 )

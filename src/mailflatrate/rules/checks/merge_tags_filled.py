@@ -23,9 +23,9 @@ CHECK: Check[HasContent] = Check(
     source="Derived",
     hits=_hits,
     text=RuleText(
-        title="Personal fields filled",
-        sentence="These placeholders would reach the readers as they stand: {tags}.",
-        why="A letter to a placeholder tells readers that nobody looked.",
-        fix="Choose the field from the list of fields, and give it a default for people without a value.",
+        title="Merge fields filled in",
+        sentence="These placeholders would reach readers as they are: {tags}.",
+        why="An email addressed to a placeholder shows readers that no one checked it.",
+        fix="Choose the merge field from the list, and give it a default for contacts without a value.",
     ),
 )

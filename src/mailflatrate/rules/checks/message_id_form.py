@@ -23,9 +23,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 5322 section 3.6.4",
     hits=_hits,
     text=RuleText(
-        title="Message-ID well-formed",
-        sentence="The Message-ID {found} is not one.",
+        title="Valid Message-ID",
+        sentence="Message-ID is malformed: {found}.",
         why="Threads, bounces and complaints refer to it.",
-        fix="Write it in angle brackets with one @: a unique left part and a domain of yours.",
+        fix="Write it in angle brackets with one @: something unique on the left, one of your domains on the right.",
     ),
 )

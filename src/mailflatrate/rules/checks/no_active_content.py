@@ -1,4 +1,4 @@
-"""R-50: nothing in a mailing runs: no scripts, no forms, no frames, no executable attachments."""
+"""R-50: nothing in a campaign runs: no scripts, no forms, no frames, no executable attachments."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ CHECK: Check[HasContent] = Check(
     source="Validity Certification: no attachments of executable kind; mail programs drop active elements",
     hits=_hits,
     text=RuleText(
-        title="Nothing that runs",
-        sentence="The mailing contains what mail programs do not let in: {found}.",
-        why="Scripts, forms, frames and programs are how malware travels.",
-        fix="Take it out and link to a page of yours instead.",
+        title="No active content",
+        sentence="The message contains elements that email clients block: {found}.",
+        why="Scripts, forms, frames and programs are how malware spreads.",
+        fix="Remove them and link to one of your pages instead.",
     ),
 )

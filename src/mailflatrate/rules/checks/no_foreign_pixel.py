@@ -1,4 +1,4 @@
-"""R-111: no invisible picture of anybody reports who opened the mailing."""
+"""R-111: no third party's invisible picture reports who opened the campaign."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="No tracking pixel in the content",
-        sentence="The content loads invisible pictures from {hosts}.",
-        why="Whoever serves such a picture learns who opened the mailing and where, without having asked.",
-        fix="Take the picture out. Opens are measured by this service alone, for those who agreed.",
+        sentence="The content loads invisible images from {hosts}.",
+        why="The server of such an image learns who opened the message and where, without their consent.",
+        fix="Remove the image. Only this service measures opens, and only for people who agreed.",
     ),
 )

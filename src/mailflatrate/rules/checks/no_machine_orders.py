@@ -1,4 +1,4 @@
-"""R-48: the mailing speaks to its readers, not to their assistants."""
+"""R-48: the campaign speaks to its readers, not to their assistants."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ CHECK: Check[HasContent] = Check(
     source="Microsoft Defender quarantines instructions to AI readers since Sep 2026",
     hits=_hits,
     text=RuleText(
-        title="No orders to machines",
-        sentence="The mailing gives orders to the reader's assistant: {orders}.",
-        why="Mailboxes treat that as an attack on their readers and quarantine the whole mailing.",
-        fix="Delete these sentences, or release the mailing if you only write about them: a reviewer looks.",
+        title="No instructions to AI assistants",
+        sentence="The message gives instructions to the reader's AI assistant: {orders}.",
+        why="Mailbox providers treat that as an attack on their users and quarantine the whole campaign.",
+        fix="Delete these sentences. If you're only writing about such instructions, release the campaign and our "
+        "team will review it.",
     ),
 )

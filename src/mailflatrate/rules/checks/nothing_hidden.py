@@ -1,4 +1,4 @@
-"""R-48: nothing in the mailing is invisible beyond the preheader."""
+"""R-48: nothing in the campaign is invisible beyond the preheader."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="Google answer 81126: no hidden content; Microsoft Defender on instructions to AI readers (Sep 2026)",
     hits=_hits,
     text=RuleText(
-        title="Nothing hidden",
-        sentence="The mailing contains text that readers cannot see: {samples}.",
-        why="Hidden text serves to deceive filters or assistants, and mailboxes treat it so.",
-        fix="Delete the text or make it visible. For the preview line use the preheader field.",
+        title="No hidden text",
+        sentence="The message contains text that readers can't see: {samples}.",
+        why="Hidden text is used to deceive filters or AI assistants, and mailbox providers treat it that way.",
+        fix="Delete the text or make it visible. For the preview line, use the preview text field.",
     ),
 )

@@ -18,9 +18,9 @@ CHECK: Check[NoticeFacts] = Check(
     source="CSA 2026 section 1.4.5; Microsoft: never retry after 5xx",
     hits=_hits,
     text=RuleText(
-        title="The user's mailbox exists",
-        sentence="Mail to this user's address came back for good.",
-        why="Mail to a mailbox that does not exist harms the delivery of everybody else.",
+        title="User's mailbox exists",
+        sentence="Email to this user's address bounced permanently.",
+        why="Email to a mailbox that doesn't exist hurts delivery for everyone else.",
         fix="Enter another address for this user.",
     ),
 )

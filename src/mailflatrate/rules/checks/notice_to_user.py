@@ -1,5 +1,8 @@
-"""R-32: service notices go to users of the house, to subscribers only in answer to their own request about their data
-(R-94), to a mailbox to have it proved and as a test once it is (R-46), and never advertise."""
+"""R-32: service notices are sent to users of the service, and never advertise.
+
+Subscribers get them only in answer to their own request about their data (R-94), a mailbox to have it proved and as
+a test once it is (R-46).
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ CHECK: Check[NoticeFacts] = Check(
     source="RFC 3834 section 5.2; derived",
     hits=_hits,
     text=RuleText(
-        title="Notice to a user",
+        title="Service notice to a user",
         sentence=(
-            "A service notice may go to a user of the account only, or to somebody who asked about his own data, "
-            "and without advertising."
+            "Service notices may only go to users of the account or to people who made a data request, and they "
+            "can't advertise."
         ),
-        why="Otherwise notices would be a way around consent.",
-        fix="Write a mailing to people who confirmed that they want it.",
+        why="Otherwise, notices would be a way around consent.",
+        fix="Send a campaign to people who confirmed that they want it.",
     ),
 )

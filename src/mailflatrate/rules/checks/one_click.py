@@ -26,8 +26,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="One-click unsubscribe",
-        sentence="One-click unsubscribe does not work: {problems}.",
-        why="Gmail and Yahoo ask it of everybody who sends to many, and whoever cannot leave complains.",
-        fix="Give List-Unsubscribe one https URI and write List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
+        sentence="One-click unsubscribe doesn't work: {problems}.",
+        why="Gmail and Yahoo require it of all bulk senders, and people who can't unsubscribe complain.",
+        fix="Give List-Unsubscribe one https URI, and add List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
     ),
 )

@@ -24,9 +24,9 @@ CHECK: Check[MessageFacts] = Check(
     source="RFC 8058 section 4",
     hits=_hits,
     text=RuleText(
-        title="Unsubscribe fields signed",
+        title="Unsubscribe headers signed",
         sentence="No valid signature covers {fields}.",
-        why="Anybody on the way could put another address there; receivers therefore ignore the field.",
-        fix="Add both fields to h= of the DKIM signature.",
+        why="Someone could replace the address in transit, so receivers ignore the field.",
+        fix="Add both fields to the h= tag of the DKIM signature.",
     ),
 )

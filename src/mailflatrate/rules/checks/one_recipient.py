@@ -1,4 +1,4 @@
-"""R-54 and R-65: every message of a mailing has one recipient, and nobody sees the others."""
+"""R-54 and R-65: every message of a campaign has one recipient, and no recipient sees the others."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Exactly one recipient",
-        sentence="The message names {count} recipients in To, Cc or Bcc.",
-        why="A mailing to an open list discloses addresses, and none of its bounces can be assigned.",
-        fix="Send each person a message of its own, addressed to that person alone.",
+        sentence="The message lists {count} recipients in To, Cc or Bcc.",
+        why="An open recipient list exposes addresses, and its bounces can't be matched to anyone.",
+        fix="Send each person their own message, addressed only to them.",
     ),
 )

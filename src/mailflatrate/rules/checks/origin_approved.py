@@ -19,9 +19,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2: transparency at collection",
     hits=_hits,
     text=RuleText(
-        title="The origin of each list is known",
-        sentence="Nobody approved yet where these addresses come from: {lists}.",
-        why="A list may be used only when it is clear how each person came onto it.",
-        fix="Declare the origin of the list, or wait for the answer of our reviewer.",
+        title="Origin of every list known",
+        sentence="We haven't approved the origin of these lists yet: {lists}.",
+        why="You can only use a list once it's clear how each person got on it.",
+        fix="Declare the list origin, or wait for our team to review it.",
     ),
 )

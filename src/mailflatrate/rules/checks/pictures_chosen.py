@@ -19,9 +19,9 @@ CHECK: Check[HasContent] = Check(
     source="Derived",
     hits=_hits,
     text=RuleText(
-        title="Pictures chosen",
-        sentence="No picture is chosen for {count} of the images.",
-        why="Readers see an empty frame, or the sign for something that is broken.",
-        fix="Choose a picture from your library for each, or take the image out.",
+        title="Images chosen",
+        sentence="Images with no file chosen: {count}.",
+        why="Readers see an empty frame or a broken image icon.",
+        fix="Choose a file from your media library for each one, or remove the image.",
     ),
 )

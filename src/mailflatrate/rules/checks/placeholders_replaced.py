@@ -23,9 +23,9 @@ CHECK: Check[HasContent] = Check(
     source="Derived",
     hits=_hits,
     text=RuleText(
-        title="Sample texts replaced",
-        sentence="“{texts}” still stands in the mailing: words of our blocks and templates that were to be replaced.",
-        why="They were invented to show how it looks. To your readers they say something untrue, or nothing at all.",
-        fix="Write your own words in their place, or take the block out.",
+        title="Sample text replaced",
+        sentence="The campaign still contains sample text from our blocks and templates: “{texts}”.",
+        why="It only shows what the design looks like. To your readers, it says something untrue or nothing at all.",
+        fix="Replace it with your own text, or remove the block.",
     ),
 )

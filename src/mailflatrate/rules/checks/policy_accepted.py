@@ -25,8 +25,8 @@ CHECK: Check[HasAccount] = Check(
     hits=_hits,
     text=RuleText(
         title="Terms and anti-spam policy accepted",
-        sentence="Not accepted in the current version: {documents}.",
-        why="The rules for mailings change now and then, and whoever sends must know the ones in force.",
-        fix="Read the documents under Agreements and accept them.",
+        sentence="You haven't accepted the current version of these documents: {documents}.",
+        why="The rules for campaigns change from time to time, and senders need to know the current ones.",
+        fix="Read the documents under Agreements, and accept them.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-04, second half: the policy is ticked again for every single mailing, bound to its content."""
+"""R-04, second half: the policy is ticked again for every single campaign, bound to its content."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="MFR measure 3",
     hits=_hits,
     text=RuleText(
-        title="Policy confirmed for this mailing",
-        sentence="The anti-spam policy is not confirmed for this content.",
-        why="Every mailing is a promise of its own. After an edit the tick has to be set again.",
-        fix="Tick the policy in the release step, after the last edit.",
+        title="Policy confirmed for this campaign",
+        sentence="You haven't confirmed the anti-spam policy for this content.",
+        why="Each campaign needs its own confirmation. After an edit, you have to check the box again.",
+        fix="After your last edit, check the policy box when you release the campaign.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-51 and R-14: the mailing says why the reader gets it, and where his address comes from."""
+"""R-51 and R-14: the campaign says why readers get it, and where their address comes from."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ CHECK: Check[HasContent] = Check(
     version=2,
     hits=_hits,
     text=RuleText(
-        title="Says why the reader gets it",
-        sentence="{parts} does not say why the reader gets this mailing.",
-        why="Whoever was imported must learn the source, and who remembers the sign-up does not complain.",
-        fix="Add the block 'Why you get this': list, date and place of the sign-up.",
+        title="Says why readers get it",
+        sentence="Nothing in {parts} says why the reader gets this email.",
+        why="Imported contacts must be told where you got their address, and people who remember signing up don't "
+        "complain.",
+        fix="Say which list people signed up for, when and where.",
     ),
 )

@@ -7,14 +7,14 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-consented"
-_MISSING = Withhold("R-25", _KEY, WithholdReason.CONSENT_MISSING)
-_OTHER_LIST = Withhold("R-36", _KEY, WithholdReason.CONSENT_OTHER_LIST)
+_MISSING = SkippedRecipient("R-25", _KEY, WithholdReason.CONSENT_MISSING)
+_OTHER_LIST = SkippedRecipient("R-36", _KEY, WithholdReason.CONSENT_OTHER_LIST)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     if facts.consent is None or facts.consent_event_id is None or facts.consent_at is None or facts.consent_at > now:
         return _MISSING
     return None if facts.consent_list_id == facts.list_id else _OTHER_LIST
@@ -27,12 +27,12 @@ RULE = RecipientRule(
     refuses=_refuses,
     reasons={
         WithholdReason.CONSENT_MISSING: N_("no consent on record"),
-        WithholdReason.CONSENT_OTHER_LIST: N_("consented to another list"),
+        WithholdReason.CONSENT_OTHER_LIST: N_("consented to a different list"),
     },
     text=RuleText(
-        title="Consent for this list on record",
-        sentence="Left out: {reason}.",
-        why="Each consent has to be provable, one by one, and holds only for what it was given for.",
-        fix="Ask the person to sign up to this list through one of your forms.",
+        title="Consent on record for this list",
+        sentence="Skipped: {reason}.",
+        why="You need proof of each person's consent, and it only covers what it was given for.",
+        fix="Ask the person to sign up for this list through one of your forms.",
     ),
 )

@@ -7,14 +7,14 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import OriginState, RecipientFacts
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-origin"
-_REFUSED = Withhold("R-10", _KEY, WithholdReason.LIST_NOT_APPROVED)
+_REFUSED = SkippedRecipient("R-10", _KEY, WithholdReason.LIST_NOT_APPROVED)
 _MAILABLE = (OriginState.FORM, OriginState.APPROVED)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     return None if facts.origin in _MAILABLE else _REFUSED
 
 
@@ -24,12 +24,12 @@ RULE = RecipientRule(
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2",
     refuses=_refuses,
     reasons={
-        WithholdReason.LIST_NOT_APPROVED: N_("origin of the list not approved"),
+        WithholdReason.LIST_NOT_APPROVED: N_("list origin not approved"),
     },
     text=RuleText(
-        title="Origin of the list approved",
-        sentence="Left out: {reason}.",
-        why="A list may be used only when it is clear how each person came onto it.",
-        fix="Declare the origin of the list, or wait for the answer of our reviewer.",
+        title="List origin approved",
+        sentence="Skipped: {reason}.",
+        why="You can only use a list once it's clear how each person got on it.",
+        fix="Declare the list origin, or wait for our team to review it.",
     ),
 )

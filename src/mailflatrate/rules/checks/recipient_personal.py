@@ -7,13 +7,13 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-personal"
-_ROLE = Withhold("R-21", _KEY, WithholdReason.ROLE_ADDRESS)
+_ROLE = SkippedRecipient("R-21", _KEY, WithholdReason.ROLE_ADDRESS)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     tier = facts.role_tier
     if tier == 0 or (tier == 2 and facts.role_released):
         return None
@@ -26,11 +26,11 @@ RULE = RecipientRule(
     source="MFR: role addresses are refused generally; GetResponse, CleverReach, Mailchimp alike",
     refuses=_refuses,
     reasons={
-        WithholdReason.ROLE_ADDRESS: N_("address of an office, not of a person"),
+        WithholdReason.ROLE_ADDRESS: N_("role address"),
     },
     text=RuleText(
-        title="Address of one person",
-        sentence="Left out: {reason}.",
+        title="Personal address",
+        sentence="Skipped: {reason}.",
         why="Several people read such a mailbox, and none of them can consent for the others.",
         fix="Ask for a personal address.",
     ),

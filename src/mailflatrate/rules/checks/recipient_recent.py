@@ -1,4 +1,4 @@
-"""R-13, R-91: consent that nobody used for 24 months does not carry a mailing any more."""
+"""R-13, R-91: consent that was not used for 24 months no longer covers a campaign."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-recent"
-_TOO_OLD = Withhold("R-13", _KEY, WithholdReason.CONSENT_TOO_OLD)
+_TOO_OLD = SkippedRecipient("R-13", _KEY, WithholdReason.CONSENT_TOO_OLD)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     last = facts.last_contact_at or facts.consent_at
     return None if last is not None and now - last <= CONSENT_MAX_AGE else _TOO_OLD
 
@@ -28,9 +28,10 @@ RULE = RecipientRule(
         WithholdReason.CONSENT_TOO_OLD: N_("no contact for 24 months"),
     },
     text=RuleText(
-        title="Contact within 24 months",
-        sentence="Left out: {reason}.",
-        why="Consent that nobody used for so long has faded, courts say, and the mailbox may be a trap by now.",
+        title="In contact within the last 24 months",
+        sentence="Skipped: {reason}.",
+        why="Courts treat consent that hasn't been used for so long as expired, and the mailbox may have become a "
+        "spam trap.",
         fix="The person can sign up again through one of your forms.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-37: whoever asked for fewer mailings gets no more than that."""
+"""R-37: contacts who asked for fewer campaigns get no more than that."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-rested"
-_TOO_SOON = Withhold("R-37", _KEY, WithholdReason.TOO_SOON)
+_TOO_SOON = SkippedRecipient("R-37", _KEY, WithholdReason.TOO_SOON)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     until = facts.rests_until
     return None if until is None or now >= until else _TOO_SOON
 
@@ -23,11 +23,12 @@ RULE = RecipientRule(
     key=_KEY,
     source="GDPR Art. 7(3): withdrawing a part is withdrawing; derived",
     refuses=_refuses,
-    reasons={WithholdReason.TOO_SOON: N_("wants fewer mailings")},
+    reasons={WithholdReason.TOO_SOON: N_("wants fewer emails")},
     text=RuleText(
-        title="Not more often than the person wants",
-        sentence="Left out: {reason}.",
-        why="The person chose under preferences how often mailings may come, and the last one was not long ago.",
-        fix="Nothing is to be done; the next mailing after the pause goes out.",
+        title="Within the requested frequency",
+        sentence="Skipped: {reason}.",
+        why="The person chose in the preference center how often they want to hear from you, and your last "
+        "campaign to them was too recent.",
+        fix="There's nothing to do. The person will get the next campaign after the pause.",
     ),
 )

@@ -7,19 +7,19 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts, SubscriptionState
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-subscribed"
 _CONFIRMED = SubscriptionState.CONFIRMED
 _BY_STATE = {
-    SubscriptionState.PENDING: Withhold("R-25", _KEY, WithholdReason.NOT_CONFIRMED),
-    SubscriptionState.QUARANTINED: Withhold("R-12", _KEY, WithholdReason.QUARANTINED),
-    SubscriptionState.UNSUBSCRIBED: Withhold("R-37", _KEY, WithholdReason.UNSUBSCRIBED),
-    SubscriptionState.REMOVED: Withhold("R-36", _KEY, WithholdReason.REMOVED),
+    SubscriptionState.PENDING: SkippedRecipient("R-25", _KEY, WithholdReason.NOT_CONFIRMED),
+    SubscriptionState.QUARANTINED: SkippedRecipient("R-12", _KEY, WithholdReason.QUARANTINED),
+    SubscriptionState.UNSUBSCRIBED: SkippedRecipient("R-37", _KEY, WithholdReason.UNSUBSCRIBED),
+    SubscriptionState.REMOVED: SkippedRecipient("R-36", _KEY, WithholdReason.REMOVED),
 }
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     state = facts.subscription
     return None if state is _CONFIRMED else _BY_STATE[state]
 
@@ -32,13 +32,13 @@ RULE = RecipientRule(
     reasons={
         WithholdReason.NOT_CONFIRMED: N_("sign-up not confirmed"),
         WithholdReason.QUARANTINED: N_("no proof of consent"),
-        WithholdReason.UNSUBSCRIBED: N_("left this list"),
-        WithholdReason.REMOVED: N_("taken off this list"),
+        WithholdReason.UNSUBSCRIBED: N_("unsubscribed from this list"),
+        WithholdReason.REMOVED: N_("removed from this list"),
     },
     text=RuleText(
-        title="Subscription confirmed",
-        sentence="Left out: {reason}.",
-        why="Only who confirmed the sign-up to this list receives its mailings.",
+        title="Sign-up confirmed",
+        sentence="Skipped: {reason}.",
+        why="Only people who confirmed their sign-up to a list receive its campaigns.",
         fix="The person can sign up through one of your forms and confirm.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-16, R-69, R-79: whoever bounced for good, complained, left or objected gets nothing."""
+"""R-16, R-69, R-79: addresses that hard bounced, complained, unsubscribed or objected get nothing."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts, Suppression
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-suppressed"
 _BY_SUPPRESSION = {
-    Suppression.BOUNCE: Withhold("R-69", _KEY, WithholdReason.SUPPRESSED_BOUNCE),
-    Suppression.COMPLAINT: Withhold("R-79", _KEY, WithholdReason.SUPPRESSED_COMPLAINT),
-    Suppression.UNSUBSCRIBE: Withhold("R-16", _KEY, WithholdReason.SUPPRESSED_UNSUBSCRIBED),
-    Suppression.OBJECTION: Withhold("R-37", _KEY, WithholdReason.SUPPRESSED_OBJECTION),
-    Suppression.ERASED: Withhold("R-96", _KEY, WithholdReason.SUPPRESSED_ERASED),
-    Suppression.OWN: Withhold("R-16", _KEY, WithholdReason.SUPPRESSED_OWN),
-    Suppression.EVERYWHERE: Withhold("R-79", _KEY, WithholdReason.SUPPRESSED_EVERYWHERE),
+    Suppression.BOUNCE: SkippedRecipient("R-69", _KEY, WithholdReason.SUPPRESSED_BOUNCE),
+    Suppression.COMPLAINT: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_COMPLAINT),
+    Suppression.UNSUBSCRIBE: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_UNSUBSCRIBED),
+    Suppression.OBJECTION: SkippedRecipient("R-37", _KEY, WithholdReason.SUPPRESSED_OBJECTION),
+    Suppression.ERASED: SkippedRecipient("R-96", _KEY, WithholdReason.SUPPRESSED_ERASED),
+    Suppression.OWN: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_OWN),
+    Suppression.EVERYWHERE: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_EVERYWHERE),
 }
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     suppressed = facts.suppressed
     return None if suppressed is None else _BY_SUPPRESSION[suppressed]
 
@@ -32,18 +32,18 @@ RULE = RecipientRule(
     source="CSA 2026 section 1.4.5; GDPR Art. 21; Amazon SES on complaints",
     refuses=_refuses,
     reasons={
-        WithholdReason.SUPPRESSED_BOUNCE: N_("mailbox does not exist"),
-        WithholdReason.SUPPRESSED_COMPLAINT: N_("complained about a mailing"),
+        WithholdReason.SUPPRESSED_BOUNCE: N_("mailbox doesn't exist"),
+        WithholdReason.SUPPRESSED_COMPLAINT: N_("complained about a campaign"),
         WithholdReason.SUPPRESSED_UNSUBSCRIBED: N_("unsubscribed"),
         WithholdReason.SUPPRESSED_OBJECTION: N_("objected to advertising"),
-        WithholdReason.SUPPRESSED_ERASED: N_("asked to be erased"),
+        WithholdReason.SUPPRESSED_ERASED: N_("requested erasure"),
         WithholdReason.SUPPRESSED_OWN: N_("suppressed by you"),
-        WithholdReason.SUPPRESSED_EVERYWHERE: N_("blocked on the whole platform after a complaint"),
+        WithholdReason.SUPPRESSED_EVERYWHERE: N_("suppressed across the platform after a complaint"),
     },
     text=RuleText(
-        title="Not blocked",
-        sentence="Left out: {reason}.",
-        why="Whoever left, complained or cannot be reached is not written to again.",
-        fix="Only the person can lift this, by a new confirmed sign-up.",
+        title="Not suppressed",
+        sentence="Skipped: {reason}.",
+        why="People who unsubscribed, complained or can't be reached aren't emailed again.",
+        fix="Only the person can change this, by signing up again and confirming.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-52: nobody gets a letter with a hole in it."""
+"""R-52: no recipient gets a message with a value missing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, Withhold, WithholdReason
+from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-values"
-_MISSING = Withhold("R-52", _KEY, WithholdReason.MISSING_VALUE)
+_MISSING = SkippedRecipient("R-52", _KEY, WithholdReason.MISSING_VALUE)
 
 
-def _refuses(facts: RecipientFacts, now: datetime) -> Withhold | None:
+def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     return _MISSING if facts.missing_values else None
 
 
@@ -23,12 +23,12 @@ RULE = RecipientRule(
     source="Derived",
     refuses=_refuses,
     reasons={
-        WithholdReason.MISSING_VALUE: N_("a personal field has no value"),
+        WithholdReason.MISSING_VALUE: N_("a merge field has no value"),
     },
     text=RuleText(
-        title="Personal fields have values",
-        sentence="Left out: {reason}.",
-        why="A letter with an empty field tells readers that nobody looked.",
-        fix="Give the field a default in the content, or fill the value in at the contact.",
+        title="Merge fields have values",
+        sentence="Skipped: {reason}.",
+        why="An email with an empty field shows readers that no one checked it.",
+        fix="Give the field a default in the content, or add the value to the contact.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-04, where an account wants four eyes: whoever ticks the policy and releases is not the one who asked or wrote."""
+"""R-04, for accounts with approval: the person who ticks and releases is not the requester or the last editor."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ CHECK: Check[CampaignFacts] = Check(
     source="Setting of the account: four-eyes release",
     hits=_hits,
     text=RuleText(
-        title="Released by a second person where the account wants it",
-        sentence="A second person of your account has not released this content.",
-        why="Your account wants four eyes on each mailing: one person asks, another looks and confirms the policy.",
-        fix="Ask for the release. An edit afterwards asks again.",
+        title="Approved by a second person, if required",
+        sentence="A second person on your account hasn't approved this content yet.",
+        why="Your account requires approval for every campaign: one person requests it, and another reviews the "
+        "campaign and confirms the policy.",
+        fix="Request approval. If you edit the campaign after that, request it again.",
     ),
 )

@@ -22,9 +22,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="Derived: 20 ms of processor time for each message, counted as work so that a busy machine changes nothing",
     hits=_hits,
     text=RuleText(
-        title="Quick to fill in",
-        sentence="Filling in one message takes up to {times} times the work that a campaign may take.",
-        why="The work is done again for each recipient, and it would hold up everyone's campaigns.",
-        fix="Use fewer Liquid loops and filters: prepare values in your contacts' fields instead.",
+        title="Quick to personalize",
+        sentence="Personalizing one message takes up to {times} times as much work as a campaign may use.",
+        why="This work is repeated for every recipient and would hold up everyone's campaigns.",
+        fix="Use fewer Liquid loops and filters. Prepare the values in custom fields instead.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-46 (d): whoever answers a mailing reaches somebody."""
+"""R-46 (d): replies to a campaign reach a person."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CHECK: Check[HasSender] = Check(
     source="MFR hallmark; ePrivacy Directive 2002/58/EC Art. 13(4): valid address to answer to",
     hits=_hits,
     text=RuleText(
-        title="Answers arrive",
-        sentence="Nobody receives mail at {address}, so answers to this mailing would be lost.",
-        why="A sender has to be reachable; people also answer in order to unsubscribe.",
-        fix="Enter an address under Reply-To that somebody reads.",
+        title="Replies arrive",
+        sentence="The reply-to address {address} doesn't accept email, so replies to this campaign would be lost.",
+        why="A sender has to be reachable. Some people also reply in order to unsubscribe.",
+        fix="Under Reply to, enter an address that someone reads.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-46: replies to a company's mailing don't go to a personal mailbox."""
+"""R-46: replies to a company's campaign don't go to a personal mailbox."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Replies go to the sender's own domain",
-        sentence="The message is from {domain}, but replies go to {address} at a freemail provider.",
-        why="That's how fraud works: a trusted name in From, the answers to somebody else. Filters count it.",
+        sentence="The message is from {domain}, but replies go to {address}, a free email account.",
+        why="That's how fraud works: a trusted name in From, with replies going to someone else. Filters count it "
+        "against you.",
         fix="Set Reply-To to an address at the sender's domain, or remove it.",
     ),
 )

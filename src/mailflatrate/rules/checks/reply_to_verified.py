@@ -21,12 +21,12 @@ CHECK: Check[CampaignFacts] = Check(
     source="MFR hallmark: verified sender only; derived for Reply-To",
     hits=_hits,
     text=RuleText(
-        title="Reply address confirmed",
-        sentence="Nobody at {address} has confirmed that answers to your mailings may go there.",
-        why="Otherwise a stranger could be flooded with answers that are not for him.",
+        title="Reply-to address confirmed",
+        sentence="No one at {address} has confirmed that replies to your campaigns may go there.",
+        why="Otherwise, strangers could be flooded with replies that aren't meant for them.",
         fix=(
-            "Add it as a reply address under Senders and click the link in the mail that goes there, or leave "
-            "Reply-To empty."
+            "Add it as a reply-to address under Senders and click the link in the email we send there, or leave "
+            "Reply to empty."
         ),
     ),
 )

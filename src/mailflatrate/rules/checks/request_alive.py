@@ -19,9 +19,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="GDPR Art. 17(1)(a); practice of 7 days",
     hits=_hits,
     text=RuleText(
-        title="Request still valid",
+        title="Sign-up still valid",
         sentence="The sign-up has expired.",
-        why="An unconfirmed sign-up is kept for a few days only and then erased.",
+        why="We keep an unconfirmed sign-up for only a few days, then erase it.",
         fix="The person can sign up again.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-33, R-35: whoever answered "this was not me" is not asked again about the same list."""
+"""R-33, R-35: people who answered "this was not me" are not asked again about the same list."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); derived",
     hits=_hits,
     text=RuleText(
-        title="Not turned down",
-        sentence="The person answered to an earlier request for this list that it was not their own.",
-        why="Whoever did not ask for mail and said so must not be asked again and again.",
-        fix="Wait two weeks. After that a new sign-up is asked about again.",
+        title="Sign-up not denied by the person",
+        sentence="The person answered “This wasn't me” to an earlier confirmation email for this list.",
+        why="People who told us they didn't ask for email must not be asked again and again.",
+        fix="Wait two weeks. After that, a new sign-up gets a confirmation email again.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-07: a mailing that is unlike the earlier ones waits for a reviewer."""
+"""R-07: a campaign that is unlike the earlier ones waits for a reviewer."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="M3AAWG Vetting BCP (2011), post-send vetting; numbers derived",
     hits=_hits,
     text=RuleText(
-        title="Like the mailings before",
-        sentence="This mailing is unlike the earlier ones: {reasons}. A person looks at it first.",
-        why="Accounts are taken over and lists are bought after the first check, not before it.",
-        fix="Release it as usual. It goes out when the reviewer has seen it, and you are told.",
+        title="Similar to earlier campaigns",
+        sentence="This campaign is unlike your earlier ones: {reasons}. Our team reviews it first.",
+        why="Accounts are taken over and lists are bought after our first review, not before it.",
+        fix="Release it as usual. We'll send it once it's been reviewed, and let you know.",
     ),
 )

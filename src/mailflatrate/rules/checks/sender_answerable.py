@@ -24,7 +24,7 @@ CHECK: Check[MessageFacts] = Check(
     text=RuleText(
         title="People can reply",
         sentence="Replies go to {address}, which tells people not to reply.",
-        why="Who can't reply reports spam instead, and replies are a good sign to mailbox providers.",
-        fix="Use an address that somebody reads, in From or in Reply-To.",
+        why="People who can't reply report spam instead, and replies are a good sign to mailbox providers.",
+        fix="Use an address that someone reads, in From or in Reply-To.",
     ),
 )

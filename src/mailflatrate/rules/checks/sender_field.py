@@ -1,4 +1,4 @@
-"""R-45: the field Sender names the house that From names."""
+"""R-45: the field Sender names the same organization as From."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ CHECK: Check[MessageFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Sender and From name the same organization",
-        sentence="The field Sender names {sender}, but From is at {domain}.",
-        why="Outlook shows both, as 'on behalf of', and readers wonder who wrote to them.",
-        fix="Remove the field Sender, or use an address at the domain in From.",
+        sentence="The Sender field names {sender}, but From is at {domain}.",
+        why="Outlook shows both, as “on behalf of”, and readers wonder who wrote to them.",
+        fix="Remove the Sender field, or use an address at the From domain.",
     ),
 )

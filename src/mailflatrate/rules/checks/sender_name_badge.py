@@ -29,9 +29,9 @@ CHECK: Check[HasFrom] = Check(
     source="Google and Yahoo sender rules: no check marks in From; UWG section 5; DDG section 6(2)",
     hits=_hits,
     text=RuleText(
-        title="No imitated badge in the sender name",
-        sentence="The sender name contains {found}, which looks like a mark of the mail program.",
-        why="Ticks, padlocks and counters make readers believe that somebody checked the sender.",
-        fix="Take the symbol out of the sender name.",
+        title="No fake badge in the sender name",
+        sentence="The sender name contains {found}, which looks like a symbol from the email client.",
+        why="Check marks, padlocks and counters make readers believe that someone verified the sender.",
+        fix="Remove the symbol from the sender name.",
     ),
 )

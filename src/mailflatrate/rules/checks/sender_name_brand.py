@@ -1,4 +1,4 @@
-"""R-45: the sender's name is no well-known brand of somebody else."""
+"""R-45: the sender's name is not another company's well-known brand."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ CHECK: Check[HasFrom] = Check(
     source="UWG section 7(2) no. 3 and section 5; MarkenG section 14; CAN-SPAM 15 USC 7704(a)(1); operator's list",
     hits=_hits,
     text=RuleText(
-        title="No brand of somebody else in the sender name",
-        sentence="The sender name mentions {brand}, but {domain} does not belong to that brand.",
-        why="This is how forgers make readers open a letter. A name is carried by the one to whom it belongs.",
-        fix="Write your own name. If the brand is yours, tell us, and we add your domain to the list.",
+        title="No one else's brand in the sender name",
+        sentence="The sender name mentions {brand}, but {domain} doesn't belong to that brand.",
+        why="Forgers use well-known names to get people to open their emails. Only the owner of a brand may use "
+        "its name.",
+        fix="Use your own name. If the brand is yours, tell us and we'll add your domain to the list.",
     ),
 )

@@ -23,9 +23,9 @@ CHECK: Check[HasFrom] = Check(
     source="Derived from Google's and Yahoo's rules on the display name",
     hits=_hits,
     text=RuleText(
-        title="Sender name without pictures",
-        sentence="The sender name contains pictures: {found}.",
-        why="Filters and readers take them for a sign of spam, and screen readers read each of them out.",
-        fix="Leave only the name. A picture in the subject, used seldom, does less harm.",
+        title="No emoji in the sender name",
+        sentence="The sender name contains emoji: {found}.",
+        why="Filters and readers take them as a sign of spam, and screen readers read each one aloud.",
+        fix="Leave only the name. An occasional emoji in the subject does less harm.",
     ),
 )

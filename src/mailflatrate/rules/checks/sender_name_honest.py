@@ -1,4 +1,4 @@
-"""R-45: the sender's name does not show somebody else's address or domain."""
+"""R-45: the sender's name does not show another party's address or domain."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ CHECK: Check[HasFrom] = Check(
     version=2,
     hits=_hits,
     text=RuleText(
-        title="Sender name says who sends",
-        sentence="The sender name contains {found}, but the mailing comes from {domain}.",
-        why="Readers see the name first. It must not point to anybody but the sender.",
-        fix="Write the name of your company or brand, without an address of somebody else.",
+        title="Sender name says who's sending",
+        sentence="The sender name contains {found}, but the campaign comes from {domain}.",
+        why="Readers see the name first. It must not point to anyone but the sender.",
+        fix="Use the name of your company or brand, without anyone else's address.",
     ),
 )

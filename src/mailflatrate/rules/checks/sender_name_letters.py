@@ -23,12 +23,12 @@ CHECK: Check[HasFrom] = Check(
     source="Unicode TR 39 (mixed scripts, confusables); UWG section 7(2) no. 3; CAN-SPAM 15 USC 7704(a)(1)",
     hits=_hits,
     text=RuleText(
-        title="Sender name in honest letters",
+        title="No look-alike letters in the sender name",
         sentence=(
-            "The sender name holds {found}: letters of several alphabets in one word, or invisible characters. "
-            "It is read as {read_as}."
+            "The sender name contains {found}, which mixes letters of several alphabets in one word or includes "
+            "invisible characters. It reads as {read_as}."
         ),
-        why="Look-alike letters are how forgers imitate names that filters know.",
-        fix="Type the name anew on your keyboard instead of copying it, in one alphabet.",
+        why="Forgers use look-alike letters to imitate names that filters know.",
+        fix="Type the name again on your keyboard instead of copying it, and use a single alphabet.",
     ),
 )

@@ -22,12 +22,12 @@ CHECK: Check[HasFrom] = Check(
     source="DDG section 6(1) no. 2; UWG section 7(2) no. 3; ePrivacy 13(4)",
     hits=_hits,
     text=RuleText(
-        title="Sender name belongs to the company in the imprint",
+        title="Sender name matches the company in the imprint",
         sentence="The sender name {name} has nothing in common with {company} or its domains.",
-        why="Readers must be able to tell from the name whose letter it is.",
+        why="Readers must be able to tell from the name who the email is from.",
         fix=(
-            "Add the company's name, or name the client under “on behalf of” in the imprint. Otherwise our reviewer "
-            "looks before it goes out."
+            "Add the company's name, or enter the client under “On behalf of” in the imprint. Otherwise, our team "
+            "reviews the campaign before it's sent."
         ),
     ),
 )

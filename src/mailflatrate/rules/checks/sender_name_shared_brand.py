@@ -20,9 +20,10 @@ CHECK: Check[HasFrom] = Check(
     source="UWG section 7(2) no. 3 and section 5; operator's list",
     hits=_hits,
     text=RuleText(
-        title="A shared brand in the sender name is yours to use",
-        sentence="The sender name mentions {brand}, which many houses carry, but {domain} is not known as one of them.",
-        why="Savings banks, co-operatives and merchants share a name, and forgers borrow it.",
-        fix="Name your house as the imprint does. Otherwise our reviewer looks before it goes out.",
+        title="Shared brand in the sender name is yours to use",
+        sentence="The sender name mentions {brand}, a brand that many companies share, but we don't know {domain} "
+        "as one of theirs.",
+        why="Savings banks, cooperatives and retailers share a name, and forgers borrow it.",
+        fix="Name your company as in the imprint. Otherwise, our team reviews the campaign before it's sent.",
     ),
 )

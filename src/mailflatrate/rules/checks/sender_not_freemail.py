@@ -20,9 +20,9 @@ CHECK: Check[HasFrom] = Check(
     source="Google answer 81126: do not impersonate Gmail From; DMARC (RFC 9989) of the providers",
     hits=_hits,
     text=RuleText(
-        title="Sender at a domain of your own",
-        sentence="The sender address is at {domain}, a provider of personal mailboxes.",
-        why="These providers forbid others to send in their name, so mailboxes would refuse the mailing.",
-        fix="Use an address at a domain of your own and set that domain up under Sender domains.",
+        title="From address at your own domain",
+        sentence="The From address is at {domain}, a provider of personal mailboxes.",
+        why="These providers don't let others send in their name, so mail servers would reject the message.",
+        fix="Use an address at your own domain, and set that domain up under Senders.",
     ),
 )

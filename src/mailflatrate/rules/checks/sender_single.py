@@ -22,8 +22,8 @@ CHECK: Check[HasFrom] = Check(
     hits=_hits,
     text=RuleText(
         title="One sender with one address",
-        sentence="The From field holds {count} mailboxes; the address read is {address}.",
-        why="With several senders, or none, mail programs show whom they like, and DMARC cannot vouch for anybody.",
-        fix="Write exactly one name and one address into From.",
+        sentence="The From field contains {count} mailboxes. The address we read is {address}.",
+        why="With several senders, or none, email clients show whichever they like, and DMARC can't vouch for anyone.",
+        fix="Put exactly one name and one address in From.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-46 (a) and (b): the sender proved that mailbox and domain are his."""
+"""R-46 (a) and (b): the sender proved that mailbox and domain are theirs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="MFR hallmark: verified sender only; domain control by DNS token (Validity)",
     hits=_hits,
     text=RuleText(
-        title="Sender address verified",
-        sentence="The sender address {address} is not verified yet.",
-        why="Nobody may send in the name of a mailbox or a domain that is not his.",
-        fix="Open Sender addresses, have the token mail sent once more and confirm it; then check the domain.",
+        title="From address verified",
+        sentence="The From address {address} isn't verified yet.",
+        why="You can only send in the name of mailboxes and domains that are yours.",
+        fix="Under Senders, resend the confirmation email and confirm the address. Then check the domain.",
     ),
 )

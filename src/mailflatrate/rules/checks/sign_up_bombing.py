@@ -20,9 +20,9 @@ CHECK: Check[ConfirmationFacts] = Check(
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); number derived",
     hits=_hits,
     text=RuleText(
-        title="Not bombarded",
-        sentence="This address had {limit} confirmation mails within a day already, from all our customers.",
-        why="Strangers enter other people's addresses into forms in order to flood their mailboxes.",
+        title="Mailbox not flooded",
+        sentence="This address already received {limit} confirmation emails within a day, across all our customers.",
+        why="Attackers enter other people's addresses into forms to flood their mailboxes.",
         fix="Wait a day.",
     ),
 )

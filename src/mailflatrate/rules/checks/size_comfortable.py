@@ -21,9 +21,9 @@ CHECK: Check[HasContent] = Check(
     source="Derived: 80 KB before tracking leave room below Gmail's 102 KB",
     hits=_hits,
     text=RuleText(
-        title="Room left below Gmail's limit",
-        sentence="The HTML part has {size} KB; above {limit} KB Gmail may cut it off.",
-        why="Tracking and long personal fields make it a little longer for each reader.",
-        fix="Shorten it, or take out markup that was pasted from a word processor.",
+        title="Comfortably below Gmail's limit",
+        sentence="The HTML part is {size} KB. Above {limit} KB, Gmail may cut it off.",
+        why="Click tracking and long merge fields make it slightly longer for each recipient.",
+        fix="Shorten it, or remove markup that was pasted from a word processor.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-50: Gmail cuts long mailings off, and with them the imprint and the unsubscribe link."""
+"""R-50: Gmail cuts off long messages, and with them the imprint and the unsubscribe link."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CHECK: Check[HasContent] = Check(
     source="Gmail clips near 102 KB; agency guide to CSA: 1 MB in total",
     hits=_hits,
     text=RuleText(
-        title="Not too long",
-        sentence="The mailing has {size} KB; the limit is {limit} KB.",
-        why="Gmail cuts longer mailings off, and the unsubscribe link would be behind the cut.",
-        fix="Shorten it, or take out markup that was pasted from a word processor.",
+        title="Within the size limit",
+        sentence="The campaign is {size} KB. The limit is {limit} KB.",
+        why="Gmail cuts off longer messages, and the unsubscribe link would be out of sight.",
+        fix="Shorten it, or remove markup that was pasted from a word processor.",
     ),
 )

@@ -21,9 +21,9 @@ CHECK: Check[CampaignFacts] = Check(
     source="SpamAssassin or rspamd of the operator, where one is configured",
     hits=_hits,
     text=RuleText(
-        title="Spam filter content",
-        sentence="The spam filter gives the sample letter {score} points; from {needed} on it is spam: {tests}.",
-        why="Filters at the readers work with the same marks.",
-        fix="Look at the marks named here; most of them are about pictures without text, capitals and odd links.",
+        title="Passes the spam filter",
+        sentence="The spam filter gives a sample message {score} points. At {needed}, it counts as spam: {tests}.",
+        why="Your recipients' filters look for the same signs.",
+        fix="Check the signs named here. Most are about images without text, capital letters and odd links.",
     ),
 )

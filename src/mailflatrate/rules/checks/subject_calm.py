@@ -26,9 +26,9 @@ CHECK: Check[HasContent] = Check(
     source="Derived; Brown v. Old Navy (Wash. 17 Apr 2025) on urgency in subjects",
     hits=_hits,
     text=RuleText(
-        title="Subject is calm",
-        sentence="The subject shouts: mostly capitals, or several exclamation marks.",
+        title="Calm subject line",
+        sentence="The subject line shouts: it's mostly in capitals or has several exclamation marks.",
         why="Filters and readers take it for spam.",
-        fix="Write the subject as you would write a sentence.",
+        fix="Write the subject line as you would a sentence.",
     ),
 )

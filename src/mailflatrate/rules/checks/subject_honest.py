@@ -29,9 +29,9 @@ CHECK: Check[HasContent] = Check(
     source="Google answer 81126: no fake replies; UWG section 5; DDG section 6(2); CAN-SPAM 15 USC 7704(a)(2)",
     hits=_hits,
     text=RuleText(
-        title="Subject does not pretend to be an answer",
-        sentence="The subject begins with {prefix}, as if it were part of a conversation.",
-        why="Readers would open it under a false impression. Gmail forbids it, and so does competition law.",
-        fix="Take the prefix out of the subject.",
+        title="Subject line doesn't fake a reply",
+        sentence="The subject line starts with {prefix}, as if it were part of a conversation.",
+        why="It gets people to open the message under false pretenses. Gmail and competition law forbid that.",
+        fix="Remove the prefix from the subject line.",
     ),
 )

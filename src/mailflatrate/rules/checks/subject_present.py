@@ -1,4 +1,4 @@
-"""R-47: a mailing without a subject hides what it is about."""
+"""R-47: a campaign without a subject hides what it is about."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CHECK: Check[HasContent] = Check(
     source="DDG section 6(2): subject must not hide the commercial nature",
     hits=_hits,
     text=RuleText(
-        title="Subject written",
-        sentence="The mailing has no subject.",
-        why="The subject tells readers what the mailing is about before they open it.",
-        fix="Write a subject.",
+        title="Subject line present",
+        sentence="There's no subject line.",
+        why="The subject line tells readers what the message is about before they open it.",
+        fix="Write a subject line.",
     ),
 )

@@ -20,9 +20,9 @@ CHECK: Check[HasContent] = Check(
     source="Brown v. Old Navy (Wash. 17 Apr 2025); USD 100 a message since 11 Jun 2026; UWG section 5",
     hits=_hits,
     text=RuleText(
-        title="Haste only where it is true",
-        sentence="The subject presses for time: {claim}.",
-        why="A deadline that is extended afterwards is deception; in Washington each message costs USD 100.",
-        fix="Name the real end, such as a date, or leave the pressure out. Your claim is kept with this check.",
+        title="Urgency only when it's real",
+        sentence="The subject line creates urgency: {claim}.",
+        why="Extending a deadline afterwards is deceptive. In Washington State, it costs USD 100 per message.",
+        fix="State when it really ends, such as a date, or leave out the pressure. We keep your claim with this check.",
     ),
 )

@@ -1,4 +1,4 @@
-"""R-50: a mailing is more than its pictures."""
+"""R-50: a campaign is more than its pictures."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CHECK: Check[HasContent] = Check(
     source="SpamAssassin HTML_IMAGE_ONLY and HTML_IMAGE_RATIO; WCAG 2.2 criterion 1.4.5",
     hits=_hits,
     text=RuleText(
-        title="Enough text beside the pictures",
+        title="Enough text alongside the images",
         sentence="The HTML part has {images} images and {chars} characters of text.",
-        why="Many programs load no images until asked: readers see nothing, and filters suspect spam.",
-        fix="Write what matters as text and let the images only illustrate it.",
+        why="Many email clients don't load images until asked, so readers see nothing and filters suspect spam.",
+        fix="Put what matters in text, and use the images only to illustrate it.",
     ),
 )

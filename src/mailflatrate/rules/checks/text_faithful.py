@@ -24,9 +24,9 @@ CHECK: Check[HasContent] = Check(
     source="RFC 2046 section 5.1.4; CSA; SpamAssassin MPART_ALT_DIFF",
     hits=_hits,
     text=RuleText(
-        title="Text part faithful",
-        sentence="Only {percent} percent of the words of the HTML part stand in the text part.",
-        why="People who read plain text get another letter, and filters distrust parts that differ.",
-        fix="Leave the text part to be made from the HTML, or write the whole letter there as well.",
+        title="Text part matches the HTML part",
+        sentence="Only {percent} percent of the words in the HTML part are also in the text part.",
+        why="People who read plain text get a different email, and filters distrust parts that differ.",
+        fix="Generate the text part from the HTML, or write the full content there as well.",
     ),
 )

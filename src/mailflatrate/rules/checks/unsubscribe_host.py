@@ -37,9 +37,9 @@ CHECK: Check[MessageFacts] = Check(
     source="M3AAWG sender best practices; Google 4.7.28 (URL domains)",
     hits=_hits,
     text=RuleText(
-        title="Unsubscribe address at a named host",
+        title="Unsubscribe address at a public host name",
         sentence="List-Unsubscribe leads to {hosts}, which isn't a public host name.",
-        why="Nobody can tell who receives the request, and filters treat such links as phishing.",
-        fix="Use an address at a domain of yours that anyone can reach.",
+        why="No one can tell who receives the request, and filters treat such links as phishing.",
+        fix="Use an address at one of your own domains that anyone can reach.",
     ),
 )

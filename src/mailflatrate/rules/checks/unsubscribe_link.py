@@ -1,4 +1,4 @@
-"""R-40: a working unsubscribe link in both parts of every mailing."""
+"""R-40: a working unsubscribe link in both parts of every campaign."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ CHECK: Check[HasContent] = Check(
     hits=_hits,
     text=RuleText(
         title="Unsubscribe link in both parts",
-        sentence="There is no unsubscribe link in {parts}.",
-        why="Leaving has to be as easy as signing up, in every mail program.",
-        fix="Put the unsubscribe block back, or write the unsubscribe address into the text.",
+        sentence="There's no unsubscribe link in {parts}.",
+        why="Unsubscribing has to be as easy as signing up, in every email client.",
+        fix="Put the unsubscribe block back, or add the unsubscribe address to the text.",
     ),
 )

@@ -22,12 +22,12 @@ CHECK: Check[CampaignFacts] = Check(
     source="Derived",
     hits=_hits,
     text=RuleText(
-        title="Somebody gets each variant",
+        title="Every variant has recipients",
         sentence=(
-            "The audience is too small for the test: with {recipients} recipients, the share of a variant is"
-            " less than {least}."
+            "There are too few recipients for the test: with {recipients} recipients, one variant's share is less "
+            "than {least}."
         ),
-        why="A variant that nobody gets cannot win or lose; the choice would be no choice.",
-        fix="Give each variant a greater share, choose more people, or remove the variants.",
+        why="A variant that no one gets can't win or lose, so there would be nothing to choose between.",
+        fix="Give each variant a larger share, choose more recipients, or remove the variants.",
     ),
 )

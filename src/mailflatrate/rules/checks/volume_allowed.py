@@ -22,12 +22,12 @@ CHECK: Check[CampaignFacts] = Check(
     source="CSA criteria 2020 section 2.1b; M3AAWG sending BCP; numbers derived",
     hits=_hits,
     text=RuleText(
-        title="Within the daily volume",
+        title="Within the daily limit",
         sentence=(
-            "{recipients} recipients are too many: this account may write to {limit} within 24 hours,"
-            " {sent} were written to already."
+            "That's too many recipients ({recipients}). This account may email {limit} people within 24 hours, and "
+            "{sent} have been emailed already."
         ),
-        why="A new account begins small. When its first mailings were welcome, the limit goes away.",
-        fix="Choose fewer people, wait until tomorrow, or write to us under Account status why you need more.",
+        why="New accounts start small. We lift the limit once the first campaigns have gone well.",
+        fix="Choose fewer recipients, wait until tomorrow, or tell us under Account status why you need more.",
     ),
 )

@@ -4,18 +4,25 @@
 The operator's page, the customer's page and `mailflatrate doctor` show the same table. Pure.
 """
 
-from mailflatrate.rules.compliance.judge import Facts, Found, State, judge_all
-from mailflatrate.rules.compliance.table import CRITERIA, Body, Criterion, CriterionText, Figure, Holder
+from mailflatrate.rules.compliance.judge import CriterionResult, Facts, State, judge_all
+from mailflatrate.rules.compliance.table import (
+    CRITERIA,
+    Criterion,
+    CriterionText,
+    Holder,
+    MeasuredFigure,
+    RequirementSource,
+)
 
 __all__ = [
     "CRITERIA",
-    "Body",
     "Criterion",
+    "CriterionResult",
     "CriterionText",
     "Facts",
-    "Figure",
-    "Found",
     "Holder",
+    "MeasuredFigure",
+    "RequirementSource",
     "State",
     "judge_all",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mailflatrate.rules.compliance.table import CRITERIA, Criterion, Figure, Holder
+from mailflatrate.rules.compliance.table import CRITERIA, Criterion, Holder, MeasuredFigure
 from mailflatrate.rules.limits import value
 
 NEAR = 0.8
@@ -28,12 +28,12 @@ class State(Enum):
 class Facts:
     """What is known. A figure that is missing was not measured; `seen` says how a look at a topic ended."""
 
-    figures: Mapping[Figure, float] = field(default_factory=dict)
+    figures: Mapping[MeasuredFigure, float] = field(default_factory=dict)
     seen: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CriterionResult:
     """A criterion and where it stands; `figure` and `limit` where it is measured, in the unit of the figure."""
 
     criterion: Criterion
@@ -42,26 +42,26 @@ class Found:
     limit: float | None = None
 
 
-def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[Found, ...]:
-    """Every criterion; of an account only those that its own mailings decide."""
+def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[CriterionResult, ...]:
+    """Return every criterion's result; for an account, only those its own campaigns decide."""
     chosen: Iterable[Criterion] = CRITERIA
     if of_account:
         chosen = (each for each in CRITERIA if each.holder is not Holder.OPERATOR and not each.service_only)
     return tuple(_judge(criterion, facts) for criterion in chosen)
 
 
-def _judge(criterion: Criterion, facts: Facts) -> Found:
+def _judge(criterion: Criterion, facts: Facts) -> CriterionResult:
     if criterion.holder is Holder.BUILT:
-        return Found(criterion, State.HELD)
+        return CriterionResult(criterion, State.HELD)
     if criterion.holder is Holder.OPERATOR:
         seen = facts.seen.get(criterion.topic) if criterion.topic else None
-        return Found(criterion, State.OPEN if seen is None else State.DONE if seen else State.BROKEN)
+        return CriterionResult(criterion, State.OPEN if seen is None else State.DONE if seen else State.BROKEN)
     assert criterion.figure is not None
     figure = facts.figures.get(criterion.figure)
     limit = value(criterion.limit) if criterion.limit else 0.0
     if figure is None:
-        return Found(criterion, State.UNKNOWN, None, limit)
+        return CriterionResult(criterion, State.UNKNOWN, None, limit)
     if figure > limit or (criterion.below and figure >= limit):
-        return Found(criterion, State.BROKEN, figure, limit)
+        return CriterionResult(criterion, State.BROKEN, figure, limit)
     near = limit > 0 and figure >= NEAR * limit
-    return Found(criterion, State.NEAR if near else State.HELD, figure, limit)
+    return CriterionResult(criterion, State.NEAR if near else State.HELD, figure, limit)

@@ -8,7 +8,7 @@ from enum import Enum
 from mailflatrate.locale.texts import translate
 
 
-class Body(Enum):
+class RequirementSource(Enum):
     """Who asks for it; the value is its name."""
 
     CSA = "CSA"
@@ -25,7 +25,7 @@ class Holder(Enum):
     OPERATOR = "operator"  # outside of the program
 
 
-class Figure(Enum):
+class MeasuredFigure(Enum):
     """What is measured; the value is its unit."""
 
     COMPLAINTS = "percent of the delivered at providers that report, 7 days"
@@ -61,10 +61,10 @@ class Criterion:
 
     key: str
     rule: str
-    bodies: tuple[Body, ...]
+    bodies: tuple[RequirementSource, ...]
     holder: Holder
     text: CriterionText
-    figure: Figure | None = None
+    figure: MeasuredFigure | None = None
     limit: str = ""
     below: bool = False
     topic: str = ""
@@ -75,16 +75,16 @@ class Criterion:
         return CriterionText(translate(self.text.title, language), translate(self.text.how, language))
 
 
-_ALL = (Body.CSA, Body.GOOGLE, Body.YAHOO, Body.MICROSOFT)
-_LARGE = (Body.GOOGLE, Body.YAHOO, Body.MICROSOFT)
-_CSA = (Body.CSA,)
+_ALL = (RequirementSource.CSA, RequirementSource.GOOGLE, RequirementSource.YAHOO, RequirementSource.MICROSOFT)
+_LARGE = (RequirementSource.GOOGLE, RequirementSource.YAHOO, RequirementSource.MICROSOFT)
+_CSA = (RequirementSource.CSA,)
 
 
-def _built(key: str, rule: str, bodies: tuple[Body, ...], said: CriterionText) -> Criterion:
+def _built(key: str, rule: str, bodies: tuple[RequirementSource, ...], said: CriterionText) -> Criterion:
     return Criterion(key, rule, bodies, Holder.BUILT, said)
 
 
-def _yours(key: str, rule: str, bodies: tuple[Body, ...], topic: str, said: CriterionText) -> Criterion:
+def _yours(key: str, rule: str, bodies: tuple[RequirementSource, ...], topic: str, said: CriterionText) -> Criterion:
     return Criterion(key, rule, bodies, Holder.OPERATOR, said, topic=topic, service_only=True)
 
 
@@ -92,168 +92,170 @@ CRITERIA: tuple[Criterion, ...] = (
     # -- permission ------------------------------------------------------------------------------------------------
     _built(
         "consent", "R-25", _ALL,
-        CriterionText("Mailings only with consent",
-            "A message needs a confirmed double opt-in on record; there is no switch."),
+        CriterionText("Campaigns only with consent",
+            "Every message needs a confirmed double opt-in on record. This can't be switched off."),
         ),
     _built(
         "unsubscribe", "R-42", _ALL,
-        CriterionText("Unsubscribing works at once",
-            "Every door takes effect within a second, for queued messages too."),
+        CriterionText("Unsubscribes take effect immediately",
+            "Every way to unsubscribe takes effect within a second, even for queued messages."),
         ),
     _built(
         "imprint", "R-44", _CSA,
-        CriterionText("Full imprint as text in every mailing",
-            "Rendered by the service into both parts; a link is not enough."),
+        CriterionText("Full imprint as text in every message",
+            "The service adds it to both parts. A link isn't enough."),
         ),
     # -- headers and signatures ------------------------------------------------------------------------------------
     _built(
         "headers", "R-54", _ALL,
-        CriterionText("Each header once, nothing foreign among them",
-            "The service writes the headers; content cannot add any."),
+        CriterionText("Each header once, and no foreign ones",
+            "The service writes the headers. Content can't add any."),
         ),
     _built(
-        "mailing_id", "R-55", (Body.CSA, Body.MICROSOFT),
-        CriterionText("Mailing ID in the header",
-            "Also in Message-ID, Return-Path and footer: a redacted report leads back."),
+        "mailing_id", "R-55", (RequirementSource.CSA, RequirementSource.MICROSOFT),
+        CriterionText("Mailing ID in the headers",
+            "It's also in the Message-ID, the Return-Path and the footer, so even a redacted report can be traced."),
         ),
     _built(
         "one_click", "R-56", _ALL,
         CriterionText("One-click unsubscribe (RFC 8058)",
-            "Both headers in every mailing, signed; a bare POST is enough."),
+            "Both headers in every message, signed. A bare POST is enough."),
         ),
     _built(
         "list_headers", "R-57", _CSA,
-        CriterionText("List-Unsubscribe and List-Id", "One List-Id for the life of a list (RFC 2369, RFC 2919)."),
+        CriterionText("List-Unsubscribe and List-Id", "A list keeps the same List-Id for life (RFC 2369, RFC 2919)."),
         ),
     _built(
         "csa_header", "R-58", _CSA,
         CriterionText("X-CSA-Complaints only when certified",
-            "Written only where the operator's setting says that he is."),
+            "Added only if the operator's settings say that they're certified."),
         ),
     Criterion(
         "dkim", "R-59", _ALL, Holder.MEASURED,
-        CriterionText("DKIM by the sender's domain",
-            "RSA-2048 over all headers that matter; the DNS is looked at every day."),
-        Figure.DKIM_FAILING,
+        CriterionText("DKIM with the sender's domain",
+            "RSA-2048 over all important headers. We check the DNS every day."),
+        MeasuredFigure.DKIM_FAILING,
     ),
     _built(
         "no_experiments", "R-60", _LARGE,
-        CriterionText("Nothing that receivers refuse", "No Ed25519, no ARC and no l= in what goes out."),
+        CriterionText("Nothing that receivers reject", "No Ed25519, no ARC and no l= in outgoing messages."),
         ),
     Criterion(
         "spf", "R-61", _ALL, Holder.MEASURED,
         CriterionText("SPF for the Return-Path",
-            "No domain is used before its record is there; it is looked at every day."),
-        Figure.SPF_FAILING,
+            "No domain is used before its record is published. We check it every day."),
+        MeasuredFigure.SPF_FAILING,
     ),
     Criterion(
         "dmarc", "R-62", _LARGE, Holder.MEASURED,
-        CriterionText("DMARC, aligned with From", "Asked of every sender, not of large ones only."),
-        Figure.DMARC_FAILING,
+        CriterionText("DMARC aligned with From", "Required of every sender, not only of large ones."),
+        MeasuredFigure.DMARC_FAILING,
     ),
     _built(
-        "feedback_id", "R-63", (Body.GOOGLE,),
-        CriterionText("Feedback-ID", "Four fields, no value of a single message, signed."),
+        "feedback_id", "R-63", (RequirementSource.GOOGLE,),
+        CriterionText("Feedback-ID", "Four fields, signed, with no values specific to one message."),
         ),
     _built(
         "cfbl", "R-64", (),
-        CriterionText("Complaint address in the header (RFC 9477)",
-            "A report counts only with a genuine token and a proved sender."),
+        CriterionText("Complaint address in the headers (RFC 9477)",
+            "A report only counts with a genuine token and a verified sender."),
         ),
     _built(
-        "form", "R-65", (Body.GOOGLE, Body.CSA),
-        CriterionText("Messages as RFC 5322 wants them",
+        "form", "R-65", (RequirementSource.GOOGLE, RequirementSource.CSA),
+        CriterionText("Messages follow RFC 5322",
             "Short lines, one From, one Date, one recipient, no raw 8-bit."),
         ),
     _built(
-        "streams", "R-66", (Body.GOOGLE,),
-        CriterionText("Confirmations apart from campaigns",
-            "Notices and confirmation mails have a stream of their own."),
+        "streams", "R-66", (RequirementSource.GOOGLE,),
+        CriterionText("Confirmations separate from campaigns",
+            "Notices and confirmation emails have their own sending stream."),
         ),
     Criterion(
         "key_age", "R-106", _LARGE, Holder.MEASURED,
-        CriterionText("Signing keys are changed",
-            "The service makes a further key in time and waits until its record is seen."),
-        Figure.KEY_AGE, "dkim_key_days",
+        CriterionText("Signing keys rotated",
+            "The service creates the next key in time and waits until its record is published."),
+        MeasuredFigure.KEY_AGE, "dkim_key_days",
     ),
     # -- figures ---------------------------------------------------------------------------------------------------
     Criterion(
         "hard_bounces", "R-74", _CSA, Holder.MEASURED,
         CriterionText("Hard bounces, seven days",
-            "A dead address is suppressed at its first bounce; a mailing stops at 2 %."),
-        Figure.HARD_BOUNCES, "hard_bounce_warn",
+            "A dead address is suppressed at its first bounce. A campaign stops at 2%."),
+        MeasuredFigure.HARD_BOUNCES, "hard_bounce_warn",
     ),
     Criterion(
         "complaints_csa", "R-84", _CSA, Holder.MEASURED,
-        CriterionText("Complaints, mean of seven days", "Against those at providers that report, never against all."),
-        Figure.COMPLAINTS, "csa_spam_rate_max",
+        CriterionText("Complaints, seven-day average", "Measured against messages at providers that report "
+                                                        "complaints, never against all messages."),
+        MeasuredFigure.COMPLAINTS, "csa_spam_rate_max",
     ),
     Criterion(
-        "complaints_google", "R-84", (Body.GOOGLE,), Holder.MEASURED,
-        CriterionText("Complaints, held against Google's aim",
-            "Google tells nobody by name; its own figure is in Postmaster Tools."),
-        Figure.COMPLAINTS, "gmail_spam_rate_aim", below=True,
+        "complaints_google", "R-84", (RequirementSource.GOOGLE,), Holder.MEASURED,
+        CriterionText("Complaints, measured against Google's target",
+            "Google doesn't report individual complaints. Its own figure is in Postmaster Tools."),
+        MeasuredFigure.COMPLAINTS, "gmail_spam_rate_aim", below=True,
     ),
     Criterion(
-        "complaints_yahoo", "R-84", (Body.YAHOO,), Holder.MEASURED,
-        CriterionText("Complaints at Yahoo", "From its feedback loop, against what was delivered there."),
-        Figure.COMPLAINTS_YAHOO, "yahoo_spam_rate_max", below=True,
+        "complaints_yahoo", "R-84", (RequirementSource.YAHOO,), Holder.MEASURED,
+        CriterionText("Complaints at Yahoo", "From Yahoo's feedback loop, measured against messages delivered there."),
+        MeasuredFigure.COMPLAINTS_YAHOO, "yahoo_spam_rate_max", below=True,
     ),
     Criterion(
         "late_answers", "R-82", _CSA, Holder.MEASURED,
-        CriterionText("Complaints are answered in time", "A person answers within one working day."),
-        Figure.LATE_ANSWERS, service_only=True,
+        CriterionText("Complaints answered on time", "Our team answers within one working day."),
+        MeasuredFigure.LATE_ANSWERS, service_only=True,
     ),
     # -- the operator's --------------------------------------------------------------------------------------------
     _yours(
         "role_addresses", "R-76", _CSA, "inbound",
-        CriterionText("abuse@ and postmaster@ are read",
-            "Run the listener and let the MX of every own domain lead to it."),
+        CriterionText("abuse@ and postmaster@ monitored",
+            "Run the listener, and point the MX of each of your domains to it."),
         ),
     _yours(
         "loops", "R-81", _LARGE, "loops",
-        CriterionText("Feedback loops are enrolled",
-            "Enrol Yahoo CFL (per domain), Microsoft SNDS and JMRP (per address), Google Postmaster Tools; then set "
-             "MAILFLATRATE_FEEDBACK_SOURCES."),
+        CriterionText("Feedback loops set up",
+            "Enroll in Yahoo CFL (per domain), Microsoft SNDS and JMRP (per IP address) and Google Postmaster "
+            "Tools. Then set MAILFLATRATE_FEEDBACK_SOURCES."),
         ),
     _yours(
         "ptr", "R-99", _ALL, "ptr",
-        CriterionText("One PTR for each sending address, and back",
-            "Ask whoever gave you the address for the PTR; it names the host that says EHLO."),
+        CriterionText("Matching PTR record for each sending IP address",
+            "Ask your IP address provider for the PTR record. It names the host used in EHLO."),
         ),
     _yours(
         "website", "R-100", _CSA, "",
-        CriterionText("Website with imprint behind the host names",
-            "Serve a page with your imprint and a direct contact at the domain of the sending hosts."),
+        CriterionText("Website with an imprint behind the host names",
+            "Publish a page with your imprint and a direct contact at the domain of your sending hosts."),
         ),
     _yours(
         "host_list", "R-101", _CSA, "",
         CriterionText("Host list and token",
-            "Keep the list of all sending hosts with the CSA, its token on each, and no other service on them."),
+            "Keep the list of all sending hosts up to date with the CSA, put its token on each host, and run no "
+            "other service on them."),
         ),
     _yours(
-        "relay_tls", "R-102", (Body.GOOGLE, Body.MICROSOFT), "",
-        CriterionText("TLS on the way out",
-            "Let the relay try STARTTLS always, require it for Google, and honour MTA-STS and DANE."),
+        "relay_tls", "R-102", (RequirementSource.GOOGLE, RequirementSource.MICROSOFT), "",
+        CriterionText("TLS for outgoing email",
+            "Have the relay always try STARTTLS, require it for Google, and honor MTA-STS and DANE."),
         ),
     _yours(
         "unsubscribe_tls", "R-102", _ALL, "tls",
-        CriterionText("TLS of the unsubscribe host",
-            "Serve MAILFLATRATE_PUBLIC_URL with a certificate of a public authority."),
+        CriterionText("TLS for the unsubscribe host",
+            "Serve MAILFLATRATE_PUBLIC_URL with a certificate from a public certificate authority."),
         ),
     _yours(
         "pacing", "R-103", _LARGE, "",
         CriterionText("Connections per provider",
-            "Set them in the relay; deploy/ has a Postfix configuration with the start values."),
+            "Set them in the relay. deploy/ contains a Postfix configuration with starting values."),
         ),
     _yours(
         "warm_up", "R-104", _LARGE, "",
-        CriterionText("New addresses are warmed up",
-            "Three to six weeks, the most engaged first; hold the step at a 421."),
+        CriterionText("New IP addresses warmed up",
+            "Three to six weeks, starting with the most engaged contacts. Hold the volume after a 421."),
         ),
     _built(
         "fairness", "R-105", (),
-        CriterionText("A large mailing does not hold up a small one",
-            "Chunks take turns, and each new account has a daily limit."),
+        CriterionText("Large campaigns don't hold up small ones",
+            "Batches take turns, and each new account has a daily limit."),
         ),
 )  # fmt: skip

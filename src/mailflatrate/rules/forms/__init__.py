@@ -9,8 +9,8 @@ from mailflatrate.rules.forms.content import (
     Font,
     FormContent,
     FormField,
+    FormStyle,
     FormTexts,
-    Look,
     content_from_json,
 )
 from mailflatrate.rules.forms.defaults import default_content, default_texts, field_label
@@ -22,10 +22,10 @@ __all__ = [
     "Font",
     "FormContent",
     "FormField",
+    "FormStyle",
     "FormTexts",
     "FrozenForm",
     "FrozenTexts",
-    "Look",
     "content_from_json",
     "default_content",
     "default_texts",

@@ -60,8 +60,8 @@ TEXT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(FormTexts))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colour of the button (`#rrggbb`), logo (an https address or empty), typeface."""
+class FormStyle:
+    """Color of the button (`#rrggbb`), logo (an https address or empty), typeface."""
 
     colour: str = "#00595a"
     logo_url: str = ""
@@ -75,7 +75,7 @@ class FormContent:
     languages: tuple[str, ...]
     texts: Mapping[str, FormTexts]
     fields: tuple[FormField, ...] = ()
-    look: Look = Look()
+    look: FormStyle = FormStyle()
 
     def as_json(self) -> dict[str, Any]:
         """A mapping for a JSON column; `content_from_json` reads it back."""
@@ -119,5 +119,5 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
             )
             for field in stored["fields"]
         ),
-        look=Look(str(look["colour"]), str(look["logo_url"]), Font(look["font"])),
+        look=FormStyle(str(look["colour"]), str(look["logo_url"]), Font(look["font"])),
     )

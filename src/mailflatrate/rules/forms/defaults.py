@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from mailflatrate.locale.texts import N_, translate
-from mailflatrate.rules.forms.content import FieldKind, FormContent, FormTexts, Look
+from mailflatrate.rules.forms.content import FieldKind, FormContent, FormStyle, FormTexts
 
 _TEXTS = {
     "title": N_("Sign up for “{list}”"),
     "wording": N_(
-        "Yes, {company} may send me {topics} by e-mail, {frequency}. I can stop this at any time, with the "
-        "unsubscribe link in every mail."
+        "Yes, {company} may send me {topics} by email, {frequency}. I can stop this at any time with the "
+        "unsubscribe link in every email."
     ),
     "button": N_("Sign up"),
-    "sent_title": N_("Please look into your mailbox"),
+    "sent_title": N_("Check your inbox"),
     "sent_text": N_(
-        "We have sent you a mail with a link. Your sign-up counts once you have confirmed it there. If "
-        "nothing comes within a few minutes, look among the unwanted mail."
+        "We have sent you an email with a link. Your sign-up counts once you confirm it there. If nothing arrives "
+        "within a few minutes, check your spam folder."
     ),
     "welcome_title": N_("You are signed up"),
-    "welcome_text": N_("Thank you. You can stop at any time, with the unsubscribe link in every mail."),
+    "welcome_text": N_("Thank you. You can stop this at any time with the unsubscribe link in every email."),
 }
 _LABELS = {
     FieldKind.FIRST_NAME: N_("First name"),
@@ -34,7 +34,7 @@ def default_texts(language: str, list_name: str) -> FormTexts:
 
 def default_content(language: str, list_name: str, colour: str) -> FormContent:
     """A new form: the e-mail address alone is asked for (R-97)."""
-    return FormContent((language,), {language: default_texts(language, list_name)}, (), Look(colour=colour))
+    return FormContent((language,), {language: default_texts(language, list_name)}, (), FormStyle(colour=colour))
 
 
 def field_label(kind: FieldKind, language: str) -> str:
@@ -44,4 +44,4 @@ def field_label(kind: FieldKind, language: str) -> str:
 
 def email_label(language: str) -> str:
     """The label of the field for the address."""
-    return translate(N_("E-mail address"), language)
+    return translate(N_("Email address"), language)

@@ -11,7 +11,7 @@ from typing import Any
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.forms.content import FormContent, FormTexts, content_from_json
 from mailflatrate.rules.forms.wording import privacy_notice, wording_of
-from mailflatrate.rules.imprint import Imprint, imprint_lines
+from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class FrozenForm:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def freeze(content: FormContent, imprint: Imprint, list_name: str, service_name: str) -> FrozenForm:
+def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service_name: str) -> FrozenForm:
     """The version that would be published now."""
     frozen = {}
     for language in content.languages:
@@ -78,7 +78,7 @@ def freeze(content: FormContent, imprint: Imprint, list_name: str, service_name:
     return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
 
 
-def company_name(imprint: Imprint | None) -> str:
+def company_name(imprint: ImprintRecord | None) -> str:
     """Who the consent is given to: the name at law, with its legal form."""
     if imprint is None:
         return ""

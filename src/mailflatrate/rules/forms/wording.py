@@ -6,7 +6,7 @@ import re
 
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.forms.content import FormTexts
-from mailflatrate.rules.imprint import Imprint, imprint_lines
+from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 PLACES: tuple[str, ...] = ("company", "topics", "frequency")
 """What `{...}` in a wording may name."""
@@ -14,18 +14,19 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 _NOTICE = (
     N_("Controller: {controller}. Contact: {contact}."),
     N_(
-        "Purpose and basis: we send you what you consent to (GDPR Art. 6(1)(a)), and keep the time, IP "
-        "address and browser of your sign-up and of its confirmation as proof (Art. 7(1))."
+        "Purpose and legal basis: we send you what you consent to (GDPR Art. 6(1)(a)), and keep the time, IP "
+        "address and browser of your sign-up and confirmation as proof (Art. 7(1))."
     ),
-    N_("Recipient: {service} processes the data on our behalf (Art. 28). Nobody else gets it."),
+    N_("Recipient: {service} processes the data on our behalf (Art. 28). No one else receives it."),
     N_(
-        "Duration: without your confirmation we erase your sign-up after 14 days at the latest; with it we "
-        "keep your data until you withdraw, and the proof until the end of the third year after the last "
-        "mailing."
+        "Retention: without your confirmation, we erase your sign-up after 14 days at the latest. With it, we keep "
+        "your data until you withdraw your consent, and the proof until the end of the third year after the last "
+        "email."
     ),
     N_(
-        "Your rights: you may withdraw at any time without any disadvantage, see, correct, erase or take "
-        "away your data, restrict its use, object, and complain to a data protection authority."
+        "Your rights: you may withdraw your consent at any time without any disadvantage. You may also access, "
+        "correct, erase or transfer your data, restrict its use, object to it, and complain to a data protection "
+        "authority."
     ),
 )
 
@@ -38,11 +39,11 @@ def wording_of(texts: FormTexts, company: str) -> str:
 
 
 def places_in(wording: str) -> frozenset[str]:
-    """The names that stand in braces."""
+    """Return the names in braces."""
     return frozenset(match.strip() for match in _PLACE.findall(wording))
 
 
-def privacy_notice(imprint: Imprint, service_name: str, language: str) -> tuple[str, ...]:
+def privacy_notice(imprint: ImprintRecord, service_name: str, language: str) -> tuple[str, ...]:
     """What has to be said where data is collected, in short paragraphs; the privacy page says the rest."""
     lines = {line.key: line.text for line in imprint_lines(imprint, language)}
     values = {

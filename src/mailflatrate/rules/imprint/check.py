@@ -10,11 +10,11 @@ from enum import Enum
 
 from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.rules.imprint.lines import imprint_lines
-from mailflatrate.rules.imprint.model import Imprint
-from mailflatrate.rules.imprint.table import PO_BOX_ALLOWED, Column, Need, column_of, needs_of
+from mailflatrate.rules.imprint.model import ImprintRecord
+from mailflatrate.rules.imprint.table import PO_BOX_ALLOWED, FieldRequirement, ImprintColumn, column_of, needs_of
 
 
-class Fault(Enum):
+class ImprintFault(Enum):
     """What is wrong with a field."""
 
     MISSING = "missing"
@@ -25,11 +25,11 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintIssue:
-    """One field that keeps a mailing back. `column` is the country whose law wants it."""
+    """One field that blocks a campaign. `column` is the country whose law requires it."""
 
     field: str
-    fault: Fault
-    column: Column
+    fault: ImprintFault
+    column: ImprintColumn
 
 
 _PO_BOX = re.compile(
@@ -89,13 +89,13 @@ _VAT = {
     "LI": re.compile(r"\d{5}"),
 }
 _REGISTER_NUMBER = {
-    Column.DE: re.compile(r"(?:HR ?[AB]|VR|GnR|GenR|PR|PartR|GsR|StR) ?\d{1,6}(?: ?[A-Z]{1,3})?", re.IGNORECASE),
-    Column.AT: re.compile(r"(?:FN ?)?\d{1,6} ?[a-z]|ZVR[- :]*\d{6,10}", re.IGNORECASE),
-    Column.UK: re.compile(r"\d{8}|[A-Z]{2}\d{6}|[A-Z]{2}\d{5}[A-Z]", re.IGNORECASE),
+    ImprintColumn.DE: re.compile(r"(?:HR ?[AB]|VR|GnR|GenR|PR|PartR|GsR|StR) ?\d{1,6}(?: ?[A-Z]{1,3})?", re.IGNORECASE),
+    ImprintColumn.AT: re.compile(r"(?:FN ?)?\d{1,6} ?[a-z]|ZVR[- :]*\d{6,10}", re.IGNORECASE),
+    ImprintColumn.UK: re.compile(r"\d{8}|[A-Z]{2}\d{6}|[A-Z]{2}\d{5}[A-Z]", re.IGNORECASE),
 }
 
 
-def check_imprint(imprint: Imprint, recipient_countries: Collection[str] = ()) -> tuple[ImprintIssue, ...]:
+def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] = ()) -> tuple[ImprintIssue, ...]:
     """All issues, in the order of the table.
 
     The account's country picks the column; recipients in the US and in Canada add their mandatory fields,
@@ -105,7 +105,7 @@ def check_imprint(imprint: Imprint, recipient_countries: Collection[str] = ()) -
     columns = [home]
     for country in sorted({code.upper() for code in recipient_countries}):
         column = column_of(country)
-        if column in (Column.US, Column.CA) and column not in columns:
+        if column in (ImprintColumn.US, ImprintColumn.CA) and column not in columns:
             columns.append(column)
     issues: dict[str, ImprintIssue] = {}
     for column in columns:
@@ -116,8 +116,8 @@ def check_imprint(imprint: Imprint, recipient_countries: Collection[str] = ()) -
     return tuple(issues.values())
 
 
-def missing_in(part_text: str, imprint: Imprint, language: str) -> tuple[str, ...]:
-    """The keys of those imprint lines whose text does not stand in the visible text of a finished part.
+def missing_in(part_text: str, imprint: ImprintRecord, language: str) -> tuple[str, ...]:
+    """Return the keys of those imprint lines whose text is missing from the visible text of a finished part.
 
     `part_text` is what a reader sees: the text part as it is, the HTML part without its tags.
     """
@@ -125,26 +125,26 @@ def missing_in(part_text: str, imprint: Imprint, language: str) -> tuple[str, ..
     return tuple(line.key for line in imprint_lines(imprint, language) if _squeeze(line.text) not in seen)
 
 
-def _fault(imprint: Imprint, field: str, need: Need, column: Column) -> Fault | None:
+def _fault(imprint: ImprintRecord, field: str, need: FieldRequirement, column: ImprintColumn) -> ImprintFault | None:
     text = imprint.value(field)
     if not text:
-        return Fault.MISSING if _is_due(need, imprint) else None
+        return ImprintFault.MISSING if _is_due(need, imprint) else None
     if _PLACEHOLDER.fullmatch(text):
-        return Fault.PLACEHOLDER
+        return ImprintFault.PLACEHOLDER
     if field in ("street", "city") and _PO_BOX.search(text) and column not in PO_BOX_ALLOWED:
-        return Fault.PO_BOX
-    return None if _well_formed(imprint, field, text) else Fault.MALFORMED
+        return ImprintFault.PO_BOX
+    return None if _well_formed(imprint, field, text) else ImprintFault.MALFORMED
 
 
-def _is_due(need: Need, imprint: Imprint) -> bool:
-    if need is Need.LEGAL_PERSON:
+def _is_due(need: FieldRequirement, imprint: ImprintRecord) -> bool:
+    if need is FieldRequirement.LEGAL_PERSON:
         return imprint.organisation.legal_person
-    if need is Need.REGISTERED:
+    if need is FieldRequirement.REGISTERED:
         return imprint.organisation.registered
-    return need is Need.MANDATORY
+    return need is FieldRequirement.MANDATORY
 
 
-def _well_formed(imprint: Imprint, field: str, text: str) -> bool:
+def _well_formed(imprint: ImprintRecord, field: str, text: str) -> bool:
     match field:
         case "email":
             return _is_address(text)

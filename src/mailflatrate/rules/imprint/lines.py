@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, NC_, translate
-from mailflatrate.rules.imprint.model import Imprint
+from mailflatrate.rules.imprint.model import ImprintRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ _LABELS: dict[str, str] = {
     "representatives": N_("Represented by"),
     "on_behalf_of": N_("On behalf of"),
     "address": NC_("imprint", "Address"),
-    "street": N_("Street and number"),
-    "postcode": N_("Postcode"),
+    "street": N_("Street address"),
+    "postcode": N_("Postal code"),
     "city": N_("City"),
-    "email": N_("E-mail"),
+    "email": N_("Email"),
     "phone": N_("Phone"),
     "website": N_("Website"),
     "register_name": N_("Register"),
-    "register": N_("Registered at"),
+    "register": N_("Registered with"),
     "register_number": N_("Register number"),
     "vat_id": N_("VAT ID"),
     "w_idnr": N_("Business ID"),
@@ -45,13 +45,13 @@ _LABELS: dict[str, str] = {
     "profession_title": N_("Professional title"),
     "profession_state": N_("Title awarded in"),
     "profession_rules_url": N_("Professional rules"),
-    "editor_responsible": N_("Responsible for the content"),
-    "business_purpose": N_("Business"),
+    "editor_responsible": N_("Responsible for content"),
+    "business_purpose": N_("Business purpose"),
     "media_policy": N_("Editorial policy"),
     "capital": N_("Capital"),
     "liquidation_note": NC_("imprint", "Note"),
     "privacy_url": N_("Privacy"),
-    "extra_ids": N_("Further numbers"),
+    "extra_ids": N_("Other numbers"),
 }
 # The customer knows the number under its national name.
 _VAT_LABELS = {"AT": "UID", "CH": "UID", "LI": "UID"}
@@ -99,9 +99,11 @@ def field_label(field: str, language: str) -> str:
     return translate(_LABELS[field], language) if field in _LABELS else field
 
 
-def imprint_lines(imprint: Imprint, language: str) -> tuple[ImprintLine, ...]:
-    """The lines to render, empty fields left out: name, for whom, address, people, contact, register,
-    numbers, privacy."""
+def imprint_lines(imprint: ImprintRecord, language: str) -> tuple[ImprintLine, ...]:
+    """Return the lines to render, without empty fields.
+
+    Their order: name, on whose behalf, address, people, contact, register, numbers, privacy.
+    """
     lines: list[ImprintLine] = []
     colon = formats_of(language).colon
 
@@ -123,14 +125,14 @@ def imprint_lines(imprint: Imprint, language: str) -> tuple[ImprintLine, ...]:
     return tuple(lines)
 
 
-def _full_name(imprint: Imprint) -> str:
+def _full_name(imprint: ImprintRecord) -> str:
     name, form = imprint.legal_name, imprint.legal_form
     if not form or form.casefold() in name.casefold():
         return name
     return f"{name} {form}"
 
 
-def _postal_address(imprint: Imprint, language: str) -> str:
+def _postal_address(imprint: ImprintRecord, language: str) -> str:
     code = (imprint.address_country or imprint.country).upper()
     country = translate(_COUNTRIES[code], language) if code in _COUNTRIES else code
     # English-speaking countries write the postcode behind the city.

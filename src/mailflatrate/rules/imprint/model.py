@@ -1,4 +1,4 @@
-"""The imprint object of an account. A mailing stores the version it showed (validator note 6)."""
+"""The imprint object of an account. A campaign stores the version it showed (validator note 6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 
 
-class Organisation(Enum):
+class Organization(Enum):
     """What kind of sender it is; decides which conditional fields are due."""
 
     COMPANY = "company"
@@ -25,15 +25,15 @@ class Organisation(Enum):
 
     @property
     def legal_person(self) -> bool:
-        return self in (Organisation.COMPANY, Organisation.ASSOCIATION, Organisation.PUBLIC_BODY)
+        return self in (Organization.COMPANY, Organization.ASSOCIATION, Organization.PUBLIC_BODY)
 
     @property
     def registered(self) -> bool:
-        return self in (Organisation.COMPANY, Organisation.REGISTERED_TRADER, Organisation.ASSOCIATION)
+        return self in (Organization.COMPANY, Organization.REGISTERED_TRADER, Organization.ASSOCIATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Imprint:
+class ImprintRecord:
     """All fields as the customer wrote them, empty where there is nothing to say (never "n/a").
 
     `country` is the ISO 3166 code of the account and picks the column of the table. `representatives` and
@@ -41,7 +41,7 @@ class Imprint:
     """
 
     country: str
-    organisation: Organisation
+    organisation: Organization
     legal_name: str = ""
     legal_form: str = ""
     representatives: tuple[str, ...] = ()
@@ -78,11 +78,11 @@ class Imprint:
         return held if isinstance(held, str) else str(held)
 
 
-_FIELDS = frozenset(field.name for field in fields(Imprint))
+_FIELDS = frozenset(field.name for field in fields(ImprintRecord))
 _LISTS = frozenset({"representatives", "extra_ids"})
 
 
-def imprint_from_mapping(stored: Mapping[str, object]) -> Imprint:
+def imprint_from_mapping(stored: Mapping[str, object]) -> ImprintRecord:
     """Build one from a JSON column. Unknown keys are ignored. Raises KeyError, ValueError where the core is
     missing."""
     texts = {
@@ -91,9 +91,9 @@ def imprint_from_mapping(stored: Mapping[str, object]) -> Imprint:
         if key in _FIELDS and key not in _LISTS and key not in ("country", "organisation")
     }
     lists = {key: _entries(stored.get(key, ())) for key in _LISTS}
-    return Imprint(
+    return ImprintRecord(
         country=str(stored["country"]).upper(),
-        organisation=Organisation(stored["organisation"]),
+        organisation=Organization(stored["organisation"]),
         representatives=lists["representatives"],
         extra_ids=lists["extra_ids"],
         **texts,

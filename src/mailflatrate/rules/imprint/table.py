@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Column(Enum):
+class ImprintColumn(Enum):
     """The columns of the table."""
 
     DE = "DE"
@@ -21,7 +21,7 @@ class Column(Enum):
     UK = "UK"
 
 
-class Need(Enum):
+class FieldRequirement(Enum):
     """How much a country wants a field."""
 
     MANDATORY = "!"
@@ -69,37 +69,37 @@ _EU_GENERIC = frozenset(
 )
 
 
-def _read(table: str) -> dict[Column, dict[str, Need]]:
+def _read(table: str) -> dict[ImprintColumn, dict[str, FieldRequirement]]:
     head, *rows = table.strip().splitlines()
-    columns = [Column(name) for name in head.split()[1:]]
-    needs: dict[Column, dict[str, Need]] = {column: {} for column in columns}
+    columns = [ImprintColumn(name) for name in head.split()[1:]]
+    needs: dict[ImprintColumn, dict[str, FieldRequirement]] = {column: {} for column in columns}
     for row in rows:
         field, *marks = row.split()
         for column, mark in zip(columns, marks, strict=True):
-            needs[column][field] = Need(mark)
+            needs[column][field] = FieldRequirement(mark)
     return needs
 
 
 _NEEDS = _read(_TABLE)
-IMPRINT_FIELDS: tuple[str, ...] = tuple(_NEEDS[Column.DE])
-PO_BOX_ALLOWED = frozenset({Column.US, Column.CA})
+IMPRINT_FIELDS: tuple[str, ...] = tuple(_NEEDS[ImprintColumn.DE])
+PO_BOX_ALLOWED = frozenset({ImprintColumn.US, ImprintColumn.CA})
 """16 CFR 316.2(p) and CRTC regulations s. 2: a registered box is an address there."""
 
 
-def column_of(country: str) -> Column:
+def column_of(country: str) -> ImprintColumn:
     """The column for an ISO code. A country without one is held to the generic European column, the
     strictest."""
     code = country.upper()
     if code in ("GB", "UK"):
-        return Column.UK
+        return ImprintColumn.UK
     if code in _EU_GENERIC:
-        return Column.EU
+        return ImprintColumn.EU
     try:
-        return Column(code)
+        return ImprintColumn(code)
     except ValueError:
-        return Column.EU
+        return ImprintColumn.EU
 
 
-def needs_of(column: Column) -> dict[str, Need]:
+def needs_of(column: ImprintColumn) -> dict[str, FieldRequirement]:
     """Field -> need, in the order in which the fields are asked for."""
     return dict(_NEEDS[column])

@@ -1,4 +1,4 @@
-"""Names that are somebody's: who may carry which (R-45).
+"""Brand names and who may use which (R-45).
 
 The list ships as `brands.csv`; the operator adds to it, or takes a line away, with a file of the same form
 (`MAILFLATRATE_BRANDS_FILE`; a line beginning with `-` removes a brand).
@@ -24,7 +24,7 @@ _GLUED_FROM = 7
 
 
 class BrandKind(Enum):
-    """How a brand is recognised, and what finding it means."""
+    """How a brand is recognized, and what finding it means."""
 
     DISTINCT = "d"
     WORD = "w"

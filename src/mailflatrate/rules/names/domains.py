@@ -128,7 +128,7 @@ def is_domain(name: str) -> bool:
 
 
 def same_house(one: str, other: str) -> bool:
-    """True where two domains have the same registered domain, or one stands under the other. A-labels, lower case."""
+    """Return whether two domains share the registered domain, or one is under the other. A-labels, lower case."""
     if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
         return "." in one and "." in other
     return registrable(one) != "" and registrable(one) == registrable(other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailflatrate.rules.imprint import Imprint
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import is_service_word
 from mailflatrate.rules.names.domains import registrable
 from mailflatrate.rules.names.scripts import skeleton, words_of
@@ -12,11 +12,11 @@ from mailflatrate.rules.names.scripts import skeleton, words_of
 _LEAST = 3
 
 
-def is_related(name: str, imprint: Imprint, domains: Iterable[str]) -> bool:
-    """True where a word of the name stands in the company's name, its people, its website or its domains.
+def is_related(name: str, imprint: ImprintRecord, domains: Iterable[str]) -> bool:
+    """Return whether a word of the name occurs in the company's name, its people, its website or its domains.
 
-    Words such as "newsletter" or "team" prove nothing. Initials of the company count, and a name of one or two
-    letters only, because nothing can be told from it, does not.
+    Words such as "newsletter" or "team" prove nothing. Initials of the company count; a name of only one or two
+    characters does not, because nothing can be told from it.
     """
     legal = skeleton(f"{imprint.legal_name} {imprint.on_behalf_of} {' '.join(imprint.representatives)}")
     houses = " ".join(registrable(domain).split(".")[0] for domain in domains)

@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 @lru_cache(maxsize=4096)
 def script_of(char: str) -> str:
-    """The script of a letter by the first word of its Unicode name: LATIN, CYRILLIC, CJK; "" for other characters."""
+    """Return a character's script by its Unicode name's first word: LATIN, CYRILLIC, CJK; "" if not alphabetic."""
     if unicodedata.category(char) not in _LETTERS:
         return ""
     word = unicodedata.name(char, "").partition(" ")[0]

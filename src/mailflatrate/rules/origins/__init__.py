@@ -1,10 +1,10 @@
-"""Where addresses may come from (R-10, R-11) and what a file of them betrays (R-15).
+"""Where addresses may come from (R-10, R-11) and what a file of them reveals (R-15).
 
-`forbidden.py` finds words for forbidden sources in what a customer wrote; the words stand in `forbidden.toml`, with the
-reason for each group. `figures.py` compares the figures of one import with the limits.
+`forbidden.py` finds words for forbidden sources in what a customer wrote; the words are in `forbidden.toml`, with
+the reason for each group. `figures.py` compares the figures of one import with the limits.
 """
 
 from mailflatrate.rules.origins.figures import Anomaly, AnomalyKind, ImportFigures, judge_figures
-from mailflatrate.rules.origins.forbidden import Hit, find_forbidden, scan_texts
+from mailflatrate.rules.origins.forbidden import ForbiddenHit, find_forbidden, scan_texts
 
-__all__ = ["Anomaly", "AnomalyKind", "Hit", "ImportFigures", "find_forbidden", "judge_figures", "scan_texts"]
+__all__ = ["Anomaly", "AnomalyKind", "ForbiddenHit", "ImportFigures", "find_forbidden", "judge_figures", "scan_texts"]

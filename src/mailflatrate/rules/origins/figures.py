@@ -1,7 +1,7 @@
-"""The figures of one import against the limits (R-15, R-13): what a bought or old list looks like from outside.
+"""The figures of one import against the limits (R-15, R-13): the outward signs of a bought or old list.
 
-A figure over its limit holds the file for a reviewer; it never decides by itself. A small file says little: below
-`MIN_ROWS` only what names itself (a forbidden source) counts.
+A figure over its limit holds the file for a reviewer; it never decides alone. A small file says little: below
+`MIN_ROWS` only explicit signs (a forbidden source) count.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class ImportFigures:
     """What was counted in one import. Numbers are rows or people.
 
     `people` have full proof; the figures from `unresolvable` on are counted among them. `resolved` of them have a
-    domain that the DNS answered about. `one_domain` are those at the largest domain that is no mailbox provider's.
-    `sequential` stand in runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip` came from the
-    busiest address. `sources` name forbidden origins.
+    domain that the DNS answered about. `one_domain` are those at the largest domain that is not a mailbox
+    provider's. `sequential` are in runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip`
+    came from the busiest address. `sources` name forbidden origins.
     """
 
     rows: int
@@ -82,19 +82,21 @@ _SHARES: tuple[tuple[AnomalyKind, str, str], ...] = (
     (AnomalyKind.SAME_IP, "import_same_ip_share", "people"),
 )
 _SENTENCES: dict[AnomalyKind, str] = {
-    AnomalyKind.ROLES: N_("Many addresses belong to offices, not to persons. Nobody signs up as info@."),
-    AnomalyKind.DISPOSABLE: N_("Many addresses are disposable ones."),
-    AnomalyKind.SYNTAX: N_("Many rows hold no e-mail address. Confirmed addresses are written right."),
-    AnomalyKind.SUPPRESSED: N_("Many addresses bounced, complained or unsubscribed here before."),
-    AnomalyKind.UNRESOLVABLE: N_("Many domains do not exist or take no mail. The list is old, or was never confirmed."),
-    AnomalyKind.ONE_DOMAIN: N_("Many people are at one company's domain."),
-    AnomalyKind.SEQUENTIAL: N_("Many addresses are numbered one after another, as a program makes them."),
-    AnomalyKind.MISTYPED: N_("Many domains are mistyped. Nobody could confirm from there."),
-    AnomalyKind.FORBIDDEN_SOURCE: N_("The column of the source names a forbidden origin."),
-    AnomalyKind.SAME_MOMENT: N_(
-        "Many people confirmed in the same second. Proof that was written by a program looks like this."
+    AnomalyKind.ROLES: N_("Many addresses are role addresses. No one signs up as info@."),
+    AnomalyKind.DISPOSABLE: N_("Many addresses are disposable."),
+    AnomalyKind.SYNTAX: N_("Many rows contain no email address. Confirmed addresses are spelled correctly."),
+    AnomalyKind.SUPPRESSED: N_("Many addresses have bounced, complained or unsubscribed here before."),
+    AnomalyKind.UNRESOLVABLE: N_(
+        "Many domains don't exist or don't accept email. The list is old or was never confirmed."
     ),
-    AnomalyKind.SAME_IP: N_("Many sign-ups came from one IP address."),
+    AnomalyKind.ONE_DOMAIN: N_("Many people are at a single company's domain."),
+    AnomalyKind.SEQUENTIAL: N_("Many addresses are numbered consecutively, as if a program had generated them."),
+    AnomalyKind.MISTYPED: N_("Many domains are misspelled. No one could have confirmed from there."),
+    AnomalyKind.FORBIDDEN_SOURCE: N_("The source column names a forbidden origin."),
+    AnomalyKind.SAME_MOMENT: N_(
+        "Many people confirmed in the same second. That's what proof written by a program looks like."
+    ),
+    AnomalyKind.SAME_IP: N_("Many sign-ups came from a single IP address."),
 }
 
 

@@ -20,22 +20,23 @@ _JOINT = r"[\s\-_./]{0,3}"
 
 # Why the words of a group in `forbidden.toml` are forbidden.
 _SENTENCES = {
-    "bought": N_("Bought or rented addresses: permission does not travel with a list."),
-    "copied": N_("Addresses copied from the web or from directories: nobody there asked for mail."),
+    "bought": N_("Bought or rented addresses: consent is not sold along with a list."),
+    "copied": N_("Addresses copied from websites or directories: no one there asked for email."),
     "partner": N_("Co-registration and addresses from partners: the consent did not name this sender."),
-    "appended": N_("Appended or guessed addresses: the person gave another detail, not this address."),
-    "single": N_("Single opt-in or no confirmation: only a confirmed sign-up counts here."),
-    "oral": N_("Oral consent and business cards: without a confirmation in writing nothing proves them."),
+    "appended": N_("Appended or guessed addresses: the person provided other information, not this address."),
+    "single": N_("Single opt-in or no confirmation: only confirmed sign-ups count here."),
+    "oral": N_("Verbal consent and business cards: without written confirmation, there is no proof."),
     "customers": N_(
-        "Customers as such: a purchase is no consent, and the existing-customer exception is not offered here."
+        "Existing customers: a purchase is not consent, and the existing-customer exception is not available here."
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One place. `where` names the text it stands in, `found` is what stands there, `before` and `after` the words
-    around it. `group` is a key of `forbidden.toml`."""
+class ForbiddenHit:
+    """One place in a text. `where` names the text, `found` is what was found, `before` and `after` the words around
+    it. `group` is a key of `forbidden.toml`.
+    """
 
     where: str
     found: str
@@ -63,7 +64,7 @@ class _Group:
     words: tuple[str, ...]
 
 
-def find_forbidden(text: str, *, where: str = "") -> tuple[Hit, ...]:
+def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
     """Every place of `text` that names a forbidden source, in order; at most `MAX_HITS`."""
     hits = []
     for match in _pattern().finditer(text):
@@ -71,7 +72,7 @@ def find_forbidden(text: str, *, where: str = "") -> tuple[Hit, ...]:
         group = _groups()[int(match.lastgroup[1:])]
         start, end = match.span()
         hits.append(
-            Hit(
+            ForbiddenHit(
                 where=where,
                 found=match[0],
                 before=_tail(text[max(0, start - AROUND_CHARACTERS) : start], cut=start > AROUND_CHARACTERS),
@@ -85,7 +86,7 @@ def find_forbidden(text: str, *, where: str = "") -> tuple[Hit, ...]:
     return tuple(hits)
 
 
-def scan_texts(texts: Mapping[str, str]) -> tuple[Hit, ...]:
+def scan_texts(texts: Mapping[str, str]) -> tuple[ForbiddenHit, ...]:
     """`find_forbidden` over several named texts."""
     return tuple(hit for where, text in texts.items() for hit in find_forbidden(text, where=where))[:MAX_HITS]
 
@@ -95,7 +96,7 @@ def group_sentence(key: str, language: str) -> str:
     return translate(_SENTENCES[key], language)
 
 
-def groups_of(hits: Iterable[Hit]) -> tuple[str, ...]:
+def groups_of(hits: Iterable[ForbiddenHit]) -> tuple[str, ...]:
     """The keys of the groups that were hit, each once, in the order of the file."""
     hit = {one.group for one in hits}
     return tuple(group.key for group in _groups() if group.key in hit)

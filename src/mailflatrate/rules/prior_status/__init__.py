@@ -1,6 +1,6 @@
-"""What the previous mailing system said about a person (R-16): its status words, its column titles, its file names.
+"""What the previous email system said about a person (R-16): its status words, its column titles, its file names.
 
-Generous in what counts as a no, strict in what counts as a yes: a word nobody knows is neither, and holds the row.
+Generous in what counts as a no, strict in what counts as a yes: an unknown word is neither, and holds the row.
 `words` reads cells, `columns` reads titles, `row` puts the columns of one row together.
 """
 
@@ -13,7 +13,7 @@ from mailflatrate.rules.prior_status.columns import (
     is_other_channel,
     read_title,
 )
-from mailflatrate.rules.prior_status.look import ColumnLook, Guess, guess_column, is_unread_state
+from mailflatrate.rules.prior_status.look import ColumnGuess, ColumnLook, guess_column, is_unread_state
 from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
 from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspected_codes
 from mailflatrate.rules.prior_status.words import (
@@ -29,8 +29,8 @@ from mailflatrate.rules.prior_status.words import (
 
 __all__ = [
     "NO",
+    "ColumnGuess",
     "ColumnLook",
-    "Guess",
     "PriorStatus",
     "StatusColumn",
     "StatusField",

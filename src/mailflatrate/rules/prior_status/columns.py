@@ -219,7 +219,7 @@ def stands_alone(title: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def counts_states(title: str) -> bool:
-    """True where a digit or letter is the code of a state (`status`: 2, `Status`: U), not a yes or no (`opt_in`: 1)."""
+    """Return whether cells of a column code a status (`status`: 2, `Status`: U), not yes or no (`opt_in`: 1)."""
     spaced = _title(title)
     return bool(_COUNTS.search(spaced.replace(" ", ""))) or not _TELLING_TOKENS.isdisjoint(spaced.split())
 
@@ -269,7 +269,7 @@ _MIXED = _words(
 
 
 def file_status(name: str) -> tuple[PriorStatus, bool] | None:
-    """What the name of a file says of everybody in it, and whether nothing in the name speaks against it.
+    """Return the status a file name states for everyone in it, and whether nothing in the name contradicts it.
 
     `unsubscribed_members_export_1.csv`: (UNSUBSCRIBED, True). `contacts_without_bounces.csv`: (BOUNCED, False).
     """

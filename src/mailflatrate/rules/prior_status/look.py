@@ -126,7 +126,7 @@ _PLACES = frozenset(
 )
 
 
-class Guess(Enum):
+class ColumnGuess(Enum):
     """What to do with a column that nobody has mapped."""
 
     STATUS = "status"
@@ -136,7 +136,7 @@ class Guess(Enum):
 
 @dataclass(slots=True)
 class ColumnLook:
-    """Counts over the cells of one column; filled by `add`, times by whoever can read them."""
+    """Counts over the cells of one column; filled by `add`, times by the caller that can read them."""
 
     filled: int = 0
     flags: int = 0
@@ -230,7 +230,7 @@ def is_unread_state(text: str) -> bool:
 
 def guess_column(
     title: str, look: ColumnLook, codes: Mapping[str, PriorStatus] | None = None
-) -> tuple[Guess, StatusField]:
+) -> tuple[ColumnGuess, StatusField]:
     """Whether a column tells of a person's status, as which field, or has to be asked about.
 
     `codes` is the column's code table where the header names the system. A few codes or words under a title about a
@@ -238,44 +238,44 @@ def guess_column(
     """
     promised = read_title(title)
     if is_other_channel(title):
-        return Guess.NOTHING, StatusField.STATE
+        return ColumnGuess.NOTHING, StatusField.STATE
     if codes and look.kinds and all(plain(kind) in codes for kind in look.kinds):
-        return Guess.STATUS, StatusField.STATE
+        return ColumnGuess.STATUS, StatusField.STATE
     if promised is None:
         return _guess_untitled(look), StatusField.STATE
     if look.filled and look.links * 2 > look.filled:
-        return Guess.NOTHING, promised.field
+        return ColumnGuess.NOTHING, promised.field
     if promised.field is not StatusField.STATE:
         found = reason_of(promised.field) if look.filled and look.is_ips else promised.field
         if promised.certain:
-            return Guess.STATUS, found
-        return (Guess.ASK if look.events else Guess.NOTHING), found
+            return ColumnGuess.STATUS, found
+        return (ColumnGuess.ASK if look.events else ColumnGuess.NOTHING), found
     return _guess_state(title, look, certain=promised.certain), StatusField.STATE
 
 
-def _guess_untitled(look: ColumnLook) -> Guess:
+def _guess_untitled(look: ColumnLook) -> ColumnGuess:
     if look.is_prose:
-        return Guess.NOTHING
+        return ColumnGuess.NOTHING
     if look.telling or _is_letter_table(look.kinds):
-        return Guess.ASK
+        return ColumnGuess.ASK
     said = {read_status(kind) for kind in look.kinds if not kind.isdecimal()} if look.has_kinds else set()
-    return Guess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else Guess.NOTHING
+    return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING
 
 
 def _is_letter_table(kinds: set[str]) -> bool:
     return "u" in kinds and kinds <= _STATE_LETTERS and not kinds.isdisjoint(_LETTERS_OF_YES)
 
 
-def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> Guess:
+def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> ColumnGuess:
     if look.is_times or look.is_emails or look.is_ips:
-        return Guess.ASK if look.telling else Guess.NOTHING
+        return ColumnGuess.ASK if look.telling else ColumnGuess.NOTHING
     if certain and is_opt_in(title) and look.kinds <= _OPT_IN_DIGITS and not counts_states(title):
-        return Guess.STATUS
+        return ColumnGuess.STATUS
     if look.is_codes and not look.is_places and (counts_states(title) or not look.is_yes_or_no):
-        return Guess.ASK
+        return ColumnGuess.ASK
     says = look.telling or look.states or look.is_yes_or_no
     if certain or (says and stands_alone(title)):
-        return Guess.STATUS
+        return ColumnGuess.STATUS
     if look.is_prose or look.is_places or not look.filled:
-        return Guess.NOTHING
-    return Guess.ASK if says or look.has_kinds else Guess.NOTHING
+        return ColumnGuess.NOTHING
+    return ColumnGuess.ASK if says or look.has_kinds else ColumnGuess.NOTHING

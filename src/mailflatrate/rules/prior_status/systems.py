@@ -1,4 +1,4 @@
-"""Code tables of mailing systems that are known by their header: what `1`, `U` or a bare code means there."""
+"""Code tables of email systems recognized by their header: what `1`, `U` or a bare code means there."""
 
 from __future__ import annotations
 

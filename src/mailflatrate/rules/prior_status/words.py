@@ -1,8 +1,8 @@
-"""Status words of mailing systems, in English and German.
+"""Status words of email systems, in English and German.
 
-Compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed` are one.
-The tables hold what the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite, listmonk, Keila, Mautic,
-phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo say. The stems behind them read what is spelled otherwise.
+Compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed` are
+one. The tables hold what the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite, listmonk, Keila,
+Mautic, phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo say. The stems after them read other spellings.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def is_flag(text: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def read_status(text: str) -> PriorStatus:
-    """What a status word says; UNKNOWN where nobody knows it. A bare yes or no says nothing by itself here."""
+    """Return what a status word says; UNKNOWN if it is not known. A bare yes or no alone says nothing here."""
     spaced = plain(text[:MAX_WORD_CHARACTERS])
     compact = spaced.replace(" ", "")
     if compact in _NUMBERS:
@@ -265,7 +265,7 @@ _PIECES = re.compile(r"[,;:|/\n]+")
 
 @lru_cache(maxsize=16_384)
 def is_status_word(text: str) -> bool:
-    """True where a cell, or one of its comma-separated parts (tags), is a word that only mailing systems use."""
+    """Return whether a cell, or one of its comma-separated parts (tags), is a word that only email systems use."""
     if len(text) > MAX_WORD_CHARACTERS:
         return False
     return any(_tells(plain(piece)) for piece in (text, *_PIECES.split(text)))

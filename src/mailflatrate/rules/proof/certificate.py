@@ -26,14 +26,21 @@ from mailflatrate.rules.proof.record import (
     SALT_OCTETS,
     UNSIGNED_CERTIFICATE_FORM,
     EventRecord,
-    Malformed,
+    MalformedRecord,
     SealRecord,
     commitment,
     read_evidence,
 )
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
-from mailflatrate.rules.proof.verdict import Anchors, CertificateReport, CertificateVerdict, Finding, Mark, NamedRows
-from mailflatrate.rules.proof.witness import Witness
+from mailflatrate.rules.proof.verdict import (
+    Anchors,
+    CertificateReport,
+    CertificateVerdict,
+    NamedRows,
+    ProofFinding,
+    ProofMark,
+)
+from mailflatrate.rules.proof.witness import TrustedCertificate
 
 ATTACHMENT = "certificate.json"
 MOST_OCTETS = 64 * 1024 * 1024
@@ -47,20 +54,20 @@ _LONGEST_DICTIONARY = 4_096
 MOST_STAMPS = 1_000
 
 
-def _holds(sentence: str) -> Finding:
-    return Finding(Mark.HOLDS, sentence)
+def _holds(sentence: str) -> ProofFinding:
+    return ProofFinding(ProofMark.HOLDS, sentence)
 
 
-def _note(sentence: str) -> Finding:
-    return Finding(Mark.NOTE, sentence)
+def _note(sentence: str) -> ProofFinding:
+    return ProofFinding(ProofMark.NOTE, sentence)
 
 
-def _open(sentence: str) -> Finding:
-    return Finding(Mark.OPEN, sentence)
+def _open(sentence: str) -> ProofFinding:
+    return ProofFinding(ProofMark.OPEN, sentence)
 
 
-def _fault(sentence: str) -> Finding:
-    return Finding(Mark.FAULT, sentence)
+def _fault(sentence: str) -> ProofFinding:
+    return ProofFinding(ProofMark.FAULT, sentence)
 
 
 def read_certificate(octets: bytes) -> dict[str, Any]:
@@ -70,9 +77,9 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
     try:
         found = json.loads(octets)
     except (ValueError, RecursionError) as problem:
-        raise Malformed("this is neither a whole certificate as JSON nor a PDF that carries one") from problem
+        raise MalformedRecord("this is neither a whole certificate as JSON nor a PDF that carries one") from problem
     if not isinstance(found, dict) or found.get("format") not in (CERTIFICATE_FORM, UNSIGNED_CERTIFICATE_FORM):
-        raise Malformed(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
+        raise MalformedRecord(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
     return found
 
 
@@ -96,10 +103,10 @@ def _attachment(pdf: bytes) -> bytes:
             inflater = zlib.decompressobj()
             octets = inflater.decompress(pdf[stream.end() : end], MOST_OCTETS)
         except zlib.error:
-            pass  # it stands there as it is
+            pass  # it is stored uncompressed
         if _FORM_MARK in octets:
             return octets
-    raise Malformed("this PDF carries no certificate that can be read; use the JSON file")
+    raise MalformedRecord("this PDF carries no certificate that can be read; use the JSON file")
 
 
 def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
@@ -111,35 +118,35 @@ def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
             int(certificate[name][key]) for name, key in (("account", "id"), ("person", "contact"), ("list", "id"))
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise Malformed(f"the certificate is not complete: {problem!r}") from problem
+        raise MalformedRecord(f"the certificate is not complete: {problem!r}") from problem
     if not all(0 < each < 2**63 for each in (*events, *seals, *subject)):
-        raise Malformed("the certificate names numbers that no ledger has")
+        raise MalformedRecord("the certificate names numbers that no ledger has")
     return NamedRows(tuple(events), tuple(seals), *subject)
 
 
 def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors()) -> CertificateReport:  # noqa: B008
-    """Judge a certificate by itself and by what the verifier trusts. Raises Malformed for what is none at all."""
+    """Judge a certificate on its own and by the verifier's trust anchors. Raises Malformed if it is not one."""
     try:
         findings, covered = _check(certificate, anchors)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as problem:
-        if isinstance(problem, Malformed):
+        if isinstance(problem, MalformedRecord):
             raise
-        raise Malformed(f"the certificate is not complete: {problem!r}") from problem
+        raise MalformedRecord(f"the certificate is not complete: {problem!r}") from problem
     kinds = {finding.kind for finding in findings}
-    if Mark.FAULT in kinds:
+    if ProofMark.FAULT in kinds:
         verdict = CertificateVerdict.REFUSED
-    elif Mark.OPEN in kinds:
+    elif ProofMark.OPEN in kinds:
         verdict = CertificateVerdict.INCOMPLETE
     else:
         verdict = CertificateVerdict.HOLDS if covered else CertificateVerdict.CONSISTENT
     return CertificateReport(verdict, tuple(findings))
 
 
-def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Finding], bool]:
+def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[ProofFinding], bool]:
     """The findings, and whether something that the verifier named vouches for every event."""
     if len(certificate["events"]) > MOST_EVENTS or len(certificate["seals"]) > MOST_SEALS:
-        raise Malformed("the certificate names more events or seals than one subscription can have")
-    findings: list[Finding] = []
+        raise MalformedRecord("the certificate names more events or seals than one subscription can have")
+    findings: list[ProofFinding] = []
     events: list[ProofEvent] = []
     seal_of: dict[int, int] = {}
     seals = {seal.number: seal for seal in map(SealRecord.from_json, certificate["seals"])}
@@ -156,12 +163,14 @@ def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Findi
     findings += _check_elements(certificate, events)
     findings += _check_seals(certificate, seals)
     stamped, told = _check_stamps(certificate, seals, anchors.authorities)
-    witness = Witness(certificate, [each.record for each in events], seals, seal_of)
+    witness = TrustedCertificate(certificate, [each.record for each in events], seals, seal_of)
     covered, vouched = witness.ask(anchors, stamped)
     return [*findings, *told, *vouched], covered
 
 
-def _check_evidence(record: EventRecord, item: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, list[Finding]]:
+def _check_evidence(
+    record: EventRecord, item: Mapping[str, Any] | None
+) -> tuple[dict[str, Any] | None, list[ProofFinding]]:
     name = f"event {record.id} ({record.kind} {record.occurred_at})"
     if item is None:
         return None, [_note(f"{name}: its personal half is not here; it was erased, or the event never had one")]
@@ -173,7 +182,7 @@ def _check_evidence(record: EventRecord, item: Mapping[str, Any] | None) -> tupl
 
 def _check_inclusion(
     record: EventRecord, item: Mapping[str, Any] | None, seals: Mapping[int, SealRecord]
-) -> list[Finding]:
+) -> list[ProofFinding]:
     if item is None:
         return [_open(f"event {record.id}: has no proof of inclusion; it was not sealed yet, or the proof was removed")]
     seal = seals.get(int(item["seal"]))
@@ -186,7 +195,7 @@ def _check_inclusion(
     return [_holds(f"event {record.id}: is in seal {seal.number} of {seal.sealed_at}, as it stands here")]
 
 
-def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[Finding]:
+def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
     """All events are about the one person and list that the certificate names."""
     findings = []
     account, contact = int(certificate["account"]["id"]), int(certificate["person"]["contact"])
@@ -205,7 +214,7 @@ def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent])
     return findings
 
 
-def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[Finding]:
+def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
     elements = elements_of(events)
     stated = [(item["step"], item["key"], item["value"], item["event"]) for item in certificate["elements"]]
     if stated != [(each.step.value, each.key, each.value, each.event) for each in elements]:
@@ -216,7 +225,7 @@ def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]
     return [_holds("what the certificate shows is what its events say; every element of R-29 is there")]
 
 
-def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]) -> list[Finding]:
+def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]) -> list[ProofFinding]:
     findings = []
     for item in certificate["seals"]:
         if seals[int(item["number"])].hash().hex() != item["hash"]:
@@ -233,9 +242,9 @@ def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]
 
 def _check_stamps(
     certificate: Mapping[str, Any], seals: Mapping[int, SealRecord], believed: Sequence[x509.Certificate] | None
-) -> tuple[set[int], list[Finding]]:
+) -> tuple[set[int], list[ProofFinding]]:
     """The seals that an authority named by the verifier stamped, and what there is to say about all stamps."""
-    findings: list[Finding] = []
+    findings: list[ProofFinding] = []
     stamped: set[int] = set()
     for item in certificate["time_stamps"][:MOST_STAMPS]:
         number = int(item["seal"])

@@ -15,7 +15,7 @@ from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.rules.proof.record import EventRecord
 
 
-class Step(Enum):
+class ProofStep(Enum):
     """The parts of a double opt-in, and what came after."""
 
     SIGN_UP = "sign_up"
@@ -46,7 +46,7 @@ class ProofEvent:
 class Element:
     """One element of R-29. `value` None: it is missing. `event` is the event that holds it."""
 
-    step: Step
+    step: ProofStep
     key: str
     value: str | None
     event: int | None = None
@@ -57,36 +57,36 @@ class Element:
 
 
 _STEP_NAMES = {
-    Step.SIGN_UP: N_("Sign-up"),
-    Step.MAIL: N_("Confirmation mail"),
-    Step.CONFIRMATION: N_("Confirmation"),
-    Step.LATER: N_("Afterwards"),
+    ProofStep.SIGN_UP: N_("Sign-up"),
+    ProofStep.MAIL: N_("Confirmation email"),
+    ProofStep.CONFIRMATION: N_("Confirmation"),
+    ProofStep.LATER: N_("Afterwards"),
 }
 ELEMENT_NAMES = {
-    "address": N_("E-mail address"),
+    "address": N_("Email address"),
     "signed_up_at": NC_("proof", "Time"),
     "sign_up_ip": N_("IP address"),
     "sign_up_agent": N_("Browser"),
     "form": N_("Form or page"),
-    "form_version": N_("Version of the form"),
-    "wording": N_("Wording"),
-    "ticked": N_("Boxes ticked"),
+    "form_version": N_("Form version"),
+    "wording": N_("Wording shown"),
+    "ticked": N_("Boxes checked"),
     "language": N_("Language"),
     "message_id": N_("Message-ID"),
     "sent_at": NC_("proof", "Sent"),
     "body_sha256": N_("SHA-256 of the text"),
-    "reply": N_("Answer of the mail server"),
+    "reply": N_("Mail server response"),
     "confirmed_at": NC_("proof", "Time"),
     "confirmation_ip": N_("IP address"),
     "confirmation_agent": N_("Browser"),
-    "token": N_("Token of the link"),
+    "token": N_("Link token"),
     "withdrawals": N_("Withdrawals and objections"),
 }
 """What people call each element, as message ids."""
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
 
 
-def step_name(step: Step, language: str) -> str:
+def step_name(step: ProofStep, language: str) -> str:
     """Return what people call a step of the sign-up."""
     return translate(_STEP_NAMES[step], language)
 
@@ -127,7 +127,7 @@ def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, 
     return None
 
 
-def _element(step: Step, key: str, source: ProofEvent | None, value: Any) -> Element:
+def _element(step: ProofStep, key: str, source: ProofEvent | None, value: Any) -> Element:
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     text = None if value in (None, "") else str(value)
@@ -136,7 +136,7 @@ def _element(step: Step, key: str, source: ProofEvent | None, value: Any) -> Ele
 
 def _sign_up(asked: ProofEvent | None) -> list[Element]:
     def at(key: str, value: Any) -> Element:
-        return _element(Step.SIGN_UP, key, asked, value)
+        return _element(ProofStep.SIGN_UP, key, asked, value)
 
     if asked is None:
         keys = ("address", "signed_up_at", "sign_up_ip", "sign_up_agent", "form", "form_version", "wording", "ticked")
@@ -158,12 +158,12 @@ def _sign_up(asked: ProofEvent | None) -> list[Element]:
 
 def _mail(mailed: ProofEvent | None) -> list[Element]:
     keys = ("message_id", "sent_at", "body_sha256", "reply")
-    return [_element(Step.MAIL, key, mailed, mailed.detail(key) if mailed else None) for key in keys]
+    return [_element(ProofStep.MAIL, key, mailed, mailed.detail(key) if mailed else None) for key in keys]
 
 
 def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
     def at(key: str, value: Any) -> Element:
-        return _element(Step.CONFIRMATION, key, basis, value)
+        return _element(ProofStep.CONFIRMATION, key, basis, value)
 
     if basis is None:
         return [at(key, None) for key in ("confirmed_at", "confirmation_ip", "confirmation_agent", "token")]
@@ -180,4 +180,4 @@ def _later(events: Sequence[ProofEvent], basis: ProofEvent | None) -> Element:
     """Never missing: no withdrawal is an answer, too."""
     endings = [each for each in events if each.record.kind in _ENDINGS]
     text = ", ".join(f"{each.record.kind} {each.record.occurred_at}" for each in endings) or "-"
-    return Element(Step.LATER, "withdrawals", text, endings[-1].record.id if endings else None)
+    return Element(ProofStep.LATER, "withdrawals", text, endings[-1].record.id if endings else None)

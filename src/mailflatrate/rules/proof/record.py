@@ -32,7 +32,7 @@ EVIDENCE_FIELDS = ("email", "signup_at", "signup_ip", "confirmed_at", "confirmed
 """The personal half in the order of its text, a JSON array."""
 
 
-class Malformed(ValueError):
+class MalformedRecord(ValueError):
     """A record is not what it should be; the message names the field."""
 
 
@@ -71,7 +71,7 @@ class EventRecord:
                 commitment=str(item["commitment"]),
             )
         except (KeyError, TypeError, ValueError) as problem:
-            raise Malformed(f"an event is not readable: {problem}") from problem
+            raise MalformedRecord(f"an event is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
         """The event as a certificate carries it."""
@@ -89,7 +89,7 @@ class EventRecord:
         )  # fmt: skip
         written = ["" if field is None else str(field) for field in fields]
         if any("|" in field for field in written):
-            raise Malformed(f"event {self.id} has a field with a bar in it")
+            raise MalformedRecord(f"event {self.id} has a field with a bar in it")
         return "|".join((EVENT_FORM, *written))
 
     def leaf(self) -> bytes:
@@ -107,9 +107,9 @@ def read_evidence(evidence_text: str) -> dict[str, Any]:
     try:
         values = json.loads(evidence_text)
     except ValueError as problem:
-        raise Malformed("the evidence is no JSON text") from problem
+        raise MalformedRecord("the evidence is no JSON text") from problem
     if not isinstance(values, list) or len(values) != len(EVIDENCE_FIELDS):
-        raise Malformed(f"the evidence has not {len(EVIDENCE_FIELDS)} fields")
+        raise MalformedRecord(f"the evidence has not {len(EVIDENCE_FIELDS)} fields")
     return dict(zip(EVIDENCE_FIELDS, values, strict=True))
 
 
@@ -139,7 +139,7 @@ class SealRecord:
                 previous=bytes.fromhex(item["previous"]),
             )
         except (KeyError, TypeError, ValueError) as problem:
-            raise Malformed(f"a seal is not readable: {problem}") from problem
+            raise MalformedRecord(f"a seal is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
         """The seal as a certificate carries it."""

@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from mailflatrate.rules.proof.record import Malformed
+from mailflatrate.rules.proof.record import MalformedRecord
 
 KEYS_FORM = "mailflatrate signing keys 1"
 ALGORITHM = "Ed25519"
@@ -62,9 +62,9 @@ class PublishedKey:
             until = None if retired_at is None else str(retired_at)
             key = cls(bytes.fromhex(item["public_key"]), str(item["created_at"]), until)
         except (KeyError, TypeError, ValueError) as problem:
-            raise Malformed(f"a signing key is not readable: {problem}") from problem
+            raise MalformedRecord(f"a signing key is not readable: {problem}") from problem
         if item.get("algorithm") != ALGORITHM or len(key.octets) != 32 or item.get("id") != key.id:
-            raise Malformed("a signing key is not an Ed25519 key, or its id is not its own")
+            raise MalformedRecord("a signing key is not an Ed25519 key, or its id is not its own")
         return key
 
 
@@ -73,9 +73,9 @@ def read_keys(octets: bytes) -> dict[str, PublishedKey]:
     try:
         found = json.loads(octets)
     except (ValueError, RecursionError) as problem:
-        raise Malformed("the file of signing keys is not JSON") from problem
+        raise MalformedRecord("the file of signing keys is not JSON") from problem
     if not isinstance(found, dict) or found.get("format") != KEYS_FORM or not isinstance(found.get("keys"), list):
-        raise Malformed(f"this is not a key history of the form “{KEYS_FORM}”")
+        raise MalformedRecord(f"this is not a key history of the form “{KEYS_FORM}”")
     keys = [PublishedKey.from_json(item) for item in found["keys"][:MOST_KEYS] if isinstance(item, dict)]
     return {key.id: key for key in keys}
 

@@ -1,7 +1,7 @@
 """Time stamps of a third party (RFC 3161): who says that a seal existed, and when.
 
-A stamp is the authority's whole answer in DER, as it came. It is worth as much as the certificate at the end of its
-chain: the caller says which ones he believes.
+A stamp is the authority's whole answer in DER, as received. It is worth as much as the certificate at the end of
+its chain: the caller says which ones they trust.
 """
 
 from __future__ import annotations

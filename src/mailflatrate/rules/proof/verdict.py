@@ -12,7 +12,7 @@ from mailflatrate.rules.proof.record import EventRecord
 from mailflatrate.rules.proof.signature import PublishedKey
 
 
-class Mark(Enum):
+class ProofMark(Enum):
     """How a finding is meant."""
 
     HOLDS = "ok  "
@@ -22,10 +22,10 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProofFinding:
     """One sentence about a certificate."""
 
-    kind: Mark
+    kind: ProofMark
     sentence: str
 
     @property
@@ -36,7 +36,7 @@ class Finding:
     @property
     def bad(self) -> bool:
         """True where the certificate does not hold."""
-        return self.kind is Mark.FAULT
+        return self.kind is ProofMark.FAULT
 
 
 class CertificateVerdict(Enum):
@@ -107,9 +107,9 @@ class CertificateReport:
     """Everything there is to say about one certificate."""
 
     verdict: CertificateVerdict
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[ProofFinding, ...] = field(default=())
 
     @property
-    def faults(self) -> tuple[Finding, ...]:
+    def faults(self) -> tuple[ProofFinding, ...]:
         """Why it does not hold; empty where it does."""
         return tuple(finding for finding in self.findings if finding.bad)

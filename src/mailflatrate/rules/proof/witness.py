@@ -7,11 +7,11 @@ from typing import Any
 
 from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM, EventRecord, SealRecord
 from mailflatrate.rules.proof.signature import PublishedKey, certificate_signature_holds, seal_signature_holds
-from mailflatrate.rules.proof.verdict import Anchors, Finding, LedgerExtract, Mark
+from mailflatrate.rules.proof.verdict import Anchors, LedgerExtract, ProofFinding, ProofMark
 
 
-class Witness:
-    """One certificate before those whom the verifier trusts. `seal_of`: the seal that each event names."""
+class TrustedCertificate:
+    """One certificate checked against the verifier's trust anchors. `seal_of`: the seal that each event names."""
 
     def __init__(
         self,
@@ -24,9 +24,9 @@ class Witness:
         self._records = records
         self._seals = seals
         self._seal_of = seal_of
-        self._findings: list[Finding] = []
+        self._findings: list[ProofFinding] = []
 
-    def ask(self, anchors: Anchors, stamped: set[int]) -> tuple[bool, list[Finding]]:
+    def ask(self, anchors: Anchors, stamped: set[int]) -> tuple[bool, list[ProofFinding]]:
         """Whether every event is vouched for, and what was found. `stamped`: seals with a stamp that is trusted."""
         keys = dict(anchors.keys or {})
         if anchors.ledger is not None:
@@ -38,40 +38,47 @@ class Witness:
             covered = True
             if not signed and anchors.ledger is None:
                 self._say(
-                    Mark.NOTE, "a time stamp proves when the chain existed, not whose it is; name the service's keys"
+                    ProofMark.NOTE,
+                    "a time stamp proves when the chain existed, not whose it is; name the service's keys",
                 )
         if anchors.ledger is not None:
             covered |= self._compare_ledger(anchors.ledger)
         return covered and bool(self._records), self._findings
 
-    def _say(self, kind: Mark, sentence: str) -> None:
-        self._findings.append(Finding(kind, sentence))
+    def _say(self, kind: ProofMark, sentence: str) -> None:
+        self._findings.append(ProofFinding(kind, sentence))
 
     def _check_signature(self, keys: Mapping[str, PublishedKey], *, named: bool) -> bool:
         """True where a key that the verifier named signed this certificate while it was in use."""
         signature = self._certificate.get("signature")
         if signature is None:
             if self._certificate["format"] == UNSIGNED_CERTIFICATE_FORM:
-                self._say(Mark.NOTE, "a certificate of form 1 is not signed: names, state and imprint are not proved")
+                self._say(
+                    ProofMark.NOTE, "a certificate of form 1 is not signed: names, state and imprint are not proved"
+                )
             else:
-                self._say(Mark.FAULT, "the service's signature is missing")
+                self._say(ProofMark.FAULT, "the service's signature is missing")
             return False
         own_key = bytes.fromhex(signature["public_key"])
         if not certificate_signature_holds(own_key, bytes.fromhex(signature["value"]), self._certificate):
-            self._say(Mark.FAULT, "the signature is not one over this certificate: something in it was changed")
+            self._say(ProofMark.FAULT, "the signature is not one over this certificate: something in it was changed")
             return False
         if not named:
-            self._say(Mark.NOTE, "the signature fits the key in the file itself, which says nothing about whose it is")
+            self._say(
+                ProofMark.NOTE, "the signature fits the key in the file itself, which says nothing about whose it is"
+            )
             return False
         key = keys.get(str(signature["key"]))
         if key is None or key.octets != own_key:
-            self._say(Mark.FAULT, f"it was signed with a key that is not the service's: {str(signature['key'])[:32]}")
+            self._say(
+                ProofMark.FAULT, f"it was signed with a key that is not the service's: {str(signature['key'])[:32]}"
+            )
             return False
         issued_at = str(self._certificate["issued_at"])
         if not key.was_in_use(issued_at):
-            self._say(Mark.FAULT, f"it says it was issued at {issued_at[:32]}, when key {key.id} was not in use")
+            self._say(ProofMark.FAULT, f"it says it was issued at {issued_at[:32]}, when key {key.id} was not in use")
             return False
-        self._say(Mark.HOLDS, f"signed by the service with its key {key.id}")
+        self._say(ProofMark.HOLDS, f"signed by the service with its key {key.id}")
         return True
 
     def _check_seal_signatures(self, keys: Mapping[str, PublishedKey]) -> None:
@@ -85,7 +92,7 @@ class Witness:
                 key.was_in_use(seal.sealed_at)
                 and seal_signature_holds(key.octets, bytes.fromhex(signature["value"]), seal.hash())
             ):
-                self._say(Mark.FAULT, f"seal {seal.number}: the service's signature on it does not hold")
+                self._say(ProofMark.FAULT, f"seal {seal.number}: the service's signature on it does not hold")
 
     def _all_reach(self, stamped: set[int]) -> bool:
         """True where the chain leads from every event's seal to a stamped one inside the file."""
@@ -95,28 +102,32 @@ class Witness:
                 reaching.add(number)
         missing = sorted(set(self._seal_of.values()) - reaching)
         for number in missing:
-            self._say(Mark.NOTE, f"seal {number}: no authority that you named says when it was made")
+            self._say(ProofMark.NOTE, f"seal {number}: no authority that you named says when it was made")
         return not missing and all(record.id in self._seal_of for record in self._records)
 
     def _compare_ledger(self, ledger: LedgerExtract) -> bool:
         """True where every event is in the ledger as it is here, under a seal of the ledger."""
         domain = str(self._certificate["service"]["domain"])
         if domain != ledger.service_domain:
-            self._say(Mark.FAULT, f"it was issued by {domain[:255]}, and this is the ledger of {ledger.service_domain}")
+            self._say(
+                ProofMark.FAULT, f"it was issued by {domain[:255]}, and this is the ledger of {ledger.service_domain}"
+            )
             return False
         strange = [number for number, seal in self._seals.items() if ledger.seal_hashes.get(number) != seal.hash()]
         if strange:
-            self._say(Mark.FAULT, f"seals {_numbers(strange)} are not those of this ledger")
+            self._say(ProofMark.FAULT, f"seals {_numbers(strange)} are not those of this ledger")
         unknown = [record.id for record in self._records if record.id not in ledger.events]
         if unknown:
-            self._say(Mark.FAULT, f"events {_numbers(unknown)} are not in this ledger")
+            self._say(ProofMark.FAULT, f"events {_numbers(unknown)} are not in this ledger")
         changed = [each.id for each in self._records if each.id in ledger.events and not self._same(each, ledger)]
         if changed:
-            self._say(Mark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
+            self._say(ProofMark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
         left_out, unsigned = self._left_out(ledger), self._should_be_signed(ledger)
         if strange or unknown or changed or left_out or unsigned:
             return False
-        self._say(Mark.HOLDS, f"its {len(self._records)} events and {len(self._seals)} seals are those of this ledger")
+        self._say(
+            ProofMark.HOLDS, f"its {len(self._records)} events and {len(self._seals)} seals are those of this ledger"
+        )
         return all(record.id in self._seal_of for record in self._records)
 
     def _left_out(self, ledger: LedgerExtract) -> bool:
@@ -127,10 +138,11 @@ class Witness:
         later = [event for event in missing if event.recorded_at > issued_at]
         for event in later[:10]:
             self._say(
-                Mark.NOTE, f"since it was issued, the ledger got event {event.id}: {event.kind} {event.occurred_at}"
+                ProofMark.NOTE,
+                f"since it was issued, the ledger got event {event.id}: {event.kind} {event.occurred_at}",
             )
         if earlier:
-            self._say(Mark.FAULT, f"events {_numbers(earlier)} of this person and list were left out")
+            self._say(ProofMark.FAULT, f"events {_numbers(earlier)} of this person and list were left out")
         return bool(earlier)
 
     def _should_be_signed(self, ledger: LedgerExtract) -> bool:
@@ -142,7 +154,7 @@ class Witness:
         if max(moments) <= first:
             return False
         self._say(
-            Mark.FAULT, f"it is of the unsigned form 1, but the service has signed every certificate since {first}"
+            ProofMark.FAULT, f"it is of the unsigned form 1, but the service has signed every certificate since {first}"
         )
         return True
 

@@ -1,4 +1,4 @@
-"""R-06, R-07: how far an account may go, and when a person looks again."""
+"""R-06, R-07: how far an account may go, and when a person reviews it again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from mailflatrate.rules.facts import AccountFacts, HistoryFacts, Standing
 
 
 class Trigger(Enum):
-    """Why a mailing is looked at again (R-07). The thresholds of section I throttle, pause or suspend by themselves;
-    after a person lifted that, the account is supervised again."""
+    """Why a campaign is reviewed again (R-07).
+
+    The thresholds of section I throttle, pause or suspend automatically; after a person lifted that, the account is
+    supervised again.
+    """
 
     NEW_DOMAIN = "new_domain"
     NEW_LIST = "new_list"
@@ -21,10 +24,10 @@ class Trigger(Enum):
 
 
 def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
-    """How many recipients within 24 hours; None: as many as there are.
+    """Return how many recipients are allowed within 24 hours; None: no limit.
 
-    A person's own word comes first, then the throttle, then the ladder of a new account: it ends when both the first
-    mailings and the first two months are behind it.
+    A person's decision comes first, then the throttle, then the ladder of a new account: it ends when both the
+    first campaigns and the first two months are over.
     """
     if account.own_limit is not None:
         return account.own_limit
@@ -40,7 +43,7 @@ def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
 
 
 def triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> tuple[Trigger, ...]:
-    """What makes a mailing of an account that has sent before worth a look."""
+    """Return what makes a campaign of an account that has sent before worth a review."""
     return tuple(_triggers(account, history, recipients))
 
 

@@ -1,6 +1,7 @@
-"""R-03: what the machine sees in an application before a person looks. It never decides; each signal has its evidence.
+"""R-03: what is checked automatically in an application before a person reviews it.
 
-Facts come from `apps.accounts.looks`; None in them means that nobody could look, and the signal says "not checked".
+The signals never decide; each has its evidence. Facts come from `apps.accounts.looks`; None in them means that the
+check was not possible, and the signal says "not checked".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mailflatrate.rules.addresses import AddressReason, decide_address, is_freem
 from mailflatrate.rules.limits import value
 
 
-class Outcome(Enum):
+class SignalOutcome(Enum):
     """What a signal says. SERIOUS: read this first."""
 
     SERIOUS = "serious"
@@ -31,11 +32,11 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One signal. `word` picks the sentence, `value` stands in it, `evidence` is what was seen."""
+class SignalResult:
+    """One signal. `word` picks the sentence, `value` is inserted in it, `evidence` is what was seen."""
 
     key: str
-    outcome: Outcome
+    outcome: SignalOutcome
     word: str
     value: str = ""
     evidence: str = ""
@@ -72,7 +73,7 @@ class AgeFacts:
 class ListFacts:
     """What DNS blocklists said about the applicant's domains and addresses. `asked` False: none is configured.
 
-    `listed` names what stands on which list, `silent` those that gave no answer.
+    `listed` names what is on which list, `silent` those that gave no answer.
     """
 
     asked: bool
@@ -113,7 +114,7 @@ def plain_phone(text: str) -> str:
     return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
 
 
-def signals(facts: SignalFacts) -> Iterator[Found]:
+def signals(facts: SignalFacts) -> Iterator[SignalResult]:
     """All signals, in the order in which a reviewer reads them."""
     yield _closed(facts)
     yield _address(facts.email)
@@ -131,51 +132,53 @@ def signals(facts: SignalFacts) -> Iterator[Found]:
     yield _register(facts.record.get("register_number", ""), facts.record.get("country", ""))
 
 
-def _closed(facts: SignalFacts) -> Found:
+def _closed(facts: SignalFacts) -> SignalResult:
     if not facts.closed:
-        return Found("closed_account", Outcome.GOOD, "none")
+        return SignalResult("closed_account", SignalOutcome.GOOD, "none")
     evidence = "; ".join(f"{what}: {whose}" for what, whose in facts.closed)
-    return Found("closed_account", Outcome.SERIOUS, "same", str(len(facts.closed)), evidence)
+    return SignalResult("closed_account", SignalOutcome.SERIOUS, "same", str(len(facts.closed)), evidence)
 
 
-def _address(email: str) -> Found:
+def _address(email: str) -> SignalResult:
     domain = email.rpartition("@")[2]
     reason = decide_address(email, allow_reserved=frozenset({domain.rpartition(".")[2]})).reason
     if reason is AddressReason.DISPOSABLE:
-        return Found("address", Outcome.SERIOUS, "disposable", email)
+        return SignalResult("address", SignalOutcome.SERIOUS, "disposable", email)
     if reason in (AddressReason.ROLE, AddressReason.MAYBE_ROLE):
-        return Found("address", Outcome.CONCERN, "role", email)
+        return SignalResult("address", SignalOutcome.CONCERN, "role", email)
     if is_freemail(domain):
-        return Found("address", Outcome.CONCERN, "freemail", email)
-    return Found("address", Outcome.GOOD, "own", email)
+        return SignalResult("address", SignalOutcome.CONCERN, "freemail", email)
+    return SignalResult("address", SignalOutcome.GOOD, "own", email)
 
 
-def _same_domain(facts: SignalFacts) -> Found:
+def _same_domain(facts: SignalFacts) -> SignalResult:
     mine, site = facts.email.rpartition("@")[2].lower(), host_of(facts.record.get("website", ""))
     same = bool(site) and (mine == site or mine.endswith(f".{site}") or site.endswith(f".{mine}"))
-    return Found("same_domain", Outcome.GOOD if same else Outcome.CONCERN, "same" if same else "other", site, mine)
+    return SignalResult(
+        "same_domain", SignalOutcome.GOOD if same else SignalOutcome.CONCERN, "same" if same else "other", site, mine
+    )
 
 
-def _page(key: str, page: PageFacts) -> Found:
+def _page(key: str, page: PageFacts) -> SignalResult:
     if page.reachable is None:
-        return Found(key, Outcome.NOT_CHECKED, "unknown", page.problem, page.url)
+        return SignalResult(key, SignalOutcome.NOT_CHECKED, "unknown", page.problem, page.url)
     if not page.reachable:
-        return Found(key, Outcome.CONCERN, "missing", page.problem, page.url)
-    return Found(key, Outcome.GOOD, "there", evidence=page.url)
+        return SignalResult(key, SignalOutcome.CONCERN, "missing", page.problem, page.url)
+    return SignalResult(key, SignalOutcome.GOOD, "there", evidence=page.url)
 
 
-def _matches(facts: SignalFacts) -> Found:
+def _matches(facts: SignalFacts) -> SignalResult:
     if not facts.imprint.reachable:
-        return Found("imprint_matches", Outcome.NOT_CHECKED, "unknown")
+        return SignalResult("imprint_matches", SignalOutcome.NOT_CHECKED, "unknown")
     seen = _squeeze(facts.imprint.text)
     wanted = ("legal_name", "street", "postcode", "city", "responsible_person", "vat_id", "register_number")
     written = {key: facts.record.get(key, "") for key in wanted}
     absent = [key for key, entry in written.items() if entry and not _stands_in(key, entry, seen)]
     if not absent:
-        return Found("imprint_matches", Outcome.GOOD, "all", evidence=facts.imprint.url)
+        return SignalResult("imprint_matches", SignalOutcome.GOOD, "all", evidence=facts.imprint.url)
     evidence = "; ".join(f"{key}: {written[key]}" for key in absent)
-    outcome = Outcome.SERIOUS if "legal_name" in absent and "street" in absent else Outcome.CONCERN
-    return Found("imprint_matches", outcome, "some", str(len(absent)), evidence)
+    outcome = SignalOutcome.SERIOUS if "legal_name" in absent and "street" in absent else SignalOutcome.CONCERN
+    return SignalResult("imprint_matches", outcome, "some", str(len(absent)), evidence)
 
 
 def _stands_in(key: str, entry: str, seen: str) -> bool:
@@ -191,61 +194,66 @@ def _squeeze(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _age(age: AgeFacts) -> Found:
+def _age(age: AgeFacts) -> SignalResult:
     if age.days is None:
-        return Found("domain_age", Outcome.NOT_CHECKED, "unknown", age.problem, age.domain)
+        return SignalResult("domain_age", SignalOutcome.NOT_CHECKED, "unknown", age.problem, age.domain)
     if age.days < value("domain_new_days"):
-        return Found("domain_age", Outcome.SERIOUS, "new", str(age.days), age.domain)
+        return SignalResult("domain_age", SignalOutcome.SERIOUS, "new", str(age.days), age.domain)
     if age.days < value("domain_young_days"):
-        return Found("domain_age", Outcome.CONCERN, "young", str(age.days), age.domain)
-    return Found("domain_age", Outcome.GOOD, "old", str(age.days // 365), age.domain)
+        return SignalResult("domain_age", SignalOutcome.CONCERN, "young", str(age.days), age.domain)
+    return SignalResult("domain_age", SignalOutcome.GOOD, "old", str(age.days // 365), age.domain)
 
 
-def _lists(lists: ListFacts) -> Found:
+def _lists(lists: ListFacts) -> SignalResult:
     if lists.listed:
-        return Found("blocklists", Outcome.SERIOUS, "listed", evidence="; ".join(lists.listed))
+        return SignalResult("blocklists", SignalOutcome.SERIOUS, "listed", evidence="; ".join(lists.listed))
     if not lists.asked:
-        return Found("blocklists", Outcome.NOT_CHECKED, "off")
+        return SignalResult("blocklists", SignalOutcome.NOT_CHECKED, "off")
     if lists.silent:
-        return Found("blocklists", Outcome.NOT_CHECKED, "unknown", evidence="; ".join(lists.silent))
-    return Found("blocklists", Outcome.GOOD, "none")
+        return SignalResult("blocklists", SignalOutcome.NOT_CHECKED, "unknown", evidence="; ".join(lists.silent))
+    return SignalResult("blocklists", SignalOutcome.GOOD, "none")
 
 
-def _dns(key: str, look: DnsFacts) -> Found:
+def _dns(key: str, look: DnsFacts) -> SignalResult:
     if look.there is None:
-        return Found(key, Outcome.NOT_CHECKED, "unknown", evidence=look.found)
-    return Found(key, Outcome.GOOD if look.there else Outcome.CONCERN, "there" if look.there else "missing", look.found)
+        return SignalResult(key, SignalOutcome.NOT_CHECKED, "unknown", evidence=look.found)
+    return SignalResult(
+        key,
+        SignalOutcome.GOOD if look.there else SignalOutcome.CONCERN,
+        "there" if look.there else "missing",
+        look.found,
+    )
 
 
-def _vat(text: str) -> Found:
+def _vat(text: str) -> SignalResult:
     packed = plain_number(text)
     if not re.fullmatch(r"[A-Z]{2,3}[0-9A-Z+*]{5,14}", packed) or not any(char.isdigit() for char in packed):
-        return Found("vat", Outcome.CONCERN, "none", text)
+        return SignalResult("vat", SignalOutcome.CONCERN, "none", text)
     module = {"CH": swiss, "GB": british}.get(packed[:2], european)
     number = re.sub(r"(MWST|TVA|IVA)$", "", packed)
     try:
         module.validate(number.removeprefix("GB") if module is british else number)
     except stdnum.ValidationError:
-        return Found("vat", Outcome.CONCERN, "malformed", text)
-    return Found("vat", Outcome.GOOD, "well_formed", text)
+        return SignalResult("vat", SignalOutcome.CONCERN, "malformed", text)
+    return SignalResult("vat", SignalOutcome.GOOD, "well_formed", text)
 
 
 _GERMAN_REGISTER = re.compile(r"\b(HRA|HRB|GnR|PR|VR)\s*(\d{1,6})\b", re.IGNORECASE)
 
 
-def _register(text: str, country: str) -> Found:
-    """In Germany court, kind and number, checked against the list of courts; elsewhere that a number stands there."""
+def _register(text: str, country: str) -> SignalResult:
+    """Return a signal for court, kind and number by Germany's list of courts; elsewhere for any number."""
     if not any(char.isdigit() for char in text):
-        return Found("register", Outcome.CONCERN, "none", text)
+        return SignalResult("register", SignalOutcome.CONCERN, "none", text)
     if country.upper() != "DE":
-        return Found("register", Outcome.GOOD, "number", text)
+        return SignalResult("register", SignalOutcome.GOOD, "number", text)
     number = _GERMAN_REGISTER.search(text)
     court = re.sub(r"(?i)\b(amtsgericht|registergericht|handelsregister|vereinsregister|ag)\b|[,:;]", " ",
                    text[: number.start()] if number else "").strip()  # fmt: skip
     if number is None or not court:
-        return Found("register", Outcome.CONCERN, "malformed", text)
+        return SignalResult("register", SignalOutcome.CONCERN, "malformed", text)
     try:
         handelsregisternummer.validate(f"{court} {number[1].upper().replace('GNR', 'GnR')} {number[2]}")
     except stdnum.ValidationError:
-        return Found("register", Outcome.CONCERN, "malformed", text)
-    return Found("register", Outcome.GOOD, "well_formed", text)
+        return SignalResult("register", SignalOutcome.CONCERN, "malformed", text)
+    return SignalResult("register", SignalOutcome.GOOD, "well_formed", text)

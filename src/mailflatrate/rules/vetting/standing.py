@@ -10,7 +10,7 @@ from mailflatrate.rules.facts import Standing
 
 
 class Mover(Enum):
-    """Who may make a move. MACHINE: a rule of ours may too, because it only takes away."""
+    """Who may make a change of status. MACHINE: one of our rules may too, because it only takes away."""
 
     APPLICANT = "applicant"
     STAFF = "staff"
@@ -59,7 +59,7 @@ _STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
 
 
 def may_move(before: Standing, after: Standing, mover: Mover) -> bool:
-    """True where `mover` may do it. Staff may do what a machine may; an applicant only what is his."""
+    """Return whether `mover` may do it. Staff may do what a machine may; applicants only their own moves."""
     least = MOVES.get((before, after))
     if least is None:
         return False

@@ -1,4 +1,4 @@
-"""R-08: the strike ladder. A strike expires by itself; what it led to does not lift itself (R-90)."""
+"""R-08: the strike ladder. A strike expires automatically; what it led to does not lift automatically (R-90)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
 
 
 def measure(given_at: Iterable[datetime], earlier_suspensions: int, now: datetime) -> StrikeMeasure:
-    """Three within six months suspend; whoever was suspended by strikes before is closed.
+    """Return SUSPEND for three strikes within six months, CLOSE if strikes suspended the account before.
 
-    `earlier_suspensions` counts suspensions that strikes led to; a strike that led to one has been answered by it, so
-    `given_at` holds only the strikes since then.
+    `earlier_suspensions` counts suspensions that strikes led to; a strike that led to one has been answered by it,
+    so `given_at` holds only the strikes since then.
     """
     if active_strikes(given_at, now) < limits.value("strikes_to_suspend"):
         return StrikeMeasure.NONE

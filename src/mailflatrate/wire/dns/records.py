@@ -62,7 +62,7 @@ def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFact
 
 
 def parse_dkim_key(name: str, text: str) -> DkimKeyFacts:
-    """Read the text of a key record; what cannot be used comes back as INVALID or REVOKED with its reason."""
+    """Read the text of a key record; an unusable one is returned as INVALID or REVOKED with its reason."""
     try:
         tags = parse_tags(text)
         if tags.get("v", "DKIM1") != "DKIM1":

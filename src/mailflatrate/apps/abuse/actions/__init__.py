@@ -4,8 +4,8 @@ the customer's.
 
 from mailflatrate.apps.abuse.actions.answers import Attachment, answer_question
 from mailflatrate.apps.abuse.actions.intake import (
-    Finding,
     PageReport,
+    ReportMatch,
     find,
     stop_by_proof,
     take_mail,
@@ -13,7 +13,7 @@ from mailflatrate.apps.abuse.actions.intake import (
     waiting_mail,
 )
 from mailflatrate.apps.abuse.actions.letters import write_to_reporter
-from mailflatrate.apps.abuse.actions.measures import Measure, Order, take_measure
+from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder, take_measure
 from mailflatrate.apps.abuse.actions.sources import (
     ByHand,
     collect_denials,
@@ -36,10 +36,10 @@ from mailflatrate.apps.abuse.actions.work import (
 __all__ = [
     "Attachment",
     "ByHand",
-    "Finding",
-    "Measure",
-    "Order",
+    "CaseAction",
+    "MeasureOrder",
     "PageReport",
+    "ReportMatch",
     "add_note",
     "answer_question",
     "attribute",

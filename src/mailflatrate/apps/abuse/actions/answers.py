@@ -1,4 +1,4 @@
-"""The customer answers what the desk asked. Runs inside `tenancy.account(...)`; the case itself he never sees."""
+"""The customer's answers to the desk's questions. Runs inside `tenancy.account(...)`; customers never see the case."""
 
 from dataclasses import dataclass
 
@@ -32,13 +32,13 @@ def answer_question(question_id: int, text: str, *, by: User, attachment: Attach
     """Answer a question of the desk, as often as needed. Raises AbuseError with what is wrong."""
     question = CaseQuestion.objects.filter(id=question_id).first()
     if question is None:
-        raise AbuseError(_("There is no such question."))
+        raise AbuseError(_("This question doesn't exist."))
     if question.settled_at is not None:
-        raise AbuseError(_("The desk has closed this question. Nothing is to be answered any more."))
+        raise AbuseError(_("Our abuse desk closed this question. You no longer need to answer it."))
     if not text.strip():
-        raise AbuseError(_("Write a few words first."))
+        raise AbuseError(_("Write a message first."))
     if len(text) > LONGEST_ANSWER:
-        raise AbuseError(_("At most %(limit)d characters, please.") % {"limit": LONGEST_ANSWER})
+        raise AbuseError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_ANSWER})
     now = clock.now()
     name, kind, content = _file(attachment)
     answer = CaseAnswer.objects.create(
@@ -63,12 +63,12 @@ def _file(attachment: Attachment | None) -> tuple[str, str, bytes | None]:
     if attachment is None or not attachment.content:
         return "", "", None
     if len(attachment.content) > LARGEST_FILE_OCTETS:
-        raise AbuseError(_("The file is larger than 5 MB. Send the part that matters, as PDF or picture."))
+        raise AbuseError(_("The file is larger than 5 MB. Send the part that matters, as a PDF or an image."))
     kind = next((kind for begin, kind in _KINDS.items() if attachment.content.startswith(begin)), None)
     if kind is None:
         try:
             attachment.content.decode("utf-8")
         except UnicodeDecodeError:
-            raise AbuseError(_("This kind of file cannot be kept. PDF, PNG, JPEG, ZIP and text can.")) from None
+            raise AbuseError(_("We can't accept this file type. Send a PDF, PNG, JPEG, ZIP or text file.")) from None
         kind = "text/plain"
     return attachment.name[-200:], kind, attachment.content

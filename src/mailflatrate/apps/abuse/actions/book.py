@@ -11,7 +11,16 @@ from django.db.models import Min, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseState, Complaint, EventKind, Report, Via
+from mailflatrate.apps.abuse.models import (
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseState,
+    Complaint,
+    EventKind,
+    Report,
+    ReportChannel,
+)
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.campaigns.models import Campaign
@@ -28,16 +37,16 @@ MACHINE = "abuse.take_mail"
 FREEZE_RULE = "R-82"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-_FROM_PEOPLE = (Via.MAIL, Via.PAGE)
+_FROM_PEOPLE = (ReportChannel.MAIL, ReportChannel.PAGE)
 # Several of these about one account are one matter.
 _OF_THE_ACCOUNT = (CaseKind.SIGN_UP, CaseKind.CONTEST, CaseKind.FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ReportDraft:
     """A report before it has a case. Times are aware; `fields` are further columns of the report."""
 
-    via: Via
+    via: ReportChannel
     at: datetime
     kind: CaseKind = CaseKind.COMPLAINT
     account_id: int | None = None
@@ -55,8 +64,8 @@ def new_reference() -> str:
     return f"{letters[:3]}-{letters[3:]}"
 
 
-def file_report(draft: Draft, *, by: User | None = None, machine: str = MACHINE) -> Report:
-    """Put a report into the case that it belongs to, or into a new one; freeze the mailing where R-82 says so."""
+def file_report(draft: ReportDraft, *, by: User | None = None, machine: str = MACHINE) -> Report:
+    """Add a report to the case it belongs to, or open a new one; freeze the campaign where R-82 says so."""
     case, opened = _case_for(draft, draft.at)
     report = Report(
         case=case, account_id=case.account_id, via=draft.via, at=draft.at, reporter=draft.reporter.lower()[:254],
@@ -73,14 +82,14 @@ def file_report(draft: Draft, *, by: User | None = None, machine: str = MACHINE)
         details = {"effect": report.effect, "platform": report.platform, "report": report.id}
         add_event(case, EventKind.EFFECT, by=by, machine=machine, details=details)
     case.dangerous = case.dangerous or draft.dangerous
-    case.quiet = draft.via is Via.LOOP and (opened or case.quiet)
+    case.quiet = draft.via is ReportChannel.LOOP and (opened or case.quiet)
     settle_deadlines(case)
     freeze_if_needed(case)
     return report
 
 
-def _case_for(draft: Draft, at: datetime) -> tuple[Case, bool]:
-    """The open case about the same mailing, or of the same reporter while no mailing is known; or a new one."""
+def _case_for(draft: ReportDraft, at: datetime) -> tuple[Case, bool]:
+    """Return the open case about the same campaign, or by the same reporter if no campaign is known; else a new one."""
     campaign_id = draft.campaign.id if draft.campaign else None
     key = f"abuse:{draft.account_id}:{campaign_id}:{(draft.reporter_key or b'').hex() if not campaign_id else ''}"
     with connection.cursor() as cursor:
@@ -125,10 +134,11 @@ def settle_deadlines(case: Case) -> None:
 
 
 def independent_recipients(case: Case) -> list[int]:
-    """Deliveries of the case's mailing whose recipients complained themselves, one for each domain of their own.
+    """Return the case's deliveries whose recipients complained themselves, one per private domain.
 
-    A token shows only that somebody has the message, so a report counts when it came from the recipient's mailbox.
-    Mailboxes at one private domain may all be one person's; those at a large provider are taken for different people.
+    A token shows only that someone has the message, so a report counts when it came from the recipient's mailbox.
+    Mailboxes at one private domain may all belong to one person; those at a large provider count as different
+    people.
     """
     reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False, effect=Effect.COMPLAINT.value)
     ids = {found for found in reports.values_list("delivery_id", flat=True) if found is not None}
@@ -142,7 +152,7 @@ def independent_recipients(case: Case) -> list[int]:
 
 
 def freeze_if_needed(case: Case) -> None:
-    """Hold the mailing where several of its recipients report it independently (R-82)."""
+    """Hold the campaign if several of its recipients have reported it independently (R-82)."""
     if case.frozen or case.campaign_id is None or case.kind not in (CaseKind.COMPLAINT, CaseKind.CONTENT):
         return
     if must_freeze(independent_recipients(case)) and freeze(case):
@@ -154,7 +164,7 @@ def freeze_if_needed(case: Case) -> None:
 
 
 def freeze(case: Case, reason: str = "") -> bool:
-    """Hold the case's mailing until the desk lets it go (R-82, R-90), and tell the customer; False when it is over."""
+    """Hold the case's campaign until the desk releases it (R-82, R-90) and tell the customer; False if it is over."""
     account = Account.objects.get(id=case.account_id or 0)
     with tenancy.account(account.id):
         campaign = Campaign.objects.get(id=case.campaign_id or 0)
@@ -162,7 +172,7 @@ def freeze(case: Case, reason: str = "") -> bool:
             return False
         with translation.override(account.language):
             words = reason.strip() or _(
-                "Several recipients report this mailing. It waits until we have looked into it."
+                "Several recipients reported this campaign. It's on hold while we look into it."
             )
         hold_campaign(campaign.id, FREEZE_RULE, words)
     case.frozen = True
@@ -173,9 +183,11 @@ def freeze(case: Case, reason: str = "") -> bool:
 
 def _letter(account: Account, campaign: Campaign, reason: str) -> tuple[str, str]:
     facts = {"name": campaign.name, "id": campaign.mailing_id, "account": account.name}
-    words = reason.strip() or _("Several recipients report this mailing. It waits until we have looked into it.")
+    words = reason.strip() or _("Several recipients reported this campaign. It's on hold while we look into it.")
     url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
-    return _("“%(name)s” waits (%(account)s)") % facts, "\n\n".join([_("Mailing %(id)s") % facts, words, url]) + "\n"
+    return _("“%(name)s” is on hold (%(account)s)") % facts, "\n\n".join(
+        [_("Campaign %(id)s") % facts, words, url]
+    ) + "\n"
 
 
 def kind_of(complaint: str) -> tuple[CaseKind, bool]:

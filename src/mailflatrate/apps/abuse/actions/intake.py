@@ -7,10 +7,10 @@ from typing import Any
 
 import structlog
 
-from mailflatrate.apps.abuse.actions.book import Draft, add_event, file_report, freeze_if_needed, kind_of
+from mailflatrate.apps.abuse.actions.book import ReportDraft, add_event, file_report, freeze_if_needed, kind_of
 from mailflatrate.apps.abuse.actions.letters import send_proof_mail, send_receipt, take_letter
 from mailflatrate.apps.abuse.language import language_of
-from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, Via
+from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import of_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
@@ -18,7 +18,7 @@ from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, u
 from mailflatrate.apps.inbound.foreign import read_mail, show_mail
 from mailflatrate.apps.inbound.intake import claims_of
 from mailflatrate.apps.inbound.models import DeskState, RawMail
-from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.apps.inbound.trust import SenderProof
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -41,7 +41,7 @@ def waiting_mail() -> list[int]:
 
 
 def take_mail(raw_mail_id: int) -> None:
-    """Make a report of a message, or find that it was made; afterwards the message is the desk's no more to take."""
+    """File a report for a message unless one exists, then mark the message as taken so it is not picked up again."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         mail = RawMail.objects.select_for_update().filter(id=raw_mail_id, desk=DeskState.WAITING).first()
         if mail is None:
@@ -63,12 +63,12 @@ def _report_of(mail: RawMail) -> None:
     is_loop = bool(reading.get("machine"))
     effect = judge_report(_facts(mail, reading))
     sender = "" if is_loop else str(reading.get("sender") or "")
-    # Whoever hands in a report of a feedback loop waits for nothing; the person who complained is its recipient.
+    # The sender of a feedback loop report expects no answer; the person who complained is the recipient.
     key = about.address_key if is_loop else address_key(sender)
     original = reading.get("original") or {}
     told = str(original.get("subject") or shown.subject)
-    draft = Draft(
-        via=Via.LOOP if is_loop else Via.MAIL, at=mail.received_at, account_id=about.account_id,
+    draft = ReportDraft(
+        via=ReportChannel.LOOP if is_loop else ReportChannel.MAIL, at=mail.received_at, account_id=about.account_id,
         campaign=about.campaign, reporter=sender, reporter_key=key,
         subject=about.campaign.subject if about.campaign else told,
         fields={
@@ -82,15 +82,15 @@ def _report_of(mail: RawMail) -> None:
     )  # fmt: skip
     report = file_report(draft)
     log.info("report filed", case=report.case.reference, raw_mail=mail.id, how=report.how)
-    # R-79: nobody who complained of his own mail hears from us by himself, and nobody whose address may be forged.
-    if reading.get("proof") == Proof.DKIM and key is not None and key != about.address_key:
+    # R-79: no automatic mail to people who complained about their own message, or to addresses that may be forged.
+    if reading.get("proof") == SenderProof.DKIM and key is not None and key != about.address_key:
         send_receipt(report)
 
 
 def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
     return ReportFacts(
         has_token=mail.delivery_id is not None and mail.kind == "complaint",
-        sender_proved=reading.get("proof") in (Proof.DKIM, Proof.SOURCE),
+        sender_proved=reading.get("proof") in (SenderProof.DKIM, SenderProof.SOURCE),
         vouched=bool(reading.get("vouched")),
         is_machine=bool(reading.get("machine")),
         reached_desk=parse_recipient(mail.envelope_to).kind in (RecipientKind.ABUSE, RecipientKind.POSTMASTER),
@@ -98,7 +98,7 @@ def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ReportedMessage:
     """What is known of the mail that a report is about."""
 
     account_id: int | None = None
@@ -109,19 +109,19 @@ class About:
 
     @property
     def language(self) -> str:
-        """Of the mailing, or English."""
+        """Return the campaign's language, or English."""
         return self.campaign.language if self.campaign else "en"
 
 
-def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> About:
+def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> ReportedMessage:
     if account_id is None:
-        return About()
+        return ReportedMessage()
     rows = DeliveryRecord.objects.filter(id=delivery_id or 0, account_id=account_id)
     delivery = rows.select_related("contact").first()
     campaign_id = delivery.campaign_id if delivery else campaign_id
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
-    return About(
+    return ReportedMessage(
         account_id, campaign, delivery.id if delivery else None, contact.id if contact else None,
         bytes(contact.address_key) if contact else None,
     )  # fmt: skip
@@ -137,7 +137,7 @@ def address_key(address: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What somebody filled in on the public page. `raw` is a mail, its header, or words with a mailing ID in them."""
+    """What a reporter entered on the public page. `raw` is an email, its header, or text with a mailing ID in it."""
 
     raw: bytes
     complaint: str
@@ -151,7 +151,7 @@ class PageReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReportMatch:
     """Whose mail it is. `proved`: a token in it names the recipient, so that it can be stopped at once."""
 
     account_id: int | None
@@ -166,14 +166,16 @@ class Finding:
         return self.delivery_id is not None
 
 
-def find(raw: bytes) -> Finding:
-    """Whose mail it is that somebody holds; changes nothing. Raises ChildError for a file that cannot be read."""
+def find(raw: bytes) -> ReportMatch:
+    """Identify the campaign and recipient of a message; changes nothing. Raises ChildError if it cannot be read."""
     marks = read_mail(raw, with_tokens=True).inspection.marks
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         if marks.claims is not None and marks.purpose is not None:
             about = _about(marks.claims.account_id, marks.claims.delivery_id, None)
             if about.campaign is not None:
-                return Finding(about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged)
+                return ReportMatch(
+                    about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged
+                )
         edition = marks.edition
         campaign = (
             Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
@@ -183,10 +185,10 @@ def find(raw: bytes) -> Finding:
         how = "edition" if campaign else "mailing-id"
         known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
         campaign = campaign or next((known[one] for one in marks.mailing_ids if one in known), None)
-    return Finding(campaign.account_id if campaign else None, campaign, None, how if campaign else "", marks.forged)
+    return ReportMatch(campaign.account_id if campaign else None, campaign, None, how if campaign else "", marks.forged)
 
 
-def take_page_report(given: PageReport) -> tuple[Report, Finding]:
+def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
     """A report from the public page (R-83): with a token this sender's messages stop at once.
 
     The token comes from a message that may have been forwarded, so that is all it does (R-78). It counts as a complaint
@@ -200,15 +202,15 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
         if found.proved and about.contact_id is not None and given.stop:
             _stop(found, source="report page")
             effect = Effect.UNSUBSCRIBE.value
-        draft = Draft(
-            via=Via.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
+        draft = ReportDraft(
+            via=ReportChannel.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
             campaign=about.campaign, reporter=given.reporter, reporter_key=address_key(given.reporter),
             subject=about.campaign.subject if about.campaign else given.text,
             fields={
                 "text": given.text[:SHOWN_CHARACTERS], "language": given.language, "complaint": given.complaint,
                 "reporter_name": given.reporter_name[:120], "notice": given.notice, "delivery_id": about.delivery_id,
                 "contact_id": about.contact_id, "address_key": about.address_key, "how": found.how,
-                "proof": Proof.NONE.value, "effect": effect, "ip": given.ip,
+                "proof": SenderProof.NONE.value, "effect": effect, "ip": given.ip,
                 "forged": min(found.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
             },
         )  # fmt: skip
@@ -218,8 +220,8 @@ def take_page_report(given: PageReport) -> tuple[Report, Finding]:
         return report, found
 
 
-def _ask_the_address(report: Report, about: About) -> None:
-    """A mail with a button to an address that was only typed: where the mailing went to it, and once a day at most."""
+def _ask_the_address(report: Report, about: ReportedMessage) -> None:
+    """Send the confirmation button to a typed address, if the campaign was sent to it, and at most once a day."""
     if about.account_id is None or about.campaign is None or report.reporter_key is None:
         return
     with tenancy.account(about.account_id):
@@ -231,7 +233,7 @@ def _ask_the_address(report: Report, about: About) -> None:
         send_proof_mail(report)
 
 
-def _stop(found: Finding, *, source: str) -> None:
+def _stop(found: ReportMatch, *, source: str) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):
         delivery = DeliveryRecord.objects.get(id=found.delivery_id or 0)
@@ -239,7 +241,7 @@ def _stop(found: Finding, *, source: str) -> None:
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
-    """What was handed in, as evidence beside mail that came by itself; nothing where only an ID was typed."""
+    """Store the reported message as evidence alongside mail we received; return None if only an ID was typed."""
     if b"\n" not in raw.strip():
         return None
     return RawMail.objects.create(
@@ -249,9 +251,9 @@ def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
 
 
 def stop_by_proof(report_id: int) -> bool:
-    """The person proved by mail that the address is his: his mails stop everywhere (R-79). False when nothing is left.
+    """Stop all mail to a person who proved by email that the address is theirs (R-79). False if nothing is left.
 
-    `report_id` comes out of the token that only that mail carried.
+    `report_id` comes from the token that only that email carried.
     """
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         report = (
@@ -276,7 +278,7 @@ def stop_by_proof(report_id: int) -> bool:
 
 
 def delivery_to(key: bytes, campaign_id: int) -> DeliveryRecord | None:
-    """The mailing's delivery to an address. Runs inside `tenancy.account(...)`."""
+    """Return the campaign's delivery to an address. Runs inside `tenancy.account(...)`."""
     contact = Contact.objects.filter(address_key=key).first()
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), contact_id=contact.id)

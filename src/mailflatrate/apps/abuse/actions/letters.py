@@ -15,7 +15,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.links import report_url
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.rules.cases import answer_due, may_send_receipt
 from mailflatrate.settings import load_settings
@@ -27,13 +27,13 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
     """Answer a report. Raises AbuseError without a text, or where nobody left an address."""
     text = text.strip()
     if not text:
-        raise AbuseError(_("Write a few words first."))
+        raise AbuseError(_("Write a message first."))
     if len(text) > LONGEST_LETTER:
-        raise AbuseError(_("At most %(limit)d characters, please.") % {"limit": LONGEST_LETTER})
+        raise AbuseError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_LETTER})
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = Report.objects.select_for_update().select_related("case").get(id=report_id)
         if not report.reporter:
-            raise AbuseError(_("This report came without an address; there is nobody to write to."))
+            raise AbuseError(_("This report has no email address, so you can't reply to it."))
         _send(report, text)
         now = clock.now()
         report.answered_at, report.first_answered_at = now, report.first_answered_at or now
@@ -49,7 +49,7 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
 
 
 def send_receipt(report: Report) -> None:
-    """Tell a reporter that his mail came, at most once in seven days (R-73). Runs inside `tenancy.platform(...)`."""
+    """Confirm receipt to a reporter, at most once in seven days (R-73). Runs inside `tenancy.platform(...)`."""
     settings = load_settings()
     if not settings.desk_receipts or report.reporter_key is None:
         return
@@ -60,25 +60,26 @@ def send_receipt(report: Report) -> None:
         return
     with translation.override(report.language):
         words = _(
-            "Your mail has arrived. A person reads it and answers by the end of the next working day. Please name the"
-            " case %(reference)s if you write again, or simply answer this mail."
+            "We've received your email. Someone on our team will read it and reply by the end of the next business "
+            "day. If you write again, mention case %(reference)s or reply to this email."
         )
         _send(report, words % {"reference": report.case.reference})
     add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "key": key})
 
 
 def send_proof_mail(report: Report) -> None:
-    """The address was only typed: whoever reads its mail may stop the mailings by a button (R-33 in spirit).
+    """Send an unproven, typed address a button that stops the campaigns, for the mailbox's reader (R-33 in spirit).
 
     Runs inside `tenancy.platform(...)`.
     """
     settings = load_settings()
-    token = key_ring().seal(Purpose.CASE, 0, report.id, extra=1)
+    token = key_ring().seal(TokenPurpose.CASE, 0, report.id, extra=1)
     with translation.override(report.language):
         words = _(
-            "Somebody, probably you, reported a mailing on our page and gave this address. If you want to get no"
-            " mailings through %(service)s any more, open this page and press the button:\n\n%(url)s\n\nIf it was not"
-            " you, do nothing: nothing changes."
+            "Someone, probably you, reported an email on our page and gave this address. If you no longer want any "
+            "email sent through %(service)s, open this page and press the button:\n\n"
+            "%(url)s\n\n"
+            "If it wasn't you, ignore this email and nothing will change."
         )
         facts = {"service": settings.service_name, "url": report_url(settings.public_url, token)}
         _send(report, words % facts)
@@ -87,7 +88,7 @@ def send_proof_mail(report: Report) -> None:
 
 
 def take_letter(mail: RawMail, report_id: int) -> None:
-    """A reporter wrote to the address of his report. Runs inside `tenancy.platform(...)`."""
+    """Record a reporter's reply, sent to the address of their report. Runs inside `tenancy.platform(...)`."""
     report = Report.objects.select_for_update().select_related("case").filter(id=report_id).first()
     if report is None:
         return
@@ -105,7 +106,7 @@ def take_letter(mail: RawMail, report_id: int) -> None:
 
 
 def _home(report: Report) -> Case:
-    """Where what a reporter writes now belongs: his case, the one that it joined, or one that is open again for it."""
+    """Return the case for a reporter's new reply: their own, the one it was merged into, or an open successor."""
     case = report.case
     while case.merged_into is not None:
         case = case.merged_into
@@ -117,10 +118,10 @@ def _home(report: Report) -> Case:
 
 def _send(report: Report, text: str) -> None:
     settings = load_settings()
-    token = key_ring().seal(Purpose.CASE, 0, report.id)
+    token = key_ring().seal(TokenPurpose.CASE, 0, report.id)
     with translation.override(report.language):
         about = report.case.subject or _("your report")
-        ending = _("Case %(reference)s. An answer to this mail reaches the same case.")
+        ending = _("Case %(reference)s. Replies to this email are added to the case.")
     answer_report(
         report.id, report.reporter, subject=f"[{report.case.reference}] {' '.join(about.split())[:150]}",
         text=f"{text}\n\n-- \n{settings.service_name}\n{ending % {'reference': report.case.reference}}\n",

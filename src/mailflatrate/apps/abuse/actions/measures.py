@@ -19,7 +19,7 @@ from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import suppress_everywhere
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.cases import proof_due
@@ -28,7 +28,7 @@ from mailflatrate.settings import load_settings
 RULE = "R-82"
 
 
-class Measure(StrEnum):
+class CaseAction(StrEnum):
     """What the desk can do from a case."""
 
     SUPPRESS = "suppress"
@@ -42,30 +42,30 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A measure with its reason. `report_id`: whose recipient is suppressed. `names_contact`: the question to the
-    customer names the recipient whose consent he is to prove.
+class MeasureOrder:
+    """An action to take, with its reason. `report_id`: the report whose recipient is suppressed. `names_contact`: the
+    question to the customer names the recipient whose consent they have to prove.
     """
 
-    measure: Measure
+    measure: CaseAction
     reason: str
     report_id: int | None = None
     names_contact: bool = False
 
 
-def take_measure(case_id: int, order: Order, *, by: User) -> None:
+def take_measure(case_id: int, order: MeasureOrder, *, by: User) -> None:
     """Do it, write it into the case and the audit log. Raises AbuseError with the reason why it cannot be done."""
     if not order.reason.strip():
-        raise AbuseError(_("Write the reason in a sentence."))
+        raise AbuseError(_("Give the reason in one sentence."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
-        if case.account_id is None and order.measure is not Measure.SUPPRESS:
-            raise AbuseError(_("First say which mailing this is about."))
+        if case.account_id is None and order.measure is not CaseAction.SUPPRESS:
+            raise AbuseError(_("First say which campaign this is about."))
         try:
             details = _ACTS[order.measure](case, order, by)
         except AccountError as problem:
             raise AbuseError(str(problem)) from problem
-        if order.measure not in (Measure.ASK, Measure.RELEASE):
+        if order.measure not in (CaseAction.ASK, CaseAction.RELEASE):
             told = {"measure": order.measure.value, **details}
             add_event(case, EventKind.MEASURE, by=by, text=order.reason, details=told)
         settle_deadlines(case)
@@ -78,15 +78,15 @@ def take_measure(case_id: int, order: Order, *, by: User) -> None:
 Details = dict[str, object]
 
 
-def _suppress(case: Case, order: Order, by: User) -> Details:
-    """Whom a report is about gets no mail through us any more, from nobody (R-79: it reached the abuse desk)."""
+def _suppress(case: Case, order: MeasureOrder, by: User) -> Details:
+    """Suppress the person a report is about for all customers, because it reached the abuse desk (R-79)."""
     report = Report.objects.filter(id=order.report_id or 0, case=case).first()
     if report is None:
-        raise AbuseError(_("Choose the report whose person gets no mail any more."))
+        raise AbuseError(_("Choose the report whose recipient should no longer be emailed."))
     source, evidence = f"case {case.reference}", {"by": by.email, "report": report.id}
     key = report.address_key or report.reporter_key
     if key is None:
-        raise AbuseError(_("This report names no address."))
+        raise AbuseError(_("This report doesn't name an address."))
     if report.delivery_id is not None and case.account_id is not None:
         with tenancy.account(case.account_id):
             delivery = DeliveryRecord.objects.get(id=report.delivery_id)
@@ -96,29 +96,31 @@ def _suppress(case: Case, order: Order, by: User) -> Details:
             contact = Contact.objects.filter(address_key=key).first()
             if contact is not None:
                 record_complaint(contact.id, source=source, evidence=evidence, at=clock.now(), platform=True)
-    suppress_everywhere(bytes(key), reason=Reason.COMPLAINT, source=source, evidence={"rule": "R-79", **evidence})
+    suppress_everywhere(
+        bytes(key), reason=SuppressionReason.COMPLAINT, source=source, evidence={"rule": "R-79", **evidence}
+    )
     report.effect, report.platform = "complaint", True
     report.save(update_fields=["effect", "platform"])
     return {"report": report.id}
 
 
-def _freeze(case: Case, order: Order, _by: User) -> Details:
+def _freeze(case: Case, order: MeasureOrder, _by: User) -> Details:
     if case.campaign_id is None:
-        raise AbuseError(_("First say which mailing this is about."))
+        raise AbuseError(_("First say which campaign this is about."))
     if not freeze(case, order.reason):
-        raise AbuseError(_("This mailing is over; there is nothing left to hold."))
+        raise AbuseError(_("This campaign is finished, so there's nothing left to hold."))
     return {"campaign": case.campaign_id}
 
 
-def _release(case: Case, order: Order, by: User) -> Details:
+def _release(case: Case, order: MeasureOrder, by: User) -> Details:
     if not case.frozen:
-        raise AbuseError(_("This case holds no mailing."))
+        raise AbuseError(_("This case isn't holding a campaign."))
     let_go(case, by, order.reason)
     return {"campaign": case.campaign_id}
 
 
-def _stand(after: Standing) -> Callable[[Case, Order, User], Details]:
-    def act(case: Case, order: Order, by: User) -> Details:
+def _stand(after: Standing) -> Callable[[Case, MeasureOrder, User], Details]:
+    def act(case: Case, order: MeasureOrder, by: User) -> Details:
         assert case.account_id is not None
         change = change_standing(case.account_id, after, _reasons(case, order), by=by)
         return {"standing": after.value, "change": change.id}
@@ -126,21 +128,21 @@ def _stand(after: Standing) -> Callable[[Case, Order, User], Details]:
     return act
 
 
-def _strike(case: Case, order: Order, by: User) -> Details:
+def _strike(case: Case, order: MeasureOrder, by: User) -> Details:
     assert case.account_id is not None
     return {"strike": give_strike(case.account_id, _reasons(case, order), by=by).id}
 
 
-def _reasons(case: Case, order: Order) -> Reasons:
+def _reasons(case: Case, order: MeasureOrder) -> Reasons:
     """What the customer reads: the reason, the rule, what to do; the case by its reference, no reporter (R-80)."""
     account = Account.objects.get(id=case.account_id or 0)
     with translation.override(account.language):
-        remedy = _("Answer what the desk asks about case %(reference)s, and say what you change.")
+        remedy = _("Answer our question about case %(reference)s, and tell us what you'll change.")
     facts = {"case": case.reference, "mailing": case.campaign.mailing_id if case.campaign else ""}
     return Reasons("abuse_case", order.reason.strip(), remedy % {"reference": case.reference}, RULE, facts)
 
 
-def _ask(case: Case, order: Order, by: User) -> Details:
+def _ask(case: Case, order: MeasureOrder, by: User) -> Details:
     assert case.account_id is not None
     report = case.reports.filter(contact_id__isnull=False).order_by("-id").first() if order.names_contact else None
     now = clock.now()
@@ -160,20 +162,20 @@ def _question_letter(account: Account, question: CaseQuestion) -> tuple[str, str
     facts = {"account": account.name, "reference": question.reference, "due": f"{question.due_at:%Y-%m-%d %H:%M} UTC"}
     url = f"{load_settings().public_url}/studio/questions/{question.id}/"
     parts = [
-        _("There is a report about a mailing of %(account)s, and we have a question (case %(reference)s).") % facts,
+        _("Someone reported an email from %(account)s, and we have a question (case %(reference)s).") % facts,
         question.text,
-        _("Please answer until %(due)s on this page: %(url)s") % {**facts, "url": url},
+        _("Answer by %(due)s on this page: %(url)s") % {**facts, "url": url},
     ]
-    return _("A question about a mailing of %(account)s") % facts, "\n\n".join(parts) + "\n"
+    return _("A question about an email from %(account)s") % facts, "\n\n".join(parts) + "\n"
 
 
-_ACTS: dict[Measure, Callable[[Case, Order, User], Details]] = {
-    Measure.SUPPRESS: _suppress,
-    Measure.FREEZE: _freeze,
-    Measure.RELEASE: _release,
-    Measure.THROTTLE: _stand(Standing.THROTTLED),
-    Measure.PAUSE: _stand(Standing.PAUSED),
-    Measure.SUSPEND: _stand(Standing.SUSPENDED),
-    Measure.STRIKE: _strike,
-    Measure.ASK: _ask,
+_ACTS: dict[CaseAction, Callable[[Case, MeasureOrder, User], Details]] = {
+    CaseAction.SUPPRESS: _suppress,
+    CaseAction.FREEZE: _freeze,
+    CaseAction.RELEASE: _release,
+    CaseAction.THROTTLE: _stand(Standing.THROTTLED),
+    CaseAction.PAUSE: _stand(Standing.PAUSED),
+    CaseAction.SUSPEND: _stand(Standing.SUSPENDED),
+    CaseAction.STRIKE: _strike,
+    CaseAction.ASK: _ask,
 }

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.actions.book import Draft, file_report, kind_of
+from mailflatrate.apps.abuse.actions.book import ReportDraft, file_report, kind_of
 from mailflatrate.apps.abuse.actions.intake import address_key, find
 from mailflatrate.apps.abuse.errors import AbuseError
-from mailflatrate.apps.abuse.models import Case, CaseKind, Report, Via
+from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.models import DeskMessage, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import SignupDenial
@@ -32,7 +32,7 @@ def collect_denials() -> int:
 
 
 def _report_of(denial: SignupDenial) -> None:
-    if Report.objects.filter(via=Via.SIGN_UP, source_id=denial.id).exists():
+    if Report.objects.filter(via=ReportChannel.SIGN_UP, source_id=denial.id).exists():
         return
     evidence = {
         "requested_at": denial.requested_at.isoformat(), "requested_ip": denial.requested_ip,
@@ -40,8 +40,8 @@ def _report_of(denial: SignupDenial) -> None:
         "page_url": denial.page_url[:500], "form": denial.form_id, "kind": denial.kind,
     }  # fmt: skip
     file_report(
-        Draft(
-            via=Via.SIGN_UP, at=denial.denied_at, kind=CaseKind.SIGN_UP, account_id=denial.account_id,
+        ReportDraft(
+            via=ReportChannel.SIGN_UP, at=denial.denied_at, kind=CaseKind.SIGN_UP, account_id=denial.account_id,
             subject=denial.page_url or denial.source_url,
             fields={
                 "source_id": denial.id, "address_key": denial.address_key, "ip": denial.denied_ip, "notice": evidence,
@@ -57,14 +57,14 @@ def open_contest(message_id: int, *, by: User) -> Case:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         message = DeskMessage.objects.select_related("author").filter(id=message_id, side="customer").first()
         if message is None:
-            raise AbuseError(_("There is no such message of a customer."))
-        known = Report.objects.select_related("case").filter(via=Via.CONTEST, source_id=message.id).first()
+            raise AbuseError(_("This customer message doesn't exist."))
+        known = Report.objects.select_related("case").filter(via=ReportChannel.CONTEST, source_id=message.id).first()
         if known is not None:
             _log_opened(known.case, by)
             return known.case
         report = file_report(
-            Draft(
-                via=Via.CONTEST, at=message.at, kind=CaseKind.CONTEST, account_id=message.account_id,
+            ReportDraft(
+                via=ReportChannel.CONTEST, at=message.at, kind=CaseKind.CONTEST, account_id=message.account_id,
                 subject=message.text.partition("\n")[0],
                 fields={"source_id": message.id, "text": message.text, "language": message.author.language},
             ),
@@ -80,7 +80,7 @@ def _log_opened(case: Case, by: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What somebody told us by letter or telephone. `about` is anything that names a mailing, or nothing."""
+    """A report we received by post or phone. `about` is anything that names a campaign, or empty."""
 
     about: str
     complaint: str
@@ -96,12 +96,12 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
         raise AbuseError(_("Write down what was said."))
     found = find(given.about.encode())
     if given.about.strip() and found.campaign is None:
-        raise AbuseError(_("No mailing has this ID. Check the symbols, or leave the field empty."))
+        raise AbuseError(_("No campaign has this ID. Check the characters, or leave the field empty."))
     kind, dangerous = kind_of(given.complaint)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = file_report(
-            Draft(
-                via=Via.HAND, at=clock.now(), kind=kind, dangerous=dangerous, account_id=found.account_id,
+            ReportDraft(
+                via=ReportChannel.HAND, at=clock.now(), kind=kind, dangerous=dangerous, account_id=found.account_id,
                 campaign=found.campaign, reporter=given.reporter.strip(), reporter_key=address_key(given.reporter),
                 subject=found.campaign.subject if found.campaign else given.text.partition("\n")[0],
                 fields={
@@ -118,24 +118,29 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
 def file_figures(
     account_id: int, campaign_id: int | None, source_id: int, *, text: str, details: dict[str, Any], machine: str
 ) -> Case:
-    """A rule of ours took a measure that a person should look at (R-86 to R-89): a case of its account and mailing.
+    """File a case about an account and campaign after one of our rules took an action to be reviewed (R-86 to R-89).
 
-    `source_id` is the measure's row: filed twice, it is one report. `text` says what happened, in English; the figures
-    stand in `details`. Runs anywhere; the case is not urgent by itself, because the measure was taken.
+    `source_id` is the row of that action: filing it twice makes one report. `text` says what happened, in English;
+    the figures are in `details`. Runs anywhere; the case is not urgent in itself, because the action has been
+    taken.
     """
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        known = Report.objects.select_related("case").filter(via=Via.FIGURES, source_id=source_id).first()
+        known = Report.objects.select_related("case").filter(via=ReportChannel.FIGURES, source_id=source_id).first()
         if known is not None:
             return known.case
         campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
         report = file_report(
-            Draft(
-                via=Via.FIGURES, at=clock.now(), kind=CaseKind.FIGURES, account_id=account_id, campaign=campaign,
+            ReportDraft(
+                via=ReportChannel.FIGURES,
+                at=clock.now(),
+                kind=CaseKind.FIGURES,
+                account_id=account_id,
+                campaign=campaign,
                 subject=campaign.name if campaign else text,
                 fields={"source_id": source_id, "text": text, "notice": details, "how": "figures"},
             ),
             machine=machine,
-        )  # fmt: skip
+        )
         return report.case
 
 
@@ -152,7 +157,7 @@ def open_from_mail(raw_mail_id: int, *, by: User) -> None:
 def put_mail_away(raw_mail_id: int, *, by: User, reason: str) -> None:
     """Nothing is to be done about a message. Raises AbuseError without a reason."""
     if not reason.strip():
-        raise AbuseError(_("Write why nothing is to be done."))
+        raise AbuseError(_("Explain why no action is needed."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
         inbound.put_away(mail.id)

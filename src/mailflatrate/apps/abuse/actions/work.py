@@ -1,4 +1,4 @@
-"""What a person at the desk does with a case: take it, note, say whose mailing it is, close it, open it again."""
+"""What an operator does with a case: take it, add a note, attribute it to a campaign, close it, reopen it."""
 
 from datetime import datetime, timedelta
 
@@ -30,12 +30,12 @@ def locked(case_id: int) -> Case:
     """The case for changing. Runs inside `tenancy.platform(...)`. Raises AbuseError where there is none."""
     case = Case.objects.select_for_update().filter(id=case_id).first()
     if case is None:
-        raise AbuseError(_("There is no such case."))
+        raise AbuseError(_("This case doesn't exist."))
     return case
 
 
 def take_over(case_id: int, *, by: User) -> None:
-    """Somebody works on the case from now on."""
+    """Assign the case to the person who will work on it from now on."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         case.assigned_to = by
@@ -47,7 +47,7 @@ def take_over(case_id: int, *, by: User) -> None:
 def add_note(case_id: int, text: str, *, by: User) -> None:
     """Write something down for the colleagues. Raises AbuseError for an empty text."""
     if not text.strip():
-        raise AbuseError(_("Write a few words first."))
+        raise AbuseError(_("Write a message first."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         add_event(case, EventKind.NOTE, by=by, text=text)
@@ -56,17 +56,17 @@ def add_note(case_id: int, text: str, *, by: User) -> None:
 
 
 def attribute(case_id: int, told: str, *, by: User) -> Case:
-    """Say whose mailing a case is about, by a mailing ID or anything that holds one; joins an open case about it.
+    """Attribute a case to a campaign, by a mailing ID or any text with one; join an open case about that campaign.
 
-    Returns the case in which it is now. Raises AbuseError where no mailing is named.
+    Returns the case it is now part of. Raises AbuseError if no campaign is named.
     """
     found = find(told.encode())
     if found.campaign is None:
-        raise AbuseError(_("No mailing has this ID. Check the symbols."))
+        raise AbuseError(_("No campaign has this ID. Check the characters."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         if case.state == CaseState.CLOSED:
-            raise AbuseError(_("This case is closed. Open it again first."))
+            raise AbuseError(_("This case is closed. Reopen it first."))
         campaign = found.campaign
         other = Case.objects.select_for_update().exclude(id=case.id).exclude(state=CaseState.CLOSED)
         other = other.filter(account_id=campaign.account_id, campaign_id=campaign.id, kind=case.kind)
@@ -98,16 +98,16 @@ def _join(case: Case, target: Case, by: User) -> Case:
 
 
 def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = False) -> None:
-    """Close a case with what it came from and one reason; `release` lets a frozen mailing go on.
+    """Close a case with its cause and one reason; `release` lets a frozen campaign resume.
 
     Raises AbuseError without a reason.
     """
     if not text.strip():
-        raise AbuseError(_("Write in one sentence what you found."))
+        raise AbuseError(_("Describe in one sentence what you found."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         if case.state == CaseState.CLOSED:
-            raise AbuseError(_("This case is closed already."))
+            raise AbuseError(_("This case is already closed."))
         case.state, case.cause, case.closed_at, case.closed_by = CaseState.CLOSED, cause, clock.now(), by
         case.questions.filter(answered_at__isnull=True, settled_at__isnull=True).update(settled_at=clock.now())
         if release and case.frozen:
@@ -118,7 +118,7 @@ def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = Fa
 
 
 def let_go(case: Case, by: User, reason: str) -> None:
-    """A frozen mailing may go on, on the word of a person (R-90). Runs inside `tenancy.platform(...)`."""
+    """Release a frozen campaign on an operator's decision (R-90). Runs inside `tenancy.platform(...)`."""
     if case.account_id is not None and case.campaign_id is not None:
         release_hold(case.account_id, case.campaign_id)
     case.frozen = False
@@ -129,14 +129,14 @@ def let_go(case: Case, by: User, reason: str) -> None:
 def reopen(case_id: int, text: str, *, by: User) -> None:
     """Look at a closed case again. Raises AbuseError without a reason, or while another one is open about it."""
     if not text.strip():
-        raise AbuseError(_("Write in one sentence why."))
+        raise AbuseError(_("Give the reason in one sentence."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         if case.state != CaseState.CLOSED or case.merged_into_id is not None:
-            raise AbuseError(_("This case is not closed, or it was joined with another one."))
+            raise AbuseError(_("This case isn't closed, or it was merged into another one."))
         same = Case.objects.exclude(state=CaseState.CLOSED).filter(Q(account_id=case.account_id), kind=case.kind)
         if case.campaign_id and same.filter(campaign_id=case.campaign_id).exists():
-            raise AbuseError(_("Another case about this mailing is open. Work there."))
+            raise AbuseError(_("Another case about this campaign is open. Continue there."))
         case.state, case.closed_at, case.closed_by, case.cause = CaseState.OPEN, None, None, ""
         settle_deadlines(case)
         add_event(case, EventKind.REOPENED, by=by, text=text)
@@ -164,9 +164,9 @@ def close_quiet_cases() -> int:
 
 
 def forget_old_cases() -> int:
-    """Cases that were closed long ago go, with all that stood in them (R-95); how many. Repeated, it finds nothing.
+    """Delete cases closed long ago, with everything in them (R-95); return how many. Repeating it does nothing.
 
-    A case goes after those that joined it, because that they joined it is why they were closed.
+    A case is deleted after those that joined it, because joining it is why they were closed.
     """
     before = clock.now() - timedelta(days=value("case_keep_days"))
     total = 0

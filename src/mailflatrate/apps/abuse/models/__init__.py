@@ -9,7 +9,7 @@ from mailflatrate.apps.abuse.models.cases import (
     EventKind,
 )
 from mailflatrate.apps.abuse.models.questions import CaseAnswer, CaseQuestion
-from mailflatrate.apps.abuse.models.reports import Complaint, Report, Via
+from mailflatrate.apps.abuse.models.reports import Complaint, Report, ReportChannel
 
 __all__ = [
     "Case",
@@ -22,5 +22,5 @@ __all__ = [
     "Complaint",
     "EventKind",
     "Report",
-    "Via",
+    "ReportChannel",
 ]

@@ -12,10 +12,10 @@ from mailflatrate.base.tenancy import TenantModel
 class CaseKind(models.TextChoices):
     """What a case is about."""
 
-    COMPLAINT = "complaint", _("Unwanted mail")
-    CONTENT = "content", _("Illegal content or a false sender")
-    SIGN_UP = "sign_up", _("Somebody else's address entered")
-    CONTEST = "contest", _("A measure is contested")
+    COMPLAINT = "complaint", _("Unwanted email")
+    CONTENT = "content", _("Illegal content or a forged sender")
+    SIGN_UP = "sign_up", _("Someone else's address was entered")
+    CONTEST = "contest", _("An action is disputed")
     FIGURES = "figures", _("Figures over a limit")
     OTHER = "other", _("Something else")
 
@@ -24,8 +24,8 @@ class CaseState(models.TextChoices):
     """Whose turn it is. OPEN and ANSWERED are the desk's."""
 
     OPEN = "open", pgettext_lazy("case", "Open")
-    ASKED = "asked", _("Waits for the customer")
-    ANSWERED = "answered", _("Somebody answered")
+    ASKED = "asked", _("Waiting for the customer")
+    ANSWERED = "answered", _("Reply received")
     CLOSED = "closed", _("Closed")
 
 
@@ -33,22 +33,22 @@ class Cause(models.TextChoices):
     """What a case came from, as the desk found; for the statistics."""
 
     NO_CONSENT = "no_consent", _("No consent")
-    BAD_PROOF = "bad_proof", _("Consent could not be proved")
-    FORGOTTEN = "forgotten", _("Consent proved; the person had forgotten it")
-    TOO_OFTEN = "too_often", _("Consent proved; too much or something else than expected")
-    UNSUBSCRIBE = "unsubscribe", _("Unsubscribing did not work or was not found")
-    ENTERED = "entered", _("The address was entered by somebody else")
-    CONTENT = "content", _("Content against law or policy")
-    IMPRINT = "imprint", _("Sender or imprint wrong")
+    BAD_PROOF = "bad_proof", _("Consent could not be proven")
+    FORGOTTEN = "forgotten", _("Consent proven; the recipient had forgotten")
+    TOO_OFTEN = "too_often", _("Consent proven; too frequent or not what was expected")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribing failed or was hard to find")
+    ENTERED = "entered", _("Someone else entered the address")
+    CONTENT = "content", _("Content breaks the law or our policy")
+    IMPRINT = "imprint", _("Wrong sender or imprint")
     NOT_OURS = "not_ours", _("Not sent through us")
-    FALSE_ALARM = "false_alarm", _("Nothing wrong was found")
-    LOOP = "loop", _("Feedback loop; taken off all lists at once")
+    FALSE_ALARM = "false_alarm", _("No problem found")
+    LOOP = "loop", _("Feedback loop; removed from all lists immediately")
 
 
 class Case(TenantModel):
-    """One matter for the desk. Reports about the same mailing join; without a mailing, those of the same reporter do.
+    """One matter for the desk, joined by reports about the same campaign, or else by the same reporter.
 
-    `answer_due_at` is the earliest deadline of reporters who wait, `proof_due_at` that of the customer (R-82).
+    `answer_due_at` is the earliest deadline of waiting reporters, `proof_due_at` that of the customer (R-82).
     """
 
     hidden_without_account = True
@@ -106,24 +106,24 @@ class EventKind(models.TextChoices):
     """What happened in a case."""
 
     OPENED = "opened", _("Case opened")
-    JOINED = "joined", _("Another report joined")
-    EFFECT = "effect", _("Done at once")
-    ATTRIBUTED = "attributed", _("Mailing found")
-    MERGED = "merged", _("Joined with another case")
-    MEASURE = "measure", _("Measure")
+    JOINED = "joined", _("Another report added")
+    EFFECT = "effect", _("Done immediately")
+    ATTRIBUTED = "attributed", _("Campaign found")
+    MERGED = "merged", _("Merged into another case")
+    MEASURE = "measure", _("Action taken")
     NOTE = "note", _("Note")
-    QUESTION = "question", _("Customer asked")
-    ANSWER = "answer", _("Customer answered")
-    LETTER_OUT = "letter_out", _("Written to the reporter")
-    LETTER_IN = "letter_in", _("The reporter wrote")
+    QUESTION = "question", _("Question sent to the customer")
+    ANSWER = "answer", _("Customer replied")
+    LETTER_OUT = "letter_out", _("Message sent to the reporter")
+    LETTER_IN = "letter_in", _("Reporter replied")
     RECEIPT = "receipt", _("Receipt sent automatically")
-    ASSIGNED = "assigned", _("Taken over")
+    ASSIGNED = "assigned", _("Case assigned")
     CLOSED = "closed", _("Case closed")
-    REOPENED = "reopened", _("Case opened again")
+    REOPENED = "reopened", _("Case reopened")
 
 
 class CaseEvent(TenantModel):
-    """One thing that happened in a case; never changed. `actor` None: a job of ours, named by `actor_name`."""
+    """One event in a case; never changed. `actor` None: one of our jobs, named by `actor_name`."""
 
     hidden_without_account = True
     desk_only = True

@@ -1,4 +1,4 @@
-"""What the desk asks a customer about a case, and what he answers: all that an account ever sees of a case (R-80)."""
+"""What the desk asks a customer about a case, and their answer: all that an account ever sees of a case (R-80)."""
 
 from django.db import models
 from django.db.models import Q

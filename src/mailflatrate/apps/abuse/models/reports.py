@@ -8,34 +8,34 @@ from mailflatrate.apps.abuse.models.cases import Case
 from mailflatrate.base.tenancy import TenantModel
 
 
-class Via(models.TextChoices):
+class ReportChannel(models.TextChoices):
     """How a report came."""
 
-    MAIL = "mail", _("By mail to the desk")
+    MAIL = "mail", _("By email to the abuse desk")
     LOOP = "loop", _("Through a feedback loop")
     PAGE = "page", _("On the public page")
-    SIGN_UP = "sign_up", _("“This was not me” in a confirmation mail")
+    SIGN_UP = "sign_up", _("“This wasn't me” in a confirmation email")
     CONTEST = "contest", _("From the customer")
-    HAND = "hand", _("Entered at the desk")
-    FIGURES = "figures", _("By a rule of ours")
+    HAND = "hand", _("Entered by our team")
+    FIGURES = "figures", _("By one of our rules")
 
 
 class Complaint(models.TextChoices):
     """What a reporter says is wrong."""
 
     UNASKED = "unasked", _("I never signed up for this.")
-    AGAIN = "again", _("I unsubscribed, and it still comes.")
-    ILLEGAL = "illegal", _("The content is against the law.")
-    FALSE_SENDER = "false", _("The sender pretends to be somebody else.")
+    AGAIN = "again", _("I unsubscribed but still get email.")
+    ILLEGAL = "illegal", _("The content is illegal.")
+    FALSE_SENDER = "false", _("The sender pretends to be someone else.")
     OTHER = "other", _("Something else.")
 
 
 class Report(TenantModel):
-    """One report. Everything that names the reporter is the desk's alone (R-80).
+    """One report. Everything that identifies the reporter is for the desk alone (R-80).
 
-    `delivery_id` is set where a token, or the reporter's own signature, proved whom it is about. `proof` says how the
-    sender proved himself, `how` by which mark the mailing was found, `effect` what followed at once. `notice` holds the
-    fields of a notice of illegal content (DSA Art. 16): `explanation`, `location`, `good_faith`.
+    `delivery_id` is set if a token, or the reporter's own signature, proved whose message it is about. `proof` says
+    how the sender was authenticated, `how` which mark identified the campaign, `effect` what followed at once.
+    `notice` holds the fields of a notice of illegal content (DSA Art. 16): `explanation`, `location`, `good_faith`.
     """
 
     hidden_without_account = True
@@ -46,7 +46,7 @@ class Report(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, related_name="+"
     )
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reports")
-    via = models.CharField(max_length=8, choices=Via.choices)
+    via = models.CharField(max_length=8, choices=ReportChannel.choices)
     raw_mail = models.ForeignKey("inbound.RawMail", null=True, on_delete=models.SET_NULL, related_name="+")
     source_id = models.BigIntegerField(null=True, help_text="the denial, message or measure that it was made of")
     reporter = models.CharField(max_length=254, blank=True)
@@ -89,5 +89,5 @@ class Report(TenantModel):
 
     @property
     def is_from_person(self) -> bool:
-        """True where somebody may wait for an answer."""
-        return self.via in (Via.MAIL, Via.PAGE, Via.HAND) and bool(self.reporter)
+        """Return whether a person may be waiting for an answer."""
+        return self.via in (ReportChannel.MAIL, ReportChannel.PAGE, ReportChannel.HAND) and bool(self.reporter)

@@ -1,4 +1,4 @@
-"""One case with everything that a person needs to decide it: mailing, sender, consent, what else happened."""
+"""Everything needed to decide one case: campaign, sender, consent, and what else happened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ HALF_A_YEAR = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sent it, and how he stands."""
+class ReportedSender:
+    """The sending account and its status."""
 
     account: Account
     strikes: int
@@ -38,7 +38,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class MailingFacts:
-    """The mailing in numbers: how many got it, how many complained; and where its lists come from (R-82)."""
+    """The campaign in numbers: recipients and complaints; and where its lists come from (R-82)."""
 
     campaign: Campaign
     delivered: int
@@ -49,8 +49,8 @@ class MailingFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """The recipient whom a report is about, with his proof and what holds against mailing him."""
+class ReportedPerson:
+    """The recipient a report is about, with their proof of consent and any reasons not to mail them."""
 
     report: Report
     contact: Contact | None
@@ -63,7 +63,7 @@ class Person:
 
     @property
     def list_id(self) -> int | None:
-        """The list by which the mailing came to him."""
+        """Return the list through which the campaign reached the recipient."""
         return self.delivery.mailing_list_id if self.delivery else None
 
 
@@ -75,9 +75,9 @@ class CaseView:
     reports: Sequence[Report]
     events: Sequence[CaseEvent]
     questions: Sequence[CaseQuestion]
-    sender: Sender | None
+    sender: ReportedSender | None
     mailing: MailingFacts | None
-    people: Sequence[Person]
+    people: Sequence[ReportedPerson]
     like: Sequence[Campaign]
 
 
@@ -102,7 +102,7 @@ def case_view(case_id: int) -> CaseView | None:
     )
 
 
-def _sender(account: Account, case_id: int) -> Sender:
+def _sender(account: Account, case_id: int) -> ReportedSender:
     now = clock.now()
     recent = Case.objects.filter(account_id=account.id, opened_at__gte=now - HALF_A_YEAR).exclude(id=case_id)
     numbers = recent.filter(merged_into__isnull=True, quiet=False).aggregate(
@@ -110,7 +110,7 @@ def _sender(account: Account, case_id: int) -> Sender:
     )
     strikes = Strike.objects.filter(account_id=account.id, taken_back_at__isnull=True, ends_at__gt=now).count()
     since = now - account.activated_at if account.activated_at else None
-    return Sender(account, strikes, numbers["all"], numbers["against"], since)
+    return ReportedSender(account, strikes, numbers["all"], numbers["against"], since)
 
 
 def _mailing(campaign: Campaign) -> MailingFacts:
@@ -131,9 +131,9 @@ def _mailing(campaign: Campaign) -> MailingFacts:
     )
 
 
-def people(case: Case, reports: Sequence[Report]) -> list[Person]:
-    """The recipients whom the reports are about, each once, as far as the account knows them."""
-    found: list[Person] = []
+def people(case: Case, reports: Sequence[Report]) -> list[ReportedPerson]:
+    """Return the recipients the reports are about, each once, as far as the account knows them."""
+    found: list[ReportedPerson] = []
     known: set[bytes] = set()
     for report in reports:
         key = report.address_key or report.reporter_key
@@ -146,7 +146,7 @@ def people(case: Case, reports: Sequence[Report]) -> list[Person]:
     return found
 
 
-def _person(case: Case, report: Report, key: bytes) -> Person | None:
+def _person(case: Case, report: Report, key: bytes) -> ReportedPerson | None:
     assert case.account_id is not None
     suppressions = Suppression.objects.filter(
         Q(account_id=case.account_id) | Q(account_id__isnull=True), address_key=key
@@ -165,13 +165,13 @@ def _person(case: Case, report: Report, key: bytes) -> Person | None:
         events = list(rows.select_related("evidence", "mailing_list", "source_import").order_by("recorded_at", "id"))
         subscriptions = list(Subscription.objects.filter(contact_id=contact_id).select_related("mailing_list"))
         feedback = list(Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at"))
-    return Person(
+    return ReportedPerson(
         report, contact, delivery, subscriptions, events, feedback, list(suppressions.order_by("id")), others.count()
     )
 
 
 def _like(reports: Sequence[Report]) -> list[Campaign]:
-    """Mailings that may be meant: the same sender address and subject as the mail that was handed in; a hint only."""
+    """Return campaigns that may be meant, by the reported message's sender address and subject; only a hint."""
     for report in reports:
         original = (report.raw_mail.reading.get("original") or {}) if report.raw_mail else {}
         sender, subject = str(original.get("from") or ""), str(original.get("subject") or "")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, Cause, EventKind, Report, Via
+from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
 from mailflatrate.apps.abuse.queries.case import AGAINST_THE_SENDER
 from mailflatrate.apps.accounts.models import Account, Strike
 
@@ -46,7 +46,7 @@ class DeskFigures:
 
     begin: datetime
     end: datetime
-    reports: dict[Via, int]
+    reports: dict[ReportChannel, int]
     opened: int
     closed: int
     open_now: int
@@ -70,7 +70,7 @@ def desk_figures(begin: datetime, end: datetime, now: datetime) -> DeskFigures:
     return DeskFigures(
         begin=begin,
         end=end,
-        reports={via: vias.get(via.value, 0) for via in Via},
+        reports={via: vias.get(via.value, 0) for via in ReportChannel},
         opened=cases.filter(opened_at__gte=begin, opened_at__lt=end).count(),
         closed=ended.count(),
         open_now=cases.exclude(state=CaseState.CLOSED).count(),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Report, Via
+from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Report, ReportChannel
 from mailflatrate.base import clock
 from mailflatrate.rules.cases import CaseFacts, Urgency, urgency
 
@@ -14,7 +14,7 @@ MOST_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRow:
+class CaseQueueRow:
     """One open case. `reports` counts them; `due` is the nearest deadline."""
 
     case: Case
@@ -39,11 +39,11 @@ def needs_person() -> QuerySet[Case]:
     return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], quiet=False) | late)
 
 
-def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None = None) -> list[QueueRow]:
-    """Open cases in the order in which they press. `mine`: those that this person took; `quiet`: the loops' alone.
+def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None = None) -> list[CaseQueueRow]:
+    """Return open cases, most urgent first. `mine`: those this person took; `quiet`: those from feedback loops alone.
 
-    A case that names nothing of ours never stands before one that does: spam that passed for mail to the desk, however
-    much of it and however old, is not what the desk sees first.
+    A case that identifies nothing we sent never comes before one that does, so spam that passed for mail to the
+    desk is not what the desk sees first, however much of it there is and however old it is.
     """
     rows = open_cases().filter(quiet=quiet).select_related("account", "campaign", "assigned_to")
     if kind is not None:
@@ -55,7 +55,7 @@ def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None
     return sorted(found, key=_place)
 
 
-def _place(row: QueueRow) -> tuple[int, bool, datetime, int]:
+def _place(row: CaseQueueRow) -> tuple[int, bool, datetime, int]:
     unnamed = row.case.account_id is None and not row.case.dangerous
     urgency = min(row.urgency, Urgency.NORMAL) if unnamed else row.urgency
     return -urgency, unnamed, row.due or row.case.opened_at, row.case.id
@@ -85,9 +85,9 @@ def urgency_of(case: Case) -> Urgency:
     return urgency(_facts(case), clock.now())
 
 
-def _row(case: Case) -> QueueRow:
+def _row(case: Case) -> CaseQueueRow:
     due = [moment for moment in (case.answer_due_at, case.proof_due_at) if moment is not None]
-    return QueueRow(case, urgency_of(case), getattr(case, "number", 0), min(due, default=None))
+    return CaseQueueRow(case, urgency_of(case), getattr(case, "number", 0), min(due, default=None))
 
 
 def _facts(case: Case) -> CaseFacts:
@@ -112,5 +112,5 @@ def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Cas
 
 def cases_of_letters(message_ids: Sequence[int]) -> dict[int, int]:
     """Customers' letters that are a case already: letter -> case. Inside `tenancy.platform(...)`."""
-    reports = Report.objects.filter(via=Via.CONTEST, source_id__in=list(message_ids))
+    reports = Report.objects.filter(via=ReportChannel.CONTEST, source_id__in=list(message_ids))
     return {source_id: case_id for source_id, case_id in reports.values_list("source_id", "case_id") if source_id}

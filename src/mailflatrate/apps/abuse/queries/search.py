@@ -1,4 +1,4 @@
-"""Search by whatever somebody has in hand: a reference, a mailing ID, a token or a header, an address, a name."""
+"""Search by anything at hand: a reference, a mailing ID, a token or a header, an address, a name."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
-from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose, TokenClaims
+from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenClaims, TokenPurpose
 
 MOST = 20
 _REFERENCE = re.compile(r"(?<![0-9A-Za-z])([0-9A-TV-Za-tv-z]{3})[\s-]?([0-9A-TV-Za-tv-z]{4})(?![0-9A-Za-z-])")
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """What matches, by kind; each list at most `MOST` long. `how` says as what the words were read."""
 
     how: str
@@ -46,11 +46,11 @@ class Found:
         return self.cases[0] if len(self.cases) == 1 and not others else None
 
 
-def search(text: str) -> Found:
+def search(text: str) -> SearchResults:
     """Everything of the desk that the words name."""
     text = text.strip()
     if not text:
-        return Found("")
+        return SearchResults("")
     for attempt in (_by_token, _by_mailing_id, _by_reference, _by_address, _by_ip):
         found = attempt(text)
         if found is not None:
@@ -63,7 +63,7 @@ def _cases(condition: Q) -> list[Case]:
     return list(rows.order_by("-id").distinct()[:MOST])
 
 
-def _by_token(text: str) -> Found | None:
+def _by_token(text: str) -> SearchResults | None:
     for token in dict.fromkeys(match.lower() for match in _TOKEN.findall(text)):
         known = key_ring().identify(token)
         if known is not None:
@@ -71,45 +71,45 @@ def _by_token(text: str) -> Found | None:
     return None
 
 
-def _of_token(purpose: Purpose, claims: TokenClaims) -> Found:
-    if purpose is Purpose.CASE:
-        return Found("token", cases=_cases(Q(reports__id=claims.delivery_id)))
-    if purpose is Purpose.CLICK:
+def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
+    if purpose is TokenPurpose.CASE:
+        return SearchResults("token", cases=_cases(Q(reports__id=claims.delivery_id)))
+    if purpose is TokenPurpose.CLICK:
         rows = Campaign.objects.filter(editions__id=claims.delivery_id, account_id=claims.account_id)
         return _of_mailings("token", list(rows))
-    if purpose is Purpose.MAILBOX:
-        return Found("token", accounts=list(Account.objects.filter(id=claims.account_id)))
+    if purpose is TokenPurpose.MAILBOX:
+        return SearchResults("token", accounts=list(Account.objects.filter(id=claims.account_id)))
     delivery = DeliveryRecord.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
     if delivery is None:
-        return Found("token")
+        return SearchResults("token")
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
     mailings = list(Campaign.objects.filter(id=delivery.campaign_id or 0))
     return _of_mailings("token", mailings, people=list(people))
 
 
-def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] = ()) -> Found:
+def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] = ()) -> SearchResults:
     ids = [row.id for row in mailings]
     accounts = list(Account.objects.filter(id__in=[row.account_id for row in mailings]))
-    return Found(how, cases=_cases(Q(campaign_id__in=ids)), mailings=mailings, people=people, accounts=accounts)
+    return SearchResults(how, cases=_cases(Q(campaign_id__in=ids)), mailings=mailings, people=people, accounts=accounts)
 
 
-def _by_mailing_id(text: str) -> Found | None:
+def _by_mailing_id(text: str) -> SearchResults | None:
     whole = parse_mailing_id(text)
     told = [whole] if whole else list(find_in_text(text[:4000]))
     rows = list(Campaign.objects.filter(mailing_id__in=told)[:MOST]) if told else []
     return _of_mailings("mailing_id", rows) if rows else None
 
 
-def _by_reference(text: str) -> Found | None:
+def _by_reference(text: str) -> SearchResults | None:
     match = _REFERENCE.search(text)
     if match is None:
         return None
     reference = f"{match[1]}-{match[2]}".upper().translate(_SLIPS)
     rows = _cases(Q(reference=reference)) or list(Case.objects.filter(reference=reference))
-    return Found("reference", cases=rows) if rows else None
+    return SearchResults("reference", cases=rows) if rows else None
 
 
-def _by_address(text: str) -> Found | None:
+def _by_address(text: str) -> SearchResults | None:
     match = _ADDRESS.search(text)
     if match is None:
         return None
@@ -122,7 +122,7 @@ def _by_address(text: str) -> Found | None:
     suppressed = Suppression.objects.filter(address_key=key).select_related("account").order_by("-id")
     mails = RawMail.objects.defer("raw").filter(Q(envelope_from__iexact=address) | Q(reading__sender=address))
     domains = SenderDomain.objects.filter(name=address.rpartition("@")[2]).values_list("account_id", flat=True)
-    return Found(
+    return SearchResults(
         "address",
         cases=_cases(Q(reports__reporter_key=key) | Q(reports__address_key=key)),
         people=list(people.order_by("id")[:MOST]),
@@ -132,16 +132,16 @@ def _by_address(text: str) -> Found | None:
     )
 
 
-def _by_ip(text: str) -> Found | None:
+def _by_ip(text: str) -> SearchResults | None:
     try:
         ip = str(ip_address(text))
     except ValueError:
         return None
     mails = RawMail.objects.defer("raw").filter(peer=ip).order_by("-id")
-    return Found("ip", cases=_cases(Q(reports__ip=ip)), mails=list(mails[:MOST]))
+    return SearchResults("ip", cases=_cases(Q(reports__ip=ip)), mails=list(mails[:MOST]))
 
 
-def _by_name(text: str) -> Found:
+def _by_name(text: str) -> SearchResults:
     domains = SenderDomain.objects.filter(name__icontains=text).values_list("account_id", flat=True)
     accounts = Account.objects.filter(Q(name__icontains=text) | Q(id__in=list(domains)), is_house=False)
     mailings = Campaign.objects.filter(Q(name__icontains=text) | Q(subject__icontains=text)).exclude(state="draft")
@@ -149,7 +149,7 @@ def _by_name(text: str) -> Found:
     ids = list(in_words.order_by("-id").values_list("case_id", flat=True)[:MOST])
     found = list(accounts.order_by("name")[:MOST])
     of_accounts = Q(account_id__in=[row.id for row in found])
-    return Found(
+    return SearchResults(
         "name",
         cases=_cases(Q(subject__icontains=text) | Q(id__in=ids) | of_accounts),
         mailings=list(mailings.order_by("-id")[:MOST]),

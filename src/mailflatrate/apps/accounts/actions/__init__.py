@@ -37,7 +37,7 @@ from mailflatrate.apps.accounts.actions.notices import answer_report, send_notic
 from mailflatrate.apps.accounts.actions.operators import create_first_operator
 from mailflatrate.apps.accounts.actions.papers import (
     Circumstances,
-    Tick,
+    PolicyConfirmation,
     accept_agreements,
     acknowledge_policy,
     publish_documents,
@@ -89,9 +89,9 @@ __all__ = [
     "KeyOutsideNetworks",
     "KeyUse",
     "MadeKey",
+    "PolicyConfirmation",
     "Reasons",
     "RepeatedDifferently",
-    "Tick",
     "accept",
     "accept_agreements",
     "acknowledge_policy",

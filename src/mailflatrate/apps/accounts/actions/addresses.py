@@ -29,7 +29,7 @@ def _state(user: User) -> str:
 
 def find_change(user: User, token: str) -> AddressChange:
     """Return the open change that a token was made for, by this user as it is now. Raises AccountError."""
-    words = _("This link is not valid, or no longer. Sign in as the user who asked for it, or ask for a new link.")
+    words = _("This link is invalid or has expired. Sign in as the user who requested it, or request a new link.")
     try:
         change_id, state = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
     except (signing.BadSignature, ValueError):
@@ -50,7 +50,7 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
     with tenancy.access():
         User.objects.select_for_update().get(id=user.id)
         if AddressChange.objects.filter(user=user, asked_at__gt=now - LINK_WORKS).count() >= MOST_A_DAY:
-            raise AccountError(_("You have asked for this several times today. Try again tomorrow."))
+            raise AccountError(_("You've requested this several times today. Try again tomorrow."))
         change = AddressChange.objects.create(user=user, email=email, asked_at=now)
     facts = {"service": load_settings().service_name, "url": url(signing.dumps([change.id, _state(user)], salt=_SALT))}
     with translation.override(user.language):
@@ -62,8 +62,8 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
         if User.objects.filter(email=email).exists():
             subject = _("Your address is in use at %(service)s") % facts
             text = _(
-                "A user of %(service)s asked to sign in with this address, but it already belongs to a user. Nothing"
-                " has changed.\n"
+                "A user of %(service)s tried to change their sign-in address to this one, but it already belongs "
+                "to a user. Nothing has changed.\n"
             )
     send_notice(
         house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=user.language
@@ -79,7 +79,7 @@ def change_address(user: User, token: str) -> None:
         try:
             locked.save(update_fields=["email"])
         except IntegrityError:
-            raise AccountError(_("%(email)s signs in here already.") % {"email": change.email}) from None
+            raise AccountError(_("%(email)s already has a login here.") % {"email": change.email}) from None
         change.confirmed_at = clock.now()
         change.save(update_fields=["confirmed_at"])
         with tenancy.platform(PlatformReason.PERSON):
@@ -98,7 +98,7 @@ def forget_changes() -> int:
 def _tell_old_mailbox(user: User, old: str) -> None:
     facts = {"service": load_settings().service_name}
     with translation.override(user.language):
-        subject = _("Your sign-in address has changed")
+        subject = _("Your sign-in address was changed")
         text = _(
             "You no longer sign in to %(service)s with this address, because you confirmed another one. If it wasn't"
             " you, reply to this message at once.\n"

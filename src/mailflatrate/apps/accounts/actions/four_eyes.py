@@ -1,4 +1,4 @@
-"""The account's rule that a second person releases each mailing."""
+"""The account setting that requires a second person to approve each campaign."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -10,28 +10,28 @@ from mailflatrate.apps.accounts.queries import writers
 from mailflatrate.base import audit, clock, tenancy
 
 ON = gettext_noop(
-    "%(person)s switched on the four-eyes release for %(account)s: from now on one of you asks for the release of a"
-    " mailing, and another gives it."
+    "%(person)s turned on approval for %(account)s. From now on, one of you requests the release of a campaign and "
+    "someone else approves it."
 )
 OFF = gettext_noop(
-    "%(person)s switched off the four-eyes release for %(account)s: from now on each of you releases mailings alone."
+    "%(person)s turned off approval for %(account)s. From now on, each of you can release campaigns on your own."
 )
 
 
 def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
-    """Let each mailing of the account need a second person, or not; everybody who writes there is told.
+    """Turn approval by a second person on or off for the account's campaigns, and tell everyone who can write there.
 
-    Raises AccountError for anybody but an owner, and where there is no second person to release anything.
+    Raises AccountError unless an owner does it, and if there is no second person who could approve anything.
     """
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
         if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
-            raise AccountError(_("Only owners change this."))
+            raise AccountError(_("Only owners can change this."))
         if account.four_eyes == wanted:
             return
         people = writers()
         if wanted and len(people) < 2:
-            raise AccountError(_("There is nobody else who could release a mailing. Invite an owner or editor first."))
+            raise AccountError(_("No one else can approve campaigns yet. Invite another owner or editor first."))
         FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())
         audit.record("four_eyes.switched", by=audit.person(by), account_id=account_id, details={"wanted": wanted})
         others = [user for user in people if user.id != by.id]
@@ -39,5 +39,5 @@ def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
 
 
 def _letter(account: Account, by: User, *, wanted: bool) -> tuple[str, str]:
-    subject = _("Four-eyes release is on") if wanted else _("Four-eyes release is off")
+    subject = _("Approval is now required") if wanted else _("Approval is no longer required")
     return subject, _(ON if wanted else OFF) % {"person": by, "account": account.name} + "\n"

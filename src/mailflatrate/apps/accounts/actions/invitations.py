@@ -37,7 +37,7 @@ def invite(account_id: int, email: str, *, name: str, role: Role, language: str,
     with tenancy.account(account_id), tenancy.access():
         account = Account.objects.select_for_update().get(id=account_id)
         if Membership.objects.filter(user__email=email).exists():
-            raise AccountError(_("%(email)s works for this account already.") % {"email": email})
+            raise AccountError(_("%(email)s is already a member of this account.") % {"email": email})
         _leave_room(account, email)
         token, now = secrets.token_urlsafe(32), clock.now()
         invitation = Invitation.objects.create(
@@ -56,7 +56,7 @@ def _leave_room(account: Account, email: str) -> None:
     lapsed.update(withdrawn_at=now)
     waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
     if waiting.filter(email=email).exists():
-        raise AccountError(_("%(email)s is invited already. You can send the invitation again.") % {"email": email})
+        raise AccountError(_("%(email)s has already been invited. You can resend the invitation.") % {"email": email})
     vetted = account.standing in (Standing.APPROVED, Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED)
     most = MOST_OPEN if vetted or account.is_house else MOST_OPEN_UNVETTED
     today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1)).count()
@@ -83,8 +83,10 @@ def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> 
         }  # fmt: skip
         subject = _("Invitation to %(account)s") % facts
         text = _(
-            "%(person)s invites you to work for %(account)s at %(service)s. Open the invitation:\n\n%(url)s\n\nThe link"
-            " works for %(days)d days. If you don't expect an invitation, do nothing.\n"
+            "%(person)s invited you to join %(account)s on %(service)s. Open the invitation:\n\n"
+            "%(url)s\n\n"
+            "The link is valid for %(days)d days. If you weren't expecting an invitation, you can ignore this "
+            "email.\n"
         )
     send_notice(
         house_account().id,
@@ -102,7 +104,9 @@ def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -
         account = Account.objects.get(id=account_id)
         invitation = _open_here(invitation_id)
         if invitation.sends >= MOST_SENDS:
-            raise AccountError(_("This invitation was sent %(count)d times. Withdraw it.") % {"count": MOST_SENDS})
+            raise AccountError(
+                _("This invitation has been sent %(count)d times. Withdraw it instead.") % {"count": MOST_SENDS}
+            )
         token, now = secrets.token_urlsafe(32), clock.now()
         invitation.token_hash, invitation.sent_at, invitation.sends = _hash(token), now, invitation.sends + 1
         invitation.expires_at = now + INVITATION_WORKS
@@ -144,7 +148,7 @@ def join(token: str, *, name: str, password: str) -> User:
     try:
         return create_user(invitation.email, name=name, password=password, language=invitation.language)
     except IntegrityError:
-        raise AccountError(_("%(email)s signs in here already.") % {"email": invitation.email}) from None
+        raise AccountError(_("%(email)s already has a login here.") % {"email": invitation.email}) from None
 
 
 def accept(token: str, *, user: User) -> Membership:
@@ -159,7 +163,7 @@ def accept(token: str, *, user: User) -> Membership:
         if invitation.accepted_at or invitation.withdrawn_at or invitation.token_hash != found.token_hash:
             raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
         if invitation.email != email:
-            raise AccountError(_("This invitation is for another address than the one you sign in with."))
+            raise AccountError(_("This invitation was sent to a different address than the one you're signed in with."))
         membership, _new = Membership.objects.get_or_create(
             account_id=found.account_id, user=user, defaults={"role": invitation.role}
         )

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, Membership, Role, Scope, User
+from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, KeyScope, Membership, Role, User
 from mailflatrate.apps.accounts.models.keys import KEY_MARK
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -66,7 +66,7 @@ class AskingBounds:
 def make_api_key(
     account_id: int,
     name: str,
-    scopes: Collection[Scope],
+    scopes: Collection[KeyScope],
     *,
     expires_at: datetime | None,
     by: User,
@@ -79,21 +79,21 @@ def make_api_key(
     """
     name, now = " ".join(name.split())[:80], clock.now()
     _check_key(name, scopes, expires_at, now)
-    bounds = _checked_bounds(asking) if Scope.ASK in scopes else None
+    bounds = _checked_bounds(asking) if KeyScope.ASK in scopes else None
     ranges = parse_networks(networks)
     with tenancy.account(account_id):
         Account.objects.select_for_update().get(id=account_id)
         if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
-            raise AccountError(_("Only an owner of the account makes keys."))
+            raise AccountError(_("Only owners can create API keys."))
         if ApiKey.objects.filter(revoked_at=None).count() >= MOST_KEYS:
-            words = _("An account has at most %(most)d keys. Revoke one that nobody uses.")
+            words = _("An account can have up to %(most)d keys. Revoke one that's no longer used.")
             raise AccountError(words % {"most": MOST_KEYS})
         prefix = _letters(_PREFIX_LENGTH)
         secret = f"{KEY_MARK}_{prefix}_{_letters(_SECRET_LENGTH)}"
         with tenancy.access():
             key = ApiKey.objects.create(
                 name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
-                scopes=[each.value for each in Scope if each in scopes], created_at=now, expires_at=expires_at,
+                scopes=[each.value for each in KeyScope if each in scopes], created_at=now, expires_at=expires_at,
                 form_ids=sorted(bounds.form_ids) if bounds else None, daily_asks=bounds.daily if bounds else None,
                 networks=ranges,
             )  # fmt: skip
@@ -108,20 +108,22 @@ def make_api_key(
         return MadeKey(key, secret)
 
 
-def _check_key(name: str, scopes: Collection[Scope], expires_at: datetime | None, now: datetime) -> None:
+def _check_key(name: str, scopes: Collection[KeyScope], expires_at: datetime | None, now: datetime) -> None:
     if not name:
-        raise AccountError(_("A key needs a name, so that you know later what uses it."))
+        raise AccountError(_("Name the key so you'll know later what uses it."))
     if not scopes:
-        raise AccountError(_("Choose at least one thing that the key may do."))
+        raise AccountError(_("Choose at least one permission for the key."))
     if expires_at is not None and expires_at <= now:
-        raise AccountError(_("Choose a day in the future."))
+        raise AccountError(_("Choose a date in the future."))
 
 
 def _checked_bounds(asking: AskingBounds | None) -> AskingBounds:
     if asking is None or not asking.form_ids:
-        raise AccountError(_("Choose the forms that the key may ask people for."))
+        raise AccountError(_("Choose the forms this key may send confirmation requests for."))
     if not 1 <= asking.daily <= MOST_DAILY_ASKS:
-        raise AccountError(_("A key asks between 1 and %(most)d people a day.") % {"most": MOST_DAILY_ASKS})
+        raise AccountError(
+            _("A key can send between 1 and %(most)d confirmation requests a day.") % {"most": MOST_DAILY_ASKS}
+        )
     return asking
 
 
@@ -132,13 +134,13 @@ def parse_networks(written: Sequence[str]) -> list[str]:
         try:
             network = ip_network(text.strip(), strict=False)
         except ValueError as error:
-            words = _("“%(text)s” is no IP address or range. Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
+            words = _("“%(text)s” isn't an IP address or range. Use 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
             raise AccountError(words % {"text": text.strip()[:60]}) from error
         if network.version == 6 and network.network_address.ipv4_mapped is not None:
             raise AccountError(_("Write IPv4 addresses as IPv4, without “::ffff:”."))
         found[str(network)] = None
     if len(found) > MOST_NETWORKS:
-        raise AccountError(_("A key has at most %(most)d IP ranges.") % {"most": MOST_NETWORKS})
+        raise AccountError(_("A key can have up to %(most)d IP ranges.") % {"most": MOST_NETWORKS})
     return list(found)
 
 
@@ -147,7 +149,7 @@ def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
     with tenancy.account(account_id):
         key = ApiKey.objects.select_for_update().filter(id=key_id).first()
         if key is None:
-            raise AccountError(_("There is no such key."))
+            raise AccountError(_("This key doesn't exist."))
         if key.revoked_at is None:
             key.revoked_at, key.revoked_by = clock.now(), by
             with tenancy.access():
@@ -201,7 +203,7 @@ def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
         if row is None:
             return None
         if not row[1]:
-            raise KeyOutsideNetworks(_("This key does not work from %(ip)s.") % {"ip": ip or "?"})
+            raise KeyOutsideNetworks(_("This key doesn't work from %(ip)s.") % {"ip": ip or "?"})
         key = ApiKey.objects.select_related("account", "created_by").get(id=row[0])
     return KeyUse(key, key.account, key.window_count, REQUESTS_A_MINUTE, window + timedelta(minutes=1))
 
@@ -237,12 +239,12 @@ def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAn
             return None
     kept = ApiAnswer.objects.get(key_id=key_id, idempotency_key=idempotency_key)
     if bytes(kept.fingerprint) != fingerprint:
-        raise RepeatedDifferently(_("This Idempotency-Key was used for another request within a day."))
+        raise RepeatedDifferently(_("This Idempotency-Key was used for a different request within the last 24 hours."))
     return kept
 
 
 def keep_answer(key_id: int, idempotency_key: str, *, status: int, body: str) -> None:
-    """Keep the answer for whoever asks the same again. Runs in the transaction of `begin_answer`."""
+    """Keep the answer for a repeat of the same request. Runs in the transaction of `begin_answer`."""
     ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key).update(status=status, body=body)
 
 

@@ -20,11 +20,11 @@ def write_to_desk(text: str, *, by: User, about: StandingChange | None = None) -
     """
     text = text.strip()
     if not text:
-        raise AccountError(_("Write a few words first."))
+        raise AccountError(_("Write a message first."))
     if len(text) > LONGEST_MESSAGE:
-        raise AccountError(_("At most %(limit)d characters, please.") % {"limit": LONGEST_MESSAGE})
+        raise AccountError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_MESSAGE})
     if DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None).count() >= MOST_WAITING:
-        raise AccountError(_("We have your messages and will answer them."))
+        raise AccountError(_("We've received your messages and will answer them."))
     return DeskMessage.objects.create(side=Side.CUSTOMER, text=text, about=about, author=by, at=clock.now())
 
 
@@ -50,5 +50,5 @@ def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
 
 def _letter(account: Account, text: str) -> tuple[str, str]:
     facts = {"account": account.name, "service": load_settings().service_name}
-    below = _("Answer in your account: %(url)s") % {"url": f"{load_settings().public_url}/studio/standing/"}
-    return _("%(service)s answers %(account)s") % facts, f"{text}\n\n{below}\n"
+    below = _("Reply in your account: %(url)s") % {"url": f"{load_settings().public_url}/studio/standing/"}
+    return _("%(service)s replied to %(account)s") % facts, f"{text}\n\n{below}\n"

@@ -19,14 +19,16 @@ def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: s
         notice = Notice.objects.create(
             kind=kind, recipient=recipient, subject=subject, text_sealed=seal_text(text, recipient), language=language
         )
-        jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10)
+        jobs.defer(
+            "delivery.send_notice", jobs.JobQueue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10
+        )
         return notice
 
 
 def answer_report(
     report_id: int, recipient: str, *, subject: str, text: str, language: str, reply_to: str, in_reply_to: str = ""
 ) -> Notice:
-    """Queue an answer of the abuse desk to whoever made a report. Raises IntegrityError when somebody else made it."""
+    """Queue the abuse desk's answer to a reporter. Raises IntegrityError if the report was made by someone else."""
     house = house_account()
     with tenancy.account(house.id):
         notice = Notice.objects.create(
@@ -34,14 +36,14 @@ def answer_report(
             text_sealed=seal_text(text, recipient), report_id=report_id,
             reply_to=reply_to, in_reply_to=in_reply_to, language=language,
         )  # fmt: skip
-        jobs.defer("delivery.send_notice", jobs.Queue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)
+        jobs.defer("delivery.send_notice", jobs.JobQueue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)
         return notice
 
 
 def tell_owners(account_id: int, kind: NoticeKind, words: Callable[[User], tuple[str, str]]) -> None:
-    """Write to everybody who answers for an account, in his language.
+    """Write to all owners of an account, each in their language.
 
-    `words` gives subject and text for a person; it is called while his language is active. Runs inside
+    `words` returns subject and text for a person; it is called while their language is active. Runs inside
     `tenancy.platform(...)`.
     """
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
@@ -49,7 +51,7 @@ def tell_owners(account_id: int, kind: NoticeKind, words: Callable[[User], tuple
 
 
 def tell_people(kind: NoticeKind, people: Iterable[User], words: Callable[[User], tuple[str, str]]) -> None:
-    """Write to some people who sign in here, each in his language; `words` as for `tell_owners`."""
+    """Write to users who sign in here, each in their language; `words` as for `tell_owners`."""
     house = house_account()
     for user in people:
         with translation.override(user.language):

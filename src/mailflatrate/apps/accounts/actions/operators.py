@@ -22,5 +22,5 @@ def create_first_operator(email: str, *, name: str, password: str, language: str
         with connection.cursor() as cursor:
             cursor.execute(_LOCK)
         if has_operator():
-            raise AccountError(_("This installation has an operator. Ask them to add you."))
+            raise AccountError(_("This installation already has an operator. Ask them to add you."))
         return create_user(email, name=name, password=password, language=language, is_staff=True)

@@ -25,15 +25,15 @@ LONGEST_USER_AGENT = 500
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """From where somebody agreed: the client's address, None where it is not known, and his browser."""
+    """Where an agreement was given from: the client's address, None if unknown, and the browser."""
 
     ip: str | None
     user_agent: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """Somebody ticked the anti-spam policy."""
+class PolicyConfirmation:
+    """A user's tick of the anti-spam policy."""
 
     by: User
     where: Circumstances
@@ -52,13 +52,13 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
 
 
 def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
-    """A person agrees to the documents that he was shown (ids) at a sign-in; an owner for the account, too.
+    """Record agreement to the documents shown at sign-in (ids); an owner agrees for the account as well.
 
-    Runs inside `tenancy.account(...)`. Raises AccountError where another version is in force meanwhile.
+    Runs inside `tenancy.account(...)`. Raises AccountError if another version has come into force since.
     """
     due = documents_to_read(user)
     if {row.id for row in due} != set(shown):
-        raise AccountError(_("A text has changed meanwhile. Please read it again."))
+        raise AccountError(_("One of the texts has changed in the meantime. Read it again."))
     if owner:
         accept_agreements(tenancy.current_account_id(), user, ip=where.ip, user_agent=where.user_agent)
         return
@@ -82,7 +82,7 @@ def acknowledge_policy(
     """
     document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
     if document is None:
-        raise AccountError(_("No anti-spam policy is in force yet. Write to us."))
+        raise AccountError(_("No anti-spam policy is in force yet. Contact us."))
     row = Acknowledgement.objects.create(
         document=document, user=by, occasion=occasion, subject_id=subject_id, content_hash=content_hash,
         at=clock.now(), ip=where.ip, user_agent=where.user_agent[:LONGEST_USER_AGENT],
@@ -98,16 +98,18 @@ def acknowledge_policy(
 def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[str, str]], *, by: User) -> None:
     """Put a new version of a document in force: `texts` are (language, Markdown with the title in its first line).
 
-    Everybody is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Runs inside
-    `tenancy.platform(...)`. Raises AccountError for a version that was used, or a text without title.
+    Every user is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Runs inside
+    `tenancy.platform(...)`. Raises AccountError for a version already used, or a text without a title.
     """
     if AgreementDocument.objects.filter(kind=kind, version=version).exists():
-        raise AccountError(_("Version %(version)s exists already. A version never changes.") % {"version": version})
+        raise AccountError(
+            _("Version %(version)s already exists. Published versions can't be changed.") % {"version": version}
+        )
     now, hashes = clock.now(), {}
     for language, text in texts:
         title = text.partition("\n")[0].removeprefix("# ").strip()
         if not text.startswith("# ") or not title or not text.partition("\n")[2].strip():
-            raise AccountError(_("Begin the text with a line “# Title”, and write the document below it."))
+            raise AccountError(_("Start the text with a line “# Title” and put the document below it."))
         hashes[language] = hashlib.sha256(text.encode()).hexdigest()
         AgreementDocument.objects.create(
             kind=kind, version=version, language=language, title=title, text=text, sha256=hashes[language],
@@ -117,7 +119,7 @@ def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[s
 
 
 def save_imprint(account_id: int, *, country: str, fields: dict[str, str], by: User | None) -> Imprint:
-    """A new version of the imprint; earlier ones stay for the mailings that showed them (R-44)."""
+    """Save a new version of the imprint; earlier ones are kept for the campaigns that showed them (R-44)."""
     with tenancy.account(account_id):
         Account.objects.select_for_update().get(id=account_id)
         newest = Imprint.objects.order_by("-version").first()

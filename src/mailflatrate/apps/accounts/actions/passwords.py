@@ -22,7 +22,7 @@ def request_password_reset(email: str) -> None:
     tell the two apart, and strangers never get a mail.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).only("id").first()
-    jobs.defer("accounts.send_password_reset", jobs.Queue.EXPRESS, user_id=user.id if user else NOBODY, priority=10)
+    jobs.defer("accounts.send_password_reset", jobs.JobQueue.EXPRESS, user_id=user.id if user else NOBODY, priority=10)
 
 
 def password_link(user: User) -> str:

@@ -19,7 +19,7 @@ def create_account(name: str, *, country: str = "DE", language: str = "en", **fi
 def create_user(email: str, *, name: str, password: str | None, language: str = "en", is_staff: bool = False) -> User:
     """A person who signs in; `is_staff`: at the operator's desk. Raises AccountError when the address is taken."""
     if User.objects.filter(email=email.strip().lower()).exists():
-        raise AccountError(_("%(email)s signs in here already.") % {"email": email})
+        raise AccountError(_("%(email)s already has a login here.") % {"email": email})
     if not is_staff:
         return User.objects.create_user(email, password, name=name, language=language)
     with tenancy.platform(PlatformReason.SETUP):
@@ -35,13 +35,13 @@ def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
 
 
 def change_settings(account_id: int, *, language: str, time_zone: str, colour: str) -> None:
-    """Language, time zone (IANA name) and colour (`#rrggbb`) that the account's pages and mailings begin with."""
+    """Set the default language, time zone (IANA name) and color (`#rrggbb`) of the account's pages and campaigns."""
     with tenancy.account(account_id):
         Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone, colour=colour)
 
 
 def change_role(account_id: int, membership_id: int, role: Role, *, by: User) -> None:
-    """Give a member another role. Raises AccountError where nobody would be owner any more."""
+    """Give a member another role. Raises AccountError if this would leave the account without an owner."""
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         before = membership.role
@@ -55,7 +55,7 @@ def change_role(account_id: int, membership_id: int, role: Role, *, by: User) ->
 
 
 def remove_member(account_id: int, membership_id: int, *, by: User) -> None:
-    """Let a person work for this account no more. Raises AccountError for the last owner."""
+    """Remove a member's access to this account. Raises AccountError for the last owner."""
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         _keep_an_owner(membership)
@@ -84,7 +84,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
 
 
 def _end_invitations_of(user: User, by: User) -> None:
-    """Withdraw what somebody sent who no longer answers for the account."""
+    """Withdraw invitations sent by a user who no longer acts for the account."""
     for invitation in Invitation.objects.filter(invited_by=user, accepted_at=None, withdrawn_at=None):
         withdraw_invitation(invitation, by=by)
 
@@ -98,7 +98,7 @@ def _locked_membership(account_id: int, membership_id: int) -> Membership:
 def _keep_an_owner(membership: Membership) -> None:
     others = Membership.objects.filter(role=Role.OWNER).exclude(id=membership.id)
     if membership.role == Role.OWNER and not others.exists():
-        raise AccountError(_("An account needs an owner. Make somebody else an owner first."))
+        raise AccountError(_("An account needs an owner. Make someone else an owner first."))
 
 
 def house_account() -> Account:

@@ -1,7 +1,7 @@
-"""How an account moves (R-01, R-08, R-09, R-90).
+"""Changes of account status (R-01, R-08, R-09, R-90).
 
-Each move is a row of `standing_change`, a line in the audit log, and a letter to the owners; the database checks the
-move and carries it out.
+Each change is a row of `standing_change`, a line in the audit log, and a message to the owners; the database checks
+the change and carries it out.
 """
 
 from dataclasses import dataclass, field
@@ -38,10 +38,10 @@ from mailflatrate.rules.vetting import (
 from mailflatrate.settings import load_settings
 
 STRIKES = "strikes"
-# What the machine writes when it acts alone; translated for whoever reads it.
-STRIKES_TEXT = gettext_noop("Three strikes within six months. Nothing goes out until a person has looked at it.")
+# Reasons written by automatic actions; translated for each reader.
+STRIKES_TEXT = gettext_noop("Three strikes within six months. Nothing is sent until our team has reviewed the account.")
 CLOSED_TEXT = gettext_noop("Three strikes within six months, after a suspension for the same reason.")
-STRIKES_REMEDY = gettext_noop("Say what you changed, so that it does not happen again. A person decides.")
+STRIKES_REMEDY = gettext_noop("Tell us what you've changed so it won't happen again. Our team then decides.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +96,18 @@ def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons,
     move = (StandingFact(before.value), StandingFact(after.value))
     mover = Mover.MACHINE if by is None else Mover.STAFF if by.is_staff and by.is_active else Mover.APPLICANT
     if not may_move(*move, mover):
-        words = _("The account is “%(before)s”; it cannot become “%(after)s” by this.")
+        words = _("The account status is “%(before)s”, so it can't change to “%(after)s” this way.")
         raise AccountError(words % {"before": before.label, "after": after.label})
     if needs_words(move[1]) and not reasons.text.strip():
-        raise AccountError(_("Write the reason; the customer reads it."))
+        raise AccountError(_("Give the reason. The customer will read it."))
     if move in LIFTS:
         if not reasons.text.strip():
-            raise AccountError(_("Write why the account may send again."))
+            raise AccountError(_("Explain why the account may send again."))
         paused = StandingChange.objects.filter(
             account_id=account_id, after__in=[Standing.PAUSED, Standing.SUSPENDED]
         ).latest("id")
         if clock.now() < lift_from(paused.at):
-            raise AccountError(_("A pause is lifted after 24 hours at the earliest (R-90)."))
+            raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
 
 
 def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
@@ -122,20 +122,22 @@ def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
     if change.remedy:
         parts.append(_("What you can do: %(remedy)s") % {"remedy": _(change.remedy)})
     if needs_words(StandingFact(after.value)):
-        decided = _("A rule of ours did this by itself.") if change.automated else _("A person decided this.")
-        parts.append(decided + " " + _("You can object; another look is taken by a person."))
+        decided = (
+            _("One of our rules did this automatically.") if change.automated else _("Our team made this decision.")
+        )
+        parts.append(decided + " " + _("You can object. Someone on our team will then review the decision."))
     parts.append(f"{load_settings().public_url}/studio/standing/")
     return _("%(account)s: %(standing)s") % facts, "\n\n".join(parts) + "\n"
 
 
 LETTERS = {
-    Standing.REGISTERED: gettext_noop("%(account)s is registered at %(service)s."),
-    Standing.MORE_INFO: gettext_noop("We read the application of %(account)s and have a question before we decide."),
-    Standing.REJECTED: gettext_noop("We read the application of %(account)s and do not accept it."),
-    Standing.ACTIVE: gettext_noop("A person of %(service)s has checked %(account)s. You may send mailings."),
-    Standing.THROTTLED: gettext_noop("Mailings of %(account)s go out, but fewer a day than usual."),
-    Standing.PAUSED: gettext_noop("Mailings of %(account)s are paused: nothing goes out for now."),
-    Standing.SUSPENDED: gettext_noop("%(account)s is suspended: nothing goes out."),
+    Standing.REGISTERED: gettext_noop("%(account)s is registered with %(service)s."),
+    Standing.MORE_INFO: gettext_noop("We've read the application of %(account)s and have a question before we decide."),
+    Standing.REJECTED: gettext_noop("We've read the application of %(account)s and can't accept it."),
+    Standing.ACTIVE: gettext_noop("The %(service)s team has checked %(account)s. You can send campaigns now."),
+    Standing.THROTTLED: gettext_noop("%(account)s can still send, but fewer messages a day than usual."),
+    Standing.PAUSED: gettext_noop("Sending is paused for %(account)s. Nothing is sent for now."),
+    Standing.SUSPENDED: gettext_noop("%(account)s is suspended. Nothing is sent."),
     Standing.CLOSED: gettext_noop("%(account)s is closed at %(service)s."),
 }
 
@@ -146,7 +148,7 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
     Raises AccountError without a reason.
     """
     if not reasons.text.strip():
-        raise AccountError(_("Write the reason; the customer reads it."))
+        raise AccountError(_("Give the reason. The customer will read it."))
     now = clock.now()
     with tenancy.platform(PlatformReason.STANDING):
         account = Account.objects.select_for_update().get(id=account_id)
@@ -165,8 +167,11 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
 
 def _strike_letter(account: Account, strike: Strike) -> tuple[str, str]:
     facts = {"account": account.name, "text": _(strike.text), "until": f"{strike.ends_at:%Y-%m-%d}"}
-    words = _("%(account)s got a strike: %(text)s\n\nIt counts until %(until)s. Three at a time suspend the account.\n")
-    return _("A strike for %(account)s") % facts, words % facts
+    words = _(
+        "%(account)s received a strike: %(text)s\n\n"
+        "It counts until %(until)s. Three active strikes suspend the account.\n"
+    )
+    return _("Strike for %(account)s") % facts, words % facts
 
 
 def _answer_strikes(account_id: int, present: Standing) -> None:
@@ -190,13 +195,13 @@ def _answer_strikes(account_id: int, present: Standing) -> None:
 
 
 def take_back_strike(strike_id: int, *, by: User, because: str) -> None:
-    """A reviewer takes a strike back; what it led to he lifts by himself. Raises AccountError without a reason."""
+    """Withdraw a strike; the reviewer lifts its consequences separately. Raises AccountError without a reason."""
     if not because.strip():
-        raise AccountError(_("Write why the strike is taken back."))
+        raise AccountError(_("Explain why the strike is withdrawn."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         strike = Strike.objects.select_for_update().get(id=strike_id)
         if strike.taken_back_at is not None:
-            raise AccountError(_("This strike was taken back already."))
+            raise AccountError(_("This strike has already been withdrawn."))
         strike.taken_back_by, strike.taken_back_at, strike.taken_back_because = by, clock.now(), because.strip()
         strike.save(update_fields=["taken_back_by", "taken_back_at", "taken_back_because"])
         audit.record(
@@ -206,9 +211,9 @@ def take_back_strike(strike_id: int, *, by: User, because: str) -> None:
 
 
 def set_limits(account_id: int, *, by: User, daily_limit: int | None, supervised: bool, because: str) -> None:
-    """How many recipients a day, and whether the next mailing waits for a reviewer. Raises AccountError."""
+    """Set the daily recipient limit and whether the next campaign waits for a reviewer. Raises AccountError."""
     if not because.strip():
-        raise AccountError(_("Write why; it stays in the audit log."))
+        raise AccountError(_("Give the reason. It's kept in the audit log."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         Account.objects.filter(id=account_id).update(daily_limit=daily_limit, supervised=supervised)
         audit.record(

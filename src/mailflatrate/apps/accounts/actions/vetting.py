@@ -35,7 +35,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
 from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
-from mailflatrate.rules.vetting.signals import Found
+from mailflatrate.rules.vetting.signals import SignalResult
 from mailflatrate.settings import load_settings
 
 EDITABLE = (Standing.REGISTERED, Standing.MORE_INFO)
@@ -50,9 +50,9 @@ class AddressRefused(AccountError):
 
 
 def check_applicant_address(email: str) -> str:
-    """The address in its plain form. Raises AddressRefused for a role, a disposable one, or none at all (R-21, R-22).
+    """Return the normalized address. Raises AddressRefused for a role, disposable or invalid one (R-21, R-22).
 
-    Reserved names pass where the installation itself stands on one, as the demonstration does.
+    Reserved names pass if the installation itself runs on one, as the demo does.
     """
     allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
     found = decide_address(email.strip(), allow_reserved=allowed)
@@ -79,15 +79,19 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
     facts = {"service": load_settings().service_name, "url": link, "sign_in": sign_in}
     if User.objects.filter(email=email).exists() and open_application(email) is None:
         text = _(
-            "Somebody, probably you, asked to apply at %(service)s with this address. It signs in here already:\n\n"
-            "%(sign_in)s\n\nIf it was not you, do nothing.\n"
+            "Someone, probably you, asked to apply to %(service)s with this address. It already has a login "
+            "here:\n\n"
+            "%(sign_in)s\n\n"
+            "If it wasn't you, ignore this email.\n"
         )
     else:
         text = _(
-            "Here your application at %(service)s begins, and goes on whenever you come back:\n\n%(url)s\n\n"
-            "The link holds for 14 days. If you did not ask for it, do nothing: no account is made.\n"
+            "Start your application to %(service)s here. The same link brings you back to it at any time:\n\n"
+            "%(url)s\n\n"
+            "The link is valid for 14 days. If you didn't request it, ignore this email. No account will be "
+            "created.\n"
         )
-    subject = _("Your application at %(service)s") % facts
+    subject = _("Your application to %(service)s") % facts
     send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=language)
 
 
@@ -110,7 +114,7 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
         return found
     with tenancy.platform(PlatformReason.APPLICATION):
         if User.objects.filter(email=email).exists():
-            raise AccountError(_("This address signs in here already. Sign in, or use another address."))
+            raise AccountError(_("This address already has a login here. Sign in, or use another address."))
         now = clock.now()
         user = User.objects.create_user(email, None, name=name.strip(), language=language)
         account = Account.objects.create(name=company.strip(), country=country, language=language)
@@ -154,7 +158,7 @@ def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -
 def _editable(account_id: int) -> Application:
     account = Account.objects.select_for_update().get(id=account_id)
     if account.standing not in EDITABLE:
-        raise AccountError(_("The application is handed in; it does not change any more."))
+        raise AccountError(_("Your application has been submitted and can no longer be changed."))
     application = Application.objects.select_for_update().get(account_id=account_id)
     application.account = account
     return application
@@ -163,18 +167,18 @@ def _editable(account_id: int) -> Application:
 def submit_application(
     account_id: int, user: User, where: Circumstances, *, password: str = "", shown: Sequence[int] | None = None
 ) -> None:
-    """Hand the record in and accept the agreements in the account's name (R-04, R-92).
+    """Submit the application and accept the agreements in the account's name (R-04, R-92).
 
-    `password` is set where the person chose one; otherwise he signs in by a link that is mailed to him. Raises
-    AccountError while a field is empty, or where a document in force is not among those that were `shown` (ids).
+    `password` is set if the applicant chose one; otherwise they sign in by an emailed link. Raises AccountError
+    while a field is empty, or if a document in force is not among those that were `shown` (ids).
     """
     with tenancy.account(account_id):
         application = _editable(account_id)
         if shown is not None and {row.id for row in current_documents(user.language)} != set(shown):
-            raise AccountError(_("A text has changed meanwhile. Please read it again."))
+            raise AccountError(_("One of the texts has changed in the meantime. Read it again."))
         empty = missing_fields(record_of(application))
         if empty:
-            raise AccountError(_("Still to be filled in: %(fields)s.") % {"fields": field_names(empty)})
+            raise AccountError(_("Still missing: %(fields)s.") % {"fields": field_names(empty)})
         application.submitted_at = clock.now()
         application.save(update_fields=["submitted_at"])
         if password:
@@ -182,7 +186,7 @@ def submit_application(
             user.save(update_fields=["password"])
         accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
         change_standing(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
-        jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
+        jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
 
 
 def field_names(keys: Iterable[str]) -> str:
@@ -190,7 +194,7 @@ def field_names(keys: Iterable[str]) -> str:
     return ", ".join(field_name(key, known_language(get_language())) for key in keys)
 
 
-def keep_signals(account_id: int, found: Iterable[Found]) -> None:
+def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
     """Replace the signals of an application by what was seen now (R-03)."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
@@ -216,11 +220,11 @@ def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: s
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         application = Application.objects.select_for_update().filter(account_id=account_id).first()
         if application is None:
-            raise AccountError(_("This account has no application to decide about."))
+            raise AccountError(_("This account has no application to decide on."))
         record = record_of(application)
         empty = missing_fields(record)
         if kind is DecisionKind.APPROVE and empty:
-            words = _("Nothing is approved with an empty field (R-02). Ask for: %(fields)s.")
+            words = _("An application with an empty field can't be approved. Ask for: %(fields)s.")
             raise AccountError(words % {"fields": field_names(empty)})
         seen = Signal.objects.filter(application=application).order_by("id")
         packed = json.dumps(record, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
@@ -253,7 +257,9 @@ def activate_account(account_id: int, *, by: User) -> None:
     Raises AccountError where it is not approved, or the agreements in force are not accepted.
     """
     if _agreements_open(account_id):
-        raise AccountError(_("The customer has not accepted the agreements in force. Nothing is activated before."))
+        raise AccountError(
+            _("The customer hasn't accepted the current agreements. The account can't be activated until they do.")
+        )
     change_standing(account_id, Standing.ACTIVE, Reasons("activated", rule="R-01"), by=by)
 
 

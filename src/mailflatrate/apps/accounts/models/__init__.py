@@ -1,7 +1,7 @@
 """Tables of accounts: people, papers, vetting, standing, notices, keys of programs."""
 
 from mailflatrate.apps.accounts.models.entrance import AddressChange, Invitation
-from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, Scope
+from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope
 from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
 from mailflatrate.apps.accounts.models.papers import (
     Acceptance,
@@ -43,12 +43,12 @@ __all__ = [
     "FourEyesSwitch",
     "Imprint",
     "Invitation",
+    "KeyScope",
     "Membership",
     "Notice",
     "NoticeKind",
     "Occasion",
     "Role",
-    "Scope",
     "Sector",
     "SharedEntry",
     "Side",

@@ -8,9 +8,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Invitation(TenantModel):
-    """An address that may join an account until `expires_at`; membership begins when its owner accepts.
+    """An address that may join an account until `expires_at`; membership begins when the address's owner accepts.
 
-    The token goes out by mail and is stored as a hash. `name` is what the inviting owner typed, never what another
+    The token is sent by email and stored as a hash. `name` is what the inviting owner typed, never what another
     account knows about the address.
     """
 

@@ -12,11 +12,11 @@ KEY_MARK = "mfk"
 """Every key begins with it, so that scanners of source code find one that was published by mistake."""
 
 
-class Scope(models.TextChoices):
+class KeyScope(models.TextChoices):
     """What a key may do. None contains another; what every key may see is its own account's name and standing."""
 
     READ = "read", _("Read")
-    ASK = "ask", _("Ask for confirmation")
+    ASK = "ask", _("Request confirmation")
     CONTACTS_WRITE = "contacts.write", _("Edit lists and contacts")
     IMPORT = "import", _("Import")
     SUPPRESS = "suppress", _("Unsubscribe and suppress")
@@ -26,21 +26,21 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(TenantModel):
-    """A key with which a program of the customer works for the account, in the name of whoever made it.
+    """A key with which a customer's program works for the account, on behalf of the person who created it.
 
-    The key itself is shown once and never stored: `secret_hash` is the SHA-256 of 200 random bits, `prefix` the part
-    by which people recognise it. `window_*` count the requests of the running minute.
+    The key itself is shown once and never stored: `secret_hash` is the SHA-256 of 200 random bits, `prefix` the
+    part by which people recognize it. `window_*` count the requests of the current minute.
 
-    `form_ids` are the sign-up forms that a key with `ask` is bound to; they are looked up in the account's scope, so
-    another account's form is never among them. None: a key from before keys were bound, which may ask for any form
-    and read none. `daily_asks` is its allowance of confirmation requests a day (UTC); None: the account's alone.
-    `networks` are CIDR ranges from which it works; empty: from anywhere.
+    `form_ids` are the sign-up forms that a key with `ask` is bound to; they are looked up in the account's scope,
+    so another account's form is never among them. None: a key from before keys were bound, which may ask for any
+    form and read none. `daily_asks` is its allowance of confirmation requests a day (UTC); None: only the account's
+    limit. `networks` are the CIDR ranges it may be used from; empty: anywhere.
     """
 
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
     secret_hash = models.BinaryField(max_length=32)
-    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices))
+    scopes = ArrayField(models.CharField(max_length=20, choices=KeyScope.choices))
     form_ids = ArrayField(models.BigIntegerField(), null=True)
     daily_asks = models.PositiveIntegerField(null=True)
     networks = ArrayField(models.CharField(max_length=43), default=list, db_default=[])
@@ -67,11 +67,11 @@ class ApiKey(TenantModel):
 
     def may_read_form(self, form_id: int) -> bool:
         """Whether `ask` lets the key read this form: only one that it is bound to."""
-        return Scope.ASK in self.scopes and self.form_ids is not None and form_id in self.form_ids
+        return KeyScope.ASK in self.scopes and self.form_ids is not None and form_id in self.form_ids
 
     def may_ask_for(self, form_id: int) -> bool:
         """Whether the key may ask people for this form."""
-        return Scope.ASK in self.scopes and (self.form_ids is None or form_id in self.form_ids)
+        return KeyScope.ASK in self.scopes and (self.form_ids is None or form_id in self.form_ids)
 
 
 class ApiAnswer(TenantModel):

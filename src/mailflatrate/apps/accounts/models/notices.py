@@ -8,25 +8,25 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class NoticeKind(models.TextChoices):
-    """Why the service itself writes to somebody."""
+    """Why the service itself writes to someone."""
 
     ACCESS = "access", _("Sign-in and password")
-    TEST = "test", _("Test mailing")
-    STANDING = "standing", _("Standing of the account")
-    PRIVACY = "privacy", _("Answer to a person's request")
-    ORIGIN = "origin", _("Origin of a list")
-    CASE = "case", _("Answer of the abuse desk")
-    TEAM = "team", _("Among colleagues")
-    SENDER = "sender", _("Proof of a mailbox, state of a sender domain")
+    TEST = "test", _("Test send")
+    STANDING = "standing", _("Account status")
+    PRIVACY = "privacy", _("Reply to a data request")
+    ORIGIN = "origin", _("List origin")
+    CASE = "case", _("Reply from the abuse desk")
+    TEAM = "team", _("Team notices")
+    SENDER = "sender", _("Mailbox confirmation and sending domain status")
 
 
 class Notice(TenantModel):
-    """A message of the service to a person who works with it; the engine sends it (basis: service notice).
+    """A service message to a person who works with it; the engine sends it (basis: service notice).
 
-    A test mailing carries no content of its own: the edition named by `edition_id` is rendered for it. An answer of the
-    abuse desk names the report that it answers; the database checks that the recipient made it.
+    A test send carries no content of its own: the edition named by `edition_id` is rendered for it. An answer of
+    the abuse desk names the report it answers; the database checks that the recipient made that report.
 
-    `text` is sealed for its recipient: copied into a row to another address, it does not open.
+    `text` is sealed for its recipient: copied into a row for another address, it cannot be opened.
     """
 
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)

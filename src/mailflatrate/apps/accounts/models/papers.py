@@ -21,7 +21,7 @@ class Occasion(models.TextChoices):
 
     IMPORT = "import", _("Import")
     LIST = "list", _("List")
-    MAILING = "mailing", _("Mailing")
+    MAILING = "mailing", _("Campaign")
     SIGN_IN = "sign_in", _("Sign-in")
 
 
@@ -56,10 +56,11 @@ class Acceptance(TenantModel):
 
 
 class Acknowledgement(TenantModel):
-    """Who ticked the anti-spam policy for one import, one list or one mailing, and for exactly which content (R-04).
+    """Who ticked the anti-spam policy for one import, list or campaign, and for exactly which content (R-04).
 
-    `content_hash` is the SHA-256 of the file, of the list's name, or of what a mailing shows. At a sign-in it is that
-    of the document itself, which the person read and keeps to; owners accept it for the account besides. Append-only.
+    `content_hash` is the SHA-256 of the file, of the list's name, or of what a campaign shows. At a sign-in it is
+    that of the document itself, which the user read and agreed to follow; owners also accept it for the account.
+    Append-only.
     """
 
     document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")
@@ -77,7 +78,7 @@ class Acknowledgement(TenantModel):
 
 
 class Imprint(TenantModel):
-    """One version of an account's imprint; a mailing keeps the version that it showed (R-44)."""
+    """One version of an account's imprint; a campaign keeps the version it showed (R-44)."""
 
     version = models.PositiveIntegerField()
     country = models.CharField(max_length=2)

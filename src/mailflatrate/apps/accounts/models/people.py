@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person who signs in. `is_staff` people work at the operator's desk."""
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("language"), max_length=5, default="en")
     is_active = models.BooleanField(default=True)
@@ -89,7 +89,7 @@ class Account(models.Model):
     country = models.CharField(_("country"), max_length=2, default="DE")
     language = models.CharField(_("language"), max_length=5, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
-    colour = models.CharField(_("colour"), max_length=7, default="#00595a")
+    colour = models.CharField(_("color"), max_length=7, default="#00595a")
     standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.REGISTERED)
     standing_reason = models.TextField(blank=True)
     activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -106,7 +106,7 @@ class Account(models.Model):
     class Meta:
         db_table = "account"
         constraints = [
-            # R-01: whoever may send was activated by a person.
+            # R-01: an account that may send was activated by an operator.
             models.CheckConstraint(
                 condition=~Q(standing__in=["active", "throttled"])
                 | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
@@ -136,9 +136,9 @@ class Membership(TenantModel):
 
 
 class FourEyesSwitch(TenantModel):
-    """An owner said that a second person releases each mailing, or does so no more; append-only.
+    """An owner's decision to turn approval by a second person on or off for each campaign; append-only.
 
-    A trigger takes it from an owner alone and writes it into the account; nothing else can.
+    A trigger accepts it from an owner only and writes it into the account; nothing else can.
     """
 
     wanted = models.BooleanField()

@@ -15,8 +15,8 @@ class Standing(models.TextChoices):
     """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
 
     REGISTERED = "registered", _("Registered")
-    SUBMITTED = "submitted", _("Being checked")
-    MORE_INFO = "more_info", _("Waits for your answer")
+    SUBMITTED = "submitted", _("Under review")
+    MORE_INFO = "more_info", _("Waiting for your answer")
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     ACTIVE = "active", _("Active")
@@ -27,10 +27,10 @@ class Standing(models.TextChoices):
 
 
 class StandingChange(TenantModel):
-    """One move of an account, as it was told to the customer (R-09); append-only.
+    """One change of account status, as it was told to the customer (R-09); append-only.
 
-    `actor` is the person of the operator or the applicant; None where a rule of ours did it (`actor_name` says which).
-    `evidence` holds facts and figures in JSON.
+    `actor` is the operator or the applicant; None if one of our rules did it (`actor_name` says which). `evidence`
+    holds facts and figures in JSON.
     """
 
     platform_writes = True
@@ -89,7 +89,7 @@ class Side(models.TextChoices):
     """Who wrote a message."""
 
     CUSTOMER = "customer", _("Customer")
-    DESK = "desk", _("Desk")
+    DESK = "desk", _("Operations")
 
 
 class DeskMessage(TenantModel):

@@ -1,4 +1,4 @@
-"""Applications: who asks to come in, what he says about himself, what the machine saw, what a person decided."""
+"""Applications: who applies, what they say about themselves, what was checked automatically, what a person decided."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,9 +8,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Applicant(models.Model):
-    """Somebody who gave an address on the application page and has not proved yet that it is his.
+    """A person who gave an address on the application page and has not yet proved it is theirs.
 
-    Not a tenant's row: there is no account yet. Unproved rows are forgotten after some days.
+    Not a tenant's row: there is no account yet. Unproved rows are deleted after a few days.
     """
 
     email = models.EmailField()
@@ -30,26 +30,26 @@ class Applicant(models.Model):
 class Sector(models.TextChoices):
     """Lines of business that may apply (R-05). What is forbidden is no choice."""
 
-    SHOP = "shop", _("Shop or trade")
-    SERVICE = "service", _("Services and crafts")
+    SHOP = "shop", _("Retail or wholesale")
+    SERVICE = "service", _("Services and trades")
     SOFTWARE = "software", _("Software and technology")
     MEDIA = "media", _("Publishing and media")
     CULTURE = "culture", _("Culture, events, travel")
     EDUCATION = "education", _("Education and science")
-    ASSOCIATION = "association", _("Association or foundation")
+    ASSOCIATION = "association", _("Nonprofit or foundation")
     PUBLIC = "public", _("Public body")
     HEALTH = "health", _("Health and care")
     FINANCE = "finance", _("Finance and insurance")
-    AGENCY = "agency", _("Agency that sends for others")
+    AGENCY = "agency", _("Agency sending for clients")
 
 
 class Cadence(models.TextChoices):
-    """How often mailings go out."""
+    """How often campaigns are sent."""
 
-    WEEKLY_OR_MORE = "weekly", _("Every week or more often")
+    WEEKLY_OR_MORE = "weekly", _("Weekly or more often")
     MONTHLY = "monthly", _("Once or twice a month")
     SELDOM = "seldom", _("Less than once a month")
-    IRREGULAR = "irregular", _("When there is something to say")
+    IRREGULAR = "irregular", _("When there is news")
 
 
 class Application(TenantModel):
@@ -116,7 +116,7 @@ class DecisionKind(models.TextChoices):
     """What a reviewer may say to an application."""
 
     APPROVE = "approve", _("Approved")
-    ASK = "ask", _("Asked for more")
+    ASK = "ask", _("More information requested")
     REJECT = "reject", _("Rejected")
 
 

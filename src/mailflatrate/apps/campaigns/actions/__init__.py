@@ -1,7 +1,7 @@
 """Every write to campaigns; one transaction each, inside the account's scope.
 
-`drafts` are mailings before they go out, `media` pictures, `brand` the account's look, `templates` what drafts begin
-with, `versions` several people at one draft.
+`drafts` holds campaigns before they are sent, `media` pictures, `brand` the account's look, `templates` what drafts
+begin with, `versions` several people working on one draft.
 """
 
 from mailflatrate.apps.campaigns.actions.brand import save_brand
@@ -36,11 +36,11 @@ from mailflatrate.apps.campaigns.actions.templates import (
     start_from_gallery,
     start_from_template,
 )
-from mailflatrate.apps.campaigns.actions.versions import Draft, Window, forget_aside, save_draft, take_version
+from mailflatrate.apps.campaigns.actions.versions import SavedDraft, Window, forget_aside, save_draft, take_version
 
 __all__ = [
     "WRITABLE",
-    "Draft",
+    "SavedDraft",
     "Window",
     "ask_for_look",
     "ask_for_review",

@@ -1,4 +1,4 @@
-"""How the account's mailings look."""
+"""How the account's campaigns look."""
 
 from collections.abc import Mapping
 
@@ -14,11 +14,11 @@ CHOICES = ("heading_font", "body_font")
 
 
 def save_brand(values: Mapping[str, str], *, logo_id: int | None) -> BrandKit:
-    """Keep colours (`#rrggbb`), fonts and logo. Raises CampaignError for a value that is none."""
+    """Save colors (`#rrggbb`), fonts and logo. Raises CampaignError for an invalid value."""
     wrong = [name for name in COLOURS if not is_colour(values.get(name, ""))]
     wrong += [name for name in CHOICES if values.get(name) not in FONTS]
     if wrong:
-        raise CampaignError(_("No colour or font of ours: %(names)s") % {"names": ", ".join(wrong)})
+        raise CampaignError(_("Not one of the available colors or fonts: %(names)s") % {"names": ", ".join(wrong)})
     logo = Media.objects.filter(id=logo_id).first() if logo_id else None
     kit, _made = BrandKit.objects.update_or_create(
         account_id=tenancy.current_account_id(),

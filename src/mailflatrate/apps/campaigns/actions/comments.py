@@ -1,4 +1,4 @@
-"""Colleagues talk about a mailing: write, settle, take back. Whoever is concerned gets a mail."""
+"""Comments on a campaign: write, resolve, withdraw. The people concerned get an email."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -14,7 +14,7 @@ from mailflatrate.settings import load_settings
 
 LONGEST = 2000
 MOST_COMMENTS = 500
-WROTE = gettext_noop("%(person)s wrote about “%(mailing)s” (%(about)s):")
+WROTE = gettext_noop("%(person)s commented on “%(mailing)s” (%(about)s):")
 SUBJECT = gettext_noop("Comment on “%(mailing)s”")
 
 
@@ -27,12 +27,12 @@ def write_comment(
     """
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise CampaignError(_("Write something first."))
+        raise CampaignError(_("Write a comment first."))
     if len(text) > LONGEST:
-        raise CampaignError(_("A comment has at most %(most)d characters.") % {"most": LONGEST})
+        raise CampaignError(_("A comment can have up to %(most)d characters.") % {"most": LONGEST})
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if CampaignComment.objects.filter(campaign=campaign).count() >= MOST_COMMENTS:
-        raise CampaignError(_("This mailing has as many comments as fit: %(most)d.") % {"most": MOST_COMMENTS})
+        raise CampaignError(_("This campaign has reached its limit of %(most)d comments.") % {"most": MOST_COMMENTS})
     thread = CampaignComment.objects.get(id=thread_id, campaign=campaign, thread=None) if thread_id else None
     row = CampaignComment.objects.create(
         campaign=campaign, thread=thread, about=thread.about if thread else about, text=text, author=by,
@@ -59,7 +59,7 @@ def take_back_comment(comment_id: int, *, by: User) -> None:
     if row.deleted_at is not None:
         return
     if row.author_id != by.id and not members().filter(user=by, role=Role.OWNER).exists():
-        raise CampaignError(_("Only the author and owners delete a comment."))
+        raise CampaignError(_("Only the author and owners can delete a comment."))
     row.text, row.deleted_at, row.deleted_by = "", clock.now(), by
     row.save(update_fields=["text", "deleted_at", "deleted_by"])
     audit.record(
@@ -74,7 +74,7 @@ def _settle(thread: CampaignComment, by: User | None) -> None:
 
 
 def _concerned(campaign: Campaign, by: User) -> list[User]:
-    """Who began or changed the mailing, asks for its release, or commented on it; otherwise all who write here."""
+    """Return who created or edited the campaign, requested its approval or commented; else all who can write here."""
     people = {row.user_id: row for row in members().filter(user__is_active=True) if row.user_id != by.id}
     asked = release_request(campaign.id)
     ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}

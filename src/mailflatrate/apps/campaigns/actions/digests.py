@@ -45,7 +45,7 @@ _STATUS = {
     WebStatus.FAILED: DigestOutcome.FAILED,
     WebStatus.UNKNOWN: DigestOutcome.UNKNOWN,
 }
-FAILS = gettext_noop("The feed of “%(digest)s” fails, so that no issue was prepared. What went wrong stands here:")
+FAILS = gettext_noop("We couldn't read the feed of “%(digest)s”, so no issue was prepared. Here's what went wrong:")
 
 
 def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
@@ -54,7 +54,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
     """
     if digest_id is None and FeedDigest.objects.count() >= MOST_DIGESTS:
-        raise CampaignError(_("An account has at most %(most)d digests.") % {"most": MOST_DIGESTS})
+        raise CampaignError(_("An account can have up to %(most)d RSS campaigns.") % {"most": MOST_DIGESTS})
     digest = FeedDigest.objects.select_for_update().get(id=digest_id) if digest_id else FeedDigest(created_by=by)
     moved = digest.url != values["url"]
     for name, value in values.items():
@@ -81,7 +81,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
 
 
 def delete_digest(digest_id: int, *, by: User) -> None:
-    """Prepare no more issues. Those that were prepared stay. Raises FeedDigest.DoesNotExist."""
+    """Delete a digest, which ends its issues; prepared ones stay. Raises FeedDigest.DoesNotExist."""
     digest = FeedDigest.objects.select_for_update().get(id=digest_id)
     audit.record(
         "digest.deleted", by=audit.person(by), account_id=digest.account_id, subject=f"digest:{digest.id}",
@@ -94,7 +94,7 @@ def ask_for_look(digest_id: int, *, issue: bool) -> None:
     """Have the feed looked at now; `issue`: and prepare one from what is new, whatever the weekday."""
     FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
     jobs.defer(
-        "campaigns.look_at_digest", jobs.Queue.HOUSE, priority=5, once=f"digest-{digest_id}-{issue}",
+        "campaigns.look_at_digest", jobs.JobQueue.HOUSE, priority=5, once=f"digest-{digest_id}-{issue}",
         account_id=tenancy.current_account_id(), digest_id=digest_id, issue=issue,
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
 
 
 def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
-    """Tried again in an hour; after six times the issue falls out, and whoever is concerned is told."""
+    """Retry in an hour; after six failures drop the issue and tell the people concerned."""
     digest.outcome, digest.detail, digest.looked_at = outcome, detail[:200], clock.now()
     digest.failures = min(digest.failures + 1, MOST_FAILURES)
     if due:
@@ -215,7 +215,7 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
 
 
 def _concerned(digest: FeedDigest) -> list[User]:
-    """Who set it up, as long as he writes here; otherwise all who do."""
+    """Return the creator, while they can still write here; otherwise everyone who can."""
     people = writers()
     return [user for user in people if user.id == digest.created_by_id] or people
 
@@ -223,17 +223,17 @@ def _concerned(digest: FeedDigest) -> list[User]:
 def _letter(digest: FeedDigest, number: int) -> tuple[str, str]:
     assert digest.last_issue is not None
     text = ngettext(
-        "An issue of “%(digest)s” with %(n)d new entry is prepared. It goes out when you have looked at it, confirmed"
-        " the policy and released it; nothing is sent by itself.",
-        "An issue of “%(digest)s” with %(n)d new entries is prepared. It goes out when you have looked at it, confirmed"
-        " the policy and released it; nothing is sent by itself.",
+        "An issue of “%(digest)s” with %(n)d new entry is ready. It's sent once you've reviewed it, confirmed the "
+        "policy and released it. Nothing is sent automatically.",
+        "An issue of “%(digest)s” with %(n)d new entries is ready. It's sent once you've reviewed it, confirmed "
+        "the policy and released it. Nothing is sent automatically.",
         number,
     ) % {"digest": digest.name, "n": number}
     url = f"{load_settings().public_url}/studio/campaigns/{digest.last_issue.id}/edit/"
-    return _("“%(digest)s” is prepared") % {"digest": digest.name}, f"{text}\n\n{url}\n"
+    return _("“%(digest)s” is ready for review") % {"digest": digest.name}, f"{text}\n\n{url}\n"
 
 
 def _failure_letter(digest: FeedDigest) -> tuple[str, str]:
     url = f"{load_settings().public_url}/studio/campaigns/digests/{digest.id}/"
     facts = {"digest": digest.name}
-    return _("No issue of “%(digest)s”: its feed fails") % facts, f"{_(FAILS) % facts}\n\n{url}\n"
+    return _("No issue of “%(digest)s”: its feed can't be read") % facts, f"{_(FAILS) % facts}\n\n{url}\n"

@@ -1,4 +1,4 @@
-"""Mailings before they go out, and the moment at which one is frozen."""
+"""Campaigns before they are sent, and the moment at which one is frozen."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -61,7 +61,7 @@ def editable(campaign_id: int) -> Campaign:
     """The draft, locked. Raises NotEditable once the campaign has left the draft."""
     campaign = locked(campaign_id)
     if campaign.state not in queries.EDITABLE:
-        raise NotEditable(_("This mailing is no longer a draft. Copy it to send something different."))
+        raise NotEditable(_("This campaign is no longer a draft. Copy it to send something different."))
     return campaign
 
 
@@ -139,20 +139,20 @@ def delete_draft(campaign_id: int) -> None:
     """Delete a draft for good. Raises NotEditable for anything that was released."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
-        raise NotEditable(_("Only drafts can be deleted; what went out stays on record."))
+        raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
     campaign.delete()
 
 
 def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances | None = None) -> Campaign:
-    """Record that `by` ticked the anti-spam policy for exactly the content he was shown (R-04).
+    """Record that `by` ticked the anti-spam policy for exactly the content they were shown (R-04).
 
-    The tick holds for this content alone; the record of it stays when the mailing is edited. Raises CampaignError when
-    somebody edited the mailing meanwhile.
+    The tick holds for this content alone; the record of it stays when the campaign is edited. Raises CampaignError
+    if the campaign was edited in the meantime.
     """
     campaign = locked(campaign_id)
     present = content_hash(campaign, queries.newest_imprint())
     if shown_hash != present:
-        raise CampaignError(_("The mailing was changed since this page was opened. Please look at it again."))
+        raise CampaignError(_("The campaign has changed since you opened this page. Review it again."))
     campaign.policy_hash, campaign.policy_version = present, current_version(AgreementKind.POLICY)
     campaign.policy_ticked_at, campaign.policy_ticked_by = clock.now(), by
     acknowledge_policy(
@@ -169,7 +169,9 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
     """
     imprint = queries.newest_imprint()
     if imprint is None:
-        raise CampaignError(_("The imprint is missing; a mailing shows it in full. Fill it in under Trust, Imprint."))
+        raise CampaignError(
+            _("The imprint is missing. Every campaign shows it in full. Add it under Settings, Imprint.")
+        )
     attributes = queries.attribute_names()
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
@@ -209,13 +211,13 @@ def unschedule(campaign_id: int, *, reason: str = "") -> Campaign:
     """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
     campaign = locked(campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
-        raise CampaignError(_("Only a mailing that waits can be taken back; pause a running one."))
+        raise CampaignError(_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
     set_state(campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None)
     return campaign
 
 
 def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) -> None:
-    """A released mailing waits for a person of the operator; `at` is when it is to go out after that."""
+    """Have a released campaign wait for an operator's review; `at` is when it is to be sent after that."""
     released_by = by or campaign.released_by
     set_state(
         campaign, CampaignState.REVIEW, scheduled_at=at, local_at=campaign.local_at, review_asked_at=clock.now(),

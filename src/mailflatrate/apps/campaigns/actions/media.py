@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, W
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.mail.pictures import Picture, PictureRefused, PictureSet, Refusal
+from mailflatrate.mail.pictures import PictureRefused, PictureSet, Refusal, StoredPicture
 from mailflatrate.settings import load_settings
 
 MEGABYTE = 1024 * 1024
@@ -60,7 +60,7 @@ def upload_media(
     return media
 
 
-def _files(data: bytes) -> dict[int, Picture]:
+def _files(data: bytes) -> dict[int, StoredPicture]:
     """Decoded in a child process: a small file may unpack to much."""
     try:
         found: PictureSet = child.call("picture.set", data)
@@ -85,7 +85,7 @@ def describe_media(media_id: int, *, name: str, alt: str, decorative: bool, made
 
 
 def delete_media(media_id: int) -> None:
-    """Take a picture out for good. Raises MediaInUse where a mailing that went out shows it, Media.DoesNotExist."""
+    """Delete a picture for good. Raises MediaInUse if a campaign that was sent shows it, Media.DoesNotExist."""
     media = Media.objects.select_for_update().get(id=media_id)
     if any(use.is_out for use in queries.media_uses(media_id)):
         raise MediaInUse("A mailing that went out shows this picture.")

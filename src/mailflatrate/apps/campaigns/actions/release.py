@@ -1,4 +1,4 @@
-"""Rows of the four-eyes release; `gate.second` asks the rules and writes to the people."""
+"""Rows of campaign approval by a second person; `gate.second` asks the rules and writes to the people."""
 
 from datetime import datetime
 
@@ -22,7 +22,10 @@ def record_request(
 
 
 def record_answer(row: ReleaseRequest, answer: ReleaseAnswer, *, by: User, text: str = "") -> None:
-    """Keep the answer for good. The database refuses a release by whoever asked, edited last, or did not tick."""
+    """Store the final answer.
+
+    The database refuses a release by the requester, the last editor, or anyone who did not tick the policy.
+    """
     row.answer, row.answered_by, row.answered_at, row.text = answer, by, clock.now(), text
     row.save(update_fields=["answer", "answered_by", "answered_at", "text"])
     _log("release.given" if answer is ReleaseAnswer.RELEASED else "release.sent_back", row, by, text)

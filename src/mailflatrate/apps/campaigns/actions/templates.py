@@ -42,7 +42,7 @@ def start_from_template(template_id: int, *, name: str, by: User | None, values:
 
 
 def save_as_template(campaign_id: int, name: str, *, by: User | None) -> MailingTemplate:
-    """Keep what a mailing says under a name. Raises NameTaken, Campaign.DoesNotExist."""
+    """Save a campaign's content as a template under a name. Raises NameTaken, Campaign.DoesNotExist."""
     campaign = Campaign.objects.get(id=campaign_id)
     kept = {field: getattr(campaign, field) for field in (*KEPT, "media_ids")}
     try:
@@ -69,5 +69,5 @@ def rename_template(template_id: int, name: str) -> MailingTemplate:
 
 
 def delete_template(template_id: int) -> None:
-    """Take a template out; mailings that began with it keep what they have. Raises MailingTemplate.DoesNotExist."""
+    """Delete a template; campaigns that began with it keep their content. Raises MailingTemplate.DoesNotExist."""
     MailingTemplate.objects.select_for_update().get(id=template_id).delete()

@@ -1,4 +1,4 @@
-"""Several people, or several windows, at one draft: nobody overwrites what he has not seen, and nothing is lost."""
+"""Several people or windows working on one draft: no one overwrites changes they have not seen, and nothing is lost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What became of a save. `aside` is set where it was kept beside the draft, because somebody else was faster."""
+class SavedDraft:
+    """The result of a save. `aside` is set if it was kept beside the draft because another save came first."""
 
     campaign: Campaign
     aside: CampaignVersion | None = None
@@ -37,24 +37,24 @@ def save_draft(
     seen: int | None,
     window: Window = Window(),
     aside_id: int = 0,
-) -> Draft:
-    """Save what was written on the version `seen`. Where the draft has moved on since, it is kept aside instead.
+) -> SavedDraft:
+    """Save what was written on the version `seen`. If the draft has changed since, keep it beside the draft instead.
 
-    None for `seen`: the writer knows of no versions, and what he says stands.
-    `aside_id` goes on writing into what this person had set aside before. Raises NotEditable, Campaign.DoesNotExist.
+    None for `seen`: the writer knows of no versions, and their text takes effect. `aside_id` continues a version
+    that this person had set aside before. Raises NotEditable, Campaign.DoesNotExist.
     """
     campaign = editable(campaign_id)
     own_window = bool(window.tab) and campaign.saved_tab == window.tab
     if own_window and window.turn < campaign.saved_turn:
-        return Draft(campaign)  # a request that was overtaken by a later one of the same window
+        return SavedDraft(campaign)  # a request that was overtaken by a later one of the same window
     if all(getattr(campaign, name) == value for name, value in values.items()):
-        return Draft(campaign)
+        return SavedDraft(campaign)
     if seen is not None and seen != campaign.version and not own_window:
-        return Draft(campaign, _set_aside(campaign, values, by, seen, aside_id))
+        return SavedDraft(campaign, _set_aside(campaign, values, by, seen, aside_id))
     write(campaign, values, by)
     campaign.saved_tab, campaign.saved_turn = window.tab[:32], window.turn
     campaign.save(update_fields=["saved_tab", "saved_turn"])
-    return Draft(campaign)
+    return SavedDraft(campaign)
 
 
 def _set_aside(campaign: Campaign, values: Mapping[str, Any], by: User, seen: int, aside_id: int) -> CampaignVersion:

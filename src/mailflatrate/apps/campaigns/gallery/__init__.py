@@ -1,7 +1,8 @@
-"""Our own templates: eight layouts in MJML, their words in two languages, their pictures.
+"""Our own templates: eight layouts in MJML, their texts in two languages, their pictures.
 
-A layout holds `[[name]]` where a word, a colour of the account's look, or `[[picture:stem]]` goes; Liquid in double
-braces is the mailing's own and stays. What comes out is ordinary MJML, which belongs to the customer from then on.
+A layout holds `[[name]]` where a word or a color of the account's look goes, and `[[picture:stem]]` for a picture;
+Liquid in double braces is the campaign's own and stays. The result is ordinary MJML, which belongs to the customer
+from then on.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mailflatrate.locale.texts import N_, NC_, translate
-from mailflatrate.mail.html.look import Look
+from mailflatrate.mail.html.look import BrandStyle
 
 HERE: Final = Path(__file__).parent
 KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
@@ -68,7 +69,7 @@ def gallery(language: str) -> list[GalleryTemplate]:
 
 
 def gallery_template(key: str, language: str) -> GalleryTemplate:
-    """One of them. Raises KeyError for a key that is none of ours."""
+    """Return one of our templates. Raises KeyError for an unknown key."""
     language = language if language in LANGUAGES else "en"
     words = _texts()[key][language]
     pictures = dict.fromkeys(found[2] for found in _SLOT.finditer(_layout(key)) if found[1] == "picture")
@@ -84,7 +85,7 @@ def picture_text(key: str, language: str, stem: str) -> str:
     return _texts()[key][language][found[1]] if found else ""
 
 
-def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], str]) -> str:
+def source(template: GalleryTemplate, look: BrandStyle, picture_url: Callable[[str], str]) -> str:
     """The template's MJML in the account's look. `picture_url(stem)` says where a picture is."""
     words = look.words() | _texts()[template.key][template.language]
     words["account"] = "{{ account.name }}"
@@ -97,7 +98,7 @@ def source(template: GalleryTemplate, look: Look, picture_url: Callable[[str], s
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout(template.key)))
 
 
-def blank_source(language: str, look: Look, body: str = "") -> str:
+def blank_source(language: str, look: BrandStyle, body: str = "") -> str:
     """A sheet in the account's look with its name on it and `body` (MJML for one column), or a few words to begin."""
     words = look.words() | {"brand": _brand(look, "left")}
     words["body"] = body or _first_words(language)
@@ -130,7 +131,7 @@ def _first_words(language: str) -> str:
     )
 
 
-def _brand(look: Look, align: str) -> str:
+def _brand(look: BrandStyle, align: str) -> str:
     """The logo, or the account's name where it has none."""
     if look.logo_url:
         width = min(look.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)

@@ -17,18 +17,19 @@ class ContentKind(models.TextChoices):
 
 
 class CampaignState(models.TextChoices):
-    """Where a campaign stands. REVIEW: released, and a person of the operator looks first (R-06, R-07).
-    WAITING: the relay does not answer; it goes on by itself."""
+    """The state of a campaign. REVIEW: released, and an operator reviews it first (R-06, R-07). WAITING: the relay
+    does not answer; sending resumes automatically.
+    """
 
     DRAFT = "draft", _("Draft")
-    REVIEW = "review", _("Waits for a reviewer")
+    REVIEW = "review", _("Waiting for review")
     SCHEDULED = "scheduled", _("Scheduled")
     PLANNING = "planning", _("Preparing")
     SENDING = "sending", _("Sending")
     WAITING = "waiting", _("Waiting for the relay")
     PAUSED = "paused", _("Paused")
     SENT = "sent", _("Sent")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Canceled")
 
 
 MAYBE_SENT = "maybe_sent"
@@ -41,16 +42,16 @@ class TestMetric(models.TextChoices):
     """By what the variant is chosen that the rest gets."""
 
     CLICKS = "clicks", _("Clicks")
-    PERSON = "person", _("I choose myself")
+    PERSON = "person", _("I'll choose the winner myself")
 
 
 class Campaign(TenantModel):
-    """One mailing: what is said, by whom, to whom, when. `mailing_id` is unique for ever (R-55)."""
+    """One campaign: what is said, by which sender, to which audience, when. `mailing_id` is unique forever (R-55)."""
 
     mailing_id = models.CharField(max_length=11, unique=True)
     name = models.CharField(_("name"), max_length=120)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
-    preheader = models.CharField(_("preheader"), max_length=250, blank=True)
+    preheader = models.CharField(_("preview text"), max_length=250, blank=True)
     sender = models.ForeignKey("domains.SenderAddress", null=True, on_delete=models.PROTECT, related_name="+")
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=5, default="en")
@@ -118,15 +119,15 @@ class Campaign(TenantModel):
 
     @property
     def maybe_sent(self) -> bool:
-        """Whether it may have been sent already, so that a person has to look before it goes out."""
+        """Return whether it may have been sent already, so that a person has to decide before it is sent."""
         return self.state_reason in (MAYBE_SENT, DRAFT_MAYBE_SENT)
 
 
 class CampaignReview(TenantModel):
-    """What a person of the operator said to one mailing with exactly this content (R-06, R-07); append-only.
+    """An operator's verdict on one campaign with exactly this content (R-06, R-07); append-only.
 
-    Only the platform role writes it, and a trigger lets no mailing of a supervised account out without one. It stays
-    when a draft that came back is deleted, so the database knows no foreign key.
+    Only the platform role writes it, and a trigger lets no campaign of a supervised account be sent without one. It
+    stays when a draft that was returned is deleted, so there is no foreign key.
     """
 
     platform_writes = True
@@ -148,7 +149,7 @@ class CampaignReview(TenantModel):
 
 
 class Edition(TenantModel):
-    """A campaign's content compiled and frozen: exactly what went out, with the imprint it showed."""
+    """A campaign's content compiled and frozen: exactly what was sent, with the imprint it showed."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()

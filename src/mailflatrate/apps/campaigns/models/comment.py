@@ -1,4 +1,4 @@
-"""What colleagues say about a mailing."""
+"""Colleagues' comments on a campaign."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,15 +9,15 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CommentPlace(models.TextChoices):
-    """The part of a mailing that a thread is about."""
+    """The part of a campaign that a thread is about."""
 
-    WHOLE = "", _("The whole mailing")
+    WHOLE = "", _("The whole campaign")
     SUBJECT = "subject", _("Subject")
-    PREHEADER = "preheader", _("Preheader")
+    PREHEADER = "preheader", _("Preview text")
     SENDER = "sender", _("From")
     AUDIENCE = "audience", _("Recipients")
     CONTENT = "content", _("Content")
-    TEXT = "text", _("Text part")
+    TEXT = "text", _("Plain-text version")
 
 
 class CampaignComment(TenantModel):

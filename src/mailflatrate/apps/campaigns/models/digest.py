@@ -13,15 +13,15 @@ EVERY_DAY = 7
 class DigestOutcome(models.TextChoices):
     """What the last look came to. WAITS: the issue before is still a draft."""
 
-    NONE = "", _("Not looked at yet")
+    NONE = "", _("Not checked yet")
     READ = "read", _("Read")
-    DRAFTED = "drafted", _("An issue was prepared")
+    DRAFTED = "drafted", _("Issue prepared")
     TOO_FEW = "too_few", _("Too few new entries")
-    WAITS = "waits", _("The issue before is not released yet")
-    MISSING = "missing", _("There is nothing at this address")
-    FAILED = "failed", _("The address does not answer as it should")
-    UNKNOWN = "unknown", _("The address could not be reached")
-    NO_FEED = "no_feed", _("What stands there is no feed")
+    WAITS = "waits", _("The previous issue hasn't been released yet")
+    MISSING = "missing", _("Nothing was found at this address")
+    FAILED = "failed", _("The address doesn't respond as expected")
+    UNKNOWN = "unknown", _("The address couldn't be reached")
+    NO_FEED = "no_feed", _("This address isn't an RSS or Atom feed")
 
 
 FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome.UNKNOWN, DigestOutcome.NO_FEED})
@@ -63,7 +63,7 @@ class FeedDigest(TenantModel):
 
 
 class FeedItem(TenantModel):
-    """An entry that a digest knows, as plain text. `used_at`: it stood in an issue, or was old when it was found."""
+    """A feed entry known to a digest, as plain text. `used_at`: it was in an issue, or was old when found."""
 
     digest = models.ForeignKey(FeedDigest, on_delete=models.CASCADE, related_name="items")
     key = models.CharField(max_length=64)

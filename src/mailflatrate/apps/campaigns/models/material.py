@@ -1,4 +1,4 @@
-"""Tables of what mailings are made of: pictures, the account's look, its own templates."""
+"""Tables of what campaigns are made of: pictures, the account's look, its own templates."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Media(TenantModel):
-    """A picture of the account, once for each content. What readers get stands in its files."""
+    """A picture of the account, once per content. What readers get is in its files."""
 
     name = models.CharField(_("name"), max_length=120)
     alt = models.CharField(max_length=250, blank=True)
@@ -56,7 +56,7 @@ class MediaFile(TenantModel):
 
 
 class BrandKit(TenantModel):
-    """How the account's mailings look: colours as `#rrggbb`, fonts by name (`campaigns.brand`), a logo."""
+    """How the account's campaigns look: colors as `#rrggbb`, fonts by name (`campaigns.brand`), a logo."""
 
     primary = models.CharField(max_length=7)
     ink = models.CharField(max_length=7)
@@ -75,7 +75,7 @@ class BrandKit(TenantModel):
 
 
 class MailingTemplate(TenantModel):
-    """A mailing that the account keeps to begin others with."""
+    """A campaign that the account keeps as a template for new ones."""
 
     name = models.CharField(_("name"), max_length=120)
     subject = models.CharField(max_length=250, blank=True)

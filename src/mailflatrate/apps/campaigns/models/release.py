@@ -1,4 +1,4 @@
-"""Four eyes: one person asks for the release of a mailing, another gives it."""
+"""Approval by a second person: one requests the release of a campaign, another gives it."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,19 +9,19 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ReleaseAnswer(models.TextChoices):
-    """What became of a request. OVERTAKEN: the mailing was changed and asked for again."""
+    """The result of a request. OVERTAKEN: the campaign was changed and approval requested again."""
 
-    OPEN = "", _("Waits")
+    OPEN = "", _("Waiting")
     RELEASED = "released", _("Released")
-    SENT_BACK = "sent_back", _("Sent back")
-    OVERTAKEN = "overtaken", _("Overtaken by a change")
+    SENT_BACK = "sent_back", _("Returned")
+    OVERTAKEN = "overtaken", _("Superseded by a change")
 
 
 class ReleaseRequest(TenantModel):
-    """Somebody asks a colleague to release exactly this content (four eyes).
+    """A request to a colleague to release exactly this content (approval).
 
-    Whoever asked, or changed the content last, cannot give the answer RELEASED, and an answer never changes: triggers
-    see to both, and let no mailing out of an account with four eyes without one.
+    The requester and the last editor cannot give the answer RELEASED, and an answer never changes: triggers enforce
+    both, and let no campaign of an account with approval be sent without one.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="release_requests")

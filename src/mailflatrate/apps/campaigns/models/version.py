@@ -8,10 +8,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CampaignVersion(TenantModel):
-    """A draft as somebody left it. What one person saves in one go is one version, however often it saved itself.
+    """A draft as one author left it. What one person saves in one go is one version, however often it was autosaved.
 
-    `aside`: written on an older state than the draft had by then; kept, but not in the draft. `number` is the version
-    of the draft that it made, or, for one set aside, on which it was written.
+    `aside`: based on an older state than the draft had by then; kept, but not in the draft. `number` is the version
+    of the draft that it made or, if set aside, on which it was based.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")

@@ -1,4 +1,4 @@
-"""What customers, rules and the sweep do to a whole campaign: pause it, let it go on, cancel it, wake it."""
+"""What customers, rules and the sweep do to a whole campaign: pause it, resume it, cancel it, wake it."""
 
 from datetime import timedelta
 
@@ -26,12 +26,12 @@ def pause_campaign(campaign_id: int, reason: str = "") -> None:
     """Stop within a second, in the middle of a chunk; what is left waits. Raises CampaignError when it does not run."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in UNDER_WAY:
-        raise CampaignError(_("Only a running mailing can be paused."))
+        raise CampaignError(_("Only a campaign that's being sent can be paused."))
     move(campaign, CampaignState.PAUSED, reason)
 
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
-    """A rule stops a mailing: only a reviewer lets it go on (R-90). One that is over stays as it is."""
+    """Hold a campaign because of a rule; only a reviewer may release it (R-90). One that is over stays as it is."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
         return
@@ -41,20 +41,20 @@ def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
 
 
 def release_hold(account_id: int, campaign_id: int) -> None:
-    """The reviewer is content: the customer may let the mailing go on. Runs inside `tenancy.platform(...)`."""
+    """Lift the hold after review, so the customer may resume the campaign. Runs inside `tenancy.platform(...)`."""
     Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
 
 
 def resume_campaign(campaign_id: int) -> None:
-    """Go on with what is left. A mailing that its canary stopped (R-88) goes on as a whole, on the customer's word.
+    """Resume with what is left. A campaign stopped by its canary (R-88) resumes as a whole, if the customer says so.
 
     Raises CampaignError when it is not paused.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state != CampaignState.PAUSED:
-        raise CampaignError(_("Only a paused mailing can go on."))
+        raise CampaignError(_("Only a paused campaign can be resumed."))
     if campaign.hold_rule:
-        raise CampaignError(_("A rule of the service stopped this mailing; a person looks at it first (R-90)."))
+        raise CampaignError(_("One of our rules stopped this campaign. Our team reviews it first."))
     plan = Plan.objects.filter(campaign_id=campaign_id).first()
     if plan is None or plan.finished_at is None:
         move(campaign, CampaignState.PLANNING)
@@ -81,17 +81,17 @@ def defer_planning(campaign: Campaign) -> None:
 
 
 def cancel_campaign(campaign_id: int) -> None:
-    """End it for good; what has not left is cancelled. Raises CampaignError when it is over already."""
+    """Cancel a campaign for good, with everything not yet sent. Raises CampaignError when it is over already."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
-        raise CampaignError(_("Only a mailing that is under way can be cancelled."))
+        raise CampaignError(_("Only a campaign that's being sent can be canceled."))
     move(campaign, CampaignState.CANCELLED)
     Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY).update(state=ChunkState.CANCELLED)
-    jobs.defer("delivery.cancel_rest", jobs.Queue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
+    jobs.defer("delivery.cancel_rest", jobs.JobQueue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
 
 
 def cancel_rest(account_id: int, campaign_id: int) -> None:
-    """Give the rows of a cancelled campaign their final state, chunk by chunk. Repeated, it finds nothing to do."""
+    """Give the rows of a canceled campaign their final state, chunk by chunk. Repeated, it finds nothing to do."""
     with tenancy.account(account_id):
         Retry.objects.filter(campaign_id=campaign_id).delete()
         chunk_ids = list(
@@ -111,7 +111,7 @@ def send_unsent(campaign_id: int) -> int:
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     number = unsent_after_end(campaign_id)
     if campaign.state != CampaignState.SENT or not number:
-        raise CampaignError(_("Everyone in this campaign has a result, so there is nobody to send it to."))
+        raise CampaignError(_("All recipients of this campaign have a result, so there's no one left to send it to."))
     move(campaign, CampaignState.SENDING)
     wake.wake_campaign(campaign.account_id, campaign.id)
     return number

@@ -15,12 +15,12 @@ from mailflatrate.apps.delivery.actions.moves import RUNNING, locked
 from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.rules.measures import Counts, Level, Scope, judge
+from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
 from mailflatrate.settings.schema import load_settings
 
 
 def after_canary(campaign: Campaign, chunk: Chunk) -> None:
-    """The canary is through: look at its result when bounces have had time to come back (R-88)."""
+    """Check the canary's result once bounces have had time to arrive (R-88)."""
     if chunk.number != 0:
         return
     plan = Plan.objects.filter(campaign_id=campaign.id, canary_size__gt=0, released_at=None).first()
@@ -28,7 +28,7 @@ def after_canary(campaign: Campaign, chunk: Chunk) -> None:
         return
     wait = load_settings().canary_wait_seconds
     jobs.defer(
-        "delivery.release_canary", jobs.Queue.PLAN, at=clock.now() + timedelta(seconds=wait) if wait else None,
+        "delivery.release_canary", jobs.JobQueue.PLAN, at=clock.now() + timedelta(seconds=wait) if wait else None,
         once=f"canary:{campaign.id}", account_id=campaign.account_id, campaign_id=campaign.id,
     )  # fmt: skip
 
@@ -44,10 +44,12 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         settled = tallies.filter(state__in=(DeliveryState.SENT, DeliveryState.BOUNCED))
         hard = settled.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
         counts = Counts(settled=settled.aggregate(n=Sum("count"))["n"] or 0, hard=hard)
-        need = next((need for need in judge(counts, Scope.MAILING) if need.level >= Level.PAUSE_MAILING), None)
+        need = next(
+            (need for need in judge(counts, FigureScope.MAILING) if need.level >= MeasureLevel.PAUSE_MAILING), None
+        )
         if need is not None:
             with translation.override(current_account().language):  # the customer reads it
-                found = _("%(events)d of the first %(base)d addresses do not exist (%(percent)s %%).") % {
+                found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s %%).") % {
                     "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
                 }  # fmt: skip
             hold_campaign(campaign.id, need.rule, found)

@@ -97,9 +97,9 @@ def end_unknown(account_id: int, chunk_id: int) -> bool:
 
 
 def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
-    """The journal of a lost claim is found: its deliveries form a chunk that the journal's name holds again.
+    """Move a lost claim's deliveries to a new chunk, claimed under the name of the journal that was found.
 
-    The chunk's id; None when somebody else did this.
+    Returns the chunk's id; None if this was already done elsewhere.
     """
     with tenancy.account(account_id):
         campaign = locked(LostClaim.objects.filter(id=lost_claim_id).values_list("campaign_id", flat=True).first())

@@ -71,7 +71,7 @@ def end_rows(
 
 
 def cancel_rows(account_id: int, chunk_id: int) -> None:
-    """What has not left is cancelled. What lies in a relay's queue stays: nobody can take it back."""
+    """Cancel what has not been sent. Messages in a relay's queue stay, because they cannot be recalled."""
     deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
     had_any = deferred.exists()
     end_rows(account_id, chunk_id, DeliveryState.CANCELLED, "", (DeliveryState.PENDING, DeliveryState.DEFERRED))

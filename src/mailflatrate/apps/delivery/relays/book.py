@@ -8,8 +8,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import (
-    Pool,
     RelayKind,
+    RelayPool,
     RelayState,
     ReturnPath,
     SendingAccount,
@@ -39,7 +39,7 @@ class RelaySpec:
     weight: int = 1
     per_hour: int | None = None
     state: RelayState = RelayState.ACTIVE
-    pool: Pool = Pool.TRUSTED
+    pool: RelayPool = RelayPool.TRUSTED
     account_id: int | None = None
     kind: RelayKind = RelayKind.OTHER
     return_path: ReturnPath = ReturnPath.OWN
@@ -56,7 +56,7 @@ class RelaySpec:
 class PoolKey:
     """A pool, and for a dedicated one whose it is."""
 
-    pool: Pool
+    pool: RelayPool
     account_id: int | None = None
 
     def __str__(self) -> str:
@@ -78,16 +78,16 @@ class RelayBook:
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
         """The relays of a pool in any state; for a trusted pool without rows the one from the settings."""
         found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
-        return found or ((self.own,) if key.pool is Pool.TRUSTED else ())
+        return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
         """The pool that an account's mail leaves through now. Uses the ORM where there are rows."""
         if self.is_empty:
-            return PoolKey(Pool.TRUSTED)
+            return PoolKey(RelayPool.TRUSTED)
         account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
         set_up = frozenset(one.pool for one in self.relays if one.account_id in (None, account_id))
         pool = choose_pool(stream, account, set_up, clock.now())
-        return PoolKey(pool, account_id if pool is Pool.DEDICATED else None)
+        return PoolKey(pool, account_id if pool is RelayPool.DEDICATED else None)
 
 
 def read_book(settings: Settings) -> RelayBook:
@@ -116,7 +116,7 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
     )
     return RelaySpec(
         relay.id, relay.name, config, relay.connections, relay.weight, relay.per_hour,
-        RelayState(relay.state) if usable else RelayState.DISABLED, Pool(relay.pool), relay.account_id,
+        RelayState(relay.state) if usable else RelayState.DISABLED, RelayPool(relay.pool), relay.account_id,
         RelayKind(relay.kind), ReturnPath(relay.return_path), usable,
     )  # fmt: skip
 

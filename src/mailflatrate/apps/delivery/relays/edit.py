@@ -11,7 +11,15 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit
 from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, TAGGED, Pool, RelayKind, ReturnPath
+from mailflatrate.rules.relays import (
+    MOST_CONNECTIONS,
+    MOST_PER_HOUR,
+    MOST_WEIGHT,
+    TAGGED,
+    RelayKind,
+    RelayPool,
+    ReturnPath,
+)
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
@@ -46,7 +54,7 @@ class RelayDraft:
     connections: int = 10
     per_hour: int | None = None
     sends_from: tuple[str, ...] = ()
-    pool: str = Pool.TRUSTED.value
+    pool: str = RelayPool.TRUSTED.value
     account_id: int | None = None
     weight: int = 10
     username: str | None = None
@@ -169,14 +177,14 @@ def _check_numbers(draft: RelayDraft) -> list[tuple[str, str]]:
 
 def _check_pool(draft: RelayDraft) -> list[tuple[str, str]]:
     problems = []
-    if draft.pool == Pool.DEDICATED and draft.account_id is None:
+    if draft.pool == RelayPool.DEDICATED and draft.account_id is None:
         problems.append(("account_id", _("Choose the account this relay is dedicated to.")))
-    elif draft.pool != Pool.DEDICATED and draft.account_id is not None:
+    elif draft.pool != RelayPool.DEDICATED and draft.account_id is not None:
         problems.append(
             ("account_id", _("Only a dedicated relay belongs to an account. Choose the dedicated pool, or no account."))
         )
     elif draft.account_id is not None and not Account.objects.filter(id=draft.account_id, is_house=False).exists():
-        problems.append(("account_id", _("There is no account with this number.")))
+        problems.append(("account_id", _("No account has this number.")))
     if draft.return_path == ReturnPath.PROVIDER and draft.kind not in TAGGED:
         problems.append(("return_path", _("This kind of relay can't carry our token. Use our own return path.")))
     return problems
@@ -184,7 +192,7 @@ def _check_pool(draft: RelayDraft) -> list[tuple[str, str]]:
 
 def _check_login(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, str]]:
     if any(len(text or "") > _LONGEST_SECRET for text in (draft.username, draft.password)):
-        return [("password", _("User name and password have up to 1,000 characters."))]
+        return [("password", _("The user name and password can have up to 1,000 characters each."))]
     if draft.password and not draft.username:
         return [("username", _("Enter the user name that goes with the password."))]
     if draft.username and draft.tls == "never":
@@ -195,7 +203,9 @@ def _check_login(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, str]
         moved = any(getattr(relay, name) != getattr(draft, name) for name in _ENDPOINT)
         needs_password = draft.username != "" and not draft.password and (moved or _renamed(draft, relay))
     if needs_password:
-        return [("password", _("Enter the password. It is sealed for one host, port and TLS mode, and for its user."))]
+        return [
+            ("password", _("Enter the password again. It's stored encrypted for one host, port, TLS mode and user."))
+        ]
     return []
 
 

@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.relays import warming
 from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
 from mailflatrate.rules.warm_up import WarmUpDay, quota
 from mailflatrate.settings.schema import Settings
@@ -84,7 +84,7 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
     by_pool: dict[str, list[Relay]] = {}
     for row in rows:
         label = str(row.relay.get_pool_display())
-        key = f"{label}: {row.relay.account}" if row.relay.pool == Pool.DEDICATED else label
+        key = f"{label}: {row.relay.account}" if row.relay.pool == RelayPool.DEDICATED else label
         by_pool.setdefault(key, []).append(row.relay)
     return [key for key, relays in by_pool.items() if all(relay.state != StateChoice.ACTIVE for relay in relays)]
 
@@ -96,7 +96,7 @@ class PoolSpeed:
     Where they slowed it: when that last changed, and when it has its full speed again at the earliest.
     """
 
-    pool: Pool
+    pool: RelayPool
     per_hour: int | None
     percent: int
     since: datetime | None = None
@@ -118,7 +118,7 @@ class ShapingRow:
     slowed: list[PoolSpeed]
 
 
-SHOWN_POOLS = (Pool.TRUSTED, Pool.NEW, Pool.QUARANTINE)
+SHOWN_POOLS = (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
 
 
 def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
@@ -127,7 +127,7 @@ def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
     rows = []
     for shape in SHAPES:
         speeds = []
-        for pool in Pool:
+        for pool in RelayPool:
             limit = per_hour(shape.provider, pool, changed)
             bucket = next((one for one in slow if _is_of(one.key, pool, shape.provider)), None)
             speeds.append(_speed(pool, limit, bucket))
@@ -137,7 +137,7 @@ def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
     return rows
 
 
-def _speed(pool: Pool, limit: float | None, bucket: Bucket | None) -> PoolSpeed:
+def _speed(pool: RelayPool, limit: float | None, bucket: Bucket | None) -> PoolSpeed:
     if bucket is None:
         return PoolSpeed(pool, round(limit) if limit else None, 100)
     until = bucket.changed_at + timedelta(seconds=recovery_seconds(bucket.factor))
@@ -145,7 +145,7 @@ def _speed(pool: Pool, limit: float | None, bucket: Bucket | None) -> PoolSpeed:
     return PoolSpeed(pool, number, round(bucket.factor * 100), bucket.changed_at, until)
 
 
-def _is_of(key: str, pool: Pool, provider: str) -> bool:
+def _is_of(key: str, pool: RelayPool, provider: str) -> bool:
     """Whether a bucket is one of the pool (of any account) and the provider."""
     place, _, name = key.partition("/")
     return name == provider and place.partition(":")[0] == pool.value
@@ -169,4 +169,7 @@ def _health() -> dict[int, RelayHealth]:
 
 def mail_leaves_machine(settings: Settings) -> bool:
     """Whether service messages leave this host. Runs inside `tenancy.platform(...)`."""
-    return settings.relay_host is not None or Relay.objects.filter(pool__in=(Pool.EXPRESS, Pool.TRUSTED)).exists()
+    return (
+        settings.relay_host is not None
+        or Relay.objects.filter(pool__in=(RelayPool.EXPRESS, RelayPool.TRUSTED)).exists()
+    )

@@ -16,11 +16,11 @@ from mailflatrate.rules import relays as rules
 class PoolChoice(models.TextChoices):
     """Pools as the desk names them."""
 
-    TRUSTED = rules.Pool.TRUSTED.value, _("Trusted accounts")
-    NEW = rules.Pool.NEW.value, _("New accounts")
-    QUARANTINE = rules.Pool.QUARANTINE.value, _("Quarantine")
-    EXPRESS = rules.Pool.EXPRESS.value, _("Express: confirmations and service messages")
-    DEDICATED = rules.Pool.DEDICATED.value, _("Dedicated to one account")
+    TRUSTED = rules.RelayPool.TRUSTED.value, _("Trusted accounts")
+    NEW = rules.RelayPool.NEW.value, _("New accounts")
+    QUARANTINE = rules.RelayPool.QUARANTINE.value, _("Quarantine")
+    EXPRESS = rules.RelayPool.EXPRESS.value, _("Express: confirmations and service messages")
+    DEDICATED = rules.RelayPool.DEDICATED.value, _("Dedicated to one account")
 
 
 class KindChoice(models.TextChoices):
@@ -46,7 +46,7 @@ class ReturnPathChoice(models.TextChoices):
 class TlsChoice(models.TextChoices):
     """How the connection is protected, as the desk names it."""
 
-    REQUIRED = "required", _("Required, certificate checked")
+    REQUIRED = "required", _("Required, with a valid certificate")
     OPPORTUNISTIC = "opportunistic", _("If the relay offers it")
     NEVER = "never", _("Never")
 
@@ -56,7 +56,7 @@ class StateChoice(models.TextChoices):
 
     ACTIVE = rules.RelayState.ACTIVE.value, _("Active")
     DRAINING = rules.RelayState.DRAINING.value, _("Draining")
-    DISABLED = rules.RelayState.DISABLED.value, _("Turned off")
+    DISABLED = rules.RelayState.DISABLED.value, _("Disabled")
 
 
 class Relay(models.Model):

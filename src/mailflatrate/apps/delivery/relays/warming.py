@@ -15,7 +15,7 @@ LONGEST_PAUSE_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class WarmUpGrant:
     """What each warm-up lets out of a chunk now, and how long what is left has to wait."""
 
     granted: Mapping[str, int]
@@ -23,8 +23,8 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of messages that a warm-up let out: `unused` go back."""
+class WarmUpReturn:
+    """The results of messages that a warm-up allowed: `unused` are returned to it."""
 
     unused: int = 0
     answered: int = 0
@@ -65,7 +65,7 @@ def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
     return {row.key: at(_day(row), clock.now()) for row in rows}
 
 
-def take(keys: Iterable[str], wanted: int) -> Taken:
+def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
     """Take up to `wanted` messages out of each warm-up; keys without one are not in the answer."""
     now, granted, pause = clock.now(), {}, 0.0
     for row in _locked(keys):
@@ -78,10 +78,10 @@ def take(keys: Iterable[str], wanted: int) -> Taken:
         _write(row, day, used=day.used + granted[row.key])
         if granted[row.key] < wanted:
             pause = max(pause, (day.ends_at - now).total_seconds())
-    return Taken(granted, min(pause, LONGEST_PAUSE_SECONDS))
+    return WarmUpGrant(granted, min(pause, LONGEST_PAUSE_SECONDS))
 
 
-def tell(told: Mapping[str, Told]) -> None:
+def tell(told: Mapping[str, WarmUpReturn]) -> None:
     """Note what became of the messages of the day."""
     now = clock.now()
     for row in _locked(told):

@@ -1,24 +1,24 @@
 """Messages composed and signed a few at a time, shortly before a connection asks for them.
 
-As many as the signer takes at once, and only those: nothing waits for a batch to fill up. A message that isn't asked
-for in time, or about whose recipient something changed, goes back to the rows and is judged and composed anew.
+Only as many as the signer takes at once: nothing waits for a batch to fill up. A message that isn't asked for in
+time, or whose recipient changed in some way, returns to the rows and is judged and composed anew.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from mailflatrate.apps.delivery.send.writers import Drafted
-from mailflatrate.apps.delivery.transmit import Permitted
+from mailflatrate.apps.delivery.send.writers import DraftedMessage
+from mailflatrate.apps.delivery.transmit import PermittedMessage
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.mail.compose import sign_drafts
 from mailflatrate.mail.rsa_key import DigestSigner
 
 
-class Judge(Protocol):
+class RowJudge(Protocol):
     """What a chunk knows about its rows."""
 
-    def draft(self, row: RecipientRow) -> Drafted | None:
+    def draft(self, row: RecipientRow) -> DraftedMessage | None:
         """The message of a row; None for a row that was dealt with otherwise."""
 
     def is_overtaken(self, row: RecipientRow) -> bool:
@@ -39,7 +39,7 @@ class SignedAhead:
         self._signer = signer
         self._now = now
         self._keep_seconds = keep_seconds
-        self._ready: deque[tuple[RecipientRow, Permitted]] = deque()
+        self._ready: deque[tuple[RecipientRow, PermittedMessage]] = deque()
         self._good_until = 0.0
         self.compose_seconds = self.sign_seconds = 0.0
 
@@ -48,7 +48,7 @@ class SignedAhead:
         """True when the next `take` has to compose and sign first."""
         return not self._ready
 
-    def take(self, judge: Judge) -> Permitted | None:
+    def take(self, judge: RowJudge) -> PermittedMessage | None:
         """Return the next message, or None after the last row."""
         if self._ready and self._now() >= self._good_until:
             self.give_back()
@@ -62,13 +62,13 @@ class SignedAhead:
                 return permitted
             self._rows.appendleft(row)
 
-    def fill(self, judge: Judge) -> None:
+    def fill(self, judge: RowJudge) -> None:
         """Compose and sign the next batch if none is ready."""
         if self._ready:
             return
         rows, draft, width = self._rows, judge.draft, self._signer.width
         taken: list[RecipientRow] = []
-        drafts: list[Drafted] = []
+        drafts: list[DraftedMessage] = []
         began = self._now()
         self._good_until = began + self._keep_seconds
         try:
@@ -86,7 +86,7 @@ class SignedAhead:
             rows.extendleft(reversed(taken))
             raise
         for row, (permit, _), letter in zip(taken, drafts, letters, strict=True):
-            self._ready.append((row, Permitted(permit, letter)))
+            self._ready.append((row, PermittedMessage(permit, letter)))
 
     def give_back(self) -> None:
         """Forget what is signed and not begun; its rows are the first again."""

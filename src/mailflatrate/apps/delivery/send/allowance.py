@@ -12,7 +12,7 @@ from datetime import datetime
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.book import PoolKey, RelaySpec
 from mailflatrate.apps.delivery.relays.tables import Bucket
-from mailflatrate.apps.delivery.relays.warming import Taken, Told, relay_key, take, tell
+from mailflatrate.apps.delivery.relays.warming import WarmUpGrant, WarmUpReturn, relay_key, take, tell
 from mailflatrate.apps.delivery.warm_up import keys_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -61,7 +61,7 @@ UNLIMITED = Allowance()
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class AllowanceRequest:
     """A chunk that asks: whose it is, its messages by provider. `campaign_id` None: post, which no warm-up holds."""
 
     account_id: int
@@ -69,7 +69,7 @@ class Sought:
     wanted: Mapping[str, int]
 
 
-def ask_for(settings: Settings, pool: PoolKey, sought: Sought, relays: Sequence[RelaySpec]) -> Allowance:
+def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays: Sequence[RelaySpec]) -> Allowance:
     """What a chunk may send. Without `relays` (none in the table) only a new sender domain limits it."""
     domains: list[str] = []
     if settings.warm_up_domains and sought.campaign_id is not None:
@@ -86,7 +86,7 @@ def ask(
     """Take what a chunk may send out of the buckets. `wanted` are its messages by provider."""
     rates = _provider_rates(settings, pool, wanted) if shapes else {}
     total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
-    warm = Taken({}, 0.0)
+    warm = WarmUpGrant({}, 0.0)
     if warms:
         with tenancy.platform(PlatformReason.RELAYS):
             warm = take([*(relay_key(relay.number) for relay in taking), *domains], total)
@@ -108,10 +108,10 @@ def ask(
     return Allowance(providers, caps, most, pause, _given_back(warm, caps))
 
 
-def _given_back(warm: Taken, caps: Mapping[int, int]) -> dict[str, int]:
+def _given_back(warm: WarmUpGrant, caps: Mapping[int, int]) -> dict[str, int]:
     """What stays taken out of each warm-up, when a relay's hour lets out less than its day."""
     kept = {relay_key(number): cap for number, cap in caps.items() if relay_key(number) in warm.granted}
-    excess = {key: Told(unused=warm.granted[key] - cap) for key, cap in kept.items() if cap < warm.granted[key]}
+    excess = {key: WarmUpReturn(unused=warm.granted[key] - cap) for key, cap in kept.items() if cap < warm.granted[key]}
     if excess:
         with tenancy.platform(PlatformReason.RELAYS):
             tell(excess)
@@ -145,7 +145,7 @@ def settle(
 
 def _of_today(
     allowance: Allowance, answered: int, deferred: Mapping[str, int], caps_left: Mapping[int, int]
-) -> dict[str, Told]:
+) -> dict[str, WarmUpReturn]:
     """What the warm-ups learn: a relay's share of the deferrals is that of its messages.
 
     Several customers share a relay, and any of them can run a server that puts off its own mail. So only providers
@@ -160,7 +160,7 @@ def _of_today(
         back = min(taken, unused.get(key, taken - answered))
         used = max(0, taken - back)
         put_off = at_providers if key in relays else everywhere
-        told[key] = Told(max(0, back), used, round(put_off * used / answered) if answered else 0)
+        told[key] = WarmUpReturn(max(0, back), used, round(put_off * used / answered) if answered else 0)
     return told
 
 

@@ -25,7 +25,7 @@ SOON_SECONDS = 0.004
 """A relay that answers within this is worth waiting for; for one that's further away, a wait would only add to it."""
 
 
-class Mark(NamedTuple):
+class BegunMark(NamedTuple):
     """What the database is told: see `models.Begun`."""
 
     begun_to: int
@@ -33,7 +33,7 @@ class Mark(NamedTuple):
     unsent: frozenset[int]
 
 
-class Marks:
+class ChunkMarks:
     """Which deliveries of a chunk are begun, and which may begin. `run` is a task for as long as the chunk is sent.
 
     `on_granted` is called when some may begin; `on_lost` when the chunk belongs to another sender now. `at_once`: one
@@ -87,7 +87,7 @@ class Marks:
             self._wake.set()
 
     def ended(self, delivery_id: int, kind: OutcomeKind) -> None:
-        """The relay answered, or the message came back. A result that is unknown stays so until it is recorded."""
+        """Record that the relay answered or the message was returned. An unknown result stays until it is recorded."""
         if kind is OutcomeKind.IN_DOUBT:
             return
         self._under_way.discard(delivery_id)
@@ -101,12 +101,12 @@ class Marks:
         self._open.difference_update(delivery_ids)
         self._under_way.difference_update(delivery_ids)
 
-    def next_mark(self) -> tuple[list[int], Mark]:
+    def next_mark(self) -> tuple[list[int], BegunMark]:
         """The deliveries that wait for leave, and the mark that has to be committed before `grant` gives it."""
         coming, self._wanted = self._wanted, []
         under_way = frozenset(self._under_way.union(coming))
         begun_to = max(self._begun_to, self._marked_to)
-        return coming, Mark(begun_to, under_way, frozenset(self._open - under_way))
+        return coming, BegunMark(begun_to, under_way, frozenset(self._open - under_way))
 
     def grant(self, coming: list[int]) -> None:
         """The mark with these is committed."""
@@ -152,7 +152,7 @@ class Marks:
         self._over = True
         self._wake.set()
 
-    async def _commit(self, mark: Mark) -> bool:
+    async def _commit(self, mark: BegunMark) -> bool:
         """False: the chunk belongs to another sender."""
         parameters = [b"%d" % mark.begun_to, _array(mark.under_way), _array(mark.unsent), *self._row]
         return await self._database.repeat(self._claim.account_id, _MARK, parameters) == 1

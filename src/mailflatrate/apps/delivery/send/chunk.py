@@ -1,8 +1,9 @@
-"""One claimed chunk, from its first letter to its end.
+"""One claimed chunk, from its first message to its end.
 
-Three things run side by side: letters are made, signed a few at a time, and sent as connections become ready; outcomes
-are written in batches; and a look repeats, several times a second, at what may have changed. No letter is begun on a
-look that is older than `FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe counts within one second.
+Three things run side by side: messages are composed, signed a few at a time, and sent as connections become ready;
+results are written in batches; and a check runs several times a second for what may have changed. No message is
+begun on a check older than `FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe takes effect within one
+second.
 """
 
 import asyncio
@@ -18,14 +19,14 @@ import structlog
 
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.ahead import SignedAhead
-from mailflatrate.apps.delivery.send.begun import Marks
-from mailflatrate.apps.delivery.send.claims import Claim, Look
-from mailflatrate.apps.delivery.send.counted import Counted
+from mailflatrate.apps.delivery.send.begun import ChunkMarks
+from mailflatrate.apps.delivery.send.claims import Claim, ClaimCheck
+from mailflatrate.apps.delivery.send.counted import ChunkCounts
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.apps.delivery.send.journal import Journal
-from mailflatrate.apps.delivery.send.outcomes import Recorded, Settled, record, settle
-from mailflatrate.apps.delivery.send.writers import Drafted, Writer
-from mailflatrate.apps.delivery.transmit import Permitted, Transmitter
+from mailflatrate.apps.delivery.send.outcomes import RecordedBatch, SettledDelivery, record, settle
+from mailflatrate.apps.delivery.send.writers import DraftedMessage, Writer
+from mailflatrate.apps.delivery.transmit import PermittedMessage, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
@@ -47,7 +48,7 @@ _by_id = attrgetter("delivery_id")
 log = structlog.get_logger(__name__)
 
 
-class Halt(Enum):
+class ChunkHalt(Enum):
     """Why a chunk ends before its last row."""
 
     STOPPING = "the process stops"
@@ -69,12 +70,12 @@ class ChunkRun:
         signer: DigestSigner, claimed_at: float, *, marks_ahead: bool = False, marks_at_once: bool = False,
     ) -> None:  # fmt: skip
         self.claim = claim
-        self.halt: Halt | None = None
+        self.halt: ChunkHalt | None = None
         self.relay_problem = ""
         self.replies = 0
         self.returned = 0
         self.waiting = 0
-        self.counted = Counted(claim.rows)
+        self.counted = ChunkCounts(claim.rows)
         self.caps: dict[int, int] = {}
         self._relay = ""
         self._writer = writer
@@ -84,7 +85,7 @@ class ChunkRun:
         self._rows = deque(sorted(claim.rows, key=_by_id))  # marks rest on this order
         me = weakref.proxy(self)  # no cycle: a chunk that is done is freed at once, with its thousand rows
         on_granted, on_lost = lambda: me._go_on(), lambda: me._on_claim_lost()  # noqa: PLW0108
-        self._marks = Marks(claim, journal.name, side, on_granted, on_lost, at_once=marks_at_once)
+        self._marks = ChunkMarks(claim, journal.name, side, on_granted, on_lost, at_once=marks_at_once)
         self._marks_ahead = marks_ahead
         self._transmitter: Transmitter | None = None
         self._attempts = {row.delivery_id: row.attempts for row in claim.rows if row.attempts}
@@ -92,7 +93,7 @@ class ChunkRun:
         self._changed: dict[int, RecipientRow | None] = {}  # None: nothing is sent for it under this claim
         self._judged_again: set[int] = set()
         self._held_providers: frozenset[str] = frozenset()
-        self._outbox: list[Settled] = []
+        self._outbox: list[SettledDelivery] = []
         self._flush_now = asyncio.Event()
         self._noted = self._written = 0  # outcomes so far
         self._progress = asyncio.Event()
@@ -126,13 +127,13 @@ class ChunkRun:
                 async with lane:
                     if self._is_fresh:
                         await self._send_some(transmitter)
-            if self.halt is Halt.BROKEN:
+            if self.halt is ChunkHalt.BROKEN:
                 await asyncio.gather(*(task for task in (watching, marking) if task.done()))
             self._closing = True
             self._flush_now.set()
             self._marks.end()
             await asyncio.gather(writing, marking)
-            if self._is_looking:  # a statement that is cancelled costs the connection
+            if self._is_looking:  # a canceled statement costs the connection
                 await asyncio.wait([watching])
         finally:
             for task in (watching, writing, marking):
@@ -166,11 +167,11 @@ class ChunkRun:
             )
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
-            self.halt = self.halt or Halt.RELAY
+            self.halt = self.halt or ChunkHalt.RELAY
         finally:
             self._ahead.give_back()
 
-    def _letters(self) -> Iterator[Permitted]:
+    def _letters(self) -> Iterator[PermittedMessage]:
         """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
         ahead = self._ahead
         while self.halt is None and self._is_fresh:
@@ -185,11 +186,11 @@ class ChunkRun:
 
     def _sign_ahead(self) -> None:
         if self.halt is None and self._is_fresh:
-            with suppress(Exception):  # it comes again where it counts, when the letter is asked for
+            with suppress(Exception):  # raised again where it counts, when the message is asked for
                 self._ahead.fill(self)
 
-    def draft(self, row: RecipientRow) -> Drafted | None:
-        """Ask the writer about the newest state of a row; None when no letter is made of it now."""
+    def draft(self, row: RecipientRow) -> DraftedMessage | None:
+        """Ask the writer about the newest state of a row; None if no message is made of it now."""
         self._marks.take_up(row.delivery_id)
         if row.delivery_id in self._changed:
             present = self._changed[row.delivery_id]
@@ -201,16 +202,16 @@ class ChunkRun:
         if self._is_held(row):
             return None  # it waits with its lane
         written = self._writer.write(row, clock.now())
-        if type(written) is Drafted:
+        if type(written) is DraftedMessage:
             return written
-        if type(written) is Settled:
+        if type(written) is SettledDelivery:
             self._note(written)
         else:
             self.waiting += 1
         return None
 
     def is_overtaken(self, row: RecipientRow) -> bool:
-        """True when a look has found something out about a row since its letter was made."""
+        """Return whether a check has found a change in a row since its message was composed."""
         return row.delivery_id in self._changed or self._is_held(row)
 
     def _is_held(self, row: RecipientRow) -> bool:
@@ -221,7 +222,7 @@ class ChunkRun:
 
     def _may_start(self, delivery_id: int) -> bool | None:
         """Whether a content may leave: it is marked, the last look is fresh, and it changed nothing for its person."""
-        if self.halt not in (None, Halt.STOPPING) or delivery_id in self._changed:
+        if self.halt not in (None, ChunkHalt.STOPPING) or delivery_id in self._changed:
             return None
         if self._is_fresh and self._marks.is_begun(delivery_id):
             return True
@@ -236,19 +237,19 @@ class ChunkRun:
     def _on_end_of_part(self, task: asyncio.Task[None]) -> None:
         """A failure must not leave messages waiting for a leave that nobody gives."""
         if not task.cancelled() and task.exception() is not None:
-            self.halt = self.halt or Halt.BROKEN
+            self.halt = self.halt or ChunkHalt.BROKEN
             self._go_on()
 
     def _on_claim_lost(self) -> None:
-        self.halt = Halt.CLAIM_LOST
+        self.halt = ChunkHalt.CLAIM_LOST
         self._go_on()
 
     # -- outcomes --------------------------------------------------------------------------------------------
 
     def _on_outcome(self, outcome: SendOutcome) -> None:
         if outcome.kind is OutcomeKind.NOT_SENT and outcome.stage is Stage.RCPT:
-            # The pool offered it over several connections and each was lost at this question: it is put off like any
-            # other recipient whose server does not answer, so that one of them cannot hold up a whole mailing.
+            # The pool offered it over several connections and each was lost at this question: it is deferred like any
+            # other recipient whose server does not answer, so that one of them cannot hold up a whole campaign.
             outcome = outcome._replace(kind=OutcomeKind.DEFERRED)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
@@ -269,7 +270,7 @@ class ChunkRun:
             )
         )
 
-    def _note(self, settled: Settled) -> None:
+    def _note(self, settled: SettledDelivery) -> None:
         self._noted += 1
         if self._unwritten_since is None:
             self._unwritten_since = self._loop.time()
@@ -297,10 +298,10 @@ class ChunkRun:
             "compose_seconds": self._ahead.compose_seconds, "sign_seconds": self._ahead.sign_seconds,
         }  # fmt: skip
 
-    async def _write_batch(self, batch: list[Settled]) -> None:
+    async def _write_batch(self, batch: list[SettledDelivery]) -> None:
         held = self.claim
 
-        async def work(connection: Connection) -> Recorded:
+        async def work(connection: Connection) -> RecordedBatch:
             return await record(connection, held.account_id, held.chunk_id, self._journal.name, batch, self._soft)
 
         self._batches += 1
@@ -315,7 +316,7 @@ class ChunkRun:
                 RESULTS.labels(self._relay, provider, state).inc(count)
         if not recorded.claim_held:
             log.error("claim_lost", chunk_id=held.chunk_id, unwritten=len(batch) + len(self._outbox))
-            self.halt = Halt.CLAIM_LOST
+            self.halt = ChunkHalt.CLAIM_LOST
             self._outbox.clear()
             self._written = self._noted
 
@@ -338,7 +339,7 @@ class ChunkRun:
     async def _look(self, began: float) -> None:
         held = self.claim
 
-        async def work(connection: Connection) -> tuple[Look, list[int], list[RecipientRow]]:
+        async def work(connection: Connection) -> tuple[ClaimCheck, list[int], list[RecipientRow]]:
             found = await claims.look(connection, held, self._journal.name, self._marks.first_open)
             ids = self._unjudged(found.changed)
             rows = await claims.read_again(connection, held, ids) if ids else []
@@ -363,9 +364,9 @@ class ChunkRun:
                 self._judged_again.add(each)
         self._held_providers = frozenset(found.held_providers)
         if not found.claim_held:
-            self.halt = self.halt or Halt.CLAIM_LOST
+            self.halt = self.halt or ChunkHalt.CLAIM_LOST
         elif found.campaign_state not in RUNNING_STATES or not found.account_may_send:
-            self.halt = self.halt or Halt.CAMPAIGN
+            self.halt = self.halt or ChunkHalt.CAMPAIGN
         self._fresh_until = began + FRESH_SECONDS
         self._go_on()
 

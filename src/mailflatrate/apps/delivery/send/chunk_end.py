@@ -34,7 +34,7 @@ async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_b
     """End the claim of a chunk that nothing follows from, in the running transaction. False: it's left as it was.
 
     Something follows from the canary, the last open chunk, rows that wait, retries, turns, and a campaign that isn't
-    simply being sent, or that somebody else has locked.
+    being sent, or that another process has locked.
     """
     parameters = {
         "account_id": claim.account_id, "campaign_id": claim.campaign_id, "chunk_id": claim.chunk_id,

@@ -14,9 +14,9 @@ RUNNING = "('sending', 'waiting')"
 BOUNCES_AND_UNSUBSCRIBED = "('unsubscribe', 'soft_bounce', 'hard_bounce')"
 """An account's suppressions that do not stand against a confirmation mail, which the person asked for (lock two)."""
 
-# Compare-and-set and fetch in one. A campaign that is sent in turns gives one turn to one claim: whoever comes second
-# waits for the plan's row and finds the next turn still ahead. What is beyond the turn goes back with the chunk.
-# The same sender may claim again what it claimed without learning so.
+# Compare-and-set and fetch in one. A campaign sent in turns gives one turn to one claim: a second claim waits for the
+# plan's row and finds the next turn still ahead. What is beyond the turn is returned with the chunk. The same sender
+# may repeat a claim if it never learned of its success.
 _CLAIM = f"""
 WITH turn AS (
     UPDATE plan p SET next_turn_at = now() + p.turn_seconds * interval '1 second'
@@ -99,7 +99,7 @@ SELECT 'sending', NOT {HELD},
 FROM account a WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
 
-# The rows as they are now, for people about whom something changed; only while they belong to the claim.
+# The rows as they are now, for contacts with changes; only while the rows belong to the claim.
 _AGAIN = f"""
 SELECT {COLUMNS} FROM delivery d {JOINS}
 WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s
@@ -125,7 +125,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ClaimCheck:
     """What the repeated question found: may the chunk go on, whose rows have to be judged again, which lanes wait.
 
     `changed` has every row that is not as it was, whatever became of it, so those that were settled meanwhile, too.
@@ -153,14 +153,14 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     campaign_id, edition_id, _, per_turn = found[0][:_HEAD]
     make = RecipientRow._make
     most = int(str(per_turn)) if per_turn is not None else None
-    # A chunk may hold letters of several variants: those of the first one now, the others when it comes back.
+    # A chunk may hold messages of several variants: take those of the first one now, the others later.
     rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None and row[1] == edition_id]
     first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
     pending = frozenset(row[_HEAD] for row in found if row[_HEAD] is not None)
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts, pending)  # type: ignore[arg-type]
 
 
-async def look(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> Look:
+async def look(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
     """Ask again what may have changed for a claimed chunk. Deliveries below `first_id` don't matter any longer."""
     parameters = {
         "account_id": held.account_id,
@@ -173,11 +173,11 @@ async def look(connection: Connection, held: Claim, claimed_by: str, first_id: i
     cursor = await connection.execute(statement, parameters, binary=True)
     row = await cursor.fetchone()
     if row is None:
-        return Look("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
+        return ClaimCheck("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
     state, may_send, claim_held, unchanged, held_providers = row
     same = frozenset(unchanged)  # type: ignore[call-overload]
     changed = [row.delivery_id for row in held.rows if row.delivery_id >= first_id and row.delivery_id not in same]
-    return Look(state, may_send, claim_held, changed, held_providers)  # type: ignore[arg-type]
+    return ClaimCheck(state, may_send, claim_held, changed, held_providers)  # type: ignore[arg-type]
 
 
 async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.delivery.send.outcomes import Settled
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.rules.providers import provider_of
 
@@ -16,7 +16,7 @@ _ATTEMPTED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED,
 
 
 @dataclass(frozen=True, slots=True)
-class Wave:
+class DeferralCount:
     """Deferrals of one provider in one chunk; `reply` is the last of them."""
 
     provider: str
@@ -25,7 +25,7 @@ class Wave:
     reply: str
 
 
-class Counted:
+class ChunkCounts:
     """Counts of one chunk, added up batch by batch as they are written."""
 
     def __init__(self, rows: Iterable[RecipientRow]) -> None:
@@ -40,7 +40,7 @@ class Counted:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._replies: dict[str, str] = {}
 
-    def add(self, batch: Sequence[Settled]) -> Counter[tuple[str, str]]:
+    def add(self, batch: Sequence[SettledDelivery]) -> Counter[tuple[str, str]]:
         """Count a batch that was written, and return its own counts by provider and state."""
         providers = self._providers
         counts = Counter([(providers[row.delivery_id], row.state) for row in batch])
@@ -61,12 +61,12 @@ class Counted:
         """How many messages ended how, by provider and state."""
         return dict(self._counts)
 
-    def waves(self) -> list[Wave]:
+    def waves(self) -> list[DeferralCount]:
         """The providers that deferred a large part of what they were offered."""
         found = []
         for provider, reply in self._replies.items():
             deferred = self._counts[provider, DeliveryState.DEFERRED]
             attempted = sum(self._counts[provider, state] for state in _ATTEMPTED)
             if deferred >= WAVE_LEAST and deferred >= WAVE_SHARE * attempted:
-                found.append(Wave(provider, deferred, attempted, reply[:200]))
+                found.append(DeferralCount(provider, deferred, attempted, reply[:200]))
         return found

@@ -43,7 +43,7 @@ class DatabaseGone(Exception):
     """The server does not answer now; the transaction may or may not have been committed."""
 
 
-class Fenced(Exception):
+class DatabaseFenced(Exception):
     """This is not the database that sending was accepted for: it was promoted or restored (ADR 0020)."""
 
 
@@ -179,7 +179,7 @@ class Database:
 
     async def _connected(self) -> Connection:
         if self._fenced.is_set():
-            raise Fenced("all sending is on hold")
+            raise DatabaseFenced("all sending is on hold")
         if self._connection is None or self._connection.closed:
             self._scoped_to, self._repeated = None, None
             self._connection = await psycopg.AsyncConnection.connect(
@@ -193,7 +193,7 @@ class Database:
             known = await (await self._connection.execute(IS_KNOWN)).fetchone()
             if known is None or not known[0]:
                 self._fenced.set()
-                raise Fenced("the database is a different one, or an earlier state of it")
+                raise DatabaseFenced("the database is a different one, or an earlier state of it")
             session = await (await self._connection.execute(same_machine.SESSION)).fetchone()
             self.is_beside = same_machine.is_served_here(self._connection.fileno(), session)
         return self._connection

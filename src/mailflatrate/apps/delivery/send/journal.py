@@ -2,11 +2,11 @@
 
 Three kinds of lines, each one `write`, never synced: the file only has to survive the process, not the host.
 
-    C account chunk                                     the letters that follow are of this chunk
-    S delivery                                          the content of this letter goes to the relay now
+    C account chunk                                     the messages that follow are in this chunk
+    S delivery                                          the content of this message goes to the relay now
     R delivery kind code status stage at_ms host text   its reply came; it is on its way to the database
 
-The process holds a lock on the file for its life. Whoever finds a file without a lock knows that its owner is gone.
+The process holds a lock on the file for its life. A file without a lock means that its owner is gone.
 """
 
 import fcntl
@@ -25,8 +25,8 @@ _TEXT_BYTES = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """The last word of a journal on one letter. `outcome` None: its content was started and no reply came."""
+class JournalEntry:
+    """A journal's last entry on one message. `outcome` None: its content was started and no reply came."""
 
     account_id: int
     chunk_id: int
@@ -68,7 +68,7 @@ def is_whole(name: str) -> bool:
 
 
 class Journal:
-    """An open journal. Its `name` stands in `chunk.claimed_by`."""
+    """An open journal. Its `name` is recorded in `chunk.claimed_by`."""
 
     def __init__(self, folder: Path) -> None:
         self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}.{boot_mark()}"
@@ -84,11 +84,11 @@ class Journal:
         self._write(b"C %d %d\n" % (account_id, chunk_id))
 
     def started(self, delivery_id: int) -> None:
-        """Note that a letter's content is about to be written. Raises OSError when it cannot be noted."""
+        """Note that a message's content is about to be written. Raises OSError when it cannot be noted."""
         self._write(b"S %d\n" % delivery_id)
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
-        """Note how a letter ended. `at_ms` are milliseconds since 1970."""
+        """Note a message's result. `at_ms` are milliseconds since 1970."""
         letter_id, kind, stage, code, enhanced, text, _, host = outcome
         text = " ".join(text.split())[:_TEXT_BYTES]
         # `value` of an enum is a Python function, `_value_` what it returns.
@@ -96,7 +96,7 @@ class Journal:
         self._write(line.encode())
 
     def reset(self) -> None:
-        """Forget everything: all of it is in the database and no letter is under way."""
+        """Empty the journal: all of it is in the database and no message is being sent."""
         os.ftruncate(self._file, 0)
         self.size_bytes = 0
 
@@ -119,7 +119,7 @@ def is_held(folder: Path, name: str) -> bool:
 
 @contextmanager
 def taken_over(path: Path) -> Iterator[bool]:
-    """Hold an abandoned journal while the block runs; the value is False when somebody else holds it or it is gone."""
+    """Hold an abandoned journal while the block runs; yields False if another process holds it or it is gone."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -136,9 +136,9 @@ def taken_over(path: Path) -> Iterator[bool]:
         os.close(file)
 
 
-def read_entries(path: Path) -> list[Entry]:
-    """The last word on each letter of each chunk. A torn last line says nothing, as its letter had not begun yet."""
-    last: dict[tuple[int, int], Entry] = {}
+def read_entries(path: Path) -> list[JournalEntry]:
+    """Return the last entry on each message of each chunk. A torn last line is ignored: its send had not begun."""
+    last: dict[tuple[int, int], JournalEntry] = {}
     account_id = chunk_id = 0
     with path.open("rb") as file:
         for raw in file:
@@ -148,10 +148,12 @@ def read_entries(path: Path) -> list[Entry]:
             if kind == "C":
                 account_id, chunk_id = (int(word) for word in rest.split(" "))
             elif kind == "S":
-                last[chunk_id, int(rest)] = Entry(account_id, chunk_id, int(rest), None, 0)
+                last[chunk_id, int(rest)] = JournalEntry(account_id, chunk_id, int(rest), None, 0)
             else:
                 outcome, at_ms = _read_reply(rest)
-                last[chunk_id, outcome.letter_id] = Entry(account_id, chunk_id, outcome.letter_id, outcome, at_ms)
+                last[chunk_id, outcome.letter_id] = JournalEntry(
+                    account_id, chunk_id, outcome.letter_id, outcome, at_ms
+                )
     return list(last.values())
 
 

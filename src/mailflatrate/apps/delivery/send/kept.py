@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailflatrate.apps.delivery.send.journal import SUFFIX, Entry, read_entries
+from mailflatrate.apps.delivery.send.journal import SUFFIX, JournalEntry, read_entries
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 KEPT = ".kept"
@@ -51,18 +51,18 @@ def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_folder(folder: Path) -> Iterator[list[Entry]]:
+def read_folder(folder: Path) -> Iterator[list[JournalEntry]]:
     """Everything a folder knows, file by file: what was kept, and the journals."""
     for path in sorted(folder.glob(f"*{KEPT}")):
         yield _read_kept(path)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             yield read_entries(path)
-        except FileNotFoundError:  # recovered by somebody else meanwhile
+        except FileNotFoundError:  # recovered elsewhere meanwhile
             continue
 
 
-def _read_kept(path: Path) -> list[Entry]:
+def _read_kept(path: Path) -> list[JournalEntry]:
     entries = []
     account_id = chunk_id = 0
     for line in path.read_text().splitlines():
@@ -72,5 +72,5 @@ def _read_kept(path: Path) -> list[Entry]:
             continue
         delivery_id, at_ms = int(first), int(second)
         accepted = SendOutcome(delivery_id, OutcomeKind.ACCEPTED, Stage.DATA_END, 250, None, "", False, "")
-        entries.append(Entry(account_id, chunk_id, delivery_id, accepted if kind == "A" else None, at_ms))
+        entries.append(JournalEntry(account_id, chunk_id, delivery_id, accepted if kind == "A" else None, at_ms))
     return entries

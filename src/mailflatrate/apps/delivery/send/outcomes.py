@@ -1,4 +1,4 @@
-"""What became of a letter, as it is written: verdicts on replies, and one statement for a whole batch of them."""
+"""The result of a message, as it is written: verdicts on replies, and one statement for a whole batch of them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.database import Connection
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
-from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.retries import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
@@ -19,10 +19,10 @@ from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 COUNT_BOUNCES = "delivery.count_bounces"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 BOUNCES = {
-    Outcome.RECIPIENT_HARD: "hard",
-    Outcome.RECIPIENT_SOFT: "soft",
-    Outcome.SENDER_FAULT: "sender",
-    Outcome.CONTENT: "content",
+    BounceOutcome.RECIPIENT_HARD: "hard",
+    BounceOutcome.RECIPIENT_SOFT: "soft",
+    BounceOutcome.SENDER_FAULT: "sender",
+    BounceOutcome.CONTENT: "content",
 }
 _SENT, _BOUNCED, _DEFERRED, _IN_DOUBT, _WITHHELD = (
     state.value
@@ -36,7 +36,7 @@ _SENT, _BOUNCED, _DEFERRED, _IN_DOUBT, _WITHHELD = (
 )
 
 
-class Settled(NamedTuple):
+class SettledDelivery(NamedTuple):
     """One row of a batch. `due_at` is set for a deferred letter only (R-72); `stage` and `host` go to its attempt."""
 
     delivery_id: int
@@ -59,26 +59,26 @@ def retry_policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(first, settings.retry_factor, max(first, CAMPAIGN_RETRIES.longest_minutes), hours)
 
 
-def withheld(delivery_id: int, reason: str, now: datetime) -> Settled:
-    """A letter that the gate did not let out."""
-    return Settled(delivery_id, _WITHHELD, None, "", "", "", reason, now)
+def withheld(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
+    """Return the result of a message that the gate did not let through."""
+    return SettledDelivery(delivery_id, _WITHHELD, None, "", "", "", reason, now)
 
 
-def in_doubt(delivery_id: int, reason: str, now: datetime) -> Settled:
-    """A letter whose content was started and whose reply will never be known."""
-    return Settled(delivery_id, _IN_DOUBT, None, "", "", "", reason, now, Stage.DATA_END.value)
+def in_doubt(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
+    """Return the result of a message whose content was started and whose reply will never be known."""
+    return SettledDelivery(delivery_id, _IN_DOUBT, None, "", "", "", reason, now, Stage.DATA_END.value)
 
 
 def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
-) -> Settled:
+) -> SettledDelivery:
     """The row for a reply. `attempts` were made before this one, the first at `first_at`. Not for NOT_SENT."""
     kind, delivery_id = outcome.kind, outcome.letter_id
     text = outcome.text[:1000]
     if not text.isprintable():
         text = _UNPRINTABLE.sub(" ", text)  # the database takes no NUL, and nobody else needs one
     if kind is OutcomeKind.ACCEPTED:
-        return Settled(delivery_id, _SENT, outcome.code, outcome.enhanced or "", text, "", "", now)
+        return SettledDelivery(delivery_id, _SENT, outcome.code, outcome.enhanced or "", text, "", "", now)
     if kind is OutcomeKind.IN_DOUBT:
         return in_doubt(delivery_id, f"connection lost: {text}"[:60], now)
     verdict = classify_smtp_reply(outcome.code, outcome.enhanced, outcome.text)
@@ -88,7 +88,7 @@ def settle(
     elif kind is OutcomeKind.DEFERRED:
         due_at = next_attempt(attempts + 1, first_at or now, now, policy)
         bounce = "soft" if bounce == "hard" else bounce
-    return Settled(
+    return SettledDelivery(
         delivery_id,
         _DEFERRED if due_at else _BOUNCED,
         outcome.code or None,
@@ -147,7 +147,7 @@ _EXTRA = f"""
     FROM written w JOIN failed f USING (id), mine WHERE w.state = 'deferred'
     ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at
 ), told AS (
-    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{Queue.HOUSE}', '{COUNT_BOUNCES}', 0, NULL, NULL,
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{JobQueue.HOUSE}', '{COUNT_BOUNCES}', 0, NULL, NULL,
         jsonb_build_object('account_id', %(account_id)s::bigint, 'delivery_ids', jsonb_agg(w.id)), NULL
         )::procrastinate_job_to_defer_v1])
     FROM written w WHERE (w.state = 'bounced' AND w.bounce IN ('hard', 'soft'))
@@ -174,8 +174,8 @@ def _texts(values: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """`claim_held` False: the chunk is not this sender's any more, and nothing was written."""
+class RecordedBatch:
+    """The result of a write. `claim_held` False: this sender no longer holds the chunk, and nothing was written."""
 
     claim_held: bool
     written: int
@@ -186,9 +186,9 @@ async def record(
     account_id: int,
     chunk_id: int,
     claimed_by: str,
-    batch: Sequence[Settled],
+    batch: Sequence[SettledDelivery],
     recovered: frozenset[int] = frozenset(),
-) -> Recorded:
+) -> RecordedBatch:
     """Write a batch of one chunk in the running transaction. `recovered`: deliveries whose contact had soft bounces."""
     ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {
@@ -220,4 +220,4 @@ async def record(
     cursor = await connection.execute(statement, parameters)
     row = await cursor.fetchone()
     assert row is not None
-    return Recorded(claim_held=bool(row[0]), written=int(str(row[1])))
+    return RecordedBatch(claim_held=bool(row[0]), written=int(str(row[1])))

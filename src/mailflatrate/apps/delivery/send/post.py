@@ -26,12 +26,12 @@ from mailflatrate.apps.delivery.editions import (
     test_mail,
 )
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.delivery.send.outcomes import Settled, withheld
-from mailflatrate.apps.delivery.send.writers import LETTER_FAILED, Drafted
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
+from mailflatrate.apps.delivery.send.writers import LETTER_FAILED, DraftedMessage
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms import actions as forms
-from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.confirmations import facts_again
@@ -42,23 +42,31 @@ from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.compose import Composer, Draft
-from mailflatrate.mail.confirmation import ConfirmationText, Occasion, confirmation_content, confirmation_values
+from mailflatrate.mail.compose import Composer, MessageDraft
+from mailflatrate.mail.confirmation import (
+    ConfirmationOccasion,
+    ConfirmationText,
+    confirmation_content,
+    confirmation_values,
+)
 from mailflatrate.mail.edition import NoticeStream, Recipient
-from mailflatrate.mail.headers import Mailbox
+from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
-from mailflatrate.rules.imprint import Imprint, imprint_lines
+from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 from mailflatrate.rules.withhold import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 TOKEN_OCTETS = 24  # 192 random bits; R-33 asks for 128
-OCCASIONS = {RequestKind.MOVE: Occasion.MOVE, RequestKind.FORM: Occasion.FORM}
+OCCASIONS = {
+    ConfirmationRequestKind.MOVE: ConfirmationOccasion.MOVE,
+    ConfirmationRequestKind.FORM: ConfirmationOccasion.FORM,
+}
 
 log = structlog.get_logger(__name__)
 
 
-class _Prepared(Protocol):
-    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
+class _PreparedMessage(Protocol):
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
         """The permitted letter, or why there is none."""
 
 
@@ -67,37 +75,37 @@ class _PreparedNotice:
     mail: NoticeMail
     facts: NoticeFacts
 
-    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
         granted = permits.grant_notice(row.delivery_id, row.decision_id, self.facts, now)
         if not isinstance(granted, Permit):
             return withheld(row.delivery_id, granted, now)
-        return Drafted(granted, self.mail.composer.draft(self.mail.recipient, now))
+        return DraftedMessage(granted, self.mail.composer.draft(self.mail.recipient, now))
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedConfirmation:
-    draft: Draft
+    draft: MessageDraft
     facts: ConfirmationFacts
 
-    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled:
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
         granted = permits.grant_confirmation(row.delivery_id, row.decision_id, replace(self.facts, now=now))
         if not isinstance(granted, Permit):
             return withheld(row.delivery_id, granted, now)
-        return Drafted(granted, self.draft)
+        return DraftedMessage(granted, self.draft)
 
 
 class PostWriter:
     """The letters of one chunk of post."""
 
     def __init__(
-        self, prepared: dict[int, _Prepared], failed: frozenset[int], waiting: frozenset[int] = frozenset()
+        self, prepared: dict[int, _PreparedMessage], failed: frozenset[int], waiting: frozenset[int] = frozenset()
     ) -> None:
         self._prepared = prepared
         self._failed = failed
         self._waiting = waiting
 
-    def write(self, row: RecipientRow, now: datetime) -> Drafted | Settled | None:
-        """Ask the gate, and hand out the letter that is ready; a row without one is left out, or waits."""
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
+        """Ask the gate and return the message that is ready; a row without one is skipped, or waits."""
         if row.delivery_id in self._waiting:
             return None
         prepared = self._prepared.get(row.delivery_id)
@@ -106,7 +114,7 @@ class PostWriter:
             return withheld(row.delivery_id, LETTER_FAILED if failed else WithholdReason.REMOVED.value, now)
         try:
             return prepared.write(row, now)
-        except Exception:  # one letter that cannot be made is parked with its reason and does not hold up the others
+        except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
             log.exception("letter_failed", delivery_id=row.delivery_id)
             return withheld(row.delivery_id, LETTER_FAILED, now)
 
@@ -116,7 +124,7 @@ def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine:
 
     What the service signs waits while mail leaves the machine and receivers could not verify the signature.
     """
-    prepared: dict[int, _Prepared] = {}
+    prepared: dict[int, _PreparedMessage] = {}
     failed: set[int] = set()
     hold = leaves_machine and not service_key_published(load_settings().service_domain)
     with tenancy.account(account_id):
@@ -137,7 +145,7 @@ def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine:
         log.warning(
             "service_mail_waits", count=len(waiting), reason="the DNS record of the signing key isn't published"
         )
-        jobs.wake("domains.check_service", jobs.Queue.HOUSE, once="domains.check_service")
+        jobs.wake("domains.check_service", jobs.JobQueue.HOUSE, once="domains.check_service")
     return PostWriter(prepared, frozenset(failed), waiting)
 
 
@@ -163,9 +171,11 @@ def _notice(account_id: int, notice: Notice, delivery_id: int) -> _PreparedNotic
 # -- confirmation mails ------------------------------------------------------------------------------------------------
 
 
-def _confirmations(account_id: int, asked: dict[int, int], prepared: dict[int, _Prepared], failed: set[int]) -> None:
+def _confirmations(
+    account_id: int, asked: dict[int, int], prepared: dict[int, _PreparedMessage], failed: set[int]
+) -> None:
     related = SignupRequest.objects.select_related("form__sender__domain", "version", "mailing_list")
-    requests = list(related.filter(id__in=asked, state=RequestState.ASKED))
+    requests = list(related.filter(id__in=asked, state=ConfirmationRequestState.ASKED))
     facts = facts_again(requests)
     account = current_account()
     imprint = structured_imprint(newest_imprint())
@@ -178,20 +188,24 @@ def _confirmations(account_id: int, asked: dict[int, int], prepared: dict[int, _
             log.exception("letter_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
             continue
-        written.append(forms.Written(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest()))
+        written.append(
+            forms.ConfirmationDraft(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest())
+        )
         prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
     forms.note_letters(written)
 
 
 def _confirmation_draft(
-    account: Account, imprint: Imprint | None, request: SignupRequest, delivery_id: int, token: str
-) -> Draft:
+    account: Account, imprint: ImprintRecord | None, request: SignupRequest, delivery_id: int, token: str
+) -> MessageDraft:
     said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
     composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
     return composer.draft(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
 
 
-def _said(account: Account, imprint: Imprint | None, request: SignupRequest, confirm_url: str) -> ConfirmationText:
+def _said(
+    account: Account, imprint: ImprintRecord | None, request: SignupRequest, confirm_url: str
+) -> ConfirmationText:
     language = known_language(request.language)
     assert imprint is not None  # the gate saw it a moment ago
     lines = imprint_lines(imprint, language)
@@ -199,7 +213,7 @@ def _said(account: Account, imprint: Imprint | None, request: SignupRequest, con
     company = next((line.text for line in lines if line.key == "legal_name"), account.name)
     return ConfirmationText(
         language=language,
-        occasion=OCCASIONS.get(RequestKind(request.kind), Occasion.PERSON),
+        occasion=OCCASIONS.get(ConfirmationRequestKind(request.kind), ConfirmationOccasion.PERSON),
         company=frozen["company"] if frozen else company,
         list_name=frozen["list_name"] if frozen else request.mailing_list.public_name,
         address=request.email,
@@ -222,13 +236,13 @@ def _sender(request: SignupRequest) -> SenderAddress | None:
 
 
 def _composer(
-    account_id: int, account_name: str, sender: SenderAddress | None, language: str, occasion: Occasion
+    account_id: int, account_name: str, sender: SenderAddress | None, language: str, occasion: ConfirmationOccasion
 ) -> Composer:
     service = load_settings().service_domain
     if sender is None:
-        box, bounce_host = Mailbox(f"confirm@{service}", account_name), f"bounce.{service}"
+        box, bounce_host = NamedAddress(f"confirm@{service}", account_name), f"bounce.{service}"
     else:
-        box, bounce_host = Mailbox(sender.email, sender.display_name), sender.domain.bounce_host
+        box, bounce_host = NamedAddress(sender.email, sender.display_name), sender.domain.bounce_host
     stream = NoticeStream(account_id, box, bounce_host, language=language)
     minute = int(clock.now().timestamp()) // 60
     return _make_composer(stream, language, occasion, sender.domain_id if sender else None, minute)
@@ -236,7 +250,7 @@ def _composer(
 
 @lru_cache(maxsize=64)
 def _make_composer(
-    stream: NoticeStream, language: str, occasion: Occasion, domain_id: int | None, _minute: int
+    stream: NoticeStream, language: str, occasion: ConfirmationOccasion, domain_id: int | None, _minute: int
 ) -> Composer:
     """A composer, kept for a minute: the key may be another one then."""
     settings = load_settings()

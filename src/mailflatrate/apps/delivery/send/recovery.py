@@ -1,7 +1,7 @@
-"""After a crash: what the journals of dead processes say, and what becomes of chunks that nobody works on.
+"""Recovery after a crash: what the journals of dead processes say, and what becomes of abandoned chunks.
 
-Never lost, never twice: a letter with a reply in the journal gets that outcome; one whose content was started without a
-reply is in doubt, listed and not resent; everything else goes back and is sent.
+Never lost, never twice: a message with a reply in the journal gets that result; one whose content was started
+without a reply has an unknown result, listed and not resent; everything else is returned and sent.
 """
 
 import time
@@ -21,7 +21,7 @@ from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delive
 from mailflatrate.apps.delivery.send.database import Connection
 from mailflatrate.apps.delivery.send.journal import (
     SUFFIX,
-    Entry,
+    JournalEntry,
     host_name,
     is_held,
     is_whole,
@@ -29,8 +29,8 @@ from mailflatrate.apps.delivery.send.journal import (
     taken_over,
 )
 from mailflatrate.apps.delivery.send.kept import set_aside
-from mailflatrate.apps.delivery.send.outcomes import Settled, in_doubt, record, settle
-from mailflatrate.apps.delivery.send.replay import Told, replay
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, in_doubt, record, settle
+from mailflatrate.apps.delivery.send.replay import ReplayResult, replay
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.retries import RetryPolicy
@@ -61,8 +61,9 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
 
 
 def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) -> None:
-    """Give back a chunk that a living sender holds and does not work on: claimed without learning so, or left in the
-    middle by a failure. The caller sees to it that he does not begin to work on it meanwhile."""
+    """Release a chunk that a living sender holds but does not work on: claimed without learning so, or left in the
+    middle by a failure. The caller makes sure that the sender does not begin work on it meanwhile.
+    """
     log.warning("chunk_given_back", chunk_id=chunk_id)
     _write(account_id, chunk_id, own.stem, read_entries(own), policy)
     actions.finish_chunk(account_id, chunk_id, own.stem)
@@ -81,22 +82,22 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplaySummary:
     """How many journals were read, how many lost claims they settled, and what a held database learned from them."""
 
     journals: int
     claims: int
-    told: Told
+    told: ReplayResult
 
 
-def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> Replayed:
+def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> ReplaySummary:
     """Settle lost claims by a copy of a host's journals. The chunks of a sender that lives are left alone."""
     journals = claims = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         complete = is_whole(path.stem) if whole is None else whole
         claims += settle_lost_claims(path, policy, whole=complete)
         journals += 1
-    return Replayed(journals, claims, replay(folder) if fence.current_hold() is not None else Told(0, 0))
+    return ReplaySummary(journals, claims, replay(folder) if fence.current_hold() is not None else ReplayResult(0, 0))
 
 
 def settle_lost_claims(
@@ -122,7 +123,7 @@ def settle_lost_claims(
 
 
 def _give_back(
-    account_id: int, chunk_id: int, name: str, entries: list[Entry], policy: RetryPolicy, *, whole: bool
+    account_id: int, chunk_id: int, name: str, entries: list[JournalEntry], policy: RetryPolicy, *, whole: bool
 ) -> None:
     _write(account_id, chunk_id, name, entries, policy)
     if whole:
@@ -131,7 +132,7 @@ def _give_back(
         actions.abandon_chunk(account_id, chunk_id, name)
 
 
-def _write(account_id: int, chunk_id: int, name: str, entries: list[Entry], policy: RetryPolicy) -> None:
+def _write(account_id: int, chunk_id: int, name: str, entries: list[JournalEntry], policy: RetryPolicy) -> None:
     """Write the entries about deliveries that are in this chunk now; one that was reopened has another number."""
     with tenancy.account(account_id):
         pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
@@ -144,7 +145,7 @@ def _write(account_id: int, chunk_id: int, name: str, entries: list[Entry], poli
     log.warning("journal_recovered", chunk_id=chunk_id, sender=name, outcomes=len(batch), in_doubt=unknown)
 
 
-def _settled(account_id: int, entries: Iterable[Entry], policy: RetryPolicy) -> list[Settled]:
+def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPolicy) -> list[SettledDelivery]:
     known = list(entries)
     with tenancy.account(account_id):
         attempts = dict(
@@ -174,7 +175,7 @@ def _settled(account_id: int, entries: Iterable[Entry], policy: RetryPolicy) -> 
     return batch
 
 
-def _record(account_id: int, chunk_id: int, name: str, batch: list[Settled]) -> None:
+def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelivery]) -> None:
     """The sender's own statement, over a connection of its own kind."""
 
     async def write() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.delivery import maybe_sent
-from mailflatrate.apps.delivery.send.journal import Entry
+from mailflatrate.apps.delivery.send.journal import JournalEntry
 from mailflatrate.apps.delivery.send.kept import read_folder
 from mailflatrate.base import tenancy
 from mailflatrate.wire.smtp_types import OutcomeKind
@@ -50,18 +50,18 @@ SELECT (SELECT count(*) FROM before),
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReplayResult:
     """`changed` deliveries were behind; `missing` are not in the database at all."""
 
     changed: int
     missing: int
 
 
-def replay(folder: Path) -> Told:
+def replay(folder: Path) -> ReplayResult:
     """Replay everything a journal folder knows. Repeated, it changes nothing more."""
     changed = missing = 0
     incomplete: set[int] = set()
-    last: dict[int, dict[int, Entry]] = defaultdict(dict)
+    last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)
     for entries in read_folder(folder):
         for entry in entries:
             if entry.outcome is None or entry.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT):
@@ -76,10 +76,10 @@ def replay(folder: Path) -> Told:
             if found.missing:
                 incomplete.add(account_id)
     maybe_sent.set_aside_accounts(incomplete)
-    return Told(changed, missing)
+    return ReplayResult(changed, missing)
 
 
-def _tell(account_id: int, entries: list[Entry]) -> Told:
+def _tell(account_id: int, entries: list[JournalEntry]) -> ReplayResult:
     now_ms = time.time_ns() // 1_000_000  # a journal notes no time for what was begun and had no reply
     parameters: dict[str, Any] = {
         "account_id": account_id,
@@ -91,4 +91,4 @@ def _tell(account_id: int, entries: list[Entry]) -> Told:
     with tenancy.account(account_id), connection.cursor() as cursor:
         cursor.execute(_TELL, parameters)
         changed, missing = cursor.fetchone()
-    return Told(changed, missing)
+    return ReplayResult(changed, missing)

@@ -22,7 +22,7 @@ from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.relays import Pool, RelayState, Stream
+from mailflatrate.rules.relays import RelayPool, RelayState, Stream
 from mailflatrate.settings.schema import Settings
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -32,7 +32,7 @@ REPORTS_KEPT = timedelta(hours=1)
 log = structlog.get_logger(__name__)
 
 
-class Lane:
+class RelayRoute:
     """A way to the relays of one pool: their connections, and a journal, which tells one chunk at a time."""
 
     def __init__(self, settings: Settings, folder: Path, key: PoolKey, book: RelayBook, most: int | None) -> None:
@@ -105,28 +105,28 @@ class Routes:
         self._settings = settings
         self._folder = folder
         self.book = RelayBook((), settings_relay(settings))
-        self._lanes: dict[tuple[Stream, PoolKey], Lane] = {}
+        self._lanes: dict[tuple[Stream, PoolKey], RelayRoute] = {}
         for stream in Stream:
-            self.lane(stream, PoolKey(Pool.TRUSTED))
+            self.lane(stream, PoolKey(RelayPool.TRUSTED))
 
-    def lane(self, stream: Stream, key: PoolKey) -> Lane:
+    def lane(self, stream: Stream, key: PoolKey) -> RelayRoute:
         """The lane of a pool for one stream."""
         found = self._lanes.get((stream, key))
         if found is None:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
-            found = self._lanes[stream, key] = Lane(self._settings, self._folder, key, self.book, express)
+            found = self._lanes[stream, key] = RelayRoute(self._settings, self._folder, key, self.book, express)
         return found
 
-    def most_chunks(self, lane: Lane) -> int:
+    def most_chunks(self, lane: RelayRoute) -> int:
         """How many chunks of a lane are worked on at once: each other pool of campaigns keeps a place for one.
 
         Otherwise a slow pool would come to hold all places, because a fast one gives its own back so much sooner.
         """
         pools = {PoolKey(relay.pool, relay.account_id) for relay in self.book.relays
-                 if relay.pool is not Pool.EXPRESS and relay.state is RelayState.ACTIVE}  # fmt: skip
+                 if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE}  # fmt: skip
         return max(1, self._settings.sender_chunks_at_once - len(pools - {lane.key}))
 
-    def __iter__(self) -> Iterator[Lane]:
+    def __iter__(self) -> Iterator[RelayRoute]:
         return iter(list(self._lanes.values()))
 
     def follow(self, book: RelayBook) -> None:
@@ -172,7 +172,7 @@ def providers_of(claim: Claim) -> list[str]:
 
 
 def narrowed(claim: Claim, allowance: Allowance) -> Claim:
-    """A claim with the rows that may go now; the others go back with the chunk."""
+    """Return the claim with the rows that may be sent now; the others are returned with the chunk."""
     return replace(claim, rows=[claim.rows[position] for position in allowance.allowed(providers_of(claim))])
 
 

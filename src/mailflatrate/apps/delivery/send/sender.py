@@ -12,15 +12,15 @@ from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, kept, recovery
-from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, Sought, ask_for, settle
-from mailflatrate.apps.delivery.send.chunk import ChunkRun, Halt
+from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, AllowanceRequest, ask_for, settle
+from mailflatrate.apps.delivery.send.chunk import ChunkHalt, ChunkRun
 from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows
 from mailflatrate.apps.delivery.send.claims import Claim
-from mailflatrate.apps.delivery.send.database import Connection, Database, Fenced
+from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseFenced
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.post import post_writer
-from mailflatrate.apps.delivery.send.routes import Lane, Routes, narrowed, providers_of, write_figures
+from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
@@ -72,7 +72,7 @@ class Sender:
     # -- one chunk -------------------------------------------------------------------------------------------
 
     async def work_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Claim a chunk of a mailing and send it. Does nothing when it is not to be had."""
+        """Claim a chunk of a campaign and send it. Does nothing if it cannot be claimed."""
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_post(self, account_id: int, chunk_id: int) -> None:
@@ -119,7 +119,7 @@ class Sender:
                 claim = await self._claim(account_id, chunk_id, lane)
                 if claim is not None:
                     await self._send(claim, began, lane)
-        except Fenced:
+        except DatabaseFenced:
             self._upkeep.settled = False
             self._left.add(chunk_id)
             self._upkeep.look_now()  # the chunk's row is woken again when sending goes on
@@ -131,14 +131,14 @@ class Sender:
             del self._active[chunk_id]
             self._tasks.discard(task)
 
-    async def _claim(self, account_id: int, chunk_id: int, lane: Lane) -> Claim | None:
+    async def _claim(self, account_id: int, chunk_id: int, lane: RelayRoute) -> Claim | None:
         async def work(connection: Connection) -> Claim | None:
             return await claims.claim(connection, account_id, chunk_id, lane.journal.name)
 
         with CLAIM_SECONDS.time(), tracing.span("chunk.claim"):
             return await self._main.run(account_id, work)
 
-    async def _send(self, claim: Claim, began: float, lane: Lane) -> None:
+    async def _send(self, claim: Claim, began: float, lane: RelayRoute) -> None:
         allowance = await self._allow(claim, lane)
         if allowance.is_limited:
             claim = narrowed(claim, allowance)
@@ -158,7 +158,7 @@ class Sender:
             run.caps = dict(allowance.caps)
             self._active[claim.chunk_id] = run
             if self._stopping.is_set():
-                run.halt = Halt.STOPPING
+                run.halt = ChunkHalt.STOPPING
             with tracing.span("chunk.send", messages=len(claim.rows)) as span:
                 await run.send(lane.transmitter, lane.lock)
                 span.set(**run.figures())
@@ -175,7 +175,7 @@ class Sender:
         is_wanted = self._settings.sender_marks is MarkMode.AUTO
         return is_wanted and self._main.is_beside and self._upkeep.is_alone is True
 
-    async def _writer(self, claim: Claim, lane: Lane) -> Writer:
+    async def _writer(self, claim: Claim, lane: RelayRoute) -> Writer:
         if claim.campaign_id is None:
             ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(lane)
             return await self._orm.run(post_writer, claim.account_id, ids, leaves_machine=leaves)
@@ -187,13 +187,13 @@ class Sender:
         tracing.annotate(mailing=mail.mailing_id, campaign=claim.campaign_id)
         return CampaignWriter(mail)
 
-    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: Lane, pause: float = 0.0) -> None:
-        if run is not None and run.halt is Halt.CLAIM_LOST:
+    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: RelayRoute, pause: float = 0.0) -> None:
+        if run is not None and run.halt is ChunkHalt.CLAIM_LOST:
             await self._upkeep.settle_lost(lane, over=claim.chunk_id)
             return
         problem = ""
         if run is not None:
-            if run.halt is Halt.RELAY or (run.returned and not run.replies):
+            if run.halt is ChunkHalt.RELAY or (run.returned and not run.replies):
                 problem, pause = run.relay_problem or "connections end before a letter is sent", lane.pause()
             elif run.replies:
                 lane.answered()
@@ -211,7 +211,7 @@ class Sender:
             pause_seconds=pause,
         )
 
-    async def _ended_at_once(self, claim: Claim, lane: Lane) -> bool:
+    async def _ended_at_once(self, claim: Claim, lane: RelayRoute) -> bool:
         """Over the connection that fetches by keys and commits without waiting for the disk: the upkeep repeats an end
         that is lost with the server."""
 
@@ -222,21 +222,21 @@ class Sender:
 
     # -- the relays ------------------------------------------------------------------------------------------
 
-    async def _allow(self, claim: Claim, lane: Lane) -> Allowance:
+    async def _allow(self, claim: Claim, lane: RelayRoute) -> Allowance:
         """What limits of messages an hour let out of a chunk now."""
         book = self._routes.book
         if not claim.rows or (book.is_empty and not self._settings.warm_up_domains):
             return UNLIMITED
-        sought = Sought(claim.account_id, claim.campaign_id, Counter(providers_of(claim)))
+        sought = AllowanceRequest(claim.account_id, claim.campaign_id, Counter(providers_of(claim)))
         relays = () if book.is_empty else book.members(lane.key)
         return await self._orm.run(ask_for, self._settings, lane.key, sought, relays)
 
-    async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: Lane) -> None:
+    async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: RelayRoute) -> None:
         if allowance.is_limited:
             results, left = (run.counted.by_provider(), run.caps) if run is not None else ({}, allowance.caps)
             await self._orm.run(settle, lane.key, allowance, results, left)
 
-    async def _lane(self, account_id: int, stream: Stream) -> Lane:
+    async def _lane(self, account_id: int, stream: Stream) -> RelayRoute:
         """The lane for an account's mail, by the relays and the account's status as they are now."""
         await self._relays_read.wait()
         book = self._routes.book
@@ -244,11 +244,11 @@ class Sender:
             return self._routes.lane(stream, book.pool_for(stream, account_id))
         return self._routes.lane(stream, await self._orm.run(book.pool_for, stream, account_id))
 
-    def _leaves_machine(self, lane: Lane) -> bool:
+    def _leaves_machine(self, lane: RelayRoute) -> bool:
         own = self._settings.relay_host is not None
         return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(lane.key))
 
-    async def _relay_may_answer(self, lane: Lane) -> bool:
+    async def _relay_may_answer(self, lane: RelayRoute) -> bool:
         """Wait until the pause after a failure is over; False when the process stops meanwhile.
 
         Without it every waiting chunk would be claimed and given back once a pause.
@@ -287,7 +287,7 @@ class Sender:
         self._stopping.set()
         for run in self._active.values():
             if run is not None:
-                run.halt = run.halt or Halt.STOPPING
+                run.halt = run.halt or ChunkHalt.STOPPING
         for lane in self._routes:
             lane.transmitter.stop()
 

@@ -14,7 +14,7 @@ from mailflatrate.apps.delivery.send import kept, recovery
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.replay import replay
-from mailflatrate.apps.delivery.send.routes import Lane, Routes
+from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes
 from mailflatrate.base.job_database.base import forget_idle
 from mailflatrate.rules.retries import RetryPolicy
 
@@ -95,7 +95,7 @@ class Upkeep:
                 await self._recover_own(account_id, chunk_id, lane)
 
     async def _replay(self) -> None:
-        """Tell a held database what this host sent, once no message is under way; then it may be let go on."""
+        """Tell a held database what this host sent, once no message is being sent; then the hold may be lifted."""
         await self._orm.run(fence.note_seen, self._name)
         if self._active:
             return
@@ -118,18 +118,18 @@ class Upkeep:
         """
         await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
 
-    async def settle_lost(self, lane: Lane, over: int | None = None) -> None:
-        """Say how it was with what others gave up as lost while this process was out of sight.
+    async def settle_lost(self, lane: RelayRoute, over: int | None = None) -> None:
+        """Settle what other processes took for lost while this one was out of sight.
 
-        Not of a chunk that is still being sent, where the next message may begin behind the reading of the journal;
-        `over` is one that isn't any more.
+        A chunk that is still being sent is left out, because its next message may begin after the journal was read;
+        `over` is a chunk that has just ended.
         """
         under_way = frozenset(self._active) - {over}
         await self._orm.run(
             recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True, under_way=under_way
         )
 
-    async def _recover_own(self, account_id: int, chunk_id: int, lane: Lane) -> None:
+    async def _recover_own(self, account_id: int, chunk_id: int, lane: RelayRoute) -> None:
         """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
         if chunk_id in self._active:
             return
@@ -139,8 +139,8 @@ class Upkeep:
         finally:
             del self._active[chunk_id]
 
-    async def trim_journal(self, lane: Lane, *, least_bytes: int = TRIM_BYTES) -> None:
-        """Empty a journal that has grown, at a moment when no letter is under way and every outcome is written."""
+    async def trim_journal(self, lane: RelayRoute, *, least_bytes: int = TRIM_BYTES) -> None:
+        """Empty a journal that has grown, at a moment when no message is being sent and every result is written."""
         if lane.journal.size_bytes < least_bytes or not self.settled:
             return
         async with lane.lock:

@@ -44,10 +44,10 @@ def add_domain(name: str) -> SenderDomain:
     if "." not in ascii_name:
         raise _no_domain(name)
     if is_freemail(ascii_name):
-        words = _("%(domain)s belongs to a mailbox provider. Senders use a domain of their own (R-46).")
+        words = _("%(domain)s belongs to a mailbox provider. Send from a domain of your own.")
         raise DomainError(words % {"domain": ascii_name})
     if SenderDomain.objects.filter(name=ascii_name).exists():
-        raise DomainError(_("%(domain)s is on your list already.") % {"domain": ascii_name})
+        raise DomainError(_("%(domain)s is already on your list.") % {"domain": ascii_name})
     domain = SenderDomain.objects.create(name=ascii_name)
     new_key(domain)
     return domain
@@ -67,7 +67,7 @@ def new_key(domain: SenderDomain) -> DkimKey:
 
 
 def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
-    """What the customer copies into his DNS."""
+    """Return the records that the customer copies into their DNS."""
     key = signing_key(domain)
     if key is None:
         raise DomainError(_("%(domain)s has no signing key.") % {"domain": domain.name})
@@ -150,22 +150,22 @@ def _ask_senders(domain: SenderDomain) -> None:
 
 @transaction.atomic
 def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None = None) -> SenderAddress:
-    """An address for From on one of the account's domains.
+    """Add an address for From on one of the account's domains.
 
-    It counts once the domain is verified and somebody in its mailbox confirmed; the mail for that is sent now, or as
-    soon as the domain is verified (R-46). Raises DomainError when the address is none, or on another domain.
+    It counts once the domain is verified and its mailbox has confirmed; the email asking for that is sent now, or
+    as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain.
     """
     domain = SenderDomain.objects.get(id=domain_id)
     try:
         address = parse(email.strip())
     except AddressError as error:
-        raise DomainError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
+        raise DomainError(_("“%(email)s” isn't an email address.") % {"email": email}) from error
     if address.domain != domain.name and not address.domain.endswith(f".{domain.name}"):
-        raise DomainError(_("%(email)s is not on %(domain)s.") % {"email": email, "domain": domain.name})
+        raise DomainError(_("%(email)s isn't on %(domain)s.") % {"email": email, "domain": domain.name})
     if not display_name.strip():
-        raise DomainError(_("Readers see the sender name first. Write your company's or brand's name."))
+        raise DomainError(_("Readers see the sender name first. Enter the name of your company or brand."))
     if SenderAddress.objects.filter(email=address.text).exists():
-        raise DomainError(_("%(email)s is one of your senders already.") % {"email": email})
+        raise DomainError(_("%(email)s is already one of your senders.") % {"email": email})
     mailbox = mailbox_of(address.text)
     sender = SenderAddress.objects.create(
         domain=domain, email=address.text, display_name=display_name.strip(), verified_at=mailbox.proved_at
@@ -179,18 +179,18 @@ def remove_domain(domain_id: int) -> None:
     """Forget a domain that no campaign was sent from. Raises DomainError for one that is in use."""
     domain = SenderDomain.objects.get(id=domain_id)
     if SenderAddress.objects.filter(domain=domain).exists():
-        raise DomainError(_("%(domain)s has sender addresses; mailings refer to them.") % {"domain": domain.name})
+        raise DomainError(_("%(domain)s has sender addresses that campaigns use.") % {"domain": domain.name})
     if MediaHost.objects.filter(domain=domain).exists():
-        raise DomainError(_("Pictures of your mailings are served under %(domain)s.") % {"domain": domain.name})
+        raise DomainError(_("The images in your campaigns are served from %(domain)s.") % {"domain": domain.name})
     domain.delete()
 
 
 def _no_domain(name: str) -> DomainError:
-    return DomainError(_("“%(name)s” is not a domain name. Write it like news.your-company.de.") % {"name": name})
+    return DomainError(_("“%(name)s” isn't a domain name. Use a name like news.your-company.com.") % {"name": name})
 
 
 def configured_resolver(patience_seconds: float | None = None) -> DnsResolver:
-    """The resolver that the settings name; with less patience than theirs where somebody waits."""
+    """Return the resolver named in the settings; with less patience than theirs if a person is waiting."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     return DnsResolver(

@@ -1,8 +1,8 @@
-"""Who holds a mailbox proves it by a click in a mail to it (R-46): for From, and for the address answers go to.
+"""Proof of a mailbox by a click in an email to it (R-46): for From, and for the address that replies go to.
 
-The mail is a notice of the service, because the mailbox belongs to no user. It goes to names under a domain that the
-account proved by DNS, and to others only for accounts that were activated by a person; few a day either way. Whoever
-reads it may say no, and is left alone for good.
+The email is a notice of the service, because the mailbox belongs to no user. It is sent to addresses under a domain
+that the account proved by DNS, and to others only for accounts activated by an operator; only a few a day in either
+case. Its reader may refuse, and is then never asked again.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, parse
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 
@@ -36,14 +36,14 @@ def mailbox_of(email: str) -> Mailbox:
 
 @transaction.atomic
 def add_reply_address(email: str, *, by: User) -> Mailbox:
-    """An address that answers may go to, once somebody in its mailbox says so. Raises DomainError."""
+    """Add an address for replies, to be used once its mailbox confirms. Raises DomainError."""
     try:
         text = parse(email.strip()).text.lower()
     except AddressError as error:
-        raise DomainError(_("“%(email)s” is not an e-mail address.") % {"email": email}) from error
+        raise DomainError(_("“%(email)s” isn't an email address.") % {"email": email}) from error
     mailbox = mailbox_of(text)
     if mailbox.for_replies:
-        raise DomainError(_("%(email)s is one of your reply addresses already.") % {"email": text})
+        raise DomainError(_("%(email)s is already one of your reply addresses.") % {"email": text})
     Mailbox.objects.filter(id=mailbox.id).update(for_replies=True)
     if mailbox.proved_at is None:
         ask(mailbox, by=audit.person(by))
@@ -64,22 +64,24 @@ def ask_again(mailbox_id: int, *, by: User) -> None:
     """Send the mail once more. Raises DomainError when it is proved, refused, or was asked too often."""
     mailbox = Mailbox.objects.get(id=mailbox_id)
     if mailbox.proved_at is not None:
-        raise DomainError(_("%(email)s is confirmed already.") % {"email": mailbox.email})
+        raise DomainError(_("%(email)s is already confirmed.") % {"email": mailbox.email})
     ask(mailbox, by=audit.person(by))
 
 
 def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
     """Write to the mailbox. A link of an earlier mail holds as long as its round does. Raises DomainError."""
     if mailbox.refused_at is not None:
-        words = _("Somebody at %(email)s said that it is not yours. Use another address.")
+        words = _("Someone who reads %(email)s said it isn't yours. Use another address.")
         raise DomainError(words % {"email": mailbox.email})
     account = current_account()
     if not on_own_domain(mailbox.email) and not account.may_send:
-        words = _("%(email)s is not on a domain that you verified. It can be asked once your account is active.")
+        words = _(
+            "%(email)s isn't on a domain you've verified. You can request confirmation once your account is active."
+        )
         raise DomainError(words % {"email": mailbox.email})
     now = clock.now()
     if _asked_enough(mailbox.email, now):
-        words = _("%(email)s was written to often enough today. Look into its mailbox, or try again tomorrow.")
+        words = _("We've sent enough emails to %(email)s today. Check its inbox, or try again tomorrow.")
         raise DomainError(words % {"email": mailbox.email})
     if mailbox.expires_at is None or mailbox.expires_at < now or mailbox.proved_at is not None:
         mailbox.round += 1
@@ -103,7 +105,7 @@ def _asked_enough(email: str, now: datetime) -> bool:
 
 def mailbox_url(mailbox: Mailbox) -> str:
     """The page behind the mail, for the present round."""
-    token = key_ring().seal(Purpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
+    token = key_ring().seal(TokenPurpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
     return f"{load_settings().public_url}/mailbox/{token}"
 
 
@@ -113,28 +115,31 @@ def _mail(account: str, mailbox: Mailbox) -> tuple[str, str]:
         "days": round(value("mailbox_confirm_days")),
     }  # fmt: skip
     text = _(
-        "%(account)s wants to send mailings as %(email)s, or to receive the answers to them there.\n\n"
-        "If this mailbox belongs to %(account)s, please confirm it here within %(days)d days:\n%(url)s\n\n"
-        "If you do not know anything about it, you need not do anything: without your confirmation the address is not "
-        "used. On the same page you can say no, and no further mail about it will come."
+        "%(account)s wants to send campaigns from %(email)s, or receive replies to them there.\n\n"
+        "If this mailbox belongs to %(account)s, confirm it within %(days)d days:\n"
+        "%(url)s\n\n"
+        "If you don't know anything about this, you don't need to do anything. The address won't be used without "
+        "your confirmation. You can also say no on that page, and we won't email you about it again."
     )
     return _("Confirm this mailbox for %(account)s") % values, text % values
 
 
 @transaction.atomic
 def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
-    """Somebody in the mailbox said yes. Repeated, it does nothing more. Runs in the account's scope.
+    """Record the mailbox's consent. Repeated, it does nothing more. Runs in the account's scope.
 
-    Raises DomainError when the link is of an earlier round or too old, or when somebody said no.
+    Raises DomainError if the link is of an earlier round or too old, or if the mailbox refused.
     """
     mailbox = _answerable(mailbox_id, round_)
     if mailbox.proved_at is not None and mailbox.expires_at is None:
         return mailbox
     now = clock.now()
     if mailbox.refused_at is not None:
-        raise DomainError(_("Somebody at this mailbox said no before. %(service)s can take that back.") % _service())
+        raise DomainError(
+            _("Someone who reads this mailbox said no before. The %(service)s team can undo that.") % _service()
+        )
     if mailbox.expires_at is None or mailbox.expires_at < now:
-        raise DomainError(_("This link is too old. Have the mail sent once more under Senders."))
+        raise DomainError(_("This link has expired. Resend the email on the Senders page."))
     account_id = mailbox.account_id
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):  # the account's own scope may not say that it was proved
         Mailbox.objects.filter(id=mailbox.id).update(proved_at=now, expires_at=None)
@@ -147,7 +152,7 @@ def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
 
 @transaction.atomic
 def refuse_mailbox(mailbox_id: int, round_: int) -> Mailbox:
-    """Somebody in the mailbox said no: the address is not used (any more), and nobody is asked again."""
+    """Record the mailbox's refusal: the address is not, or no longer, used, and it is never asked again."""
     mailbox = _answerable(mailbox_id, round_)
     if mailbox.refused_at is None:
         mailbox.refused_at, mailbox.proved_at, mailbox.expires_at = clock.now(), None, None
@@ -160,9 +165,9 @@ def refuse_mailbox(mailbox_id: int, round_: int) -> Mailbox:
 def _answerable(mailbox_id: int, round_: int) -> Mailbox:
     mailbox = Mailbox.objects.select_for_update().filter(id=mailbox_id).first()
     if mailbox is None:
-        raise DomainError(_("This address is not asked about any more."))
+        raise DomainError(_("We no longer ask about this address."))
     if round_ != mailbox.round % 2**16:
-        raise DomainError(_("There is a newer mail about this address. Use the link in that one."))
+        raise DomainError(_("There's a newer email about this address. Use the link in that one."))
     return mailbox
 
 
@@ -171,9 +176,9 @@ def _service() -> dict[str, str]:
 
 
 def renew_mailboxes() -> None:
-    """Ask once a year whether a mailbox is still theirs; without an answer its address rests (R-46). Account's scope.
+    """Ask mailboxes once a year to confirm; without an answer the address is deactivated (R-46). Account's scope.
 
-    The mail goes out a month before the year is over.
+    The email is sent a month before the year is over.
     """
     now = clock.now()
     year = timedelta(days=value("mailbox_proof_days"))

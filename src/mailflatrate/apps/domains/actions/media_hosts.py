@@ -28,9 +28,9 @@ def name_media_host(domain_id: int, name: str, *, by: User) -> MediaHost:
     """
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     if load_settings().media_host_target is None:
-        raise DomainError(_("This service has no hosts for pictures."))
+        raise DomainError(_("Image hosts aren't set up on this service."))
     if domain.verified_at is None:
-        raise DomainError(_("%(domain)s is not verified yet.") % {"domain": domain.name})
+        raise DomainError(_("%(domain)s isn't verified yet.") % {"domain": domain.name})
     host = _host(name, domain)
     present = MediaHost.objects.filter(replaced_at=None).first()
     if present is not None and present.host == host:
@@ -43,7 +43,7 @@ def name_media_host(domain_id: int, name: str, *, by: User) -> MediaHost:
             made.domain, made.replaced_at, made.checked_at, made.passed_at = domain, None, None, None
             made.save()
     except IntegrityError as error:
-        raise DomainError(_("%(host)s is in use already.") % {"host": host}) from error
+        raise DomainError(_("%(host)s is already in use.") % {"host": host}) from error
     _record("media_host.named", made, by)
     return made
 
@@ -62,7 +62,7 @@ def _host(name: str, domain: SenderDomain) -> str:
 
 def _unfit(name: str, domain: SenderDomain) -> DomainError:
     facts = {"name": name, "example": f"media.{domain.name}"}
-    return DomainError(_("“%(name)s” is no name for this. Write one like %(example)s.") % facts)
+    return DomainError(_("“%(name)s” can't be used here. Choose a name like %(example)s.") % facts)
 
 
 def leave_media_host(*, by: User) -> None:

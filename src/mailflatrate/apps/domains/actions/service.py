@@ -14,9 +14,10 @@ log = structlog.get_logger("domains")
 
 
 def ensure_service_key(settings: Settings) -> None:
-    """Give the house account the service's domain with a signing key, so that no service message goes out unsigned.
+    """Give the service's own account the service's domain with a signing key, so that every service message is signed.
 
-    Safe to repeat. A name that cannot be a sender domain is logged and left to `doctor`: the start must not fail on it.
+    Safe to repeat. A name that cannot be a sender domain is logged and left to `doctor`: it must not prevent the
+    start.
     """
     with tenancy.account(house_account().id):
         if SenderDomain.objects.filter(name=settings.service_domain).exists():

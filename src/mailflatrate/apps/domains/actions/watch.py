@@ -1,4 +1,4 @@
-"""What happens when the DNS, or somebody's blocklist, says something new about a sender domain (R-89, R-106)."""
+"""What happens when the DNS, or a blocklist, says something new about a sender domain (R-89, R-106)."""
 
 from django.db import transaction
 from django.utils import translation
@@ -17,7 +17,7 @@ MACHINE = "domains.watch_lists"
 
 
 def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
-    """Write to whoever answers for the account, once until the domain is right again. `hosts` are the wrong records."""
+    """Notify the account's owners, once until the domain is right again. `hosts` are the wrong records."""
     if domain.failing_told_at is not None:
         return
     domain.failing_told_at = clock.now()
@@ -27,12 +27,13 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
     def words(_user: User) -> tuple[str, str]:
         values = {"domain": domain.name, "records": "\n".join(f"- {host}" for host in hosts), "url": url}
         text = _(
-            "These records of %(domain)s were right before and are not any more:\n%(records)s\n\n"
-            "New mailings from this domain wait until they are mended. What should be there, and what we found, stands "
-            "here:\n%(url)s\n\n"
-            "We look every hour and write again only after the records were right in between."
+            "These DNS records of %(domain)s were correct before but no longer are:\n"
+            "%(records)s\n\n"
+            "New campaigns from this domain wait until they're fixed. See what we expect and what we found:\n"
+            "%(url)s\n\n"
+            "We check every hour. We'll only write again after the records have been correct in between."
         )
-        return _("The records of %(domain)s fail") % values, text % values
+        return _("DNS records of %(domain)s need fixing") % values, text % values
 
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         tell_owners(domain.account_id, NoticeKind.SENDER, words)
@@ -57,9 +58,9 @@ def keep_listings(domain_id: int, said: list[Listing]) -> None:
     with translation.override(account.language):
         reasons = Reasons(
             "blocklisted",
-            text=_("Your sender domain %(domain)s stands on a blocklist: %(lists)s.")
+            text=_("Your sending domain %(domain)s is on a blocklist: %(lists)s.")
             % {"domain": domain.name, "lists": now},
-            remedy=_("Find out at the list why, mend the cause, and have the domain taken off. Then write to us."),
+            remedy=_("Find out why from the blocklist, fix the cause, and request removal. Then tell us."),
             rule="R-89",
             evidence={"domain": domain.name, "answers": [str(each) for each in said if each.listed]},
         )

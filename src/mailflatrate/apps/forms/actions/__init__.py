@@ -4,10 +4,10 @@
 request on its way through gate and engine, `answering` what the person says to it, `forgetting` what time does.
 """
 
-from mailflatrate.apps.forms.actions.answering import Answered, Found, answer, find_request
+from mailflatrate.apps.forms.actions.answering import AnsweredRequest, TokenRequest, answer, find_request
 from mailflatrate.apps.forms.actions.asking import (
-    Accepted,
-    Written,
+    AcceptedConfirmation,
+    ConfirmationDraft,
     begin_asking,
     domain_of,
     is_agreed,
@@ -33,24 +33,24 @@ from mailflatrate.apps.forms.actions.building import (
 )
 from mailflatrate.apps.forms.actions.forgetting import forget_old
 from mailflatrate.apps.forms.actions.signing import (
-    Outcome,
+    SignupOutcome,
+    SignupResult,
+    SignupVisit,
     Submission,
-    Taken,
-    Visit,
     request_confirmation,
     request_move,
     sign_up,
 )
 
 __all__ = [
-    "Accepted",
-    "Answered",
-    "Found",
-    "Outcome",
+    "AcceptedConfirmation",
+    "AnsweredRequest",
+    "ConfirmationDraft",
+    "SignupOutcome",
+    "SignupResult",
+    "SignupVisit",
     "Submission",
-    "Taken",
-    "Visit",
-    "Written",
+    "TokenRequest",
     "allowances_of",
     "answer",
     "asking_allowance",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from mailflatrate.apps.forms.actions.asking import about, still_valid, token_hash, token_id
 from mailflatrate.apps.forms.actions.braking import count_answer
-from mailflatrate.apps.forms.models import RequestState, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
@@ -18,8 +18,8 @@ MAX_TOKEN_CHARACTERS = 100
 MOVED_JOB = "privacy.address_changed"
 
 
-class Answered(Enum):
-    """Where a request stands after the answer."""
+class AnsweredRequest(Enum):
+    """The state of a request after the answer."""
 
     CONFIRMED = "confirmed"
     DENIED = "denied"
@@ -27,31 +27,34 @@ class Answered(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TokenRequest:
     """Whose request a token belongs to."""
 
     account_id: int
     request_id: int
 
 
-def find_request(token: str) -> Found | None:
+def find_request(token: str) -> TokenRequest | None:
     """The request that a token was made for. Any scope, or none; the token alone names it."""
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         rows = SignupRequest.objects.filter(token_hash=token_hash(token)).values_list("account_id", "id")
         row = rows.first()
-    return Found(*row) if row else None
+    return TokenRequest(*row) if row else None
 
 
 @transaction.atomic
-def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> Answered:
+def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
     """Take the person's answer, once; a later one, of either kind, finds it settled. Inside `tenancy.account(...)`."""
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):
-        settled = {RequestState.CONFIRMED: Answered.CONFIRMED, RequestState.DENIED: Answered.DENIED}
-        return settled.get(RequestState(request.state), Answered.TOO_LATE)
+        settled = {
+            ConfirmationRequestState.CONFIRMED: AnsweredRequest.CONFIRMED,
+            ConfirmationRequestState.DENIED: AnsweredRequest.DENIED,
+        }
+        return settled.get(ConfirmationRequestState(request.state), AnsweredRequest.TOO_LATE)
     request.settled_at = clock.now()
     if yes:
         _confirm(request, ip, user_agent[:500])
@@ -59,11 +62,11 @@ def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> An
         _deny(request, ip, user_agent[:500])
     request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
     count_answer(request, yes=yes)
-    return Answered(request.state)
+    return AnsweredRequest(request.state)
 
 
-def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details: object) -> ledger.Evidence:
-    return ledger.Evidence(
+def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details: object) -> ledger.EventEvidence:
+    return ledger.EventEvidence(
         email=request.email,
         signup_at=request.requested_at,
         signup_ip=request.ip,
@@ -92,7 +95,7 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
         request.confirmed_event_id = lists.confirm_consent(
             _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
         )
-    request.state = RequestState.CONFIRMED
+    request.state = ConfirmationRequestState.CONFIRMED
 
 
 def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:
@@ -110,7 +113,7 @@ def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str,
         evidence = _evidence(request, ip, user_agent, carried=carried, was_confirmed=list_id in mine)
         request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
         lists.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
-    jobs.defer(MOVED_JOB, jobs.Queue.EXPRESS, account_id=request.account_id, request_id=request.id)
+    jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)
 
 
 def _carried(old: Contact, known: Contact | None) -> list[str]:
@@ -121,9 +124,9 @@ def _carried(old: Contact, known: Contact | None) -> list[str]:
     return names + sorted(key for key in old.attributes if known is None or key not in known.attributes)
 
 
-def _person(request: SignupRequest) -> lists.Person:
+def _person(request: SignupRequest) -> lists.SignupPerson:
     attributes = {key: text for key, text in request.values.items() if key not in ("first_name", "last_name")}
-    return lists.Person(
+    return lists.SignupPerson(
         request.email, bytes(request.address_key), str(request.values.get("first_name", "")),
         str(request.values.get("last_name", "")), attributes,
     )  # fmt: skip
@@ -139,7 +142,7 @@ def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     if request.contact_id is not None:
         evidence = _evidence(request, ip, user_agent, by="not_me")
         lists.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
-    request.state = RequestState.DENIED
+    request.state = ConfirmationRequestState.DENIED
     SignupDenial.objects.create(
         form=request.form, request_id=request.id, kind=request.kind, address_key=request.address_key,
         requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,

@@ -14,8 +14,13 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.forms.actions.braking import note_unknown
-from mailflatrate.apps.forms.defence import Proof
-from mailflatrate.apps.forms.models import ConfirmationMark, RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.defence import VisitorProof
+from mailflatrate.apps.forms.models import (
+    ConfirmationMark,
+    ConfirmationRequestKind,
+    ConfirmationRequestState,
+    SignupRequest,
+)
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind
@@ -35,14 +40,14 @@ def domain_of(request: SignupRequest) -> str:
 
 def queued_domains(most: int) -> set[str]:
     """Domains of the oldest requests that wait for their mail."""
-    queued = SignupRequest.objects.filter(state=RequestState.QUEUED).order_by("id")
+    queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     return {email.rpartition("@")[2] for email in queued.values_list("email", flat=True)[:most]}
 
 
 def take_queued(most: int) -> list[SignupRequest]:
     """Requests that wait for their mail, the oldest first, held until the transaction ends."""
     rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
-    queued = rows.filter(state=RequestState.QUEUED).order_by("id")
+    queued = rows.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     return list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
 
 
@@ -59,7 +64,7 @@ def lock_mailboxes(keys: Sequence[bytes]) -> None:
 
 
 def mails_to_mailboxes(keys: Sequence[bytes], now: datetime) -> Counter[bytes]:
-    """Confirmation mails to some mailboxes within a day, of all customers. Whoever decides by it holds their locks."""
+    """Count all customers' confirmation emails to mailboxes within a day. Callers deciding by it hold their locks."""
     rows = ConfirmationMark.objects.filter(mailbox_key__in=set(keys), at__gt=now - A_DAY)
     return Counter(bytes(key) for key in rows.values_list("mailbox_key", flat=True))
 
@@ -78,20 +83,20 @@ def mails_of_form(form_id: int | None, now: datetime) -> int:
 
 
 def begin_asking(requests: Sequence[SignupRequest]) -> None:
-    """The gate lets the mails out: the people wait on the list, the ledger knows that somebody asked (R-29, first)."""
+    """Make contacts pending and record their requests, after the gate allowed the emails (R-29, first)."""
     for request in requests:
-        person = lists.Person(request.email, bytes(request.address_key))
+        person = lists.SignupPerson(request.email, bytes(request.address_key))
         request.contact_id, request.requested_event_id = lists.begin_opt_in(
             person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
         )
-        request.state = RequestState.ASKED
+        request.state = ConfirmationRequestState.ASKED
     SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "state"])
 
 
 def withhold(reasons: Mapping[SignupRequest, str]) -> None:
     """The gate keeps mails back; a reason is the key of the rule. The visitor never learns it."""
     for request, reason in reasons.items():
-        request.state, request.reason = RequestState.WITHHELD, reason
+        request.state, request.reason = ConfirmationRequestState.WITHHELD, reason
     SignupRequest.objects.bulk_update(reasons, ["state", "reason"])
     note_unknown([request.id for request, reason in reasons.items() if reason == NO_SUCH_DOMAIN], clock.now())
 
@@ -107,8 +112,8 @@ def token_id(request: SignupRequest) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A letter that goes out next, with the token in it."""
+class ConfirmationDraft:
+    """A message to be sent next, with the token in it."""
 
     request: SignupRequest
     token: str
@@ -116,7 +121,7 @@ class Written:
     body_sha256: str
 
 
-def note_letters(letters: Sequence[Written]) -> None:
+def note_letters(letters: Sequence[ConfirmationDraft]) -> None:
     """The tokens of these letters count from now on, and no earlier ones."""
     for letter in letters:
         request = letter.request
@@ -128,7 +133,7 @@ def note_letters(letters: Sequence[Written]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedConfirmation:
     """A confirmation mail that the relay took: its reply as one line, and when it came."""
 
     request_id: int
@@ -137,8 +142,8 @@ class Accepted:
     at: datetime
 
 
-def note_sent(accepted: Sequence[Accepted]) -> int:
-    """Write into the ledger that mails went out (R-29, second); how many. Repeated, it writes nothing twice."""
+def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
+    """Record in the ledger that emails were sent (R-29, second); return how many. Repeated, it writes nothing twice."""
     by_request = {each.request_id: each for each in accepted}
     rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
     waiting = list(rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id"))
@@ -147,7 +152,7 @@ def note_sent(accepted: Sequence[Accepted]) -> int:
         assert request.contact_id is not None
         request.sent_event_id = ledger.append(
             request.contact_id, request.mailing_list_id, ConsentKind.CONFIRMATION_SENT, sent.at,
-            ledger.Evidence(
+            ledger.EventEvidence(
                 email=request.email, signup_at=request.requested_at, signup_ip=request.ip, source=request.source_url,
                 details={
                     "request": request.id, "delivery": sent.delivery_id, "message_id": request.message_id,
@@ -174,7 +179,7 @@ def about(request: SignupRequest) -> dict[str, Any]:
         details["page"] = request.page_url
     if request.proof:
         details["proof"] = request.proof
-    if request.kind in (RequestKind.PERSON, RequestKind.API):
+    if request.kind in (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API):
         details |= {"by": request.created_by.email if request.created_by else "", "note": request.note}
     if request.key is not None:
         details |= {"key": request.key.label}
@@ -185,24 +190,24 @@ def about(request: SignupRequest) -> dict[str, Any]:
     return details
 
 
-def _requested_evidence(request: SignupRequest) -> ledger.Evidence:
-    return ledger.Evidence(
+def _requested_evidence(request: SignupRequest) -> ledger.EventEvidence:
+    return ledger.EventEvidence(
         email=request.email, signup_at=request.requested_at, signup_ip=request.ip,
         source=request.source_url or request.page_url, user_agent=request.user_agent, details=about(request),
     )  # fmt: skip
 
 
 def queued_since(moment: datetime) -> list[int]:
-    """Accounts with requests that wait since before `moment`: whoever should have woken the job died. In `platform`."""
-    rows = SignupRequest.objects.filter(state=RequestState.QUEUED, requested_at__lt=moment)
+    """Return accounts whose requests wait since before `moment` because their job was never woken. In `platform`."""
+    rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
     return list(rows.values_list("account_id", flat=True).distinct())
 
 
 def still_valid(request: SignupRequest) -> bool:
     """Whether the person may still answer. A change of address counts only with the word of the old mailbox."""
-    return request.state == RequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
+    return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
 
 
 def is_agreed(request: SignupRequest) -> bool:
-    """False for a change of address that the old mailbox did not agree to: whoever holds a forwarded message asked."""
-    return request.kind != RequestKind.MOVE or request.proof == Proof.MAILBOX
+    """Return False for a change of address not agreed to by the old mailbox: the requester may not own it."""
+    return request.kind != ConfirmationRequestKind.MOVE or request.proof == VisitorProof.MAILBOX

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import ApiKey
 from mailflatrate.apps.forms.errors import AskingBraked
-from mailflatrate.apps.forms.models import AskingTally, RequestKind, SignupRequest
+from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind, SignupRequest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.forms.asking import AskingAllowance, AskingDay, AskingLevel, judge_asking
 from mailflatrate.rules.limits import value
 
-BEHALF = (RequestKind.PERSON, RequestKind.API)
+BEHALF = (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API)
 """Requests that someone other than the person makes."""
 TALLIES_KEPT = timedelta(days=90)
 _SUMS = """
@@ -66,8 +66,8 @@ def admit_asking(key: ApiKey | None) -> None:
     used = rows.values_list("asked", flat=True).first() or 0
     if used >= key.daily_asks:
         words = _(
-            "This key has used up its %(limit)d confirmation requests for today (UTC). Try again tomorrow, or have an "
-            "owner make a key with a larger allowance."
+            "This key has used its %(limit)d confirmation requests for today (UTC). Try again tomorrow, or ask an "
+            "owner for a key with a higher limit."
         )
         raise AskingBraked(words % {"limit": key.daily_asks}, seconds=_until_tomorrow(now), allowance=allowance)
 
@@ -79,21 +79,24 @@ def _why(allowance: AskingAllowance) -> str:
     }  # fmt: skip
     words = {
         AskingLevel.OPEN: _(
-            "This account has asked %(limit)d people today on their behalf, which is its limit (UTC day). The limit "
-            "grows as people confirm: %(confirmed)d have in 14 days. Put the sign-up form on your page, which has no "
-            "such limit, or continue tomorrow."
+            "This account has sent %(limit)d confirmation requests on people's behalf today, which is its limit "
+            "(UTC day). The limit grows as people confirm: %(confirmed)d in the last 14 days. Put the sign-up form "
+            "on your site, which has no such limit, or continue tomorrow."
         ),
         AskingLevel.HELD: _(
-            "This account has asked %(limit)d people today on their behalf, which is its limit (UTC day). It doesn't "
-            "grow because only %(confirmed)d of %(judged)d confirmed. Ask only people who just signed up with you."
+            "This account has sent %(limit)d confirmation requests on people's behalf today, which is its limit "
+            "(UTC day). The limit isn't growing because only %(confirmed)d of %(judged)d people confirmed. Only "
+            "request confirmation for people who have just signed up with you."
         ),
         AskingLevel.FEW: _(
-            "This account may ask %(limit)d people a day: of %(judged)d only %(confirmed)d confirmed, %(denied)d said "
-            "it wasn't them, %(unknown)d don't exist. Ask only people who just signed up, or use the sign-up form."
+            "This account can send %(limit)d confirmation requests a day: of %(judged)d people, only %(confirmed)d "
+            "confirmed, %(denied)d said it wasn't them, and %(unknown)d addresses don't exist. Only request "
+            "confirmation for people who have just signed up, or use the sign-up form."
         ),
         AskingLevel.STOPPED: _(
-            "This account may not ask anyone on their behalf right now: %(unknown)d addresses it asked don't exist. "
-            "Have visitors sign up at the form on your page, and write to us if you think this is wrong."
+            "This account can't send confirmation requests right now, because %(unknown)d of the addresses it "
+            "submitted don't exist. Have visitors sign up with the form on your site, and contact us if you think "
+            "this is wrong."
         ),
     }[allowance.level]
     return words % figures

@@ -44,7 +44,7 @@ def save_draft(form_id: int, *, name: str, list_id: int, sender_id: int | None, 
     """Change the draft; what is published stays as it is until the next publishing. Raises FormError."""
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
-        raise FormError(_("a form that was published keeps its list; make a new form for another list"))
+        raise FormError(_("a published form keeps its list; create a new form for another list"))
     form.name, form.mailing_list, form.sender = _name(name), _list(list_id), _sender(sender_id)
     form.draft, form.changed_at = content.as_json(), clock.now()
     form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at"])
@@ -82,7 +82,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
 
 
 def close_form(form_id: int) -> None:
-    """Take no more sign-ups; requests under way may still be confirmed. Raises FormError."""
+    """Take no further sign-ups; requests in progress may still be confirmed. Raises FormError."""
     _move(form_id, FormState.PUBLISHED, FormState.CLOSED)
 
 
@@ -95,7 +95,7 @@ def reopen_form(form_id: int) -> None:
 def _move(form_id: int, before: FormState, after: FormState) -> None:
     form = _locked(form_id)
     if form.state != before:
-        raise FormError(_("this form is not in a state for that"))
+        raise FormError(_("this isn't possible in the form's current status"))
     form.state = after
     form.save(update_fields=["state"])
     forget_published(form.code)
@@ -104,21 +104,21 @@ def _move(form_id: int, before: FormState, after: FormState) -> None:
 def _locked(form_id: int) -> Form:
     form = Form.objects.select_for_update(of=("self",)).select_related("mailing_list").filter(id=form_id).first()
     if form is None:
-        raise FormError(_("there is no such form"))
+        raise FormError(_("this form doesn't exist"))
     return form
 
 
 def _name(text: str) -> str:
     name = " ".join(text.split())[:120]
     if not name:
-        raise FormError(_("a form needs a name"))
+        raise FormError(_("enter a name for the form"))
     return name
 
 
 def _list(list_id: int) -> MailingList:
     found = MailingList.objects.filter(id=list_id, archived_at=None).exclude(origin_state=OriginState.REJECTED).first()
     if found is None:
-        raise FormError(_("choose a list that is in use"))
+        raise FormError(_("choose a list that's in use"))
     return found
 
 

@@ -6,7 +6,13 @@ A confirmed one lives on in the ledger and in the subscription; of the others th
 from datetime import timedelta
 
 from mailflatrate.apps.forms.actions.braking import forget_tallies
-from mailflatrate.apps.forms.models import ConfirmationMark, RequestState, SignupCounter, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import (
+    ConfirmationMark,
+    ConfirmationRequestState,
+    SignupCounter,
+    SignupDenial,
+    SignupRequest,
+)
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -43,7 +49,7 @@ def _forget(request_id: int) -> None:
     events = [event for event in (request.requested_event_id, request.sent_event_id) if event is not None]
     list_id = request.mailing_list_id
     request.delete()
-    if contact_id is not None and events and state != RequestState.CONFIRMED:
+    if contact_id is not None and events and state != ConfirmationRequestState.CONFIRMED:
         lists.forget_opt_in(contact_id, list_id, events)
 
 

@@ -17,11 +17,16 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import ApiKey, User
 from mailflatrate.apps.forms.actions.braking import admit_asking, count_asked
-from mailflatrate.apps.forms.defence import Proof, Shown, counter_key, network_of, this_hour
+from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
-from mailflatrate.apps.forms.models import Form, FormState, RequestKind, RequestState, SignupRequest
-from mailflatrate.apps.forms.queries import PublishedForm
-from mailflatrate.apps.forms.queries import Shown as ShownVersion
+from mailflatrate.apps.forms.models import (
+    ConfirmationRequestKind,
+    ConfirmationRequestState,
+    Form,
+    FormState,
+    SignupRequest,
+)
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal import PersonalFault, judge_attributes
@@ -39,12 +44,12 @@ MOVES_A_DAY = 3
 MAX_NOTE_CHARACTERS = 1_000
 
 
-class Outcome(Enum):
+class SignupOutcome(Enum):
     """What to tell a visitor."""
 
     TAKEN = "taken"
     ADDRESS = "address"
-    """The address is refused, or something has to be asked about it: see `Taken.address`."""
+    """The address is refused, or something has to be asked about it: see `SignupResult.address`."""
     BUSY = "busy"
     """Too many sign-ups from the visitor's network within the hour."""
     STEP = "step"
@@ -55,10 +60,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SignupResult:
     """The answer to a sign-up."""
 
-    outcome: Outcome
+    outcome: SignupOutcome
     address: AddressDecision | None = None
 
 
@@ -98,7 +103,8 @@ WITH known AS MATERIALIZED (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
         note, created_by_id, key_id, visited_at)
-    SELECT %(account_id)s, %(kind)s, '{RequestState.QUEUED.value}', %(form_id)s, %(version_id)s, %(list_id)s,
+    SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
+    %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
         %(created_by_id)s, %(key_id)s, %(visited_at)s
@@ -117,24 +123,24 @@ class _Limit:
 
     key: bytes
     most: int
-    outcome: Outcome
+    outcome: SignupOutcome
 
 
-def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: Shown) -> Taken:
+def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
     """Take a visitor's sign-up. Opens the account's scope itself. The caller has seen to it that the box is ticked."""
     if not form.open:
-        return Taken(Outcome.CLOSED)
+        return SignupResult(SignupOutcome.CLOSED)
     decision = judge_address(sent.email, form.around)
     if decision.verdict is AddressVerdict.REFUSE or (decision.reason is not None and not sent.checked):
-        return Taken(Outcome.ADDRESS, decision)
+        return SignupResult(SignupOutcome.ADDRESS, decision)
     faults = judge_attributes(sent.values, _labels(version.frozen))
     if PersonalFault.MINOR in faults.values():
-        return Taken(Outcome.MINOR)
+        return SignupResult(SignupOutcome.MINOR)
     if proved.hurried:
-        return Taken(Outcome.STEP)
+        return SignupResult(SignupOutcome.STEP)
     now = clock.now()
     limits = _limits(form.code, sent.ip, proved, now)
-    row = _row(RequestKind.FORM, form.list_id, decision, now) | {
+    row = _row(ConfirmationRequestKind.FORM, form.list_id, decision, now) | {
         "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
         "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
@@ -142,11 +148,11 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
     }  # fmt: skip
     with tenancy.account(form.account_id):
         over = _take({**row, "account_id": form.account_id}, limits).over
-    return Taken(limits[over].outcome if over is not None else Outcome.TAKEN)
+    return SignupResult(limits[over].outcome if over is not None else SignupOutcome.TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SignupVisit:
     """What a program says of the visitor in whose name it asks. Kept as evidence, and marked as the program's word."""
 
     ip: str
@@ -159,41 +165,41 @@ def request_confirmation(
     form_id: int,
     email: str,
     *,
-    kind: RequestKind,
+    kind: ConfirmationRequestKind,
     note: str,
     by: User | None,
     values: Mapping[str, Any] | None = None,
     language: str = "",
     checked: bool = False,
     key: ApiKey | None = None,
-    visit: Visit | None = None,
+    visit: SignupVisit | None = None,
 ) -> None:
-    """Ask a person whom a customer adds by hand or through the API: never a subscription, always a confirmation.
+    """Ask a person added manually or through the API to confirm: never a subscription, always a confirmation.
 
-    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and stands in the proof. `checked`: an
-    address that looks like an office's is one person's. `key` and `visit` are the program that asks and the visitor it
-    asks for. Raises FormError in the customer's words; AskingBraked where the account asks too much.
+    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and appears in the proof.
+    `checked`: an address that looks like a role is one person's. `key` and `visit` are the program that asks and
+    the visitor it asks for. Raises FormError in the customer's words; AskingBraked if the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
     if form is None or form.state != FormState.PUBLISHED or form.current is None:
-        raise FormError(_("there is no published form for this; its wording is what the person confirms"))
+        raise FormError(_("no form has been published for this; people confirm the wording of a form"))
     if form.mailing_list.archived_at is not None:
         raise FormError(_("the list of this form is archived"))
     if len(note.strip()) < 3:
-        raise FormError(_("say how the person asked for it; it stands in the proof"))
+        raise FormError(_("say how the person asked to sign up; it becomes part of the proof"))
     decision = judge_address(email)
     refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
     if refused and decision.reason is not None:
         raise FormError(reason_sentence(decision.reason, _spoken()))
     faults = judge_attributes(values or {}, _labels(frozen_from_json(form.current.content)))
     if PersonalFault.MINOR in faults.values():
-        raise FormError(_("by the date of birth the person is younger than 16; minors are on no list here"))
+        raise FormError(_("according to the date of birth, this person is under 16; minors can't be on a list"))
     now = clock.now()
     if visit is not None:
         _check_visit(visit, now)
     admit_asking(key)
     spoken = form.current.content["content"]["languages"]
-    proof = Proof.KEY if kind == RequestKind.API else Proof.PERSON
+    proof = VisitorProof.KEY if kind == ConfirmationRequestKind.API else VisitorProof.PERSON
     row = _row(kind, form.mailing_list_id, decision, now) | {
         "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
         "values": _without(values or {}, faults), "note": note.strip()[:MAX_NOTE_CHARACTERS],
@@ -205,12 +211,12 @@ def request_confirmation(
             "ip": visit.ip, "user_agent": _short(visit.user_agent), "page_url": _short(visit.page),
             "visited_at": visit.at,
         }  # fmt: skip
-        limits = _limits(form.code, visit.ip, Shown(proof), now)
+        limits = _limits(form.code, visit.ip, SubmissionProof(proof), now)
     taking = _take({**row, "account_id": tenancy.current_account_id()}, limits)
     if taking.over is not None:
         words = _(
-            "Too many sign-ups from this visitor's network within the hour. Send the visitor's own IP address, not "
-            "your server's, and try again later."
+            "Too many sign-ups from this visitor's network in the last hour. Send the visitor's own IP address, "
+            "not your server's, and try again later."
         )
         raise AskingBraked(words, seconds=_until_next_hour(now))
     if taking.made:
@@ -218,21 +224,22 @@ def request_confirmation(
 
 
 _VISIT_FAULTS = {
-    VisitFault.IP: gettext_lazy("the visitor's IP address isn't one"),
+    VisitFault.IP: gettext_lazy("the visitor's IP address isn't valid"),
     VisitFault.IP_INSIDE: gettext_lazy(
-        "the visitor's IP address belongs to a private network: send the address your visitor came from, not the one "
-        "of your proxy"
+        "the visitor's IP address belongs to a private network: send the address your visitor came from, not your "
+        "proxy's"
     ),
     VisitFault.AGENT: gettext_lazy("send the visitor's user agent as their browser sent it"),
     VisitFault.PAGE: gettext_lazy("send the address of the page where the visitor signed up, with https://"),
-    VisitFault.FUTURE: gettext_lazy("the visitor signed up in the future: check your clock and the time zone"),
+    VisitFault.FUTURE: gettext_lazy("the sign-up time is in the future: check your clock and the time zone"),
     VisitFault.OLD: gettext_lazy(
-        "the visitor signed up too long ago; ask within 72 hours. People from an earlier list come by an import"
+        "the visitor signed up too long ago: request confirmation within 72 hours. Use an import for people from "
+        "an earlier list"
     ),
 }
 
 
-def _check_visit(visit: Visit, now: datetime) -> None:
+def _check_visit(visit: SignupVisit, now: datetime) -> None:
     fault = judge_visit(visit.ip, visit.user_agent, visit.page, visit.at, now)
     if fault is not None:
         raise FormError(str(_VISIT_FAULTS[fault]))
@@ -253,12 +260,12 @@ def request_move(
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
     if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= MOVES_A_DAY:
-        raise FormError(_("You have named several addresses today. Please try again tomorrow."))
+        raise FormError(_("You've entered several addresses today. Try again tomorrow."))
     if decision.verdict is not AddressVerdict.ACCEPT or _address_key(decision) == bytes(contact.address_key):
         return decision
-    row = _row(RequestKind.MOVE, list_id, decision, clock.now()) | {
+    row = _row(ConfirmationRequestKind.MOVE, list_id, decision, clock.now()) | {
         "moves_id": contact.id, "language": language, "ip": ip, "user_agent": _short(user_agent),
-        "source_url": _short(source_url), "proof": Proof.MAILBOX.value,
+        "source_url": _short(source_url), "proof": VisitorProof.MAILBOX.value,
     }  # fmt: skip
     _take({**row, "account_id": tenancy.current_account_id()}, ())
     return decision
@@ -266,7 +273,7 @@ def request_move(
 
 def wake_sending(account_id: int) -> None:
     """Have the queued requests of an account looked at as soon as the running transaction is through."""
-    jobs.wake(SEND_JOB, jobs.Queue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
+    jobs.wake(SEND_JOB, jobs.JobQueue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
 
 
 def _without(values: Mapping[str, Any], faults: Mapping[str, PersonalFault]) -> str:
@@ -287,7 +294,7 @@ def _address_key(decision: AddressDecision) -> bytes:
     return key_ring().suppression_key(decision.canonical)
 
 
-def _row(kind: RequestKind, list_id: int, decision: AddressDecision, now: datetime) -> dict[str, Any]:
+def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision, now: datetime) -> dict[str, Any]:
     return {
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
@@ -297,44 +304,46 @@ def _row(kind: RequestKind, list_id: int, decision: AddressDecision, now: dateti
     }  # fmt: skip
 
 
-def _limits(code: str, ip: str | None, proved: Shown, now: datetime) -> list[_Limit]:
+def _limits(code: str, ip: str | None, proved: SubmissionProof, now: datetime) -> list[_Limit]:
     hour, network = this_hour(now), network_of(ip)
     limits = []
     if network:
-        limits.append(_Limit(counter_key("network", network, hour), int(value("sign_ups_per_ip_hour")), Outcome.BUSY))
+        limits.append(
+            _Limit(counter_key("network", network, hour), int(value("sign_ups_per_ip_hour")), SignupOutcome.BUSY)
+        )
     if proved.task_key is not None:
-        limits.append(_Limit(proved.task_key, 1, Outcome.STEP))
-    elif proved.proof is Proof.NONE:
+        limits.append(_Limit(proved.task_key, 1, SignupOutcome.STEP))
+    elif proved.proof is VisitorProof.NONE:
         most = int(value("sign_ups_unproven_per_form_hour"))
-        limits.append(_Limit(counter_key("unproven", code, hour), most, Outcome.STEP))
+        limits.append(_Limit(counter_key("unproven", code, hour), most, SignupOutcome.STEP))
     # Two sign-ups that count the same things take the rows in the same order.
     return sorted(limits, key=lambda limit: limit.key)
 
 
 @dataclass(frozen=True, slots=True)
-class _Taking:
+class _RequestResult:
     """What became of a request: `made` anew, or stopped by the limit with the index `over`."""
 
     made: bool = False
     over: int | None = None
 
 
-def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _Taking:
+def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
     """Store a request, unless one is open or a limit is reached."""
     for _attempt in range(2):
         made, known, known_at, over = _store(row, limits)
         if over:
-            return _Taking(over=int(over[0]) - 1)
+            return _RequestResult(over=int(over[0]) - 1)
         if made is not None:
             wake_sending(row["account_id"])
-            return _Taking(made=True)
+            return _RequestResult(made=True)
         if known is None or not _is_old(known_at, row["now"], row["kind"]):
-            return _Taking()
+            return _RequestResult()
         # The mail of the day before may be lost: the person asks anew, and gets a new one.
-        SignupRequest.objects.filter(id=known, state__in=[RequestState.ASKED, RequestState.WITHHELD]).update(
-            state=RequestState.REPLACED, token_hash=None
-        )
-    return _Taking()
+        SignupRequest.objects.filter(
+            id=known, state__in=[ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD]
+        ).update(state=ConfirmationRequestState.REPLACED, token_hash=None)
+    return _RequestResult()
 
 
 def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, int | None, datetime, list[int] | None]:
@@ -354,7 +363,7 @@ def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, i
 
 def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:
     """Whether a request may be made anew: after a day, and a change of address at once, because it is another wish."""
-    return kind == RequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
+    return kind == ConfirmationRequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,7 @@
-"""What comes back changes lists: each stored message is read once, and reading it again changes nothing.
+"""Acting on returned mail: each stored message is read once, and reading it again changes nothing.
 
-The story of a message: find whom it is about, say what it is, record it once, act on it once. What a person has to look
-at is marked for the abuse desk in the same transaction.
+The steps for a message: find who it is about, say what it is, record it once, act on it once. What needs a person's
+attention is marked for the abuse desk in the same transaction.
 """
 
 from mailflatrate.apps.inbound.actions.claiming import claim_mails, release_mails

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import DomainReport, RawMail
-from mailflatrate.apps.inbound.reading import Reading
+from mailflatrate.apps.inbound.reading import InboundReading
 from mailflatrate.base.tenancy import in_platform
 from mailflatrate.mail.aggregate import AggregateReport
 
 SOURCES_KEPT = 100
 
 
-def record_aggregates(found: Sequence[tuple[RawMail, Reading]]) -> set[int]:
+def record_aggregates(found: Sequence[tuple[RawMail, InboundReading]]) -> set[int]:
     """Record the reports in these messages; the ids of the messages that had one. Runs in `tenancy.platform(...)`."""
     told = [(mail, reading, report) for mail, reading in found for report in reading.aggregates]
     if not told:
@@ -37,7 +37,7 @@ def _owners(domains: set[str]) -> dict[str, list[int | None]]:
     return owners
 
 
-def _row(mail: RawMail, reading: Reading, report: AggregateReport, account_id: int | None) -> DomainReport:
+def _row(mail: RawMail, reading: InboundReading, report: AggregateReport, account_id: int | None) -> DomainReport:
     sources = sorted(report.sources, key=lambda source: (-source.messages, source.name))[:SOURCES_KEPT]
     return DomainReport(
         account_id=account_id, kind=report.kind.value, domain=report.domain, reporter=report.reporter,

@@ -1,26 +1,26 @@
-"""Bounces that came back, a set of them at once (R-67 to R-71)."""
+"""Bounces returned to us, a set of them at once (R-67 to R-71)."""
 
 from collections.abc import Iterator, Sequence
 
-from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
-from mailflatrate.apps.inbound.actions.work import Work
+from mailflatrate.apps.inbound.actions.work import InboundWork
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
-from mailflatrate.mail.reading.values import Failure, Outcome
+from mailflatrate.mail.reading.values import BounceOutcome, Failure
 
 BOUNCE_KINDS = {
-    Outcome.RECIPIENT_HARD: FeedbackKind.HARD_BOUNCE,
-    Outcome.RECIPIENT_SOFT: FeedbackKind.SOFT_BOUNCE,
-    Outcome.SENDER_FAULT: FeedbackKind.SENDER_FAULT,
-    Outcome.CONTENT: FeedbackKind.CONTENT,
+    BounceOutcome.RECIPIENT_HARD: FeedbackKind.HARD_BOUNCE,
+    BounceOutcome.RECIPIENT_SOFT: FeedbackKind.SOFT_BOUNCE,
+    BounceOutcome.SENDER_FAULT: FeedbackKind.SENDER_FAULT,
+    BounceOutcome.CONTENT: FeedbackKind.CONTENT,
 }
 
 
-def record_bounces(works: Sequence[Work]) -> None:
+def record_bounces(works: Sequence[InboundWork]) -> None:
     """Record each, and do to delivery, tally and person what it calls for. Runs inside `tenancy.account(...)`."""
     for these in _once_each(works):
         failures = [(work, failure) for work in these if (failure := hardest(work)) is not None]
@@ -28,7 +28,7 @@ def record_bounces(works: Sequence[Work]) -> None:
         mended |= _told_before(failures)
         fresh = record_facts([Fact.of(work, _kind(failure)) for work, failure in failures])
         record_returned([
-            Returned(
+            ReturnedBounce(
                 work.delivery.id, failure.verdict, text=failure.diagnostic, at=work.mail.received_at,
                 source=work.source, again=work.mail.id in mended,
             )
@@ -37,7 +37,7 @@ def record_bounces(works: Sequence[Work]) -> None:
         ])  # fmt: skip
 
 
-def hardest(work: Work) -> Failure | None:
+def hardest(work: InboundWork) -> Failure | None:
     """The failure that decides: that of the person, where the bounce names them.
 
     Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
@@ -60,17 +60,17 @@ def _kind(failure: Failure) -> FeedbackKind:
     return BOUNCE_KINDS[failure.verdict.outcome]
 
 
-def _once_each(works: Sequence[Work]) -> Iterator[list[Work]]:
+def _once_each(works: Sequence[InboundWork]) -> Iterator[list[InboundWork]]:
     """The works in as many rounds as a delivery has messages among them: what is done as a set knows each once."""
     left = list(works)
     while left:
-        first: dict[int, Work] = {}
+        first: dict[int, InboundWork] = {}
         later = [work for work in left if first.setdefault(work.delivery.id, work) is not work]
         yield list(first.values())
         left = later
 
 
-def _told_before(failures: Sequence[tuple[Work, Failure]]) -> set[int]:
+def _told_before(failures: Sequence[tuple[InboundWork, Failure]]) -> set[int]:
     """A relay's log may have told the same bounce, and a notice says more: understood otherwise, it takes its place.
 
     The ids of the messages that replace one.
@@ -96,7 +96,7 @@ def _withdraw(fact: Feedback) -> None:
     figures_changed(fact.campaign_id)
 
 
-def _take_back(work: Work, kind: FeedbackKind) -> bool:
+def _take_back(work: InboundWork, kind: FeedbackKind) -> bool:
     """If this message was understood otherwise before, what it was counted as goes. A reviewer ends a suppression."""
     others = Feedback.objects.filter(raw_mail=work.mail, kind__in=BOUNCE_KINDS.values()).exclude(kind=kind)
     earlier = others.first()

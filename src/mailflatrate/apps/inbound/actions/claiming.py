@@ -8,7 +8,7 @@ from django.db.models import F
 
 from mailflatrate.apps.inbound.actions.desk import put_aside
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
-from mailflatrate.apps.inbound.queries import Waiting, waiting_in
+from mailflatrate.apps.inbound.queries import WaitingMessage, waiting_in
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -41,7 +41,7 @@ def release_mails(raw_mail_ids: list[int]) -> None:
         claimed.update(attempts=F("attempts") - 1)
 
 
-def _together(waiting: list[Waiting]) -> list[int]:
+def _together(waiting: list[WaitingMessage]) -> list[int]:
     if waiting and waiting[0].attempts:
         return [waiting[0].id]
     return [one.id for one in takewhile(lambda one: not one.attempts, waiting)]

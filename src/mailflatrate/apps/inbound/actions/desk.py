@@ -35,4 +35,4 @@ def put_away(raw_mail_id: int) -> None:
 
 def wake_desk() -> None:
     """Have cases made of what waits for the desk, once this is committed."""
-    jobs.wake(WAKE_DESK, jobs.Queue.INBOUND, once=WAKE_DESK)
+    jobs.wake(WAKE_DESK, jobs.JobQueue.INBOUND, once=WAKE_DESK)

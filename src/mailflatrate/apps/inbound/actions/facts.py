@@ -1,4 +1,4 @@
-"""What came back, on record once: a fact for each delivery and kind, however often a message is read."""
+"""Returned feedback, recorded once: a fact for each delivery and kind, however often a message is read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db import connection
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.inbound.actions.work import Work
+from mailflatrate.apps.inbound.actions.work import InboundWork
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.storable import storable
@@ -24,7 +24,7 @@ RETURNING delivery_id, kind
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that came back about a delivery. `raw_mail_id` None: not by mail."""
+    """One thing reported about a delivery. `raw_mail_id` None: not by mail."""
 
     delivery: DeliveryRecord
     kind: FeedbackKind
@@ -34,8 +34,8 @@ class Fact:
     text: str = ""
 
     @classmethod
-    def of(cls, work: Work, kind: FeedbackKind) -> "Fact":
-        """With the status and the words that stand in the message."""
+    def of(cls, work: InboundWork, kind: FeedbackKind) -> "Fact":
+        """Return a fact with the status and the text given in the message."""
         inspection = work.inspection
         text = inspection.failures[0].diagnostic if inspection.failures else ""
         return cls(work.delivery, kind, work.mail.id, inspection.status or "", inspection.reason or "", text)

@@ -5,22 +5,22 @@ from typing import Any
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.warm_up import note_complaint
 from mailflatrate.apps.inbound.actions.facts import Fact, record_fact
-from mailflatrate.apps.inbound.actions.work import Work, source_of
+from mailflatrate.apps.inbound.actions.work import InboundWork, source_of
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
-from mailflatrate.apps.inbound.reading import DESK, Reading
-from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.apps.inbound.reading import DESK, InboundReading
+from mailflatrate.apps.inbound.trust import SenderProof
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import AddressError, canonical_key
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.verp import RecipientKind
 from mailflatrate.rules.reports import Effect
 
 
-def act_on_complaint(work: Work) -> None:
+def act_on_complaint(work: InboundWork) -> None:
     """A complaint stops mail at once, and nobody writes to the person about it (R-79); how far, R-78 says."""
     judgement = work.reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
@@ -54,8 +54,8 @@ def complain(
         )  # fmt: skip
 
 
-def unsubscribe_by_mail(work: Work) -> None:
-    """The person wrote to the address that stands in List-Unsubscribe; his answering machine may have, too (R-43)."""
+def unsubscribe_by_mail(work: InboundWork) -> None:
+    """Unsubscribe the person who wrote to the List-Unsubscribe address; an auto-reply is only recorded (R-43)."""
     request = parse_unsubscribe_mail(bytes(work.mail.raw), [work.mail.envelope_to], work.mail.envelope_from)
     if request.is_answering_machine:
         record_fact(Fact.of(work, FeedbackKind.AUTO_REPLY))
@@ -63,14 +63,16 @@ def unsubscribe_by_mail(work: Work) -> None:
         unsubscribe(work)
 
 
-def unsubscribe_by_address(mail: RawMail, reading: Reading) -> bool:
-    """Somebody who proved his address wrote the exact word to the desk and named no mailing: he leaves the lists of
-    every account that has him (R-43). False where nobody has; then a person reads it. Read again, it does nothing more.
+def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
+    """Unsubscribe a proved sender who wrote the exact word to the desk and named no campaign.
+
+    They leave the lists of every account that has them (R-43). False if none has; then a person reads it. Repeated,
+    it does nothing more.
     """
     if (
-        reading.kind is not Kind.UNSUBSCRIBE
+        reading.kind is not ReturnedMessageKind.UNSUBSCRIBE
         or reading.address.kind not in DESK
-        or reading.trust.proof is not Proof.DKIM
+        or reading.trust.proof is not SenderProof.DKIM
     ):
         return False
     try:
@@ -84,7 +86,7 @@ def unsubscribe_by_address(mail: RawMail, reading: Reading) -> bool:
     return bool(found)
 
 
-def unsubscribe(work: Work) -> None:
+def unsubscribe(work: InboundWork) -> None:
     """The message says so."""
     by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
     unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)

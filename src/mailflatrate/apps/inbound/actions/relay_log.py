@@ -1,6 +1,6 @@
 """What a relay's log says of our messages, acted on in batches: exactly once, and only for the person it names.
 
-A line counts where its queue ID was opened with a genuine token of ours and its recipient is the one that the delivery
+A line counts if its queue ID was opened with a genuine token we issued and its recipient is the one the delivery
 was made for: a stranger who learned a token may send us mail with it, and that mail has a queue ID, too (ADR 0031).
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from mailflatrate.apps.delivery.feedback import Returned, record_returned
+from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.relay_queue import (
     QueueNews,
@@ -25,7 +25,7 @@ from mailflatrate.apps.delivery.relay_queue import (
 from mailflatrate.apps.delivery.relays.book import PoolKey
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
 from mailflatrate.apps.delivery.relays.tables import Relay
-from mailflatrate.apps.delivery.relays.warming import Told as Deferred
+from mailflatrate.apps.delivery.relays.warming import WarmUpReturn as Deferred
 from mailflatrate.apps.delivery.relays.warming import relay_key, tell
 from mailflatrate.apps.delivery.send.allowance import note_results
 from mailflatrate.apps.delivery.warm_up import note_deferrals
@@ -38,15 +38,15 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.bounce_text.verdict import judge
-from mailflatrate.mail.postfix_log import Handled, QueueStatus
+from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
 from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.relays import Pool
+from mailflatrate.rules.relays import RelayPool
 
 log = structlog.get_logger("relay_log")
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class QueuedMessage:
     """The delivery that a queue ID stands for."""
 
     account_id: int
@@ -54,19 +54,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RelayAttempt:
     """One attempt of the relay for one delivery."""
 
-    message: Message
-    handled: Handled
+    message: QueuedMessage
+    handled: QueueAttempt
 
 
 @dataclass(slots=True)
 class Batch:
     """What a follower read: attempts, queue IDs that are open at its end and those that are not any longer."""
 
-    told: list[Told] = field(default_factory=list)
-    opened: dict[str, Message] = field(default_factory=dict)
+    told: list[RelayAttempt] = field(default_factory=list)
+    opened: dict[str, QueuedMessage] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     lines: int = 0
     gaps: int = 0
@@ -79,14 +79,14 @@ class FollowerReplaced(Exception):
 Counts = Counter[tuple[str, str]]
 
 
-def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, Message]]:
+def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, QueuedMessage]]:
     """Where a follower stopped, and the messages that were open then. Raises Relay.DoesNotExist."""
     with tenancy.platform(PlatformReason.RELAYS):
         if relay:
             Relay.objects.get(name=relay)
         row, _made = LogFollower.objects.update_or_create(name=name, defaults={"relay": relay})
         rows = FollowedMessage.objects.filter(follower_id=name)
-        return dict(row.place), {row.queue_id: Message(row.account_id, row.delivery_id) for row in rows}
+        return dict(row.place), {row.queue_id: QueuedMessage(row.account_id, row.delivery_id) for row in rows}
 
 
 def record_batch(
@@ -116,7 +116,7 @@ def _record(
             return counts  # it was written, and the answer was lost
         if row.place != dict(before):
             raise FollowerReplaced(name)
-        by_account: dict[int, list[Told]] = defaultdict(list)
+        by_account: dict[int, list[RelayAttempt]] = defaultdict(list)
         for told in batch.told:
             by_account[told.message.account_id].append(told)
         for account_id in sorted(by_account):
@@ -131,7 +131,7 @@ def _record(
     return counts
 
 
-def _act_each(name: str, account_id: int, told: Sequence[Told], *, one_by_one: bool) -> Counts:
+def _act_each(name: str, account_id: int, told: Sequence[RelayAttempt], *, one_by_one: bool) -> Counts:
     counts: Counts = Counter()
     for part in [[one] for one in told] if one_by_one else [told]:
         try:
@@ -160,7 +160,7 @@ def keep_house() -> None:
 # -- one account's attempts --------------------------------------------------------------------------------------------
 
 
-def _act(name: str, told: Sequence[Told]) -> Counts:
+def _act(name: str, told: Sequence[RelayAttempt]) -> Counts:
     deliveries = _named(told)
     genuine = [one for one in told if _is_its_recipient(one, deliveries)]
     by_status: dict[QueueStatus, list[QueueNews]] = defaultdict(list)
@@ -178,13 +178,13 @@ def _act(name: str, told: Sequence[Told]) -> Counts:
     return Counter((news.provider, status.value) for status, found in by_status.items() for news in found)
 
 
-def _named(told: Sequence[Told]) -> dict[int, DeliveryRecord]:
+def _named(told: Sequence[RelayAttempt]) -> dict[int, DeliveryRecord]:
     wanted = {one.message.delivery_id for one in told}
     rows = DeliveryRecord.objects.filter(id__in=wanted).select_related("contact", "notice")
     return {row.id: row for row in rows}
 
 
-def _is_its_recipient(one: Told, deliveries: Mapping[int, DeliveryRecord]) -> bool:
+def _is_its_recipient(one: RelayAttempt, deliveries: Mapping[int, DeliveryRecord]) -> bool:
     delivery = deliveries.get(one.message.delivery_id)
     if delivery is None:
         return False
@@ -243,7 +243,7 @@ def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, Deliv
     ]  # fmt: skip
     fresh = {delivery_id for delivery_id, _kind in record_facts(facts)}
     record_returned([
-        Returned(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
+        ReturnedBounce(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
         for one in last.values() if one.delivery_id in fresh
     ])  # fmt: skip
 
@@ -280,7 +280,7 @@ def _keep_open(name: str, batch: Batch) -> None:
 def _slow_down(relay: str, counts: Counts) -> None:
     """What providers say to the relay shapes its pool, as what they say to us does."""
     found = Relay.objects.filter(name=relay).first() if relay else None
-    pool = PoolKey(Pool(found.pool), found.account_id) if found is not None else PoolKey(Pool.TRUSTED)
+    pool = PoolKey(RelayPool(found.pool), found.account_id) if found is not None else PoolKey(RelayPool.TRUSTED)
     answered: Counter[str] = Counter()
     deferred: Counter[str] = Counter()
     for (provider, result), number in counts.items():

@@ -20,39 +20,42 @@ from mailflatrate.apps.inbound.actions.people import (
     unsubscribe_by_address,
     unsubscribe_by_mail,
 )
-from mailflatrate.apps.inbound.actions.work import Work
+from mailflatrate.apps.inbound.actions.work import InboundWork
 from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail, RawMailState
-from mailflatrate.apps.inbound.reading import AT_THE_DESK, ROLES, Reading, read_all
-from mailflatrate.apps.inbound.trust import Proof
+from mailflatrate.apps.inbound.reading import AT_THE_DESK, ROLES, InboundReading, read_all
+from mailflatrate.apps.inbound.trust import SenderProof
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.storable import storable
-from mailflatrate.mail.reading.values import Kind
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.verp import RecipientKind
 from mailflatrate.rules.reports import Tray
 
 log = structlog.get_logger("inbound")
 
 # Nothing to do and nobody to tell: they change no counter (R-73).
-_QUIET = {Kind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, Kind.DELAY: FeedbackKind.DELAY}
-_SILENT = (Kind.RECEIPT, Kind.REPORT, Kind.CHALLENGE)
-_BY_PEOPLE: dict[Kind, Callable[[Work], None]] = {Kind.COMPLAINT: act_on_complaint, Kind.UNSUBSCRIBE: unsubscribe}
+_QUIET = {ReturnedMessageKind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, ReturnedMessageKind.DELAY: FeedbackKind.DELAY}
+_SILENT = (ReturnedMessageKind.RECEIPT, ReturnedMessageKind.REPORT, ReturnedMessageKind.CHALLENGE)
+_BY_PEOPLE: dict[ReturnedMessageKind, Callable[[InboundWork], None]] = {
+    ReturnedMessageKind.COMPLAINT: act_on_complaint,
+    ReturnedMessageKind.UNSUBSCRIBE: unsubscribe,
+}
 HANDED_IN = "page"
 """`RawMail.via` of what somebody handed in on a page, where it was acted on; it is kept as evidence alone."""
 
-Read = list[tuple[RawMail, Reading]]
+Read = list[tuple[RawMail, InboundReading]]
 
 
-def read_mail(raw_mail_id: int, *, again: bool = False) -> Proof:
+def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
     """Read one stored message and act on it. What cannot be understood waits for a person, with the reason.
 
-    `again`: read it although it was handled, after a reader has improved; what was done for it is not done twice. Tells
-    how its sender proved himself; UNKNOWN: ask again later.
+    `again`: read it although it was handled, after a reader has improved; what was done for it is not done twice.
+    Returns how its sender was proved; UNKNOWN: ask again later.
     """
-    return read_together([raw_mail_id], again=again).get(raw_mail_id, Proof.NONE)
+    return read_together([raw_mail_id], again=again).get(raw_mail_id, SenderProof.NONE)
 
 
-def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[int, Proof]:
+def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[int, SenderProof]:
     """As `read_mail`, for several messages in one transaction: for all, or by what it raises for none of them."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = list(RawMail.objects.filter(id__in=raw_mail_ids).order_by("id"))
@@ -76,7 +79,7 @@ def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
 
 
 def _still_open(found: Read, *, again: bool) -> Read:
-    """Lock the messages, bring them up to date, and leave out what somebody else has read meanwhile."""
+    """Lock the messages, bring them up to date, and leave out those that were read elsewhere meanwhile."""
     rows = RawMail.objects.select_for_update().filter(id__in=[mail.id for mail, _ in found]).order_by("id")
     now = {row[0]: row[1:] for row in rows.values_list("id", "state", "reason", "desk", "handled_at")}
     left = []
@@ -108,11 +111,11 @@ def _settle(found: Read) -> None:
     _close(found)
 
 
-def _delivery_of(reading: Reading) -> tuple[int, int]:
+def _delivery_of(reading: InboundReading) -> tuple[int, int]:
     return (reading.target.account_id, reading.target.delivery_id or 0) if reading.target else (0, 0)
 
 
-def _works(found: Read) -> list[Work]:
+def _works(found: Read) -> list[InboundWork]:
     """Those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for _, reading in found}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
@@ -122,24 +125,24 @@ def _works(found: Read) -> list[Work]:
         if delivery_id not in on_record and (past := past_delivery(account_id, delivery_id)) is not None:
             on_record[delivery_id] = past
     return [
-        Work(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
+        InboundWork(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
         for mail, reading in found
         if (delivery_id := _delivery_of(reading)[1]) in on_record
     ]
 
 
-def _act(works: Iterable[Work]) -> set[int]:
+def _act(works: Iterable[InboundWork]) -> set[int]:
     """Do what the messages call for; the ids of those that leave nothing for a person. What machines say comes first,
     because it is done as a set: all deliveries are locked, then all people, then all suppressions."""
     done: set[int] = set()
-    bounces: list[Work] = []
+    bounces: list[InboundWork] = []
     quiet: list[Fact] = []
-    by_people: list[tuple[Callable[[Work], None], Work]] = []
+    by_people: list[tuple[Callable[[InboundWork], None], InboundWork]] = []
     for work in works:
         kind = work.reading.kind
         if work.reading.address.kind is RecipientKind.UNSUBSCRIBE:
             by_people.append((unsubscribe_by_mail, work))
-        elif kind is Kind.BOUNCE:
+        elif kind is ReturnedMessageKind.BOUNCE:
             if not work.reading.is_proved_bounce or work.is_too_late or hardest(work) is None:
                 continue
             bounces.append(work)
@@ -157,17 +160,17 @@ def _act(works: Iterable[Work]) -> set[int]:
     return done
 
 
-def _is_for_desk(reading: Reading, *, done: bool) -> bool:
+def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
     """Every complaint is, and whatever was written to the desk unless it has been answered by what was done."""
-    if reading.kind is Kind.BOUNCE and not reading.is_proved_bounce:
+    if reading.kind is ReturnedMessageKind.BOUNCE and not reading.is_proved_bounce:
         return reading.target is not None and reading.target.delivery_id is not None and not done
-    if reading.kind is Kind.COMPLAINT:
+    if reading.kind is ReturnedMessageKind.COMPLAINT:
         return reading.address.kind not in AT_THE_DESK or reading.tray is Tray.CASE
     return reading.address.kind in AT_THE_DESK and reading.tray is Tray.CASE and not done
 
 
-def _conclude(mail: RawMail, reading: Reading, *, has_delivery: bool, done: bool) -> None:
-    """What the message is now: handled, sorted apart, waiting for the desk or for somebody to look at it."""
+def _conclude(mail: RawMail, reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
+    """Set the message's new state: handled, sorted apart, waiting for the desk or for a person to check it."""
     wanted = _is_for_desk(reading, done=done)
     if wanted and mail.desk == DeskState.NO:
         mail.desk = DeskState.WAITING

@@ -5,18 +5,18 @@ from datetime import timedelta
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.inbound.reading import Reading
+from mailflatrate.apps.inbound.reading import InboundReading
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.rules.limits import value
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class InboundWork:
     """`again`: the message was acted on before, so that only what is new is done."""
 
     mail: RawMail
     delivery: DeliveryRecord
-    reading: Reading
+    reading: InboundReading
     again: bool
 
     @property

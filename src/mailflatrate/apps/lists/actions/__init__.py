@@ -1,15 +1,15 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
-`consent` unsubscribes, `optin` takes sign-ups in, `erasure` takes people out, `feedback` records bounces and
-complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` takes files in, `checking` counts
-what came with one, `origins` says where it comes from, `decisions` is what the desk answers (it opens the platform's
-scope by itself).
+`consent` unsubscribes, `optin` accepts sign-ups, `erasure` removes people, `feedback` records bounces and
+complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `checking`
+counts what a file contained, `origins` says where it comes from, `decisions` is what the desk answers (it opens the
+platform's scope on its own).
 """
 
 from mailflatrate.apps.lists.actions.checking import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
-from mailflatrate.apps.lists.actions.decisions import Outcome, decide_import, decide_origin, settle_people
+from mailflatrate.apps.lists.actions.decisions import OriginDecision, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
@@ -32,7 +32,7 @@ from mailflatrate.apps.lists.actions.imports import (
 )
 from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list, unarchive_list
 from mailflatrate.apps.lists.actions.optin import (
-    Person,
+    SignupPerson,
     begin_opt_in,
     confirm_consent,
     forget_opt_in,
@@ -49,8 +49,8 @@ from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_w
 __all__ = [
     "Bounce",
     "Declaration",
-    "Outcome",
-    "Person",
+    "OriginDecision",
+    "SignupPerson",
     "archive_list",
     "ask_withdrawal",
     "begin_opt_in",

@@ -11,7 +11,13 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.domains.mailable import askable, known_facts
-from mailflatrate.apps.lists.intake.figures import Picture, count_import, largest_domains, mistyped_domains, unmailable
+from mailflatrate.apps.lists.intake.figures import (
+    ImportCharts,
+    count_import,
+    largest_domains,
+    mistyped_domains,
+    unmailable,
+)
 from mailflatrate.apps.lists.intake.holding import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
@@ -95,7 +101,7 @@ def _keep_out_the_mistyped(job: Import) -> None:
 
 
 def _hold(job: Import) -> None:
-    """Take back whoever was let in while nobody knew the whole. Who waits already goes on waiting for the same."""
+    """Quarantine people accepted before the whole file was known; those already waiting keep their reason."""
     _keep_out(job, IMPORT_HELD, domains=None, waiting=())
 
 
@@ -123,7 +129,7 @@ def _keep_out(job: Import, reason: str, *, domains: list[str] | None, waiting: t
     job.quarantined = {name: rows for name, rows in quarantined.items() if rows > 0}
 
 
-def _as_json(picture: Picture, anomalies: Iterable[Anomaly], dead: dict[str, str]) -> dict[str, Any]:
+def _as_json(picture: ImportCharts, anomalies: Iterable[Anomaly], dead: dict[str, str]) -> dict[str, Any]:
     return {
         "figures": asdict(picture.figures),
         "anomalies": [

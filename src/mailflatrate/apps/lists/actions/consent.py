@@ -7,7 +7,7 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock
 
 
@@ -31,22 +31,22 @@ def unsubscribe(
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
-        raise ListError(_("there is no such contact"))
-    evidence = ledger.Evidence(
+        raise ListError(_("this contact doesn't exist"))
+    evidence = ledger.EventEvidence(
         email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=clock.now(),
         details={"by": by},
     )  # fmt: skip
     ended = end_subscriptions(contact, list_id, by=by, evidence=evidence)
     if list_id is None:
         fresh = suppression.suppress(
-            bytes(contact.address_key), reason=Reason.UNSUBSCRIBE, source=source, evidence={"by": by}
+            bytes(contact.address_key), reason=SuppressionReason.UNSUBSCRIBE, source=source, evidence={"by": by}
         )
         if fresh and not ended:
             ledger.append(contact.id, None, ConsentKind.WITHDRAWN, clock.now(), evidence)
     return ended
 
 
-def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.Evidence) -> int:
+def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.EventEvidence) -> int:
     """End what is left of a person's subscriptions (None: to all lists), each with its line in the ledger; how many."""
     open_ones = Subscription.objects.select_for_update().filter(contact=contact)
     if list_id is not None:
@@ -63,13 +63,18 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
 
 @transaction.atomic
 def object_to_mail(contact_id: int, *, source: str, ip: str | None = None, user_agent: str = "") -> int:
-    """The person objected to being mailed at all (GDPR Art. 21(2), R-37): off every list, suppressed for good, and his
-    clicks are his no longer. How many subscriptions ended. Raises ListError for an unknown contact."""
+    """Record an objection to any mail (GDPR Art. 21(2), R-37); return how many subscriptions ended.
+
+    The contact is off every list, suppressed for good, and their clicks are no longer tied to them. Raises
+    ListError for an unknown contact.
+    """
     ended = unsubscribe(contact_id, list_id=None, by="objection", source=source, ip=ip, user_agent=user_agent)
     contact = Contact.objects.get(id=contact_id)
-    suppression.suppress(bytes(contact.address_key), reason=Reason.OBJECTION, source=source, evidence={"rule": "R-37"})
+    suppression.suppress(
+        bytes(contact.address_key), reason=SuppressionReason.OBJECTION, source=source, evidence={"rule": "R-37"}
+    )
     now = clock.now()
-    evidence = ledger.Evidence(
+    evidence = ledger.EventEvidence(
         email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=now
     )
     ledger.append(contact.id, None, ConsentKind.OBJECTION, now, evidence)

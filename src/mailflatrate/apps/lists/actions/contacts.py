@@ -26,17 +26,19 @@ LANGUAGE_ATTRIBUTE = "language"
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
     """Replace names and attributes. Values are texts, numbers or truth values. Raises ListError."""
     if len(attributes) > MAX_ATTRIBUTES:
-        raise ListError(_("a contact has at most %(limit)d attributes") % {"limit": MAX_ATTRIBUTES})
+        raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
     for key, value in attributes.items():
         if not ATTRIBUTE_KEY.fullmatch(key):
-            raise ListError(_("“%(name)s” is no attribute name: lower-case letters, digits and _ are") % {"name": key})
+            raise ListError(
+                _("“%(name)s” can't be used as a field name: use lowercase letters, digits and _") % {"name": key}
+            )
         if not isinstance(value, str | int | float | bool) or len(str(value)) > MAX_ATTRIBUTE_CHARACTERS:
             raise ListError(
-                _("the value of “%(name)s” is no text, number or truth value of reasonable length") % {"name": key}
+                _("the value of “%(name)s” must be a text, a number or true/false, and not too long") % {"name": key}
             )
     known = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
     if known is None:
-        raise ListError(_("there is no such contact"))
+        raise ListError(_("this contact doesn't exist"))
     _refuse_personal({key: value for key, value in attributes.items() if key not in known or known[key] != value})
     Contact.objects.filter(id=contact_id).update(
         first_name=first_name.strip()[:120],
@@ -47,15 +49,17 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
 
 
 def _refuse_personal(changed: Mapping[str, Any]) -> None:
-    """What was there before stays until somebody takes it away. Raises ListError."""
+    """Reject personal data in changed attributes; existing values stay until removed. Raises ListError."""
     for key, fault in judge_attributes(changed, country=current_account().country).items():
         if fault is PersonalFault.SPECIAL:
             words = _(
-                "“%(name)s” is about health, belief, origin, politics or sex life. The law protects such data most, "
-                "and email needs none of it, so it isn't kept here"
+                "“%(name)s” is about health, belief, origin, politics or sex life. The law gives such data special "
+                "protection and email doesn't need it, so it isn't stored here"
             )
         else:
-            words = _("by “%(name)s” this person is younger than 16; minors are on no list here. Erase them instead")
+            words = _(
+                "according to “%(name)s”, this person is under 16; minors can't be on a list. Erase the contact instead"
+            )
         raise ListError(words % {"name": key})
 
 
@@ -69,7 +73,7 @@ def change_contact(
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
-        raise ListError(_("there is no such contact"))
+        raise ListError(_("this contact doesn't exist"))
     kept = {**contact.attributes, **attributes}
     edit_contact(
         contact_id,
@@ -80,7 +84,7 @@ def change_contact(
 
 
 def record_activity(contact_id: int, at: datetime) -> None:
-    """The person clicked, and agreed that his clicks are his (R-91, R-107). Opens never count."""
+    """Record a click by a contact who agreed to personal tracking (R-91, R-107). Opens never count."""
     Contact.objects.filter(id=contact_id).update(last_activity_at=Greatest("last_activity_at", Value(at)))
 
 
@@ -88,14 +92,14 @@ MAX_PAUSE_DAYS = 366
 
 
 def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -> None:
-    """What the person himself wishes: how often mailings may come, and in which language he reads.
+    """Save the contact's own wishes: how often campaigns may arrive, and which language they read.
 
-    The language is kept as the attribute `language`, so that segments and letters can follow it. Saving is a sign of
-    the person's own (R-91).
+    The language is kept as the attribute `language`, so that segments and messages can follow it. Saving counts as
+    activity by the contact (R-91).
     """
     contact = Contact.objects.select_for_update().get(id=contact_id)
     if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
-        raise ListError(_("a pause between mailings has between 1 and %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
+        raise ListError(_("a pause between campaigns can be 1 to %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
     contact.pause_days, contact.updated_at = pause_days, clock.now()
     contact.last_activity_at = contact.updated_at
     contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}

@@ -32,7 +32,7 @@ SETTLE_ROWS = 20_000
 SETTLE_JOB = "lists.settle_people"
 
 
-class Outcome(StrEnum):
+class OriginDecision(StrEnum):
     """What a reviewer may say about a declaration."""
 
     APPROVE = "approve"
@@ -41,13 +41,13 @@ class Outcome(StrEnum):
 
 
 _STATE_AFTER = {
-    Outcome.APPROVE: DeclarationState.APPROVED,
-    Outcome.ASK: DeclarationState.ASKED,
-    Outcome.REJECT: DeclarationState.REJECTED,
+    OriginDecision.APPROVE: DeclarationState.APPROVED,
+    OriginDecision.ASK: DeclarationState.ASKED,
+    OriginDecision.REJECT: DeclarationState.REJECTED,
 }
 
 
-def decide_origin(origin_id: int, outcome: Outcome, *, reviewer: User, reason: str) -> ListOrigin:
+def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, reason: str) -> ListOrigin:
     """Decide about an open declaration. The customer is told the reason word for word (R-09).
 
     APPROVE lets the people out whose proof is whole, REJECT closes the list for good. Raises ListError for anybody who
@@ -57,19 +57,19 @@ def decide_origin(origin_id: int, outcome: Outcome, *, reviewer: User, reason: s
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         origin = ListOrigin.objects.select_for_update().filter(id=origin_id).select_related("mailing_list").first()
         if origin is None or origin.state not in OPEN_DECLARATIONS:
-            raise ListError(_("this declaration is decided already, or was replaced by a newer one"))
+            raise ListError(_("this declaration has already been decided, or was replaced by a newer one"))
         # Runners of these imports hold their row during a slice: no slice is written half under the old state.
         list(Import.objects.select_for_update().filter(origin=origin).order_by("id"))
         origin.state, origin.decided_by = _STATE_AFTER[outcome], reviewer
         origin.decided_at, origin.decision_reason = clock.now(), reason
         origin.save(update_fields=["state", "decided_by", "decided_at", "decision_reason"])
-        if outcome is not Outcome.ASK:
-            state = OriginState.APPROVED if outcome is Outcome.APPROVE else OriginState.REJECTED
+        if outcome is not OriginDecision.ASK:
+            state = OriginState.APPROVED if outcome is OriginDecision.APPROVE else OriginState.REJECTED
             MailingList.objects.filter(id=origin.mailing_list_id).update(
                 origin_state=state, origin_decided_by=reviewer, origin_decided_at=origin.decided_at
             )
             Import.objects.filter(origin=origin, check_state=CheckState.HELD).update(
-                check_state=CheckState.RELEASED if outcome is Outcome.APPROVE else CheckState.REFUSED,
+                check_state=CheckState.RELEASED if outcome is OriginDecision.APPROVE else CheckState.REFUSED,
                 checked_by=reviewer,
                 checked_at=origin.decided_at,
                 check_reason=reason,
@@ -83,7 +83,7 @@ def decide_origin(origin_id: int, outcome: Outcome, *, reviewer: User, reason: s
             details={"list": origin.mailing_list_id, "version": origin.version, "hits": len(origin.hits)},
         )
         tell_owners(origin.account_id, NoticeKind.ORIGIN, lambda user: _origin_notice(outcome, origin))
-    if outcome is not Outcome.ASK:
+    if outcome is not OriginDecision.ASK:
         settle_people(origin.account_id, origin_id=origin.id)
     return origin
 
@@ -95,9 +95,9 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
         locked = Import.objects.select_for_update(of=("self",)).select_related("mailing_list", "origin")
         job = locked.filter(id=import_id).first()
         if job is None or job.check_state != CheckState.HELD:
-            raise ListError(_("this import is not held"))
+            raise ListError(_("this import isn't on hold"))
         if release and (job.origin is None or job.origin.state != DeclarationState.APPROVED):
-            raise ListError(_("decide about the origin of the list; its imports follow"))
+            raise ListError(_("decide on the list origin instead; its imports follow that decision"))
         job.check_state = CheckState.RELEASED if release else CheckState.REFUSED
         job.checked_by, job.checked_at, job.check_reason = reviewer, clock.now(), reason
         job.save(update_fields=["check_state", "checked_by", "checked_at", "check_reason"])
@@ -114,7 +114,7 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
     return job
 
 
-# Whoever waits with full proof, in the order of the table's key; `confirmed` False only gives the reason its last word.
+# People waiting with full proof, in the order of the table's key; `confirmed` False only sets the final reason.
 _SETTLE = """
 WITH batch AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id,
@@ -153,7 +153,7 @@ def settle_people(
         rows, after = _settle_next(origin_id, import_id, after)
         if rows == SETTLE_ROWS:
             jobs.defer(
-                SETTLE_JOB, jobs.Queue.IMPORT,
+                SETTLE_JOB, jobs.JobQueue.IMPORT,
                 account_id=account_id, origin_id=origin_id, import_id=import_id, after=after,
             )  # fmt: skip
         return rows
@@ -163,7 +163,7 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
     chosen = Import.objects.select_for_update(of=("self",)).select_related("origin").order_by("id")
     chosen = chosen.filter(id=import_id) if import_id is not None else chosen.filter(origin_id=origin_id)
     verdicts = {job: verdict for job in chosen if (verdict := _verdict(job)) is not None}
-    # What was decided about one import by itself before stays as it is when its list's origin is decided.
+    # An earlier decision about a single import stays as it is when its list's origin is decided.
     verdicts = {job: verdict for job, verdict in verdicts.items() if import_id or verdict[1] != IMPORT_REFUSED}
     if not verdicts:
         return 0, after
@@ -194,7 +194,7 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
 
 
 def _verdict(job: Import) -> tuple[bool, str] | None:
-    """(confirmed, word) for the people of an import who wait; None while somebody has to look."""
+    """Return (confirmed, word) for an import's waiting people; None while a review is due."""
     assert job.origin is not None
     if job.origin.state == DeclarationState.REJECTED:
         return False, ORIGIN_REJECTED
@@ -221,43 +221,46 @@ def _count(import_id: int, was: str, people: int, *, confirmed: bool, word: str)
 
 def _reviewed(reviewer: User, reason: str) -> str:
     if not (reviewer.is_staff and reviewer.is_active):
-        raise ListError(_("only a reviewer of the operator decides about an origin"))
+        raise ListError(_("only a reviewer can decide on a list origin"))
     if not reason.strip():
-        raise ListError(_("a decision needs its reason; the customer reads it"))
+        raise ListError(_("give the reason for your decision; the customer will read it"))
     return reason.strip()
 
 
-def _origin_notice(outcome: Outcome, origin: ListOrigin) -> tuple[str, str]:
+def _origin_notice(outcome: OriginDecision, origin: ListOrigin) -> tuple[str, str]:
     name = origin.mailing_list.name
     subject, sentence = {
-        Outcome.APPROVE: (
-            _("The origin of “%(name)s” is approved"),
-            _("People with full proof of consent can now get mailings through this list. Our reviewer writes:"),
+        OriginDecision.APPROVE: (
+            _("The origin of “%(name)s” was approved"),
+            _(
+                "Contacts with complete proof of consent can now receive campaigns through this list. Our reviewer "
+                "says:"
+            ),
         ),
-        Outcome.ASK: (
+        OriginDecision.ASK: (
             _("A question about the origin of “%(name)s”"),
             _("Before we can approve this list, our reviewer needs to know:"),
         ),
-        Outcome.REJECT: (
+        OriginDecision.REJECT: (
             _("The origin of “%(name)s” was rejected"),
-            _("Nothing goes to this list, and nothing can be imported into it. Our reviewer writes:"),
+            _("Nothing can be sent to this list or imported into it. Our reviewer says:"),
         ),
     }[outcome]
     ending = {
-        Outcome.APPROVE: "",
-        Outcome.ASK: _("Answer by a new version of the declaration, on the page of the list:"),
-        Outcome.REJECT: _("If you think that this is wrong, answer this message. The page of the list:"),
+        OriginDecision.APPROVE: "",
+        OriginDecision.ASK: _("Reply with a new version of the declaration on the list's page:"),
+        OriginDecision.REJECT: _("If you think this is wrong, reply to this email. The list's page:"),
     }[outcome]
     return subject % {"name": name}, _text(sentence, origin.decision_reason, ending, f"lists/{origin.mailing_list_id}/")
 
 
 def _import_notice(release: bool, job: Import) -> tuple[str, str]:
     if release:
-        subject = _("The import “%(name)s” is released")
-        sentence = _("Its people with full proof of consent can now get mailings. Our reviewer writes:")
+        subject = _("The import “%(name)s” was released")
+        sentence = _("Its contacts with complete proof of consent can now receive campaigns. Our reviewer says:")
     else:
-        subject = _("The import “%(name)s” was refused")
-        sentence = _("Its people stay in quarantine and get no mailing. Our reviewer writes:")
+        subject = _("The import “%(name)s” was rejected")
+        sentence = _("Its contacts stay in quarantine and won't receive campaigns. Our reviewer says:")
     return subject % {"name": job.file_name}, _text(sentence, job.check_reason, "", f"imports/{job.id}/")
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import GONE, ConsentEvent, ConsentEvidence, ConsentKind, Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 
 
@@ -29,7 +29,9 @@ def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, so
     events = ConsentEvent.objects.filter(contact_id=contact_id).values_list("id", flat=True)
     erase_evidence(list(events))
     if kind == ConsentKind.ERASED:
-        suppression.suppress(bytes(contact.address_key), reason=Reason.ERASED, source=source, evidence={"rule": "R-94"})
+        suppression.suppress(
+            bytes(contact.address_key), reason=SuppressionReason.ERASED, source=source, evidence={"rule": "R-94"}
+        )
     contact.delete()
     return ledger.append_bare(contact_id, kind, clock.now())
 

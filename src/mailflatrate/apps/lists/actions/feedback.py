@@ -1,6 +1,6 @@
-"""What came back from the world: bounces, deliveries, complaints (R-69 to R-75, R-79).
+"""Feedback from receivers: bounces, deliveries, complaints (R-69 to R-75, R-79).
 
-The meaning of a bounce is `mailflatrate.rules.bounces`' alone; here its judgement is written down.
+What a bounce means is decided by `mailflatrate.rules.bounces` alone; here its judgment is recorded.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.consent import end_subscriptions
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
-from mailflatrate.mail.reading.values import Outcome
+from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 
 
@@ -30,7 +30,7 @@ class Bounce:
 
     contact_id: int
     delivery_id: int | None
-    outcome: Outcome
+    outcome: BounceOutcome
     status: str
     at: datetime
     source: str
@@ -56,7 +56,7 @@ class Bounce:
         return cls(
             contact_id=int(item["contact_id"]),
             delivery_id=item["delivery_id"],
-            outcome=Outcome(item["outcome"]),
+            outcome=BounceOutcome(item["outcome"]),
             status=str(item["status"]),
             at=datetime.fromisoformat(item["at"]),
             source=str(item["source"]),
@@ -67,17 +67,17 @@ class Bounce:
 
 @transaction.atomic
 def record_bounces(bounces: Sequence[Bounce]) -> int:
-    """Record a batch inside `tenancy.account(...)`; how many addresses it suppressed.
+    """Record a batch inside `tenancy.account(...)`; return how many addresses it suppressed.
 
-    Call once for each final outcome: soft bounces count per mailing, not per retry (R-71).
+    Call once for each final result: soft bounces count per campaign, not per retry (R-71).
     """
     ids = sorted({bounce.contact_id for bounce in bounces})
     needed = ("id", "account", "address_key", "soft_bounces", "soft_since", "disabled_mailings", "last_activity_at")
     rows = Contact.objects.select_for_update().filter(id__in=ids).order_by("id").only(*needed)
     people = {person.id: person for person in rows}
     counted: set[int] = set()
-    account_wide: list[suppression.Entry] = []
-    everywhere: list[suppression.Entry] = []
+    account_wide: list[suppression.SuppressionEntry] = []
+    everywhere: list[suppression.SuppressionEntry] = []
     for bounce in sorted(bounces, key=lambda bounce: bounce.at):
         person = people.get(bounce.contact_id)
         if person is None:
@@ -105,10 +105,10 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
     return len({entry.address_key for entry in account_wide + everywhere})
 
 
-def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Entry:
-    return suppression.Entry(
+def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.SuppressionEntry:
+    return suppression.SuppressionEntry(
         address_key=bytes(person.address_key),
-        reason=Reason.SOFT_BOUNCE if rule == "R-71" else Reason.HARD_BOUNCE,
+        reason=SuppressionReason.SOFT_BOUNCE if rule == "R-71" else SuppressionReason.HARD_BOUNCE,
         source=bounce.source,
         evidence={
             "rule": rule,
@@ -121,7 +121,7 @@ def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Entry:
 
 
 def record_delivered(contact_ids: Iterable[int]) -> int:
-    """Mailings arrived: end the rows of soft bounces (R-71). Touches only people who have one; how many these were."""
+    """Reset soft bounce counts after deliveries (R-71). Touches only contacts with a count; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE contact SET soft_bounces = 0, soft_since = NULL, disabled_mailings = 0
@@ -136,21 +136,21 @@ def record_complaint(
     contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False,
     counts: bool = True,
 ) -> bool:  # fmt: skip
-    """A complaint: off all lists of the account at once and suppressed, no mail to the person any more (R-79).
+    """Record a complaint: the person is off all lists of the account at once, and suppressed (R-79).
 
-    `platform`: it reached the abuse desk; a second account that is complained of makes it hold everywhere, too, if both
-    complaints are certainly the person's own (`counts`). True when something came or changed. An unknown contact
-    (erased) is passed over.
+    `platform`: it reached the abuse desk; a complaint about a second account extends it to all accounts, if both
+    complaints are certainly the person's own (`counts`). True if something was added or changed. An unknown contact
+    (erased) is ignored.
     """
     person = Contact.objects.select_for_update().filter(id=contact_id).first()
     if person is None:
         return False
-    proof = ledger.Evidence(email=person.email, source=source, confirmed_at=at, details={"by": "complaint"})
+    proof = ledger.EventEvidence(email=person.email, source=source, confirmed_at=at, details={"by": "complaint"})
     ended = end_subscriptions(person, None, by="complaint", evidence=proof)
     key = bytes(person.address_key)
     fresh = suppression.suppress(
         key,
-        reason=Reason.COMPLAINT,
+        reason=SuppressionReason.COMPLAINT,
         source=source,
         evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
         platform=platform or (counts and complained_elsewhere(key)),

@@ -12,12 +12,12 @@ from typing import IO, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Tick, acknowledge_policy
+from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_policy
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.intake.columns import Target, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
 from mailflatrate.apps.lists.intake.terms import ImportTerms, check_terms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.workbook import look_at_table, search_orders
@@ -27,7 +27,7 @@ from mailflatrate.base.storage.interface import StorageFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class FilePreview:
     """The beginning of a file: its column titles, the first rows, and what we take the columns for.
 
     `questions` are those that the suggested columns leave open; `time_zone` is that of the system that wrote the file,
@@ -37,7 +37,7 @@ class Head:
     header: list[str]
     rows: list[list[str]]
     mapping: dict[str, str]
-    missing_evidence: tuple[Target, ...]
+    missing_evidence: tuple[ColumnTarget, ...]
     questions: tuple[Question, ...] = ()
     time_zone: str = ""
 
@@ -48,14 +48,14 @@ def read_head(
     file_name: str = "",
     mapping: Mapping[str, str] | None = None,
     terms: ImportTerms | None = None,
-) -> Head:
+) -> FilePreview:
     """Look into a file, with our columns and terms or with those given. Raises ImportProblem when it holds no table."""
     look = look_at_table(path)
     header, survey = list(look.header), look.survey
     suggested = suggest_mapping(header, survey.looks) if mapping is None else dict(mapping)
-    missing: tuple[Target, ...] = ()
+    missing: tuple[ColumnTarget, ...] = ()
     questions: list[Question] = []
-    if Target.EMAIL in suggested:
+    if ColumnTarget.EMAIL in suggested:
         columns = check_mapping(header, suggested)
         terms = terms or ImportTerms(all_rows=suggested_all_rows(file_name))
         missing = columns.missing_evidence()
@@ -65,7 +65,7 @@ def read_head(
         except ImportAsks as asks:
             questions += asks.questions
     rows = [list(cells) for cells in look.rows]
-    return Head(header, rows, suggested, missing, tuple(questions), known_zone(header))
+    return FilePreview(header, rows, suggested, missing, tuple(questions), known_zone(header))
 
 
 def upload_import(
@@ -82,18 +82,18 @@ def upload_import(
 
 def upload_with_head(
     list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
-) -> tuple[Import, Head]:
+) -> tuple[Import, FilePreview]:
     """`upload_import`, and what was seen in the file meanwhile: nobody needs to read it again to show it."""
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
-        raise ImportProblem(_("there is no such list"))
+        raise ImportProblem(_("this list doesn't exist"))
     origin = _origin(list_id, origin_version)
     with uploads.received(file.read) as path:
         head = read_head(path, file_name=file_name)
         try:
             upload = uploads.keep(path)
         except StorageFailed as problem:
-            raise ImportProblem(_("The file could not be stored. Upload it again in a few minutes.")) from problem
+            raise ImportProblem(_("The file couldn't be stored. Upload it again in a few minutes.")) from problem
     try:
         job = Import.objects.create(
             mailing_list_id=list_id,
@@ -117,19 +117,19 @@ def queue_import(
     mapping: Mapping[str, str],
     *,
     terms: ImportTerms | None = None,
-    tick: Tick | None = None,
+    tick: PolicyConfirmation | None = None,
     enqueue: bool = True,
 ) -> Import:
-    """Fix the columns and start. `enqueue` False: the caller runs it himself. Raises ImportProblem, ImportAsks where
-    something about the file has to be answered first; `terms` are the answers, None: as suggested.
+    """Fix the columns and start. `enqueue` False: the caller runs it directly.
 
-    `tick` is recorded for exactly this file (R-04). Where the declaration that the file rests on was replaced
-    meanwhile, it rests on the newest (R-10).
+    Raises ImportProblem, ImportAsks if a question about the file has to be answered first; `terms` are the answers,
+    None: as suggested. `tick` is recorded for exactly this file (R-04). If the declaration behind the file was
+    replaced meanwhile, the import rests on the newest (R-10).
     """
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None or job.state != ImportState.UPLOADED:
-            raise ImportProblem(_("this import has been started already, or does not exist"))
+            raise ImportProblem(_("this import has already started, or doesn't exist"))
         if job.origin is None or job.origin.state in (DeclarationState.REPLACED, DeclarationState.REJECTED):
             job.origin = _origin(job.mailing_list_id, None)
         job.terms = _settle_terms(job, mapping, terms or ImportTerms.from_json(job.terms), tick)
@@ -141,7 +141,7 @@ def queue_import(
         if enqueue:
             jobs.defer(
                 "lists.run_import",
-                jobs.Queue.IMPORT,
+                jobs.JobQueue.IMPORT,
                 account_id=job.account_id,
                 import_id=job.id,
                 lock=f"import:{job.account_id}",  # one after another within an account: they write the same contacts
@@ -149,7 +149,9 @@ def queue_import(
         return job
 
 
-def _settle_terms(job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: Tick | None) -> dict[str, Any]:
+def _settle_terms(
+    job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: PolicyConfirmation | None
+) -> dict[str, Any]:
     """What the file is read by, with everything answered. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
         look = look_at_table(path)
@@ -183,12 +185,12 @@ def _opened(job: Import) -> Iterator[Path]:
         with uploads.opened(job.file_path) as path:
             yield path
     except FileNotFoundError:
-        raise ImportProblem(_("The uploaded file is gone. Please upload it again.")) from None
+        raise ImportProblem(_("The uploaded file is no longer available. Upload it again.")) from None
     except StorageFailed as problem:
-        raise ImportProblem(_("The file cannot be read at the moment. Try again in a few minutes.")) from problem
+        raise ImportProblem(_("The file can't be read right now. Try again in a few minutes.")) from problem
 
 
-def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> Head:
+def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> FilePreview:
     """Look into an upload with the columns and terms that were chosen. Raises ImportProblem."""
     with _opened(job) as path:
         return read_head(path, file_name=job.file_name, mapping=mapping, terms=terms)
@@ -235,7 +237,7 @@ def cancel_import(import_id: int) -> None:
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None:
-            raise ImportProblem(_("there is no such import"))
+            raise ImportProblem(_("this import doesn't exist"))
         if job.state in (ImportState.UPLOADED, ImportState.QUEUED):
             job.state, job.finished_at = ImportState.CANCELLED, clock.now()
             job.save(update_fields=["state", "finished_at"])
@@ -260,7 +262,7 @@ def drop_uploads_naming(email: str) -> int:
     for job in named:
         cancel_import(job.id)
         Import.objects.filter(id=job.id).update(
-            problem=_("A person in this file was erased. Take them out and upload the file again.")
+            problem=_("Someone in this file was erased. Remove them and upload the file again.")
         )
     return len(named)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Tick, acknowledge_policy
+from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_policy
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, Subscription, SubscriptionState
@@ -20,7 +20,12 @@ MAX_NAME_CHARACTERS = 120
 
 
 def create_list(
-    name: str, public_name: str = "", language: str = "en", description: str = "", *, tick: Tick | None = None
+    name: str,
+    public_name: str = "",
+    language: str = "en",
+    description: str = "",
+    *,
+    tick: PolicyConfirmation | None = None,
 ) -> MailingList:
     """A new list. `public_name` is what subscribers read (the name where empty). Raises ListError.
 
@@ -42,7 +47,7 @@ def create_list(
 
 
 def rename_list(list_id: int, *, name: str, public_name: str, language: str, description: str = "") -> None:
-    """Change how a list is called. Its `code`, which stands in List-Id, never changes. Raises ListError."""
+    """Change the names of a list. Its `code`, which is part of List-Id, never changes. Raises ListError."""
     _update(
         list_id,
         name=_name(name),
@@ -53,13 +58,12 @@ def rename_list(list_id: int, *, name: str, public_name: str, language: str, des
 
 
 def archive_list(list_id: int, *, by: User) -> None:
-    """Put a list away: nothing is imported into it or planned to it any more; its proof stays. Raises ListError."""
+    """Archive a list: no further imports or campaigns; its proof of consent is kept. Raises ListError."""
     _archive(list_id, clock.now(), "list.archived", by)
 
 
 def unarchive_list(list_id: int, *, by: User) -> None:
-    """Use an archived list again, as it was. Nobody's subscription changed meanwhile but by themselves. Raises
-    ListError."""
+    """Restore an archived list as it was; only subscribers themselves made changes meanwhile. Raises ListError."""
     _archive(list_id, None, "list.unarchived", by)
 
 
@@ -67,7 +71,7 @@ def unarchive_list(list_id: int, *, by: User) -> None:
 def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
     """Idempotent: a second time leaves no line."""
     if not MailingList.objects.filter(id=list_id).exists():
-        raise ListError(_("there is no such list"))
+        raise ListError(_("this list doesn't exist"))
     if not MailingList.objects.filter(id=list_id, archived_at__isnull=at is not None).update(archived_at=at):
         return
     people = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED).count()
@@ -80,12 +84,12 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
 def _name(text: str) -> str:
     text = " ".join(text.split())
     if not text:
-        raise ListError(_("a list needs a name"))
+        raise ListError(_("enter a name for the list"))
     if len(text) > MAX_NAME_CHARACTERS:
-        raise ListError(_("a list's name has at most %(limit)d characters") % {"limit": MAX_NAME_CHARACTERS})
+        raise ListError(_("a list name can have up to %(limit)d characters") % {"limit": MAX_NAME_CHARACTERS})
     return text
 
 
 def _update(list_id: int, **values: object) -> None:
     if not MailingList.objects.filter(id=list_id).update(**values):
-        raise ListError(_("there is no such list"))
+        raise ListError(_("this list doesn't exist"))

@@ -28,7 +28,7 @@ ON CONFLICT (account_id, address_key) DO UPDATE SET
     updated_at = now()
 RETURNING id
 """
-# Changing nothing, the second half still waits for whoever writes the same person this moment, and gives the id.
+# The no-op update waits for a concurrent write of the same contact, and returns the id.
 _PENDING_CONTACT = """
 INSERT INTO contact (account_id, email, address_key) VALUES (%(account_id)s, %(email)s, %(key)s)
 ON CONFLICT (account_id, address_key) DO UPDATE SET email = contact.email
@@ -49,7 +49,7 @@ DELETE FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_i
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SignupPerson:
     """Who signs up, as typed: `address_key` is the keyed hash of the canonical address (32 octets)."""
 
     email: str
@@ -60,11 +60,11 @@ class Person:
 
 
 @transaction.atomic
-def begin_opt_in(person: Person, list_id: int, at: datetime, evidence: ledger.Evidence) -> tuple[int, int]:
-    """Somebody asked to be on a list: ids of the contact and of the ledger's event.
+def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> tuple[int, int]:
+    """Record a request to be on a list; return ids of the contact and of the ledger's event.
 
-    A person who is new here waits as pending; one who is known stays exactly as he is until he has confirmed, his data
-    untouched, because anybody can type an address into a form.
+    A person who is new here waits as pending; a known one stays exactly as they are until they have confirmed,
+    their data untouched, because anyone can type an address into a form.
     """
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(), "email": person.email, "key": person.address_key,
@@ -77,7 +77,9 @@ def begin_opt_in(person: Person, list_id: int, at: datetime, evidence: ledger.Ev
 
 
 @transaction.atomic
-def confirm_consent(person: Person, list_id: int, at: datetime, evidence: ledger.Evidence, *, source: str) -> int:
+def confirm_consent(
+    person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence, *, source: str
+) -> int:
     """The person said yes: confirmed from now on, whatever the subscription was before; the ledger's event.
 
     Names and attributes that are known already stay. An unsubscribe and bounces end, a complaint does not (R-16, R-75).
@@ -112,8 +114,8 @@ def confirm_consent(person: Person, list_id: int, at: datetime, evidence: ledger
 
 
 @transaction.atomic
-def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.Evidence) -> int:
-    """ "This was not me": the waiting subscription goes, the ledger keeps that somebody objected; the event's id."""
+def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> int:
+    """Remove a pending subscription after "This was not me", and record the objection; return the event's id."""
     waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
     waiting.filter(state=SubscriptionState.PENDING).delete()
     return ledger.append(contact_id, list_id, ConsentKind.OBJECTION, at, evidence)
@@ -131,6 +133,6 @@ def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> No
         cursor.execute(_LEFT_OVER, {"account_id": tenancy.current_account_id(), "contact_id": contact_id})
 
 
-def person_of(contact: Contact, email: str, address_key: bytes) -> Person:
+def person_of(contact: Contact, email: str, address_key: bytes) -> SignupPerson:
     """A known person under another address."""
-    return Person(email, address_key, contact.first_name, contact.last_name, contact.attributes)
+    return SignupPerson(email, address_key, contact.first_name, contact.last_name, contact.attributes)

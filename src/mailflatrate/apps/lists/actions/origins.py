@@ -70,9 +70,9 @@ def declare_origin(
     """
     mailing_list = MailingList.objects.select_for_update().filter(id=list_id, archived_at=None).first()
     if mailing_list is None:
-        raise ListError(_("there is no such list"))
+        raise ListError(_("this list doesn't exist"))
     if mailing_list.origin_state == OriginState.REJECTED:
-        raise ListError(_("the origin of this list was rejected, and that is final; begin a new list"))
+        raise ListError(_("the origin of this list was rejected for good; create a new list"))
     before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
     picture, picture_type = _picture(declaration, before)
     _check(declaration, has_picture=picture is not None)
@@ -131,9 +131,9 @@ def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
     """
     mailing_list = MailingList.objects.filter(id=list_id).first()
     if mailing_list is None:
-        raise ListError(_("there is no such list"))
+        raise ListError(_("this list doesn't exist"))
     if mailing_list.origin_state == OriginState.REJECTED:
-        raise ListError(_("the origin of this list was rejected; nothing can be imported into it"))
+        raise ListError(_("the origin of this list was rejected, so nothing can be imported into it"))
     holding = ListOrigin.objects.filter(
         mailing_list_id=list_id, state__in=(*OPEN_DECLARATIONS, DeclarationState.APPROVED)
     )
@@ -142,8 +142,7 @@ def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
     found = holding.order_by("-version").first()
     if found is None:
         words = _(
-            "nobody has said yet where the addresses of “%(name)s” come from; declare the origin of the list first, "
-            "then import"
+            "the origin of “%(name)s” hasn't been declared yet; declare where its addresses come from, then import"
         )
         raise OriginNeeded(words % {"name": mailing_list.name}, list_id)
     return found
@@ -166,11 +165,11 @@ def _check(declaration: Declaration, *, has_picture: bool) -> None:
     if declaration.kind not in set(OriginKind):
         problems["kind"] = _("choose how people signed up")
     if not 1 <= declaration.declared_count <= MAX_COUNT:
-        problems["declared_count"] = _("say how many addresses it is, about")
+        problems["declared_count"] = _("enter the approximate number of addresses")
     if not set(declaration.evidence) <= set(EvidenceColumn):
-        problems["evidence"] = _("choose among the columns offered")
+        problems["evidence"] = _("choose from the columns offered")
     if not declaration.assured:
-        problems["assured"] = _("confirm that this is the whole truth; without it nothing is imported")
+        problems["assured"] = _("confirm that your statements are true and complete; nothing is imported without it")
     if problems:
         raise DeclarationProblem(problems)
 
@@ -179,22 +178,22 @@ def _check_words(declaration: Declaration, has_picture: bool) -> dict[str, str]:
     problems = {}
     wording = declaration.wording.strip()
     if len(wording) < MIN_WORDING_CHARACTERS and not has_picture:
-        problems["wording"] = _("copy what people read when they signed up, or upload a picture of the form")
+        problems["wording"] = _("copy what people read when they signed up, or upload an image of the form")
     for name in ("wording", "remarks"):
         if len(getattr(declaration, name)) > MAX_TEXT_CHARACTERS:
-            problems[name] = _("at most %(limit)d characters, please") % {"limit": MAX_TEXT_CHARACTERS}
+            problems[name] = _("use at most %(limit)d characters") % {"limit": MAX_TEXT_CHARACTERS}
     for name in ("previous_system", "controller", "signatory"):
         if not 2 <= len(getattr(declaration, name).strip()) <= MAX_LINE_CHARACTERS:
-            problems[name] = _("from 2 to %(limit)d characters, please") % {"limit": MAX_LINE_CHARACTERS}
+            problems[name] = _("use 2 to %(limit)d characters") % {"limit": MAX_LINE_CHARACTERS}
     urls = _urls(declaration.form_urls)
     if not urls and declaration.kind != OriginKind.EVENT:
-        problems["form_urls"] = _("give the address of the form or page, such as https://your-company.de/newsletter")
+        problems["form_urls"] = _("enter the address of the form or page, such as https://your-company.com/newsletter")
     elif len(urls) > MAX_URLS or any(not _is_url(url) for url in urls):
-        problems["form_urls"] = _("at most %(limit)d addresses of pages, one a line, each with https://") % {
+        problems["form_urls"] = _("enter up to %(limit)d page addresses, one per line, each starting with https://") % {
             "limit": MAX_URLS
         }
     elif not urls and not has_picture:
-        problems["screenshot"] = _("without a page on the web we need a picture of the paper form")
+        problems["screenshot"] = _("without a web page, we need an image of the paper form")
     return problems
 
 
@@ -203,11 +202,13 @@ def _check_times(declaration: Declaration) -> dict[str, str]:
     today = clock.now().date()
     begin, end, mailed = declaration.collected_from, declaration.collected_to, declaration.last_mailed_on
     if begin is None or not EARLIEST <= begin <= today:
-        problems["collected_from"] = _("say since when people signed up; a day that is over")
+        problems["collected_from"] = _("enter the date when people could first sign up; it must be in the past")
     elif end is not None and not begin <= end <= today:
-        problems["collected_to"] = _("the end lies after the beginning and not in the future; empty while it goes on")
+        problems["collected_to"] = _(
+            "the end must be after the start and not in the future; leave it empty if people can still sign up"
+        )
     elif mailed is not None and not begin <= mailed <= today:
-        problems["last_mailed_on"] = _("the last mailing lies after the first sign-up and not in the future")
+        problems["last_mailed_on"] = _("the last campaign must be after the first sign-up and not in the future")
     return problems
 
 

@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import (
     ATTRIBUTE_PREFIX,
     Columns,
-    Target,
+    ColumnTarget,
     check_mapping,
     name_status,
     suggest_mapping,
@@ -55,7 +55,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Rechecked:
+class RecheckedContact:
     """A person who should not have been taken in: the address, the import, the file, and what it says.
 
     `file_name` is empty where several files may have said it.
@@ -67,18 +67,18 @@ class Rechecked:
     said: SaidNo
 
 
-def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
+def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
     """People of the account who can still be mailed although a file says no, by import. Changes nothing.
 
     `copies` are files of earlier imports; each is known by its content. Raises ListError for one that never was.
     """
     jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
     by_hash = {job.file_sha256: job for job in jobs}
-    found: dict[bytes, Rechecked] = {}
+    found: dict[bytes, RecheckedContact] = {}
     for copy in copies:
         job = by_hash.get(_sha256(copy))
         if job is None:
-            raise ListError(_("“%(name)s” is no file of an earlier import") % {"name": copy.name})
+            raise ListError(_("“%(name)s” isn't the file of an earlier import") % {"name": copy.name})
         _collect(found, job, _said_in_file(job, copy))
     for job in jobs:
         if uploads.is_kept(job.file_path):
@@ -87,7 +87,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
     for job in jobs:
         brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
         _collect(found, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))
-    # A file may have brought a no to somebody who was there before, or who waits: no consent names that file.
+    # A file may hold a no from a person who was a contact before or is waiting, so no consent event names that file.
     keepers = Counter((job.mailing_list_id, name) for job in jobs for name in job.mapping)
     for job in jobs:
         listed = Subscription.objects.filter(mailing_list_id=job.mailing_list_id).values("contact_id")
@@ -98,7 +98,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[Rechecked]:
 
 
 @transaction.atomic
-def suppress_rechecked(people: Sequence[Rechecked]) -> int:
+def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
     """Suppress them with reason, date and file, and take them off every list; how many."""
     by_import: dict[int, list[SaidNo]] = {}
     for person in people:
@@ -116,9 +116,9 @@ def suppress_rechecked(people: Sequence[Rechecked]) -> int:
 
 
 def _collect(
-    found: dict[bytes, Rechecked], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
+    found: dict[bytes, RecheckedContact], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
 ) -> None:
-    """Keep whoever can be mailed, each person once. `file_name`: what to name, else the import's file."""
+    """Collect mailable people who said no, each once. `file_name`: the name to report, else the import's file."""
     name = job.file_name if file_name is None else file_name
     batch: list[SaidNo] = []
     for said in noes:
@@ -129,7 +129,7 @@ def _collect(
     _keep_mailable(found, job, batch, name)
 
 
-def _keep_mailable(found: dict[bytes, Rechecked], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
+def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
     """Of these only who is on a list and not suppressed; of several words about one person the strongest."""
     keys = [said.address_key for said in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
@@ -141,7 +141,7 @@ def _keep_mailable(found: dict[bytes, Rechecked], job: Import, noes: Sequence[Sa
             continue
         known = found.get(said.address_key)
         if known is None or NO.index(said.status) < NO.index(known.said.status):
-            found[said.address_key] = Rechecked(emails[said.address_key], job.id, file_name, said)
+            found[said.address_key] = RecheckedContact(emails[said.address_key], job.id, file_name, said)
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
@@ -150,8 +150,8 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
         table = open_table(path)
         looks = survey_rows(table.header, table.rows()).looks
         mapping = suggest_mapping(table.header, looks)
-        mapping = {Target.EMAIL.value: job.mapping.get(Target.EMAIL.value, ""), **_statuses_of(mapping)}
-        # What looks like a status and was not understood by itself is reported, too: nothing is done without a person.
+        mapping = {ColumnTarget.EMAIL.value: job.mapping.get(ColumnTarget.EMAIL.value, ""), **_statuses_of(mapping)}
+        # Also report columns that look like a status but were not understood automatically; a person decides on them.
         for title in table.header:
             if title not in mapping.values() and read_title(title) is not None:
                 mapping[name_status(_field_of(title).value, title, mapping)] = title
@@ -175,7 +175,7 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
         columns, terms, table.header, dict.fromkeys([*(c.index for c in columns.statuses), *columns.changes], reads)
     )
     key_of = key_ring().suppression_key
-    email_at = columns.targets[Target.EMAIL]
+    email_at = columns.targets[ColumnTarget.EMAIL]
     for line, cells, fault in table.rows():
         if fault is not None:
             continue

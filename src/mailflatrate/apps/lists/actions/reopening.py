@@ -40,10 +40,13 @@ def _copy(approved: ListOrigin, version: int, dead: int, of: int) -> None:
 
 
 def _letter(found: MailingList) -> tuple[str, str]:
-    subject = _("The origin of “%(name)s” is looked at again") % {"name": found.name}
+    subject = _("We're reviewing the origin of “%(name)s” again") % {"name": found.name}
     parts = [
-        _("Too many of its addresses do not exist. Nobody who was imported into it gets a mailing until then."),
-        _("You can help by a new version of the declaration, on the page of the list:"),
+        _(
+            "Too many of its addresses don't exist. Imported contacts won't receive campaigns until the review is "
+            "finished."
+        ),
+        _("You can help by submitting a new version of the declaration on the list's page:"),
         f"{load_settings().public_url}/studio/lists/{found.id}/",
     ]
     return subject, "\n\n".join(parts) + "\n"

@@ -15,7 +15,7 @@ def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = N
     """Create a segment, or change the one with `segment_id`. Raises SegmentError in the customer's words."""
     name = " ".join(name.split())[:120]
     if not name:
-        raise SegmentError(_("a segment needs a name"))
+        raise SegmentError(_("enter a name for the segment"))
     kept = [condition.as_json() for condition in parse_conditions(conditions)]
     try:
         with transaction.atomic():
@@ -26,9 +26,9 @@ def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = N
             segment.save(update_fields=["name", "conditions"])
             return segment
     except Segment.DoesNotExist as error:
-        raise SegmentError(_("there is no such segment")) from error
+        raise SegmentError(_("this segment doesn't exist")) from error
     except IntegrityError as error:
-        raise SegmentError(_("there is already a segment called “%(name)s”") % {"name": name}) from error
+        raise SegmentError(_("another segment is already called “%(name)s”") % {"name": name}) from error
 
 
 def delete_segment(segment_id: int) -> None:

@@ -19,21 +19,21 @@ ORDER BY s.contact_id LIMIT %s
 
 
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
-    """A customer lets go of everybody whom this mailing asked and who is still silent; a job does it, set by set."""
+    """Unsubscribe the still inactive contacts this campaign asked, at the customer's request, by a job in sets."""
     audit.record(
         "people.withdrawn", by=by, account_id=tenancy.current_account_id(), subject=f"campaign:{campaign_id}",
         details={"people": number, "rule": "R-91"},
     )  # fmt: skip
     jobs.defer(
-        SUNSET_JOB, jobs.Queue.HOUSE, once=f"sunset:{campaign_id}", account_id=tenancy.current_account_id(),
+        SUNSET_JOB, jobs.JobQueue.HOUSE, once=f"sunset:{campaign_id}", account_id=tenancy.current_account_id(),
         campaign_id=campaign_id, after=0,
     )  # fmt: skip
 
 
 def withdraw_silent(campaign_id: int, after: int) -> int | None:
-    """End the subscriptions of the next people; the last one's id, None when nobody is left. Repeated, it goes on.
+    """End the subscriptions of the next contacts; return the last one's id, None if none is left. Resumable.
 
-    Whoever gave a sign meanwhile is quiet no more, and stays.
+    Contacts who reacted meanwhile are no longer inactive, and stay.
     """
     segment, values = conditions_sql(quiet_conditions(asked_by=campaign_id))
     with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
-"""Whether a person's clicks are his: a consent of its own, never part of another one (R-107).
+"""Whether a contact's clicks are recorded by name: a consent of its own, never part of another one (R-107).
 
-Silence is a refusal. Without it nobody can tell who clicked, because everybody gets the same links (R-108).
+Silence is a refusal. Without consent, clicks cannot be traced to a person, because all recipients get the same
+links (R-108).
 """
 
 from hashlib import sha256
@@ -15,9 +16,8 @@ from mailflatrate.base import clock
 from mailflatrate.locale.texts import N_, translate
 
 _WORDING = N_(
-    "{sender} may record which links in its mailings I follow and when, together with my e-mail address, "
-    "to see what interests me. I can take this back at any time, on this page; the mailings stay the "
-    "same either way."
+    "{sender} may record which links in its emails I follow and when, together with my email address, to see what "
+    "interests me. I can withdraw this consent at any time on this page. I will receive the same emails either way."
 )
 
 
@@ -36,12 +36,12 @@ def choose_tracking(
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
-        raise ListError(_("there is no such contact"))
+        raise ListError(_("this contact doesn't exist"))
     if contact.tracking == agrees:
         return False
     now = clock.now()
     details = {"wording": wording, "wording_sha256": sha256(wording.encode()).hexdigest(), "language": language}
-    evidence = ledger.Evidence(
+    evidence = ledger.EventEvidence(
         email=contact.email, source=source, confirmed_at=now, confirmed_ip=ip, user_agent=user_agent, details=details
     )
     kind = ConsentKind.TRACKING_GRANTED if agrees else ConsentKind.TRACKING_WITHDRAWN

@@ -1,4 +1,4 @@
-"""When somebody was born, as files and forms spell it; asked only in order to know whether he is a minor (R-39)."""
+"""Dates of birth as files and forms spell them; read only to know whether a person is a minor (R-39)."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _AGE = re.compile(r"(\d{1,3})(?:\.0+)?(?: ?(?:years?|jahre?))?", re.IGNORECASE)
 
 def minor_reader(country: str, today: date) -> Callable[[str], bool]:
     """Says of a birth date, or a year alone, whether it is a minor's. What is no date says nothing."""
-    # Only whether somebody is a minor is asked here, so that a cell may be read by itself.
+    # The only question is whether a person is a minor, so each cell may be read alone.
     read = moment_reader("UTC", country.upper() in MONTH_FIRST_COUNTRIES, strict=False)
 
     def says_minor(text: str) -> bool:

@@ -12,8 +12,8 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.titles import composed
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status import (
+    ColumnGuess,
     ColumnLook,
-    Guess,
     StatusColumn,
     StatusField,
     codes_for,
@@ -27,7 +27,7 @@ MAX_COLUMNS = 500
 ATTRIBUTE_PREFIX = "attribute:"
 
 
-class Target(StrEnum):
+class ColumnTarget(StrEnum):
     """What a column may be. Everything else goes to `attribute:<name>`."""
 
     EMAIL = "email"
@@ -42,36 +42,36 @@ class Target(StrEnum):
     LAST_CONTACT_AT = "last_contact_at"
 
 
-TIMES = (Target.SIGNUP_AT, Target.CONFIRMED_AT, Target.LAST_CONTACT_AT)
-IPS = (Target.SIGNUP_IP, Target.CONFIRMED_IP)
+TIMES = (ColumnTarget.SIGNUP_AT, ColumnTarget.CONFIRMED_AT, ColumnTarget.LAST_CONTACT_AT)
+IPS = (ColumnTarget.SIGNUP_IP, ColumnTarget.CONFIRMED_IP)
 
-EVIDENCE = (Target.SIGNUP_AT, Target.SIGNUP_IP, Target.CONFIRMED_AT, Target.SOURCE)
+EVIDENCE = (ColumnTarget.SIGNUP_AT, ColumnTarget.SIGNUP_IP, ColumnTarget.CONFIRMED_AT, ColumnTarget.SOURCE)
 """Without a value in each of these a row cannot become mailable (R-12)."""
 
 # Compared without case, accents, spaces and punctuation.
-_NAMES: dict[Target, str] = {
-    Target.EMAIL: "email mail emailaddress mailaddress emailadresse mailadresse eemail emailadr "
+_NAMES: dict[ColumnTarget, str] = {
+    ColumnTarget.EMAIL: "email mail emailaddress mailaddress emailadresse mailadresse eemail emailadr "
     "subscriberemail kontaktemail emailaddresse",
-    Target.FIRST_NAME: "firstname vorname givenname forename fname first",
-    Target.LAST_NAME: "lastname nachname surname familyname familienname lname last",
-    Target.SIGNUP_AT: "signupat signuptime signupdate optintime optinat optindate subscribedat "
+    ColumnTarget.FIRST_NAME: "firstname vorname givenname forename fname first",
+    ColumnTarget.LAST_NAME: "lastname nachname surname familyname familienname lname last",
+    ColumnTarget.SIGNUP_AT: "signupat signuptime signupdate optintime optinat optindate subscribedat "
     "subscribetime subscriptiondate anmeldezeit anmeldezeitpunkt anmeldedatum angemeldetam "
     "eintragungsdatum eingetragenam optinzeit optindatum optinzeitpunkt registriertam registeredat registrationdate "
     "registrierungsdatum zeitpunktderanmeldung datumderanmeldung signedupat",
-    Target.SIGNUP_IP: "signupip optinip ip ipaddress ipadresse anmeldeip ipanmeldung ipderanmeldung registrationip "
-    "registrierungsip subscribeip ipaddr ipadressederanmeldung ipadresseanmeldung",
-    Target.CONFIRMED_AT: "confirmedat confirmtime confirmationtime confirmationdate confirmdate "
+    ColumnTarget.SIGNUP_IP: "signupip optinip ip ipaddress ipadresse anmeldeip ipanmeldung ipderanmeldung "
+    "registrationip registrierungsip subscribeip ipaddr ipadressederanmeldung ipadresseanmeldung",
+    ColumnTarget.CONFIRMED_AT: "confirmedat confirmtime confirmationtime confirmationdate confirmdate "
     "bestaetigtam bestaetigungszeit bestaetigungsdatum bestaetigungszeitpunkt doitime doiat "
     "doidate doidatum doizeit doizeitpunkt doubleoptinat doubleoptindate doubleoptintime doubleoptindatum "
     "zeitpunktderbestaetigung datumderbestaetigung verifiedat activatedat aktiviertam",
-    Target.CONFIRMED_IP: "confirmedip confirmip activatedip activationip confirmationip bestaetigungsip "
+    ColumnTarget.CONFIRMED_IP: "confirmedip confirmip activatedip activationip confirmationip bestaetigungsip "
     "ipbestaetigung ipderbestaetigung doiip "
     "doubleoptinip ipadressederbestaetigung ipadressebestaetigung",
-    Target.SOURCE: "source quelle herkunft origin sourceurl formurl form formular signupsource anmeldequelle "
+    ColumnTarget.SOURCE: "source quelle herkunft origin sourceurl formurl form formular signupsource anmeldequelle "
     "initialsource firstsource leadsource originalsource erstquelle urspruenglichequelle consentsource anmeldeformular "
     "optinsource url referrer signupform signupurl formularurl quelleurl optinquelle",
-    Target.USER_AGENT: "useragent browser",
-    Target.LAST_CONTACT_AT: "lastcontactat lastcontact lastcontacted lastcontactedat lastmailed lastmailedat "
+    ColumnTarget.USER_AGENT: "useragent browser",
+    ColumnTarget.LAST_CONTACT_AT: "lastcontactat lastcontact lastcontacted lastcontactedat lastmailed lastmailedat "
     "lastmailing "
     "lastmailedon lastmailat lastemailsent lastemailsentat lastsent lastsentat lastcampaignsent lastcampaignsentat "
     "lastemaildate lastsenddate lastnewsletter letzterkontakt letztermailversand letztermailing letztesmailing "
@@ -79,7 +79,7 @@ _NAMES: dict[Target, str] = {
     "zuletztangeschrieben zuletztangeschriebenam zuletztgesendet zuletztkontaktiert lastmessagesent lastmessageat",
 }
 # These may as well be a yes or no: taken only where no column has a clearer name.
-_WEAK_NAMES: dict[str, Target] = {
+_WEAK_NAMES: dict[str, ColumnTarget] = {
     **dict.fromkeys(
         (
             "signup",
@@ -95,15 +95,15 @@ _WEAK_NAMES: dict[str, Target] = {
             "abonniert",
             "beigetreten",
         ),
-        Target.SIGNUP_AT,
+        ColumnTarget.SIGNUP_AT,
     ),
     **dict.fromkeys(
         ("confirmed", "bestaetigt", "bestaetigung", "doi", "doubleoptin", "aktiviert", "activated", "verified"),
-        Target.CONFIRMED_AT,
+        ColumnTarget.CONFIRMED_AT,
     ),
 }
 # When the row was made: a sign-up only where nothing in the file says it better.
-_CREATED_AT: dict[str, Target] = dict.fromkeys(
+_CREATED_AT: dict[str, ColumnTarget] = dict.fromkeys(
     (
         "created", "createdat", "createdon", "createdate", "creationdate", "datecreated", "creationtime", "createtime",
         "insertedat", "inserted", "dateadded", "addedat", "added", "addedtime", "addedon", "entered", "enteredat",
@@ -111,13 +111,13 @@ _CREATED_AT: dict[str, Target] = dict.fromkeys(
         "entrydate", "erstellt", "erstelltam", "erstellungsdatum", "angelegt", "angelegtam", "anlagedatum", "erfasst",
         "erfasstam", "erfassungsdatum", "hinzugefuegt", "hinzugefuegtam", "eingefuegtam", "eintrittsdatum",
     ),
-    Target.SIGNUP_AT,
+    ColumnTarget.SIGNUP_AT,
 )  # fmt: skip
-_CREATED_NAMES: dict[str, Target] = {
+_CREATED_NAMES: dict[str, ColumnTarget] = {
     **_CREATED_AT,
-    **dict.fromkeys(("createdip", "creationip", "ipcreated", "addedip", "erstelltip"), Target.SIGNUP_IP),
+    **dict.fromkeys(("createdip", "creationip", "ipcreated", "addedip", "erstelltip"), ColumnTarget.SIGNUP_IP),
 }
-_BY_NAME: dict[str, Target] = {name: target for target, names in _NAMES.items() for name in names.split()}
+_BY_NAME: dict[str, ColumnTarget] = {name: target for target, names in _NAMES.items() for name in names.split()}
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -127,28 +127,28 @@ def _plain(text: str, joint: str = "") -> str:
     return re.sub(r"[^a-z0-9]+", joint, ascii_only).strip(joint or None)
 
 
-def recognised(title: str) -> Target | None:
+def recognised(title: str) -> ColumnTarget | None:
     """What a column of this title is, as far as we know the name."""
     name = _plain(title)
     return _BY_NAME.get(name) or _composed(title) or _WEAK_NAMES.get(name) or _CREATED_NAMES.get(name)
 
 
-def _composed(title: str) -> Target | None:
+def _composed(title: str) -> ColumnTarget | None:
     """A title put together of known words: `Confirmation IP address`. One about leaving or another channel is none."""
     found = composed(title)
     if found is None or is_other_channel(title):
         return None
     promised = read_title(title)
-    return None if promised is not None and promised.field is not StatusField.STATE else Target(found)
+    return None if promised is not None and promised.field is not StatusField.STATE else ColumnTarget(found)
 
 
-def _fits(target: Target, look: ColumnLook, *, most: bool) -> bool:
+def _fits(target: ColumnTarget, look: ColumnLook, *, most: bool) -> bool:
     """Whether the cells are of the target's kind, as far as there are any: most of them, or one at least."""
     if not look.filled:
         return True
     if target in IPS:
         return look.is_ips if most else look.ips > 0
-    if target is Target.EMAIL:
+    if target is ColumnTarget.EMAIL:
         return look.is_emails if most else look.emails > 0
     return target not in TIMES or not (look.is_ips or look.is_emails or look.is_yes_or_no)
 
@@ -164,7 +164,7 @@ def attribute_key(title: str) -> str:
 def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
     """The targets by the clearest titles whose cells fit, and the address by its cells where no title says so."""
     mapping: dict[str, str] = {}
-    readings: tuple[tuple[Callable[[str], Target | None], bool], ...] = (
+    readings: tuple[tuple[Callable[[str], ColumnTarget | None], bool], ...] = (
         (lambda title: _BY_NAME.get(_plain(title)), False),
         (_composed, True),
         (lambda title: _WEAK_NAMES.get(_plain(title)), True),
@@ -182,13 +182,13 @@ def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
                 continue
             if not by_value or target not in TIMES or look.is_times or not look.filled:
                 mapping[target.value] = title
-    if Target.EMAIL.value not in mapping:
+    if ColumnTarget.EMAIL.value not in mapping:
         by_cells = (title for title, look in by_title.items() if look.is_emails and title not in mapping.values())
-        # Where no cell is an address, the title still says which column was meant, and each row is refused by itself.
-        named = (title for title in by_title if _BY_NAME.get(_plain(title)) is Target.EMAIL)
+        # If no cell is an address, the title still tells which column was meant, and each row is refused separately.
+        named = (title for title in by_title if _BY_NAME.get(_plain(title)) is ColumnTarget.EMAIL)
         email = next(by_cells, None) or next(named, None)
         if email is not None:
-            mapping[Target.EMAIL.value] = email
+            mapping[ColumnTarget.EMAIL.value] = email
     return mapping
 
 
@@ -207,10 +207,10 @@ def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[
         if title not in taken
     }
     for title, (guess, status_field) in guesses.items():
-        if guess is Guess.STATUS:
+        if guess is ColumnGuess.STATUS:
             mapping[name_status(status_field.value, title, mapping)] = title
     for title, (guess, _field) in guesses.items():
-        if guess is not Guess.NOTHING or is_special(title):
+        if guess is not ColumnGuess.NOTHING or is_special(title):
             continue
         key = base = attribute_key(title)
         number = 2
@@ -234,11 +234,11 @@ def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> st
 class Columns:
     """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others.
 
-    `births` and `ages` are the cells that say how old somebody is, whether they are kept or left out (R-39).
-    `statuses` are the columns that tell what the previous system says.
+    `births` and `ages` are the cells that give a person's age, whether they are kept or not (R-39). `statuses` are
+    the columns with the status in the previous system.
     """
 
-    targets: dict[Target, int]
+    targets: dict[ColumnTarget, int]
     attributes: tuple[tuple[str, int], ...]
     width: int
     births: tuple[int, ...] = ()
@@ -247,7 +247,7 @@ class Columns:
     changes: tuple[int, ...] = ()
     """Columns with the time of a row's last change, mapped or not; the status's own before the row's."""
 
-    def missing_evidence(self) -> tuple[Target, ...]:
+    def missing_evidence(self) -> tuple[ColumnTarget, ...]:
         """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
         return tuple(target for target in EVIDENCE if target not in self.targets)
 
@@ -255,7 +255,7 @@ class Columns:
 def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
     """Bind a mapping to a file's header. Raises ImportProblem naming the wrong entry."""
     index = {title: number for number, title in enumerate(header)}
-    targets: dict[Target, int] = {}
+    targets: dict[ColumnTarget, int] = {}
     attributes: list[tuple[str, int]] = []
     statuses: list[StatusColumn] = []
     for name, title in mapping.items():
@@ -270,23 +270,26 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
             if is_special(title, key):
                 raise ImportProblem(
-                    _("leave out the column “%(title)s”: the law protects such data most, and mail needs none of it")
+                    _(
+                        "leave out the column “%(title)s”: the law gives such data special protection, and email "
+                        "doesn't need it"
+                    )
                     % {"title": title}
                 )
             attributes.append((key, index[title]))
-        elif name in set(Target):
-            targets[Target(name)] = index[title]
+        elif name in set(ColumnTarget):
+            targets[ColumnTarget(name)] = index[title]
         elif name.partition(":")[0] in set(StatusField):
             statuses.append(
                 StatusColumn(StatusField(name.partition(":")[0]), index[title], title, codes_for(title, header))
             )
         else:
             raise ImportProblem(
-                _("“%(name)s” is none of our fields; these are: %(fields)s")
-                % {"name": name, "fields": ", ".join((*Target, *StatusField, f"{ATTRIBUTE_PREFIX}NAME"))}
+                _("“%(name)s” isn't one of the fields: %(fields)s")
+                % {"name": name, "fields": ", ".join((*ColumnTarget, *StatusField, f"{ATTRIBUTE_PREFIX}NAME"))}
             )
-    if Target.EMAIL not in targets:
-        raise ImportProblem(_("say which column holds the e-mail address"))
+    if ColumnTarget.EMAIL not in targets:
+        raise ImportProblem(_("choose the column that holds the email address"))
     names = {number: [title] for number, title in enumerate(header) if number not in targets.values()}
     for key, number in attributes:
         names.get(number, []).append(key)

@@ -21,7 +21,7 @@ _EVIDENCE_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class CsvDialect:
     """How to read a text file. `hint` is True when its first line is Excel's `sep=;` and no row."""
 
     encoding: str
@@ -39,15 +39,15 @@ def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[s
     return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
 
 
-def detect(path: Path) -> Dialect:
+def detect(path: Path) -> CsvDialect:
     """Find encoding and delimiter. Reads the file until enough of it isn't ASCII, or to its end."""
     encoding = _encoding(path)
     with open_text(path, encoding) as text:
         sample = text.read(SAMPLE_BYTES)
     hint = _EXCEL_HINT.match(sample)
     if hint:
-        return Dialect(encoding, hint[1], hint=True)
-    return Dialect(encoding, _delimiter(sample))
+        return CsvDialect(encoding, hint[1], hint=True)
+    return CsvDialect(encoding, _delimiter(sample))
 
 
 def _encoding(path: Path) -> str:

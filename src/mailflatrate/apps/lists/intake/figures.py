@@ -68,7 +68,7 @@ GROUP BY source ORDER BY count(*) DESC, source LIMIT %(most)s
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImportCharts:
     """The figures of one import and what the pages draw of them.
 
     `domains` are the largest with their people, `domain_count` how many there are. `ages` are people by the bounds of
@@ -85,7 +85,7 @@ class Picture:
     """Domains worth a question to the DNS, with their people."""
 
 
-def count_import(job: Import, now: datetime) -> Picture:
+def count_import(job: Import, now: datetime) -> ImportCharts:
     """Count one import, inside `tenancy.account(...)` and a transaction. The DNS is not asked here."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": job.id})
@@ -116,7 +116,7 @@ def count_import(job: Import, now: datetime) -> Picture:
         same_ip=ip or 0,
         forbidden_sources=sum(count for source, count, _ in sources if find_forbidden(source)),
     )
-    return Picture(
+    return ImportCharts(
         figures=figures,
         domains=tuple((domain, count) for domain, count, _ in domains[:DOMAINS_KEPT]),
         domain_count=domains[0][2] if domains else 0,

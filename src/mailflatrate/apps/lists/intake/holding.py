@@ -1,4 +1,4 @@
-"""Why people with full proof stay in quarantine all the same: somebody of the operator has to look first."""
+"""Why people with full proof stay in quarantine anyway: an operator has to review them first."""
 
 ORIGIN_WAITING = "origin_waiting"
 """The origin of the list is not approved yet (R-10)."""

@@ -13,13 +13,13 @@ from datetime import datetime
 from json.encoder import encode_basestring
 
 from mailflatrate.apps.lists.intake.births import age_says_minor
-from mailflatrate.apps.lists.intake.columns import TIMES, Columns, Target
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns, ColumnTarget
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.moments import Moment, read_ip
 from mailflatrate.apps.lists.intake.noes import REFUSAL_REASONS, SaidNo
 from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Refusal, Slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.intake.tables import Table
+from mailflatrate.apps.lists.intake.tables import RowTable
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
@@ -38,13 +38,13 @@ _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class JudgeSettings:
     """What judging depends on besides the row.
 
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each column of
-    times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a resumed
-    import keeps it). `statuses` reads what the previous system says. `last_mailed_at` is the declared last mailing to
-    the list. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
+    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each
+    column of times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a
+    resumed import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last
+    campaign to the list. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
     """
 
     columns: Columns
@@ -59,10 +59,10 @@ class Setting:
     allow_reserved: Collection[str] = ()
 
 
-class Judge:
+class ImportJudge:
     """Judges the rows of one file in order; the first row of an address wins."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: JudgeSettings) -> None:
         self._setting = setting
         self._seen = FingerprintSet()
         self._of_age_unasked = not setting.columns.births and not setting.columns.ages
@@ -70,28 +70,28 @@ class Judge:
         self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
         self._statuses = setting.statuses if setting.statuses.speak else None
         self._watched = setting.statuses.watched
-        self._contact_at = setting.columns.targets.get(Target.LAST_CONTACT_AT)
+        self._contact_at = setting.columns.targets.get(ColumnTarget.LAST_CONTACT_AT)
         self._read_signup, self._read_confirmed, self._read_contact = (
             setting.read_moments.get(setting.columns.targets.get(target, -1), _no_moment) for target in TIMES
         )
         self._readers = tuple(
             setting.columns.targets.get(target)
             for target in (
-                Target.FIRST_NAME,
-                Target.LAST_NAME,
-                Target.SIGNUP_AT,
-                Target.SIGNUP_IP,
-                Target.CONFIRMED_AT,
-                Target.CONFIRMED_IP,
-                Target.SOURCE,
-                Target.USER_AGENT,
+                ColumnTarget.FIRST_NAME,
+                ColumnTarget.LAST_NAME,
+                ColumnTarget.SIGNUP_AT,
+                ColumnTarget.SIGNUP_IP,
+                ColumnTarget.CONFIRMED_AT,
+                ColumnTarget.CONFIRMED_IP,
+                ColumnTarget.SOURCE,
+                ColumnTarget.USER_AGENT,
             )
         )
 
-    def slices(self, table: Table, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
+    def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
         """The rows after the first `done_rows` in slices of `size`. The earlier ones only count as seen."""
         rows = table.rows()
-        email_at = self._setting.columns.targets[Target.EMAIL]
+        email_at = self._setting.columns.targets[ColumnTarget.EMAIL]
         for _ in range(done_rows):
             _, cells, fault = next(rows)
             if fault is None:
@@ -251,10 +251,10 @@ class Judge:
     def _judge_by_contact(
         self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
     ) -> tuple[EvidenceVerdict, dict[str, str] | None]:
-        """Judge an old consent by the last contact; what it was, and who says so.
+        """Judge an old consent by the last contact; return the verdict, and that contact with its source.
 
-        The row's own last mailing counts, else the one declared for the list, which a reviewer accepts or not before
-        anybody is mailed (R-13).
+        The row's own last message counts, else the one declared for the list, which a reviewer accepts or not
+        before the people are mailed (R-13).
         """
         own = None
         if self._contact_at is not None and (text := cells[self._contact_at]):
@@ -266,7 +266,7 @@ class Judge:
         return verdict, {"at": at.isoformat(), "by": "origin" if own is None else "row"}
 
     def _has_unread_status(self, cells: list[str]) -> bool:
-        """True where a column that is no status by the mapping holds a word that only mailing systems use."""
+        """Return whether a column not mapped as a status holds a word that only email systems use."""
         for at in self._watched:
             cell = cells[at]
             # Nearly every other cell ends in a digit or is a name that was looked at before.

@@ -15,16 +15,16 @@ from mailflatrate.apps.lists.intake.moments import LAST_CHANGE, Moment
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock
 from mailflatrate.rules.prior_status import NO, PriorStatus
 
 REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 _REASONS = {
-    PriorStatus.COMPLAINED: Reason.COMPLAINT,
-    PriorStatus.BOUNCED: Reason.HARD_BOUNCE,
-    PriorStatus.BLOCKED: Reason.MANUAL,
-    PriorStatus.UNSUBSCRIBED: Reason.UNSUBSCRIBE,
+    PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,
+    PriorStatus.BOUNCED: SuppressionReason.HARD_BOUNCE,
+    PriorStatus.BLOCKED: SuppressionReason.MANUAL,
+    PriorStatus.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBE,
 }
 _WITHDRAWS = (PriorStatus.COMPLAINED, PriorStatus.UNSUBSCRIBED)
 """What a person says ends the consent; a dead or blocked mailbox says nothing about it."""
@@ -42,7 +42,7 @@ class SaidNo(NamedTuple):
     at: Moment | None
 
 
-# Whoever is on a list, by the same keys; `mine`: the subscription came with this very import.
+# The people on a list, by the same keys; `mine`: the subscription came with this very import.
 _END = f"""
 WITH told AS (
     SELECT * FROM unnest(%(keys)s::bytea[], %(withdraws)s::boolean[], %(details)s::text[])
@@ -94,7 +94,7 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
         strongest.setdefault(said.address_key, said)
     source = f"import {job.id}: {job.file_name}"[:200]
     suppression.suppress_many(
-        [suppression.Entry(said.address_key, _REASONS[said.status], source, evidence_of(job, said))
+        [suppression.SuppressionEntry(said.address_key, _REASONS[said.status], source, evidence_of(job, said))
          for said in strongest.values()]
     )  # fmt: skip
     with connection.cursor() as cursor:

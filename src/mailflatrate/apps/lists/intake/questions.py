@@ -10,7 +10,7 @@ from mailflatrate.apps.lists.intake.columns import TIMES, Columns
 from mailflatrate.apps.lists.intake.moments import DayOrder
 from mailflatrate.apps.lists.intake.survey import Survey, decided_order
 from mailflatrate.apps.lists.intake.terms import ImportTerms, name_asks
-from mailflatrate.rules.prior_status import Guess, StatusField, codes_for, guess_column
+from mailflatrate.rules.prior_status import ColumnGuess, StatusField, codes_for, guess_column
 
 STATUS = "status"
 FILE = "file"
@@ -47,13 +47,13 @@ def find_questions(
         look = survey.looks[at]
         if at in times and look.is_yes_or_no:
             raise ImportProblem(
-                _("“%(title)s” holds yes and no, not times; map it to “state”, or leave it out") % {"title": title}
+                _("“%(title)s” contains yes and no, not dates; map it to “state”, or leave it out") % {"title": title}
             )
         guess, field = guess_column(title, look, codes_for(title, header))
         is_its_time = at in times and look.is_times and field is StatusField.STATE
         if at in spoken or title in terms.no_status or is_its_time:
             continue
-        if guess is not Guess.NOTHING:
+        if guess is not ColumnGuess.NOTHING:
             questions.append(Question(STATUS, title, _status_sentence(title)))
     return questions
 
@@ -96,19 +96,18 @@ def settle_orders(
 
 def _file_sentence(file_name: str, hint: str) -> str:
     return _(
-        "The name “%(name)s” suggests that these people don't want mail (%(hint)s). Say what all rows are, or that "
-        "each row speaks for itself."
+        "The name “%(name)s” suggests that these people don't want email (%(hint)s). Choose one status for all "
+        "rows, or let each row state its own."
     ) % {"name": file_name, "hint": hint}
 
 
 def _status_sentence(title: str) -> str:
     return _(
-        "“%(title)s” looks as if it tells who may be mailed. Map it to a status field, or give the reason why it isn't "
-        "one."
+        "“%(title)s” looks like it says who may be emailed. Map it to a status field, or explain why it isn't one."
     ) % {"title": title}
 
 
 def _order_sentence(title: str) -> str:
     return _(
-        "In “%(title)s” dates such as 03/04/2026 can be read two ways. Say whether the day or the month is first."
+        "Dates such as 03/04/2026 in “%(title)s” can be read two ways. Choose whether the day or the month comes first."
     ) % {"title": title}

@@ -22,9 +22,9 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.births import minor_reader
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns, check_mapping
-from mailflatrate.apps.lists.intake.judge import Judge, Setting
+from mailflatrate.apps.lists.intake.judge import ImportJudge, JudgeSettings
 from mailflatrate.apps.lists.intake.moments import DayOrder, Moment, moment_reader
-from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Cancelled, Overtaken, write_slice
+from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.apps.lists.intake.workbook import open_table
@@ -60,9 +60,9 @@ def run_import(
             return
         try:
             _work(job, slice_rows, on_slice)
-        except Overtaken:
+        except ImportOvertaken:
             return
-        except Cancelled:
+        except ImportCanceled:
             _end(job, ImportState.CANCELLED)
         except ImportProblem as problem:
             _end(job, ImportState.FAILED, str(problem))
@@ -70,14 +70,14 @@ def run_import(
             raise
         except Exception:
             log.exception("import failed", import_id=import_id)
-            _end(job, ImportState.FAILED, _("an error of ours stopped this import; the service has been told"))
+            _end(job, ImportState.FAILED, _("an error on our side stopped this import; our team has been notified"))
             raise
         else:
             _end(job, ImportState.DONE)
 
 
 def _begin(account_id: int, import_id: int) -> Import | None:
-    """Mark the import as running; None when it is over, unknown or was cancelled before it began."""
+    """Mark the import as running; None if it is over, unknown or was canceled before it began."""
     with tenancy.account(account_id):
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None or job.state not in (ImportState.QUEUED, ImportState.RUNNING):
@@ -94,7 +94,7 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
         if state is ImportState.DONE:
             Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
         # Whatever came in is checked as a whole; nobody of it is mailed before (R-15).
-        jobs.defer(CHECK_JOB, jobs.Queue.IMPORT, account_id=job.account_id, import_id=job.id)
+        jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, import_id=job.id)
         uploads.forget(job.file_path)
 
 
@@ -104,13 +104,13 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
             with tenancy.account(job.account_id):
                 path = held.enter_context(uploads.opened(job.file_path))
         except FileNotFoundError:
-            raise ImportProblem(_("the uploaded file is gone; please upload it again")) from None
+            raise ImportProblem(_("the uploaded file is no longer available; upload it again")) from None
         _read(job, path, slice_rows, on_slice)
 
 
 def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
     table = open_table(path)
-    judge = Judge(_setting(job, check_mapping(table.header, job.mapping), table.header))
+    judge = ImportJudge(_setting(job, check_mapping(table.header, job.mapping), table.header))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
@@ -138,7 +138,7 @@ def _quick_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _setting(job: Import, columns: Columns, header: Sequence[str]) -> Setting:
+def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSettings:
     assert job.started_at is not None and job.origin_id is not None
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
@@ -146,7 +146,7 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> Setting:
         mailed_on = ListOrigin.objects.values_list("last_mailed_on", flat=True).get(id=job.origin_id)
     terms = ImportTerms.from_json(job.terms)
     read_moments = moment_readers(job, columns, header, terms.time_zone or account.time_zone)
-    return Setting(
+    return JudgeSettings(
         columns=columns,
         key_of=ids.key_ring().suppression_key,
         read_moments=read_moments,

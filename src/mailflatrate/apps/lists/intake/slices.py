@@ -1,9 +1,9 @@
 """Writing one slice of an import: staging, contacts, ledger, subscriptions and progress in one transaction.
 
-The rules were asked before (`judge`); here SQL only looks at what stands already: suppressions and unsubscribes
-win over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes.
-Full proof is written to the ledger in any case; it makes somebody mailable only where a reviewer approved the origin
-of the list (R-10), and where the consent is older than a year, a reviewer looks at it first (R-13).
+The rules were asked before (`judge`); here SQL only checks what already exists: suppressions and unsubscribes win
+over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Full
+proof is written to the ledger in any case; it makes a person mailable only if a reviewer approved the origin of the
+list (R-10), and if the consent is older than a year, a reviewer checks it first (R-13).
 """
 
 import json
@@ -50,7 +50,7 @@ class Slice:
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportTally:
     """The counters of the import."""
 
     accepted: int = 0
@@ -62,12 +62,12 @@ class Tally:
     """Events of the ledger in this slice."""
 
 
-class Overtaken(Exception):
+class ImportOvertaken(Exception):
     """Another runner has moved the import on; this one must stop."""
 
 
-class Cancelled(Exception):
-    """The customer cancelled."""
+class ImportCanceled(Exception):
+    """Raised when the customer canceled."""
 
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
@@ -193,9 +193,9 @@ ORDER BY line
 
 
 def write_slice(job: Import, part: Slice) -> None:
-    """Write a slice and move the import's position and counters on, in one transaction.
+    """Write a slice and advance the import's position and counters, in one transaction.
 
-    Tried again when somebody else wrote the same contact in between. Raises Cancelled when the customer cancelled,
+    Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` when the customer canceled,
     Overtaken when the position is not where this slice begins.
     """
     for attempt in range(1, _TRIES + 1):
@@ -203,13 +203,13 @@ def write_slice(job: Import, part: Slice) -> None:
             with tenancy.account(job.account_id):
                 _write(job, part)
                 return
-        except (IntegrityError, _Moved):
+        except (IntegrityError, _SubscriptionMoved):
             if attempt == _TRIES:
                 raise
     raise AssertionError("unreachable")
 
 
-class _Moved(Exception):
+class _SubscriptionMoved(Exception):
     """A subscription changed its state while the slice was judged."""
 
 
@@ -224,13 +224,13 @@ def _write(job: Import, part: Slice) -> None:
         )
         rows_read, cancel_requested, state, origin, *counters = cursor.fetchone() or (-1, False, "", "")
         if cancel_requested:
-            raise Cancelled
+            raise ImportCanceled
         if rows_read != part.first_row or state != ImportState.RUNNING.value:
-            raise Overtaken
+            raise ImportOvertaken
         if origin == DeclarationState.REJECTED.value:
-            raise ImportProblem(gettext("the origin of this list was rejected; nothing can be imported into it"))
+            raise ImportProblem(gettext("the origin of this list was rejected, so nothing can be imported into it"))
         tally = _tally(*counters)
-        # First: whoever says no in this slice is suppressed before any other row of the same person is judged.
+        # First, so that a no in this slice suppresses a person before any other row about them is judged.
         _take_back(tally, write_noes(job, part.noes))
         refusals = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
         _refuse(cursor, job, refusals)
@@ -254,8 +254,8 @@ def _write(job: Import, part: Slice) -> None:
         wake_sealer()
 
 
-def _take_back(tally: Tally, ended: Counter[str]) -> None:
-    """People whom earlier rows of this file brought and who said no further down: out of the counters they were in."""
+def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
+    """Move people from earlier rows of this file who said no in later rows out of the counters they were in."""
     for reason, people in ended.items():
         if reason:
             tally.quarantined[reason] -= people
@@ -282,12 +282,12 @@ def _note_unknown(cursor: Any, job: Import, unknown: Counter[tuple[str, str]]) -
     )
 
 
-def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> Tally:
+def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> ImportTally:
     """The counters so far. A reviewer's decision may have moved some while the file was read."""
-    return Tally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
+    return ImportTally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
 
 
-def _merge(cursor: Any, job: Import, part: Slice, tally: Tally, *, approved: bool) -> list[Refusal]:
+def _merge(cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approved: bool) -> list[Refusal]:
     """Write the staged rows and count them into `tally`; all refusals, those of the database too."""
     refusals = list(part.refusals)
     for *_, reason, _ in part.refusals:
@@ -326,7 +326,7 @@ def _merge(cursor: Any, job: Import, part: Slice, tally: Tally, *, approved: boo
             tally.refused[reason] += rows
             refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
     if written != planned:
-        raise _Moved
+        raise _SubscriptionMoved
     return refusals
 
 

@@ -51,7 +51,7 @@ Row = tuple[int, list[str], RowFault | None]
 """Line number of the row's beginning (1 is the first of the file), its cells, and what is wrong with it."""
 
 
-class Table(Protocol):
+class RowTable(Protocol):
     """A file of rows with a header."""
 
     header: list[str]

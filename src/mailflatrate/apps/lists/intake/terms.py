@@ -26,11 +26,11 @@ _SYSTEM_ZONES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
-    """The customer's word about a file.
+    """The customer's statements about a file.
 
-    `all_rows`: what everybody in the file said (one of ALL_ROWS). `no_status`: titles of columns that look like a
-    status and are none, each with the reason. `time_zone`: IANA name of times without a zone. `date_order`: one of
-    DATE_ORDERS, for columns that do not decide it themselves. Empty where nothing was said.
+    `all_rows`: what everyone in the file said (one of ALL_ROWS). `no_status`: titles of columns that look like a
+    status and are not, each with the reason. `time_zone`: IANA name of times without a zone. `date_order`: one of
+    DATE_ORDERS, for columns that leave it open. Empty if nothing was stated.
     """
 
     all_rows: str = ""
@@ -40,7 +40,7 @@ class ImportTerms:
 
     @property
     def everybody(self) -> PriorStatus | None:
-        """What every row says, whatever stands in it."""
+        """Return the status stated for all rows, whatever their cells say."""
         return PriorStatus(self.all_rows) if self.all_rows and self.all_rows != BY_ROW else None
 
     def as_json(self) -> dict[str, Any]:
@@ -63,12 +63,12 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
     """Raises ImportProblem naming what cannot be."""
     if terms.all_rows and terms.all_rows not in ALL_ROWS:
         raise ImportProblem(
-            _("“%(word)s” says nothing about the rows; use one of: %(words)s")
+            _("“%(word)s” isn't a status for the rows; use one of: %(words)s")
             % {"word": terms.all_rows, "words": ", ".join(ALL_ROWS)}
         )
     if terms.date_order and terms.date_order not in DATE_ORDERS:
         raise ImportProblem(
-            _("“%(word)s” is no order of dates; use one of: %(words)s")
+            _("“%(word)s” isn't a date order; use one of: %(words)s")
             % {"word": terms.date_order, "words": ", ".join(DATE_ORDERS)}
         )
     if terms.time_zone:
@@ -76,14 +76,14 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
             ZoneInfo(terms.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ImportProblem(
-                _("“%(zone)s” is no time zone; write it like Europe/Berlin") % {"zone": terms.time_zone[:60]}
+                _("“%(zone)s” isn't a time zone; write it like Europe/Berlin") % {"zone": terms.time_zone[:60]}
             ) from error
     for title, reason in terms.no_status.items():
         if title not in header:
             raise ImportProblem(_("the file has no column “%(title)s”") % {"title": title[:120]})
         if not MIN_REASON_CHARACTERS <= len(reason.strip()) <= MAX_REASON_CHARACTERS:
             raise ImportProblem(
-                _("say in %(least)d to %(most)d characters why “%(title)s” doesn't tell who may be mailed")
+                _("explain in %(least)d to %(most)d characters why “%(title)s” doesn't say who may be emailed")
                 % {"least": MIN_REASON_CHARACTERS, "most": MAX_REASON_CHARACTERS, "title": title}
             )
 
@@ -95,7 +95,7 @@ def known_zone(header: Sequence[str]) -> str:
 
 
 def suggested_all_rows(file_name: str) -> str:
-    """What the name of a file clearly says of everybody in it, such as `unsubscribed_members_export.csv`."""
+    """Return what a file's name clearly says of everyone in it, such as `unsubscribed_members_export.csv`."""
     found = file_status(file_name)
     return found[0].value if found is not None and found[1] else ""
 

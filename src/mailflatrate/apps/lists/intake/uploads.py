@@ -14,7 +14,7 @@ from typing import IO
 
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.base.storage.files import CHUNK_BYTES, Stored
+from mailflatrate.base.storage.files import CHUNK_BYTES, StoredFileInfo
 
 AREA = "uploads"
 
@@ -29,7 +29,7 @@ def received(read: Callable[[int], bytes]) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def keep(path: Path) -> Stored:
+def keep(path: Path) -> StoredFileInfo:
     """Keep a file for the current account under a new name."""
     with path.open("rb") as file:
         return storage.put(f"{AREA}/{secrets.token_hex(16)}", file.read)
@@ -37,7 +37,7 @@ def keep(path: Path) -> Stored:
 
 def forget(name: str) -> None:
     """Delete an upload. Idempotent."""
-    with suppress(storage.NameRefused):  # older rows have a path of one host, which is none of ours to delete
+    with suppress(storage.NameRefused):  # older rows have a path on one host, which we must not delete
         storage.delete(name)
 
 

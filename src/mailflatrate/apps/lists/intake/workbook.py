@@ -1,7 +1,7 @@
 """Which table a file holds. Spreadsheets are read by `sheets` in a child process, text tables here.
 
-A workbook's rows come out of the child some hundred at a time. What it cannot read within its limits of time and memory
-comes as CSV, which needs the memory of one row.
+The child returns a workbook's rows some hundred at a time. A workbook it cannot read within its limits of time and
+memory has to be saved as CSV, which needs the memory of one row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.intake.sheets import (
     WorkbookRefused,
     is_workbook,
 )
-from mailflatrate.apps.lists.intake.tables import CsvTable, Row, Table, TableFault, TableRefused
+from mailflatrate.apps.lists.intake.tables import CsvTable, Row, RowTable, TableFault, TableRefused
 from mailflatrate.base import child
 
 
@@ -65,24 +65,24 @@ def problem_of(error: Exception) -> ImportProblem:
         return ImportProblem(_("other files are being read right now; try again in a minute"))
     if isinstance(error, TableRefused):
         if error.fault is TableFault.NO_ROWS:
-            return ImportProblem(_("the file holds no rows that can be read"))
-        text = _("the file has %(count)d columns; at most %(limit)d can be read")
+            return ImportProblem(_("the file contains no readable rows"))
+        text = _("the file has %(count)d columns; the maximum is %(limit)d")
         return ImportProblem(text % {"count": error.count, "limit": MAX_COLUMNS})
     if not isinstance(error, WorkbookRefused):
         return ImportProblem(_("this workbook is too large or damaged; save it as CSV and import that"))
     match error.fault:
         case WorkbookFault.EMPTY:
-            return ImportProblem(_("the workbook holds no rows"))
+            return ImportProblem(_("the workbook contains no rows"))
         case WorkbookFault.CELLS:
             text = _("the sheet has more than %(limit)d cells; save it as CSV and import that")
             return ImportProblem(text % {"limit": MAX_CELLS})
         case WorkbookFault.UNPACKED:
             return ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
         case WorkbookFault.UNREADABLE:
-            return ImportProblem(_("this workbook cannot be read: %(error)s") % {"error": error.detail})
+            return ImportProblem(_("this workbook can't be read: %(error)s") % {"error": error.detail})
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path) -> RowTable:
     """The table in a file, judged by its beginning and not by its name. Raises ImportProblem.
 
     For workers: a text table is read in this process.

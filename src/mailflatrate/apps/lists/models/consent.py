@@ -15,15 +15,15 @@ class ConsentKind(models.TextChoices):
     """Events of the ledger (ARCHITECTURE section 7)."""
 
     REQUESTED = "requested", _("Signed up")
-    CONFIRMATION_SENT = "confirmation_sent", _("Confirmation mail sent")
+    CONFIRMATION_SENT = "confirmation_sent", _("Confirmation email sent")
     CONFIRMED = "confirmed", _("Confirmed")
-    IMPORTED = "imported", _("Imported with evidence")
+    IMPORTED = "imported", _("Imported with proof")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     OBJECTION = "objection", _("Objected")
-    TRACKING_GRANTED = "tracking_granted", _("Agreed to be counted by person")
-    TRACKING_WITHDRAWN = "tracking_withdrawn", _("Agrees no longer to be counted by person")
-    ERASED = "erased", _("Personal half erased")
-    EXPIRED = "expired", _("Personal half erased when its time was over")
+    TRACKING_GRANTED = "tracking_granted", _("Agreed to individual click tracking")
+    TRACKING_WITHDRAWN = "tracking_withdrawn", _("Withdrew consent to individual click tracking")
+    ERASED = "erased", _("Personal data erased")
+    EXPIRED = "expired", _("Personal data erased when its retention period ended")
 
 
 GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)

@@ -11,12 +11,12 @@ from mailflatrate.base.tenancy import TenantModel
 class ImportState(models.TextChoices):
     """Where an import stands."""
 
-    UPLOADED = "uploaded", _("Waiting for the columns")
+    UPLOADED = "uploaded", _("Waiting for column mapping")
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Canceled")
 
 
 class CheckState(models.TextChoices):
@@ -24,9 +24,9 @@ class CheckState(models.TextChoices):
 
     UNCHECKED = "", _("Not checked yet")
     CLEAR = "clear", _("Nothing unusual")
-    HELD = "held", _("Held for a reviewer")
-    RELEASED = "released", _("Released by a reviewer")
-    REFUSED = "refused", _("Refused by a reviewer")
+    HELD = "held", _("On hold for review")
+    RELEASED = "released", _("Released after review")
+    REFUSED = "refused", _("Rejected after review")
 
 
 class Import(TenantModel):
@@ -89,7 +89,7 @@ class Import(TenantModel):
 
 
 class ImportRefusal(TenantModel):
-    """A row that was refused, as it stood in the file, with its line number and the reason."""
+    """A row that was refused, as it was in the file, with its line number and the reason."""
 
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False, related_name="refusals")
     line_number = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""Where the addresses of a list come from: declarations, each final once somebody decided about it (R-10, R-11)."""
+"""Where the addresses of a list come from: declarations, each final once it was decided (R-10, R-11)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,7 +13,7 @@ class OriginState(models.TextChoices):
     """What is known about how a list came to be (R-10). FORM: filled by our own double-opt-in forms alone."""
 
     FORM = "form", _("Own sign-up form")
-    WAITING = "waiting", _("Being checked")
+    WAITING = "waiting", _("Under review")
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
 
@@ -23,19 +23,19 @@ class OriginKind(models.TextChoices):
     an origin here, so bought, rented, copied, single-opt-in or oral ones have no value (R-11, R-38)."""
 
     WEBSITE = "website", _("A form on our website")
-    SERVICE = "service", _("A form of our former mailing service")
-    SHOP = "shop", _("A box ticked in our shop or customer account")
-    EVENT = "event", _("A written form at an event or in a shop")
+    SERVICE = "service", _("A form of our previous email service")
+    SHOP = "shop", _("A checkbox in our shop or customer account")
+    EVENT = "event", _("A paper form at an event or in a store")
     MEMBERS = "members", _("A form for members or participants")
 
 
 class EvidenceColumn(models.TextChoices):
     """Proof that the file holds for each row (R-12)."""
 
-    SIGNUP_AT = "signup_at", _("Time of the sign-up")
-    SIGNUP_IP = "signup_ip", _("IP address of the sign-up")
-    CONFIRMED_AT = "confirmed_at", _("Time of the confirmation")
-    CONFIRMED_IP = "confirmed_ip", _("IP address of the confirmation")
+    SIGNUP_AT = "signup_at", _("Sign-up time")
+    SIGNUP_IP = "signup_ip", _("Sign-up IP address")
+    CONFIRMED_AT = "confirmed_at", _("Confirmation time")
+    CONFIRMED_IP = "confirmed_ip", _("Confirmation IP address")
     SOURCE = "source", _("Source (form or page)")
     USER_AGENT = "user_agent", _("Browser")
 
@@ -43,8 +43,8 @@ class EvidenceColumn(models.TextChoices):
 class DeclarationState(models.TextChoices):
     """Where a declaration stands. All but WAITING and ASKED are final."""
 
-    WAITING = "waiting", _("Waits for a reviewer")
-    ASKED = "asked", _("The reviewer asks")
+    WAITING = "waiting", _("Waiting for review")
+    ASKED = "asked", _("Our reviewer has a question")
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     REPLACED = "replaced", _("Replaced by a newer one")
@@ -54,9 +54,10 @@ OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)
 
 
 class ListOrigin(TenantModel):
-    """One declaration, as somebody signed it. It never changes; another version replaces it until it is decided.
+    """One declaration, as it was signed. It never changes; another version replaces it until it is decided.
 
-    Imports name the declaration they rest on. `hits` are the places of its texts that name a forbidden source (R-11).
+    Imports name the declaration they rest on. `hits` are the places of its texts that name a forbidden source
+    (R-11).
     """
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -113,5 +114,5 @@ class ListOrigin(TenantModel):
 
     @property
     def open(self) -> bool:
-        """True while nobody decided, or somebody asked."""
+        """Return whether it is undecided, or a question about it is open."""
         return self.state in OPEN_DECLARATIONS

@@ -10,10 +10,11 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class MailingList(TenantModel):
-    """A list people consent to; `public_name` is what they read. `code` stands in List-Id for the list's life.
+    """A list people consent to; `public_name` is what they read. `code` is part of List-Id for the list's life.
 
-    `origin_state` sums its declarations up (`ListOrigin`): FORM without any, APPROVED once one was approved, REJECTED
-    for good once one was rejected. People of an import that rests on an undecided declaration stay in quarantine.
+    `origin_state` sums its declarations up (`ListOrigin`): FORM without any, APPROVED once one was approved,
+    REJECTED for good once one was rejected. People of an import that rests on an undecided declaration stay in
+    quarantine.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -51,7 +52,7 @@ class Contact(TenantModel):
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )
-    email = models.CharField(_("e-mail address"), max_length=254)
+    email = models.CharField(_("email address"), max_length=254)
     address_key = models.BinaryField(max_length=32)
     first_name = models.CharField(_("first name"), max_length=120, blank=True, db_default="")
     last_name = models.CharField(_("last name"), max_length=120, blank=True, db_default="")
@@ -88,7 +89,7 @@ class Contact(TenantModel):
 
     @property
     def tracking(self) -> bool:
-        """True where the person agreed, for himself and apart from the mailings, to be counted by name."""
+        """Return whether the person agreed, separately from receiving messages, to be counted by name."""
         return self.tracking_event_id is not None
 
 

@@ -35,9 +35,10 @@ class SigningKey(models.Model):
 class ConsentSeal(models.Model):
     """One batch of events under a Merkle root, chained to the seal before (RFC 6962 section 2.1); append-only.
 
-    `ids` and `leaves` hold the batch in order, 8 and 32 octets each: so a proof needs no other account's rows, and a
-    row that was changed, removed or slipped in is found by its number. Hashes of everybody's events, nobody's data:
-    one chain for all accounts, because then nobody's history can be rewritten without everybody's.
+    `ids` and `leaves` hold the batch in order, 8 and 32 octets each: so a proof needs no other account's rows, and
+    a row that was changed, removed or slipped in is found by its number. It holds hashes of all accounts' events
+    and no data of any: one chain for all accounts, because then no history can be rewritten without rewriting
+    everyone's.
     """
 
     number = models.BigIntegerField(primary_key=True)

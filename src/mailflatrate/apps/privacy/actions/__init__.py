@@ -1,7 +1,7 @@
 """Every write of this app; one transaction each, inside `tenancy.account(...)` unless it says otherwise.
 
-`proof` hands out, `requests` takes what people ask and carries it out, `moving` changes an address, `erasure` erases,
-`retention` lets go what had its time (R-95).
+`proof` hands out certificates, `requests` accepts data requests and carries them out, `moving` changes an address,
+`erasure` erases, `retention` deletes what is past its period (R-95).
 """
 
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person

@@ -1,4 +1,4 @@
-"""Erasing a person from one account: whatever names him goes, what proves without naming stays (R-94, R-96)."""
+"""Erasing a person from one account: all that names them is deleted, anonymous proof stays (R-94, R-96)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy import traces
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -18,10 +18,10 @@ from mailflatrate.base.tenancy import PlatformReason
 def erase_person(
     contact_id: int, *, by: audit.Actor, source: str, kind: ConsentKind = ConsentKind.ERASED
 ) -> dict[str, int]:
-    """Erase one person; how many rows of each kind were wiped, empty where nobody is there (any more).
+    """Erase one person; return how many rows of each kind were wiped, empty if there is no such contact.
 
     What stays: the keyed hash of the address, suppressed (not after EXPIRED); the ledger's events without their
-    personal halves; counts of mailings; the audit log, which names no recipient.
+    personal halves; counts of campaigns; the audit log, which names no recipient.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
@@ -38,23 +38,23 @@ def erase_person(
 
 @transaction.atomic
 def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
-    """A customer erases a person, as the one who answers for the data.
+    """Erase a person on behalf of the customer, who is responsible for the data.
 
-    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address, because it
-    needs the proof of consent. The person himself is erased at his own word even then.
+    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address, because
+    it needs the proof of consent. A person's own request for erasure is carried out even then.
     """
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None:
-        raise PrivacyError(_("There is no such contact."))
+        raise PrivacyError(_("This contact doesn't exist."))
     if _in_open_case(bytes(contact.address_key)):
-        raise PrivacyError(_("The service looks into a report about this person. Erase again when that is settled."))
+        raise PrivacyError(_("We're looking into a report about this person. Erase them once it's resolved."))
     now = clock.now()
     request = PrivacyRequest.objects.create(
-        kind=RequestKind.ERASURE, state=RequestState.CONFIRMED, contact_id=contact_id,
+        kind=DataRequestKind.ERASURE, state=DataRequestState.CONFIRMED, contact_id=contact_id,
         address_key=bytes(contact.address_key), started_by=by, requested_at=now, expires_at=now, confirmed_at=now,
     )  # fmt: skip
     counts = erase_person(contact_id, by=audit.person(by), source=f"privacy request {request.id}")
-    request.state, request.done_at, request.outcome = RequestState.DONE, clock.now(), counts
+    request.state, request.done_at, request.outcome = DataRequestState.DONE, clock.now(), counts
     request.save(update_fields=["state", "done_at", "outcome"])
     return counts
 

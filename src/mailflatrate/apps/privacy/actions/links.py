@@ -2,11 +2,11 @@
 
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 
 
 def request_url(request: PrivacyRequest) -> str:
     """Where the person confirms, and afterwards looks."""
-    token = key_ring().seal(Purpose.PRIVACY_REQUEST, request.account_id, request.id)
+    token = key_ring().seal(TokenPurpose.PRIVACY_REQUEST, request.account_id, request.id)
     return f"{load_settings().public_url}/r/{token}"

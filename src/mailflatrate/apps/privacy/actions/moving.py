@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.actions import send_notice
 from mailflatrate.apps.accounts.models import Account, NoticeKind
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import RequestState as SignupState
+from mailflatrate.apps.forms.models import ConfirmationRequestState as SignupState
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
@@ -30,7 +30,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.actions.links import request_url
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import masked_address
@@ -48,7 +48,7 @@ def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
     confirmed = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
     list_id = confirmed.order_by("id").values_list("mailing_list_id", flat=True).first()
     if list_id is None:
-        raise PrivacyError(_("You're no longer on any list, so there is nothing to move."))
+        raise PrivacyError(_("You're no longer on any list, so there's nothing to move."))
     try:
         forms.request_move(
             contact, list_id, request.values.get("email", ""), language=request.language, ip=request.ip,
@@ -65,7 +65,10 @@ def note_move(account_id: int, sign_up_id: int) -> None:
         if moved is None or moved.moves_id is None:
             return
         rows = PrivacyRequest.objects.select_for_update().filter(
-            kind=RequestKind.ADDRESS, contact_id=moved.moves_id, state=RequestState.DONE, values__email=moved.email
+            kind=DataRequestKind.ADDRESS,
+            contact_id=moved.moves_id,
+            state=DataRequestState.DONE,
+            values__email=moved.email,
         )
         request = rows.order_by("-id").first()
         old = Contact.objects.filter(id=moved.moves_id).first()
@@ -87,17 +90,18 @@ def _undo_mail(request: PrivacyRequest, new_email: str) -> tuple[str, str]:
         "days": round(value("privacy_confirm_days")), "url": request_url(request),
     }  # fmt: skip
     text = _(
-        "Your mailings from %(sender)s now go to %(new)s, because this was confirmed from both mailboxes. You'll get "
-        "no more of them at this address.\n\n"
-        "If you didn't want this, undo it within %(days)d days:\n%(url)s"
+        "Your emails from %(sender)s now go to %(new)s, as confirmed from both mailboxes. You won't receive them "
+        "at this address anymore.\n\n"
+        "If you didn't want this, undo it within %(days)d days:\n"
+        "%(url)s"
     )
-    return _("Your mailings from %(sender)s go to a new address") % values, text % values
+    return _("Your emails from %(sender)s now go to a new address") % values, text % values
 
 
 def can_undo(request: PrivacyRequest) -> bool:
     """Whether the old mailbox may still undo this change of address."""
     return (
-        request.kind == RequestKind.ADDRESS
+        request.kind == DataRequestKind.ADDRESS
         and "moved_to" in request.outcome
         and "undone" not in request.outcome
         and request.expires_at >= clock.now()
@@ -111,9 +115,9 @@ def undo_move(request_id: int, *, ip: str | None, user_agent: str) -> PrivacyReq
     The click is a confirmation of its own, from the old mailbox. An address that said no in the meantime stays off
     every list. Raises PrivacyError when it comes too late.
     """
-    request = PrivacyRequest.objects.select_for_update().filter(id=request_id, kind=RequestKind.ADDRESS).first()
+    request = PrivacyRequest.objects.select_for_update().filter(id=request_id, kind=DataRequestKind.ADDRESS).first()
     if request is None:
-        raise PrivacyError(_("There is no such request."))
+        raise PrivacyError(_("This request doesn't exist."))
     if "undone" in request.outcome:
         return request
     if not can_undo(request):
@@ -177,7 +181,7 @@ def _give_back(
     left = Subscription.objects.filter(contact=old, state=SubscriptionState.UNSUBSCRIBED, unsubscribed_by="moved")
     list_ids = set(left.values_list("mailing_list_id", flat=True)) & {event.mailing_list_id for event in events}
     now = clock.now()
-    evidence = ledger.Evidence(
+    evidence = ledger.EventEvidence(
         email=old.email, confirmed_at=now, confirmed_ip=ip, user_agent=user_agent[:500], source=source,
         details={"undoes": sign_up_id, "by": "move_undone"},
     )  # fmt: skip

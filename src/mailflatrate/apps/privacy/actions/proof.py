@@ -73,7 +73,7 @@ def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: st
     """
     found = stored_about(contact_id, language=language)
     if found is None:
-        raise PrivacyError(_("There is nothing stored about this person."))
+        raise PrivacyError(_("No data is stored about this person."))
     files = {"stored.json": json.dumps(found, ensure_ascii=False, indent=1).encode()}
     for row in Subscription.objects.filter(contact_id=contact_id).order_by("id"):
         try:

@@ -1,7 +1,7 @@
-"""What a person asks about his data, from any mail he got, without signing in (R-94).
+"""Data requests, made without signing in from any message the person got (R-94).
 
-Whoever holds a mail may ask, because mails are forwarded; nothing happens before a mail to the address itself was
-answered by a click on a button. So a forwarded mail gives nobody anything, and nobody can flood a mailbox with it.
+Anyone who holds a message may ask, because messages are forwarded; nothing happens before a button in an email to
+the address itself was clicked. So a forwarded message gives nothing away, and no mailbox can be flooded through it.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.actions.links import request_url
 from mailflatrate.apps.privacy.actions.moving import ask_new_address
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import known_elsewhere
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -36,8 +36,8 @@ _WHO = audit.machine("privacy.person")
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who stands before the page: address of his network and browser, as R-29 keeps them."""
+class RequesterInfo:
+    """The visitor of the page: their network address and browser, as R-29 keeps them."""
 
     ip: str | None
     user_agent: str
@@ -45,17 +45,17 @@ class Visitor:
 
 @transaction.atomic
 def ask(
-    delivery: DeliveryRecord, kind: RequestKind, *, everywhere: bool, values: Mapping[str, str], language: str,
-    visitor: Visitor,
+    delivery: DeliveryRecord, kind: DataRequestKind, *, everywhere: bool, values: Mapping[str, str], language: str,
+    visitor: RequesterInfo,
 ) -> bool:  # fmt: skip
-    """Take a request from the page of a mail, and write to the address to have it confirmed. True when a mail goes out.
+    """Take a request from a message's page, and email the address to confirm it. True when an email is sent.
 
-    Too many in a day send no further mail; the page says the same either way. Raises PrivacyError where the person of
-    the mail is not there any more.
+    Too many in a day send no further emails; the page says the same either way. Raises PrivacyError if the
+    message's recipient no longer exists.
     """
     contact = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0).first()
     if contact is None:
-        raise PrivacyError(_("Nothing about you is stored here any more."))
+        raise PrivacyError(_("No data about you is stored here anymore."))
     now = clock.now()
     today = PrivacyRequest.objects.filter(contact_id=contact.id, requested_at__gt=now - timedelta(days=1))
     if today.filter(started_by=None).count() >= value("privacy_mails_per_day"):
@@ -72,12 +72,12 @@ def ask(
     return True
 
 
-def _values(kind: RequestKind, values: Mapping[str, str]) -> dict[str, str]:
-    if kind == RequestKind.ADDRESS:
+def _values(kind: DataRequestKind, values: Mapping[str, str]) -> dict[str, str]:
+    if kind == DataRequestKind.ADDRESS:
         return {"email": values.get("email", "")[:254]}
-    if kind == RequestKind.TRACKING:
+    if kind == DataRequestKind.TRACKING:
         return {"wording": values["wording"]}
-    if kind != RequestKind.CORRECTION:
+    if kind != DataRequestKind.CORRECTION:
         return {}
     limits = {"first_name": MOST_NAME_CHARACTERS, "last_name": MOST_NAME_CHARACTERS, "note": MOST_NOTE_CHARACTERS}
     return {key: " ".join(values.get(key, "").split())[:most] for key, most in limits.items()}
@@ -86,97 +86,99 @@ def _values(kind: RequestKind, values: Mapping[str, str]) -> dict[str, str]:
 def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
     sender = Account.objects.get(id=request.account_id).name
     what = {
-        RequestKind.ACCESS: _("to see what is stored about you"),
-        RequestKind.CORRECTION: _("to correct what is stored about you"),
-        RequestKind.ERASURE: _("to erase what is stored about you"),
-        RequestKind.OBJECTION: _("to object to mailings to you"),
-        RequestKind.ADDRESS: _("to send your mailings to %(new)s from now on")
+        DataRequestKind.ACCESS: _("to see the data stored about you"),
+        DataRequestKind.CORRECTION: _("to correct the data stored about you"),
+        DataRequestKind.ERASURE: _("to erase the data stored about you"),
+        DataRequestKind.OBJECTION: _("to stop emailing you"),
+        DataRequestKind.ADDRESS: _("to send your emails to %(new)s from now on")
         % {"new": masked_address(request.values.get("email", ""))},
-        RequestKind.TRACKING: _("to record which links you click"),
-    }[RequestKind(request.kind)]
+        DataRequestKind.TRACKING: _("to record which links you click"),
+    }[DataRequestKind(request.kind)]
     values = {"sender": sender, "what": what, "email": email, "days": round(value("privacy_confirm_days"))}
     values["url"] = request_url(request)
     text = _(
-        "Somebody asked %(sender)s %(what)s, from a mailing that went to %(email)s.\n\n"
-        "If it was you, please confirm it here within %(days)d days:\n%(url)s\n\n"
-        "If it was not you, you need not do anything: without your confirmation nothing happens."
+        "Someone asked %(sender)s %(what)s, using an email sent to %(email)s.\n\n"
+        "If it was you, confirm it within %(days)d days:\n"
+        "%(url)s\n\n"
+        "If it wasn't you, you don't need to do anything. Nothing happens without your confirmation."
     )
-    return _("Please confirm your request to %(sender)s") % values, text % values
+    return _("Confirm your request to %(sender)s") % values, text % values
 
 
 @transaction.atomic
 def confirm(request_id: int, *, ip: str | None, user_agent: str = "") -> PrivacyRequest:
-    """The person said yes from the mail to his own address. Carried out at once; for other customers by jobs.
+    """Confirm a request from the email to the person's own address, and carry it out at once.
 
-    Repeated, it does nothing more. Raises PrivacyError when it came too late or the person is gone.
+    For other customers, jobs do it. Repeated, it does nothing more. Raises PrivacyError if it came too late or the
+    person no longer exists.
     """
     request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
     if request is None or request.started_by_id is not None:
-        raise PrivacyError(_("There is no such request."))
-    if request.state in (RequestState.CONFIRMED, RequestState.DONE):
+        raise PrivacyError(_("This request doesn't exist."))
+    if request.state in (DataRequestState.CONFIRMED, DataRequestState.DONE):
         return request
     now = clock.now()
-    if request.state == RequestState.EXPIRED or request.expires_at < now:
-        raise PrivacyError(_("This request was not confirmed in time. Please ask again from one of your mailings."))
-    request.state, request.confirmed_at = RequestState.CONFIRMED, now
+    if request.state == DataRequestState.EXPIRED or request.expires_at < now:
+        raise PrivacyError(_("This request wasn't confirmed in time. Make the request again from one of your emails."))
+    request.state, request.confirmed_at = DataRequestState.CONFIRMED, now
     # What was asked stays to be looked at for the same time again.
     request.expires_at = now + timedelta(days=value("privacy_confirm_days"))
     request.save(update_fields=["state", "confirmed_at", "expires_at"])
     if request.everywhere:
         _spread(request)
-    _carry_out(request, Visitor(ip, user_agent))
+    _carry_out(request, RequesterInfo(ip, user_agent))
     return request
 
 
 def _spread(request: PrivacyRequest) -> None:
-    """Give every other customer who knows the address a request of his own; none of them names another."""
+    """Give every other customer who knows the address a separate request; none of them names another."""
     with tenancy.platform(PlatformReason.PERSON):
         others = known_elsewhere(request)
         for account_id, contact_id in others:
             copy = PrivacyRequest.objects.create(
-                account_id=account_id, kind=request.kind, state=RequestState.CONFIRMED, contact_id=contact_id,
+                account_id=account_id, kind=request.kind, state=DataRequestState.CONFIRMED, contact_id=contact_id,
                 address_key=bytes(request.address_key), everywhere=True, language=request.language,
                 values=request.values, requested_at=request.requested_at, confirmed_at=request.confirmed_at,
                 expires_at=request.expires_at,
             )  # fmt: skip
-            jobs.defer(CARRY_OUT, jobs.Queue.HOUSE, account_id=account_id, request_id=copy.id)
+            jobs.defer(CARRY_OUT, jobs.JobQueue.HOUSE, account_id=account_id, request_id=copy.id)
 
 
 def carry_out(account_id: int, request_id: int) -> None:
     """Do for one customer what a person confirmed with another one. Repeated, it does nothing."""
     with tenancy.account(account_id):
         request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
-        if request is not None and request.state == RequestState.CONFIRMED:
-            _carry_out(request, Visitor(None, ""))
+        if request is not None and request.state == DataRequestState.CONFIRMED:
+            _carry_out(request, RequesterInfo(None, ""))
 
 
-def _carry_out(request: PrivacyRequest, visitor: Visitor) -> None:
+def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
     contact = Contact.objects.filter(id=request.contact_id or 0).first()
     source = f"privacy request {request.id}"
     outcome: dict[str, Any] = {}
     if contact is not None:
-        if request.kind == RequestKind.ERASURE:
+        if request.kind == DataRequestKind.ERASURE:
             outcome = erase_person(contact.id, by=_WHO, source=source)
-        elif request.kind == RequestKind.OBJECTION:
+        elif request.kind == DataRequestKind.OBJECTION:
             outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=visitor.ip)}
-        elif request.kind == RequestKind.ADDRESS:
+        elif request.kind == DataRequestKind.ADDRESS:
             ask_new_address(request, contact)
-        elif request.kind == RequestKind.TRACKING:
+        elif request.kind == DataRequestKind.TRACKING:
             lists.choose_tracking(
                 contact.id, agrees=True, wording=request.values["wording"], language=request.language, source=source,
                 ip=visitor.ip, user_agent=visitor.user_agent[:500],
             )  # fmt: skip
-        elif request.kind == RequestKind.CORRECTION:
+        elif request.kind == DataRequestKind.CORRECTION:
             lists.edit_contact(
                 contact.id, first_name=request.values.get("first_name") or contact.first_name,
                 last_name=request.values.get("last_name") or contact.last_name, attributes=contact.attributes,
             )  # fmt: skip
-        if request.kind != RequestKind.ERASURE:
+        if request.kind != DataRequestKind.ERASURE:
             audit.record(
                 f"person.{request.kind}", by=_WHO, account_id=request.account_id, subject=f"contact:{contact.id}",
                 reason=source, details=outcome,
             )  # fmt: skip
-    request.state, request.done_at, request.outcome = RequestState.DONE, clock.now(), outcome
+    request.state, request.done_at, request.outcome = DataRequestState.DONE, clock.now(), outcome
     # Erasure has emptied the row meanwhile; only these three are written.
     PrivacyRequest.objects.filter(id=request.id).update(state=request.state, done_at=request.done_at, outcome=outcome)
 
@@ -184,5 +186,5 @@ def _carry_out(request: PrivacyRequest, visitor: Visitor) -> None:
 def expire_requests() -> int:
     """Close what nobody confirmed in time; how many. Looks across all accounts."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        late = PrivacyRequest.objects.filter(state=RequestState.ASKED, expires_at__lt=clock.now())
-        return late.update(state=RequestState.EXPIRED, values={}, ip=None, user_agent="")
+        late = PrivacyRequest.objects.filter(state=DataRequestState.ASKED, expires_at__lt=clock.now())
+        return late.update(state=DataRequestState.EXPIRED, values={}, ip=None, user_agent="")

@@ -1,8 +1,8 @@
-"""Letting go of what had its time (R-95), each night, batch by batch: what is past its period goes, the rest stays.
+"""Retention (R-95): each night, batch by batch, delete what is past its period and keep the rest.
 
-Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten. Two
-rows are kept elsewhere: sign-ups that nobody confirmed go by `forms.forget_old`, and IP addresses inside of a proof
-live exactly as long as the proof.
+Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten.
+Two rows are handled elsewhere: unconfirmed sign-ups are deleted by `forms.forget_old`, and IP addresses inside of a
+proof live exactly as long as the proof.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from mailflatrate.rules.limits import value
 BATCH = 500
 _WHO = audit.machine("privacy.retention")
 
-# The last thing that happened between a customer and a person: a mailing, a withdrawal, or whatever the ledger knows.
-# Nobody who is confirmed on a list is looked at: the proof is needed while mailings go out.
+# The last event between customer and person: a message, a withdrawal, or any ledger entry. Contacts confirmed on a
+# list are not checked: the proof is needed while campaigns are sent.
 _ENDED = """
 SELECT c.account_id, c.id FROM contact c
 WHERE c.created_at < %(before)s
@@ -39,7 +39,7 @@ WHERE c.created_at < %(before)s
                   AND m.at >= %(before)s)
 ORDER BY c.account_id, c.id LIMIT %(most)s
 """
-# CNIL: three years from the last contact by the person himself; a mailing is none, an open is none.
+# CNIL: three years from the last contact made by the person; neither a campaign nor an open counts.
 _FRENCH = """
 SELECT c.account_id, c.id FROM contact c JOIN account a ON a.id = c.account_id AND a.country = 'FR'
 WHERE c.created_at < %(before)s AND coalesce(c.last_activity_at, c.created_at) < %(before)s
@@ -129,7 +129,7 @@ def proof_limit(now: datetime) -> datetime:
 
 
 def expire_proofs() -> int:
-    """People with whom everything ended before the limit: proof and person go (BGB 195, 199; OWiG 31)."""
+    """Delete person and proof if everything ended before the limit (BGB 195, 199; OWiG 31); return how many."""
     return _expire(_ENDED, proof_limit(clock.now()), "R-95: the time of the proof is over")
 
 

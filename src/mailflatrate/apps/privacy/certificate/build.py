@@ -44,14 +44,14 @@ def build_certificate(contact_id: int, list_id: int, *, language: str) -> dict[s
     mailing_list = MailingList.objects.filter(id=list_id).first()
     with translation.override(language):
         if contact is None or mailing_list is None:
-            raise PrivacyError(translation.gettext("There is nothing on record about this person and this list."))
+            raise PrivacyError(translation.gettext("There is no record of this person on this list."))
         return _build(contact, mailing_list, language)
 
 
 def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[str, Any]:
     events = proof_events(contact.id, mailing_list.id)
     if not events:
-        raise PrivacyError(translation.gettext("There is nothing on record about this person and this list."))
+        raise PrivacyError(translation.gettext("There is no record of this person on this list."))
     numbers, inclusions = _inclusions([each.record for each, _ in events])
     seals, stamps = _chain(numbers)
     account = current_account()

@@ -1,4 +1,4 @@
-"""The evidence pack: a ZIP with the certificate and everything it rests on, each piece readable by itself."""
+"""The evidence pack: a ZIP with the certificate and everything it rests on, each piece readable alone."""
 
 import hashlib
 import io

@@ -15,7 +15,7 @@ from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typ
 from mailflatrate.locale.formats import formats_of, written_date
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.proof.certificate import ATTACHMENT
-from mailflatrate.rules.proof.elements import Step, element_name, step_name
+from mailflatrate.rules.proof.elements import ProofStep, element_name, step_name
 from mailflatrate.settings.schema import load_settings
 
 TEMPLATE = "privacy/certificate.html"
@@ -25,7 +25,7 @@ _HASHES = ("body_sha256", "token")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CertificateLine:
     """One element as it is printed; without `value` it is missing. `mono` for what is compared letter by letter."""
 
     label: str
@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedEvent:
     """One event as it is printed: what, when, and the seal that holds it."""
 
     number: int
@@ -56,7 +56,7 @@ def certificate_pdf(certificate: dict[str, Any]) -> bytes:
     try:
         return html_to_pdf(certificate_html(certificate), [attached], variant="pdf/a-3b")
     except PdfUnavailable as problem:
-        raise PdfUnavailable(f"{problem} {_('The JSON file holds the same proof.')}") from problem
+        raise PdfUnavailable(f"{problem} {_('The JSON file contains the same proof.')}") from problem
 
 
 def certificate_html(certificate: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def certificate_html(certificate: dict[str, Any]) -> str:
 
 def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
     zone = ZoneInfo(formats_of(language).home_zone)
-    steps = [(step_name(step, language), _lines(certificate, step, language, zone)) for step in Step]
+    steps = [(step_name(step, language), _lines(certificate, step, language, zone)) for step in ProofStep]
     missing = [item["key"] for item in certificate["elements"] if item["value"] is None]
     wording = next((item["value"] for item in certificate["elements"] if item["key"] == "wording"), None)
     return {
@@ -90,7 +90,7 @@ def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def _lines(certificate: dict[str, Any], step: Step, language: str, zone: ZoneInfo) -> list[Line]:
+def _lines(certificate: dict[str, Any], step: ProofStep, language: str, zone: ZoneInfo) -> list[CertificateLine]:
     lines = []
     for item in certificate["elements"]:
         key, value = item["key"], item["value"]
@@ -105,12 +105,14 @@ def _lines(certificate: dict[str, Any], step: Step, language: str, zone: ZoneInf
         shown = value or ""
         if len(shown) > _LONG:
             shown = f"{shown[:_LONG]}…"
-        lines.append(Line(element_name(key, language), shown, key in _HASHES or key == "message_id"))
-    if step is Step.SIGN_UP:
+        lines.append(CertificateLine(element_name(key, language), shown, key in _HASHES or key == "message_id"))
+    if step is ProofStep.SIGN_UP:
         for source in certificate["imports"]:
             values = {"file": source["file"], "line": source["line"], "hash": source["sha256"]}
             lines.append(
-                Line(_("Brought by an import"), _("%(file)s, line %(line)s, SHA-256 %(hash)s") % values, mono=True)
+                CertificateLine(
+                    _("Added by an import"), _("%(file)s, line %(line)s, SHA-256 %(hash)s") % values, mono=True
+                )
             )
     return lines
 
@@ -125,7 +127,7 @@ def _endings(value: str, zone: ZoneInfo) -> str:
     return ", ".join(parts)
 
 
-def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[Sealed]:
+def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[SealedEvent]:
     seals = {item["number"]: item for item in certificate["seals"]}
     found = []
     for item in certificate["events"]:
@@ -133,7 +135,7 @@ def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[Sealed]:
         seal = seals.get(inclusion["seal"]) if inclusion else None
         event = item["event"]
         found.append(
-            Sealed(
+            SealedEvent(
                 event["id"], str(ConsentKind(event["kind"]).label), _short(event["occurred_at"], zone),
                 seal["number"] if seal else None, _short(seal["sealed_at"], zone) if seal else "",
                 seal["root"] if seal else "",
@@ -146,16 +148,16 @@ def _state(certificate: dict[str, Any], zone: ZoneInfo) -> str:
     since = certificate["state"]["since"]
     values = {"since": _moment(since, zone) if since else ""}
     sentences = {
-        "confirmed": _("On the list since %(since)s, and still on it on the day of this certificate."),
-        "unsubscribed": _("Not on the list any more since %(since)s."),
-        "pending": _("Asked for on %(since)s, not confirmed."),
-        "quarantined": _("In quarantine since %(since)s: no mailing goes to this person."),
+        "confirmed": _("On the list since %(since)s, and still on it on the date of this certificate."),
+        "unsubscribed": _("No longer on the list since %(since)s."),
+        "pending": _("Confirmation requested on %(since)s, not confirmed."),
+        "quarantined": _("In quarantine since %(since)s: no campaigns are sent to this person."),
     }
     return sentences.get(certificate["state"]["state"], _("Not on the list.")) % values
 
 
 def _moment(text: str, zone: ZoneInfo) -> str:
-    """A moment of the ledger, or as somebody wrote it, for people: to the second and with its offset."""
+    """Format a moment of the ledger, or as a person wrote it, for readers: to the second and with its offset."""
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
     except ValueError:

@@ -23,7 +23,7 @@ class LineRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WithdrawalLine:
     """A withdrawal. `account_id` None: of the whole platform. `reason`: of a suppression, or the account's standing."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Line:
         return json.dumps({**fields, "seal": key_ring().content_seal(_octets(fields)).hex()}, separators=(",", ":"))
 
 
-def read_line(text: str) -> Line:
+def read_line(text: str) -> WithdrawalLine:
     """Read a line. Raises LineRefused."""
     if len(text) > MOST_CHARACTERS:
         raise LineRefused("too long")
@@ -51,7 +51,7 @@ def read_line(text: str) -> Line:
         seal = fields.pop("seal")
         if not _HEX.match(seal) or not key_ring().knows_content(_octets(fields), bytes.fromhex(seal)):
             raise LineRefused("not sealed with a key of this installation")
-        return Line(
+        return WithdrawalLine(
             at=datetime.fromisoformat(fields["at"]),
             kind=WithdrawalKind(fields["kind"]),
             account_id=_number(fields["account"]),

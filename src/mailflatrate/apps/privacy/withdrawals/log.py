@@ -167,7 +167,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def read_file(path: Path) -> Iterator[str]:
-    """Every line of a file. What is longer than any of ours comes in pieces, which are refused one by one."""
+    """Yield every line of a file. A line longer than any we write comes in pieces, which are refused one by one."""
     with path.open(encoding="utf-8", errors="replace") as file:
         while line := file.readline(4_096):
             if line.strip():

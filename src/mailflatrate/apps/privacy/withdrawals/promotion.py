@@ -1,7 +1,7 @@
-"""A promoted replica learns from the log what it lacks, by the workers themselves and at once (ADR 0028).
+"""A promoted replica learns from the log what it lacks, at once and through the workers themselves (ADR 0028).
 
-Only what is not in its tables takes effect: a person who unsubscribed and came back an hour ago, both known to the
-replica, stays.
+Only what is not in its tables takes effect: a person who unsubscribed and signed up again an hour ago, both known
+to the replica, stays subscribed.
 """
 
 import socket
@@ -29,7 +29,7 @@ def note_place(settings: Settings) -> None:
 def replay_if_promoted(settings: Settings) -> bool:
     """Replay the log of this host if the database was promoted and has not been told yet; whether it was done."""
     hold = fence.current_hold()
-    if hold is None or hold.cause is not fence.Cause.PROMOTED:
+    if hold is None or hold.cause is not fence.HoldCause.PROMOTED:
         return False
     place = open_log(settings).place()
     if withdrawals_places.is_replayed(place, hold.since):

@@ -1,7 +1,7 @@
-"""Taking the log over into a database that was restored to an earlier moment. Repeated, it changes nothing more.
+"""Replay of the log into a database that was restored to an earlier moment. Repeated, it changes nothing more.
 
-Nobody comes back by it: a person who withdrew and signed up again after the backup stays withdrawn, because the second
-sign-up is lost with its proof.
+It resubscribes no one: a person who withdrew and signed up again after the backup stays withdrawn, because the
+second sign-up is lost with its proof.
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
-from mailflatrate.apps.privacy.withdrawals.lines import Line, LineRefused, read_line
+from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Reason, WithdrawalKind
+from mailflatrate.apps.suppression.models import SuppressionReason, WithdrawalKind
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -28,12 +28,12 @@ BY = "restored"
 JOB = "privacy.replay_withdrawals"
 OVERLAP = timedelta(hours=1)
 TEXT = "This measure was taken after the backup that the service was restored from, and holds on."
-_ENDS = (Reason.COMPLAINT, Reason.OBJECTION, Reason.UNSUBSCRIBE)
+_ENDS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
 
 log = structlog.get_logger(__name__)
 
 
-def mark(line: Line) -> tuple[object, ...]:
+def mark(line: WithdrawalLine) -> tuple[object, ...]:
     """What tells one withdrawal from another; an erasure takes the hash of the address from the tables."""
     key = line.address_key if line.kind is WithdrawalKind.SUPPRESSED else None
     return line.at, line.kind, line.account_id, line.reason, line.contact_id, line.list_id, key
@@ -46,7 +46,7 @@ def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[objec
     said before is recorded as theirs. `ignored`: marks of lines that the database knows already.
     """
     done: Counter[str] = Counter()
-    erasures: list[Line] = []
+    erasures: list[WithdrawalLine] = []
     with tenancy.platform(PlatformReason.WITHDRAWALS):
         known = set(Account.objects.values_list("id", flat=True))
     for text in texts:
@@ -69,7 +69,7 @@ def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[objec
     return done
 
 
-def _count(line: Line, done: Counter[str]) -> None:
+def _count(line: WithdrawalLine, done: Counter[str]) -> None:
     """Apply one line. One that fails is counted as `refused`, and the withdrawals after it still take effect."""
     try:
         changed = _apply(line)
@@ -82,7 +82,7 @@ def _count(line: Line, done: Counter[str]) -> None:
         done[line.kind.value] += changed
 
 
-def _apply(line: Line) -> bool:
+def _apply(line: WithdrawalLine) -> bool:
     if line.account_id is None:
         return line.kind is WithdrawalKind.SUPPRESSED and _suppress_everywhere(line)
     if line.kind is WithdrawalKind.STANDING:
@@ -91,16 +91,16 @@ def _apply(line: Line) -> bool:
         return _IN_ACCOUNT[line.kind](line)
 
 
-def _suppress_everywhere(line: Line) -> bool:
+def _suppress_everywhere(line: WithdrawalLine) -> bool:
     assert line.address_key is not None
     return suppression.suppress_everywhere(
-        line.address_key, reason=Reason(line.reason), source=SOURCE, evidence=_evidence(line)
+        line.address_key, reason=SuppressionReason(line.reason), source=SOURCE, evidence=_evidence(line)
     )
 
 
-def _suppress(line: Line) -> bool:
+def _suppress(line: WithdrawalLine) -> bool:
     assert line.address_key is not None
-    reason = Reason(line.reason)
+    reason = SuppressionReason(line.reason)
     changed = suppression.suppress(line.address_key, reason=reason, source=SOURCE, evidence=_evidence(line))
     contact = Contact.objects.filter(address_key=line.address_key).first()
     if contact is not None and reason in _ENDS:
@@ -108,7 +108,7 @@ def _suppress(line: Line) -> bool:
     return changed
 
 
-def _withdraw(line: Line) -> bool:
+def _withdraw(line: WithdrawalLine) -> bool:
     contact = _contact(line)
     if contact is None:
         return False
@@ -117,7 +117,7 @@ def _withdraw(line: Line) -> bool:
     return lists.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0
 
 
-def _object(line: Line) -> bool:
+def _object(line: WithdrawalLine) -> bool:
     if line.list_id is not None:  # "this was not me": of that sign-up alone
         return _withdraw(line)
     contact = _contact(line)
@@ -128,21 +128,21 @@ def _object(line: Line) -> bool:
     return True
 
 
-def _stop_tracking(line: Line) -> bool:
+def _stop_tracking(line: WithdrawalLine) -> bool:
     contact = _contact(line)
     return contact is not None and lists.choose_tracking(
         contact.id, agrees=False, wording="", language="", source=SOURCE, ip=None, user_agent=""
     )
 
 
-def _erase(line: Line) -> bool:
+def _erase(line: WithdrawalLine) -> bool:
     contact = _by_number(line)
     if contact is None:
         return False
     return bool(erase_person(contact.id, by=audit.machine(JOB), source=SOURCE))
 
 
-_IN_ACCOUNT: dict[WithdrawalKind, Callable[[Line], bool]] = {
+_IN_ACCOUNT: dict[WithdrawalKind, Callable[[WithdrawalLine], bool]] = {
     WithdrawalKind.SUPPRESSED: _suppress,
     WithdrawalKind.WITHDRAWN: _withdraw,
     WithdrawalKind.OBJECTION: _object,
@@ -151,7 +151,7 @@ _IN_ACCOUNT: dict[WithdrawalKind, Callable[[Line], bool]] = {
 }
 
 
-def _contact(line: Line) -> Contact | None:
+def _contact(line: WithdrawalLine) -> Contact | None:
     """The person by the number they had, which no other contact has got since; or by the hash of their address."""
     contact = _by_number(line)
     if contact is None and line.address_key is not None:
@@ -159,7 +159,7 @@ def _contact(line: Line) -> Contact | None:
     return contact
 
 
-def _by_number(line: Line) -> Contact | None:
+def _by_number(line: WithdrawalLine) -> Contact | None:
     return None if line.contact_id is None else Contact.objects.filter(id=line.contact_id).first()
 
 
@@ -173,5 +173,5 @@ def _move(account_id: int, after: Standing) -> bool:
     return True
 
 
-def _evidence(line: Line) -> dict[str, str]:
+def _evidence(line: WithdrawalLine) -> dict[str, str]:
     return {"at": line.at.isoformat(), "restored_from": SOURCE}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection
 
-from mailflatrate.apps.privacy.withdrawals.lines import Line
+from mailflatrate.apps.privacy.withdrawals.lines import WithdrawalLine
 from mailflatrate.apps.privacy.withdrawals.log import WithdrawalsLog
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import tenancy
@@ -54,8 +54,8 @@ def log_waiting(log: WithdrawalsLog) -> int:
             return logged
 
 
-def _readable(rows: list[_Row]) -> Iterator[Line]:
-    """One row that says nothing must not keep the withdrawals of everybody else in the database."""
+def _readable(rows: list[_Row]) -> Iterator[WithdrawalLine]:
+    """Yield readable rows, so that a meaningless one does not keep all other withdrawals in the database."""
     for row in rows:
         try:
             yield _line(row)
@@ -63,7 +63,7 @@ def _readable(rows: list[_Row]) -> Iterator[Line]:
             _logger.error("withdrawal_row_dropped", account_id=row[2], problem=str(problem))
 
 
-def withdrawals_since(since: datetime) -> Iterator[Line]:
+def withdrawals_since(since: datetime) -> Iterator[WithdrawalLine]:
     """Everything that was withdrawn since then, from the tables; some of it may be an hour older."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_SINCE, {"since": since - LONGEST_TRANSACTION})
@@ -72,7 +72,7 @@ def withdrawals_since(since: datetime) -> Iterator[Line]:
         yield _line(row)
 
 
-def _line(row: _Row) -> Line:
+def _line(row: _Row) -> WithdrawalLine:
     at, kind, account_id, reason, contact_id, list_id, key = row
     known = bytes(key) if key is not None else None
-    return Line(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, known)
+    return WithdrawalLine(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, known)

@@ -1,6 +1,6 @@
-"""What concerns the account: measures, complaints, questions of the desk. And the door for everybody: a report.
+"""Measures, complaints and questions from the abuse desk about the account, and the public endpoint to report abuse.
 
-Nobody learns here who complained (R-80).
+Responses never reveal who complained (R-80).
 """
 
 from datetime import datetime
@@ -16,13 +16,13 @@ from pydantic import Field
 
 from mailflatrate.apps.abuse.actions import find, take_page_report
 from mailflatrate.apps.abuse.models import CaseQuestion, Complaint
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.words import LEVELS, need_of, remedy, sentence
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint, public
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Given, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.shapes import Page, PageQuery, RequestBodySchema, before_id, page_of
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
 
@@ -30,7 +30,7 @@ ROUTER = Router(tags=["Abuse"])
 LARGEST_MAIL_CHARACTERS = 5 * 1024 * 1024
 
 
-class MeasureShown(Schema):
+class MeasureInfo(Schema):
     """An action taken because a limit was crossed, with its figures and how to fix it (R-09). Our team lifts it
     (R-90).
     """
@@ -51,15 +51,15 @@ class MeasureShown(Schema):
     lifted_at: datetime | None
 
 
-class ComplaintShown(Schema):
-    """Somebody complained of a mailing. Who it was stays with us; the person is off your lists already (R-79)."""
+class ComplaintInfo(Schema):
+    """A complaint about a campaign. We don't say who complained; they're already off your lists (R-79)."""
 
     id: int
     campaign_id: int | None
     at: datetime
 
 
-class QuestionShown(Schema):
+class AbuseQuestion(Schema):
     """A question from the abuse desk to the account. Answer it on the account's pages, with evidence."""
 
     id: int
@@ -72,8 +72,8 @@ class QuestionShown(Schema):
     settled_at: datetime | None
 
 
-class ReportGiven(Given):
-    """A mailing that somebody did not want. `mail` is best: with its tokens this sender's mail stops at once."""
+class AbuseReportRequest(RequestBodySchema):
+    """A report of an unwanted message. `mail` works best: its tokens let us stop this sender's messages at once."""
 
     mail: Annotated[
         str, Field(max_length=LARGEST_MAIL_CHARACTERS, description="the whole message as received (RFC 5322)")
@@ -92,7 +92,7 @@ class ReportGiven(Given):
     ] = False
 
 
-class Filed(Schema):
+class AbuseReportResult(Schema):
     """The case opened for a report. `stopped`: this sender's messages to you have stopped. `asked`: if you received the
     message, we've emailed you a link that stops messages from all senders.
     """
@@ -103,52 +103,53 @@ class Filed(Schema):
     asked: bool
 
 
-@endpoint(ROUTER, "get", "/measures", scope=Scope.READ, answers=Page[MeasureShown])
-def list_measures(request: ApiRequest, which: Query[Paged]) -> Page[MeasureShown]:
-    """Measures against the account or its mailings, the newest first."""
+@endpoint(ROUTER, "get", "/measures", scope=KeyScope.READ, answers=Page[MeasureInfo])
+def list_measures(request: ApiRequest, which: Query[PageQuery]) -> Page[MeasureInfo]:
+    """List measures against the account and its campaigns, newest first."""
     rows, last = Measure.objects.order_by("-id"), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
     return page_of(found, which.limit, [_measure(row) for row in found[: which.limit]])
 
 
-def _measure(row: Measure) -> MeasureShown:
+def _measure(row: Measure) -> MeasureInfo:
     need = need_of(row)
-    return MeasureShown(
+    return MeasureInfo(
         id=row.id, campaign_id=row.campaign_id, level=_(LEVELS[need.level]), cause=row.cause, rule=row.rule,
         sentence=sentence(row), remedy=remedy(need), events=row.events, base=row.base,
         limit_percent=row.limit_percent, at=row.at, lifted_at=row.lifted_at,
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/complaints", scope=Scope.READ, answers=Page[ComplaintShown])
-def list_complaints(request: ApiRequest, which: Query[Paged]) -> Page[ComplaintShown]:
-    """Complaints about the account's mailings, the newest first. Without anybody's name."""
+@endpoint(ROUTER, "get", "/complaints", scope=KeyScope.READ, answers=Page[ComplaintInfo])
+def list_complaints(request: ApiRequest, which: Query[PageQuery]) -> Page[ComplaintInfo]:
+    """List complaints about the account's campaigns, newest first. They don't name anyone."""
     rows, last = Feedback.objects.filter(kind=FeedbackKind.COMPLAINT).order_by("-id"), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    items = [ComplaintShown(id=row.id, campaign_id=row.campaign_id, at=row.at) for row in found[: which.limit]]
+    items = [ComplaintInfo(id=row.id, campaign_id=row.campaign_id, at=row.at) for row in found[: which.limit]]
     return page_of(found, which.limit, items)
 
 
-@endpoint(ROUTER, "get", "/questions", scope=Scope.READ, answers=Page[QuestionShown])
-def list_questions(request: ApiRequest, which: Query[Paged]) -> Page[QuestionShown]:
+@endpoint(ROUTER, "get", "/questions", scope=KeyScope.READ, answers=Page[AbuseQuestion])
+def list_questions(request: ApiRequest, which: Query[PageQuery]) -> Page[AbuseQuestion]:
     """List questions from the abuse desk, newest first."""
     rows, last = CaseQuestion.objects.order_by("-id"), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
     return page_of(found, which.limit, [_question(row) for row in found[: which.limit]])
 
 
-def _question(row: CaseQuestion) -> QuestionShown:
-    return QuestionShown(
+def _question(row: CaseQuestion) -> AbuseQuestion:
+    return AbuseQuestion(
         id=row.id, case=row.reference, campaign_id=row.campaign_id, text=row.text, asked_at=row.asked_at,
         due_at=row.due_at, answered_at=row.answered_at, settled_at=row.settled_at,
     )  # fmt: skip
 
 
-@public(ROUTER, "post", "/reports", answers=Filed, status=201)
-def report_abuse(request: HttpRequest, given: ReportGiven) -> Filed:
-    """Report a mailing. For everybody, without a key: with the mail itself, its header, or its mailing ID. From
-    one network a few an hour, more with the mail itself. A token in the mail stops this sender's mail at
-    once; mail from everyone stops when the mailbox confirms."""
+@public(ROUTER, "post", "/reports", answers=AbuseReportResult, status=201)
+def report_abuse(request: HttpRequest, given: AbuseReportRequest) -> AbuseReportResult:
+    """Report a message. Open to everyone, without a key: send the message itself, its headers, or its mailing ID. Each
+    network can send a few an hour, more with the message itself. A token in the message stops this sender's
+    messages at once; messages from everyone stop when the mailbox confirms.
+    """
     ip = client_ip(request)
     files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
     if given.mail:
@@ -156,14 +157,14 @@ def report_abuse(request: HttpRequest, given: ReportGiven) -> Filed:
     form = ReportForm({name: value for name, value in given.model_dump(mode="json").items() if name != "mail"}, files)
     if not form.is_valid():
         faults = [
-            {"where": f"body.{'mail' if name == 'file' else name}", "message": " ".join(map(str, messages))}
+            {"pointer": f"body.{'mail' if name == 'file' else name}", "message": " ".join(map(str, messages))}
             for name, messages in form.errors.items()
         ]
         raise Problem(Code.INVALID, more={"errors": faults})
     if not within_limits(ip, task_key=None, proved=find(form.raw()).proved):
         raise Problem(Code.RATE, headers={"Retry-After": "3600"})
     filed, found = take_page_report(given_of(form, ip, get_language() or "en"))
-    return Filed(
+    return AbuseReportResult(
         reference=filed.case.reference, sender=sender_of(found), stopped=bool(filed.effect),
         asked=bool(filed.reporter) and found.campaign is not None,
     )  # fmt: skip

@@ -5,28 +5,28 @@ from datetime import datetime
 from ninja import Router, Schema
 
 from mailflatrate.apps.accounts.facts import agreements_open
-from mailflatrate.apps.accounts.models import Scope, Standing
+from mailflatrate.apps.accounts.models import KeyScope, Standing
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 
 ROUTER = Router(tags=["Account"])
 
 
-class Key(Schema):
+class ApiKeyInfo(Schema):
     """The API key used for this request."""
 
     name: str
     prefix: str
-    scopes: list[Scope]
+    scopes: list[KeyScope]
     made_by: str
     expires_at: datetime | None
 
 
-class Me(Schema):
+class AccountInfo(Schema):
     """The key and its account. `may_send`: the account status allows sending. Other open points are listed in the
     checks.
     """
 
-    key: Key
+    key: ApiKeyInfo
     account_id: int
     account: str
     standing: Standing
@@ -37,13 +37,13 @@ class Me(Schema):
     time_zone: str
 
 
-@endpoint(ROUTER, "get", "/me", scope=None, answers=Me)
-def show_me(request: ApiRequest) -> Me:
+@endpoint(ROUTER, "get", "/me", scope=None, answers=AccountInfo)
+def show_me(request: ApiRequest) -> AccountInfo:
     """Show the key and its account. Works with any key, whatever its scopes."""
     key, account = request.caller.use.key, request.caller.account
-    return Me(
-        key=Key(
-            name=key.name, prefix=f"mfk_{key.prefix}", scopes=[Scope(each) for each in key.scopes],
+    return AccountInfo(
+        key=ApiKeyInfo(
+            name=key.name, prefix=f"mfk_{key.prefix}", scopes=[KeyScope(each) for each in key.scopes],
             made_by=key.created_by.email, expires_at=key.expires_at,
         ),
         account_id=account.id, account=account.name, standing=Standing(account.standing),

@@ -1,4 +1,4 @@
-"""How mailings look through the API, and how what a program writes becomes what a page writes."""
+"""Response shapes of campaigns, and the conversion of API input into the values that the pages save."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +20,9 @@ from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.segments import parse_conditions
-from mailflatrate.entrypoints.api.v1.lists import Language
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id
+from mailflatrate.entrypoints.api.v1.shapes import Id, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.campaigns.forms import (
     LONGEST_TEST_HOURS,
     MAX_CONTENT_CHARACTERS,
@@ -52,8 +52,8 @@ Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
 PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as possible")]
 
 
-class VariantShown(Schema):
-    """What a variant says instead of the mailing itself, which is variant A."""
+class VariantInfo(Schema):
+    """What a variant says in place of the campaign itself, which is variant A."""
 
     subject: str
     preheader: str
@@ -61,8 +61,8 @@ class VariantShown(Schema):
     text_override: str
 
 
-class VariantGiven(Given):
-    """A variant as it is to be. What is left out is copied from the mailing itself."""
+class VariantRequest(RequestBodySchema):
+    """A variant to save. Omitted fields are copied from the campaign itself."""
 
     subject: Line | None = None
     preheader: Line | None = None
@@ -70,8 +70,8 @@ class VariantGiven(Given):
     text_override: Text | None = None
 
 
-class CampaignShown(Schema):
-    """A mailing. `mailing_id` stands in every letter, and is what people quote."""
+class CampaignInfo(Schema):
+    """A campaign. `mailing_id` appears in every message, so recipients can quote it."""
 
     id: int
     mailing_id: str
@@ -86,10 +86,10 @@ class CampaignShown(Schema):
     finished_at: datetime | None
 
 
-class CampaignDetail(CampaignShown):
-    """A mailing with everything that is written in it.
+class CampaignDetail(CampaignInfo):
+    """A campaign with all its content.
 
-    `content_hash` covers what recipients see and who they are: the policy is confirmed for exactly that (R-04).
+    `content_hash` covers what recipients see and who they are; the policy is confirmed for exactly that (R-04).
     """
 
     preheader: str
@@ -106,7 +106,7 @@ class CampaignDetail(CampaignShown):
     track_clicks: bool
     per_hour: int | None
     variants: Annotated[
-        list[VariantShown], Field(description="variants B to D of an A/B test; empty if there is no test")
+        list[VariantInfo], Field(description="variants B to D of an A/B test; empty if there is no test")
     ]
     test_share: Annotated[int, Field(description="percentage of the audience that gets each variant")]
     test_hours: Annotated[int, Field(description="hours from the last test message to the choice of the winner")]
@@ -128,7 +128,7 @@ class CampaignDetail(CampaignShown):
     ]
 
 
-class CheckShown(Schema):
+class CheckResult(Schema):
     """One of the checks before release. `state`: passed, blocked, waiting (for a reviewer), warning, todo."""
 
     id: str
@@ -137,21 +137,21 @@ class CheckShown(Schema):
     state: str
     sentence: str
     why: str
-    mend: str
+    remedy: str
     field: Annotated[str, Field(description="the field to fix")]
     page: Annotated[str, Field(description="the page where a person can fix it, if that isn't this campaign")]
     source: str
 
 
-class Written(Given):
-    """What is written in a mailing; what is left out stays, or is as a new draft has it."""
+class CampaignFields(RequestBodySchema):
+    """The content of a campaign. Omitted fields keep their value, or get the default of a new draft."""
 
     subject: Line | None = None
     preheader: Line | None = None
     sender_id: Annotated[Id | None, Field(description="a verified sender address; null: none yet")] = None
     reply_to: Annotated[str | None, Field(max_length=254, description="empty: replies go to the sender address")] = None
     language: Annotated[
-        Language | None, Field(description="default for a new draft: the first list's language, or the account's")
+        ListLanguage | None, Field(description="default for a new draft: the first list's language, or the account's")
     ] = None
     list_ids: Ids | None = None
     conditions: Annotated[Conditions | None, Field(description="all conditions must match, as in a segment")] = None
@@ -164,7 +164,7 @@ class Written(Given):
     track_clicks: bool | None = None
     per_hour: PerHour = None
     variants: Annotated[
-        list[VariantGiven] | None,
+        list[VariantRequest] | None,
         Field(
             max_length=MOST_VARIANTS - 1,
             description="all variants B to D of an A/B test; an empty list removes the test",
@@ -183,7 +183,7 @@ class Written(Given):
 
 
 def campaign_of(campaign_id: int) -> Campaign:
-    """The account's own mailing. Raises Http404."""
+    """Return the account's own campaign. Raises Http404."""
     found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
     if found is None:
         raise Http404
@@ -191,13 +191,13 @@ def campaign_of(campaign_id: int) -> Campaign:
 
 
 def brief(campaign: Campaign) -> dict[str, Any]:
-    """What a list of mailings shows of one."""
-    names = [name for name in CampaignShown.model_fields if name != "state"]
+    """Return the fields that a list shows for each campaign."""
+    names = [name for name in CampaignInfo.model_fields if name != "state"]
     return {name: getattr(campaign, name) for name in names} | {"state": CampaignState(campaign.state)}
 
 
 def detail(campaign: Campaign) -> CampaignDetail:
-    """A mailing as it stands."""
+    """Return a campaign with its current content."""
     present = content_hash(campaign, newest_imprint())
     return CampaignDetail(
         **brief(campaign), preheader=campaign.preheader, sender_id=campaign.sender_id, reply_to=campaign.reply_to,
@@ -205,7 +205,7 @@ def detail(campaign: Campaign) -> CampaignDetail:
         excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
         excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
         content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
-        per_hour=campaign.per_hour, variants=[VariantShown(**each) for each in campaign.variants],
+        per_hour=campaign.per_hour, variants=[VariantInfo(**each) for each in campaign.variants],
         test_share=campaign.test_share, test_hours=campaign.test_hours, test_metric=TestMetric(campaign.test_metric),
         time_zone=campaign.time_zone, local_at=campaign.local_at,
         version=campaign.version, content_hash=present,
@@ -214,18 +214,18 @@ def detail(campaign: Campaign) -> CampaignDetail:
     )  # fmt: skip
 
 
-def check(item: CheckItem) -> CheckShown:
+def check(item: CheckItem) -> CheckResult:
     """Return a check of the panel for the API. Links within the compose page are left out."""
     finding = item.finding
     page = "" if item.href.startswith("#") else item.href
-    return CheckShown(
+    return CheckResult(
         id=finding.key, rule=item.rule, severity=finding.severity.value, state=item.state, sentence=item.title,
-        why=item.reason, mend=item.fix, field=finding.anchor,
+        why=item.reason, remedy=item.fix, field=finding.anchor,
         page=urljoin(load_settings().public_url, page) if page else "", source=item.source,
     )  # fmt: skip
 
 
-def values_of(given: Written, campaign: Campaign | None) -> dict[str, Any]:
+def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
     """Return the submitted values under the names of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
     sent = given.model_fields_set
     plain = (
@@ -255,8 +255,8 @@ def _plain(name: str, value: Any) -> Any:
     return value.replace("\r\n", "\n") if name in ("content", "text_override") else value
 
 
-def _variant(given: VariantGiven, values: Mapping[str, Any], campaign: Campaign | None) -> dict[str, str]:
-    """A variant whole: what is left out is that of the mailing, as it is after this change."""
+def _variant(given: VariantRequest, values: Mapping[str, Any], campaign: Campaign | None) -> dict[str, str]:
+    """Return a complete variant; omitted fields come from the campaign as it is after this change."""
     first = {name: values.get(name, getattr(campaign, name) if campaign else "") for name in VARIANT_FIELDS}
     own = {name: getattr(given, name) for name in VARIANT_FIELDS}
     return first | {name: _plain(name, value) for name, value in own.items() if value is not None}
@@ -264,7 +264,7 @@ def _variant(given: VariantGiven, values: Mapping[str, Any], campaign: Campaign 
 
 def _check_sender(sender_id: int | None) -> None:
     if sender_id is not None and not SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).exists():
-        raise wrong("sender_id", _("no verified sender address of this account"))
+        raise wrong("sender_id", _("not a verified sender address of this account"))
 
 
 def _address(text: str) -> str:
@@ -272,17 +272,17 @@ def _address(text: str) -> str:
         if text:
             validate_email(text)
     except FieldRefused as refused:
-        raise wrong("reply_to", _("no e-mail address")) from refused
+        raise wrong("reply_to", _("not an email address")) from refused
     return text
 
 
 def _zone(text: str) -> str:
     if text not in available_timezones():
-        raise wrong("time_zone", _("no IANA time zone, such as Europe/Berlin"))
+        raise wrong("time_zone", _("not an IANA time zone, such as Europe/Berlin"))
     return text
 
 
-def _audience(given: Written, campaign: Campaign | None) -> dict[str, Any]:
+def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
     """Return the lists and exclusions. A segment is stored with its conditions at this moment."""
     values: dict[str, Any] = {}
     in_use = MailingList.objects.filter(archived_at=None)
@@ -310,5 +310,5 @@ def _audience(given: Written, campaign: Campaign | None) -> dict[str, Any]:
 def _all_known(name: str, asked: list[int], known: set[int]) -> list[int]:
     unknown = [number for number in asked if number not in known]
     if unknown:
-        raise wrong(name, _("not of this account, or not in use: %(ids)s") % {"ids": ", ".join(map(str, unknown))})
+        raise wrong(name, _("not in this account, or not in use: %(ids)s") % {"ids": ", ".join(map(str, unknown))})
     return list(dict.fromkeys(asked))

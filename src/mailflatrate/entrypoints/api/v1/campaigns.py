@@ -1,4 +1,4 @@
-"""Mailings: written, looked at, checked, tried out."""
+"""Endpoints to write, preview, check and test-send campaigns."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Account, Scope
+from mailflatrate.apps.accounts.models import Account, KeyScope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -19,10 +19,10 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     CampaignDetail,
-    CampaignShown,
-    CheckShown,
+    CampaignFields,
+    CampaignInfo,
+    CheckResult,
     Title,
-    Written,
     brief,
     campaign_of,
     check,
@@ -32,7 +32,16 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
 from mailflatrate.entrypoints.api.v1.contacts import contact_of
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import Address, Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.shapes import (
+    Address,
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    SuccessResult,
+    before_id,
+    page_of,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
 from mailflatrate.rules.gate import RULES_VERSION
@@ -43,14 +52,14 @@ Gallery = Literal["announcement", "digest", "product", "event", "welcome", "lett
 assert set(Gallery.__args__) == set(KEYS)  # type: ignore[attr-defined]  # what a Literal is made of
 
 
-class WhichCampaigns(Paged):
-    """Which mailings."""
+class CampaignQuery(PageQuery):
+    """Filters for listing campaigns."""
 
     state: CampaignState | None = None
     search: Annotated[str, Field(max_length=100, description="part of the name or mailing ID")] = ""
 
 
-class NewCampaign(Written):
+class NewCampaign(CampaignFields):
     """A new draft, empty or based on a template. Content you send along replaces the template's."""
 
     name: Title
@@ -58,7 +67,7 @@ class NewCampaign(Written):
     template_id: Annotated[Id | None, Field(description="one of the account's own templates")] = None
 
 
-class CampaignChange(Written):
+class CampaignChange(CampaignFields):
     """Changes to a draft. Fields you leave out stay the same."""
 
     name: Title | None = None
@@ -70,24 +79,24 @@ class CampaignChange(Written):
     ] = None
 
 
-class Checks(Schema):
-    """What the gate says about a mailing as it stands: open checks by weight, then those that are passed."""
+class CampaignChecks(Schema):
+    """The gate's verdict on the campaign as it is now: open checks by severity, then passed ones."""
 
     allowed: bool
     needs_review: bool
     rules_version: str
     content_hash: str
-    checks: list[CheckShown]
+    checks: list[CheckResult]
 
 
-class Recipients(Schema):
-    """How many people it would go to now, and how many more are left out by the mailing's own exclusions."""
+class RecipientCounts(Schema):
+    """How many recipients the campaign would go to now, and how many more its own exclusions remove."""
 
     recipients: int
     left_out: int
 
 
-class Letter(Schema):
+class MessagePreview(Schema):
     """The message one recipient would get. `problem`: imprint, source, render. `missing`: a field this recipient
     lacks.
     """
@@ -102,7 +111,7 @@ class Letter(Schema):
     detail: str
 
 
-class WhoseLetter(Given):
+class PreviewRequest(RequestBodySchema):
     """Which recipient to preview for."""
 
     contact_id: Annotated[
@@ -114,10 +123,10 @@ class WhoseLetter(Given):
     ] = 0
 
 
-class Trying(Given):
-    """To whom a test goes: people who have signed in for this account and mailboxes that it proved, nobody else (R-25).
+class TestSendRequest(RequestBodySchema):
+    """Recipients of a test send: only people who have signed in to this account and mailboxes it has verified (R-25).
 
-    Each address gets one letter for each contact, ten letters in all at most.
+    Each address gets one message per contact, at most ten messages in total.
     """
 
     recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_LETTERS)]
@@ -127,23 +136,23 @@ class Trying(Given):
     ] = []
 
 
-class Tried(Schema):
+class TestSendResult(Schema):
     """The number of test messages being sent."""
 
     sent: int
 
 
-@endpoint(ROUTER, "get", "/campaigns", scope=Scope.READ, answers=Page[CampaignShown])
-def list_campaigns(request: ApiRequest, which: Query[WhichCampaigns]) -> Page[CampaignShown]:
-    """Mailings, the newest first. Narrow them by state, or by what stands in name or mailing ID."""
+@endpoint(ROUTER, "get", "/campaigns", scope=KeyScope.READ, answers=Page[CampaignInfo])
+def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[CampaignInfo]:
+    """List campaigns, newest first. Filter by state, or by part of the name or mailing ID."""
     found = queries.campaigns(state=which.state.value if which.state else "", search=which.search.strip())
     found, last = found.order_by("-id"), before_id(which.cursor)
     rows = list((found.filter(id__lt=last) if last is not None else found)[: which.limit + 1])
-    return page_of(rows, which.limit, [CampaignShown(**brief(row)) for row in rows])
+    return page_of(rows, which.limit, [CampaignInfo(**brief(row)) for row in rows])
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201, repeatable=True
+    ROUTER, "post", "/campaigns", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201, repeatable=True
 )
 def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     """Create a draft. It gets its own mailing ID and isn't sent before it is released."""
@@ -172,13 +181,13 @@ def _language_of(written: Mapping[str, Any], account: Account) -> str:
     return found.language if found else account.language
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=Scope.READ, answers=CampaignDetail)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=KeyScope.READ, answers=CampaignDetail)
 def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """One mailing. With all that is written in it, and the hash that a release is bound to."""
+    """Get a campaign. The response includes all its content and the hash that a release is bound to."""
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
+@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
 def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
     """Change a draft. After an edit the policy has to be confirmed again (R-04). The previous version is kept."""
     campaign = campaign_of(campaign_id)
@@ -191,16 +200,16 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
-def delete_campaign(request: ApiRequest, campaign_id: Id) -> Done:
-    """Delete a draft. What went out stays on record."""
+@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
+    """Delete a draft. Campaigns that were sent stay on record."""
     campaign_of(campaign_id)
     actions.delete_draft(campaign_id)
-    return Done()
+    return SuccessResult()
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=Scope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201,
+    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201,
     repeatable=True,
 )  # fmt: skip
 def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
@@ -211,32 +220,32 @@ def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     return detail(actions.copy_campaign(campaign_id, by=request.caller.user))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=Scope.READ, answers=Checks)
-def check_campaign(request: ApiRequest, campaign_id: Id) -> Checks:
-    """What is left to do before it can go out. The same checks that the page shows, and that a release asks."""
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=KeyScope.READ, answers=CampaignChecks)
+def check_campaign(request: ApiRequest, campaign_id: Id) -> CampaignChecks:
+    """Check a campaign. Returns what is left to do before sending: the checks the page shows and a release runs."""
     campaign = campaign_of(campaign_id)
     return checks_of(campaign)
 
 
-def checks_of(campaign: Campaign) -> Checks:
-    """The panel of a mailing as a program reads it."""
+def checks_of(campaign: Campaign) -> CampaignChecks:
+    """Return a campaign's checks panel as an API response."""
     panel = panel_of(campaign)
     waiting = any(item.state == "waiting" for item in panel.open)
-    return Checks(
+    return CampaignChecks(
         allowed=panel.allowed, needs_review=waiting, rules_version=RULES_VERSION,
         content_hash=detail(campaign).content_hash, checks=[check(item) for item in (*panel.open, *panel.passed)],
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=Scope.READ, answers=Recipients)
-def count_recipients(request: ApiRequest, campaign_id: Id) -> Recipients:
-    """How many people it would go to now. Whoever may not be mailed is not among them."""
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)
+def count_recipients(request: ApiRequest, campaign_id: Id) -> RecipientCounts:
+    """Count the recipients a campaign would go to now. Contacts who may not be mailed aren't counted."""
     people, left_out = count_audience(queries.audience_of(campaign_of(campaign_id)))
-    return Recipients(recipients=people, left_out=left_out)
+    return RecipientCounts(recipients=people, left_out=left_out)
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=Scope.READ, answers=Letter)
-def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLetter]) -> Letter:
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=KeyScope.READ, answers=MessagePreview)
+def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewRequest]) -> MessagePreview:
     """Preview the message one recipient would get. It is rendered as it will be sent, but its links are inactive."""
     campaign = campaign_of(campaign_id)
     if whose.contact_id is not None:
@@ -247,14 +256,16 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[WhoseLet
     if whose.variant >= variant_count(campaign):
         raise Http404
     letter = letter_for(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
-    return Letter(
+    return MessagePreview(
         contact_id=around.contact.id if around else None, subject=letter.subject, preheader=letter.preheader,
         html=letter.html, text=letter.text, missing=letter.missing, problem=letter.problem, detail=letter.detail,
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=Scope.CAMPAIGNS_DRAFT, answers=Tried, status=202)
-def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
+@endpoint(
+    ROUTER, "post", "/campaigns/{campaign_id}/test", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TestSendResult, status=202
+)
+def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -> TestSendResult:
     """Send a test. Goes to team members and verified mailboxes of the account, through the normal engine, marked as a
     test.
     """
@@ -262,4 +273,4 @@ def try_campaign(request: ApiRequest, campaign_id: Id, given: Trying) -> Tried:
     for contact_id in given.contact_ids:
         contact_of(contact_id)
     sent = send_test(campaign_id, given.recipients, by=request.caller.user, contact_ids=given.contact_ids)
-    return Tried(sent=len(sent))
+    return TestSendResult(sent=len(sent))

@@ -1,4 +1,4 @@
-"""People. There is no way to add a subscription: whoever is added is asked, and counts once he has confirmed (R-25)."""
+"""Contacts. Subscriptions can't be added directly: people are asked, and count once they have confirmed (R-25)."""
 
 import json
 from datetime import datetime
@@ -10,24 +10,24 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from mailflatrate.apps.accounts.models import Scope
-from mailflatrate.apps.forms.actions import Visit, request_confirmation
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.forms.actions import SignupVisit, request_confirmation
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.lists import Language, list_of
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage, list_of
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.shapes import (
     Address,
-    Given,
     Id,
     Page,
-    Paged,
+    PageQuery,
+    RequestBodySchema,
     Value,
     open_cursor,
     seal_cursor,
@@ -38,8 +38,8 @@ ROUTER = Router(tags=["Contacts"])
 PersonName = Annotated[str, Field(max_length=120)]
 
 
-class SubscriptionShown(Schema):
-    """How a person stands to a list. Only `confirmed` ever gets a mailing."""
+class SubscriptionInfo(Schema):
+    """A contact's subscription to a list. Only `confirmed` subscriptions receive campaigns."""
 
     list_id: int
     list_name: str
@@ -50,7 +50,7 @@ class SubscriptionShown(Schema):
     unsubscribed_by: str
 
 
-class ContactShown(Schema):
+class ContactInfo(Schema):
     """A contact of the account."""
 
     id: int
@@ -60,11 +60,11 @@ class ContactShown(Schema):
     attributes: dict[str, Any]
     created_at: datetime
     updated_at: datetime
-    subscriptions: list[SubscriptionShown]
+    subscriptions: list[SubscriptionInfo]
 
 
-class Happening(Schema):
-    """A line of the consent ledger; what proves it stands in the certificate."""
+class ConsentHistoryEntry(Schema):
+    """An entry in the consent ledger; its evidence is in the certificate."""
 
     kind: ConsentKind
     at: datetime
@@ -72,22 +72,22 @@ class Happening(Schema):
     erased: Annotated[bool, Field(description="the personal data is erased, the entry stays")]
 
 
-class SuppressionOf(Schema):
+class ContactSuppression(Schema):
     """Why a contact is never emailed."""
 
-    reason: Reason
+    reason: SuppressionReason
     since: datetime
     whole_platform: bool
 
 
-class ContactDetail(ContactShown):
-    """A person with the proof of consent in short, and why no mail goes out where that is so."""
+class ContactDetail(ContactInfo):
+    """A contact with a summary of the proof of consent and, where they can't be mailed, the reason."""
 
-    suppression: SuppressionOf | None
-    ledger: list[Happening]
+    suppression: ContactSuppression | None
+    ledger: list[ConsentHistoryEntry]
 
 
-class WhichContacts(Paged):
+class ContactQuery(PageQuery):
     """Filters for contacts."""
 
     search: Annotated[str, Field(max_length=100, description="part of the address or name")] = ""
@@ -95,7 +95,7 @@ class WhichContacts(Paged):
     state: SubscriptionState | None = None
 
 
-class ContactChange(Given):
+class ContactChange(RequestBodySchema):
     """Changes to a contact. Fields you leave out stay the same. The address never changes, because consent is tied to
     it (R-24).
     """
@@ -108,31 +108,31 @@ class ContactChange(Given):
     ] = None
 
 
-class Leaving(Given):
+class UnsubscribeRequest(RequestBodySchema):
     """What to unsubscribe the contact from."""
 
     list_id: Annotated[Id | None, Field(description="null: all lists, and the address is suppressed")]
 
 
-class Left(Schema):
+class UnsubscribeResult(Schema):
     """The number of subscriptions ended; 0 if there were none."""
 
     ended: int
 
 
-class Erasing(Given):
-    """Whoever sends it means it."""
+class ErasureRequest(RequestBodySchema):
+    """Confirms that the contact is really to be erased."""
 
     sure: bool = False
 
 
-class Erased(Schema):
+class ErasureResult(Schema):
     """The number of rows erased, by kind. The keyed hash of the address stays suppressed."""
 
     wiped: dict[str, int]
 
 
-class Visitor(Given):
+class VisitorDetails(RequestBodySchema):
     """The visit during which the person signed up. It is kept as evidence, and the limits of our own forms apply to
     it.
     """
@@ -143,8 +143,8 @@ class Visitor(Given):
     at: Annotated[AwareDatetime, Field(description="time of the sign-up, at most 72 hours ago")]
 
 
-class Asking(Given):
-    """Whom to ask, for what, and how the person asked for it. Nothing here can prove a consent: only the person can."""
+class ConfirmationRequestInput(RequestBodySchema):
+    """Who to ask, for what, and how they asked for it. Nothing here can prove consent: only the person can."""
 
     form_id: Annotated[Id, Field(description="a published form; the person confirms its wording")]
     email: Address
@@ -156,14 +156,14 @@ class Asking(Given):
     ]
     first_name: PersonName = ""
     last_name: PersonName = ""
-    language: Language | None = None
-    visitor: Annotated[Visitor, Field(description="the person who signed up with you, as seen by your server")]
+    language: ListLanguage | None = None
+    visitor: Annotated[VisitorDetails, Field(description="the person who signed up with you, as seen by your server")]
     own_address: Annotated[
         bool, Field(description="confirms that an address that looks like a role address is this person's own")
     ] = False
 
 
-class Asked(Schema):
+class ConfirmationRequestResult(Schema):
     """The confirmation email is being sent if the rules allow it. The response is the same for known, unknown and
     suppressed addresses.
     """
@@ -181,8 +181,8 @@ def contact_of(contact_id: int) -> Contact:
     return found
 
 
-def _subscription(row: Subscription) -> SubscriptionShown:
-    return SubscriptionShown(
+def _subscription(row: Subscription) -> SubscriptionInfo:
+    return SubscriptionInfo(
         list_id=row.mailing_list_id, list_name=row.mailing_list.name, state=SubscriptionState(row.state),
         reason=reason_word(row.quarantine_reason) if row.quarantine_reason else "", confirmed_at=row.confirmed_at,
         unsubscribed_at=row.unsubscribed_at, unsubscribed_by=row.unsubscribed_by,
@@ -204,13 +204,13 @@ def _detail(contact_id: int) -> ContactDetail:
     held = found.suppression
     return ContactDetail(
         **_values(found.contact, found.subscriptions),
-        suppression=SuppressionOf(
-            reason=Reason(held.reason), since=held.created_at, whole_platform=held.account_id is None
+        suppression=ContactSuppression(
+            reason=SuppressionReason(held.reason), since=held.created_at, whole_platform=held.account_id is None
         )
         if held
         else None,
         ledger=[
-            Happening(
+            ConsentHistoryEntry(
                 kind=ConsentKind(event.kind), at=event.occurred_at, list_id=event.mailing_list_id,
                 erased=getattr(event, "evidence", None) is None,
             )
@@ -219,8 +219,8 @@ def _detail(contact_id: int) -> ContactDetail:
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/contacts", scope=Scope.READ, answers=Page[ContactShown])
-def list_contacts(request: ApiRequest, which: Query[WhichContacts]) -> Page[ContactShown]:
+@endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=Page[ContactInfo])
+def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> Page[ContactInfo]:
     """List contacts by address, page by page. Filter by search text, list or state."""
     parts = open_cursor(which.cursor, str, int)
     found = queries.contact_page(
@@ -228,17 +228,17 @@ def list_contacts(request: ApiRequest, which: Query[WhichContacts]) -> Page[Cont
         after=ContactCursor(*parts) if parts else None,
     )  # fmt: skip
     following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
-    items = [ContactShown(**_values(row, list(row.subscriptions.all()))) for row in found.rows]
-    return Page[ContactShown](items=items, next=following)
+    items = [ContactInfo(**_values(row, list(row.subscriptions.all()))) for row in found.rows]
+    return Page[ContactInfo](items=items, next=following)
 
 
-@endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=Scope.READ, answers=ContactDetail)
+@endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=KeyScope.READ, answers=ContactDetail)
 def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
     """Show a contact. Includes all subscriptions, a summary of the consent ledger and any active suppression."""
     return _detail(contact_id)
 
 
-@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=Scope.CONTACTS_WRITE, answers=ContactDetail)
+@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=KeyScope.CONTACTS_WRITE, answers=ContactDetail)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
     """Change name and attributes. The address and subscriptions can't be changed here: only the contact can change
     them.
@@ -250,27 +250,34 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
     return _detail(contact_id)
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact_id}/unsubscribe", scope=Scope.SUPPRESS, answers=Left, protects=True)
-def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: Leaving) -> Left:
-    """Take a person off one list, or off everything. It holds at once, for mailings under way, too."""
+@endpoint(
+    ROUTER,
+    "post",
+    "/contacts/{contact_id}/unsubscribe",
+    scope=KeyScope.SUPPRESS,
+    answers=UnsubscribeResult,
+    protects=True,
+)
+def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeRequest) -> UnsubscribeResult:
+    """Unsubscribe a contact from one list, or from everything. Takes effect at once, even for campaigns being sent."""
     contact_of(contact_id)
     if given.list_id is not None:
         list_of(given.list_id)
     ended = actions.unsubscribe(contact_id, list_id=given.list_id, by="customer", source=request.caller.source)
-    return Left(ended=ended)
+    return UnsubscribeResult(ended=ended)
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=Scope.ERASE, answers=Erased, protects=True)
-def erase_contact(request: ApiRequest, contact_id: Id, given: Erasing) -> Erased:
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=KeyScope.ERASE, answers=ErasureResult, protects=True)
+def erase_contact(request: ApiRequest, contact_id: Id, given: ErasureRequest) -> ErasureResult:
     """Erase a contact (R-94). Anonymous evidence stays, and so does the suppression of the address."""
     contact_of(contact_id)
     if not given.sure:
-        raise wrong("sure", _("say that you mean it: true"))
-    return Erased(wiped=erase_for_customer(contact_id, by=request.caller.user))
+        raise wrong("sure", _("send true to confirm"))
+    return ErasureResult(wiped=erase_for_customer(contact_id, by=request.caller.user))
 
 
 @endpoint(
-    ROUTER, "post", "/contacts/{contact_id}/lists/{list_id}/certificate", scope=Scope.READ, answers=dict[str, Any],
+    ROUTER, "post", "/contacts/{contact_id}/lists/{list_id}/certificate", scope=KeyScope.READ, answers=dict[str, Any],
     protects=True,
 )  # fmt: skip
 def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[str, Any]:
@@ -287,18 +294,35 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     return certificate
 
 
-@endpoint(ROUTER, "post", "/confirmation-requests", scope=Scope.ASK, answers=Asked, status=202, repeatable=True)
-def ask_person(request: ApiRequest, given: Asking) -> Asked:
-    """Ask a person for his confirmation. This is the only way to add somebody: one mail goes out, and he is on the list
-    once he has answered it. Addresses of offices and disposable ones are refused (R-17 to R-23). How many you may ask a
-    day depends on how many confirm; past that, and past the limits by visitor, you get 429 `asking-limited` (R-35)."""
+@endpoint(
+    ROUTER,
+    "post",
+    "/confirmation-requests",
+    scope=KeyScope.ASK,
+    answers=ConfirmationRequestResult,
+    status=202,
+    repeatable=True,
+)
+def ask_person(request: ApiRequest, given: ConfirmationRequestInput) -> ConfirmationRequestResult:
+    """Ask a person to confirm a subscription. This is the only way to add someone: they get one email, and are on the
+    list once they have answered it. Role addresses and disposable ones are refused (R-17 to R-23). How many people
+    you may ask a day depends on how many confirm; past that, and past the limits per visitor, you get 429
+    `asking-limited` (R-35).
+    """
     form = find_form(given.form_id)
     if form is None or not request.caller.use.key.may_ask_for(form.id):
         raise Http404
     names = {name: getattr(given, name).strip() for name in ("first_name", "last_name") if getattr(given, name).strip()}
     request_confirmation(
-        given.form_id, given.email, kind=RequestKind.API, note=f"{given.note.strip()} ({request.caller.source})",
-        by=request.caller.user, values=names, language=given.language.value if given.language else "",
-        checked=given.own_address, key=request.caller.use.key, visit=Visit(**dict(given.visitor)),
-    )  # fmt: skip
-    return Asked(form_id=form.id, list_id=form.mailing_list_id)
+        given.form_id,
+        given.email,
+        kind=ConfirmationRequestKind.API,
+        note=f"{given.note.strip()} ({request.caller.source})",
+        by=request.caller.user,
+        values=names,
+        language=given.language.value if given.language else "",
+        checked=given.own_address,
+        key=request.caller.use.key,
+        visit=SignupVisit(**dict(given.visitor)),
+    )
+    return ConfirmationRequestResult(form_id=form.id, list_id=form.mailing_list_id)

@@ -9,14 +9,22 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.models import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong_fields
-from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.shapes import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    SuccessResult,
+    before_id,
+    page_of,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
 
 ROUTER = Router(tags=["RSS campaigns"])
@@ -38,8 +46,8 @@ TemplateId = Annotated[
 ]
 
 
-class DigestShown(Schema):
-    """A digest and how its last look went. `last_issue_id` is the mailing that it prepared last, a draft at first."""
+class DigestInfo(Schema):
+    """A digest and how its last feed check went. `last_issue_id` is the campaign it prepared last, a draft at first."""
 
     id: int
     name: str
@@ -61,7 +69,7 @@ class DigestShown(Schema):
     last_issue_id: int | None
 
 
-class DigestWritten(Given):
+class DigestFields(RequestBodySchema):
     """The optional settings of an RSS campaign."""
 
     sender_id: Annotated[Id | None, Field(description="a verified sender address; null: chosen in the draft")] = None
@@ -72,7 +80,7 @@ class DigestWritten(Given):
     is_active: bool = True
 
 
-class NewDigest(DigestWritten):
+class NewDigest(DigestFields):
     """A new RSS campaign."""
 
     name: DigestName
@@ -81,7 +89,7 @@ class NewDigest(DigestWritten):
     weekday: Weekday
 
 
-class DigestChange(DigestWritten):
+class DigestChange(DigestFields):
     """Changes to an RSS campaign. Fields you leave out stay the same. A new feed address starts over: waiting entries
     are discarded.
     """
@@ -95,7 +103,7 @@ class DigestChange(DigestWritten):
     is_active: bool | None = None  # type: ignore[assignment]
 
 
-class Looking(Given):
+class FeedCheckRequest(RequestBodySchema):
     """What to do when checking the feed."""
 
     issue: Annotated[bool, Field(description="true: also prepare an issue from new entries, whatever the weekday")] = (
@@ -103,7 +111,7 @@ class Looking(Given):
     )
 
 
-class EntryShown(Schema):
+class FeedEntryInfo(Schema):
     """An entry waiting for the next issue, as plain text."""
 
     id: int
@@ -114,7 +122,7 @@ class EntryShown(Schema):
     seen_at: datetime
 
 
-def _one(digest_id: int) -> DigestShown:
+def _one(digest_id: int) -> DigestInfo:
     """Return an RSS campaign of the account. Raises Http404."""
     found = _rows().filter(id=digest_id).first()
     if found is None:
@@ -127,83 +135,84 @@ def _rows() -> Any:
     return FeedDigest.objects.annotate(waiting=Count("items", filter=Q(items__used_at=None))).order_by("name")
 
 
-def _shown(row: Any) -> DigestShown:
+def _shown(row: Any) -> DigestInfo:
     plain = ("id", "name", "url", "sender_id", "template_id", "weekday", "at", "time_zone", "minimum", "is_active",
              "next_at", "looked_at", "detail", "failures", "last_issue_id", "waiting")  # fmt: skip
-    return DigestShown(
+    return DigestInfo(
         **{name: getattr(row, name) for name in plain}, list_id=row.mailing_list_id, outcome=DigestOutcome(row.outcome)
     )
 
 
-def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestShown:
+def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestInfo:
     """Check settings as the page does, and save them. Raises Problem, CampaignError."""
     if values["at"].tzinfo is not None:
-        raise wrong("at", _("a time of day without an offset; “time_zone” says whose clock it is on"))
+        raise wrong("at", _("a time of day without a UTC offset; “time_zone” says which clock it refers to"))
     form = DigestForm(values)
     if not form.is_valid():
         raise wrong_fields({NAMES.get(name, name): list(map(str, each)) for name, each in form.errors.items()})
     try:
         saved = actions.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
     except NameTaken as taken:
-        raise Problem(Code.REFUSED, _("Another digest has this name.")) from taken
+        raise Problem(Code.REFUSED, _("Another RSS campaign already has this name.")) from taken
     return _one(saved.id)
 
 
-def _as_form(given: DigestWritten) -> dict[str, Any]:
+def _as_form(given: DigestFields) -> dict[str, Any]:
     """Return the submitted values under the page's names. Null has a meaning only for a few."""
     back = {ours: theirs for theirs, ours in NAMES.items()}
     sent = {name: getattr(given, name) for name in given.model_fields_set}
     return {back.get(name, name): value for name, value in sent.items() if value is not None or name in NULLABLE}
 
 
-@endpoint(ROUTER, "get", "/digests", scope=Scope.READ, answers=Page[DigestShown])
-def list_digests(request: ApiRequest) -> Page[DigestShown]:
+@endpoint(ROUTER, "get", "/digests", scope=KeyScope.READ, answers=Page[DigestInfo])
+def list_digests(request: ApiRequest) -> Page[DigestInfo]:
     """List all RSS campaigns by name, on one page."""
-    return Page[DigestShown](items=[_shown(row) for row in _rows()])
+    return Page[DigestInfo](items=[_shown(row) for row in _rows()])
 
 
-@endpoint(ROUTER, "post", "/digests", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown, status=201, repeatable=True)
-def create_digest(request: ApiRequest, given: NewDigest) -> DigestShown:
-    """Have drafts prepared from a feed. Its feed is looked at at once; nothing that it prepares goes out by itself
-    (R-04)."""
+@endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=201, repeatable=True)
+def create_digest(request: ApiRequest, given: NewDigest) -> DigestInfo:
+    """Set up a digest that prepares drafts from a feed. The feed is checked at once; nothing it prepares is sent
+    automatically (R-04).
+    """
     begun = {"time_zone": request.caller.account.time_zone, "at": given.at, "minimum": 1, "is_active": True}
     return _saved(request, begun | _as_form(given), None)
 
 
-@endpoint(ROUTER, "get", "/digests/{digest_id}", scope=Scope.READ, answers=DigestShown)
-def show_digest(request: ApiRequest, digest_id: Id) -> DigestShown:
+@endpoint(ROUTER, "get", "/digests/{digest_id}", scope=KeyScope.READ, answers=DigestInfo)
+def show_digest(request: ApiRequest, digest_id: Id) -> DigestInfo:
     """Show an RSS campaign. Includes the result of the last feed check."""
     return _one(digest_id)
 
 
-@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown)
-def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestShown:
+@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo)
+def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestInfo:
     """Change the settings of an RSS campaign. Issues already prepared stay the same."""
     present = settings_of(digest_of(digest_id))
     return _saved(request, present | _as_form(given), digest_id)
 
 
-@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
-def delete_digest(request: ApiRequest, digest_id: Id) -> Done:
-    """Prepare no more issues. Those that were prepared stay."""
+@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
+    """Delete a digest. It prepares no further issues; those already prepared stay."""
     actions.delete_digest(digest_of(digest_id).id, by=request.caller.user)
-    return Done()
+    return SuccessResult()
 
 
-@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=Scope.CAMPAIGNS_DRAFT, answers=DigestShown, status=202)
-def look_at_digest(request: ApiRequest, digest_id: Id, given: Looking) -> DigestShown:
-    """Have the feed looked at now. What comes of it stands in the digest a moment later."""
+@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
+def look_at_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
+    """Check the feed now. The result appears in the digest a moment later."""
     actions.ask_for_look(digest_of(digest_id).id, issue=given.issue)
     return _one(digest_id)
 
 
-@endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=Scope.READ, answers=Page[EntryShown])
-def list_entries(request: ApiRequest, digest_id: Id, which: Query[Paged]) -> Page[EntryShown]:
+@endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=KeyScope.READ, answers=Page[FeedEntryInfo])
+def list_entries(request: ApiRequest, digest_id: Id, which: Query[PageQuery]) -> Page[FeedEntryInfo]:
     """List entries waiting for the next issue. The most recently found come first."""
     waiting = FeedItem.objects.filter(digest_id=digest_of(digest_id).id, used_at=None)
     last = before_id(which.cursor)
     waiting = waiting.filter(id__lt=last) if last is not None else waiting
     rows = list(waiting.order_by("-id")[: which.limit + 1])
-    names = EntryShown.model_fields
-    shown = [EntryShown(**{name: getattr(row, name) for name in names}) for row in rows[: which.limit]]
+    names = FeedEntryInfo.model_fields
+    shown = [FeedEntryInfo(**{name: getattr(row, name) for name in names}) for row in rows[: which.limit]]
     return page_of(rows, which.limit, shown)

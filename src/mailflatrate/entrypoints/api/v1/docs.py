@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import override
 
-from mailflatrate.entrypoints.api.v1.problems import Code, Kind
+from mailflatrate.entrypoints.api.v1.problems import Code, ProblemKind
 
 Schema = Mapping[str, Any]
 METHODS = {"get": "", "post": "success", "patch": "warning", "put": "warning", "delete": "error"}
@@ -22,7 +22,7 @@ PAGE = "Page_"
 
 
 @dataclass(frozen=True, slots=True)
-class FieldRow:
+class SchemaFieldRow:
     """One field of a schema, or one parameter."""
 
     name: str
@@ -45,10 +45,10 @@ class Operation:
     text: str
     scope: str
     public: bool
-    fields: list[FieldRow]
+    fields: list[SchemaFieldRow]
     media_type: str
     body: str
-    body_fields: list[FieldRow]
+    body_fields: list[SchemaFieldRow]
     status: str
     answer: str
     answer_kind: str
@@ -64,7 +64,7 @@ class Group:
     operations: list[Operation]
 
 
-def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, Kind]) -> HttpResponse:
+def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, ProblemKind]) -> HttpResponse:
     """Render the page. It is in English, like the names in the API."""
     reader = _Reader(schema)
     groups = [Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]]
@@ -73,7 +73,7 @@ def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, Kind]) -> Ht
             "title": schema["info"]["title"], "about": schema["info"]["description"],
             "server": schema["servers"][0]["url"], "groups": [group for group in groups if group.operations],
             "shapes": reader.shapes(),
-            "problems": [(code.value, kind.status, str(kind.title), str(kind.mend)) for code, kind in kinds.items()],
+            "problems": [(code.value, kind.status, str(kind.title), str(kind.remedy)) for code, kind in kinds.items()],
         }  # fmt: skip
         answer = render(request, "api/docs.html", context)
     answer.headers["Content-Language"] = "en"
@@ -102,7 +102,7 @@ class _Reader:
             if tag in found.get("tags", ())
         ]
 
-    def shapes(self) -> list[tuple[str, str, list[FieldRow], list[str]]]:
+    def shapes(self) -> list[tuple[str, str, list[SchemaFieldRow], list[str]]]:
         """Return the name, text, fields and values of each named schema."""
         return [
             (name, found.get("description", ""), self._fields(found), [str(each) for each in found.get("enum", [])])
@@ -127,17 +127,17 @@ class _Reader:
             answer=shape, answer_kind=kind, curl=self._curl(path, method, media_type, body, "security" in found),
         )  # fmt: skip
 
-    def _parameter(self, found: Schema) -> FieldRow:
+    def _parameter(self, found: Schema) -> SchemaFieldRow:
         kind, shape = self._kind(found["schema"])
         text = found.get("description", "")
-        return FieldRow(found["name"], kind, shape, bool(found.get("required")), text, found["in"])
+        return SchemaFieldRow(found["name"], kind, shape, bool(found.get("required")), text, found["in"])
 
-    def _fields(self, found: Schema) -> list[FieldRow]:
+    def _fields(self, found: Schema) -> list[SchemaFieldRow]:
         required = set(found.get("required", ()))
         rows = []
         for name, each in found.get("properties", {}).items():
             kind, shape = self._kind(each)
-            rows.append(FieldRow(name, kind, shape, name in required, each.get("description", "")))
+            rows.append(SchemaFieldRow(name, kind, shape, name in required, each.get("description", "")))
         return rows
 
     def _kind(self, found: Schema) -> tuple[str, str]:

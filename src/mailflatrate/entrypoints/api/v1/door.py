@@ -1,8 +1,8 @@
-"""The door: who asks, whether he may, how often he asked, and one transaction around whatever follows.
+"""Access control for the API: who is calling, whether they may, how often, and one transaction around the rest.
 
-Key, scope, standing and agreements are looked at before anything is parsed. The operation and its answer run in one
-transaction in the account's scope, and a refusal leaves nothing behind. A creating request that comes again with the
-same `Idempotency-Key` gets the first answer again, and does nothing.
+Key, scope, account status and agreements are checked before anything is parsed. The operation and its response run
+in one transaction in the account's scope, and a refusal leaves nothing behind. A creating request repeated with the
+same `Idempotency-Key` gets the first response again and changes nothing.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ from ninja.responses import Status
 from pydantic import BaseModel
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, Tick
+from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, PolicyConfirmation
 from mailflatrate.apps.accounts.facts import agreements_open
-from mailflatrate.apps.accounts.models import Account, Scope, Standing, User
+from mailflatrate.apps.accounts.models import Account, KeyScope, Standing, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
 from mailflatrate.entrypoints.web.client import client_ip
@@ -52,7 +52,7 @@ class Caller:
 
     @property
     def user(self) -> User:
-        """Whoever made the key."""
+        """The person who created the key."""
         return self.use.key.created_by
 
     @property
@@ -70,14 +70,14 @@ class Caller:
         """Return the client as the source of evidence."""
         return self.use.key.label
 
-    def may(self, scope: Scope) -> bool:
+    def may(self, scope: KeyScope) -> bool:
         """Return whether the key has a scope."""
         return scope.value in self.use.key.scopes
 
     @property
-    def tick(self) -> Tick:
+    def tick(self) -> PolicyConfirmation:
         """Return the confirmation of the policy by this user through this client (R-04)."""
-        return Tick(self.user, self.where)
+        return PolicyConfirmation(self.user, self.where)
 
     @property
     def rates(self) -> dict[str, str]:
@@ -116,8 +116,8 @@ def endpoint(
     path: str,
     *,
     answers: Any,
-    scope: Scope | None,
-    or_scope: Scope | None = None,
+    scope: KeyScope | None,
+    or_scope: KeyScope | None = None,
     status: int = 200,
     repeatable: bool = False,
     protects: bool = False,
@@ -152,7 +152,7 @@ def endpoint(
 
 
 def public(router: Router, method: str, path: str, *, answers: Any, status: int = 200) -> Callable[[F], F]:
-    """Register an operation for everybody, without a key; what it may do is for itself to limit."""
+    """Register an operation that needs no key; it has to set its own limits."""
 
     def register(function: F) -> F:
         summary, rest = _about(function)
@@ -181,8 +181,8 @@ def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
     unknown = sorted(set(request.GET) - known)
     if unknown:
         names = ", ".join(sorted(known)) or _("none")
-        message = _("There is no such parameter. Known here: %(names)s.") % {"names": names}
-        errors = [{"where": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
+        message = _("This parameter doesn't exist. Available: %(names)s.") % {"names": names}
+        errors = [{"pointer": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
         raise Problem(Code.INVALID, more={"errors": errors})
 
 
@@ -192,15 +192,15 @@ _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 
 
 def has_many_pieces(body: bytes) -> bool:
-    """Whether JSON holds so many values that reading them, and saying what is wrong with each, would take long.
+    """Tell whether JSON holds so many values that parsing it, and reporting each error, would take long.
 
-    Goes through it once and stops at the limit; what stands in a text counts for nothing.
+    Scans the body once and stops at the limit; characters inside strings don't count.
     """
     return next(islice(_PIECE.finditer(body), MOST_PIECES, None), None) is not None
 
 
 def _refuse_expensive_json(request: HttpRequest) -> None:
-    """A million tiny values take a gigabyte and many seconds until each is refused by itself. Raises Problem."""
+    """Refuse a million tiny values; rejecting them one by one takes a gigabyte and many seconds. Raises Problem."""
     if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return
     try:
@@ -246,7 +246,9 @@ def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any
     return answered
 
 
-def _guard(scopes: tuple[Scope, ...], known: frozenset[str], *, repeatable: bool, protects: bool) -> Callable[..., Any]:
+def _guard(
+    scopes: tuple[KeyScope, ...], known: frozenset[str], *, repeatable: bool, protects: bool
+) -> Callable[..., Any]:
     def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
@@ -277,7 +279,7 @@ def _private(answer: HttpResponseBase) -> HttpResponseBase:
     return answer
 
 
-def _enter(request: HttpRequest, scopes: tuple[Scope, ...], *, protects: bool) -> Caller:
+def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool) -> Caller:
     """Authenticate and authorize a request. Raises Problem."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
@@ -321,7 +323,7 @@ def _answer(
     if not again:
         return run(request, **values)
     if len(again) > LONGEST_REPEAT_KEY or not again.isascii() or not again.isprintable():
-        return Problem(Code.MALFORMED, _("An Idempotency-Key has at most 255 printable ASCII characters.")).answer()
+        return Problem(Code.MALFORMED, _("An Idempotency-Key can have up to 255 printable ASCII characters.")).answer()
     key_id = request.caller.use.key.id
     try:
         kept = actions.begin_answer(key_id, again, _fingerprint(request))

@@ -9,15 +9,24 @@ from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.intake.columns import EVIDENCE, Target
+from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.terms import ALL_ROWS, ImportTerms
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import list_of
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, open_cursor, page_of, seal_cursor
+from mailflatrate.entrypoints.api.v1.shapes import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    before_id,
+    open_cursor,
+    page_of,
+    seal_cursor,
+)
 from mailflatrate.entrypoints.web.reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
 from mailflatrate.rules.prior_status import StatusField
@@ -27,7 +36,7 @@ MOST_COLUMNS = 200
 Column = Annotated[str, Field(max_length=500)]
 
 
-class ImportShown(Schema):
+class ImportInfo(Schema):
     """An import. `check` is the result of its checks (R-15): a held import waits for our team."""
 
     id: int
@@ -60,7 +69,7 @@ class ImportQuestion(Schema):
     sentence: str
 
 
-class Uploaded(ImportShown):
+class UploadedImport(ImportInfo):
     """An uploaded file that needs its columns mapped. `mapping` is our suggestion, `missing_proof` lists proof that no
     column contains.
 
@@ -74,8 +83,8 @@ class Uploaded(ImportShown):
     time_zone: str
 
 
-class RefusedRow(Schema):
-    """A row that was refused, as it stood in the file, with why and what it was taken for."""
+class RejectedRow(Schema):
+    """A refused row as it was in the file, with the reason and a suggested correction."""
 
     line: int
     reason: str
@@ -85,14 +94,14 @@ class RefusedRow(Schema):
     row: list[Any]
 
 
-class Starting(Given):
-    """The columns, and the word of whoever answers for the file."""
+class ImportStartRequest(RequestBodySchema):
+    """The column mapping, and the confirmation of the person who answers for the file."""
 
     mapping: Annotated[
         dict[str, Column] | None,
         Field(
             max_length=MOST_COLUMNS,
-            description=f"{', '.join((*Target, *StatusField))}, or attribute:NAME -> column in the file; several "
+            description=f"{', '.join((*ColumnTarget, *StatusField))}, or attribute:NAME -> column in the file; several "
             "columns may hold a status: state, state:2, ...; null: use the suggestion",
         ),
     ] = None
@@ -132,7 +141,7 @@ class Starting(Given):
     ] = False
 
 
-class WhichImports(Paged):
+class ImportQuery(PageQuery):
     """Filters for imports."""
 
     list_id: Id | None = None
@@ -157,25 +166,25 @@ def _values(job: Import) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shown(import_id: int) -> ImportShown:
-    return ImportShown(**_values(import_of(import_id)))
+def _shown(import_id: int) -> ImportInfo:
+    return ImportInfo(**_values(import_of(import_id)))
 
 
-@endpoint(ROUTER, "get", "/imports", scope=Scope.READ, answers=Page[ImportShown])
-def list_imports(request: ApiRequest, which: Query[WhichImports]) -> Page[ImportShown]:
+@endpoint(ROUTER, "get", "/imports", scope=KeyScope.READ, answers=Page[ImportInfo])
+def list_imports(request: ApiRequest, which: Query[ImportQuery]) -> Page[ImportInfo]:
     """List imports, newest first."""
     rows = queries.imports_page(list_id=which.list_id, before_id=before_id(which.cursor), size=which.limit + 1)
-    return page_of(rows, which.limit, [ImportShown(**_values(row)) for row in rows[: which.limit]])
+    return page_of(rows, which.limit, [ImportInfo(**_values(row)) for row in rows[: which.limit]])
 
 
-@endpoint(ROUTER, "post", "/imports", scope=Scope.IMPORT, answers=Uploaded, status=201, repeatable=True)
-def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> Uploaded:
+@endpoint(ROUTER, "post", "/imports", scope=KeyScope.IMPORT, answers=UploadedImport, status=201, repeatable=True)
+def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> UploadedImport:
     """Upload a file. CSV or XLSX with a header row and proof of consent in each row: time and IP address of sign-up and
     confirmation, and the source. The import starts once you have checked the columns.
     """
     list_of(list_id)
     job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
-    return Uploaded(
+    return UploadedImport(
         **_values(import_of(job.id)), columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
         questions=[ImportQuestion(**asdict(question)) for question in head.questions],
@@ -183,17 +192,18 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/imports/{import_id}", scope=Scope.READ, answers=ImportShown)
-def show_import(request: ApiRequest, import_id: Id) -> ImportShown:
+@endpoint(ROUTER, "get", "/imports/{import_id}", scope=KeyScope.READ, answers=ImportInfo)
+def show_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     """Show an import. Returns progress while it runs and the report afterwards."""
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=Scope.IMPORT, answers=ImportShown, status=202)
-def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportShown:
-    """Start an import. Rows without whole proof end in quarantine or are refused; no word of yours replaces proof.
-    People who said no in the previous system are suppressed. A column that looks like a status and is mapped to none
-    stops the start: map it, or name it in `no_status` with the reason."""
+@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=KeyScope.IMPORT, answers=ImportInfo, status=202)
+def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) -> ImportInfo:
+    """Start an import. Rows without complete proof are quarantined or refused; your word can't replace proof. People
+    who opted out in the previous system are suppressed. A column that looks like a status and isn't mapped to one
+    blocks the start: map it, or name it in `no_status` with the reason.
+    """
     job = import_of(import_id)
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
@@ -207,26 +217,26 @@ def start_import(request: ApiRequest, import_id: Id, given: Starting) -> ImportS
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=Scope.IMPORT, answers=ImportShown, protects=True)
-def cancel_import(request: ApiRequest, import_id: Id) -> ImportShown:
-    """Stop before the next part of the file. Whoever is in already stays."""
+@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=KeyScope.IMPORT, answers=ImportInfo, protects=True)
+def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
+    """Cancel an import. It stops before the next part of the file; contacts already imported stay."""
     import_of(import_id)
     actions.cancel_import(import_id)
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=Scope.READ, answers=Page[RefusedRow])
-def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[Paged]) -> Page[RefusedRow]:
+@endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=KeyScope.READ, answers=Page[RejectedRow])
+def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[PageQuery]) -> Page[RejectedRow]:
     """List refused rows in file order. Each row has a reason. They are kept for 90 days (R-95)."""
     import_of(import_id)
     parts = open_cursor(which.cursor, int)
     rows = queries.refused_page(import_id, after_line=parts[0] if parts else 0, size=which.limit + 1)
     shown = rows[: which.limit]
     items = [
-        RefusedRow(
+        RejectedRow(
             line=row.line_number, reason=row.reason, sentence=reason_word(row.reason), rule=row.rule,
             suggestion=row.suggestion, row=list(row.row),
         )
         for row in shown
     ]  # fmt: skip
-    return Page[RefusedRow](items=items, next=seal_cursor(shown[-1].line_number) if len(rows) > which.limit else None)
+    return Page[RejectedRow](items=items, next=seal_cursor(shown[-1].line_number) if len(rows) > which.limit else None)

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Name, Page, Paged, page_from
+from mailflatrate.entrypoints.api.v1.shapes import Id, Name, Page, PageQuery, RequestBodySchema, page_from
 from mailflatrate.entrypoints.web.studio.audience.words import origin_sentence
 from mailflatrate.locale.texts import ENGLISH, languages
 
@@ -24,8 +24,8 @@ ROUTER = Router(tags=["Lists"])
 Description = Annotated[str, Field(max_length=1000)]
 
 
-class Language(StrEnum):
-    """The languages of lists, forms and mailings."""
+class ListLanguage(StrEnum):
+    """The languages of lists, forms and campaigns."""
 
     _ignore_ = ["members", "code"]
     members = vars()
@@ -33,8 +33,8 @@ class Language(StrEnum):
         members[code.upper()] = code
 
 
-class Numbers(Schema):
-    """How many people stand how. Only confirmed ones ever get a mailing."""
+class ListCounts(Schema):
+    """Number of contacts by subscription state. Only confirmed ones receive campaigns."""
 
     confirmed: int
     pending: int
@@ -42,7 +42,7 @@ class Numbers(Schema):
     unsubscribed: int
 
 
-class ListShown(Schema):
+class ListInfo(Schema):
     """A list. Imports need a declared list origin, and imported contacts are emailed only after its approval."""
 
     id: int
@@ -53,12 +53,12 @@ class ListShown(Schema):
     code: str
     origin: OriginState
     origin_meaning: str
-    people: Numbers
+    people: ListCounts
     created_at: datetime
     archived_at: datetime | None
 
 
-class NewList(Given):
+class NewList(RequestBodySchema):
     """A new list."""
 
     name: Name
@@ -66,7 +66,7 @@ class NewList(Given):
         str, Field(max_length=120, description="the name shown to subscribers; empty: same as `name`")
     ] = ""
     description: Description = ""
-    language: Language = Language(ENGLISH)
+    language: ListLanguage = ListLanguage(ENGLISH)
     policy_confirmed: Annotated[
         bool,
         Field(
@@ -76,22 +76,22 @@ class NewList(Given):
     ] = False
 
 
-class ListChange(Given):
+class ListChange(RequestBodySchema):
     """Changes to a list. Fields you leave out stay the same."""
 
     name: Name | None = None
     public_name: Name | None = None
     description: Description | None = None
-    language: Language | None = None
+    language: ListLanguage | None = None
 
 
-class Archiving(Given):
-    """Whoever sends it means it."""
+class ArchiveRequest(RequestBodySchema):
+    """Confirms that the list is really to be archived."""
 
     sure: bool = False
 
 
-class WhichLists(Paged):
+class ListQuery(PageQuery):
     """Filters for lists."""
 
     archived: bool = False
@@ -105,40 +105,40 @@ def list_of(list_id: int) -> MailingList:
     return found
 
 
-def _shown(row: ListRow, mailing_list: MailingList) -> ListShown:
+def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
     origin = OriginState(mailing_list.origin_state)
-    return ListShown(
+    return ListInfo(
         id=row.id, name=row.name, public_name=row.public_name, description=mailing_list.description,
         language=row.language, code=row.code, origin=origin, origin_meaning=origin_sentence(origin),
-        people=Numbers(
+        people=ListCounts(
             confirmed=row.confirmed, pending=row.pending, quarantined=row.quarantined, unsubscribed=row.unsubscribed
         ),
         created_at=row.created_at, archived_at=row.archived_at,
     )  # fmt: skip
 
 
-def _one(list_id: int) -> ListShown:
+def _one(list_id: int) -> ListInfo:
     found = list_of(list_id)
     rows = queries.list_table(archived=found.archived_at is not None)
     return _shown(next(row for row in rows if row.id == list_id), found)
 
 
-@endpoint(ROUTER, "get", "/lists", scope=Scope.READ, answers=Page[ListShown])
-def list_lists(request: ApiRequest, which: Query[WhichLists]) -> Page[ListShown]:
+@endpoint(ROUTER, "get", "/lists", scope=KeyScope.READ, answers=Page[ListInfo])
+def list_lists(request: ApiRequest, which: Query[ListQuery]) -> Page[ListInfo]:
     """List lists by name, page by page. Archived lists are included only on request."""
     rows = queries.list_table(archived=which.archived)
     lists = MailingList.objects.in_bulk([row.id for row in rows])
     return page_from(rows, which, lambda row: row.id, lambda row: _shown(row, lists[row.id]))
 
 
-@endpoint(ROUTER, "get", "/lists/{list_id}", scope=Scope.READ, answers=ListShown)
-def show_list(request: ApiRequest, list_id: Id) -> ListShown:
+@endpoint(ROUTER, "get", "/lists/{list_id}", scope=KeyScope.READ, answers=ListInfo)
+def show_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Show a list with its contact counts."""
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists", scope=Scope.CONTACTS_WRITE, answers=ListShown, status=201, repeatable=True)
-def create_list(request: ApiRequest, given: NewList) -> ListShown:
+@endpoint(ROUTER, "post", "/lists", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo, status=201, repeatable=True)
+def create_list(request: ApiRequest, given: NewList) -> ListInfo:
     """Create a list. It starts empty: contacts join through a form, a confirmation request, or an import with proof."""
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
@@ -148,9 +148,9 @@ def create_list(request: ApiRequest, given: NewList) -> ListShown:
     return _one(made.id)
 
 
-@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=Scope.CONTACTS_WRITE, answers=ListShown)
-def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShown:
-    """Change how a list is called. Its code, which stands in List-Id, stays for its life."""
+@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
+    """Change a list's names, description or language. Its code, used in List-Id, never changes."""
     found = list_of(list_id)
     actions.rename_list(
         list_id,
@@ -162,8 +162,8 @@ def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListShow
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
-def archive_list(request: ApiRequest, list_id: Id, given: Archiving) -> ListShown:
+@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> ListInfo:
     """Archive a list. Nothing is sent to or imported into it, and its forms stop working. Its proof of consent is
     kept. You can undo this.
     """
@@ -171,16 +171,16 @@ def archive_list(request: ApiRequest, list_id: Id, given: Archiving) -> ListShow
     if not given.sure:
         numbers = {"people": found.people.confirmed, "forms": len(asking_forms(list_id))}
         words = _(
-            "Confirmed people who would get nothing through this list: %(people)d. Forms that would stop: %(forms)d. "
-            "Send true if that's what you want."
+            "Confirmed contacts who'd no longer receive anything through this list: %(people)d. Forms that would "
+            "stop: %(forms)d. Send true if that's what you want."
         )
         raise wrong("sure", words % numbers)
     actions.archive_list(list_id, by=request.caller.user)
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=Scope.CONTACTS_WRITE, answers=ListShown)
-def unarchive_list(request: ApiRequest, list_id: Id) -> ListShown:
+@endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+def unarchive_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Restore an archived list. Its contacts are unchanged, apart from what they changed themselves."""
     list_of(list_id)
     actions.unarchive_list(list_id, by=request.caller.user)

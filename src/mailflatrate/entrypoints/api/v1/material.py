@@ -1,4 +1,4 @@
-"""What mailings are made of: segments, templates, pictures."""
+"""What campaigns are made of: segments, templates, images."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import letter_url
@@ -18,9 +18,18 @@ from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.queries import count_segment, segments
 from mailflatrate.entrypoints.api.v1.campaign_shapes import Conditions, Title, campaign_of
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.lists import Language
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Done, Given, Id, Page, Paged, before_id, page_from, page_of
+from mailflatrate.entrypoints.api.v1.shapes import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    SuccessResult,
+    before_id,
+    page_from,
+    page_of,
+)
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
 
@@ -29,7 +38,7 @@ PictureName = Annotated[str, Field(max_length=120)]
 PictureText = Annotated[str, Field(max_length=250, description="alternative text, read aloud by screen readers")]
 
 
-class SegmentShown(Schema):
+class SegmentInfo(Schema):
     """Saved conditions on contacts, all of which must match. Each has a field, an op, and a key or value as the field
     needs.
     """
@@ -40,20 +49,20 @@ class SegmentShown(Schema):
     created_at: datetime
 
 
-class SegmentDetail(SegmentShown):
-    """With the number of people whom it finds now: confirmed on a list, and not suppressed."""
+class SegmentDetail(SegmentInfo):
+    """A segment with the number of contacts it matches now: confirmed on a list and not suppressed."""
 
     people: int
 
 
-class SegmentGiven(Given):
+class SegmentRequest(RequestBodySchema):
     """A segment to save."""
 
     name: Title
     conditions: Conditions
 
 
-class TemplateShown(Schema):
+class TemplateInfo(Schema):
     """One of the account's own templates."""
 
     id: int
@@ -67,8 +76,8 @@ class TemplateShown(Schema):
     updated_at: datetime
 
 
-class GalleryShown(Schema):
-    """A template of ours; `key` begins a mailing with it."""
+class GalleryTemplateInfo(Schema):
+    """One of our templates; use its `key` to start a campaign from it."""
 
     key: str
     name: str
@@ -76,21 +85,21 @@ class GalleryShown(Schema):
     subject: str
 
 
-class WhichGallery(Given):
+class GalleryQuery(RequestBodySchema):
     """The language of the templates."""
 
-    language: Language = Language(ENGLISH)
+    language: ListLanguage = ListLanguage(ENGLISH)
 
 
-class Keeping(Given):
-    """A mailing to be kept as a template."""
+class TemplateFromCampaign(RequestBodySchema):
+    """A campaign to save as a template."""
 
     campaign_id: Id
     name: Title
 
 
-class MediaShown(Schema):
-    """A picture. `url` is the address for a letter: it holds for ever."""
+class MediaInfo(Schema):
+    """An image. `url` is its address for use in messages; it never expires."""
 
     id: int
     name: str
@@ -104,7 +113,7 @@ class MediaShown(Schema):
     created_at: datetime
 
 
-class MediaGiven(Given):
+class MediaRequest(RequestBodySchema):
     """Details of an uploaded image."""
 
     name: Annotated[PictureName, Field(description="default: the file's name")] = ""
@@ -115,7 +124,7 @@ class MediaGiven(Given):
     )
 
 
-class MediaChange(Given):
+class MediaChange(RequestBodySchema):
     """Changes to an image. Fields you leave out stay the same."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
@@ -131,8 +140,8 @@ def _segment(segment_id: int) -> Segment:
     return found
 
 
-def _segment_shown(row: Segment) -> SegmentShown:
-    return SegmentShown(id=row.id, name=row.name, conditions=row.conditions, created_at=row.created_at)
+def _segment_shown(row: Segment) -> SegmentInfo:
+    return SegmentInfo(id=row.id, name=row.name, conditions=row.conditions, created_at=row.created_at)
 
 
 def _counted(row: Segment) -> SegmentDetail:
@@ -140,42 +149,44 @@ def _counted(row: Segment) -> SegmentDetail:
     return SegmentDetail(**_segment_shown(row).model_dump(), people=count_segment(lists_in_use, row.conditions))
 
 
-@endpoint(ROUTER, "get", "/segments", scope=Scope.READ, answers=Page[SegmentShown])
-def list_segments(request: ApiRequest, which: Query[Paged]) -> Page[SegmentShown]:
+@endpoint(ROUTER, "get", "/segments", scope=KeyScope.READ, answers=Page[SegmentInfo])
+def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentInfo]:
     """List segments by name, page by page."""
     return page_from(list(segments()), which, lambda row: row.id, _segment_shown)
 
 
-@endpoint(ROUTER, "get", "/segments/{segment_id}", scope=Scope.READ, answers=SegmentDetail)
+@endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ, answers=SegmentDetail)
 def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
-    """One segment. With the number of people whom it finds now."""
+    """Get a segment. The response includes the number of contacts it matches now."""
     return _counted(_segment(segment_id))
 
 
-@endpoint(ROUTER, "post", "/segments", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True)
-def create_segment(request: ApiRequest, given: SegmentGiven) -> SegmentDetail:
+@endpoint(
+    ROUTER, "post", "/segments", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True
+)
+def create_segment(request: ApiRequest, given: SegmentRequest) -> SegmentDetail:
     """Create a segment."""
     return _counted(lists.save_segment(given.name, given.conditions))
 
 
-@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
-def change_segment(request: ApiRequest, segment_id: Id, given: SegmentGiven) -> SegmentDetail:
-    """Replace a segment. Mailings keep the conditions that they were written with."""
+@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
+def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -> SegmentDetail:
+    """Replace a segment. Campaigns keep the conditions they were written with."""
     _segment(segment_id)
     return _counted(lists.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
-@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
-def delete_segment(request: ApiRequest, segment_id: Id) -> Done:
+@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     """Delete a segment."""
     _segment(segment_id)
     lists.delete_segment(segment_id)
-    return Done()
+    return SuccessResult()
 
 
-def _template(row: MailingTemplate) -> TemplateShown:
-    names = [name for name in TemplateShown.model_fields if name != "content_kind"]
-    return TemplateShown(**{name: getattr(row, name) for name in names}, content_kind=ContentKind(row.content_kind))
+def _template(row: MailingTemplate) -> TemplateInfo:
+    names = [name for name in TemplateInfo.model_fields if name != "content_kind"]
+    return TemplateInfo(**{name: getattr(row, name) for name in names}, content_kind=ContentKind(row.content_kind))
 
 
 def _own_template(template_id: int) -> MailingTemplate:
@@ -185,42 +196,44 @@ def _own_template(template_id: int) -> MailingTemplate:
     return found
 
 
-@endpoint(ROUTER, "get", "/templates", scope=Scope.READ, answers=Page[TemplateShown])
-def list_templates(request: ApiRequest) -> Page[TemplateShown]:
+@endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ, answers=Page[TemplateInfo])
+def list_templates(request: ApiRequest) -> Page[TemplateInfo]:
     """List the account's own templates by name, on one page."""
-    return Page[TemplateShown](items=[_template(row) for row in queries.templates()])
+    return Page[TemplateInfo](items=[_template(row) for row in queries.templates()])
 
 
-@endpoint(ROUTER, "get", "/templates/gallery", scope=Scope.READ, answers=Page[GalleryShown])
-def list_gallery(request: ApiRequest, which: Query[WhichGallery]) -> Page[GalleryShown]:
+@endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ, answers=Page[GalleryTemplateInfo])
+def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[GalleryTemplateInfo]:
     """List our templates."""
-    return Page[GalleryShown](
+    return Page[GalleryTemplateInfo](
         items=[
-            GalleryShown(key=one.key, name=one.name, about=one.about, subject=one.subject)
+            GalleryTemplateInfo(key=one.key, name=one.name, about=one.about, subject=one.subject)
             for one in gallery(which.language.value)
         ]
     )
 
 
-@endpoint(ROUTER, "post", "/templates", scope=Scope.CAMPAIGNS_DRAFT, answers=TemplateShown, status=201, repeatable=True)
-def keep_template(request: ApiRequest, given: Keeping) -> TemplateShown:
-    """Keep what a mailing says under a name. Not who says it, and not to whom."""
+@endpoint(
+    ROUTER, "post", "/templates", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TemplateInfo, status=201, repeatable=True
+)
+def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateInfo:
+    """Save a campaign's content as a template. The sender and the audience aren't saved."""
     campaign_of(given.campaign_id)
     return _template(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
 
 
-@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
-def delete_template(request: ApiRequest, template_id: Id) -> Done:
-    """Take a template out. Mailings that began with it keep what they have."""
+@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
+    """Delete a template. Campaigns started from it keep what they have."""
     _own_template(template_id)
     actions.delete_template(template_id)
-    return Done()
+    return SuccessResult()
 
 
-def _media(row: Media) -> MediaShown:
-    names = [name for name in MediaShown.model_fields if name != "url"]
+def _media(row: Media) -> MediaInfo:
+    names = [name for name in MediaInfo.model_fields if name != "url"]
     url = letter_url(row, list(row.files.all()))
-    return MediaShown(**{name: getattr(row, name) for name in names}, url=url)
+    return MediaInfo(**{name: getattr(row, name) for name in names}, url=url)
 
 
 def _own_media(media_id: int) -> Media:
@@ -230,20 +243,20 @@ def _own_media(media_id: int) -> Media:
     return found
 
 
-@endpoint(ROUTER, "get", "/media", scope=Scope.READ, answers=Page[MediaShown])
-def list_media(request: ApiRequest, which: Query[Paged]) -> Page[MediaShown]:
+@endpoint(ROUTER, "get", "/media", scope=KeyScope.READ, answers=Page[MediaInfo])
+def list_media(request: ApiRequest, which: Query[PageQuery]) -> Page[MediaInfo]:
     """List images, newest first."""
     rows, last = queries.media(), before_id(which.cursor)
     found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
     return page_of(found, which.limit, [_media(row) for row in found[: which.limit]])
 
 
-@endpoint(ROUTER, "post", "/media", scope=Scope.CAMPAIGNS_DRAFT, answers=MediaShown, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/media", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo, status=201, repeatable=True)
 def upload_media(
     request: ApiRequest,
     file: File[UploadedFile],
-    words: Form[MediaGiven],
-) -> MediaShown:
+    words: Form[MediaRequest],
+) -> MediaInfo:
     """Upload an image. PNG, JPEG, GIF or WebP up to 8 MB, detected by content. Stored in the widths that messages need.
     Uploading the same file again returns the same image.
     """
@@ -257,8 +270,8 @@ def upload_media(
     return _media(made)
 
 
-@endpoint(ROUTER, "patch", "/media/{media_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=MediaShown)
-def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaShown:
+@endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo)
+def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaInfo:
     """Change an image's name and alternative text."""
     row = _own_media(media_id)
     made = actions.describe_media(
@@ -271,9 +284,9 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
     return _media(made)
 
 
-@endpoint(ROUTER, "delete", "/media/{media_id}", scope=Scope.CAMPAIGNS_DRAFT, answers=Done)
-def delete_media(request: ApiRequest, media_id: Id) -> Done:
-    """Take a picture out for good. Not one that a mailing shows which went out: readers still open it."""
+@endpoint(ROUTER, "delete", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+def delete_media(request: ApiRequest, media_id: Id) -> SuccessResult:
+    """Delete an image permanently. You can't delete one used in a sent campaign: recipients still open it."""
     _own_media(media_id)
     actions.delete_media(media_id)
-    return Done()
+    return SuccessResult()

@@ -62,82 +62,98 @@ class Code(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One code: its HTTP status, what it means, how to mend it."""
+class ProblemKind:
+    """An error code: its HTTP status, what it means, how to fix it."""
 
     status: int
     title: Words
-    mend: Words
+    remedy: Words
 
 
-KINDS: Mapping[Code, Kind] = {
-    Code.MALFORMED: Kind(400, _("The request cannot be read."), _("Send valid JSON in UTF-8, without NUL characters.")),
-    Code.KEY_MISSING: Kind(
-        401, _("This needs an API key."), _("Send the header “Authorization: Bearer …” with a key of the account.")
+KINDS: Mapping[Code, ProblemKind] = {
+    Code.MALFORMED: ProblemKind(
+        400, _("The request can't be read."), _("Send valid JSON in UTF-8, without NUL characters.")
     ),
-    Code.KEY_REFUSED: Kind(
+    Code.KEY_MISSING: ProblemKind(
         401,
-        _("This API key is not accepted."),
-        _("It is mistyped, expired or revoked, or whoever made it is no owner any more. An owner makes a new one."),
+        _("An API key is required."),
+        _("Send the header “Authorization: Bearer …” with one of the account's keys."),
     ),
-    Code.KEY_NETWORK: Kind(
+    Code.KEY_REFUSED: ProblemKind(
+        401,
+        _("This API key isn't valid."),
+        _("It's mistyped, expired or revoked, or its creator is no longer an owner. Ask an owner for a new key."),
+    ),
+    Code.KEY_NETWORK: ProblemKind(
         403,
-        _("This key does not work from this address."),
-        _("Call from one of the key's IP ranges, or have an owner make a key for this one."),
+        _("This key doesn't work from this address."),
+        _("Call from one of the key's IP ranges, or ask an owner for a key for this address."),
     ),
-    Code.SCOPE_MISSING: Kind(
-        403, _("The key may not do this."), _("An owner makes a key with the scope that is named here.")
+    Code.SCOPE_MISSING: ProblemKind(
+        403, _("The key doesn't have permission for this."), _("Ask an owner for a key with the scope named here.")
     ),
-    Code.ACCOUNT_STANDING: Kind(
+    Code.ACCOUNT_STANDING: ProblemKind(
         403,
-        _("The standing of the account does not allow this."),
-        _("The page Standing says why, and how to write to us."),
+        _("The account status doesn't allow this."),
+        _("The Account status page says why, and how to contact us."),
     ),
-    Code.AGREEMENTS_OPEN: Kind(
+    Code.AGREEMENTS_OPEN: ProblemKind(
         403,
-        _("An agreement has a new version that nobody accepted yet."),
-        _("An owner accepts it on the page Standing; reading works meanwhile."),
+        _("A new version of an agreement hasn't been accepted yet."),
+        _("An owner can accept it on the Account status page. Reading still works."),
     ),
-    Code.NOT_FOUND: Kind(404, _("There is nothing here."), _("Look at the number in the address, and at the account.")),
-    Code.METHOD: Kind(405, _("This address does not take this method."), _("The header Allow names those it takes.")),
-    Code.STATE: Kind(
-        409, _("It is not in a state for this."), _("Read it again: it has moved on, or has not come so far.")
+    Code.NOT_FOUND: ProblemKind(
+        404, _("Nothing was found here."), _("Check the number in the address, and the account.")
     ),
-    Code.TOO_LARGE: Kind(413, _("The request is too large."), _("Send less at a time.")),
-    Code.INVALID: Kind(422, _("A value is missing or not allowed."), _("Change the values that “errors” names.")),
-    Code.REFUSED: Kind(422, _("This was refused."), _("The sentence in “detail” says what to change.")),
-    Code.ORIGIN_NEEDED: Kind(
+    Code.METHOD: ProblemKind(
+        405, _("This address doesn't support this method."), _("The Allow header names the methods it supports.")
+    ),
+    Code.STATE: ProblemKind(
+        409,
+        _("This isn't possible in its current status."),
+        _("Read it again. Its status has changed, or it isn't ready for this yet."),
+    ),
+    Code.TOO_LARGE: ProblemKind(413, _("The request is too large."), _("Send less at a time.")),
+    Code.INVALID: ProblemKind(422, _("A value is missing or not allowed."), _("Change the values named in “errors”.")),
+    Code.REFUSED: ProblemKind(422, _("The request was refused."), _("The sentence in “detail” says what to change.")),
+    Code.ORIGIN_NEEDED: ProblemKind(
         422,
-        _("The origin of this list is not declared."),
-        _("Say on the page of the list where its addresses come from; then upload again (R-10)."),
+        _("The origin of this list hasn't been declared."),
+        _("Declare on the list's page where its addresses come from, then upload again."),
     ),
-    Code.NOT_CONFIRMED: Kind(
+    Code.NOT_CONFIRMED: ProblemKind(
         422,
-        _("The anti-spam policy was not confirmed."),
-        _("Whoever answers for it confirms it for exactly this content: “policy_confirmed”: true (R-04)."),
+        _("The anti-spam policy hasn't been confirmed."),
+        _("The person responsible confirms it for exactly this content: “policy_confirmed”: true."),
     ),
-    Code.CONTENT_CHANGED: Kind(
+    Code.CONTENT_CHANGED: ProblemKind(
         422,
-        _("The content is not the one that was confirmed."),
-        _("Read the mailing again, look at it, and send its present “content_hash”."),
+        _("The content has changed since it was confirmed."),
+        _("Read the campaign again, review it, and send its current “content_hash”."),
     ),
-    Code.BLOCKED: Kind(422, _("The checks are still open."), _("Mend what “checks” names; each says how.")),
-    Code.REPEATED: Kind(
-        422, _("The Idempotency-Key belongs to another request."), _("Use a new Idempotency-Key for a new request.")
+    Code.BLOCKED: ProblemKind(
+        422, _("Some checks are still open."), _("Fix what “checks” names. Each check says how.")
     ),
-    Code.RATE: Kind(429, _("Too many requests."), _("Wait as many seconds as the header Retry-After says.")),
-    Code.ASKING: Kind(
+    Code.REPEATED: ProblemKind(
+        422, _("The Idempotency-Key belongs to a different request."), _("Use a new Idempotency-Key for a new request.")
+    ),
+    Code.RATE: ProblemKind(
+        429, _("Too many requests."), _("Wait the number of seconds given in the Retry-After header.")
+    ),
+    Code.ASKING: ProblemKind(
         429,
         _("Too many confirmation requests."),
-        _("The sentence in “detail” says why and what to do; Retry-After says when to try again."),
+        _("The sentence in “detail” says why and what to do. Retry-After says when to try again."),
     ),
-    Code.INTERNAL: Kind(500, _("That was our fault."), _("It is noted. Try again, or write to us.")),
+    Code.INTERNAL: ProblemKind(
+        500, _("Something went wrong on our side."), _("We've logged the error. Try again, or contact us.")
+    ),
 }
 
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """An answer that is none. `more` are further members of the shape, `headers` go along."""
+    """An error response. `more` adds members to its body, `headers` adds headers."""
 
     code: Code
     detail: Words = ""
@@ -153,7 +169,7 @@ class Problem(Exception):
             "status": kind.status,
             "detail": str(self.detail or kind.title),
             "code": self.code.value,
-            "mend": str(kind.mend),
+            "remedy": str(kind.remedy),
             **self.more,
         }
         content = json.dumps(shape, ensure_ascii=False, default=str)
@@ -167,13 +183,13 @@ class Problem(Exception):
 
 def wrong(field: str, message: str) -> Problem:
     """Return the Problem for one invalid value."""
-    return Problem(Code.INVALID, more={"errors": [{"where": f"body.{field}", "message": message}]})
+    return Problem(Code.INVALID, more={"errors": [{"pointer": f"body.{field}", "message": message}]})
 
 
 def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
-    """What a form of the pages says of each field; what concerns none of them stands at the body."""
+    """Turn the field errors of a page's form into a problem; those of no field are reported for the body."""
     errors = [
-        {"where": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
+        {"pointer": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
         for name, messages in problems.items()
         for message in messages
     ]
@@ -277,7 +293,7 @@ def _ended(text: str) -> str:
 def _fault(error: dict[str, Any]) -> dict[str, str]:
     """Return where an invalid value is and what is wrong with it, never the value itself."""
     where = [str(part) for part in error.get("loc", ()) if part != "given"]
-    return {"where": ".".join(where), "message": _fault_words(error)}
+    return {"pointer": ".".join(where), "message": _fault_words(error)}
 
 
 def _fault_words(error: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""Letting mailings out, at once or at an hour, and holding them.
+"""Release campaigns, now or at a set time, and pause or cancel them.
 
-Whoever releases confirms the anti-spam policy for exactly this content: the field must say so, and the hash must be
-that of the present content. The gate decides; its answer is stored either way.
+Releasing confirms the anti-spam policy for exactly this content: the field must say so, and the hash must match the
+current content. The gate decides; its decision is stored either way.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.compiling import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -27,7 +27,7 @@ from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     CampaignDetail,
-    CheckShown,
+    CheckResult,
     PerHour,
     campaign_of,
     check,
@@ -35,7 +35,7 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
 )
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page
+from mailflatrate.entrypoints.api.v1.shapes import Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
 from mailflatrate.rules.verdict import verdict_from_json
@@ -59,8 +59,8 @@ OnOwnClocks = Annotated[
 ]
 
 
-class Releasing(Given):
-    """The word of whoever answers for it."""
+class CampaignReleaseRequest(RequestBodySchema):
+    """The confirmation of the person who answers for the release."""
 
     policy_confirmed: Annotated[
         bool,
@@ -74,8 +74,8 @@ class Releasing(Given):
     on_own_clocks: OnOwnClocks = False
 
 
-class AskingRelease(Given):
-    """Asking a colleague, where the account wants four eyes."""
+class ApprovalRequest(RequestBodySchema):
+    """A request for a colleague's approval, where the account requires it."""
 
     content_hash: Hash
     at: Moment = None
@@ -83,13 +83,13 @@ class AskingRelease(Given):
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
-class Pacing(Given):
+class PaceRequest(RequestBodySchema):
     """The sending speed from now on."""
 
     per_hour: PerHour
 
 
-class AtWhat(Given):
+class WaveQuery(RequestBodySchema):
     """The time to show send waves for."""
 
     at: Annotated[
@@ -97,7 +97,7 @@ class AtWhat(Given):
     ] = None
 
 
-class WaveShown(Schema):
+class WaveInfo(Schema):
     """The recipients of one moment. `at` is null for those sent to immediately because their time has passed."""
 
     at: datetime | None
@@ -105,19 +105,19 @@ class WaveShown(Schema):
     known: Annotated[int, Field(description="how many of them have a known time zone")]
 
 
-class Released(Schema):
+class ReleaseResult(Schema):
     """The result of the checks. `review`: our team reviews the campaign first (R-06)."""
 
     decision_id: int
     review: bool
     campaign: CampaignDetail
-    checks: Annotated[list[CheckShown], Field(description="failed checks that don't block the release")]
+    checks: Annotated[list[CheckResult], Field(description="failed checks that don't block the release")]
 
 
-def _at(given: Releasing | AskingRelease) -> datetime | None:
+def _at(given: CampaignReleaseRequest | ApprovalRequest) -> datetime | None:
     """Return the send time. Raises Problem."""
     if given.on_own_clocks and given.at is None:
-        raise wrong("on_own_clocks", _("needs `at`: the hour that everybody's clock is to read"))
+        raise wrong("on_own_clocks", _("needs “at”: the local time for each recipient"))
     return _to_come(given.at)
 
 
@@ -127,19 +127,25 @@ def _to_come(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     if moment <= now:
-        raise wrong("at", _("this moment has passed; leave it out to send now"))
+        raise wrong("at", _("this time has passed; leave it out to send now"))
     if moment > now + FARTHEST:
         raise wrong("at", _("more than a year away"))
     return moment
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/release", scope=Scope.CAMPAIGNS_RELEASE, answers=Released, status=202,
+    ROUTER,
+    "post",
+    "/campaigns/{campaign_id}/release",
+    scope=KeyScope.CAMPAIGNS_RELEASE,
+    answers=ReleaseResult,
+    status=202,
     repeatable=True,
-)  # fmt: skip
-def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released | HttpResponse:
-    """Let a mailing out, now or later. Needs the policy confirmed for exactly this content, and every blocking check
-    passed; otherwise 422, with what is open. Where two people release (four eyes), a program asks instead."""
+)
+def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest) -> ReleaseResult | HttpResponse:
+    """Release a campaign, now or later. Needs the policy confirmed for exactly this content and every blocking check
+    passed; otherwise 422, with the open checks. Where the account requires approval, request that instead.
+    """
     campaign = campaign_of(campaign_id)
     at = _at(given)
     if campaign.state not in RELEASABLE:
@@ -157,7 +163,7 @@ def release(request: ApiRequest, campaign_id: Id, given: Releasing) -> Released 
         answer.stands = True  # type: ignore[attr-defined]  # the record of the refusal is kept
         return answer
     campaign = campaign_of(campaign_id)
-    return Released(
+    return ReleaseResult(
         decision_id=decision.id, review=campaign.state == CampaignState.REVIEW, campaign=detail(campaign), checks=found
     )
 
@@ -167,7 +173,7 @@ def _same_content(campaign: Campaign, shown: str) -> None:
         raise Problem(Code.CONTENT_CHANGED)
 
 
-def _checks(decision: GateDecision) -> list[CheckShown]:
+def _checks(decision: GateDecision) -> list[CheckResult]:
     stored = {"rules_version": decision.rules_version, "findings": decision.findings}
     return [check(item) for item in panel(verdict_from_json(stored)).open]
 
@@ -176,13 +182,14 @@ def _checks(decision: GateDecision) -> list[CheckShown]:
     ROUTER,
     "post",
     "/campaigns/{campaign_id}/ask-release",
-    scope=Scope.CAMPAIGNS_RELEASE,
+    scope=KeyScope.CAMPAIGNS_RELEASE,
     answers=CampaignDetail,
     status=202,
 )
-def ask_release(request: ApiRequest, campaign_id: Id, given: AskingRelease) -> CampaignDetail:
-    """Ask the colleagues for the release. For accounts that want four eyes: each who may give it gets a mail, and gives
-    it on the page, with his own eyes; no program does that."""
+def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) -> CampaignDetail:
+    """Ask colleagues to approve the release. For accounts that require approval: everyone who can approve gets an
+    email and approves in person on the page; an API client can't.
+    """
     campaign = campaign_of(campaign_id)
     _same_content(campaign, given.content_hash)
     ask_second(
@@ -192,9 +199,11 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: AskingRelease) -> C
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
+@endpoint(
+    ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail
+)
 def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """Make a waiting mailing a draft again. It will not go out by itself."""
+    """Turn a waiting campaign back into a draft. It won't be sent automatically."""
     return _do(campaign_id, campaigns.unschedule)
 
 
@@ -202,19 +211,20 @@ def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     ROUTER,
     "post",
     "/campaigns/{campaign_id}/pause",
-    scope=Scope.CAMPAIGNS_RELEASE,
+    scope=KeyScope.CAMPAIGNS_RELEASE,
     answers=CampaignDetail,
     protects=True,
 )
 def pause(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """Stop a running mailing within a second. Nothing is lost; what is left waits."""
+    """Pause a running campaign within a second. Nothing is lost; unsent messages wait."""
     return _do(campaign_id, delivery.pause_campaign)
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
 def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """Go on with what is left. Not where a rule of the service holds it (R-90) or it may already have
-    been sent before a backup was restored: then a person looks first."""
+    """Resume a paused campaign. Not possible if a rule of the service holds it (R-90) or it may already have been sent
+    before a backup was restored: a person has to check it first.
+    """
     demand_person(campaign_of(campaign_id))
     return _do(campaign_id, delivery.resume_campaign)
 
@@ -223,12 +233,12 @@ def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     ROUTER,
     "post",
     "/campaigns/{campaign_id}/cancel",
-    scope=Scope.CAMPAIGNS_RELEASE,
+    scope=KeyScope.CAMPAIGNS_RELEASE,
     answers=CampaignDetail,
     protects=True,
 )
 def cancel(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
-    """End a mailing for good. What has not left stays here."""
+    """Cancel a campaign permanently. Messages that have not left are not sent."""
     return _do(campaign_id, delivery.cancel_campaign)
 
 
@@ -238,30 +248,31 @@ def _do(campaign_id: int, action: Any) -> CampaignDetail:
     return detail(campaign_of(campaign_id))
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
-def pace(request: ApiRequest, campaign_id: Id, given: Pacing) -> CampaignDetail:
-    """Another speed for a mailing that is under way. A draft's is a field of its own."""
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
+def pace(request: ApiRequest, campaign_id: Id, given: PaceRequest) -> CampaignDetail:
+    """Change the pace of a running campaign. A draft has its own field for it."""
     return _do(campaign_id, lambda one: change_pace(one, given.per_hour))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=Scope.READ, answers=Page[WaveShown])
-def list_waves(request: ApiRequest, campaign_id: Id, which: Query[AtWhat]) -> Page[WaveShown]:
-    """Who gets it when, by everybody's own clock. Of a draft for an hour that is asked about; of a released mailing
-    what is still to come, nothing where it goes to all at one moment."""
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ, answers=Page[WaveInfo])
+def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) -> Page[WaveInfo]:
+    """List the waves of a campaign sent by local time. For a draft, at the time you ask about; for a released
+    campaign, those still to come, or none if everyone gets it at the same moment.
+    """
     campaign = campaign_of(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         found = waves_of(campaign, _hour(which.at), clock.now())
     else:
         found = waves_to_come(campaign)
-    return Page[WaveShown](items=[_wave(each) for each in found])
+    return Page[WaveInfo](items=[_wave(each) for each in found])
 
 
 def _hour(at: datetime | None) -> datetime:
     moment = _to_come(at)
     if moment is None:
-        raise Problem(Code.INVALID, more={"errors": [{"where": "query.at", "message": _("needed for a draft")}]})
+        raise Problem(Code.INVALID, more={"errors": [{"pointer": "query.at", "message": _("required for a draft")}]})
     return moment
 
 
-def _wave(wave: Wave) -> WaveShown:
-    return WaveShown(at=wave.at, people=wave.people, known=wave.known)
+def _wave(wave: Wave) -> WaveInfo:
+    return WaveInfo(at=wave.at, people=wave.people, known=wave.known)

@@ -1,4 +1,4 @@
-"""What became of a mailing: its figures, each recipient, every answer of the gate."""
+"""Results of a campaign: its figures, each recipient, every decision of the gate."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,18 +7,18 @@ from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import attempts_of
-from mailflatrate.apps.delivery.recipients import Wanted, recipients
+from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.tracking.queries import clicks_of
-from mailflatrate.entrypoints.api.v1.campaign_shapes import CheckShown, campaign_of, check
+from mailflatrate.entrypoints.api.v1.campaign_shapes import CheckResult, campaign_of, check
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id, Page, Paged, before_id, page_of
-from mailflatrate.entrypoints.api.v1.trials import TrialShown, Variant, trial_shown
+from mailflatrate.entrypoints.api.v1.shapes import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.trials import AbTestInfo, Variant, trial_shown
 from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition
@@ -37,7 +37,7 @@ class Share(Schema):
     limit_percent: float
 
 
-class LinkShown(Schema):
+class LinkClickInfo(Schema):
     """The clicks on a link, by people and by machines."""
 
     number: int
@@ -46,8 +46,8 @@ class LinkShown(Schema):
     machines: int
 
 
-class Report(Schema):
-    """Where a mailing stands. Everybody on its lists is counted once: planned, or left out for a reason."""
+class CampaignReport(Schema):
+    """The status of a campaign. Everyone on its lists counts once: planned, or skipped or excluded for a reason."""
 
     state: CampaignState
     planned: int
@@ -64,17 +64,17 @@ class Report(Schema):
     feedback: dict[FeedbackKind, int]
     complaints: Share
     hard_bounces: Share
-    links: list[LinkShown]
-    trial: Annotated[TrialShown | None, Field(description="the status of the A/B test; null: no test")]
+    links: list[LinkClickInfo]
+    trial: Annotated[AbTestInfo | None, Field(description="the status of the A/B test; null: no test")]
 
 
-class WhichReport(Given):
+class ReportQuery(RequestBodySchema):
     """The variant to report on."""
 
     variant: Annotated[Variant | None, Field(description="the variant whose links to show; default: the winner")] = None
 
 
-class Outcome(Schema):
+class DeliveryOutcome(Schema):
     """The result for one recipient. The address is empty after the contact was erased."""
 
     id: int
@@ -87,7 +87,7 @@ class Outcome(Schema):
     settled_at: datetime | None
 
 
-class AttemptShown(Schema):
+class AttemptInfo(Schema):
     """A delivery attempt that wasn't accepted."""
 
     number: int
@@ -99,20 +99,20 @@ class AttemptShown(Schema):
     host: str
 
 
-class OutcomeDetail(Outcome):
+class OutcomeDetail(DeliveryOutcome):
     """A recipient's result with every attempt."""
 
-    tries: list[AttemptShown]
+    tries: list[AttemptInfo]
 
 
-class WhichOutcomes(Paged):
+class OutcomeQuery(PageQuery):
     """Filters for recipients."""
 
     state: DeliveryState | None = None
     search: Annotated[str, Field(max_length=254, description="part of the address")] = ""
 
 
-class Decision(Schema):
+class ReleaseDecision(Schema):
     """One decision of the gate, with all checks."""
 
     id: int
@@ -121,25 +121,37 @@ class Decision(Schema):
     decided_by: str
     rules_version: str
     content_hash: str
-    checks: list[CheckShown]
+    checks: list[CheckResult]
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=Scope.READ, answers=Report)
-def report(request: ApiRequest, campaign_id: Id, which: Query[WhichReport]) -> Report:
-    """Where a mailing stands, in numbers. Opens are never counted; clicks of machines are told apart (R-108)."""
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=KeyScope.READ, answers=CampaignReport)
+def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> CampaignReport:
+    """Get the status of a campaign in numbers. Opens are never counted; machine clicks are counted apart (R-108)."""
     campaign = campaign_of(campaign_id)
     live, edition = live_of(campaign), sent_edition(campaign, which.variant)
     now = live.progress
     links = clicks_of(edition) if edition else []
-    return Report(
-        state=CampaignState(campaign.state), planned=now.planned, pending=now.pending, delivered=now.sent,
-        deferred=now.deferred, bounced_hard=now.bounced_hard, bounced_soft=now.bounced_soft,
-        bounced_other=now.bounced_other, in_doubt=now.in_doubt, cancelled=now.cancelled, withheld=dict(now.withheld),
-        left_out=dict(now.left_out), feedback=live.feedback, complaints=_share(live.complaints),
+    return CampaignReport(
+        state=CampaignState(campaign.state),
+        planned=now.planned,
+        pending=now.pending,
+        delivered=now.sent,
+        deferred=now.deferred,
+        bounced_hard=now.bounced_hard,
+        bounced_soft=now.bounced_soft,
+        bounced_other=now.bounced_other,
+        in_doubt=now.in_doubt,
+        cancelled=now.cancelled,
+        withheld=dict(now.withheld),
+        left_out=dict(now.left_out),
+        feedback=live.feedback,
+        complaints=_share(live.complaints),
         hard_bounces=_share(live.hard_bounces),
-        links=[LinkShown(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links],
+        links=[
+            LinkClickInfo(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links
+        ],
         trial=trial_shown(campaign),
-    )  # fmt: skip
+    )
 
 
 def _share(rate: Rate) -> Share:
@@ -154,18 +166,20 @@ def _outcome(row: DeliveryRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=Scope.READ, answers=Page[Outcome])
-def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[WhichOutcomes]) -> Page[Outcome]:
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=KeyScope.READ, answers=Page[DeliveryOutcome])
+def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuery]) -> Page[DeliveryOutcome]:
     """List recipients' results. Filter by state or address, page by page."""
     campaign = campaign_of(campaign_id)
-    wanted = Wanted(state=which.state, search=which.search.strip())
+    wanted = RecipientFilter(state=which.state, search=which.search.strip())
     rows = list(recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1])
-    return page_of(rows, which.limit, [Outcome(**_outcome(row)) for row in rows])
+    return page_of(rows, which.limit, [DeliveryOutcome(**_outcome(row)) for row in rows])
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=Scope.READ, answers=OutcomeDetail)
+@endpoint(
+    ROUTER, "get", "/campaigns/{campaign_id}/recipients/{delivery_id}", scope=KeyScope.READ, answers=OutcomeDetail
+)
 def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
-    """One recipient with every try, in the words of his server."""
+    """Get one recipient. The response includes every delivery attempt, in the words of their mail server."""
     row = (
         DeliveryRecord.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
         .select_related("contact")
@@ -173,13 +187,13 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
     )
     if row is None:
         raise Http404
-    names = AttemptShown.model_fields
-    tries = [AttemptShown(**{name: getattr(one, name) for name in names}) for one in attempts_of(row.id)]
+    names = AttemptInfo.model_fields
+    tries = [AttemptInfo(**{name: getattr(one, name) for name in names}) for one in attempts_of(row.id)]
     return OutcomeDetail(**_outcome(row), tries=tries)
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=Scope.READ, answers=Page[Decision])
-def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[Paged]) -> Page[Decision]:
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=KeyScope.READ, answers=Page[ReleaseDecision])
+def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[PageQuery]) -> Page[ReleaseDecision]:
     """List the gate's decisions. Both passed and blocked, newest first."""
     stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
         "decided_by", "edition"
@@ -195,9 +209,9 @@ def _decided_by(row: GateDecision) -> str:
     return ", ".join(part for part in (str(row.decided_by or ""), row.decided_through) if part)
 
 
-def _decision(row: GateDecision) -> Decision:
+def _decision(row: GateDecision) -> ReleaseDecision:
     drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
-    return Decision(
+    return ReleaseDecision(
         id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=_decided_by(row),
         rules_version=row.rules_version, content_hash=row.edition.content_hash if row.edition else "",
         checks=[check(item) for item in (*drawn.open, *drawn.passed)],

@@ -1,4 +1,4 @@
-"""Sender domains with their checks, and the addresses that may stand in From."""
+"""Sending domains with their checks, and their From addresses."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,19 +7,19 @@ from django.http import Http404
 from ninja import Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.domains import actions, queries
 from mailflatrate.apps.domains.models import CheckKind, DomainState, SenderAddress, SenderDomain
 from mailflatrate.entrypoints.api.v1.campaign_shapes import Title
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.shapes import Address, Given, Id, Page
+from mailflatrate.entrypoints.api.v1.shapes import Address, Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.trust.senders import record_rows
 
 ROUTER = Router(tags=["Senders"])
 
 
-class SenderShown(Schema):
-    """An address for From; `sender_id` of a mailing is its `id` once it is verified."""
+class SenderInfo(Schema):
+    """A From address; its `id` is the `sender_id` of a campaign once it is verified."""
 
     id: int
     email: str
@@ -27,7 +27,7 @@ class SenderShown(Schema):
     verified_at: datetime | None
 
 
-class RecordShown(Schema):
+class DnsRecordInfo(Schema):
     """A DNS record to publish and what the last check found. `state`: passed, blocked, waiting."""
 
     kind: CheckKind
@@ -37,33 +37,33 @@ class RecordShown(Schema):
     state: str
     found: str
     purpose: str
-    mend: str
+    remedy: str
 
 
-class DomainShown(Schema):
-    """A domain that the account sends from. It is looked at again by schedule; one that fails stops new mailings."""
+class DomainInfo(Schema):
+    """A domain the account sends from. It's rechecked on a schedule; if it fails, new campaigns are blocked."""
 
     id: int
     name: str
     state: DomainState
     checked_at: datetime | None
     verified_at: datetime | None
-    senders: list[SenderShown]
+    senders: list[SenderInfo]
 
 
-class DomainDetail(DomainShown):
+class DomainDetail(DomainInfo):
     """A domain with the DNS records to publish."""
 
-    records: list[RecordShown]
+    records: list[DnsRecordInfo]
 
 
-class NewDomain(Given):
+class NewDomain(RequestBodySchema):
     """A domain that the company owns."""
 
     name: Annotated[str, Field(min_length=3, max_length=253)]
 
 
-class NewSender(Given):
+class NewSender(RequestBodySchema):
     """A sender address on the domain, as shown to recipients."""
 
     email: Address
@@ -77,8 +77,8 @@ def _domain(domain_id: int) -> SenderDomain:
     return found
 
 
-def _sender(row: SenderAddress) -> SenderShown:
-    return SenderShown(id=row.id, email=row.email, display_name=row.display_name, verified_at=row.verified_at)
+def _sender(row: SenderAddress) -> SenderInfo:
+    return SenderInfo(id=row.id, email=row.email, display_name=row.display_name, verified_at=row.verified_at)
 
 
 def _values(domain: SenderDomain) -> dict[str, Any]:
@@ -91,23 +91,23 @@ def _values(domain: SenderDomain) -> dict[str, Any]:
 def _detail(domain_id: int) -> DomainDetail:
     domain = _domain(domain_id)
     records = [
-        RecordShown(
+        DnsRecordInfo(
             kind=CheckKind(row.record.kind), host=row.record.host, type=row.record.record_type, value=row.record.value,
-            state=row.state, found=row.found, purpose=row.purpose, mend=row.advice,
+            state=row.state, found=row.found, purpose=row.purpose, remedy=row.advice,
         )
         for row in record_rows(domain)
     ]  # fmt: skip
     return DomainDetail(**_values(domain), records=records)
 
 
-@endpoint(ROUTER, "get", "/sender-domains", scope=Scope.READ, answers=Page[DomainShown])
-def list_domains(request: ApiRequest) -> Page[DomainShown]:
+@endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ, answers=Page[DomainInfo])
+def list_domains(request: ApiRequest) -> Page[DomainInfo]:
     """List all sender domains with their addresses, on one page."""
-    return Page[DomainShown](items=[DomainShown(**_values(row)) for row in queries.domains()])
+    return Page[DomainInfo](items=[DomainInfo(**_values(row)) for row in queries.domains()])
 
 
 @endpoint(
-    ROUTER, "post", "/sender-domains", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
+    ROUTER, "post", "/sender-domains", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
 )
 def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     """Add a domain. Nothing is sent from it until its records are found. Mailbox providers' domains are refused
@@ -116,13 +116,13 @@ def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     return _detail(actions.add_domain(given.name).id)
 
 
-@endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=Scope.READ, answers=DomainDetail)
+@endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=KeyScope.READ, answers=DomainDetail)
 def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Show a domain. Includes the records to publish and what the last check found."""
     return _detail(domain_id)
 
 
-@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=Scope.CAMPAIGNS_DRAFT, answers=DomainDetail)
+@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DomainDetail)
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Check all records now."""
     _domain(domain_id)
@@ -131,10 +131,15 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 
 
 @endpoint(
-    ROUTER, "post", "/sender-domains/{domain_id}/senders", scope=Scope.CAMPAIGNS_DRAFT, answers=SenderShown, status=201,
+    ROUTER,
+    "post",
+    "/sender-domains/{domain_id}/senders",
+    scope=KeyScope.CAMPAIGNS_DRAFT,
+    answers=SenderInfo,
+    status=201,
     repeatable=True,
-)  # fmt: skip
-def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderShown:
-    """Add an address for From. It counts once the domain is verified and somebody in its mailbox clicked the mail."""
+)
+def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
+    """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""
     _domain(domain_id)
     return _sender(actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user))

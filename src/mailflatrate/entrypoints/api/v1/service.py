@@ -139,10 +139,10 @@ def _problem_shape() -> DictStrAny:
         "description": "RFC 9457: what went wrong and how to fix it.",
         "properties": {
             "type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text,
-            "code": {"type": "string", "enum": [code.value for code in Code]}, "mend": text,
+            "code": {"type": "string", "enum": [code.value for code in Code]}, "remedy": text,
             "errors": {
                 "type": "array",
-                "items": {"type": "object", "properties": {"where": text, "message": text}},
+                "items": {"type": "object", "properties": {"pointer": text, "message": text}},
             },
             "scope": {**text, "description": "with scope-missing: the scope the key needs"},
             "scopes": {"type": "array", "items": text, "description": "with scope-missing: scopes that are accepted"},
@@ -151,7 +151,7 @@ def _problem_shape() -> DictStrAny:
             "asked_today": {"type": "integer", "description": "with asking-limited: requests made today"},
             "level": {**text, "description": "with asking-limited: open, held, few or stopped"},
         },
-        "required": ["type", "title", "status", "detail", "code", "mend"],
+        "required": ["type", "title", "status", "detail", "code", "remedy"],
     }  # fmt: skip
 
 

@@ -26,13 +26,13 @@ Cursor = Annotated[
 Rows = Annotated[int, Field(ge=1, le=MOST_ROWS, description="maximum number of rows")]
 
 
-class Given(Schema):
+class RequestBodySchema(Schema):
     """A request body, in which unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Paged(Schema):
+class PageQuery(Schema):
     """The page to return."""
 
     cursor: Cursor = ""
@@ -46,7 +46,7 @@ class Page(Schema, Generic[T]):
     next: str | None = None
 
 
-class Done(Schema):
+class SuccessResult(Schema):
     """The request was carried out."""
 
     done: bool = True
@@ -71,7 +71,7 @@ def open_cursor(cursor: str, *kinds: type) -> list[Any]:
 
 
 def _no_cursor() -> Problem:
-    return Problem(Code.INVALID, more={"errors": [{"where": "query.cursor", "message": _("no cursor of ours")}]})
+    return Problem(Code.INVALID, more={"errors": [{"pointer": "query.cursor", "message": _("invalid cursor")}]})
 
 
 def _fits(part: Any, kind: type) -> bool:
@@ -86,7 +86,7 @@ def before_id(cursor: str) -> int | None:
     return parts[0] if parts else None
 
 
-def page_from(rows: Sequence[R], which: Paged, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
+def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
     """Return a page of rows already loaded, in their order. The cursor names the last one shown. Raises Problem."""
     begin, last = 0, before_id(which.cursor)
     if last is not None:

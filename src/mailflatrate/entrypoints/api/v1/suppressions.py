@@ -5,47 +5,47 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.shapes import Address, Given, Page, Paged, before_id, page_of
+from mailflatrate.entrypoints.api.v1.shapes import Address, Page, PageQuery, RequestBodySchema, before_id, page_of
 
 ROUTER = Router(tags=["Suppression"])
 
 
-class SuppressionShown(Schema):
+class SuppressionInfo(Schema):
     """An entry in the account's suppression list. Only a keyed hash of the address is stored (R-96)."""
 
     id: int
-    reason: Reason
+    reason: SuppressionReason
     since: datetime
 
 
-class WhichSuppressions(Paged):
+class SuppressionQuery(PageQuery):
     """Filters for entries."""
 
-    reason: Reason | None = None
+    reason: SuppressionReason | None = None
 
 
-class OneAddress(Given):
+class AddressRequest(RequestBodySchema):
     """An email address."""
 
     email: Address
 
 
-class LookedUp(Schema):
+class SuppressionLookup(Schema):
     """Whether the address is suppressed for this account, and why."""
 
     suppressed: bool
-    reason: Reason | None
+    reason: SuppressionReason | None
     since: datetime | None
     whole_platform: bool
 
 
-class Added(Schema):
+class SuppressionResult(Schema):
     """The suppression. `fresh`: the address wasn't already suppressed for an equally strong reason."""
 
     fresh: bool
@@ -55,33 +55,42 @@ def _key(email: str) -> bytes:
     try:
         return address_key(email)
     except SuppressionError as error:
-        raise wrong("email", _("no e-mail address")) from error
+        raise wrong("email", _("not an email address")) from error
 
 
-@endpoint(ROUTER, "get", "/suppressions", scope=Scope.READ, answers=Page[SuppressionShown])
-def list_suppressions(request: ApiRequest, which: Query[WhichSuppressions]) -> Page[SuppressionShown]:
+@endpoint(ROUTER, "get", "/suppressions", scope=KeyScope.READ, answers=Page[SuppressionInfo])
+def list_suppressions(request: ApiRequest, which: Query[SuppressionQuery]) -> Page[SuppressionInfo]:
     """List the account's active suppressions, newest first."""
     rows = queries.page(reason=which.reason, before_id=before_id(which.cursor), size=which.limit + 1)
-    items = [SuppressionShown(id=row.id, reason=row.reason, since=row.created_at) for row in rows[: which.limit]]
+    items = [SuppressionInfo(id=row.id, reason=row.reason, since=row.created_at) for row in rows[: which.limit]]
     return page_of(rows, which.limit, items)
 
 
-@endpoint(ROUTER, "post", "/suppressions/look-up", scope=Scope.READ, answers=LookedUp, protects=True)
-def look_up_suppression(request: ApiRequest, given: OneAddress) -> LookedUp:
-    """Ask about one address. A POST that changes nothing, so that no address stands in the logs of the way."""
+@endpoint(ROUTER, "post", "/suppressions/look-up", scope=KeyScope.READ, answers=SuppressionLookup, protects=True)
+def look_up_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionLookup:
+    """Look up one address. It's a POST that changes nothing, so that the address stays out of logs along the way."""
     row = queries.strongest(_key(given.email))
-    return LookedUp(
-        suppressed=row is not None, reason=Reason(row.reason) if row else None, since=row.created_at if row else None,
+    return SuppressionLookup(
+        suppressed=row is not None,
+        reason=SuppressionReason(row.reason) if row else None,
+        since=row.created_at if row else None,
         whole_platform=row is not None and row.account_id is None,
-    )  # fmt: skip
+    )
 
 
 @endpoint(
-    ROUTER, "post", "/suppressions", scope=Scope.SUPPRESS, answers=Added, status=201, repeatable=True, protects=True
+    ROUTER,
+    "post",
+    "/suppressions",
+    scope=KeyScope.SUPPRESS,
+    answers=SuppressionResult,
+    status=201,
+    repeatable=True,
+    protects=True,
 )
-def add_suppression(request: ApiRequest, given: OneAddress) -> Added:
+def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionResult:
     """Suppress an address. This takes effect immediately on every list. It can't be undone through the API: only a new
     double opt-in by the person or a reviewer can lift it, where the rules allow that (R-75).
     """
     fresh = suppress_by_hand(_key(given.email), source=request.caller.source, by=request.caller.user)
-    return Added(fresh=fresh)
+    return SuppressionResult(fresh=fresh)

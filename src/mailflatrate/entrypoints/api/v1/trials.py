@@ -6,7 +6,7 @@ from typing import Annotated
 from ninja import Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.accounts.models import Scope
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.models import Campaign, TestMetric
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.trials import by_person, choose_variant
@@ -14,7 +14,7 @@ from mailflatrate.apps.stats.queries import trial_arms
 from mailflatrate.entrypoints.api.v1.campaign_shapes import CampaignDetail, campaign_of, detail
 from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Given, Id
+from mailflatrate.entrypoints.api.v1.shapes import Id, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.campaigns.variants import TrialView, trial_of
 from mailflatrate.rules.trial import MOST_VARIANTS
 
@@ -24,7 +24,7 @@ Variant = Annotated[
 ]
 
 
-class ArmShown(Schema):
+class VariantResult(Schema):
     """One variant of an A/B test: messages delivered, clicks by people, and unsubscribes."""
 
     variant: int
@@ -37,7 +37,7 @@ class ArmShown(Schema):
     unsubscribed_percent: float
 
 
-class TrialShown(Schema):
+class AbTestInfo(Schema):
     """The status of an A/B test. `winner`: the variant the rest gets; null until it is chosen.
 
     `certainty` says how significant the difference is, `because` what the choice is based on. Both are sentences.
@@ -57,29 +57,29 @@ class TrialShown(Schema):
     may_choose: bool
     certainty: str
     because: str
-    variants: list[ArmShown]
+    variants: list[VariantResult]
 
 
-class Choosing(Given):
+class WinnerRequest(RequestBodySchema):
     """The winner, which the rest of the audience gets."""
 
     variant: Variant
 
 
-def trial_shown(campaign: Campaign) -> TrialShown | None:
-    """The test of a mailing that is out; None where it has none."""
+def trial_shown(campaign: Campaign) -> AbTestInfo | None:
+    """Return the A/B test of a released campaign; None if it has none."""
     view = trial_of(campaign)
     return _shown(view) if view else None
 
 
-def _shown(view: TrialView) -> TrialShown:
+def _shown(view: TrialView) -> AbTestInfo:
     trial = view.trial
-    return TrialShown(
+    return AbTestInfo(
         share=trial.share, metric=TestMetric(trial.metric), rest=trial.rest, tested_at=trial.tested_at,
         decide_at=trial.decide_at, winner=trial.winner, decided_at=trial.decided_at, may_choose=view.may_choose,
         certainty=view.sure, because=view.why,
         variants=[
-            ArmShown(
+            VariantResult(
                 variant=line.arm.variant, letter=line.letter, subject=line.subject, delivered=line.arm.delivered,
                 clicks=line.arm.clicks, click_percent=line.arm.click_percent, unsubscribed=line.arm.unsubscribed,
                 unsubscribed_percent=line.arm.unsubscribed_percent,
@@ -90,11 +90,12 @@ def _shown(view: TrialView) -> TrialShown:
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=Scope.CAMPAIGNS_RELEASE, answers=CampaignDetail
+    ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail
 )
-def choose(request: ApiRequest, campaign_id: Id, given: Choosing) -> CampaignDetail:
-    """Choose what the rest of a test gets. Once and for all, when its letters are out; the gate is asked again first
-    (R-04)."""
+def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> CampaignDetail:
+    """Pick the variant that the rest of the audience gets. Once only, after the test messages are out; the gate is
+    asked again first (R-04).
+    """
     campaign_of(campaign_id)
     trial = Trial.objects.filter(campaign_id=campaign_id).first()
     if trial is None:

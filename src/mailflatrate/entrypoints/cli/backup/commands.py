@@ -106,7 +106,7 @@ def restore_command(
         _tell(f"database restored to {_stamp(manifest)}")
         bring_up_to_date(settings)
         _tell("database is up to date")
-        _tell(f"files restored: {restoring.restore_files(backup)}")  # erasing a person looks into uploads
+        _tell(f"files restored: {restoring.restore_files(backup)}")  # erasure searches the uploaded files
         found = restoring.recover(
             settings, backup, manifest, journals=journals, withdrawals=withdrawals, keep_unsettled=keep_unsettled,
             tell=_tell,
@@ -116,7 +116,7 @@ def restore_command(
     _report(found)
 
 
-def _report(found: restoring.Recovered) -> None:
+def _report(found: restoring.RecoveryResult) -> None:
     click.echo(
         f"Sent since the backup according to the journals: {found.told}. Unknown to this database: {found.missing}."
     )

@@ -18,7 +18,7 @@ import click
 import psycopg
 
 from mailflatrate.entrypoints.cli.backup import manifest as of
-from mailflatrate.entrypoints.cli.backup.manifest import Manifest, Origin, Part
+from mailflatrate.entrypoints.cli.backup.manifest import BackupFile, Manifest, Origin
 from mailflatrate.entrypoints.cli.backup.tools import find_tool, run_tool
 from mailflatrate.settings.fingerprints import fingerprints
 from mailflatrate.settings.roles import owner_url
@@ -136,7 +136,7 @@ def _add(archive: tarfile.TarFile, name: str, size: int, content: Any) -> None:
     archive.addfile(entry, io.BytesIO(content) if isinstance(content, bytes) else content)
 
 
-def _finished(path: Path) -> Part | None:
+def _finished(path: Path) -> BackupFile | None:
     if not path.exists():
         return None
     path.chmod(0o600)

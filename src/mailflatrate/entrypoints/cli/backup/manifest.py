@@ -20,7 +20,7 @@ _READ_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BackupFile:
     """A file of the backup."""
 
     name: str
@@ -47,9 +47,9 @@ class Manifest:
     version: str
     origin: Origin
     key_fingerprints: dict[str, str]
-    parts: tuple[Part, ...]
+    parts: tuple[BackupFile, ...]
 
-    def part(self, name: str) -> Part | None:
+    def part(self, name: str) -> BackupFile | None:
         """The part of this name, if the backup has it."""
         return next((part for part in self.parts if part.name == name), None)
 
@@ -63,7 +63,7 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a backup. Raises ClickException where there is none of ours."""
+    """Read the manifest of a backup. Raises ClickException if there is none that we wrote."""
     path = folder / FILE
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -79,7 +79,7 @@ def _manifest(values: dict[str, Any]) -> Manifest:
     if values["form"] != FORM:
         raise ValueError(values["form"])
     origin = values["origin"]
-    parts = tuple(Part(str(each["name"]), int(each["octets"]), str(each["sha256"])) for each in values["parts"])
+    parts = tuple(BackupFile(str(each["name"]), int(each["octets"]), str(each["sha256"])) for each in values["parts"])
     if any(part.name not in (DATABASE, KEYS, FILES, JOURNALS) for part in parts):
         raise ValueError("unknown part")
     return Manifest(
@@ -97,14 +97,14 @@ def _manifest(values: dict[str, Any]) -> Manifest:
     )
 
 
-def measure(path: Path) -> Part:
+def measure(path: Path) -> BackupFile:
     """Size and checksum of a file."""
     digest, octets = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):
             digest.update(chunk)
             octets += len(chunk)
-    return Part(path.name, octets, digest.hexdigest())
+    return BackupFile(path.name, octets, digest.hexdigest())
 
 
 def verify_parts(folder: Path, manifest: Manifest) -> list[str]:

@@ -149,7 +149,7 @@ def restore_files(folder: Path) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveryResult:
     """What the restored database learned of the time after its backup."""
 
     chunks: int
@@ -163,7 +163,7 @@ class Recovered:
 def recover(
     settings: Settings, folder: Path, manifest: Manifest, *, journals: Sequence[Path], withdrawals: Sequence[Path],
     keep_unsettled: bool, tell: Callable[[str], None],
-) -> Recovered:  # fmt: skip
+) -> RecoveryResult:  # fmt: skip
     """Hold all sending, then take journals and withdrawals over."""
     from mailflatrate.apps.delivery import fence, withdrawals_places
     from mailflatrate.apps.delivery.send import recovery
@@ -186,7 +186,7 @@ def recover(
     )
     done = replay(lines, made_at)
     withdrawals_places.note_replayed_by_a_person()
-    return Recovered(held.chunks, drafts, paused, told, missing, done)
+    return RecoveryResult(held.chunks, drafts, paused, told, missing, done)
 
 
 @contextmanager

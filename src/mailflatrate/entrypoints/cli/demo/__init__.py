@@ -1,7 +1,7 @@
-"""`mailflatrate demo`: one operator, one checked customer, a real import, a real mailing, and what came back.
+"""`mailflatrate demo`: one operator, one vetted customer, a real import, a real campaign, and the feedback.
 
-Everything goes through the actions that the product uses; nothing is written past them. Without a relay all mail ends
-in the postbox, whose addresses misbehave on order.
+Everything uses the product's own actions; nothing bypasses them. Without a relay, all mail ends in the test inbox,
+whose addresses misbehave on demand.
 """
 
 import json
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from mailflatrate.entrypoints.cli.demo.environment import Place, prepare
+from mailflatrate.entrypoints.cli.demo.environment import DemoPlace, prepare
 from mailflatrate.settings.schema import load_settings
 
 MARKER = "this-folder-belongs-to-the-demonstration"
@@ -63,7 +63,7 @@ def demo_command(once: bool, as_json: bool) -> None:
     sys.exit(status)
 
 
-def _run(place: Place, *, once: bool, as_json: bool) -> int:
+def _run(place: DemoPlace, *, once: bool, as_json: bool) -> int:
     from mailflatrate.entrypoints.boot import boot
     from mailflatrate.entrypoints.cli.serve import owned_database, processes
     from mailflatrate.entrypoints.cli.setup import bring_up_to_date

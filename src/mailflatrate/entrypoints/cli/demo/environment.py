@@ -39,7 +39,7 @@ ELSEWHERE = {"MX": ["10 mx.mailflatrate.example"]}
 
 
 @dataclass(slots=True)
-class Place:
+class DemoPlace:
     """Where the demonstration runs."""
 
     folder: Path
@@ -47,7 +47,7 @@ class Place:
     zone: dict[str, dict[str, list[str]]] = field(default_factory=lambda: dict(SERVICE_ZONE))
 
     def publish(self, host: str, record_type: str, value: str) -> None:
-        """Put a record into the DNS, as a customer does with his provider."""
+        """Publish a DNS record, as a customer does at their provider."""
         self.zone.setdefault(host, {})[record_type] = [value]
         self.dns.replace(self.zone)
 
@@ -71,8 +71,8 @@ def _free_port(wanted: int, taken: set[int]) -> int:
     raise OSError("no free port")
 
 
-def prepare(folder: Path) -> Place:
-    """Set the environment of this process and its children, and start the DNS. What the caller set himself stays."""
+def prepare(folder: Path) -> DemoPlace:
+    """Set the environment of this process and its children, and start the DNS. Values set by the caller stay."""
     dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE)
     dns.start()
     taken: set[int] = set()
@@ -87,4 +87,4 @@ def prepare(folder: Path) -> Place:
     os.environ["MAILFLATRATE_DEMO_SECOND_FACTOR"] = base64.b32encode(secrets.token_bytes(20)).decode()
     for name, value in SHORT.items():
         os.environ.setdefault(name, value)
-    return Place(folder, dns)
+    return DemoPlace(folder, dns)

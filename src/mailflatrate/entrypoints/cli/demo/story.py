@@ -33,8 +33,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
-from mailflatrate.entrypoints.cli.demo.environment import Place
-from mailflatrate.mail.tokens import TOKEN_PATTERN, Purpose
+from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
+from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
 
@@ -45,7 +45,7 @@ OPERATOR, OWNER, COLLEAGUE, OTHER = (
 LETTER = Path(__file__).with_name("mailing.md")
 APPROVAL = "Formular und Kasse gesehen, Stichprobe von 20 Nachweisen stimmt mit der Angabe überein."
 PATIENCE_SECONDS = 600.0
-# What comes back by mail or by a click: it takes a moment after the last message is out.
+# Feedback by mail or click takes a moment to arrive after the last message is sent.
 EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 6, FeedbackKind.COMPLAINT: 2, FeedbackKind.UNSUBSCRIBE: 6}
 IMPRINT = {
     "organisation": "company", "legal_name": "Gärtnerei Lindenhof", "legal_form": "GmbH",
@@ -66,7 +66,7 @@ FIRST_NAME = FormField("first_name", FieldKind.FIRST_NAME, {"de": "Vorname", "en
 Say = Callable[[str], None]
 
 
-def play(place: Place, *, say: Say) -> dict[str, Any]:
+def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     """Tell the whole story once; returns the numbers of the table."""
     operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
     with tenancy.access():
@@ -78,7 +78,7 @@ def play(place: Place, *, say: Say) -> dict[str, Any]:
     say("lindenhof.example is verified: its DNS records are in place and its mailboxes are confirmed.")
     list_id, origin_id, import_id = _import(account_id, anna)
     _wait(lambda: _imported(account_id, import_id), "the import")
-    lists.decide_origin(origin_id, lists.Outcome.APPROVE, reviewer=operator, reason=APPROVAL)
+    lists.decide_origin(origin_id, lists.OriginDecision.APPROVE, reviewer=operator, reason=APPROVAL)
     done = _imported(account_id, import_id)
     assert done is not None
     say(f"{done.accepted:,} contacts were imported with proof of consent. Otto approved the list origin.")
@@ -119,7 +119,7 @@ def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tup
     return begun.account_id, user
 
 
-def _sender(place: Place, account_id: int, anna: User) -> int:
+def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
     with tenancy.account(account_id):
         domain = domains.add_domain("lindenhof.example")
         for record in domains.records_to_publish(domain):
@@ -140,10 +140,10 @@ def _mail_to(email: str) -> bytes | None:
 
 
 def _click(mail: bytes) -> None:
-    """Whoever reads the mailbox says yes on the page behind the link."""
+    """Confirm the mailbox, as its reader does on the page behind the link."""
     text = message_from_bytes(mail, policy=policy.default).get_body(("plain",))
     link = re.search(rf"/mailbox/({TOKEN_PATTERN})", text.get_content() if text else "")
-    claims = key_ring().open_token(Purpose.MAILBOX, link[1]) if link else None
+    claims = key_ring().open_token(TokenPurpose.MAILBOX, link[1]) if link else None
     if claims is None:
         raise RuntimeError("the verification email has no link")
     with tenancy.account(claims.account_id):
@@ -220,7 +220,7 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
 
 
 def _review(account_id: int, campaign_id: int, operator: User) -> None:
-    """The first mailings of a new account wait for a person (R-06)."""
+    """Approve a campaign of a new account, whose first ones wait for a person (R-06)."""
     with tenancy.account(account_id):
         shown = content_hash(Campaign.objects.get(id=campaign_id), newest_imprint())
     review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=shown)

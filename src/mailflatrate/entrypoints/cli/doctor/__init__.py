@@ -1,8 +1,8 @@
-"""`mailflatrate doctor`: what is missing for real sending, and how to mend it.
+"""`mailflatrate doctor`: what is missing for real sending, and how to fix it.
 
-Each of `host`, `store`, `relay`, `names` and `traffic` yields lines; nothing is changed unless `--prepare` asks for it.
-Only what was found about the service's own domain is kept, because messages wait for that.
-`compliance` says last where each point stands that mailbox providers ask for.
+Each of `host`, `store`, `relay`, `names` and `traffic` yields lines; nothing is changed without `--prepare`.
+Only findings about the service's own domain are kept, because messages wait for them.
+Last, `compliance` reports where each requirement of the mailbox providers is met.
 """
 
 import json

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from mailflatrate.base.jobs import Queue
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings
 
@@ -54,7 +54,7 @@ class Demand:
 def capacity_lines(settings: Settings) -> Iterator[Line]:
     """Compare what the living processes may need with what the server allows."""
     with connection.cursor() as cursor:
-        cursor.execute(_PROCESSES, [[Queue.SEND.value, Queue.EXPRESS.value]])
+        cursor.execute(_PROCESSES, [[JobQueue.SEND.value, JobQueue.EXPRESS.value]])
         sends = [bool(only_sends) for (only_sends,) in cursor.fetchall()]
         cursor.execute(_SERVER)
         allowed, in_use, web_hosts = cursor.fetchone()
@@ -72,9 +72,9 @@ def judged(demand: Demand, allowed: int, in_use: int) -> Line:
         f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "
         f"inbound processes may need {needed} connections; the server allows {allowed}, {in_use} are open"
     )
-    mend = f"Set max_connections to {needed * 5 // 4 + 10} or more, and restart PostgreSQL."
+    fix = f"Set max_connections to {needed * 5 // 4 + 10} or more, and restart PostgreSQL."
     if needed > allowed:
-        return missing("database", text, mend)
+        return missing("database", text, fix)
     if needed * 5 > allowed * 4:  # after a failover the connections of the other side stay open for some seconds
-        return warning("database", text, mend)
+        return warning("database", text, fix)
     return ok("database", text)

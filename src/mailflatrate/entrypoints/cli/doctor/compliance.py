@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mailflatrate.entrypoints.boot.doctor_report import Level, Line, ok, warning
-from mailflatrate.rules.compliance import Found, Holder, State, judge_all
+from mailflatrate.rules.compliance import CriterionResult, Holder, State, judge_all
 from mailflatrate.rules.compliance.judge import Facts
 
 TOPIC = "asked"
@@ -31,7 +31,7 @@ def _facts(seen: dict[str, bool]) -> Facts:
         return service_facts(seen)
 
 
-def _line(found: Found) -> Line:
+def _line(found: CriterionResult) -> Line:
     criterion = found.criterion
     asked = ", ".join(body.value for body in criterion.bodies)
     text = f"{criterion.rule} {criterion.text.title}{f' ({asked})' if asked else ''}: "

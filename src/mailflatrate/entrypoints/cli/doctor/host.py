@@ -136,8 +136,8 @@ def _certificate(settings: Settings) -> Line:
     try:
         seen = look_at_certificate(host, port)
     except ProbeFailed as problem:
-        mend = "Serve public_url with a certificate from a public authority. See docs/operations.md."
-        return missing("tls", f"{host}:{port}: {problem}", mend)
+        fix = "Serve public_url with a certificate from a public authority. See docs/operations.md."
+        return missing("tls", f"{host}:{port}: {problem}", fix)
     text = f"{host}:{port} has a certificate from {seen.issuer}, valid until {seen.not_after:%Y-%m-%d}"
     if seen.not_after - clock.now() < RENEW_WITHIN:
         return warning("tls", text, "Renew it, and find out why the automatic renewal didn't run.")

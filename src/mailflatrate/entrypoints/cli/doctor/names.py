@@ -110,12 +110,12 @@ def _spf(resolver: Resolver, addresses: list[str]) -> Line:
     """Every customer's SPF includes this name (R-61)."""
     host = service_spf_host()
     seen = find_spf(resolver, host)
-    mend = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
+    fix = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
     if seen.status is not SpfStatus.OK:
-        return missing("spf", f"{host}: {seen.problem or seen.status.value}", mend)
+        return missing("spf", f"{host}: {seen.problem or seen.status.value}", fix)
     outside = [address for address in addresses if not seen.covers(address)]
     if outside:
-        return missing("spf", f"{host} doesn't list {', '.join(outside)}", mend)
+        return missing("spf", f"{host} doesn't list {', '.join(outside)}", fix)
     if seen.all_qualifier != "-":
         return warning("spf", f"{host} lists our addresses but doesn't end in -all", "End the record with -all.")
     return ok("spf", f"{host} lists {len(addresses)} of our addresses")
@@ -136,8 +136,8 @@ def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
     elif mine in hosts:
         yield ok("mx", f"mail for {service} is delivered to {mine}")
     else:
-        mend = f"Make sure abuse@, postmaster@, fbl@ and unsub+...@ are forwarded from there to {mine}."
-        yield warning("mx", f"mail for {service} is delivered to {', '.join(hosts)}", mend)
+        fix = f"Make sure abuse@, postmaster@, fbl@ and unsub+...@ are forwarded from there to {mine}."
+        yield warning("mx", f"mail for {service} is delivered to {', '.join(hosts)}", fix)
     if _addresses(resolver, mine):
         yield ok("mx", f"{mine} has an address")
     else:

@@ -152,7 +152,7 @@ def _backup() -> Line:
 
 
 def _desk() -> Line:
-    """Somebody can decide: an operator with a second factor."""
+    """Check that someone can make decisions: an operator with a second factor."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id "
@@ -174,7 +174,7 @@ def _history(settings: Settings) -> Line:
     hold = fence.current_hold()
     if hold is None:
         return ok("sending", "not on hold; this database is approved for sending")
-    if hold.cause is fence.Cause.PAUSED:
+    if hold.cause is fence.HoldCause.PAUSED:
         return missing("sending", f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
                        "Run `mailflatrate resume-all`.")  # fmt: skip
     waiting = f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
@@ -184,7 +184,7 @@ def _history(settings: Settings) -> Line:
         "sending",
         f"all sending is on hold: the database was {hold.cause.value}{waiting}",
         "Start every sender so that it replays its journals, then run `mailflatrate resume-all`."
-        + (_WITHDRAWN if hold.cause is fence.Cause.RESTORED else ""),
+        + (_WITHDRAWN if hold.cause is fence.HoldCause.RESTORED else ""),
     )
 
 

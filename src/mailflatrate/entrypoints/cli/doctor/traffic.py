@@ -16,7 +16,7 @@ UNTOUCHED_MINUTES = 10
 
 
 def traffic_lines(settings: Settings) -> Iterator[Line]:
-    """Reads only; asks the listeners for two addresses that RFC 2142 wants everybody to have."""
+    """Check traffic read-only; asks the listeners for two addresses that RFC 2142 requires everyone to have."""
     yield _workers()
     yield from _jobs()
     yield from _listeners(settings)

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from mailflatrate.entrypoints.cli.lint.own import OwnLinks
-from mailflatrate.entrypoints.cli.lint.report import Judged, as_json, as_sarif, as_text
+from mailflatrate.entrypoints.cli.lint.report import LintedMessage, as_json, as_sarif, as_text
 from mailflatrate.locale.formats import complete_languages
 from mailflatrate.rules.causes import find_causes
-from mailflatrate.rules.lint import Outside, judge_message, lint_from_line, message_facts
+from mailflatrate.rules.lint import LintLookups, judge_message, lint_from_line, message_facts
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.rules.names.brands import Brands, load_brands
@@ -81,7 +81,7 @@ def lint_command(
         return
     if not files:
         raise click.UsageError("Name a message file, or - for standard input.")
-    asked = Asked(Profile(profile), None if kind == "auto" else MessageKind(kind), offline)
+    asked = LintOptions(Profile(profile), None if kind == "auto" else MessageKind(kind), offline)
     judged = [_judge(file, asked, _outside(brands, dns_servers, offline)) for file in files]
     if form == "sarif":
         click.echo(as_sarif(judged, language))
@@ -92,7 +92,7 @@ def lint_command(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LintOptions:
     """How a run judges. `kind` None reads it from each message."""
 
     profile: Profile
@@ -100,17 +100,17 @@ class Asked:
     offline: bool
 
 
-def _judge(file: Path, asked: Asked, outside: Outside) -> Judged:
+def _judge(file: Path, asked: LintOptions, outside: LintLookups) -> LintedMessage:
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     facts = message_facts(raw, outside, now=datetime.now(UTC), kind=asked.kind)
     verdict = judge_message(facts, asked.profile, offline=asked.offline)
-    return Judged(str(file), asked.profile, facts, verdict, find_causes(verdict))
+    return LintedMessage(str(file), asked.profile, facts, verdict, find_causes(verdict))
 
 
-def _outside(brands: Brands, dns_servers: str, offline: bool) -> Outside:
+def _outside(brands: Brands, dns_servers: str, offline: bool) -> LintLookups:
     rewrote = OwnLinks().rewrote
     if offline:
-        return Outside(brands=brands, rewrote=rewrote)
+        return LintLookups(brands=brands, rewrote=rewrote)
     from mailflatrate.entrypoints.cli.lint.dns import ask_the_dns
 
     asked = ask_the_dns(brands, [server.strip() for server in dns_servers.split(",") if server.strip()])

@@ -3,8 +3,8 @@
 from functools import cache
 
 from mailflatrate.mail.dkim_verify import KeyUnreachable
-from mailflatrate.rules.facts import DnsCheck, DnsState
-from mailflatrate.rules.lint import UNASKED, DomainLooks, Outside
+from mailflatrate.rules.facts import DnsRecordFacts, DnsState
+from mailflatrate.rules.lint import UNASKED, DomainLooks, LintLookups
 from mailflatrate.rules.names.brands import Brands
 from mailflatrate.wire.dns import (
     DmarcStatus,
@@ -21,7 +21,7 @@ from mailflatrate.wire.dns import (
 _TIMEOUT_SECONDS = 5.0
 
 
-def ask_the_dns(brands: Brands, servers: list[str]) -> Outside:
+def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
     """The outside world by way of a resolver; the system's own without `servers`."""
     resolver = DnsResolver(servers or None, timeout_seconds=_TIMEOUT_SECONDS)
     key_bits: dict[tuple[str, str], int] = {}
@@ -44,13 +44,13 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> Outside:
             else True,
         )
 
-    return Outside(find_key, look, brands, key_bits=key_bits)
+    return LintLookups(find_key, look, brands, key_bits=key_bits)
 
 
-_OK = DnsCheck(DnsState.OK)
+_OK = DnsRecordFacts(DnsState.OK)
 
 
-def _spf(resolver: Resolver, domain: str) -> DnsCheck:
+def _spf(resolver: Resolver, domain: str) -> DnsRecordFacts:
     """A record within the limits of RFC 7208 (R-61); which hosts it should name nobody here knows."""
     seen = find_spf(resolver, domain)
     state = {
@@ -58,10 +58,10 @@ def _spf(resolver: Resolver, domain: str) -> DnsCheck:
         SpfStatus.MISSING: DnsState.MISSING,
         SpfStatus.UNKNOWN: DnsState.UNREACHABLE,
     }.get(seen.status, DnsState.WRONG)
-    return DnsCheck(state, found=seen.found)
+    return DnsRecordFacts(state, found=seen.found)
 
 
-def _dmarc(resolver: Resolver, domain: str) -> DnsCheck:
+def _dmarc(resolver: Resolver, domain: str) -> DnsRecordFacts:
     seen = find_dmarc(resolver, domain)
     state = {
         DmarcStatus.FOUND: DnsState.OK,
@@ -69,11 +69,11 @@ def _dmarc(resolver: Resolver, domain: str) -> DnsCheck:
         DmarcStatus.SEVERAL: DnsState.WRONG,
         DmarcStatus.UNKNOWN: DnsState.UNREACHABLE,
     }[seen.status]
-    return DnsCheck(state, found=seen.found)
+    return DnsRecordFacts(state, found=seen.found)
 
 
-def _mx(resolver: Resolver, domain: str) -> DnsCheck:
+def _mx(resolver: Resolver, domain: str) -> DnsRecordFacts:
     seen = find_mx(resolver, domain)
     if seen.can_receive is None:
-        return DnsCheck(DnsState.UNREACHABLE, found=seen.found)
-    return DnsCheck(DnsState.OK if seen.can_receive else DnsState.MISSING, found=seen.found)
+        return DnsRecordFacts(DnsState.UNREACHABLE, found=seen.found)
+    return DnsRecordFacts(DnsState.OK if seen.can_receive else DnsState.MISSING, found=seen.found)

@@ -3,10 +3,10 @@
 import re
 
 from mailflatrate.mail.links import LinkKind
-from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, Purpose
+from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, TokenPurpose
 
 _CLICK = re.compile(rf"(https?://[^/?#]+)/({LinkKind.CLICK.value}|{LinkKind.PERSONAL_CLICK.value})/({TOKEN_PATTERN})")
-_PURPOSES = {LinkKind.CLICK.value: Purpose.CLICK, LinkKind.PERSONAL_CLICK.value: Purpose.PERSONAL_CLICK}
+_PURPOSES = {LinkKind.CLICK.value: TokenPurpose.CLICK, LinkKind.PERSONAL_CLICK.value: TokenPurpose.PERSONAL_CLICK}
 
 
 class OwnLinks:
@@ -18,7 +18,7 @@ class OwnLinks:
         self._is_read = False
 
     def rewrote(self, url: str) -> bool:
-        """True for a link of ours whose token was sealed here."""
+        """Return True for one of our links whose token was sealed here."""
         found = _CLICK.fullmatch(url)
         if found is None:
             return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailflatrate.locale.texts import N_, translate
-from mailflatrate.rules.causes import Cause, score
+from mailflatrate.rules.causes import FindingCause, score
 from mailflatrate.rules.gate import RULES_VERSION, all_rules
 from mailflatrate.rules.lint import finding_as_json, weight_word, where
 from mailflatrate.rules.message import MessageFacts, MessageKind
@@ -18,14 +18,14 @@ _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LintedMessage:
     """One message with its verdict, and the verdict's failures as causes, in the order in which to fix them."""
 
     file: str
     profile: Profile
     facts: MessageFacts
     verdict: Verdict
-    causes: tuple[Cause, ...]
+    causes: tuple[FindingCause, ...]
 
     @property
     def word(self) -> str:
@@ -37,7 +37,7 @@ class Judged:
         return self.facts.message.line_of(where(finding).lower())
 
 
-def as_json(judged: Judged, language: str) -> str:
+def as_json(judged: LintedMessage, language: str) -> str:
     """One object on one line: file, kind, score, findings in the order in which to fix them, and the verdict."""
     return _dump(
         {
@@ -59,7 +59,7 @@ def as_json(judged: Judged, language: str) -> str:
     )
 
 
-def _finding(judged: Judged, finding: Finding, language: str) -> dict[str, object]:
+def _finding(judged: LintedMessage, finding: Finding, language: str) -> dict[str, object]:
     words = explain_message(finding, language)
     return {
         **finding_as_json(finding, words),
@@ -68,7 +68,7 @@ def _finding(judged: Judged, finding: Finding, language: str) -> dict[str, objec
     }
 
 
-def as_text(judged: Judged, language: str) -> str:
+def as_text(judged: LintedMessage, language: str) -> str:
     """Lines for a terminal, the first to fix at the top; the last line says the verdict."""
     lines = []
     for cause in judged.causes:
@@ -84,7 +84,7 @@ def as_text(judged: Judged, language: str) -> str:
     kind = f"{kind} ({reasons})" if reasons else kind
     counted = translate(N_("{found} findings, {passed} rules passed"), language)
     counted = counted.format(found=len(judged.causes), passed=passed)
-    points = translate(N_("score {score} of 100"), language).format(score=score(judged.causes))
+    points = translate(N_("score {score} out of 100"), language).format(score=score(judged.causes))
     lines.append(f"{judged.file}: {judged.word}, {points}, {kind}, {counted}")
     return "\n".join(lines)
 
@@ -96,7 +96,7 @@ _KINDS = {
 }
 
 
-def as_sarif(all_judged: Sequence[Judged], language: str) -> str:
+def as_sarif(all_judged: Sequence[LintedMessage], language: str) -> str:
     """One SARIF log with one run over all messages."""
     found = [(judged, cause) for judged in all_judged for cause in judged.causes]
     keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
@@ -126,7 +126,7 @@ def _sarif_rule(key: str, language: str) -> dict[str, Any]:
     }
 
 
-def _sarif_result(judged: Judged, cause: Cause, index: int, language: str) -> dict[str, Any]:
+def _sarif_result(judged: LintedMessage, cause: FindingCause, index: int, language: str) -> dict[str, Any]:
     finding = cause.finding
     place = {"artifactLocation": {"uri": judged.file}, "region": {"startLine": judged.line_of(finding)}}
     return {

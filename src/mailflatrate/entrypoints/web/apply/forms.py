@@ -27,7 +27,7 @@ class WebAddressField(forms.CharField):
         text = text if "://" in text else f"https://{text}"
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or " " in text:
-            raise forms.ValidationError(_("Write the address of a page, like https://your-company.de."))
+            raise forms.ValidationError(_("Enter a full web address, for example https://your-company.com."))
         return text
 
 
@@ -40,10 +40,10 @@ class StartForm(forms.Form):
     """The address to which the link goes. `website_2` is a trap for robots: people do not see it."""
 
     email = forms.CharField(
-        label=gettext_lazy("Your e-mail address at work"),
+        label=gettext_lazy("Your work email address"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "autocapitalize": "none"}),
-        help_text=gettext_lazy("An address of a person, not info@ or office@. You will sign in with it."),
+        help_text=gettext_lazy("A personal address, not info@ or office@. You'll use it to sign in."),
     )
     website_2 = forms.CharField(required=False)
 
@@ -56,7 +56,7 @@ class BeginForm(forms.Form):
     )
     company = forms.CharField(
         label=gettext_lazy("Company"), max_length=120, widget=forms.TextInput({"autocomplete": "organization"}),
-        help_text=gettext_lazy("Or the association, the public body, your own name where you trade under it."),
+        help_text=gettext_lazy("Or the association, public body or your own name if you operate under it."),
     )  # fmt: skip
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
 
@@ -64,45 +64,51 @@ class BeginForm(forms.Form):
 class CompanyForm(forms.Form):
     """The legal entity."""
 
-    legal_name = _text(gettext_lazy("Company name with its legal form"), 160, hint=gettext_lazy("As in the register."))
+    legal_name = _text(
+        gettext_lazy("Legal company name"), 160, hint=gettext_lazy("As it appears in the commercial register.")
+    )
     register_number = _text(
         gettext_lazy("Register and number"),
         160,
-        hint=gettext_lazy("Like Amtsgericht Kiel, HRB 1234. If there is none, write why."),
+        hint=gettext_lazy("For example, Amtsgericht Kiel, HRB 1234. If you don't have one, tell us why."),
     )
-    vat_id = _text(gettext_lazy("VAT ID"), 160, hint=gettext_lazy("Like DE136695976. If there is none, write why."))
-    street = _text(gettext_lazy("Street and number"), 160, autocomplete="street-address")
-    postcode = _text(gettext_lazy("Postcode"), 20, autocomplete="postal-code")
+    vat_id = _text(
+        gettext_lazy("VAT ID"), 160, hint=gettext_lazy("For example, DE136695976. If you don't have one, tell us why.")
+    )
+    street = _text(gettext_lazy("Street address"), 160, autocomplete="street-address")
+    postcode = _text(gettext_lazy("Postal code"), 20, autocomplete="postal-code")
     city = _text(gettext_lazy("City"), 120, autocomplete="address-level2")
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
     sector = forms.ChoiceField(
-        label=gettext_lazy("Line of business"),
-        choices=[("", gettext_lazy("Please choose")), *Sector.choices],
+        label=gettext_lazy("Industry"),
+        choices=[("", gettext_lazy("Select an option")), *Sector.choices],
         required=False,
     )
     business_model = _text(
-        gettext_lazy("What does the company do?"), 2000, rows=3, hint=gettext_lazy("Two sentences are enough.")
+        gettext_lazy("What does your company do?"), 2000, rows=3, hint=gettext_lazy("Two sentences are enough.")
     )
 
 
-class ContactForm(forms.Form):
+class ContactPersonForm(forms.Form):
     """Who answers for it, and where it can be seen."""
 
-    responsible_person = _text(gettext_lazy("Person who answers for the mailings"), 120, autocomplete="name")
+    responsible_person = _text(gettext_lazy("Person responsible for your campaigns"), 120, autocomplete="name")
     phone = _text(
-        gettext_lazy("Phone"), 40, hint=gettext_lazy("We may call to see that it is you."), autocomplete="tel"
+        gettext_lazy("Phone"), 40, hint=gettext_lazy("We may call to verify that it's you."), autocomplete="tel"
     )
     website = WebAddressField(label=gettext_lazy("Website"), max_length=250, required=False)
     imprint_url = WebAddressField(
-        label=gettext_lazy("Imprint on the website"), max_length=250, required=False,
-        help_text=gettext_lazy("The page that says who you are. We compare it with what you wrote here."),
+        label=gettext_lazy("Website imprint page"), max_length=250, required=False,
+        help_text=gettext_lazy("The page that says who you are. We compare it with the details you enter here."),
     )  # fmt: skip
 
     def clean_phone(self) -> str:
         """Digits with the usual signs between."""
         phone = str(self.cleaned_data["phone"]).strip()
         if phone and not _PHONE.fullmatch(phone):
-            raise forms.ValidationError(_("This is not a phone number. Write digits, with the country code first."))
+            raise forms.ValidationError(
+                _("This isn't a valid phone number. Enter digits, starting with the country code.")
+            )
         return phone
 
 
@@ -110,22 +116,25 @@ class SendingForm(forms.Form):
     """What was sent until now, and what will be."""
 
     sending_history = _text(
-        gettext_lazy("Which mailings did you send until now?"), 2000, rows=3,
-        hint=gettext_lazy("Since when, how often, to how many people. If you begin with us, write so."),
+        gettext_lazy("What campaigns have you sent so far?"), 2000, rows=3,
+        hint=gettext_lazy("Since when, how often and to how many people. If you're starting with us, tell us that."),
     )  # fmt: skip
     previous_provider = _text(
-        gettext_lazy("With which service?"), 160, hint=gettext_lazy("If there is none, write so.")
+        gettext_lazy("Which service do you use?"), 160, hint=gettext_lazy("If you don't use one, tell us that.")
     )
     leaving_reason = _text(
-        gettext_lazy("Why do you change?"), 2000, rows=2, hint=gettext_lazy("Also if that service stopped you: say so.")
+        gettext_lazy("Why are you switching?"),
+        2000,
+        rows=2,
+        hint=gettext_lazy("If that service stopped you from sending, tell us that too."),
     )
     monthly_volume = forms.IntegerField(
-        label=gettext_lazy("Messages a month"), min_value=1, max_value=2_000_000_000, required=False,
-        help_text=gettext_lazy("Recipients times mailings, roughly."),
+        label=gettext_lazy("Messages per month"), min_value=1, max_value=2_000_000_000, required=False,
+        help_text=gettext_lazy("Roughly, recipients multiplied by campaigns."),
     )  # fmt: skip
     cadence = forms.ChoiceField(
         label=gettext_lazy("How often?"),
-        choices=[("", gettext_lazy("Please choose")), *Cadence.choices],
+        choices=[("", gettext_lazy("Select an option")), *Cadence.choices],
         required=False,
     )
 
@@ -134,12 +143,12 @@ class SamplesForm(forms.Form):
     """What the reviewer looks at."""
 
     form_url = WebAddressField(
-        label=gettext_lazy("A sign-up form of yours"), max_length=250, required=False,
-        help_text=gettext_lazy("The page where people sign up, or where the form will be."),
+        label=gettext_lazy("One of your sign-up forms"), max_length=250, required=False,
+        help_text=gettext_lazy("The page where people sign up, or where your form will be."),
     )  # fmt: skip
     sample_mailing = _text(
-        gettext_lazy("A sample mailing"), 20_000, rows=10,
-        hint=gettext_lazy("Subject and text of a mailing that you sent or will send."),
+        gettext_lazy("Sample campaign"), 20_000, rows=10,
+        hint=gettext_lazy("The subject and text of a campaign you've sent or plan to send."),
     )  # fmt: skip
 
 
@@ -149,7 +158,7 @@ class ListRowForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("List"), max_length=120, required=False)
     size = forms.IntegerField(label=gettext_lazy("People"), min_value=1, max_value=2_000_000_000, required=False)
     collection = forms.CharField(
-        label=gettext_lazy("How did they sign up, and how did they confirm?"),
+        label=gettext_lazy("How did people sign up, and how did they confirm?"),
         max_length=500,
         required=False,
         widget=forms.Textarea({"rows": 2}),
@@ -162,7 +171,8 @@ class HandInForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Choose a password"), required=False, strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 10 characters. Leave it empty and we mail you a link when you sign in."),
+        help_text=gettext_lazy("At least 10 characters. If you leave this empty, we'll email you a link when you "
+                               "sign in."),
     )  # fmt: skip
 
     def clean_password(self) -> str:
@@ -174,5 +184,5 @@ class HandInForm(forms.Form):
 
 
 STEP_FORMS: dict[str, type[forms.Form]] = {
-    "company": CompanyForm, "contact": ContactForm, "sending": SendingForm, "samples": SamplesForm,
+    "company": CompanyForm, "contact": ContactPersonForm, "sending": SendingForm, "samples": SamplesForm,
 }  # fmt: skip

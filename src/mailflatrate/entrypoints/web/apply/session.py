@@ -14,8 +14,8 @@ LINK_SECONDS = 14 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """What a genuine link says: who proved which address, and the language he reads."""
+class ApplicationLink:
+    """The content of a genuine link: the address that was proved, and its reader's language."""
 
     email: str
     language: str
@@ -27,13 +27,13 @@ def link_for(email: str, language: str) -> str:
     return load_settings().public_url + reverse("apply:begin", args=[token])
 
 
-def open_link(token: str) -> Invitation | None:
+def open_link(token: str) -> ApplicationLink | None:
     """What a link says; None for a forged one and for one older than 14 days."""
     try:
         email, language = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except (signing.BadSignature, ValueError):
         return None
-    return Invitation(email, language)
+    return ApplicationLink(email, language)
 
 
 def enter(request: HttpRequest, account_id: int) -> None:
@@ -43,7 +43,7 @@ def enter(request: HttpRequest, account_id: int) -> None:
 
 
 def leave(request: HttpRequest) -> None:
-    """It writes none any more."""
+    """Stop editing the application in this browser."""
     request.session.pop(SESSION_KEY, None)
 
 

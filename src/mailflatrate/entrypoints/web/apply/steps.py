@@ -30,19 +30,19 @@ from mailflatrate.rules.vetting import FIELDS, missing_fields
 TITLES = {
     "company": gettext_lazy("Company"),
     "contact": gettext_lazy("Contact and website"),
-    "sending": gettext_lazy("Mailings"),
+    "sending": gettext_lazy("Campaigns"),
     "lists": gettext_lazy("Lists"),
     "samples": gettext_lazy("Samples"),
-    "hand-in": gettext_lazy("Hand in"),
+    "hand-in": gettext_lazy("Submit"),
 }
 ORDER = list(TITLES)
 INTROS = {
-    "company": gettext_lazy("Who will be the sender? What you write here is compared with your imprint."),
-    "contact": gettext_lazy("Whom can we ask, and where can we see you?"),
-    "sending": gettext_lazy("There are no wrong answers here. A person reads them."),
-    "lists": gettext_lazy("Which lists will you bring or begin? Each one is looked at again before it is mailed."),
-    "samples": gettext_lazy("The form people sign up with, and a mailing as they get it."),
-    "hand-in": gettext_lazy("Look through it once more, read the agreements, and hand it in."),
+    "company": gettext_lazy("Who will be the sender? We compare these details with your imprint."),
+    "contact": gettext_lazy("Who can we contact, and where can we find you online?"),
+    "sending": gettext_lazy("There are no wrong answers here. Our team reads every one."),
+    "lists": gettext_lazy("Which lists will you bring or start? We review each one before its first campaign."),
+    "samples": gettext_lazy("The form people sign up with, and a campaign as they receive it."),
+    "hand-in": gettext_lazy("Review your details, read the agreements and submit your application."),
 }
 # field of the record -> the step that asks for it
 STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base_fields} | {"lists": "lists"}
@@ -64,7 +64,7 @@ class StepMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """One field on the last page: what was written, or that it is empty."""
 
     name: str
@@ -199,7 +199,9 @@ def hand_in(request: ApplicantRequest) -> HttpResponse:
     documents = queries.current_documents(user.language)
     accepted = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     ticked = {document.id for document in documents} <= set(accepted)
-    problem = "" if ticked else _("Tick all three if you agree. Without them there is no account.")
+    problem = (
+        "" if ticked else _("Select all three boxes to agree. You need to accept the agreements to get an account.")
+    )
     if form.is_valid() and ticked:
         where = actions.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
         try:
@@ -221,7 +223,7 @@ def _hand_in_page(
     empty = missing_fields(record)
     language = known_language(get_language())
     lines = [
-        Line(one.name(language), _shown(request.application, one.key), _url(STEP_OF[one.key]), one.key in empty)
+        SummaryLine(one.name(language), _shown(request.application, one.key), _url(STEP_OF[one.key]), one.key in empty)
         for one in FIELDS
     ]
     texts: list[tuple[AgreementDocument, Any]] = [

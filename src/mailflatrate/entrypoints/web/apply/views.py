@@ -74,7 +74,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def go_on(request: HttpRequest) -> HttpResponse:
-    """An owner who signed in goes on with the application of his account, to answer a question, say."""
+    """Let a signed-in owner continue their account's application, for example to answer a question."""
     if not request.user.is_authenticated:
         return see_other(reverse("account_login"))
     membership = queries.account_of(request.user, request.session.get("account_id"))

@@ -32,7 +32,7 @@ LONGEST_SESSION = timedelta(hours=12)
 
 
 class NotRecorded(RuntimeError):
-    """A measure left no line in the audit log: a mistake of ours, and nothing of it stands."""
+    """An action left no line in the audit log: a bug on our side, so the action is rolled back."""
 
 
 class DeskRequest(HttpRequest):
@@ -63,7 +63,7 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
 def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
     """Let the session that adds a person's first factor count as one that showed it.
 
-    Whoever adds it has just proved the password, and could sign in again with password and factor. A further factor
+    They have just proved the password, and could sign in again with password and factor. A further factor
     doesn't count: it would replace the one that this session hasn't shown.
     """
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
@@ -72,10 +72,10 @@ def keep_first_factor(request: HttpRequest, user: User, authenticator: Authentic
 
 
 def desk(view: View) -> View:
-    """Run `view(request: DeskRequest, ...)` at the desk, or not at all.
+    """Run `view(request: DeskRequest, ...)` at the desk, or refuse it.
 
-    Everybody who is not of the operator gets 404: the desk is nobody's business. Staff without a second factor, or in a
-    session that has not shown it, get a page that leads them to it (403).
+    Everyone outside the operator's staff gets 404, so the desk stays hidden from them. Staff without a second
+    factor, or in a session that has not shown it, get a page that leads them to it (403).
     """
 
     @wraps(view)

@@ -58,11 +58,11 @@ class LimitsForm(forms.Form):
     """How far the account may go."""
 
     daily_limit = forms.IntegerField(
-        label=gettext_lazy("Recipients a day"), min_value=0, max_value=MOST_NUMBER, required=False,
-        help_text=gettext_lazy("Empty: as the rules say for its age and standing."),
+        label=gettext_lazy("Recipients per day"), min_value=0, max_value=MOST_NUMBER, required=False,
+        help_text=gettext_lazy("Leave empty to use the limit for the account's age and status."),
     )  # fmt: skip
-    supervised = forms.BooleanField(label=gettext_lazy("The next mailing waits for a reviewer"), required=False)
-    because = forms.CharField(label=gettext_lazy("Why"), max_length=1000, widget=forms.Textarea({"rows": 2}))
+    supervised = forms.BooleanField(label=gettext_lazy("Hold the next campaign for review"), required=False)
+    because = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea({"rows": 2}))
 
 
 @require_safe
@@ -104,11 +104,11 @@ def _measures(account: Account) -> list[dict[str, Any]]:
 
 
 MEASURE_WORDS = {
-    Standing.THROTTLED: gettext_lazy("Throttle the account"),
-    Standing.PAUSED: gettext_lazy("Pause the account"),
-    Standing.SUSPENDED: gettext_lazy("Suspend the account"),
-    Standing.CLOSED: gettext_lazy("Close the account for good"),
-    Standing.ACTIVE: gettext_lazy("Let it send as usual"),
+    Standing.THROTTLED: gettext_lazy("Throttle account"),
+    Standing.PAUSED: gettext_lazy("Pause account"),
+    Standing.SUSPENDED: gettext_lazy("Suspend account"),
+    Standing.CLOSED: gettext_lazy("Close account permanently"),
+    Standing.ACTIVE: gettext_lazy("Resume normal sending"),
 }
 LOOKS = {
     Standing.THROTTLED: {"icon": "gauge", "key": "T", "tone": ""},
@@ -164,7 +164,10 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.change_standing(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The account is now: %(standing)s. The customer is told.") % {"standing": after.label})
+    messages.success(
+        request,
+        _("The account status is now %(standing)s. The customer has been notified.") % {"standing": after.label},
+    )
     return see_other(reverse("desk:account", args=[account_id]))
 
 
@@ -178,7 +181,7 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.give_strike(account_id, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The strike counts for six months. The customer is told."))
+    messages.success(request, _("The strike counts for six months. The customer has been notified."))
     return see_other(reverse("desk:account", args=[account_id]))
 
 
@@ -193,7 +196,7 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
         actions.take_back_strike(strike_id, by=request.user, because=request.POST.get("because", "")[:2000])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The strike does not count any more."))
+    messages.success(request, _("The strike no longer counts."))
     return see_other(reverse("desk:account", args=[account_id]))
 
 
@@ -206,7 +209,7 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, account_id, limits=form, status=REFUSED)
     actions.set_limits(account_id, by=request.user, **form.cleaned_data)
-    messages.success(request, _("The limits are set."))
+    messages.success(request, _("The limits have been saved."))
     return see_other(reverse("desk:account", args=[account_id]))
 
 

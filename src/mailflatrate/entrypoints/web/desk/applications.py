@@ -31,18 +31,21 @@ from mailflatrate.entrypoints.web.desk.common import (
 )
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
-from mailflatrate.rules.vetting.signals import Outcome
+from mailflatrate.rules.vetting.signals import SignalOutcome
 
 VIEWS = {
-    "waiting": (gettext_lazy("Wait for you"), (Standing.SUBMITTED, Standing.APPROVED)),
-    "asked": (gettext_lazy("Wait for an answer"), (Standing.MORE_INFO,)),
-    "begun": (gettext_lazy("Being written"), (Standing.REGISTERED,)),
+    "waiting": (gettext_lazy("Waiting for you"), (Standing.SUBMITTED, Standing.APPROVED)),
+    "asked": (gettext_lazy("Waiting for a reply"), (Standing.MORE_INFO,)),
+    "begun": (gettext_lazy("Not submitted yet"), (Standing.REGISTERED,)),
     "rejected": (gettext_lazy("Rejected"), (Standing.REJECTED,)),
 }
-WEIGHT = [Outcome.SERIOUS, Outcome.CONCERN, Outcome.NOT_CHECKED, Outcome.GOOD]
+WEIGHT = [SignalOutcome.SERIOUS, SignalOutcome.CONCERN, SignalOutcome.NOT_CHECKED, SignalOutcome.GOOD]
 STATES = {
-    Outcome.SERIOUS: "blocked", Outcome.CONCERN: "warning", Outcome.NOT_CHECKED: "waiting", Outcome.GOOD: "passed",
-}  # fmt: skip
+    SignalOutcome.SERIOUS: "blocked",
+    SignalOutcome.CONCERN: "warning",
+    SignalOutcome.NOT_CHECKED: "waiting",
+    SignalOutcome.GOOD: "passed",
+}
 LONG = ("business_model", "sending_history", "leaving_reason", "sample_mailing")
 LINKS = ("website", "imprint_url", "form_url")
 
@@ -58,7 +61,7 @@ class SignalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldRow:
+class ApplicationFieldRow:
     """One field of the record as the reviewer reads it."""
 
     name: str
@@ -84,7 +87,7 @@ def _of(view: str) -> QuerySet[Application]:
 @require_safe
 @desk
 def applications(request: DeskRequest) -> HttpResponse:
-    """The queue, the oldest first; chips lead to those that wait for somebody else."""
+    """Show the queue, oldest first; chips link to applications that wait for someone else."""
     view = request.GET.get("view", "waiting")
     if view not in VIEWS:
         raise Http404
@@ -105,13 +108,13 @@ def signal_rows(application: Application) -> list[SignalRow]:
     """The signals in words, the serious ones first."""
     rows = []
     for signal in Signal.objects.filter(application=application).order_by("id"):
-        outcome = Outcome(signal.outcome)
+        outcome = SignalOutcome(signal.outcome)
         title, sentence = signal_words(signal.key, signal.word, signal.value, reading_language())
         rows.append((WEIGHT.index(outcome), SignalRow(title, sentence, signal.evidence, STATES[outcome])))
     return [row for _weight, row in sorted(rows, key=lambda pair: pair[0])]
 
 
-def field_rows(application: Application) -> list[FieldRow]:
+def field_rows(application: Application) -> list[ApplicationFieldRow]:
     """The record without its lists, which have a table of their own."""
     language, rows = reading_language(), []
     for field in FIELDS:
@@ -122,7 +125,7 @@ def field_rows(application: Application) -> list[FieldRow]:
             value = getattr(application, f"get_{field.key}_display")()
         elif field.key == "country":
             value = country_name(application.country)
-        rows.append(FieldRow(field.name(language), str(value or ""), field.key in LINKS, field.key in LONG))
+        rows.append(ApplicationFieldRow(field.name(language), str(value or ""), field.key in LINKS, field.key in LONG))
     return rows
 
 
@@ -156,13 +159,13 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
     _find(account_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _page(request, account_id, problem=_("Choose what to decide."), status=REFUSED)
+        return _page(request, account_id, problem=_("Choose a decision."), status=REFUSED)
     kind, found = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
     try:
         actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("Decided: %(kind)s. The customer is told.") % {"kind": kind.label})
+    messages.success(request, _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label})
     return see_other(reverse("desk:application", args=[account_id]))
 
 
@@ -175,7 +178,7 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.activate_account(account_id, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The account is active. The customer is told."))
+    messages.success(request, _("The account is active. The customer has been notified."))
     return see_other(reverse("desk:application", args=[account_id]))
 
 
@@ -185,6 +188,6 @@ def look_again(request: DeskRequest, account_id: int) -> HttpResponse:
     """Let the machine look at DNS and website once more."""
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)
-    jobs.defer("accounts.gather_signals", jobs.Queue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
-    messages.success(request, _("The machine looks again; the signals are new in a moment."))
+    jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
+    messages.success(request, _("The automated check is running again. The new results appear in a moment."))
     return see_other(reverse("desk:application", args=[account_id]))

@@ -35,8 +35,8 @@ PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """One event of an account's history. `tone` colours the proof."""
+class AccountEvent:
+    """One event in an account's history. `tone` colors the proof."""
 
     at: datetime
     title: str
@@ -48,7 +48,7 @@ class ReasonForm(forms.Form):
     """The one reason a measure asks for; the customer reads it."""
 
     text = forms.CharField(
-        label=gettext_lazy("Reason, as the customer will read it"),
+        label=gettext_lazy("Reason (shown to the customer)"),
         max_length=4000,
         widget=forms.Textarea({"rows": 4}),
     )
@@ -65,7 +65,7 @@ def see_other(url: str) -> HttpResponse:
 
 
 def find_account(account_id: int) -> Account:
-    """A customer's account; the house account is none. Raises Http404."""
+    """Return a customer's account; the operator's own doesn't count. Raises Http404."""
     found = Account.objects.filter(id=account_id, is_house=False).first()
     if found is None:
         raise Http404
@@ -73,7 +73,7 @@ def find_account(account_id: int) -> Account:
 
 
 def tone_of(account: Account) -> str:
-    """The colour of its standing."""
+    """Return the color of an account's status."""
     return TONES[Standing(account.standing)]
 
 
@@ -83,7 +83,7 @@ def owners(account_id: int) -> list[User]:
     return [row.user for row in found]
 
 
-def history(account_id: int) -> list[Happened]:
+def history(account_id: int) -> list[AccountEvent]:
     """Everything that happened between the account and the desk, newest first."""
     events = [*_moves(account_id), *_decisions(account_id), *_strikes(account_id), *_messages(account_id)]
     events += _reviews(account_id)
@@ -91,22 +91,22 @@ def history(account_id: int) -> list[Happened]:
 
 
 def who(actor: User | None, name: str) -> str:
-    """Who did something, always in the same way: a person by name, a rule of ours as such."""
+    """Return who did something, always in the same form: a person by name, or a note that one of our rules did it."""
     if actor is not None:
         return str(actor)
-    return name if "@" in name else _("by a rule of ours")
+    return name if "@" in name else _("automatically, by a rule")
 
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _moves(account_id: int) -> list[Happened]:
+def _moves(account_id: int) -> list[AccountEvent]:
     found = StandingChange.objects.filter(account_id=account_id).select_related("actor")
     return [
-        Happened(
+        AccountEvent(
             row.at,
-            _("Standing: %(before)s → %(after)s")
+            _("Account status: %(before)s → %(after)s")
             % {"before": Standing(row.before).label, "after": Standing(row.after).label},
             _joined(
                 who(row.actor, row.actor_name),
@@ -120,10 +120,10 @@ def _moves(account_id: int) -> list[Happened]:
     ]
 
 
-def _decisions(account_id: int) -> list[Happened]:
+def _decisions(account_id: int) -> list[AccountEvent]:
     found = VettingDecision.objects.filter(account_id=account_id).select_related("decided_by")
     return [
-        Happened(
+        AccountEvent(
             row.decided_at,
             _("Application: %(kind)s") % {"kind": DecisionKind(row.kind).label},
             _joined(str(row.decided_by), row.note, f"sha256 {row.record_sha256[:12]}…"),
@@ -132,34 +132,36 @@ def _decisions(account_id: int) -> list[Happened]:
     ]
 
 
-def _strikes(account_id: int) -> list[Happened]:
+def _strikes(account_id: int) -> list[AccountEvent]:
     events = []
     for row in Strike.objects.filter(account_id=account_id).select_related("given_by", "taken_back_by"):
-        until = _("counts until %(day)s") % {"day": date_format(localtime(row.ends_at), "DATE_FORMAT")}
-        events.append(Happened(row.given_at, _("Strike"), f"{row.text} · {until}", "warning"))
+        until = _("active until %(day)s") % {"day": date_format(localtime(row.ends_at), "DATE_FORMAT")}
+        events.append(AccountEvent(row.given_at, _("Strike"), f"{row.text} · {until}", "warning"))
         if row.taken_back_at is not None:
             events.append(
-                Happened(row.taken_back_at, _("Strike taken back"), f"{row.taken_back_by} · {row.taken_back_because}")
+                AccountEvent(
+                    row.taken_back_at, _("Strike withdrawn"), f"{row.taken_back_by} · {row.taken_back_because}"
+                )
             )
     return events
 
 
-def _messages(account_id: int) -> list[Happened]:
+def _messages(account_id: int) -> list[AccountEvent]:
     found = DeskMessage.objects.filter(account_id=account_id).select_related("author")
     return [
-        Happened(row.at, _("The customer wrote") if row.side == Side.CUSTOMER else _("The desk wrote"),
+        AccountEvent(row.at, _("The customer wrote") if row.side == Side.CUSTOMER else _("Our team wrote"),
                  f"{row.author}: {row.text}")
         for row in found
     ]  # fmt: skip
 
 
-def _reviews(account_id: int) -> list[Happened]:
+def _reviews(account_id: int) -> list[AccountEvent]:
     found = list(CampaignReview.objects.filter(account_id=account_id).select_related("reviewed_by"))
     names = dict(Campaign.objects.filter(id__in=[row.campaign_id for row in found]).values_list("id", "name"))
     return [
-        Happened(
+        AccountEvent(
             row.reviewed_at,
-            (_("“%(name)s” was let go") if row.approved else _("“%(name)s” was sent back"))
+            (_("“%(name)s” was approved") if row.approved else _("“%(name)s” was returned"))
             % {"name": names.get(row.campaign_id, "–")},
             _joined(str(row.reviewed_by), row.text, row.note),
         )

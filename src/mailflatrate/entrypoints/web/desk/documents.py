@@ -26,16 +26,18 @@ class DocumentForm(forms.Form):
     """A new version in every language. It must be previewed before it is put in force."""
 
     version = forms.CharField(
-        label=gettext_lazy("Version"), max_length=20, help_text=gettext_lazy("Like 2027-01. It never changes later.")
+        label=gettext_lazy("Version"),
+        max_length=20,
+        help_text=gettext_lazy("For example, 2027-01. You can't change it later."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for code, name in interface_languages():
             self.fields[f"text_{code}"] = forms.CharField(
-                label=gettext_lazy("Text in this language: %s") % name, max_length=LONGEST_DOCUMENT, strip=False,
+                label=gettext_lazy("Text in %s") % name, max_length=LONGEST_DOCUMENT, strip=False,
                 widget=forms.Textarea({"rows": 18, "class": "mono", "lang": code}),
-                help_text=gettext_lazy("Markdown. The first line is “# Title”."),
+                help_text=gettext_lazy("Use Markdown. The first line must be “# Title”."),
             )  # fmt: skip
 
     def texts(self) -> list[tuple[str, str]]:
@@ -93,7 +95,9 @@ def new(request: DeskRequest, kind: str) -> HttpResponse:
     except AccountError as problem:
         form.add_error(None, str(problem))
         return page(request, "document_new", context, status=REFUSED)
-    messages.success(request, _("The new version is in force. Everybody is asked at the next sign-in."))
+    messages.success(
+        request, _("The new version is in force. Users will be asked to accept it the next time they sign in.")
+    )
     return see_other(reverse("desk:documents"))
 
 

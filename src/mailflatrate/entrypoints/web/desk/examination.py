@@ -29,7 +29,7 @@ class ExaminationFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetupStep:
     """One part of the set-up. `url_name` is the desk's page where it is done; empty where it is done elsewhere."""
 
     key: str
@@ -45,7 +45,7 @@ class Step:
 class StepReport:
     """A step with what was found for it, the worst first; `level` is that of the worst."""
 
-    step: Step
+    step: SetupStep
     findings: tuple[Line, ...]
 
     @property
@@ -65,30 +65,35 @@ class StepReport:
 
 
 STEPS: Final = (
-    Step(
-        "people", gettext_lazy("People"), gettext_lazy("Operators who decide, each with a second factor."), "users",
+    SetupStep(
+        "people", gettext_lazy("People"), gettext_lazy("Operators who make decisions, each with two-factor "
+                                                       "authentication."), "users",
         frozenset({"desk"}),
     ),
-    Step(
-        "host", gettext_lazy("This host"), gettext_lazy("Settings, certificate, disk and signatures."), "server",
+    SetupStep(
+        "host", gettext_lazy("This server"),
+        gettext_lazy("Settings, certificate, disk space and signatures."), "server",
         frozenset({"settings", "proxy", "disk", "tls", "signing", "inbound", "storage"}),
     ),
-    Step(
-        "database", gettext_lazy("Database and workers"), gettext_lazy("Schema, keys, connections, jobs."), "database",
+    SetupStep(
+        "database", gettext_lazy("Database and workers"),
+        gettext_lazy("Schema, keys, connections and jobs."), "database",
         frozenset({"database", "migrations", "keys", "audit", "replica", "sending", "jobs", "workers", "backup"}),
     ),
-    Step(
-        "relay", gettext_lazy("Relay"), gettext_lazy("Where messages leave. Without one they stay in the test inbox."),
-        "route", frozenset({"relay", "smtputf8", "queue", "postfix"}), "relays", gettext_lazy("Open relays"),
+    SetupStep(
+        "relay", gettext_lazy("Relay"), gettext_lazy("The relays that send your messages. Without one, they stay "
+                                                     "in the test inbox."),
+        "route", frozenset({"relay", "smtputf8", "queue", "postfix"}), "relays", gettext_lazy("Go to relays"),
     ),
-    Step(
+    SetupStep(
         "dns", gettext_lazy("DNS of your domain"),
         gettext_lazy("Records that mailbox providers and your customers' domains rely on."), "globe",
         frozenset(),
     ),
-    Step(
-        "asked", gettext_lazy("What providers ask"), gettext_lazy("The criteria that apply to the whole service."),
-        "badge-check", frozenset({"asked"}), "compliance", gettext_lazy("Open the table"),
+    SetupStep(
+        "asked", gettext_lazy("Provider requirements"),
+        gettext_lazy("The requirements that apply to the whole service."),
+        "badge-check", frozenset({"asked"}), "compliance", gettext_lazy("Go to requirements"),
     ),
 )  # fmt: skip
 _REST: Final = "dns"  # the topics of DNS lines are the kinds of records, and grow with them

@@ -1,4 +1,4 @@
-"""Mailings that their figures stopped, what was done by itself, and the figures of every account (R-85 to R-90)."""
+"""Campaigns stopped by their figures, automatic actions, and the figures of every account (R-85 to R-90)."""
 
 from typing import Any
 
@@ -21,16 +21,21 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page, see_other
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.rules.measures import Counts, Level, share
+from mailflatrate.rules.measures import Counts, MeasureLevel, share
 from mailflatrate.rules.providers import provider_name
 
 MOST_ROWS = 50
 SPANS = (1, queries.WEEK_DAYS)
-TONES = {Level.WARN: "info", Level.THROTTLE: "warning", Level.PAUSE_LANE: "warning", Level.PAUSE_MAILING: "warning"}
+TONES = {
+    MeasureLevel.WARN: "info",
+    MeasureLevel.THROTTLE: "warning",
+    MeasureLevel.PAUSE_LANE: "warning",
+    MeasureLevel.PAUSE_MAILING: "warning",
+}
 
 
 def _line(measure: Measure) -> dict[str, Any]:
-    level = Level(measure.level)
+    level = MeasureLevel(measure.level)
     return {
         "measure": measure, "sentence": words.sentence(measure), "word": _(words.LEVELS[level]),
         "tone": TONES.get(level, "error"),
@@ -58,13 +63,13 @@ def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
         return {key: f"{name} ({mailing_id})" for key, name, mailing_id in rows}
     declared = ListOrigin.objects.filter(id__in=keys).select_related("mailing_list")
     origins = {row.id: f"{row.mailing_list.name}: {row.get_kind_display()} ({row.version})" for row in declared}
-    return {None: _("Forms of ours"), **origins}
+    return {None: _("Our forms"), **origins}
 
 
 HEADS = {
-    Dimension.PROVIDER: gettext_lazy("Provider"), Dimension.DOMAIN: gettext_lazy("Sender domain"),
+    Dimension.PROVIDER: gettext_lazy("Provider"), Dimension.DOMAIN: gettext_lazy("Sending domain"),
     Dimension.LIST: gettext_lazy("List"), Dimension.ORIGIN: gettext_lazy("Origin"),
-    Dimension.MAILING: gettext_lazy("Mailing"),
+    Dimension.MAILING: gettext_lazy("Campaign"),
 }  # fmt: skip
 
 
@@ -107,7 +112,7 @@ def figures(request: DeskRequest) -> HttpResponse:
 
 def _waiting(measure: Measure) -> int:
     """Who waits in the lane that a measure holds."""
-    if measure.level != Level.PAUSE_LANE or measure.lifted_at is not None or measure.campaign_id is None:
+    if measure.level != MeasureLevel.PAUSE_LANE or measure.lifted_at is not None or measure.campaign_id is None:
         return 0
     with tenancy.account(measure.account_id):
         return waiting_in_lane(measure.campaign_id, measure.provider)
@@ -118,7 +123,7 @@ def _context(measure: Measure) -> dict[str, Any]:
         mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
         tables = _tables(queries.WEEK_DAYS)
     return {
-        "line": _line(measure), "measure": measure, "is_lane": measure.level == Level.PAUSE_LANE,
+        "line": _line(measure), "measure": measure, "is_lane": measure.level == MeasureLevel.PAUSE_LANE,
         "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)), "limit": words.limit(measure),
         "mailing": [_rates(provider_name(key, reading_language()), counts) for key, counts in sorted(mailing.items())],
         "tables": [table for table in tables if table["rows"]],
@@ -143,12 +148,12 @@ def figure(request: DeskRequest, measure_id: int) -> HttpResponse:
 @desk
 def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
     """Let the customer go on, with a reason."""
-    is_lane = _find(measure_id).level == Level.PAUSE_LANE
+    is_lane = _find(measure_id).level == MeasureLevel.PAUSE_LANE
     try:
         actions.lift_measure(measure_id, by=request.user, because=request.POST.get("because", "")[:4000])
     except AccountError as problem:
         context = {**_context(_find(measure_id)), "problem": str(problem)}
         return page(request, "figure", context, status=REFUSED)
-    lane = _("Lifted. The mailing goes on at this provider.")
-    messages.success(request, lane if is_lane else _("Lifted. The customer may let the mailing go on."))
+    lane = _("Action lifted. The campaign continues at this provider.")
+    messages.success(request, lane if is_lane else _("Action lifted. The customer can resume the campaign."))
     return see_other(reverse("desk:figures"))

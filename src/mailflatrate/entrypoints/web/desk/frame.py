@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 # Pages that are no queue: (url names, the first is the page itself; label; icon).
 WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
-    (("case-figures",), gettext_lazy("Abuse in figures"), "activity"),
+    (("case-figures",), gettext_lazy("Abuse metrics"), "activity"),
     (("asking",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
     (("relays", "relay", "relay-new"), gettext_lazy("Relays"), "route"),
-    (("setup",), gettext_lazy("Set-up"), "list-checks"),
-    (("compliance",), gettext_lazy("What providers ask"), "badge-check"),
-    (("privacy",), gettext_lazy("Rights and proof"), "scale"),
+    (("setup",), gettext_lazy("Setup"), "list-checks"),
+    (("compliance",), gettext_lazy("Provider requirements"), "badge-check"),
+    (("privacy",), gettext_lazy("Privacy and proof"), "scale"),
 ]
 RECORD: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("audit-log",), gettext_lazy("Audit log"), "scroll-text"),
@@ -39,16 +39,16 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
         count = queue.look().count
         queues.append(_item(here, queue.urls, queue.label, queue.icon, count=count, urgent=count > 0))
     nav = [
-        {"label": "", "items": [_item(here, ("home",), gettext_lazy("Desk"), "house")]},
-        {"label": _("Waits for you"), "items": queues},
-        {"label": _("Watch"), "items": [_item(here, urls, label, icon) for urls, label, icon in WATCH]},
-        {"label": _("World outside"), "items": _outside(here)},
-        {"label": _("Record"), "items": [_item(here, urls, label, icon) for urls, label, icon in RECORD]},
+        {"label": "", "items": [_item(here, ("home",), gettext_lazy("Operations"), "house")]},
+        {"label": _("Needs attention"), "items": queues},
+        {"label": _("Monitoring"), "items": [_item(here, urls, label, icon) for urls, label, icon in WATCH]},
+        {"label": _("Testing"), "items": _outside(here)},
+        {"label": _("Records"), "items": [_item(here, urls, label, icon) for urls, label, icon in RECORD]},
     ]
     return {
         "home_url": reverse("desk:home"),
         "nav": [group for group in nav if group["items"]],
-        "switcher": {"name": _("Operator's desk"), "hint": settings.SETTINGS.service_name},
+        "switcher": {"name": _("Operations"), "hint": settings.SETTINGS.service_name},
         "person": {"name": str(request.user), "role": _("Operator")},
     }
 
@@ -56,7 +56,7 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
 def _outside(here: str) -> list[dict[str, Any]]:
     if mail_leaves_machine(settings.SETTINGS):
         return []
-    return [_item(here, ("postbox", "postbox-letter"), gettext_lazy("Letters of the service"), "inbox")]
+    return [_item(here, ("postbox", "postbox-letter"), gettext_lazy("Service messages"), "inbox")]
 
 
 def _item(here: str, urls: tuple[str, ...], label: "StrOrPromise", icon: str, **count: Any) -> dict[str, Any]:

@@ -15,17 +15,17 @@ from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.apps.delivery.unknown import all_unknown
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.deeds import newest
-from mailflatrate.entrypoints.web.desk.queues import QUEUES, Queue, Waiting
+from mailflatrate.entrypoints.web.desk.queues import QUEUES, DeskQueue, QueueBacklog
 
 RECENT_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueSummary:
     """A queue beside what waits in it."""
 
-    queue: Queue
-    waiting: Waiting
+    queue: DeskQueue
+    waiting: QueueBacklog
     url: str
 
 
@@ -33,7 +33,7 @@ class QueueRow:
 @desk
 def home(request: DeskRequest) -> HttpResponse:
     """All queues, and what was decided last."""
-    rows = [QueueRow(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
+    rows = [QueueSummary(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
     return render(
         request,

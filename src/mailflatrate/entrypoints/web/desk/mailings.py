@@ -1,4 +1,4 @@
-"""Mailings that wait for a reviewer: the queue, one of them as readers will see it, and the word (R-06, R-07)."""
+"""Campaigns that wait for a reviewer: the queue, one as its readers will see it, and the decision (R-06, R-07)."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import Letter, letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, letter_for
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.entrypoints.web.studio.content.letters import shown_here
 from mailflatrate.rules.gate import explain
@@ -53,7 +53,7 @@ def mailings(request: DeskRequest) -> HttpResponse:
     return page(request, "mailings", {"rows": rows})
 
 
-def _shown(letter: Letter) -> Letter:
+def _shown(letter: PreviewedMessage) -> PreviewedMessage:
     """Take the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
     return replace(letter, html=shown_here(letter.html))
 
@@ -70,7 +70,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
         letters = [
-            (_("What readers see") + (f": {LETTERS[number]}" if campaign.variants else ""),
+            (_("What recipients see") + (f": {LETTERS[number]}" if campaign.variants else ""),
              _shown(letter_for(each, campaign.account, None, bare=False)))
             for number, each in enumerate(all_variants(campaign))
         ]  # fmt: skip
@@ -96,14 +96,14 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
 @require_safe
 @desk
 def mailing(request: DeskRequest, campaign_id: int) -> HttpResponse:
-    """One mailing: why it waits, what readers see, whom it goes to, what the account did before."""
+    """Show one campaign: why it waits, what readers see, who gets it, what the account did before."""
     return page(request, "mailing", _context(request, _find(campaign_id)))
 
 
 @require_POST
 @desk
 def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
-    """Let it go, or hand it back with the reason."""
+    """Approve the campaign, or return it with the reason."""
     campaign = _find(campaign_id)
     try:
         review_campaign(
@@ -114,5 +114,5 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
     except CampaignError as problem:
         context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
         return page(request, "mailing", context, status=REFUSED)
-    messages.success(request, _("Done. The customer is told."))
+    messages.success(request, _("Done. The customer has been notified."))
     return see_other(reverse("desk:mailings"))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists import actions, reviewing
-from mailflatrate.apps.lists.actions import Outcome
+from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
 from mailflatrate.apps.lists.pictures import PICTURE_TYPES
@@ -97,13 +97,15 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
         raise Http404
     reason = request.POST.get("reason", "")
     try:
-        outcome = Outcome(request.POST.get("outcome", ""))
+        outcome = OriginDecision(request.POST.get("outcome", ""))
         decided = actions.decide_origin(origin_id, outcome, reviewer=request.user, reason=reason)
     except ValueError:
-        return _page(request, origin_id, problem=_("Choose what you decide."), reason=reason, status=422)
+        return _page(request, origin_id, problem=_("Choose a decision."), reason=reason, status=422)
     except ListError as problem:
         return _page(request, origin_id, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
-    messages.success(request, _("Decided: %(state)s. The customer was told.") % {"state": decided.get_state_display()})
+    messages.success(
+        request, _("Decision: %(state)s. The customer has been notified.") % {"state": decided.get_state_display()}
+    )
     return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})
 
 
@@ -156,10 +158,10 @@ def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
     job = _find_import(import_id)
     reason, verdict = request.POST.get("reason", ""), request.POST.get("outcome", "")
     if verdict not in ("release", "refuse"):
-        return _held_page(request, job, problem=_("Choose what you decide."), reason=reason, status=422)
+        return _held_page(request, job, problem=_("Choose a decision."), reason=reason, status=422)
     try:
         actions.decide_import(import_id, release=verdict == "release", reviewer=request.user, reason=reason)
     except ListError as problem:
         return _held_page(request, job, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
-    messages.success(request, _("Decided. The customer was told."))
+    messages.success(request, _("Decision saved. The customer has been notified."))
     return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})

@@ -1,6 +1,6 @@
-"""Letters of the service itself, where no relay is set up: they end in the postbox, and somebody must read them.
+"""The service's own messages where no relay is set up: they end in the test inbox, and someone must read them.
 
-With a relay there is nothing here. Whoever reads this page reads links to passwords; so it is the operator's alone.
+With a relay there is nothing here. The page shows links to passwords, so only the operator can open it.
 """
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
-from mailflatrate.entrypoints.web.studio.postbox.reading import Reading
+from mailflatrate.entrypoints.web.studio.postbox.reading import TestInboxMessage
 
 
 def postbox_is_here() -> bool:
@@ -43,4 +43,4 @@ def letter(request: DeskRequest, message_id: int) -> HttpResponse:
     found = PostboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
     if found is None:
         raise Http404
-    return page(request, "postbox_letter", {"message": found, "reading": Reading(bytes(found.raw))})
+    return page(request, "postbox_letter", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
 from mailflatrate.apps.lists.verification import OVERDUE_MINUTES
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestState
+from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -55,15 +55,15 @@ def privacy(request: DeskRequest) -> HttpResponse:
     """All requests, newest first, by state; and the ledger."""
     wanted = request.GET.get("state", "")
     rows = requests()
-    if wanted in RequestState.values:
+    if wanted in DataRequestState.values:
         rows = rows.filter(state=wanted)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:
         rows = rows.filter(id__lt=int(before))
     shown = list(rows[: PAGE_ROWS + 1])
-    stuck = PrivacyRequest.objects.filter(state=RequestState.CONFIRMED, confirmed_at__lt=clock.now() - LATE).count()
+    stuck = PrivacyRequest.objects.filter(state=DataRequestState.CONFIRMED, confirmed_at__lt=clock.now() - LATE).count()
     counts = [
-        (value, label, PrivacyRequest.objects.filter(state=value).count()) for value, label in RequestState.choices
+        (value, label, PrivacyRequest.objects.filter(state=value).count()) for value, label in DataRequestState.choices
     ]
     context = {
         "requests": shown[:PAGE_ROWS],

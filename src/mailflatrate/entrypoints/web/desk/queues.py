@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueBacklog:
     """How much waits in a queue, and since when the oldest does."""
 
     count: int
@@ -28,7 +28,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class DeskQueue:
     """One kind of work. `urls` are the url names whose pages belong to it; the first is the queue itself.
 
     `look` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
@@ -39,100 +39,103 @@ class Queue:
     text: "StrOrPromise"
     icon: str
     urls: tuple[str, ...]
-    look: Callable[[], Waiting]
+    look: Callable[[], QueueBacklog]
 
 
-def waiting(rows: "QuerySet[Any]", since: str) -> Waiting:
+def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
     """Count `rows`; the oldest by the field `since`."""
     found = rows.aggregate(count=Count("pk"), since=Min(since))
-    return Waiting(found["count"], found["since"])
+    return QueueBacklog(found["count"], found["since"])
 
 
-def _applications() -> Waiting:
+def _applications() -> QueueBacklog:
     undecided = (Standing.SUBMITTED, Standing.APPROVED)
     return waiting(Application.objects.filter(account__standing__in=undecided), "submitted_at")
 
 
-def _mailings() -> Waiting:
+def _mailings() -> QueueBacklog:
     return waiting(Campaign.objects.filter(state=CampaignState.REVIEW), "review_asked_at")
 
 
-def _letters() -> Waiting:
+def _letters() -> QueueBacklog:
     return waiting(DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None), "at")
 
 
-def _origins() -> Waiting:
+def _origins() -> QueueBacklog:
     declared = waiting(waiting_declarations(), "declared_at")
     held = waiting(held_imports(), "finished_at")
     moments = [moment for moment in (declared.since, held.since) if moment is not None]
-    return Waiting(declared.count + held.count, min(moments, default=None))
+    return QueueBacklog(declared.count + held.count, min(moments, default=None))
 
 
-def _figures() -> Waiting:
+def _figures() -> QueueBacklog:
     return waiting(open_holds(), "at")
 
 
-def _cases() -> Waiting:
+def _cases() -> QueueBacklog:
     return waiting(needs_person(), "opened_at")
 
 
-def _unread() -> Waiting:
+def _unread() -> QueueBacklog:
     return waiting(RawMail.objects.filter(state=RawMailState.UNREAD), "received_at")
 
 
-QUEUES: list[Queue] = [
-    Queue(
+QUEUES: list[DeskQueue] = [
+    DeskQueue(
         "cases",
         _("Cases"),
-        _("Somebody complains of a mailing. The first answer is due within a working day."),
+        _("Complaints about campaigns. The first response is due within one business day."),
         "inbox",
         ("cases", "case", "cases-closed", "case-search", "case-new"),
         _cases,
     ),
-    Queue(
+    DeskQueue(
         "applications",
         _("Applications"),
-        _("Companies that want to send. Nobody sends before a person has looked."),
+        _("Companies that want to send. No account can send until you've approved it."),
         "stamp",
         ("applications", "application"),
         _applications,
     ),
-    Queue(
+    DeskQueue(
         "origins",
-        _("Origins"),
-        _("Where the addresses of lists come from. Nobody imported is mailed before a person has looked."),
+        _("List origins"),
+        _(
+            "Where the addresses on a list come from. Imported contacts aren't emailed until you've approved the "
+            "origin."
+        ),
         "list-checks",
         ("origins", "origin", "held-import"),
         _origins,
     ),
-    Queue(
+    DeskQueue(
         "mailings",
-        _("Mailings to look at"),
-        _("The first ones of an account, and those unlike the others."),
+        _("Campaigns to review"),
+        _("An account's first campaigns, and campaigns that differ from its usual ones."),
         "mail-question-mark",
         ("mailings", "mailing"),
         _mailings,
     ),
-    Queue(
+    DeskQueue(
         "figures",
-        _("Stopped by figures"),
-        _("Mailings that too many bounces, complaints or goodbyes stopped."),
+        _("Stopped automatically"),
+        _("Campaigns stopped by too many bounces, complaints or unsubscribes."),
         "octagon-alert",
         ("figures", "figure"),
         _figures,
     ),
-    Queue(
+    DeskQueue(
         "unread",
-        _("Unread mail"),
-        _("What came back and could not be understood. Nothing is thrown away."),
+        _("Unrecognized email"),
+        _("Incoming email we couldn't interpret. Nothing is deleted."),
         "mail-warning",
         ("stored-mails", "stored-mail"),
         _unread,
     ),
-    Queue(
+    DeskQueue(
         "letters",
-        _("Letters"),
-        _("What customers wrote: objections, answers, questions."),
+        _("Customer messages"),
+        _("What customers have written: objections, answers and questions."),
         "message-square",
         ("letters",),
         _letters,

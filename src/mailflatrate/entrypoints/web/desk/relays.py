@@ -31,19 +31,25 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, Pool
+from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, RelayPool
 from mailflatrate.rules.warm_up import quota
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import RelayUnavailable, Stage
 
 TONES = {StateChoice.ACTIVE: "success", StateChoice.DRAINING: "warning", StateChoice.DISABLED: ""}
 HOW_TO_FIX = {
-    Stage.CONNECT: gettext_lazy("Check host and port, and that a firewall lets this host out."),
-    Stage.GREETING: gettext_lazy("Something answers, but not as a mail server. Check the port: 25 or 587, not 465."),
-    Stage.EHLO: gettext_lazy("It refuses our name. Check MAILFLATRATE_HELO_NAME."),
-    Stage.STARTTLS: gettext_lazy("Check its certificate and host name, or choose another TLS mode."),
-    Stage.AUTH: gettext_lazy("Check user name and password. A login needs TLS."),
-    Stage.MAIL: gettext_lazy("It doesn't take our sender. Let this host, and this domain, send through it."),
+    Stage.CONNECT: gettext_lazy(
+        "Check the host and port, and that your firewall allows outgoing connections from this host."
+    ),
+    Stage.GREETING: gettext_lazy(
+        "Something is answering, but it isn't a mail server. Check the port: use 25 or 587, not 465."
+    ),
+    Stage.EHLO: gettext_lazy("The relay rejects our HELO name. Check MAILFLATRATE_HELO_NAME."),
+    Stage.STARTTLS: gettext_lazy("Check the relay's certificate and host name, or choose another TLS mode."),
+    Stage.AUTH: gettext_lazy("Check the username and password. Signing in to the relay requires TLS."),
+    Stage.MAIL: gettext_lazy(
+        "The relay doesn't accept our sender. Allow this host and this domain to send through it."
+    ),
 }
 SECRET = forms.PasswordInput({"autocomplete": "new-password"})
 
@@ -51,44 +57,48 @@ SECRET = forms.PasswordInput({"autocomplete": "new-password"})
 class RelayForm(forms.Form):
     """A relay. Saved credentials are never sent back to the browser."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, help_text=gettext_lazy("As you know it: mta-1."))
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KindChoice.choices)
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=60, help_text=gettext_lazy("The name you know it by, for example mta-1.")
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Relay type"), choices=KindChoice.choices)
     host = forms.CharField(label=gettext_lazy("Host"), max_length=253)
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=587)
     tls = forms.ChoiceField(label=gettext_lazy("TLS"), choices=TlsChoice.choices)
     username = forms.CharField(
-        label=gettext_lazy("User name"), max_length=1000, required=False,
+        label=gettext_lazy("Username"), max_length=1000, required=False,
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
     password = forms.CharField(
         label=gettext_lazy("Password"), max_length=1000, required=False, strip=False, widget=SECRET,
         help_text=gettext_lazy(
-            "Sealed for this host, port and TLS mode. It's never shown again; changing one of them needs it anew."
+            "Sealed for this host, port and TLS mode, and never shown again. If you change any of them, enter the "
+            "password again."
         ),
     )  # fmt: skip
-    remove_login = forms.BooleanField(label=gettext_lazy("Delete the saved user name and password"), required=False)
+    remove_login = forms.BooleanField(label=gettext_lazy("Delete the saved username and password"), required=False)
     pool = forms.ChoiceField(label=gettext_lazy("Pool"), choices=PoolChoice.choices)
     account_id = forms.ModelChoiceField(
         Account.objects.none(), label=gettext_lazy("Account"), required=False,
-        help_text=gettext_lazy("Only for a dedicated relay. This account's campaigns then use no other."),
+        help_text=gettext_lazy("Dedicated relays only. This account's campaigns then use no other relay."),
     )  # fmt: skip
     weight = forms.IntegerField(
         label=gettext_lazy("Weight"), min_value=1, max_value=MOST_WEIGHT, initial=10,
-        help_text=gettext_lazy("Share of the pool's messages: 20 takes twice as many as 10."),
+        help_text=gettext_lazy("Share of the pool's messages. A relay with weight 20 takes twice as many as one "
+                               "with 10."),
     )  # fmt: skip
     connections = forms.IntegerField(
         label=gettext_lazy("Connections"), min_value=1, max_value=MOST_CONNECTIONS, initial=10,
-        help_text=gettext_lazy("Of each sender process, at most."),
+        help_text=gettext_lazy("Maximum for each sender process."),
     )  # fmt: skip
     per_hour = forms.IntegerField(
-        label=gettext_lazy("Messages an hour"), min_value=1, max_value=MOST_PER_HOUR, required=False,
-        help_text=gettext_lazy("From all hosts together. Empty: no limit."),
+        label=gettext_lazy("Messages per hour"), min_value=1, max_value=MOST_PER_HOUR, required=False,
+        help_text=gettext_lazy("Total for all hosts. Leave empty for no limit."),
     )  # fmt: skip
     return_path = forms.ChoiceField(label=gettext_lazy("Bounces"), choices=ReturnPathChoice.choices)
     sends_from = forms.CharField(
-        label=gettext_lazy("Sends from"), max_length=4000, required=False,
+        label=gettext_lazy("Sending IP addresses"), max_length=4000, required=False,
         widget=forms.Textarea({"rows": 3, "class": "mono"}),
-        help_text=gettext_lazy("IP addresses that receivers see, one per line."),
+        help_text=gettext_lazy("The IP addresses that receiving servers see, one per line."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, relay: Relay | None = None, **kwargs: Any) -> None:
@@ -99,7 +109,7 @@ class RelayForm(forms.Form):
         if relay is None or not relay.credentials_sealed:
             del self.fields["remove_login"]
         else:
-            self.fields["username"].help_text = _("A login is saved. Leave both empty to keep it.")
+            self.fields["username"].help_text = _("Login details are saved. Leave both fields empty to keep them.")
 
     def draft(self) -> relays.RelayDraft:
         """What was entered; empty login fields keep what is saved."""
@@ -123,7 +133,7 @@ def relay_list(request: DeskRequest) -> HttpResponse:
     rows = relay_rows()
     own = settings.SETTINGS
     where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
-    uses_own = not any(row.relay.pool == Pool.TRUSTED for row in rows)
+    uses_own = not any(row.relay.pool == RelayPool.TRUSTED for row in rows)
     language = known_language(get_language())
     shaping = shaping_rows(own.shaping_numbers, language) if rows else []
     context = {
@@ -149,7 +159,9 @@ def new(request: DeskRequest) -> HttpResponse:
         except relays.RelayError as error:
             _show(form, error)
         else:
-            messages.success(request, _("%(name)s is added. It takes messages within seconds.") % {"name": relay.name})
+            messages.success(
+                request, _("%(name)s has been added. It will accept messages within seconds.") % {"name": relay.name}
+            )
             return see_other(reverse("desk:relays"))
     return page(request, "relay", {"form": form, "relay": None}, status=REFUSED if form.errors else 200)
 
@@ -166,7 +178,11 @@ def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
         except relays.RelayError as error:
             _show(form, error)
         else:
-            messages.success(request, _("%(name)s is changed. Senders follow within seconds.") % {"name": changed.name})
+            messages.success(
+                request,
+                _("%(name)s has been changed. Sender processes will pick this up within seconds.")
+                % {"name": changed.name},
+            )
             return see_other(reverse("desk:relays"))
     context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "warm": _warm(relay_id)}
     return page(request, "relay", context, status=REFUSED if form.errors else 200)
@@ -204,14 +220,18 @@ def _try(relay: Relay) -> tuple[str, str]:
         config = spec_of(relay, load_settings()).config
         seen = check_relay(config, f"postmaster@{load_settings().service_domain}")
     except VaultError:
-        return "error", _("The login doesn't open with this host's keys. Enter it again.")
+        return "error", _("We can't decrypt the login details with this host's keys. Enter them again.")
     except RelayUnavailable as problem:
         shown = {"name": relay.name, "said": f"{problem.code or ''} {problem.text}".strip()[:300]}
-        told = _("%(name)s doesn't take us: %(said)s") % shown
+        told = _("%(name)s doesn't accept our messages: %(said)s") % shown
         return "error", f"{told} {HOW_TO_FIX.get(problem.stage, HOW_TO_FIX[Stage.CONNECT])}"
     if seen.tls:
-        return "ok", _("%(name)s takes our mail, encrypted. Nothing was sent.") % {"name": relay.name}
-    return "plain", _("%(name)s takes our mail, but without encryption. Nothing was sent.") % {"name": relay.name}
+        return "ok", _("%(name)s accepts our messages over an encrypted connection. Nothing was sent.") % {
+            "name": relay.name
+        }
+    return "plain", _("%(name)s accepts our messages, but the connection isn't encrypted. Nothing was sent.") % {
+        "name": relay.name
+    }
 
 
 @require_POST
@@ -222,10 +242,12 @@ def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     deed, key = request.POST.get("deed", ""), warming.relay_key(relay_id)
     if deed == "start":
         warming.start(key, by=audit.person(request.user))
-        messages.success(request, _("%(name)s begins with 50 messages a day and grows.") % {"name": relay.name})
+        messages.success(
+            request, _("%(name)s starts with 50 messages a day and ramps up from there.") % {"name": relay.name}
+        )
     elif deed == "end":
         warming.end(key, by=audit.person(request.user))
-        messages.success(request, _("%(name)s has no daily limit any longer.") % {"name": relay.name})
+        messages.success(request, _("%(name)s no longer has a daily limit.") % {"name": relay.name})
     else:
         raise Http404
     return see_other(reverse("desk:relay", args=[relay_id]))
@@ -242,7 +264,7 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
         form = RelayForm(relay=relay, initial=_initial(relay))
         context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "problem": str(error)}
         return page(request, "relay", context, status=REFUSED)
-    messages.success(request, _("%(name)s is deleted, with its login.") % {"name": relay.name})
+    messages.success(request, _("%(name)s and its login details have been deleted.") % {"name": relay.name})
     return see_other(reverse("desk:relays"))
 
 

@@ -41,7 +41,7 @@ def check(request: DeskRequest) -> HttpResponse:
     try:
         found = examination.examine()
     except examination.ExaminationFailed as problem:
-        request.session[f"{SESSION_KEY}_problem"] = _("The check didn't finish: %(problem)s") % {"problem": problem}
+        request.session[f"{SESSION_KEY}_problem"] = _("The check couldn't finish: %(problem)s") % {"problem": problem}
         request.audit("setup.checked", reason="failed")
         return see_other(reverse("desk:setup"))
     lines = [each.as_json() for each in found]

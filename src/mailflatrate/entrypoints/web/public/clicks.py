@@ -1,15 +1,15 @@
-"""The redirector: signed targets only (R-109), counted without the person (R-108) unless he agreed (R-107)."""
+"""The redirector: signed targets only (R-109), counted without the person (R-108) unless they agreed (R-107)."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.tracking.actions import record_click, record_personal_click
-from mailflatrate.apps.tracking.scanners import Visitor
+from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 
 class LinkRedirect(HttpResponseRedirect):
@@ -21,8 +21,8 @@ class LinkRedirect(HttpResponseRedirect):
 @csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
 @require_safe
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Count and redirect. A token that was not sealed here, or a link that is no more, is not found."""
-    claims = key_ring().open_token(Purpose.CLICK, token)
+    """Count the click and redirect. A token not sealed here, or a link that no longer exists, is not found."""
+    claims = key_ring().open_token(TokenPurpose.CLICK, token)
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
@@ -33,8 +33,8 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt  # as above
 @require_safe
 def personal_click(request: HttpRequest, token: str) -> HttpResponse:
-    """The same for somebody who agreed that his clicks are his (R-107)."""
-    claims = key_ring().open_token(Purpose.PERSONAL_CLICK, token)
+    """Count and redirect a click for a person who agreed to personal click tracking (R-107)."""
+    claims = key_ring().open_token(TokenPurpose.PERSONAL_CLICK, token)
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
@@ -42,9 +42,9 @@ def personal_click(request: HttpRequest, token: str) -> HttpResponse:
     return _there(target)
 
 
-def _visitor(request: HttpRequest) -> Visitor:
+def _visitor(request: HttpRequest) -> ClientInfo:
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    return Visitor(
+    return ClientInfo(
         head=request.method == "HEAD", user_agent=request.headers.get("User-Agent", ""), ip=client_ip(request),
         prefetch=any("prefetch" in purpose or "preview" in purpose for purpose in purposes),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A mailing on the web, and the page that explains a mailing to whoever has its ID."""
+"""A campaign on the web, and the page that explains a campaign to anyone who has its ID."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,12 +12,12 @@ from mailflatrate.apps.campaigns.personalise import recipient_values
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mailing_id import parse_mailing_id
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 LETTER_POLICY = (
@@ -29,8 +29,8 @@ LETTER_POLICY = (
 
 @require_safe
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """The mailing as this person got it, from the frozen edition; their address is masked, as links are forwarded."""
-    with reader(Purpose.ARCHIVE, token) as found:
+    """Show the campaign as this person got it, from the frozen edition; links are forwarded, so mask the address."""
+    with reader(TokenPurpose.ARCHIVE, token) as found:
         edition_id = found.delivery.edition_id
         edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
         if edition is None or found.delivery.contact is None:
@@ -47,7 +47,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _values(found: Reader) -> dict[str, object]:
+def _values(found: PageReader) -> dict[str, object]:
     delivery, contact = found.delivery, found.delivery.contact
     event = delivery.consent_event
     assert contact is not None and delivery.campaign is not None
@@ -68,7 +68,7 @@ def _values(found: Reader) -> dict[str, object]:
 
 @require_safe
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
-    """Who sent the mailing with this ID, and how to leave or complain (List-Help). It names the sender, nobody else."""
+    """Show who sent the campaign with this ID, and how to unsubscribe or complain (List-Help); no one else is named."""
     wanted = parse_mailing_id(mailing_id)
     if wanted is None:
         raise Http404

@@ -13,14 +13,14 @@ from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.public.reader import page_language
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 
-@csrf_exempt  # the token stands in a mail to the mailbox itself; no cookie is involved
+@csrf_exempt  # the token is in a message to the mailbox itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def mailbox(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, or says how it stands. POST confirms, or refuses; repeated, it does nothing more."""
-    claims = key_ring().open_token(Purpose.MAILBOX, token)
+    claims = key_ring().open_token(TokenPurpose.MAILBOX, token)
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
@@ -32,7 +32,7 @@ def mailbox(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
-    """Do what the button says; what stands in the way, in words."""
+    """Do what the button says; return what prevents it, in words."""
     act = refuse_mailbox if "refuse" in request.POST else confirm_mailbox
     try:
         act(mailbox_id, round_)

@@ -20,9 +20,9 @@ POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 @csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
 @require_safe
 def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
-    """The bytes behind a token. The name is for whoever saves the picture and is not looked at.
+    """Return the bytes behind a token. The name is for people who save the image and is not checked.
 
-    A file behind a token never changes, so its token is its validator, too (RFC 9110 section 8.8.3).
+    A file behind a token never changes, so its token is also its validator (RFC 9110 section 8.8.3).
     """
     address = open_address(token)
     if address is None:

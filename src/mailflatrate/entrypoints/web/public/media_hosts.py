@@ -20,10 +20,10 @@ LONGEST_HOST = 253
 
 
 class MediaHostMiddleware:
-    """Answers requests to a customer's host by itself, before sessions, static files and pages have a say.
+    """Answers requests to a customer's host before sessions, static files and pages are involved.
 
-    The name is taken from the Host header alone: what a proxy forwards besides is not looked at. A name that is no
-    customer's goes on its way.
+    The name is taken from the Host header alone; other forwarded headers are ignored. A request for any other name
+    passes through.
     """
 
     def __init__(self, get_response: Handler) -> None:

@@ -17,37 +17,37 @@ from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy import actions as privacy
-from mailflatrate.apps.privacy.actions.requests import Visitor
-from mailflatrate.apps.privacy.models import RequestKind
+from mailflatrate.apps.privacy.actions.requests import RequesterInfo
+from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.embeds import form_url
-from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
 
-# Days of rest: a little less than the week and the month, so that a mailing at its usual hour is not left out.
+# Minimum days: a little less than a week and a month, so that a campaign at its usual hour is not skipped.
 PAUSES = {"": None, "week": 6, "month": 27}
 
 
 def pause_words(days: int | None) -> str:
-    """How often mailings come, in words, from the least days between two (None: no limit)."""
+    """Return in words how often campaigns come, from the minimum days between two (None: no limit)."""
     if days is None:
-        return _("Every mailing")
+        return _("Every email")
     if days == PAUSES["week"]:
-        return _("One a week at most")
+        return _("At most one per week")
     if days == PAUSES["month"]:
-        return _("One a month at most")
-    return ngettext("One in %(days)d day at most", "One in %(days)d days at most", days) % {"days": days}
+        return _("At most one per month")
+    return ngettext("At most one every %(days)d day", "At most one every %(days)d days", days) % {"days": days}
 
 
 @csrf_exempt  # the token is the permission, no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """The lists of this customer that the person is on; unticked ones are left at once. Joining needs double opt-in."""
-    with reader(Purpose.PREFERENCES, token) as found:
+    with reader(TokenPurpose.PREFERENCES, token) as found:
         told: dict[str, Any] = {}
         contact = found.delivery.contact
         if request.method == "POST" and contact is not None:
@@ -59,7 +59,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "public/preferences.html", {**_context(found, language), **told}, status=status)
 
 
-def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any]:
+def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
     """Do what the pressed button says; what the page tells about it."""
     act = request.POST.get("act", "save")
     if act == "leave":
@@ -84,18 +84,18 @@ def _act(request: HttpRequest, found: Reader, contact: Contact) -> dict[str, Any
 def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
     """What is wrong with a form to save; empty where nothing is. Lists left in another window are no fault."""
     if act != "save":
-        return _("This page has no such button.")
+        return _("That button isn't on this page. Use one of the buttons below.")
     known = {str(number) for number in contact.subscriptions.values_list("mailing_list_id", flat=True)}
     if not known.issuperset(request.POST.getlist("keep")):
-        return _("One of the lists in the form isn't yours. Choose from the lists below.")
+        return _("You aren't subscribed to one of the lists you submitted. Choose from your lists below.")
     if request.POST.get("language") not in dict(settings.LANGUAGES):
         return _("Choose one of the languages below.")
     if request.POST.get("pause", "") not in PAUSES:
-        return _("Choose below how often you want to get mailings.")
+        return _("Choose how often you want to receive emails.")
     return ""
 
 
-def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:
+def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
     """Ask the address that gets the mail now: a forwarded message must not move anything.
 
     The answer is the same whatever is known about either address, and however often it was asked.
@@ -107,9 +107,9 @@ def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:
     decision = judge_address(email)
     if decision.verdict is AddressVerdict.ACCEPT:
         privacy.ask(
-            found.delivery, RequestKind.ADDRESS, everywhere=False, values={"email": decision.address},
+            found.delivery, DataRequestKind.ADDRESS, everywhere=False, values={"email": decision.address},
             language=translation.get_language() or "en",
-            visitor=Visitor(client_ip(request), request.headers.get("User-Agent", "")),
+            visitor=RequesterInfo(client_ip(request), request.headers.get("User-Agent", "")),
         )  # fmt: skip
         joined = {row.mailing_list_id for row in mine}
         afresh = [form for form in asking_forms() if form.mailing_list_id in joined]
@@ -123,20 +123,20 @@ def _move(request: HttpRequest, found: Reader) -> dict[str, Any]:
     return {"move_error": reason, "new_address": email}
 
 
-def _language(found: Reader) -> str:
+def _language(found: PageReader) -> str:
     """What the person chose before, otherwise that of the mail."""
     chosen = found.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if found.delivery.contact else None
     return str(chosen) if chosen in dict(settings.LANGUAGES) else found.language
 
 
-def _subscriptions(found: Reader) -> list[Subscription]:
+def _subscriptions(found: PageReader) -> list[Subscription]:
     if found.delivery.contact_id is None:
         return []
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id, state=SubscriptionState.CONFIRMED)
     return list(rows.select_related("mailing_list").order_by("mailing_list__public_name"))
 
 
-def _context(found: Reader, language: str) -> dict[str, Any]:
+def _context(found: PageReader, language: str) -> dict[str, Any]:
     mine = _subscriptions(found)
     contact = found.delivery.contact
     pause = contact.pause_days if contact else None

@@ -18,24 +18,24 @@ from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.imprint import imprint_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Whom a page is for. `delivery.contact` may be gone by erasure."""
+class PageReader:
+    """The recipient a page is for. `delivery.contact` may be gone after erasure."""
 
     account: Account
     delivery: DeliveryRecord
 
     @property
     def language(self) -> str:
-        """The language of the mail he came from."""
+        """The language of the message they came from."""
         return self.delivery.campaign.language if self.delivery.campaign else self.account.language
 
     def context(self) -> dict[str, object]:
-        """What `layouts/public.html` shows of the customer, his imprint in the language of the page included."""
+        """Return what `layouts/public.html` shows of the customer, including the imprint in the page's language."""
         imprint = structured_imprint(newest_imprint())
         language = known_language(get_language())
         place = self.delivery.mailing_list
@@ -46,12 +46,12 @@ class Reader:
             "imprint_lines": imprint_lines(imprint, language) if imprint else (),
             "privacy_url": imprint.privacy_url if imprint else "",
             "imprint_url": "#imprint" if imprint else "",
-            "rights_url": f"/d/{key_ring().seal(Purpose.PRIVACY, self.account.id, self.delivery.id)}",
+            "rights_url": f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.account.id, self.delivery.id)}",
         }  # fmt: skip
 
 
 def page_language(request: HttpRequest, language_of_mail: str) -> str:
-    """What the person chose by a link on the page, or on another page of ours; otherwise the language of the mail."""
+    """Return the language the person chose by a link on this page or another; otherwise the message's language."""
     for chosen in (request.GET.get("language"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
         if chosen in dict(settings.LANGUAGES):
             return str(chosen)
@@ -59,7 +59,7 @@ def page_language(request: HttpRequest, language_of_mail: str) -> str:
 
 
 @contextmanager
-def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
+def reader(purpose: TokenPurpose, token: str) -> Iterator[PageReader]:
     """Open the account that `token` belongs to, on its clock.
 
     Raises Http404 for a token that was not sealed for this purpose.
@@ -75,4 +75,4 @@ def reader(purpose: Purpose, token: str) -> Iterator[Reader]:
         if delivery is None or account is None:
             raise Http404
         with timezone.override(ZoneInfo(account.time_zone)):
-            yield Reader(account, delivery)
+            yield PageReader(account, delivery)

@@ -1,7 +1,7 @@
-"""The public page on which anybody reports a mailing, without an account (R-83, DSA Art. 16). A GET changes nothing.
+"""The public page for reporting a message, without an account (R-83, DSA Art. 16). A GET changes nothing.
 
-No cookie is read or set. With a token from the message this sender's mail stops at once, as by its unsubscribe link.
-The message may have been forwarded, so mail from everyone stops only once the mailbox has confirmed.
+No cookie is read or set. With a token from the message, this sender's messages stop at once, as by its unsubscribe
+link. The message may have been forwarded, so mail from everyone stops only once the mailbox has confirmed.
 """
 
 import re
@@ -19,13 +19,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import Finding, PageReport
+from mailflatrate.apps.abuse.actions import PageReport, ReportMatch
 from mailflatrate.apps.abuse.models import Complaint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.counting import count
 from mailflatrate.apps.forms.defence import (
-    Proof,
-    Shown,
+    SubmissionProof,
+    VisitorProof,
     counter_key,
     look_at,
     network_of,
@@ -42,7 +42,7 @@ from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.report_advice import advice, is_picture
 from mailflatrate.mail.reading.outlook import is_outlook
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.limits import value as limit
 
 PAGE = "report"
@@ -56,35 +56,37 @@ NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
 
 
 class ReportForm(forms.Form):
-    """What somebody says about a mailing. For illegal content the fields of DSA Art. 16 are asked for."""
+    """What a visitor says about a message. Illegal content requires the fields of DSA Art. 16."""
 
     about = forms.CharField(
-        label=gettext_lazy("Mailing ID, or the header lines of the mail"), max_length=MOST_PASTED, required=False,
+        label=gettext_lazy("Mailing ID or email headers"), max_length=MOST_PASTED, required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("The ID stands at the end of the mail: four, four and one symbol."),
+        help_text=gettext_lazy("You'll find the mailing ID at the bottom of the email, for example 4K7Q-92XD-8."),
     )  # fmt: skip
     file = forms.FileField(
-        label=gettext_lazy("Or the mail as a file"),
+        label=gettext_lazy("Or the email as a file"),
         required=False,
         help_text=gettext_lazy(
-            "Drag it here or choose it: .eml or .msg, at most 5 MB. With it this sender's emails stop at once."
+            "Drag it here or choose a file: .eml or .msg, up to 5 MB. With the file, we can stop this sender's "
+            "emails immediately."
         ),
     )
-    complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
+    complaint = forms.ChoiceField(label=gettext_lazy("What's wrong"), choices=Complaint.choices)
     text = forms.CharField(
-        label=gettext_lazy("In your words"), max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
+        label=gettext_lazy("In your own words"), max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
     )
     reporter = forms.EmailField(
-        label=gettext_lazy("Your e-mail address"),
+        label=gettext_lazy("Your email address"),
         required=False,
-        help_text=gettext_lazy("For the answer. The sender never learns who complained."),
+        help_text=gettext_lazy("So we can reply. We never tell the sender who complained."),
     )
     reporter_name = forms.CharField(label=gettext_lazy("Your name"), max_length=120, required=False)
     good_faith = forms.BooleanField(
-        label=gettext_lazy("I believe in good faith that what I say is accurate and complete."), required=False
+        label=gettext_lazy("I believe in good faith that the information I have provided is accurate and complete."),
+        required=False,
     )
     anyway = forms.BooleanField(
-        label=gettext_lazy("A person should look at it, although no mailing was found."), required=False
+        label=gettext_lazy("Review this anyway, even though no matching email was found."), required=False
     )
 
     def clean_file(self) -> bytes:
@@ -93,7 +95,7 @@ class ReportForm(forms.Form):
         if not upload:
             return b""
         if upload.size > LARGEST_FILE_OCTETS:
-            raise forms.ValidationError(_("The file is larger than 5 MB. Paste the header lines instead."))
+            raise forms.ValidationError(_("This file is larger than 5 MB. Paste the email headers instead."))
         content: bytes = upload.read()
         return content
 
@@ -110,20 +112,20 @@ class ReportForm(forms.Form):
         except ChildError:
             read = None
         if read is None:
-            self.add_error("file", _("No mail can be read in this file. Paste the header lines instead."))
+            self.add_error("file", _("We can't find an email in this file. Paste the email headers instead."))
             return False
         self.cleaned_data["file"] = read
         return True
 
     def clean(self) -> dict[str, Any]:
-        """Something must name the mailing; a notice of illegal content is whole or none (DSA Art. 16(2))."""
+        """Require what names the campaign; a notice of illegal content is complete or rejected (DSA Art. 16(2))."""
         data: dict[str, Any] = super().clean() or {}
         if not (data.get("about", "").strip() or data.get("file")) and "file" not in self.errors:
-            self.add_error("about", _("Type the mailing ID, paste the header lines, or choose the file."))
+            self.add_error("about", _("Enter the mailing ID, paste the email headers or choose a file."))
         if data.get("complaint") in NEEDS_NOTICE and "who" not in self.data:
             for name in ("text", "reporter", "reporter_name", "good_faith"):
                 if not data.get(name) and name not in self.errors:
-                    self.add_error(name, _("Needed for a notice of illegal content or a false sender."))
+                    self.add_error(name, _("Required when you report illegal content or a forged sender."))
         return data
 
     def keep_file(self) -> None:
@@ -134,14 +136,16 @@ class ReportForm(forms.Form):
             whole = dict(self.data.items())
             whole["about"] = text if len(text) <= MOST_PASTED else _header_lines(text)[:MOST_PASTED]
             self.data = whole
-            self["file"].help_text = _("Your file was read and stands above; it need not be chosen again.")
+            self["file"].help_text = _(
+                "We've read your file and pasted its contents above. You don't need to choose it again."
+            )
 
     def goes_anyway(self) -> bool:
-        """Whether it is filed although it names no mailing: a person was asked for, or the law asks for one."""
+        """Tell whether to file it without naming a campaign: a person was asked for, or the law requires one."""
         return bool(self.cleaned_data["anyway"]) or self.cleaned_data["complaint"] in NEEDS_NOTICE
 
     def raw(self) -> bytes:
-        """What names the mailing."""
+        """Return what names the campaign, as bytes."""
         content: bytes = self.cleaned_data["file"] or self.cleaned_data["about"].encode()
         return content
 
@@ -153,7 +157,7 @@ def _header_lines(mail: str) -> str:
 @csrf_exempt  # no cookie is involved; the token in the mail is the permission
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
-    """Show the form, say who sent a mailing, or take the report and stop the mails."""
+    """Show the form, say who sent a message, or take the report and stop the messages."""
     with translation.override(page_language(request, get_language_from_request(request))):
         if request.method != "POST":
             form = ReportForm(initial={"about": request.GET.get("id", "")[:60]})
@@ -196,7 +200,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     return _page(request, "done", context)
 
 
-def _read(form: ReportForm) -> Finding | None:
+def _read(form: ReportForm) -> ReportMatch | None:
     """Whose mail it is; None where it could not be read, and the form says so."""
     if not form.read_file():
         return None
@@ -205,35 +209,36 @@ def _read(form: ReportForm) -> Finding | None:
     except ChildBusy:
         form.add_error(None, busy())
     except ChildError:
-        unreadable = _("This mail can't be read. Paste only its header lines, or type the mailing ID.")
+        unreadable = _("We can't read this email. Paste only its headers or enter the mailing ID.")
         form.add_error("file" if form.cleaned_data["file"] else "about", unreadable)
     return None
 
 
 def too_fast() -> str:
     """For visitors who did not take their time, or come too often."""
-    return _("That was very quick, or very often. Please wait a moment and send it again.")
+    return _("That was very fast, or there have been too many reports. Wait a moment and send it again.")
 
 
 def busy() -> str:
     """For visitors who meet many others."""
-    return _("We're reading other reports right now. Send it again in a minute.")
+    return _("We're busy processing other reports. Send it again in a minute.")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """What a visitor showed before anything was parsed: work that a browser did, a minute on the page, a token of ours.
+    """What a visitor showed before anything was parsed: proof of work, a minute on the page, a token from us.
 
-    Visitors who hand in the mail itself, with its token, are asked for nothing else: a file is chosen once. With work
-    (ALTCHA) they may report often, too; without scripts it takes time, and goes seldom.
+    Visitors who submit the message itself, with its token, are asked for nothing else, so a file is chosen once.
+    With proof of work (ALTCHA) they may also report often; without scripts it takes time, and only a few go
+    through.
     """
 
-    shown: Shown
+    shown: SubmissionProof
     has_token: bool
 
     def may_read(self, ip: str | None) -> bool:
         """Count the visitor, and say whether what they sent is parsed at all."""
-        if not self.has_token and (self.shown.hurried or self.shown.proof is Proof.NONE):
+        if not self.has_token and (self.shown.hurried or self.shown.proof is VisitorProof.NONE):
             return False
         network = network_of(ip)
         if not network:
@@ -242,11 +247,11 @@ class ReportEntry:
         key = counter_key("report readings", network, this_hour(now))
         return count([key], now + COUNTED_FOR)[key] <= MOST_READINGS * limit("reports_per_network_hour")
 
-    def may_report(self, ip: str | None, found: Finding) -> bool:
+    def may_report(self, ip: str | None, found: ReportMatch) -> bool:
         """Count the report, and say whether it is taken."""
         if found.proved:
             return within_limits(ip, task_key=None, proved=True)
-        if self.shown.hurried or self.shown.proof is Proof.NONE:
+        if self.shown.hurried or self.shown.proof is VisitorProof.NONE:
             return False
         task_key = self.shown.task_key
         return within_limits(ip, task_key=task_key, proved=task_key is not None)
@@ -293,8 +298,8 @@ def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
     )  # fmt: skip
 
 
-def sender_of(found: Finding) -> str:
-    """Who sent the mailing; the name and nothing else of the account."""
+def sender_of(found: ReportMatch) -> str:
+    """Return the name of the sender, and nothing else of the account."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         account = Account.objects.filter(id=found.account_id or 0).first()
         return account.name if account else ""
@@ -303,8 +308,8 @@ def sender_of(found: Finding) -> str:
 @csrf_exempt  # the token is the permission
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Whoever got the mail may stop the mailings by a button; opening the page stops nothing."""
-    claims = key_ring().open_token(Purpose.CASE, token)
+    """Let a recipient stop the messages with a button; opening the page stops nothing."""
+    claims = key_ring().open_token(TokenPurpose.CASE, token)
     if claims is None or claims.extra != 1:
         raise Http404
     with translation.override(page_language(request, get_language_from_request(request))):

@@ -1,4 +1,4 @@
-"""What somebody can do next where nothing that he gave names a mailing of ours: an answer, never a dead end (R-83)."""
+"""What people can do next if nothing they gave names one of our campaigns: an answer, never a dead end (R-83)."""
 
 import re
 
@@ -23,30 +23,32 @@ def advice(raw: bytes) -> str:
     """One paragraph in the active language on what was found in `raw`, and what to do now."""
     if is_picture(raw):
         return _(
-            "This is a picture, in which no program can read reliably. Type the mailing ID that you see on it, at the"
-            " end of the mail. If it cannot be seen, save the mail itself as a file; below it says how."
+            "This is a picture, and we can't reliably read text in pictures. Enter the mailing ID shown at the "
+            "bottom of the email. If you can't see one, save the email itself as a file; see the instructions "
+            "below."
         )
     sender = _sender_of_mail(raw)
     if sender is not None:
         return _(
-            "This mail does not name us, so it was hardly sent through us. Its sender calls himself %(sender)s. Use the"
-            " link for unsubscribing in it if you know him; otherwise mark it as spam in your mailbox. If you believe"
-            " that it came through us, tick the last box, and a person looks at it."
+            "Nothing in this email points to us, so it probably wasn't sent through us. The sender is shown as "
+            "%(sender)s. If you know them, use the unsubscribe link in the email; otherwise, mark it as spam. If "
+            "you think it came from us, select the last box and our team will review it."
         ) % {"sender": sender or "–"}
     text = raw[:4000].decode("utf-8", "replace")
     if parse_mailing_id(text) is not None:
         return _(
-            "This ID is well formed, but none of our mailings has it. Compare it once more with the end of the mail, or"
-            " paste the header lines of the mail instead."
+            "This mailing ID has the right format, but it doesn't match any email we've sent. Check it against the "
+            "bottom of the email, or paste the email headers instead."
         )
     if _LIKE_AN_ID.search(text):
         return _(
-            "This is not quite a mailing ID of ours: one symbol is wrong. It looks like 4K7Q-92XD-8; there is no letter"
-            " O, I, L or U in it. Or paste the header lines of the mail, or choose the mail as a file."
+            "This mailing ID has a typo: one character is wrong. It should look like 4K7Q-92XD-8 and never "
+            "contains the letters O, I, L or U. You can also paste the email headers or choose the email as a file."
         )
     return _(
-        "No mailing of ours is named there. The mailing ID stands at the end of the mail and looks like 4K7Q-92XD-8. If"
-        " you cannot find it, paste the header lines of the mail, or choose the mail as a file; below it says how."
+        "We couldn't match this to any email we've sent. The mailing ID is at the bottom of the email and looks "
+        "like 4K7Q-92XD-8. If you can't find it, paste the email headers or choose the email as a file; see the "
+        "instructions below."
     )
 
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.inbound.actions import unsubscribe_delivery
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.unsubscribe import is_one_click_post
 
 
@@ -21,7 +21,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button. POST unsubscribes: from a provider as one click, or from the button; at once, repeatable."""
     if request.method == "OPTIONS":  # a webmailer asks whether it may post from its own page (R-56)
         return _open_to_all(HttpResponse(status=204))
-    with reader(Purpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
+    with reader(TokenPurpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
             return _page(request, found)
         if is_one_click_post(request.headers.get("Content-Type", ""), request.body):
@@ -32,7 +32,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, found, everything=everything)
 
 
-def _page(request: HttpRequest, found: Reader, *, everything: bool = False) -> HttpResponse:
+def _page(request: HttpRequest, found: PageReader, *, everything: bool = False) -> HttpResponse:
     """The question while the person is on the list, what is done afterwards; other lists can still be left there."""
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
     left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
@@ -43,7 +43,7 @@ def _page(request: HttpRequest, found: Reader, *, everything: bool = False) -> H
     return render(request, f"public/{template}.html", context)
 
 
-def leave(found: Reader, request: HttpRequest, *, by: str, everything: bool) -> None:
+def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
     """Take the person off the delivery's list, or off everything, with what this request proves."""
     unsubscribe_delivery(
         found.delivery, by=by, source=f"unsubscribe page of delivery {found.delivery.id}", everything=everything,
@@ -58,7 +58,7 @@ def _open_to_all(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def about(found: Reader) -> dict[str, object]:
+def about(found: PageReader) -> dict[str, object]:
     """The address in question, masked because messages are forwarded, and why it gets mail (R-51)."""
     event = found.delivery.consent_event
     evidence = getattr(event, "evidence", None) if event else None

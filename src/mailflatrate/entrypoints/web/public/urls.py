@@ -1,4 +1,4 @@
-"""Addresses that stand in mails. `links.LinkKind` names their first segment."""
+"""URLs used in messages. `links.LinkKind` names their first segment."""
 
 from django.urls import URLPattern, path
 

@@ -1,6 +1,6 @@
-"""What is counted of each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
+"""What is counted for each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
 
-The path stands in it without its query, and like every line it passes `settings.log_secrets`, which shortens tokens.
+The path is logged without its query, and like every line it passes `settings.log_secrets`, which shortens tokens.
 """
 
 import time

@@ -18,18 +18,18 @@ from mailflatrate.entrypoints.web.client import address_of, is_proxy
 from mailflatrate.entrypoints.web.serving.access import Request
 from mailflatrate.entrypoints.web.serving.bodies import (
     PUBLIC,
-    Body,
+    BodyLimit,
     BodyRefused,
-    Budget,
     ClientGone,
-    Limit,
+    DiskBudget,
     Message,
     Receive,
+    RequestBody,
     limit_of,
     read_body,
 )
 from mailflatrate.entrypoints.web.serving.bridge import Application, Exchange, Piece, environ_of
-from mailflatrate.entrypoints.web.serving.lanes import LaneFull, Lanes
+from mailflatrate.entrypoints.web.serving.lanes import LaneFull, RequestPools
 from mailflatrate.entrypoints.web.serving.members import is_member
 
 log = structlog.get_logger("web")
@@ -43,7 +43,7 @@ Scope = dict[str, Any]
 class Pages:
     """All pages of one process. `folder` keeps bodies while they arrive."""
 
-    def __init__(self, application: Application, lanes: Lanes, budget: Budget, folder: Path) -> None:
+    def __init__(self, application: Application, lanes: RequestPools, budget: DiskBudget, folder: Path) -> None:
         self._application, self._lanes, self._budget, self._folder = application, lanes, budget, folder
 
     async def __call__(self, scope: Scope, receive: Receive, pass_on: Send) -> None:
@@ -53,7 +53,7 @@ class Pages:
         headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
         peer = str((scope.get("client") or ("",))[0])
         client = address_of(peer, headers.get("x-forwarded-for", "")) or ""
-        body = Body(self._folder, self._budget, client)
+        body = RequestBody(self._folder, self._budget, client)
         request = Request(scope, client)
 
         async def send(message: Message) -> None:
@@ -66,7 +66,7 @@ class Pages:
         except BodyRefused as refused:
             await _refuse(scope, headers, refused, receive, send)
         except LaneFull:
-            busy = BodyRefused(503, _("Too many people are here right now."), _("Try again in a few seconds."))
+            busy = BodyRefused(503, _("We have too many visitors right now."), _("Try again in a few seconds."))
             await _refuse(scope, headers, busy, receive, send)
         except ClientGone:
             return
@@ -74,7 +74,7 @@ class Pages:
             body.close()
             request.end(tell=settings.SETTINGS.access_log)
 
-    async def _read(self, scope: Scope, headers: dict[str, str], receive: Receive, body: Body) -> None:
+    async def _read(self, scope: Scope, headers: dict[str, str], receive: Receive, body: RequestBody) -> None:
         written = headers.get("content-length", "")
         declared = int(written) if written.isdecimal() else None
         if declared in (None, 0) and scope["http_version"].startswith("1") and "transfer-encoding" not in headers:
@@ -82,7 +82,7 @@ class Pages:
         limit = await self._limit(scope["path"], headers, declared)
         await read_body(receive, body, limit, declared)
 
-    async def _limit(self, path: str, headers: dict[str, str], declared: int | None) -> Limit:
+    async def _limit(self, path: str, headers: dict[str, str], declared: int | None) -> BodyLimit:
         """The limit of the path for this client. Only large bodies are worth the look-up who sends them."""
         limit = limit_of(path, headers.get("content-type", ""))
         if not limit.members_only or (declared is not None and declared <= PUBLIC.octets):
@@ -91,7 +91,7 @@ class Pages:
         return limit if await asyncio.wrap_future(self._lanes.door.submit(ask)) else PUBLIC
 
     async def _answer(
-        self, scope: Scope, headers: dict[str, str], peer: str, body: Body, receive: Receive, send: Send
+        self, scope: Scope, headers: dict[str, str], peer: str, body: RequestBody, receive: Receive, send: Send
     ) -> None:
         environ = environ_of(scope, body.open(), body.octets, scheme=_scheme(scope, headers, peer))
         exchange = Exchange(self._application, environ, asyncio.get_running_loop())
@@ -100,7 +100,7 @@ class Pages:
         try:
             await _send_all(scope, exchange, receive, send)
         except ClientGone:
-            work.cancel()  # what waits for a thread is not worth one any more
+            work.cancel()  # work still queued for a thread no longer needs one
             raise
         finally:
             exchange.give_up()
@@ -142,7 +142,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
-    """HTTPS, where the connection is or a proxy of ours says so; a proxy that says nothing does TLS (operations.md)."""
+    """Return HTTPS if the connection or our proxy says so; a proxy that says nothing does TLS (operations.md)."""
     if not is_proxy(peer):
         return str(scope["scheme"])
     told = headers.get("x-forwarded-proto", "").strip().lower()
@@ -164,7 +164,13 @@ def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[
     with translation.override(_language(headers.get("accept-language", ""))):
         problem, fix = refused.problem, refused.fix
         if path.startswith("/api/"):
-            shape = {"type": "about:blank", "title": problem, "status": refused.status, "detail": problem, "mend": fix}
+            shape = {
+                "type": "about:blank",
+                "title": problem,
+                "status": refused.status,
+                "detail": problem,
+                "remedy": fix,
+            }
             return b"application/problem+json; charset=utf-8", json.dumps(shape, ensure_ascii=False).encode()
         if "text/html" in headers.get("accept", ""):
             page = render_to_string("refused.html", {"problem": problem, "fix": fix})

@@ -27,20 +27,20 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class BodyLimit:
     """How many octets a path takes; `members_only`: from people who are signed in and programs with a key."""
 
     octets: int
     members_only: bool = False
 
 
-PUBLIC: Final = Limit(64 * KB)
+PUBLIC: Final = BodyLimit(64 * KB)
 _PATHS: Final = (
-    (re.compile(r"/report/"), Limit(6 * MB)),
-    (re.compile(r"/(studio/imports/new/|api/v1/imports)"), Limit(512 * MB, members_only=True)),
-    (re.compile(r"/studio/media/upload/"), Limit(64 * MB, members_only=True)),
-    (re.compile(r"/desk/.*"), Limit(24 * MB, members_only=True)),
-    (re.compile(r"/(studio|api/v1)/.*"), Limit(12 * MB, members_only=True)),
+    (re.compile(r"/report/"), BodyLimit(6 * MB)),
+    (re.compile(r"/(studio/imports/new/|api/v1/imports)"), BodyLimit(512 * MB, members_only=True)),
+    (re.compile(r"/studio/media/upload/"), BodyLimit(64 * MB, members_only=True)),
+    (re.compile(r"/desk/.*"), BodyLimit(24 * MB, members_only=True)),
+    (re.compile(r"/(studio|api/v1)/.*"), BodyLimit(12 * MB, members_only=True)),
 )
 
 
@@ -48,7 +48,7 @@ FIELDS_OCTETS: Final = 1536 * KB
 _FIELDS: Final = "application/x-www-form-urlencoded"
 
 
-def limit_of(path: str, content_type: str = "") -> Limit:
+def limit_of(path: str, content_type: str = "") -> BodyLimit:
     """The limit of a path; small for every page that is not named.
 
     Files come in parts. Fields without files become objects many times their size, so fewer octets of them are taken.
@@ -82,7 +82,7 @@ class ClientGone(Exception):
 
 
 @dataclass
-class Budget:
+class DiskBudget:
     """Room on disk for bodies that are being received or worked on, in all and by client."""
 
     octets: int
@@ -112,11 +112,11 @@ class Budget:
 
 
 @dataclass
-class Body:
+class RequestBody:
     """A body as far as it was read; small ones stay in memory. `close` frees its room."""
 
     folder: Path
-    budget: Budget
+    budget: DiskBudget
     client: str
     octets: int = 0
     _reserved: int = 0
@@ -130,7 +130,9 @@ class Body:
         if self.octets > IN_MEMORY_OCTETS:
             wanted = self.octets - self._reserved
             if not self.budget.take(self.client, wanted):
-                raise BodyRefused(503, _("Too many large uploads are under way."), _("Try again in a few minutes."))
+                raise BodyRefused(
+                    503, _("Too many large files are being uploaded right now."), _("Try again in a few minutes.")
+                )
             self._reserved += wanted
         self._file.write(part)
 
@@ -150,7 +152,7 @@ class Body:
             self._reserved = 0
 
 
-async def read_body(receive: Receive, body: Body, limit: Limit, declared: int | None) -> None:
+async def read_body(receive: Receive, body: RequestBody, limit: BodyLimit, declared: int | None) -> None:
     """Read a whole body, at most `limit` of it. Raises BodyRefused, ClientGone.
 
     What the client declares is judged before anything is read, what it sends while it is read.
@@ -176,7 +178,7 @@ async def read_body(receive: Receive, body: Body, limit: Limit, declared: int | 
         more = message.get("more_body", False)
 
 
-def _too_large(limit: Limit) -> BodyRefused:
+def _too_large(limit: BodyLimit) -> BodyRefused:
     size = f"{limit.octets // MB} MB" if limit.octets >= MB else f"{limit.octets // KB} kB"
-    problem = _("Your request is too large. This page takes %(size)s at most.")
-    return BodyRefused(413, problem, _("Send less. If you were signed in, sign in again first."), size=size)
+    problem = _("Your request is too large. This page accepts up to %(size)s.")
+    return BodyRefused(413, problem, _("Send less data. If you were signed in, sign in again first."), size=size)

@@ -89,7 +89,7 @@ class Exchange:
         return piece
 
     def give_up(self) -> None:
-        """Nobody reads any more: the application is closed at its next piece."""
+        """Stop because the reader is gone: the application is closed at its next piece."""
         self._given_up = True
         while not self._pieces.empty():
             self._pieces.get_nowait()

@@ -16,7 +16,7 @@ class LaneFull(Exception):
     """More requests wait than could be answered in a reasonable time."""
 
 
-class Lane:
+class RequestPool:
     """Some threads, and a queue in front of them that has an end."""
 
     def __init__(self, name: str, threads: int, most_waiting: int) -> None:
@@ -26,7 +26,7 @@ class Lane:
         self._lock = Lock()
 
     def submit(self, work: Callable[[], Any]) -> Future[Any]:
-        """Have `work` done in a thread; one that did not begin can be cancelled. Raises LaneFull."""
+        """Run `work` in a thread; work that has not started can be canceled. Raises LaneFull."""
         with self._lock:
             if self._pending >= self._most:
                 raise LaneFull
@@ -41,26 +41,26 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Lanes:
+class RequestPools:
     """`door` looks up who wants to send a large body, `leave` takes unsubscribes, `health` and `ready` answer machines.
 
     `health` never waits for the database, `ready` does.
     """
 
-    pages: Lane
-    leave: Lane
-    health: Lane
-    ready: Lane
-    door: Lane
+    pages: RequestPool
+    leave: RequestPool
+    health: RequestPool
+    ready: RequestPool
+    door: RequestPool
 
-    def of(self, path: str) -> Lane:
+    def of(self, path: str) -> RequestPool:
         """The lane of a path."""
-        lane: Lane = getattr(self, lane_name(path))
+        lane: RequestPool = getattr(self, lane_name(path))
         return lane
 
 
 def lane_name(path: str) -> str:
-    """What the lane of a path is called, in `Lanes` and in figures."""
+    """What the lane of a path is called, in `RequestPools` and in figures."""
     if _HEALTH.fullmatch(path):
         return "health"
     if _READY.fullmatch(path):
@@ -68,9 +68,12 @@ def lane_name(path: str) -> str:
     return "leave" if _LEAVE.fullmatch(path) else "pages"
 
 
-def make_lanes(page_threads: int) -> Lanes:
+def make_lanes(page_threads: int) -> RequestPools:
     """The lanes of one process."""
-    return Lanes(
-        pages=Lane("pages", page_threads, 400), leave=Lane("leave", 2, 400), health=Lane("health", 1, 100),
-        ready=Lane("ready", 1, 20), door=Lane("door", 1, 100),
-    )  # fmt: skip
+    return RequestPools(
+        pages=RequestPool("pages", page_threads, 400),
+        leave=RequestPool("leave", 2, 400),
+        health=RequestPool("health", 1, 100),
+        ready=RequestPool("ready", 1, 20),
+        door=RequestPool("door", 1, 100),
+    )

@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.actions import is_known_key
 
 
 def is_member(cookies: str, authorization: str) -> bool:
-    """Whether a session or a key stands behind these headers. What they may do is for the view to say."""
+    """Tell whether a session or a key is behind these headers. What they may do is up to the view."""
     close_old_connections()
     try:
         kind, _space, secret = authorization.partition(" ")

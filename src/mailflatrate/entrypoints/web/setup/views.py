@@ -38,7 +38,7 @@ class OperatorForm(forms.Form):
         label=gettext_lazy("Email address"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "autocapitalize": "none"}),
-        help_text=gettext_lazy("Your own address, not a shared one like info@. You'll sign in with it."),
+        help_text=gettext_lazy("Your own address, not a shared one like info@. You'll use it to sign in."),
     )
     password = forms.CharField(
         label=gettext_lazy("Password"), max_length=1000, strip=False,
@@ -101,7 +101,13 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:
-            messages.success(request, _("You're the operator. Set up a second factor, then go through the checklist."))
+            messages.success(
+                request,
+                _(
+                    "You're now set up as the operator. Set up two-factor authentication, then "
+                    "go through the checklist."
+                ),
+            )
             answer = perform_login(request, user, redirect_url=reverse("desk:setup"))
             # Choosing a password proves it as well as typing it again would: the next page adds the second factor.
             record_authentication(request, user, "password", email=user.email, reauthenticated=True)

@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.web.sessions import signed_in
 from mailflatrate.settings import load_settings
 
 
-class AddressForm(forms.Form):
+class SignInAddressForm(forms.Form):
     """The new address, and the password of the user who asks for it."""
 
     email = forms.EmailField(label=gettext_lazy("New email address"), max_length=254)
@@ -41,14 +41,14 @@ class AddressForm(forms.Form):
         """Return the address in lower case. Raises ValidationError for the present one."""
         email = str(self.cleaned_data["email"]).strip().lower()
         if email == self._user.email:
-            raise forms.ValidationError(_("This is your sign-in address already."))
+            raise forms.ValidationError(_("You already sign in with this address."))
         return email
 
     def clean_password(self) -> str:
         """Return the password. Raises ValidationError for a wrong one."""
         password = str(self.cleaned_data["password"])
         if not self._user.check_password(password):
-            raise forms.ValidationError(_("This password is wrong."))
+            raise forms.ValidationError(_("That password isn't correct."))
         return password
 
 
@@ -64,7 +64,7 @@ def change(request: HttpRequest) -> HttpResponseBase:
 
 def _change(request: HttpRequest) -> HttpResponseBase:
     user = cast(User, request.user)
-    form = AddressForm(user, request.POST or None)
+    form = SignInAddressForm(user, request.POST or None)
     if request.method != "POST":
         return render(request, "account/email.html", {"form": form})
     refused = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
@@ -78,7 +78,7 @@ def _change(request: HttpRequest) -> HttpResponseBase:
     except AccountError as problem:
         form.add_error(None, str(problem))
         return render(request, "account/email.html", {"form": form}, status=422)
-    words = _("We sent a message to %(email)s. Open the link in it to use this address. Until then nothing changes.")
+    words = _("We've sent a link to %(email)s. Open it to start using this address. Until then, nothing changes.")
     messages.success(request, words % {"email": email})
     return HttpResponseRedirect(reverse("account_email"), status=303)
 

@@ -35,7 +35,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     user, cookie = cast(User, request.user), str(request.session.session_key)
     if request.method == "POST":
         end_other_sessions(user, cookie)
-        messages.success(request, _("You're signed out on all other devices."))
+        messages.success(request, _("You've been signed out on all other devices."))
         return HttpResponseRedirect(reverse("usersessions_list"), status=303)
     here = row_key(cookie)
     rows = [(row, row.key == here) for row in sessions_of(user)]

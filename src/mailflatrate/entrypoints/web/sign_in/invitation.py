@@ -52,7 +52,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
         if request.method == "POST" and request.user.is_authenticated:
             membership = actions.accept(token, user=request.user)
             request.session["account_id"] = membership.account_id
-            words = _("You now work for %(account)s.")
+            words = _("You've joined %(account)s.")
             messages.success(request, words % {"account": found.account.name})
             return HttpResponseRedirect(reverse("studio:home"), status=303)
     except AccountError as problem:

@@ -35,11 +35,11 @@ def studio(view: View) -> View: ...
 @overload
 def studio(*, viewers_may_post: bool) -> Callable[[View], View]: ...
 def studio(view: View | None = None, *, viewers_may_post: bool = False) -> View | Callable[[View], View]:
-    """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, on its clock.
+    """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
 
-    A stranger's id is simply not found. Viewers may read; anything else is refused with a page that says so, unless the
-    view concerns the viewer himself. After a sign-in, documents that are new to the person come first. A view that
-    streams must open the scope again inside its generator.
+    An ID of another account is not found. Viewers can read; anything else is refused with a page that says so,
+    unless the view concerns the viewers themselves. After a sign-in, documents that are new to the person come
+    first. A view that streams must open the scope again inside its generator.
     """
     if view is None:
         return lambda marked: _scoped(marked, viewers_may_post)

@@ -48,10 +48,10 @@ def _agree(request: StudioRequest, due: list[int], *, owner: bool) -> str:
     """Record it; what keeps it from being recorded, in words, otherwise."""
     ticked = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     if not set(due) <= set(ticked):
-        return _("Tick each text if you agree.")
+        return _("Select the box next to each document you agree to.")
     try:
         actions.read_documents(request.user, ticked, circumstances(request), owner=owner)
     except AccountError as error:
         return str(error)
-    messages.success(request, _("Thank you. The agreements are accepted."))
+    messages.success(request, _("Thanks. You've accepted the agreements."))
     return ""

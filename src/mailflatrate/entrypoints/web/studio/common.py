@@ -1,4 +1,4 @@
-"""What the pages of the studio share: the frame, finding a mailing, the reader's language."""
+"""What the studio pages share: the frame, finding a campaign, the reader's language."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ class Rate:
 
     @property
     def tone(self) -> str:
-        """Coloured only where the limit is near or past; single events of a small mailing say nothing (R-85)."""
+        """The tone: colored only near or past the limit; single events of a small campaign say nothing (R-85)."""
         share = self.percent
         if share is None:
             return ""
@@ -55,8 +55,8 @@ def bounce_rate(events: int, handed_over: int) -> Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class LastMailing:
-    """How the newest finished mailing was taken."""
+class LatestCampaign:
+    """The results of the newest finished campaign."""
 
     campaign: Campaign
     delivered: int
@@ -68,17 +68,17 @@ class LastMailing:
         return 100 * self.delivered / self.planned
 
 
-def last_mailing() -> LastMailing | None:
-    """The newest mailing that is through; None before the first."""
+def last_mailing() -> LatestCampaign | None:
+    """Return the newest finished campaign; None before the first."""
     finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
     if finished is None:
         return None
     tally = Tally.objects.filter(campaign_id=finished.id, state=DeliveryState.SENT).aggregate(n=Sum("count"))
-    return LastMailing(finished, tally["n"] or 0, finished.planned_count)
+    return LatestCampaign(finished, tally["n"] or 0, finished.planned_count)
 
 
 def week_rates() -> tuple[Rate, Rate]:
-    """Complaints and hard bounces of the mailings begun in the last seven days.
+    """Return the complaint and hard bounce rates of campaigns started in the last seven days.
 
     Complaints are measured as R-86 does, against what went to providers that report them, once that was counted.
     """

@@ -1,4 +1,4 @@
-"""Helpers of the components in `templates/cotton/`: form controls, initials, readable colours, state words."""
+"""Helpers for the components in `templates/cotton/`: form controls, initials, readable colors, state words."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """Icons: Lucide drawings, inlined at 16 px with a stroke of 1.75.
 
 The front-end build copies the drawings named in `frontend/icons.json` into `static/dist/icons.json`; this library
-reads them once per process. A name that is not there is a mistake in a template and stops it with the way to mend it.
+reads them once per process. A missing name is a mistake in a template; the error says how to fix it.
 """
 
 import json

@@ -15,6 +15,6 @@ def source_word(source: str | None) -> str:
 
 @register.filter
 def feedback_text(feedback: object) -> str:
-    """What came with feedback: how somebody left in words, the answer of a server as it is."""
+    """Return the details of feedback: how a contact unsubscribed, in words, or a server's reply as it is."""
     kind, text = getattr(feedback, "kind", ""), str(getattr(feedback, "text", ""))
     return ways.unsubscribed_word(text) if kind == "unsubscribe" and text else text

@@ -17,8 +17,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from mailflatrate.apps.inbound.actions.relay_log import (
     Batch,
     FollowerReplaced,
-    Message,
-    Told,
+    QueuedMessage,
+    RelayAttempt,
     begin_following,
     keep_house,
     record_batch,
@@ -27,8 +27,8 @@ from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
 from mailflatrate.entrypoints.boot.life import end_within, notify, report, reporting_seconds
-from mailflatrate.mail.postfix_log import Closed, Handled, LogEvent, Opened, QueueStatus
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.postfix_log import LogEvent, QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
+from mailflatrate.mail.tokens import TokenPurpose
 
 BATCH_LINES: Final = 4_000
 POLL_SECONDS: Final = 0.5
@@ -53,30 +53,30 @@ class Tail(Protocol):
         """What up to `most` lines that are there now say; None for one that says nothing about a message."""
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Close the source."""
 
 
 class OpenMessages:
-    """Which queue ID is which message of ours, the newest MOST_OPEN of them."""
+    """Which queue ID belongs to which of our messages, the newest MOST_OPEN of them."""
 
-    def __init__(self, stored: Mapping[str, Message]) -> None:
+    def __init__(self, stored: Mapping[str, QueuedMessage]) -> None:
         self._known = dict(stored)
         self._stored = dict(stored)
 
-    def read(self, event: LogEvent) -> Told | None:
-        """Take an event in; an attempt for a message of ours comes back with its delivery."""
-        if isinstance(event, Opened):
+    def read(self, event: LogEvent) -> RelayAttempt | None:
+        """Process an event; an attempt for one of our messages is returned with its delivery."""
+        if isinstance(event, QueueArrival):
             self._open(event)
             return None
-        if isinstance(event, Closed):
+        if isinstance(event, QueueRemoval):
             self._known.pop(event.queue_id, None)
             return None
         message = self._known.get(event.queue_id) or _message(event.token)
         if event.status is not QueueStatus.SENT:
             self._known.pop(event.queue_id, None)
-        return Told(message, event) if message is not None else None
+        return RelayAttempt(message, event) if message is not None else None
 
-    def changes(self) -> tuple[dict[str, Message], set[str]]:
+    def changes(self) -> tuple[dict[str, QueuedMessage], set[str]]:
         """What is to be stored and what is to be removed, since the last call that was kept."""
         fresh = {key: message for key, message in self._known.items() if self._stored.get(key) != message}
         return fresh, self._stored.keys() - self._known.keys()
@@ -85,8 +85,8 @@ class OpenMessages:
         """The changes are in the database."""
         self._stored = dict(self._known)
 
-    def _open(self, event: Opened) -> None:
-        self._known.pop(event.queue_id, None)  # a queue ID may be used again, for somebody else's message
+    def _open(self, event: QueueArrival) -> None:
+        self._known.pop(event.queue_id, None)  # a queue ID can be reused for a message that isn't ours
         message = _message(event.token)
         if message is None:
             return
@@ -95,15 +95,15 @@ class OpenMessages:
             del self._known[next(iter(self._known))]
 
 
-def _message(token: str | None) -> Message | None:
-    claims = key_ring().open_token(Purpose.VERP, token) if token else None
-    return Message(claims.account_id, claims.delivery_id) if claims is not None else None
+def _message(token: str | None) -> QueuedMessage | None:
+    claims = key_ring().open_token(TokenPurpose.VERP, token) if token else None
+    return QueuedMessage(claims.account_id, claims.delivery_id) if claims is not None else None
 
 
 class Follower:
     """One log, followed under one name. `run` ends at a signal, or with `once` at the end of the log."""
 
-    def __init__(self, name: str, tail: Tail, stored: Mapping[str, Message]) -> None:
+    def __init__(self, name: str, tail: Tail, stored: Mapping[str, QueuedMessage]) -> None:
         self.name = name
         self._tail = tail
         self._open = OpenMessages(stored)
@@ -146,7 +146,7 @@ class Follower:
             if event is None:
                 continue
             told = self._open.read(event)
-            if isinstance(event, Handled):
+            if isinstance(event, QueueAttempt):
                 newest = event.at
             if told is not None:
                 batch.told.append(told)

@@ -1,1 +1,1 @@
-"""Cases of the abuse desk, the mail they are made of, and the people whom they are about."""
+"""Cases of the abuse desk, the mail they are made of, and the people they concern."""

@@ -41,7 +41,7 @@ def export(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def certificate(request: DeskRequest, case_id: int) -> HttpResponse:
-    """The certificate of a recipient's consent to the list by which the mailing came (R-30)."""
+    """Return the certificate of a recipient's consent to the list through which they got the campaign (R-30)."""
     view, told = _view(case_id), request.POST.get("report", "")
     person = next((row for row in view.people if str(row.report.id) == told), None)
     if person is None or person.contact is None or person.list_id is None or view.case.account_id is None:

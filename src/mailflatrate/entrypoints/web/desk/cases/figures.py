@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.abuse.models import Via
+from mailflatrate.apps.abuse.models import ReportChannel
 from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
 from mailflatrate.base import clock
 from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf
@@ -93,25 +93,25 @@ def _as_csv(found: DeskFigures) -> bytes:
     """One figure a line: what, which, number."""
     out = io.StringIO()
     lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    lines.writerow([_("Figure"), _("Of"), _("Value")])
+    lines.writerow([_("Metric"), _("Breakdown"), _("Value")])
     lines.writerow([_("From"), "", found.begin.date().isoformat()])
     lines.writerow([_("Up to"), "", (found.end - timedelta(days=1)).date().isoformat()])
-    for via in Via:
+    for via in ReportChannel:
         lines.writerow([_("Reports"), via.label, found.reports[via]])
     for label, number in ((_("Cases opened"), found.opened), (_("Cases closed"), found.closed)):
         lines.writerow([label, "", number])
     answers = found.answers
-    lines.writerow([_("First answers"), "", answers.answered])
+    lines.writerow([_("First responses"), "", answers.answered])
     lines.writerow([_("Late"), "", answers.late])
-    for label, span in ((_("Median, hours"), answers.median), (_("Slowest tenth, hours"), answers.slowest_tenth)):
+    for label, span in ((_("Median (hours)"), answers.median), (_("90th percentile (hours)"), answers.slowest_tenth)):
         lines.writerow([label, "", f"{span.total_seconds() / 3600:.1f}" if span is not None else ""])
     for cause, number in found.causes:
         lines.writerow([_("Cause"), cause.label, number])
     for name, number in found.measures:
-        lines.writerow([_("Measure"), measure_word(name), number])
+        lines.writerow([_("Action taken"), measure_word(name), number])
     for row in found.offenders:
         safe = f"'{row.account.name}" if row.account.name[:1] in "=+-@" else row.account.name
-        lines.writerow([_("Account: cases, against it, strikes"), safe, f"{row.cases}, {row.against}, {row.strikes}"])
+        lines.writerow([_("Account: cases, upheld, strikes"), safe, f"{row.cases}, {row.against}, {row.strikes}"])
     return ("\ufeff" + out.getvalue()).encode()
 
 

@@ -15,7 +15,7 @@ from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
 from mailflatrate.apps.abuse.queries import queue as queries
-from mailflatrate.apps.abuse.queries.search import Found
+from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.words import STATE_TONES, URGENCY
@@ -24,29 +24,31 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, s
 HOW_READ = {
     "token": gettext_lazy("a signed token"),
     "mailing_id": gettext_lazy("a mailing ID"),
-    "reference": gettext_lazy("the reference of a case"),
-    "address": gettext_lazy("an e-mail address"),
+    "reference": gettext_lazy("a case reference"),
+    "address": gettext_lazy("an email address"),
     "ip": gettext_lazy("an IP address"),
     "name": gettext_lazy("a name or words"),
 }
 
 
 class HandForm(forms.Form):
-    """What somebody told us by letter or telephone (R-43)."""
+    """A report received by post or phone (R-43)."""
 
     about = forms.CharField(
         label=gettext_lazy("Mailing ID"), max_length=2000, required=False,
-        help_text=gettext_lazy("As it was read out or copied. Empty where it is not known."),
+        help_text=gettext_lazy("As read out to you or copied. Leave it empty if you don't know it."),
     )  # fmt: skip
-    complaint = forms.ChoiceField(label=gettext_lazy("What is wrong"), choices=Complaint.choices)
-    text = forms.CharField(label=gettext_lazy("What was said"), max_length=8000, widget=forms.Textarea({"rows": 5}))
+    complaint = forms.ChoiceField(label=gettext_lazy("What's wrong"), choices=Complaint.choices)
+    text = forms.CharField(
+        label=gettext_lazy("What they told you"), max_length=8000, widget=forms.Textarea({"rows": 5})
+    )
     reporter_name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
     reporter = forms.EmailField(
-        label=gettext_lazy("E-mail address"),
+        label=gettext_lazy("Email address"),
         required=False,
-        help_text=gettext_lazy("For the answer. The customer never sees it."),
+        help_text=gettext_lazy("So we can reply. The customer never sees it."),
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language of the answer"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=gettext_lazy("Reply language"), choices=settings.LANGUAGES)
 
 
 @require_safe
@@ -66,7 +68,7 @@ def cases(request: DeskRequest) -> HttpResponse:
     return page(request, "cases/queue", context)
 
 
-def _row(row: queries.QueueRow) -> dict[str, Any]:
+def _row(row: queries.CaseQueueRow) -> dict[str, Any]:
     word, tone = URGENCY[row.urgency]
     return {"case": row.case, "reports": row.reports, "due": row.due, "word": word, "tone": tone,
             "overdue": row.overdue}  # fmt: skip
@@ -97,7 +99,7 @@ def search(request: DeskRequest) -> HttpResponse:
     return page(request, "cases/search", context)
 
 
-def _anything(found: Found) -> bool:
+def _anything(found: SearchResults) -> bool:
     return any((found.cases, found.mailings, found.people, found.accounts, found.mails, found.suppressions))
 
 
@@ -112,6 +114,6 @@ def new(request: DeskRequest) -> HttpResponse:
         except AbuseError as problem:
             form.add_error("about" if form.cleaned_data["about"] else "text", str(problem))
         else:
-            messages.success(request, _("Case %(reference)s is open.") % {"reference": case.reference})
+            messages.success(request, _("Case %(reference)s has been opened.") % {"reference": case.reference})
             return see_other(reverse("desk:case", args=[case.id]))
     return page(request, "cases/new", {"form": form}, status=REFUSED if request.method == "POST" else 200)

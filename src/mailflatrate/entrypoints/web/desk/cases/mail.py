@@ -28,10 +28,11 @@ from mailflatrate.settings import load_settings
 LARGEST_FILE_OCTETS = 20 * 1024 * 1024
 SHOWN_SOURCE_OCTETS = 200_000
 KINDS = {
-    "bounce": gettext_lazy("Bounce"), "delay": gettext_lazy("Delay"), "complaint": gettext_lazy("Complaint"),
-    "auto_reply": gettext_lazy("Automatic answer"), "unsubscribe": gettext_lazy("Unsubscribe"),
-    "challenge": gettext_lazy("Challenge"), "report": gettext_lazy("Report of a machine"),
-    "receipt": gettext_lazy("Receipt"), "reply": gettext_lazy("Answer"), "other": gettext_lazy("Other mail"),
+    "bounce": gettext_lazy("Bounce"),
+    "delay": gettext_lazy("Delay notification"), "complaint": gettext_lazy("Complaint"),
+    "auto_reply": gettext_lazy("Automatic reply"), "unsubscribe": gettext_lazy("Unsubscribe"),
+    "challenge": gettext_lazy("Challenge-response"), "report": gettext_lazy("Automated report"),
+    "receipt": gettext_lazy("Acknowledgment"), "reply": gettext_lazy("Answer"), "other": gettext_lazy("Other email"),
 }  # fmt: skip
 
 
@@ -45,30 +46,30 @@ class MailRow:
     kind: str
 
 
-class UploadForm(forms.Form):
+class MailUploadForm(forms.Form):
     """A mail that came by another way, as a file."""
 
-    file = forms.FileField(label=gettext_lazy("Mail as a file"), help_text=gettext_lazy(".eml or .msg, at most 20 MB"))
+    file = forms.FileField(label=gettext_lazy("Email as a file"), help_text=gettext_lazy(".eml or .msg, up to 20 MB"))
 
     def clean_file(self) -> bytes:
         """The octets of a mail. Outlook's format is turned into one."""
         upload = self.cleaned_data["file"]
         if upload.size > LARGEST_FILE_OCTETS:
-            raise forms.ValidationError(_("The file is larger than 20 MB."))
+            raise forms.ValidationError(_("This file is larger than 20 MB. Upload a smaller one."))
         content: bytes = upload.read()
         try:
             read = mail_in_file(content)
         except ChildError:
             read = None
         if read is None:
-            raise forms.ValidationError(_("No mail can be read in this file. Save it as .eml and try again."))
+            raise forms.ValidationError(_("We can't find an email in this file. Save it as .eml and try again."))
         return read
 
 
 def row_of(mail: RawMail) -> MailRow:
     """A message with its subject and its kind as a word."""
     shown = show_mail(mail.content()[:64_000])
-    kind = str(KINDS.get(mail.kind, mail.kind or _("Not read yet")))
+    kind = str(KINDS.get(mail.kind, mail.kind or _("Not processed yet")))
     return MailRow(mail, shown.subject, shown.sender or mail.envelope_from, kind)
 
 
@@ -76,12 +77,12 @@ def row_of(mail: RawMail) -> MailRow:
 @desk
 def mails(request: DeskRequest) -> HttpResponse:
     """What waits for a person, or what the sorting put apart; and taking in a mail that came as a file."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = MailUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         to = f"abuse@{load_settings().service_domain}"
         (raw_mail_id,) = intake.store([intake.Arrival("file", "", "", to, form.cleaned_data["file"])])
         request.audit("mail.uploaded", subject=f"raw_mail:{raw_mail_id}")
-        messages.success(request, _("The mail is taken in and being read."))
+        messages.success(request, _("The email has been added and is being processed."))
         return see_other(reverse("desk:stored-mail", args=[raw_mail_id]))
     apart = request.GET.get("tray") == "apart"
     state = RawMailState.APART if apart else RawMailState.UNREAD
@@ -147,10 +148,13 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     except SuppressionError as problem:
         return _show(request, mail, problem=str(problem))
     if lifted:
-        text = _("Read again. It says no longer what it had been taken for; %(n)d suppressions ended.")
+        text = _(
+            "Processed again. The email means something different from what we first understood. Suppressions "
+            "ended: %(n)d."
+        )
         messages.success(request, text % {"n": lifted})
     else:
-        messages.success(request, _("Read again."))
+        messages.success(request, _("Processed again."))
     return see_other(reverse("desk:stored-mail", args=[mail.id]))
 
 
@@ -176,5 +180,5 @@ def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
         actions.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))
     except AbuseError as problem:
         return _show(request, mail, problem=str(problem))
-    messages.success(request, _("Put away."))
+    messages.success(request, _("Archived."))
     return see_other(reverse("desk:stored-mails"))

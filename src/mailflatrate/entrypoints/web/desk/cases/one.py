@@ -8,9 +8,9 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.abuse.actions import Measure
-from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, Via
-from mailflatrate.apps.abuse.queries.case import CaseView, Person, case_view, cases_of_account
+from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
+from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson, case_view, cases_of_account
 from mailflatrate.apps.abuse.queries.queue import neighbours, urgency_of
 from mailflatrate.apps.accounts.models import Standing
 from mailflatrate.apps.stats import queries as stats
@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.web.desk.cases.words import (
     span_word,
 )
 from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
-from mailflatrate.entrypoints.web.studio.audience.proof import Happening, happenings
+from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEvent, happenings
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
 
@@ -49,16 +49,16 @@ class ReportRow:
 
     @property
     def answerable(self) -> bool:
-        """True where there is somebody to write to."""
+        """True if there is someone to reply to."""
         return bool(self.report.reporter)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A recipient with the time line of his consent and what came after."""
+    """A recipient with the timeline of their consent and what followed."""
 
-    person: Person
-    line: list[Happening]
+    person: ReportedPerson
+    line: list[ConsentTimelineEvent]
     suppressed_everywhere: bool
 
 
@@ -107,17 +107,17 @@ def case_context(view: CaseView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_PEOPLE = (Via.MAIL, Via.PAGE)
+_PEOPLE = (ReportChannel.MAIL, ReportChannel.PAGE)
 
 
 def _report(report: Report) -> ReportRow:
     proof, tone = PROOF.get(report.proof, ("", ""))
-    who = report.reporter_name or report.reporter or str(Via(report.via).label)
+    who = report.reporter_name or report.reporter or str(ReportChannel(report.via).label)
     return ReportRow(report, who, how_word(report.how), str(proof), tone, effect_word(report.effect, report.platform))
 
 
 def _best(rows: list[ReportRow]) -> ReportRow | None:
-    """The report that proves most about the mailing."""
+    """Return the report with the strongest proof of the campaign."""
     proved = [row for row in rows if row.report.delivery_id is not None]
     return next(iter(proved or [row for row in rows if row.report.how]), None)
 
@@ -130,7 +130,7 @@ def _due_word(due: datetime | None) -> str:
     return words % {"span": span_word(left)}
 
 
-def _person(person: Person) -> PersonRow:
+def _person(person: ReportedPerson) -> PersonRow:
     in_force = [row for row in person.suppressions if row.lifted_at is None]
     return PersonRow(person, happenings(person.events), any(row.account_id is None for row in in_force))
 
@@ -149,8 +149,8 @@ def _event(event: CaseEvent) -> EventRow:
         proof = f"{details.get('from', '')} · {proof}"
     elif event.kind == EventKind.CLOSED:
         title = f"{title}: {Cause(str(details.get('cause'))).label}"
-    elif event.kind in (EventKind.OPENED, EventKind.JOINED) and details.get("via") in Via.values:
-        proof = str(Via(details["via"]).label)
+    elif event.kind in (EventKind.OPENED, EventKind.JOINED) and details.get("via") in ReportChannel.values:
+        proof = str(ReportChannel(details["via"]).label)
     return EventRow(event, title, proof)
 
 
@@ -164,7 +164,7 @@ def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
 
 
 def _mailing_rates(view: CaseView) -> tuple[Rate, Rate] | None:
-    """The mailing's own, as they are at this moment."""
+    """Return the campaign's own complaint and bounce rates at this moment."""
     if view.mailing is None or view.sender is None:
         return None
     with tenancy.account(view.sender.account.id):
@@ -184,19 +184,19 @@ def _measures(view: CaseView) -> list[dict[str, str]]:
     found = []
     if view.case.campaign_id is not None:
         if view.case.frozen:
-            found.append(_measure(Measure.RELEASE, "play", "F", "", _("Let the mailing go on")))
+            found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
         elif view.mailing and view.mailing.campaign.state in ("planning", "sending", "waiting", "paused"):
-            found.append(_measure(Measure.FREEZE, "octagon-pause", "F", "", _("Freeze this mailing")))
+            found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
     if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED):
-        found.append(_measure(Measure.STRIKE, "flag", "K", "", _("Give a strike")))
+        found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
     if standing == Standing.ACTIVE:
-        found.append(_measure(Measure.THROTTLE, "gauge", "T", "", _("Throttle the account")))
+        found.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
     if standing in (Standing.ACTIVE, Standing.THROTTLED):
-        found.append(_measure(Measure.PAUSE, "circle-pause", "P", "", _("Pause the account")))
+        found.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
     if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED):
-        found.append(_measure(Measure.SUSPEND, "ban", "S", "error", _("Suspend the account")))
+        found.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
     return found
 
 
-def _measure(measure: Measure, icon: str, key: str, tone: str, label: str) -> dict[str, str]:
+def _measure(measure: CaseAction, icon: str, key: str, tone: str, label: str) -> dict[str, str]:
     return {"measure": measure.value, "icon": icon, "key": key, "tone": tone, "label": label}

@@ -1,4 +1,4 @@
-"""A recipient as the desk sees him: proof, mailings, what came back with its raw evidence, what holds against mail."""
+"""A recipient as the desk sees them: proof, campaigns, feedback with its raw evidence, what blocks mail to them."""
 
 from typing import Any
 
@@ -62,5 +62,5 @@ def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, sup
         lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
     except SuppressionError as problem:
         return page(request, "cases/person", {**context, "problem": str(problem)}, status=REFUSED)
-    messages.success(request, _("The suppression is lifted, with your name and your reason."))
+    messages.success(request, _("The suppression has been lifted. Your name and reason are on record."))
     return see_other(reverse("desk:person", args=[account_id, contact_id]))

@@ -1,4 +1,4 @@
-"""Letters that the desk writes again and again, in the language of whoever reads them. Each is read before it goes."""
+"""Replies that the desk writes again and again, in the reader's language. Each is read before it is sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,50 +18,54 @@ Texts = tuple[tuple["StrOrPromise", "StrOrPromise"], ...]
 
 TO_REPORTER: Texts = (
     (
-        gettext_lazy("We look into it"),
+        gettext_lazy("We're looking into it"),
         gettext_lazy(
-            "Thank you for your report about the mailing %(mailing)s of %(sender)s.\n\nWe asked the sender to show how"
-            " he got your consent. Until that is settled you get nothing from him. You will hear from us again."
+            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "We've asked the sender to show how they got your consent. Until this is settled, you won't receive "
+            "anything from them. We'll write to you again."
         ),
     ),
     (
-        gettext_lazy("Stopped, no consent"),
+        gettext_lazy("Stopped: no consent"),
         gettext_lazy(
-            "Thank you for your report about the mailing %(mailing)s of %(sender)s.\n\nThe sender could not show that"
-            " you asked for it. We have acted against him, and your address gets no mail through us any more, from"
-            " nobody.\n\nWe are sorry for the trouble."
+            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "The sender couldn't show that you asked for it. We've taken action against them, and none of our "
+            "customers can email you any longer.\n\n"
+            "We're sorry for the trouble."
         ),
     ),
     (
-        gettext_lazy("Consent was proved"),
+        gettext_lazy("Consent verified"),
         gettext_lazy(
-            "Thank you for your report about the mailing %(mailing)s of %(sender)s.\n\nThere is a sign-up with your"
-            " address that was confirmed from your mailbox. From any of these mails you can see what is stored about"
-            " you: open the link for your data at its end.\n\nYour complaint counts all the same: you get nothing from"
-            " this sender any more."
+            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "We have a sign-up with your address on record that was confirmed from your mailbox. To see what is "
+            "stored about you, open the “Your data” link at the bottom of any of these emails.\n\n"
+            "Your complaint counts all the same: you won't receive anything else from this sender."
         ),
     ),
     (
         gettext_lazy("Unsubscribed"),
         gettext_lazy(
-            "You are off all lists of %(sender)s, at once and for good. A mail that had left already may still arrive"
-            " today.\n\nOnly a new sign-up that you confirm yourself could change that."
+            "We've removed you from all lists of %(sender)s, effective immediately and permanently. An email that "
+            "was already on its way may still arrive today.\n\n"
+            "Only a new sign-up that you confirm yourself can change that."
         ),
     ),
     (
-        gettext_lazy("The whole mail is needed"),
+        gettext_lazy("We need the full email"),
         gettext_lazy(
-            "Thank you for your report. From what we have, we cannot tell which mailing it is.\n\nPlease answer this"
-            " mail and attach the one that reached you as a file (.eml or .msg), or send its mailing ID: it stands at"
-            " the end of the mail, four, four and one symbol."
+            "Thank you for your report. With the information we have, we can't tell which email it is about.\n\n"
+            "Reply to this message and attach the email you received as a file (.eml or .msg), or send us its "
+            "mailing ID. You'll find it at the bottom of the email, for example 4K7Q-92XD-8."
         ),
     ),
     (
         gettext_lazy("Not sent through us"),
         gettext_lazy(
-            "Thank you for your report. We looked at the mail: it was not sent through us, and nobody whom we know sent"
-            " it.\n\nThe lines that begin with “Received:” in its header name the server that handed it over; the abuse"
-            " address of whoever runs it is the right one."
+            "Thank you for your report. We've looked at the email: it wasn't sent through us, and we don't know "
+            "the sender.\n\n"
+            "The “Received:” lines in its headers name the server it came from. Contact the abuse address of that "
+            "server's operator."
         ),
     ),
 )
@@ -69,37 +73,40 @@ TO_CUSTOMER: Texts = (
     (
         gettext_lazy("Proof of consent"),
         gettext_lazy(
-            "A recipient of this mailing says that he never asked for it. Please show how the people on this list"
-            " signed up:\n\n- the page and the wording that they agreed to,\n- time and IP address of sign-up and"
-            " confirmation,\n- the confirmation mail as it was at that time."
+            "A recipient of this campaign says they never asked for it. Show us how the people on this list signed "
+            "up:\n\n"
+            "- the page and the wording they agreed to,\n"
+            "- the time and IP address of the sign-up and the confirmation,\n"
+            "- the confirmation email as it was at that time."
         ),
     ),
     (
         gettext_lazy("Where the list comes from"),
         gettext_lazy(
-            "Several addresses of this list are not as people are who signed up themselves. Please tell us where the"
-            " list comes from, when and how its people signed up, and what was sent to them before."
+            "Several addresses on this list don't look as if people signed up themselves. Tell us where the list "
+            "comes from, when and how people signed up, and what they have been sent so far."
         ),
     ),
     (
-        gettext_lazy("Still mailed after unsubscribing"),
+        gettext_lazy("Emailed after unsubscribing"),
         gettext_lazy(
-            "A recipient of this mailing says that he had unsubscribed before. Please say whether people can"
-            " unsubscribe elsewhere too, for instance by an answer to you, and how those wishes reach your lists here."
+            "A recipient of this campaign says they had already unsubscribed. Tell us whether people can also "
+            "unsubscribe in other ways, for example by replying to you, and how those requests reach your lists "
+            "here."
         ),
     ),
     (
-        gettext_lazy("The content"),
+        gettext_lazy("About the content"),
         gettext_lazy(
-            "The content of this mailing is objected to. Please say what it was meant to offer, on whose behalf, and on"
-            " what the claims in it rest."
+            "We've received a complaint about the content of this campaign. Tell us what it offers, on whose "
+            "behalf you sent it, and what its claims are based on."
         ),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ReplyTemplate:
     """One of them, ready to be chosen. `language` names it where the desk may write in several."""
 
     label: str
@@ -107,13 +114,13 @@ class Template:
     language: str
 
 
-def letters(view: CaseView) -> list[Template]:
+def letters(view: CaseView) -> list[ReplyTemplate]:
     """For the reporters of a case, in each of their languages."""
     return _in_words(TO_REPORTER, {report.language for report in view.reports if report.reporter}, _facts(view))
 
 
-def questions(view: CaseView) -> list[Template]:
-    """For the customer, in his language."""
+def questions(view: CaseView) -> list[ReplyTemplate]:
+    """Return templates for questions to the customer, in their language."""
     return _in_words(TO_CUSTOMER, {view.sender.account.language}, _facts(view)) if view.sender else []
 
 
@@ -124,7 +131,7 @@ def _facts(view: CaseView) -> dict[str, str]:
     }
 
 
-def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) -> list[Template]:
+def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) -> list[ReplyTemplate]:
     names, several = dict(settings.LANGUAGES), sorted(set(languages))
     found = []
     for language in several:
@@ -132,5 +139,5 @@ def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) 
         for label, text in texts:
             said = str(label)
             with translation.override(language):
-                found.append(Template(said, str(text) % facts, name))
+                found.append(ReplyTemplate(said, str(text) % facts, name))
     return found

@@ -1,4 +1,4 @@
-"""What stands in a case, in words and colours."""
+"""The contents of a case, in words and colors."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from mailflatrate.apps.abuse.actions import Measure
+from mailflatrate.apps.abuse.actions import CaseAction
 from mailflatrate.apps.abuse.models import CaseState
 from mailflatrate.rules.cases import Urgency
 
@@ -14,57 +14,57 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 HOW: dict[str, "StrOrPromise"] = {
-    "verp": _("its Return-Path, signature valid"),
-    "unsubscribe": _("its unsubscribe link, signature valid"),
-    "feedback": _("its CFBL-Feedback-ID, signature valid"),
-    "message-id": _("its Message-ID, signature valid"),
-    "preferences": _("its preferences link, signature valid"),
-    "personal-click": _("a link in it, signature valid"),
-    "open": _("a picture in it, signature valid"),
-    "archive": _("its link to the web view, signature valid"),
-    "edition": _("a link in it, signature valid; it names the mailing, no person"),
-    "mailing-id": _("its mailing ID, which is not signed: a hint"),
-    "sender": _("its mailing ID, and the recipient proved that he wrote"),
-    "mail": _("its mailing ID; the recipient proved his address by mail"),
-    "figures": _("figures of the mailing"),
-    "confirmation": _("the confirmation mail"),
+    "verp": _("Return-Path, valid signature"),
+    "unsubscribe": _("unsubscribe link, valid signature"),
+    "feedback": _("CFBL-Feedback-ID, valid signature"),
+    "message-id": _("Message-ID, valid signature"),
+    "preferences": _("preferences link, valid signature"),
+    "personal-click": _("link in the email, valid signature"),
+    "open": _("image in the email, valid signature"),
+    "archive": _("web version link, valid signature"),
+    "edition": _("link in the email, valid signature; identifies the campaign but no recipient"),
+    "mailing-id": _("mailing ID, unsigned: an indication only"),
+    "sender": _("mailing ID; verified that the recipient wrote to us"),
+    "mail": _("mailing ID; the recipient verified their address by email"),
+    "figures": _("campaign metrics"),
+    "confirmation": _("confirmation email"),
 }
 PROOF: dict[str, tuple["StrOrPromise", str]] = {
-    "dkim": (_("Sender proved by DKIM"), "success"),
+    "dkim": (_("Sender verified by DKIM"), "success"),
     "source": (_("Known feedback loop"), "success"),
-    "token": (_("Proved by a token"), "success"),
-    "none": (_("Sender not proved"), "warning"),
-    "unknown": (_("Sender's key could not be asked for yet"), "warning"),
-    "hand": (_("Entered at the desk"), ""),
+    "token": (_("Verified by a token"), "success"),
+    "none": (_("Sender not verified"), "warning"),
+    "unknown": (_("Sender's DKIM key couldn't be looked up yet"), "warning"),
+    "hand": (_("Entered by our team"), ""),
 }
 EFFECT: dict[tuple[str, bool], "StrOrPromise"] = {
-    ("complaint", True): _("Gets no mail through us any more, from anybody"),
-    ("complaint", False): _("Gets no mail from this sender any more"),
-    ("unsubscribe", False): _("Taken off all lists of this sender"),
+    ("complaint", True): _("No customer can email them any longer"),
+    ("complaint", False): _("This sender can no longer email them"),
+    ("unsubscribe", False): _("Removed from all lists of this sender"),
 }
 STATE_TONES = {CaseState.OPEN: "error", CaseState.ASKED: "info", CaseState.ANSWERED: "warning", CaseState.CLOSED: ""}
 URGENCY: dict[Urgency, tuple["StrOrPromise", str]] = {
     Urgency.OVERDUE: (_("Overdue"), "error"),
     Urgency.PRESSING: (_("Urgent"), "error"),
     Urgency.SOON: (_("Due soon"), "warning"),
-    Urgency.NORMAL: (_("In time"), ""),
-    Urgency.QUIET: (_("Nobody waits"), ""),
-    Urgency.RESTS: (_("Waits for the customer"), "info"),
+    Urgency.NORMAL: (_("On time"), ""),
+    Urgency.QUIET: (_("No reply due"), ""),
+    Urgency.RESTS: (_("Waiting for the customer"), "info"),
 }
 MEASURES: dict[str, "StrOrPromise"] = {
-    Measure.SUPPRESS: _("Person suppressed everywhere"),
-    Measure.FREEZE: _("Mailing frozen"),
-    Measure.RELEASE: _("Mailing let go"),
-    Measure.THROTTLE: _("Account throttled"),
-    Measure.PAUSE: _("Account paused"),
-    Measure.SUSPEND: _("Account suspended"),
-    Measure.STRIKE: _("Strike given"),
-    Measure.ASK: _("Customer asked for proof"),
+    CaseAction.SUPPRESS: _("Recipient suppressed everywhere"),
+    CaseAction.FREEZE: _("Campaign frozen"),
+    CaseAction.RELEASE: _("Campaign unfrozen"),
+    CaseAction.THROTTLE: _("Account throttled"),
+    CaseAction.PAUSE: _("Account paused"),
+    CaseAction.SUSPEND: _("Account suspended"),
+    CaseAction.STRIKE: _("Strike issued"),
+    CaseAction.ASK: _("Proof requested from customer"),
 }
 
 
 def how_word(how: str) -> str:
-    """By what the mailing was found."""
+    """Return in words how the campaign was found."""
     return str(HOW.get(how, how))
 
 

@@ -1,4 +1,4 @@
-"""What a person does with a case; each POST is one action and comes back to the case."""
+"""Actions on a case; each POST is one action and returns to the case."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import Measure, Order
+from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseAnswer, Cause, Report
 from mailflatrate.apps.abuse.queries.case import case_view
@@ -38,11 +38,11 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
 def measure(request: DeskRequest, case_id: int) -> HttpResponse:
     """One measure with its one reason."""
     wanted = request.POST.get("measure", "")
-    if wanted not in list(Measure):
+    if wanted not in list(CaseAction):
         raise Http404
     told = request.POST.get("report", "")
-    order = Order(
-        Measure(wanted), request.POST.get("reason", ""), report_id=int(told) if told.isdecimal() else None,
+    order = MeasureOrder(
+        CaseAction(wanted), request.POST.get("reason", ""), report_id=int(told) if told.isdecimal() else None,
         names_contact=request.POST.get("names_contact") == "on",
     )  # fmt: skip
     return _do(request, case_id, lambda: actions.take_measure(case_id, order, by=request.user), _("Done."))
@@ -51,9 +51,9 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def take(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Whoever presses works on the case."""
+    """Assign the case to the person who clicked."""
     act = lambda: actions.take_over(case_id, by=request.user)  # noqa: E731
-    return _do(request, case_id, act, _("The case is yours."))
+    return _do(request, case_id, act, _("The case is now assigned to you."))
 
 
 @require_POST
@@ -61,34 +61,34 @@ def take(request: DeskRequest, case_id: int) -> HttpResponse:
 def note(request: DeskRequest, case_id: int) -> HttpResponse:
     """A note for the colleagues."""
     text = request.POST.get("text", "")
-    return _do(request, case_id, lambda: actions.add_note(case_id, text, by=request.user), _("Noted."))
+    return _do(request, case_id, lambda: actions.add_note(case_id, text, by=request.user), _("Note added."))
 
 
 @require_POST
 @desk
 def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Say whose mailing it is; where a case about that is open, this one joins it."""
+    """Record whose campaign it is; if a case about that is open, this one joins it."""
     told = request.POST.get("about", "")
     home: list[Case] = []
 
     def act() -> None:
         home.append(actions.attribute(case_id, told, by=request.user))
 
-    answer = _do(request, case_id, act, _("The mailing is found."))
+    answer = _do(request, case_id, act, _("We've found the campaign."))
     return see_other(reverse("desk:case", args=[home[0].id])) if home else answer
 
 
 @require_POST
 @desk
 def close(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Close the case with its cause; the mailing goes on where it was frozen and the person says so."""
+    """Close the case with its cause; a frozen campaign resumes if the operator says so."""
     cause = request.POST.get("cause", "")
     if cause not in Cause.values:
         raise Http404
     release = request.POST.get("release") == "on"
     text = request.POST.get("text", "")
     act = lambda: actions.close(case_id, Cause(cause), text, by=request.user, release=release)  # noqa: E731
-    return _do(request, case_id, act, _("The case is closed."))
+    return _do(request, case_id, act, _("The case has been closed."))
 
 
 @require_POST
@@ -96,7 +96,9 @@ def close(request: DeskRequest, case_id: int) -> HttpResponse:
 def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
     """Look at it again."""
     text = request.POST.get("text", "")
-    return _do(request, case_id, lambda: actions.reopen(case_id, text, by=request.user), _("The case is open again."))
+    return _do(
+        request, case_id, lambda: actions.reopen(case_id, text, by=request.user), _("The case has been reopened.")
+    )
 
 
 @require_POST
@@ -109,7 +111,7 @@ def letter(request: DeskRequest, case_id: int) -> HttpResponse:
         raise Http404
     text, report_id = request.POST.get("text", ""), report.id
     act = lambda: actions.write_to_reporter(report_id, text, by=request.user)  # noqa: E731
-    return _do(request, case_id, act, _("The answer is on its way."))
+    return _do(request, case_id, act, _("Your reply is on its way."))
 
 
 @require_POST
@@ -125,7 +127,7 @@ def contest(request: DeskRequest, message_id: int) -> HttpResponse:
 
 @desk
 def answer_file(request: DeskRequest, case_id: int, answer_id: int) -> HttpResponse:
-    """The file that a customer sent with his answer; always as a download, never shown by the browser."""
+    """Return the file a customer sent with their answer; always a download, never shown by the browser."""
     answer = CaseAnswer.objects.filter(id=answer_id, question__case_id=case_id, file__isnull=False).first()
     if answer is None:
         raise Http404

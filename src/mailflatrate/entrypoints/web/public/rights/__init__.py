@@ -1,1 +1,1 @@
-"""A person's rights, from any mail and without signing in: see, correct, erase, object, and whose his clicks are."""
+"""A person's rights, from any message and without signing in: see, correct, erase, object, choose click tracking."""

@@ -9,15 +9,15 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.lists.actions import choose_tracking, tracking_wording
 from mailflatrate.apps.privacy.actions import ask
-from mailflatrate.apps.privacy.actions.requests import Visitor
+from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import RequestKind
+from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.entrypoints.web.public.reader import Reader, page_language, reader
+from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
-ASKED_HERE = (RequestKind.ACCESS, RequestKind.CORRECTION, RequestKind.ERASURE, RequestKind.OBJECTION)
+ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKind.ERASURE, DataRequestKind.OBJECTION)
 
 
 @csrf_exempt  # the token is the permission to ask; no cookie is involved
@@ -27,7 +27,7 @@ def rights(request: HttpRequest, token: str) -> HttpResponse:
 
     To agree, the mailbox confirms: a link in a forwarded message is nobody's consent.
     """
-    with reader(Purpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
+    with reader(TokenPurpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
             return _page(request, found)
         if request.POST.get("clicks") == "no":
@@ -35,7 +35,7 @@ def rights(request: HttpRequest, token: str) -> HttpResponse:
         return _ask(request, found)
 
 
-def _page(request: HttpRequest, found: Reader, *, chosen: bool = False, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, found: PageReader, *, chosen: bool = False, status: int = 200) -> HttpResponse:
     contact = found.delivery.contact
     context = {
         **found.context(),
@@ -48,7 +48,7 @@ def _page(request: HttpRequest, found: Reader, *, chosen: bool = False, status: 
     return private(render(request, "public/rights/ask.html", context, status=status))
 
 
-def _withdraw(request: HttpRequest, found: Reader) -> HttpResponse:
+def _withdraw(request: HttpRequest, found: PageReader) -> HttpResponse:
     if found.delivery.contact_id is not None:
         language = get_language() or "en"
         choose_tracking(
@@ -61,12 +61,12 @@ def _withdraw(request: HttpRequest, found: Reader) -> HttpResponse:
     return _page(request, found, chosen=True)
 
 
-def _ask(request: HttpRequest, found: Reader) -> HttpResponse:
-    kind = RequestKind.TRACKING if request.POST.get("clicks") == "yes" else _kind(request)
+def _ask(request: HttpRequest, found: PageReader) -> HttpResponse:
+    kind = DataRequestKind.TRACKING if request.POST.get("clicks") == "yes" else _kind(request)
     language = get_language() or "en"
     given = {key: request.POST.get(key, "") for key in ("first_name", "last_name", "note")}
     contact = found.delivery.contact
-    visitor = Visitor(client_ip(request), request.headers.get("User-Agent", ""))
+    visitor = RequesterInfo(client_ip(request), request.headers.get("User-Agent", ""))
     try:
         ask(
             found.delivery, kind, everywhere=request.POST.get("everywhere") == "on",
@@ -79,12 +79,12 @@ def _ask(request: HttpRequest, found: Reader) -> HttpResponse:
     return private(render(request, "public/rights/sent.html", context))
 
 
-def _kind(request: HttpRequest) -> RequestKind:
+def _kind(request: HttpRequest) -> DataRequestKind:
     """The request that a form of this page makes; others have a page of their own."""
     kind = request.POST.get("kind", "")
     if kind not in ASKED_HERE:
         raise Http404
-    return RequestKind(kind)
+    return DataRequestKind(kind)
 
 
 def private(response: HttpResponse) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.privacy.actions import can_undo, confirm, undo_move
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.apps.privacy.models import PrivacyRequest, RequestKind, RequestState
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import shown_to_person
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -26,11 +26,11 @@ from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.ask import private
 from mailflatrate.entrypoints.web.public.rights.shown import sections
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DataRequestLink:
     """The request behind a token, and the customer it was made to."""
 
     account: Account
@@ -39,13 +39,13 @@ class Asked:
     @property
     def open(self) -> bool:
         """True while it waits for the person's yes."""
-        return self.request.state == RequestState.ASKED and self.request.expires_at >= clock.now()
+        return self.request.state == DataRequestState.ASKED and self.request.expires_at >= clock.now()
 
     @property
     def readable(self) -> bool:
         """True while the data may be looked at: it was asked for, confirmed, and not too long ago."""
-        done = self.request.state in (RequestState.CONFIRMED, RequestState.DONE)
-        return done and self.request.kind == RequestKind.ACCESS and self.request.expires_at >= clock.now()
+        done = self.request.state in (DataRequestState.CONFIRMED, DataRequestState.DONE)
+        return done and self.request.kind == DataRequestKind.ACCESS and self.request.expires_at >= clock.now()
 
     def context(self) -> dict[str, Any]:
         """What the layout and every page here shows."""
@@ -58,8 +58,8 @@ class Asked:
 
 
 @contextmanager
-def _asked(token: str) -> Iterator[Asked]:
-    claims = key_ring().open_token(Purpose.PRIVACY_REQUEST, token)
+def _asked(token: str) -> Iterator[DataRequestLink]:
+    claims = key_ring().open_token(TokenPurpose.PRIVACY_REQUEST, token)
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
@@ -68,10 +68,10 @@ def _asked(token: str) -> Iterator[Asked]:
         if found is None or account is None:
             raise Http404
         with timezone.override(ZoneInfo(account.time_zone)):
-            yield Asked(account, found)
+            yield DataRequestLink(account, found)
 
 
-@csrf_exempt  # the token stands in a mail to the address itself; no cookie is involved
+@csrf_exempt  # the token is in a message to the address itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_page(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what will happen, or what came of it. POST confirms; repeated, it does nothing more."""
@@ -96,7 +96,7 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
         return private(render(request, "public/rights/stored.html", context))
 
 
-def _act(request: HttpRequest, found: Asked) -> None:
+def _act(request: HttpRequest, found: DataRequestLink) -> None:
     if request.POST.get("act") == "undo":
         undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
     else:

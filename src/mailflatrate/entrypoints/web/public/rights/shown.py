@@ -13,8 +13,8 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
-from mailflatrate.apps.privacy.models import RequestKind
-from mailflatrate.apps.suppression.models import Reason
+from mailflatrate.apps.privacy.models import DataRequestKind
+from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.web.public.preferences import pause_words
 from mailflatrate.entrypoints.web.ways import source_word, unsubscribed_word
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
@@ -30,32 +30,40 @@ def sections(stored: dict[str, Any]) -> list[Section]:
     person = stored["person"]
     attributes = sorted(person["attributes"].items())
     about: Rows = [
-        (_("E-mail address"), person["email"]),
+        (_("Email address"), person["email"]),
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
         *((_attribute(key, person["asked_as"]), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
-        *([(_("From your earlier address"), _earlier())] if person["has_earlier_address"] else []),
+        *([(_("From your previous address"), _earlier())] if person["has_earlier_address"] else []),
         (_("Stored since"), _when(person["stored_since"])),
-        (_("Your clicks"), _("kept with your name") if person["clicks_by_name"] else _("nobody's: only counted")),
+        (_("Your clicks"), _("stored with your name") if person["clicks_by_name"] else _("anonymous: counted only")),
     ]
     suppressed = stored["suppressed"]
     return [
         (_("You"), [row for row in about if row[1]]),
         (_("Your preferences"), _preferences(stored["preferences"])),
         (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
-        (_("Consents and where they come from"), [_consent(one) for one in stored["consents"]]),
-        (_("Mailings to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
+        (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
+        (_("Emails sent to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
         (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
-        (_("What came back"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
-        (_("Kept from mailings"), [(_when(suppressed["since"]), str(Reason(suppressed["reason"]).label))]
-            if suppressed else []),
-        (_("Your requests"), [(_when(one["at"]), str(RequestKind(one["what"]).label)) for one in stored["requests"]]),
-        (_("Responsible"), [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])]),
-    ]  # fmt: skip
+        (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
+        (
+            _("Emails stopped"),
+            [(_when(suppressed["since"]), str(SuppressionReason(suppressed["reason"]).label))] if suppressed else [],
+        ),
+        (
+            _("Your requests"),
+            [(_when(one["at"]), str(DataRequestKind(one["what"]).label)) for one in stored["requests"]],
+        ),
+        (
+            _("Data controller"),
+            [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])],
+        ),
+    ]
 
 
 def _earlier() -> str:
-    return _("Your name and details came along. To see them, ask from a message that was sent to that address.")
+    return _("Your name and details were carried over. To see them, make a request from an email sent to that address.")
 
 
 def _attribute(key: str, asked_as: dict[str, str]) -> str:
@@ -104,7 +112,7 @@ def _consent(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _mailing(one: dict[str, Any]) -> tuple[str, str]:
-    subject = one["subject"] or _("Notice of the service")
+    subject = one["subject"] or _("Service notice")
     return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
 
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.queries import delivery_of_confirmation
 from mailflatrate.apps.forms import actions
-from mailflatrate.apps.forms.models import RequestKind, RequestState, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.embeds import FACES
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.mail.links import LinkKind, link_prefix
-from mailflatrate.mail.tokens import Purpose
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.forms import Font, frozen_from_json
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.settings.schema import load_settings
@@ -58,7 +58,7 @@ def _no_store(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-TEMPLATES = {RequestState.CONFIRMED: "welcome.html", RequestState.DENIED: "denied.html"}
+TEMPLATES = {ConfirmationRequestState.CONFIRMED: "welcome.html", ConfirmationRequestState.DENIED: "denied.html"}
 
 
 def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
@@ -66,7 +66,11 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
     asked = related.get(id=request_id)
     account = Account.objects.get(id=asked.account_id)
     language = page_language(request, asked.language)
-    template = "confirm.html" if actions.still_valid(asked) else TEMPLATES.get(RequestState(asked.state), "gone.html")
+    template = (
+        "confirm.html"
+        if actions.still_valid(asked)
+        else TEMPLATES.get(ConfirmationRequestState(asked.state), "gone.html")
+    )
     with translation.override(language), timezone.override(account.time_zone):
         context = _context(asked, account, language)
         allow_picture(request, context["customer"]["logo_url"])
@@ -91,17 +95,17 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "list_name": frozen.list_name if frozen else asked.mailing_list.public_name,
         "when": written_moment(asked.requested_at, language, account.time_zone),
         "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
-        "kind": RequestKind(asked.kind),
+        "kind": ConfirmationRequestKind(asked.kind),
         "wording": frozen.frozen[asked.language].wording if frozen else "",
         "texts": frozen.texts(own) if frozen else None,
     }  # fmt: skip
-    if asked.state == RequestState.CONFIRMED:
-        context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, Purpose.PREFERENCES)
-        context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, Purpose.UNSUBSCRIBE)
+    if asked.state == ConfirmationRequestState.CONFIRMED:
+        context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, TokenPurpose.PREFERENCES)
+        context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE)
     return context
 
 
-def _link(asked: SignupRequest, kind: LinkKind, purpose: Purpose) -> str:
+def _link(asked: SignupRequest, kind: LinkKind, purpose: TokenPurpose) -> str:
     """A page of the person's own, reached by the delivery of the confirmation mail."""
     delivery = delivery_of_confirmation(asked.id)
     if delivery is None:

@@ -19,9 +19,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.forms import actions
-from mailflatrate.apps.forms.actions import Outcome, Submission, Taken
+from mailflatrate.apps.forms.actions import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import look_at, new_task, shown_now
-from mailflatrate.apps.forms.queries import PublishedForm, Shown, published_form, shown_version
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, published_form, shown_version
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
@@ -37,12 +37,12 @@ SCRIPT_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One visitor before one form: the version he sees, in which language, inside a frame or not."""
+class FormVisit:
+    """One visitor at one form: the version they see, in which language, inside a frame or not."""
 
     request: HttpRequest
     form: PublishedForm
-    version: Shown
+    version: ShownVersion
     language: str
     framed: bool
 
@@ -52,14 +52,14 @@ class Visit:
         return f"?{urlencode(parts)}"
 
 
-def _visit(request: HttpRequest, code: str) -> Visit:
+def _visit(request: HttpRequest, code: str) -> FormVisit:
     form = published_form(code)
     if form is None:
         raise Http404
     number = request.POST.get("version", "")
     version = shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
     asked = request.POST.get("language") or request.GET.get("language") or get_language_from_request(request)
-    return Visit(request, form, version, version.frozen.language(asked), request.GET.get("frame") == "1")
+    return FormVisit(request, form, version, version.frozen.language(asked), request.GET.get("frame") == "1")
 
 
 @csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
@@ -92,7 +92,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def script(request: HttpRequest, code: str) -> HttpResponse:
-    """The script that builds the form into somebody's page."""
+    """Return the script that builds the form into another website's page."""
     visit = _visit(request, code)
     config = config_of(code, visit.version.number, visit.version.frozen, visit.language)
     answer = HttpResponse(script_for(config), content_type="text/javascript; charset=utf-8")
@@ -103,7 +103,7 @@ def script(request: HttpRequest, code: str) -> HttpResponse:
 # -- taking a sign-up --------------------------------------------------------------------------------------------------
 
 
-def _submission(visit: Visit) -> Submission:
+def _submission(visit: FormVisit) -> Submission:
     posted = visit.request.POST
     email = _clean(posted.get("use") or posted.get("email"))
     fields = visit.version.frozen.content.fields
@@ -138,36 +138,36 @@ def _page_of_origin(request: HttpRequest) -> str:
     return ""
 
 
-def _lacking(visit: Visit, sent: Submission) -> dict[str, str]:
+def _lacking(visit: FormVisit, sent: Submission) -> dict[str, str]:
     """What has to be filled in or ticked, by field."""
     errors = {}
     for each in inputs(visit.version.frozen, visit.language):
         given = sent.email if each.key == "email" else sent.values.get(each.key)
         if each.required and not given:
-            errors[each.key] = _("Please fill this in.")
+            errors[each.key] = _("This field is required.")
     if not sent.ticked:
-        errors["consent"] = _("Please tick the box if you agree; without that we may not write to you.")
+        errors["consent"] = _("Select the box to agree. Without your consent, we can't email you.")
     return errors
 
 
-def _take(visit: Visit, sent: Submission) -> Taken:
+def _take(visit: FormVisit, sent: Submission) -> SignupResult:
     if visit.request.POST.get("topic_note"):
-        return Taken(Outcome.TAKEN)  # a machine filled in what no person sees; it learns nothing
+        return SignupResult(SignupOutcome.TAKEN)  # a machine filled in what no person sees; it learns nothing
     return actions.sign_up(visit.form, visit.version, sent, look_at(visit.form.code, visit.request.POST))
 
 
-def _errors(visit: Visit, taken: Taken) -> dict[str, str]:
-    if taken.outcome is Outcome.ADDRESS:
+def _errors(visit: FormVisit, taken: SignupResult) -> dict[str, str]:
+    if taken.outcome is SignupOutcome.ADDRESS:
         assert taken.address is not None
         return {"email": _sentence(taken.address)} if taken.address.verdict is AddressVerdict.REFUSE else {}
-    if taken.outcome is Outcome.BUSY:
-        return {"form": _("Very many sign-ups came from your network. Please try again in an hour.")}
-    if taken.outcome is Outcome.CLOSED:
-        return {"form": _("This form takes no sign-ups any more.")}
-    if taken.outcome is Outcome.MINOR:
-        return {"form": _("One has to be at least 16 years old to sign up here.")}
-    if taken.outcome is Outcome.STEP:
-        return {"form": _("One more time, please: this keeps machines out that sign strangers up.")}
+    if taken.outcome is SignupOutcome.BUSY:
+        return {"form": _("We've received too many sign-ups from your network. Try again in an hour.")}
+    if taken.outcome is SignupOutcome.CLOSED:
+        return {"form": _("This form no longer accepts sign-ups.")}
+    if taken.outcome is SignupOutcome.MINOR:
+        return {"form": _("You must be at least 16 years old to sign up.")}
+    if taken.outcome is SignupOutcome.STEP:
+        return {"form": _("One more time: this stops bots from signing up other people.")}
     return {}
 
 
@@ -175,24 +175,24 @@ def _sentence(decision: AddressDecision) -> str:
     return reason_sentence(decision.reason or AddressReason.SYNTAX, known_language(translation.get_language()))
 
 
-def _question(taken: Taken) -> str:
+def _question(taken: SignupResult) -> str:
     """What the person has to say about an address that may be mistyped or an office's."""
     decision = taken.address
-    if taken.outcome is not Outcome.ADDRESS or decision is None or decision.verdict is AddressVerdict.REFUSE:
+    if taken.outcome is not SignupOutcome.ADDRESS or decision is None or decision.verdict is AddressVerdict.REFUSE:
         return ""
     if decision.suggestion:
         return _("Did you mean %(suggestion)s?") % {"suggestion": decision.suggestion}
-    return _("Is this really your own address? %(reason)s") % {"reason": _sentence(decision)}
+    return _("Is this your own address? %(reason)s") % {"reason": _sentence(decision)}
 
 
-STATUS = {Outcome.BUSY: 429, Outcome.CLOSED: 410}
+STATUS = {SignupOutcome.BUSY: 429, SignupOutcome.CLOSED: 410}
 
 
-def _as_page(visit: Visit) -> HttpResponse:
+def _as_page(visit: FormVisit) -> HttpResponse:
     sent = _submission(visit)
     errors = _lacking(visit, sent)
     taken = None if errors else _take(visit, sent)
-    if taken is not None and taken.outcome is Outcome.TAKEN:
+    if taken is not None and taken.outcome is SignupOutcome.TAKEN:
         return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
     context: dict[str, Any] = {"sent": sent, "values": sent.values, "shown": shown_now(visit.form.code)}
     if taken is not None:
@@ -204,22 +204,22 @@ def _as_page(visit: Visit) -> HttpResponse:
     return _page(visit, "public/signup/form.html", context, status=status)
 
 
-def _as_json(visit: Visit) -> HttpResponse:
+def _as_json(visit: FormVisit) -> HttpResponse:
     sent = _submission(visit)
     errors = _lacking(visit, sent)
     if errors:
         return _open(JsonResponse({"outcome": "lacking", "errors": errors}, status=422))
     taken = _take(visit, sent)
     texts = visit.version.frozen.texts(visit.language)
-    if taken.outcome is Outcome.TAKEN:
+    if taken.outcome is SignupOutcome.TAKEN:
         return _open(JsonResponse({"outcome": "taken", "title": texts.sent_title, "text": texts.sent_text}))
     answer: dict[str, Any] = {"outcome": taken.outcome.value, "errors": _errors(visit, taken)}
     question = _question(taken)
     if question:
         suggestion = taken.address.suggestion if taken.address else None
-        answer |= {"question": question, "suggestion": suggestion, "use": _("Yes, take that"),
-                   "keep": _("No, mine is right") if suggestion else _("Yes, it is mine")}  # fmt: skip
-    if taken.outcome is Outcome.STEP:
+        answer |= {"question": question, "suggestion": suggestion, "use": _("Yes, use that one"),
+                   "keep": _("No, mine is correct") if suggestion else _("Yes, it's mine")}  # fmt: skip
+    if taken.outcome is SignupOutcome.STEP:
         answer["wait"] = int(1000 * value("sign_up_least_seconds"))
     return _open(JsonResponse(answer, status=STATUS.get(taken.outcome, 422)))
 
@@ -238,7 +238,7 @@ def _open(answer: HttpResponse) -> HttpResponse:
 # -- showing it --------------------------------------------------------------------------------------------------------
 
 
-def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str, Any]:
+def look_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
     """What `layouts/public.html` shows of the customer on the pages of a form."""
     frozen = version.frozen
     look = frozen.content.look
@@ -256,7 +256,7 @@ def look_context(form: PublishedForm, version: Shown, language: str) -> dict[str
     }  # fmt: skip
 
 
-def _page(visit: Visit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     frozen = visit.version.frozen
     allow_picture(visit.request, frozen.content.look.logo_url)
     languages = [

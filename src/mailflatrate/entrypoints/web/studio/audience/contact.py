@@ -1,4 +1,4 @@
-"""One person: name and attributes, subscriptions, the proof of consent, everything sent, what came back."""
+"""One contact: name and attributes, subscriptions, proof of consent, everything sent, all feedback."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +17,11 @@ from mailflatrate.apps.inbound.queries import feedback_of_contact
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
-from mailflatrate.apps.lists.queries import ContactDetail
+from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.privacy.queries import corrections
 from mailflatrate.entrypoints.web.reasons import reason_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.forms import ContactForm
+from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
@@ -47,7 +47,7 @@ class SubscriptionRow:
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """One mailing to this person, its outcome and what the server replied."""
+    """One campaign sent to this contact, its result and what the server replied."""
 
     delivery: DeliveryRecord
     tone: str
@@ -56,7 +56,7 @@ class SentRow:
     reply: str
 
 
-def _detail(contact_id: int) -> ContactDetail:
+def _detail(contact_id: int) -> ContactRecord:
     found = queries.contact_detail(contact_id)
     if found is None:
         raise Http404
@@ -89,7 +89,7 @@ def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
     return [*((key, str(value)) for key, value in sorted(attributes.items())), ("", "")]
 
 
-def _context(detail: ContactDetail, form: ContactForm, attributes: list[tuple[str, str]]) -> dict[str, Any]:
+def _context(detail: ContactRecord, form: EditContactForm, attributes: list[tuple[str, str]]) -> dict[str, Any]:
     contact = detail.contact
     sent = deliveries_of_contact(contact.id)
     return {
@@ -113,7 +113,7 @@ def one(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Everything known about one person."""
     detail = _detail(contact_id)
     contact = detail.contact
-    form = ContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
+    form = EditContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
     return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(contact.attributes)))
 
 
@@ -132,7 +132,7 @@ def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[s
 def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Save name and attributes."""
     detail = _detail(contact_id)
-    form = ContactForm(request.POST)
+    form = EditContactForm(request.POST)
     attributes = _posted_attributes(request, detail.contact.attributes)
     if form.is_valid():
         try:
@@ -148,7 +148,7 @@ def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
 @require_POST
 @studio
 def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Take the person off one list, or off everything; at once, for mailings under way too."""
+    """Unsubscribe the contact from one list or from everything; at once, even for campaigns being sent."""
     detail = _detail(contact_id)
     everything = request.POST.get("list") == "all"
     list_id = whole_number(request.POST.get("list"))
@@ -161,7 +161,7 @@ def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
         source=f"studio: {request.user.email}",
     )
     if everything:
-        text = _("%(email)s is unsubscribed from everything and gets no mailing any more.")
+        text = _("%(email)s is unsubscribed from everything and will no longer receive campaigns.")
         messages.success(request, text % {"email": detail.contact.email})
     else:
         text = ngettext("%(n)d subscription ended.", "%(n)d subscriptions ended.", ended)

@@ -32,7 +32,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class ContactFilterChip:
     """One filter to choose. `count` is empty where counting would need the whole table."""
 
     label: str
@@ -67,20 +67,20 @@ def _filter(request: StudioRequest, lists: list[ListRow]) -> Filter:
     )
 
 
-def _list_chips(wanted: Filter, lists: list[ListRow]) -> list[Chip]:
-    chips = [Chip(_("All lists"), wanted.query(list=""), wanted.list_id is None)]
-    return chips + [Chip(row.name, wanted.query(list=row.id), row.id == wanted.list_id) for row in lists]
+def _list_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]:
+    chips = [ContactFilterChip(_("All lists"), wanted.query(list=""), wanted.list_id is None)]
+    return chips + [ContactFilterChip(row.name, wanted.query(list=row.id), row.id == wanted.list_id) for row in lists]
 
 
-def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[Chip]:
+def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]:
     """With counts where a list is chosen and nothing is searched for: these are at hand."""
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if not wanted.search else None
     counts: dict[SubscriptionState, int | str] = {
         state: getattr(chosen, state.value) if chosen else "" for state in SubscriptionState
     }
-    chips = [Chip(_("Any state"), wanted.query(state=""), wanted.state is None)]
+    chips = [ContactFilterChip(_("Any status"), wanted.query(state=""), wanted.state is None)]
     return chips + [
-        Chip(str(state.label), wanted.query(state=state.value), state == wanted.state, counts[state])
+        ContactFilterChip(str(state.label), wanted.query(state=state.value), state == wanted.state, counts[state])
         for state in SubscriptionState
     ]
 

@@ -1,4 +1,4 @@
-"""Finding what an address names, in the account of whoever asks."""
+"""Lookups of what a URL names, in the account of the person who asks."""
 
 from django.http import Http404
 

@@ -14,21 +14,21 @@ class ListForm(forms.Form):
     """How a list is called."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Only you and your colleagues read it.")
+        label=_("Name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Only you and your colleagues see this.")
     )
     public_name = forms.CharField(
         label=_("Public name"),
         max_length=MAX_NAME_CHARACTERS,
         required=False,
-        help_text=_("What subscribers read when they confirm and unsubscribe. Empty: the name above."),
+        help_text=_("Subscribers see this name when they confirm or unsubscribe. If empty, we use the name above."),
     )
-    language = forms.ChoiceField(label=_("Language of the subscribers"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Subscriber language"), choices=settings.LANGUAGES)
     description = forms.CharField(
-        label=_("What subscribers get"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What subscribers receive"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
-class ContactForm(forms.Form):
+class EditContactForm(forms.Form):
     """The name of a person. Never the address: consent belongs to it."""
 
     first_name = forms.CharField(label=_("First name"), max_length=120, required=False)
@@ -41,20 +41,20 @@ class SegmentForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
 
 
-class UploadForm(forms.Form):
+class ImportUploadForm(forms.Form):
     """A file for a list. Lists whose origin was rejected are not offered (R-11).
 
     Where a list has several declarations that hold, the file rests on the one chosen, otherwise on the newest.
     """
 
-    mailing_list = forms.TypedChoiceField(label=_("Into which list?"), coerce=int, choices=())
+    mailing_list = forms.TypedChoiceField(label=_("Import into which list?"), coerce=int, choices=())
     file = forms.FileField(
         label=_("File"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx", "class": "h-28 border-dashed"}),
-        help_text=_("Drop a file here or choose one: CSV or Excel (.xlsx), with a title row."),
+        help_text=_("Drop a file here or choose one. CSV or Excel (.xlsx), with a header row."),
         error_messages={
             "required": _("Choose a file first."),
-            "empty": _("This file is empty. Export it again and check that it holds rows."),
+            "empty": _("This file is empty. Export it again and check that it contains rows."),
         },
     )
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts.actions import Tick
+from mailflatrate.apps.accounts.actions import PolicyConfirmation
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
 from mailflatrate.apps.lists.intake.terms import BY_ROW, ImportTerms, name_asks
@@ -22,7 +22,7 @@ from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_words import figures_of
 from mailflatrate.entrypoints.web.reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.forms import UploadForm
+from mailflatrate.entrypoints.web.studio.audience.forms import ImportUploadForm
 from mailflatrate.entrypoints.web.studio.audience.mapping import (
     choices,
     columns_of,
@@ -53,7 +53,7 @@ class ImportRow:
 
     @property
     def under_way(self) -> bool:
-        """True while it moves by itself."""
+        """True while the import is in progress."""
         return self.job.state in UNDER_WAY
 
     @property
@@ -93,7 +93,7 @@ def history(request: StudioRequest) -> HttpResponse:
 @studio
 def new(request: StudioRequest) -> HttpResponse:
     """Step one: the file, and the list it is for."""
-    form = UploadForm(
+    form = ImportUploadForm(
         request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
     )
     if request.method == "POST" and form.is_valid():
@@ -211,9 +211,9 @@ def start(request: StudioRequest, import_id: int) -> HttpResponse:
         posted["mapping"] = posted_mapping(header, request.POST.getlist("target"))
         posted["terms"] = posted_terms(header, request.POST)
         if not posted["ticked"]:
-            problem = _("Please read the policy and confirm that these addresses keep to it.")
+            problem = _("Read the policy and confirm that these addresses comply with it.")
             return _columns_page(request, job, **posted, problem=problem)
-        tick = Tick(request.user, circumstances(request))
+        tick = PolicyConfirmation(request.user, circumstances(request))
         actions.queue_import(import_id, posted["mapping"], terms=posted["terms"], tick=tick)
     except ImportProblem as problem:
         return _columns_page(request, job, **posted, problem=error_sentence(problem))
@@ -226,7 +226,7 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
     _find(import_id)
     actions.cancel_import(import_id)
-    messages.success(request, _("The import stops. People who are in already stay."))
+    messages.success(request, _("The import is stopping. Contacts already imported will stay."))
     return see_other(reverse("studio:import", args=[import_id]))
 
 

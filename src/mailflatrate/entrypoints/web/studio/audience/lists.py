@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts.actions import Tick
+from mailflatrate.apps.accounts.actions import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
@@ -51,10 +51,12 @@ def new(request: StudioRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST" and request.POST.get("policy") != "on":
         form.is_valid()
-        problem = _("Read the policy and tick the box; without it there is no list.")
+        problem = _("Read the policy and select the box to create a list.")
     elif request.method == "POST" and form.is_valid():
         try:
-            created = actions.create_list(**form.cleaned_data, tick=Tick(request.user, circumstances(request)))
+            created = actions.create_list(
+                **form.cleaned_data, tick=PolicyConfirmation(request.user, circumstances(request))
+            )
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
@@ -116,7 +118,7 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Put a list away."""
     found = find_list(list_id)
     actions.archive_list(list_id, by=request.user)
-    messages.success(request, _("“%(name)s” is archived. Its proof of consent is kept.") % {"name": found.name})
+    messages.success(request, _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name})
     return see_other(reverse("studio:lists"))
 
 
@@ -126,5 +128,5 @@ def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Use an archived list again."""
     found = find_list(list_id)
     actions.unarchive_list(list_id, by=request.user)
-    messages.success(request, _("“%(name)s” is back in use.") % {"name": found.name})
+    messages.success(request, _("“%(name)s” is active again.") % {"name": found.name})
     return see_other(reverse("studio:list", args=[list_id]))

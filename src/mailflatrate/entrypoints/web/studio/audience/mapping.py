@@ -6,9 +6,9 @@ from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.actions.imports import Head
+from mailflatrate.apps.lists.actions.imports import FilePreview
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, EVIDENCE, Target, attribute_key, name_status
+from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, EVIDENCE, ColumnTarget, attribute_key, name_status
 from mailflatrate.apps.lists.intake.questions import STATUS
 from mailflatrate.apps.lists.intake.terms import ImportTerms
 from mailflatrate.entrypoints.web.studio.audience.words import STATUS_WORDS, TARGET_WORDS
@@ -19,10 +19,10 @@ SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of the file: its title, what stands in it, what it is taken for (empty: ignored).
+class MappedColumn:
+    """One column of the file: its title, sample values, and the field it is mapped to (empty: ignored).
 
-    `asks`: it looks like a status and is taken for none, so that `why` has to say why it is none.
+    `asks`: it looks like a status and is mapped to none, so `why` has to say why it is none.
     """
 
     number: int
@@ -35,12 +35,12 @@ class Column:
 
 def choices() -> list[tuple[str, str]]:
     """What a column may be, as pairs for the menu."""
-    targets = [(target.value, str(TARGET_WORDS[target])) for target in Target]
+    targets = [(target.value, str(TARGET_WORDS[target])) for target in ColumnTarget]
     statuses = [(field.value, str(STATUS_WORDS[field])) for field in StatusField]
-    return [*targets, *statuses, (ATTRIBUTE, _("Keep as an attribute")), ("", _("Leave out"))]
+    return [*targets, *statuses, (ATTRIBUTE, _("Save as a custom field")), ("", _("Exclude"))]
 
 
-def columns_of(head: Head, mapping: Mapping[str, str], no_status: Mapping[str, str]) -> list[Column]:
+def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping[str, str]) -> list[MappedColumn]:
     """The columns with the first filled cells, what they are taken for, and why they are no status."""
     chosen = {
         title: ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
@@ -48,7 +48,7 @@ def columns_of(head: Head, mapping: Mapping[str, str], no_status: Mapping[str, s
     }
     asked = {question.column for question in head.questions if question.about == STATUS} | set(no_status)
     return [
-        Column(
+        MappedColumn(
             number,
             title,
             " · ".join([cells[number][:60] for cells in head.rows if cells[number].strip()][:SAMPLES]),
@@ -63,7 +63,7 @@ def columns_of(head: Head, mapping: Mapping[str, str], no_status: Mapping[str, s
 def posted_mapping(header: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
     """Our field -> the file's column, from one choice for each column in order. Raises ImportProblem."""
     if len(targets) != len(header):
-        raise ImportProblem(_("The page does not fit the file any more. Reload it and choose again."))
+        raise ImportProblem(_("This page no longer matches the file. Reload it and map the columns again."))
     mapping: dict[str, str] = {}
     for title, target in zip(header, targets, strict=True):
         if target == ATTRIBUTE:
@@ -72,10 +72,12 @@ def posted_mapping(header: Sequence[str], targets: Sequence[str]) -> dict[str, s
             while key in mapping:
                 key, number = f"{base}_{number}", number + 1
             mapping[key] = title
-        elif target in set(Target):
+        elif target in set(ColumnTarget):
             if target in mapping:
-                values = {"first": mapping[target], "second": title, "field": TARGET_WORDS[Target(target)]}
-                raise ImportProblem(_("“%(first)s” and “%(second)s” are both taken for: %(field)s.") % values)
+                values = {"first": mapping[target], "second": title, "field": TARGET_WORDS[ColumnTarget(target)]}
+                raise ImportProblem(
+                    _("“%(first)s” and “%(second)s” are both mapped to %(field)s. Map only one of them.") % values
+                )
             mapping[target] = title
         elif target in set(StatusField):
             mapping[name_status(target, title, mapping)] = title

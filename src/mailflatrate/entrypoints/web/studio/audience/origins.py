@@ -32,21 +32,23 @@ class DeclarationForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("How did people sign up?"), choices=OriginKind.choices)
     form_urls = forms.CharField(
-        label=gettext_lazy("On which pages?"),
+        label=gettext_lazy("On which pages or forms?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy(
-            "The address of each form or page, one a line, such as https://your-company.de/newsletter"
+            "The URL of each form or page, one per line, for example https://your-company.com/newsletter"
         ),
     )
     wording = forms.CharField(
-        label=gettext_lazy("What did people read there?"),
+        label=gettext_lazy("What did the form say?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("The words beside the box or button, copied from the form. Or a picture of it, below."),
+        help_text=gettext_lazy(
+            "Copy the wording next to the checkbox or button from the form, or add a screenshot below."
+        ),
     )
     screenshot = forms.FileField(
-        label=gettext_lazy("Picture of the form"),
+        label=gettext_lazy("Screenshot of the form"),
         required=False,
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
@@ -57,50 +59,52 @@ class DeclarationForm(forms.Form):
         label=gettext_lazy("Until when?"),
         required=False,
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
-        help_text=gettext_lazy("Empty while people still sign up there."),
+        help_text=gettext_lazy("Leave empty if people still sign up there."),
     )
     previous_system = forms.CharField(
-        label=gettext_lazy("Which program sent the confirmation mails?"),
+        label=gettext_lazy("Which service sent the confirmation emails?"),
         max_length=200,
-        help_text=gettext_lazy("The mailing service, shop or program that kept these addresses until now."),
+        help_text=gettext_lazy("The email service, shop or software that has held these addresses until now."),
     )
     last_mailed_on = forms.DateField(
-        label=gettext_lazy("When did these people last get a mailing?"),
+        label=gettext_lazy("When were these people last emailed?"),
         required=False,
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
-        help_text=gettext_lazy("Empty when never."),
+        help_text=gettext_lazy("Leave empty if they've never been emailed."),
     )
-    declared_count = forms.IntegerField(label=gettext_lazy("About how many addresses?"), min_value=1)
+    declared_count = forms.IntegerField(label=gettext_lazy("Roughly how many addresses?"), min_value=1)
     controller = forms.CharField(
         label=gettext_lazy("Who was named as the sender?"),
         max_length=200,
-        help_text=gettext_lazy("The company that people gave their consent to, as the form named it."),
+        help_text=gettext_lazy("The company people gave their consent to, as named on the form."),
     )
     evidence = forms.MultipleChoiceField(
-        label=gettext_lazy("Which proof does the file hold for each person?"),
+        label=gettext_lazy("Which proof does the file include for each person?"),
         choices=EvidenceColumn.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     remarks = forms.CharField(
-        label=gettext_lazy("Anything else we should know?"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Is there anything else we should know?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     signatory = forms.CharField(
         label=gettext_lazy("Your name"),
         max_length=200,
-        help_text=gettext_lazy("You answer for this declaration in the name of your company."),
+        help_text=gettext_lazy("You are making this declaration on behalf of your company."),
     )
     assured = forms.BooleanField(
         label=gettext_lazy(
-            "Every person on this list asked for these mailings and confirmed it by mail. Nobody was bought, rented, "
-            "copied, guessed or taken over from somebody else."
+            "Every person on this list asked to receive these emails and confirmed it by email. No address was "
+            "bought, rented, copied, guessed or taken over from anyone else."
         ),
         required=False,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DeclarationView:
     """A declaration with what the page says about it."""
 
     origin: ListOrigin
@@ -108,10 +112,10 @@ class Shown:
     facts: list[tuple[str, str]]
 
 
-def declarations(list_id: int) -> list[Shown]:
+def declarations(list_id: int) -> list[DeclarationView]:
     """All versions, the newest first."""
     return [
-        Shown(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin))
+        DeclarationView(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin))
         for origin in queries.origins(list_id)
     ]
 
@@ -127,7 +131,7 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     if request.method == "POST":
         form = DeclarationForm(request.POST, request.FILES)
         if form.is_valid() and _declare(request, list_id, form):
-            messages.success(request, _("Signed. A person of ours reads it; you may import already."))
+            messages.success(request, _("Signed. Our team will review it. You can start importing now."))
             return see_other(reverse("studio:list", args=[list_id]))
     else:
         form = DeclarationForm(initial=_initial(request, before))
@@ -139,7 +143,10 @@ def _declare(request: StudioRequest, list_id: int, form: DeclarationForm) -> boo
     values = form.cleaned_data
     picture = values.pop("screenshot")
     if picture is not None and picture.size > MAX_UPLOAD_BYTES:
-        form.add_error("screenshot", _("The picture is larger than %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES >> 20})
+        form.add_error(
+            "screenshot",
+            _("The image is larger than %(limit)d MB. Upload a smaller one.") % {"limit": MAX_UPLOAD_BYTES >> 20},
+        )
         return False
     values["form_urls"] = values["form_urls"].splitlines()
     declaration = Declaration(**values, screenshot=picture.read() if picture is not None else None)
@@ -162,7 +169,7 @@ def _declare(request: StudioRequest, list_id: int, form: DeclarationForm) -> boo
 
 
 def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any]:
-    """What stands in the fields. Boxes never come ticked: what a person signs is ticked by that person."""
+    """Return the initial field values. Boxes never come checked: people check what they sign themselves."""
     if before is None:
         return {"controller": request.account.name, "signatory": request.user.name}
     anew = ("screenshot", "evidence", "assured", "form_urls")

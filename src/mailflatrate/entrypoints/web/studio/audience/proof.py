@@ -12,7 +12,7 @@ from mailflatrate.entrypoints.web.ways import source_word
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class ConsentTimelineEvent:
     """One point of the time line."""
 
     at: datetime
@@ -22,23 +22,27 @@ class Happening:
     import_id: int | None = None
 
 
-def happenings(events: Sequence[ConsentEvent]) -> list[Happening]:
+def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
     """The ledger's events in the order in which they happened; an imported one tells of three moments."""
     points = [point for event in events for point in _points(event)]
     return sorted(points, key=lambda point: point.at)
 
 
-def _points(event: ConsentEvent) -> list[Happening]:
+def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
     name = event.mailing_list.name if event.mailing_list else ""
     evidence = getattr(event, "evidence", None)
     title = str(ConsentKind(event.kind).label)
     if evidence is None:
-        return [Happening(event.occurred_at, title, _("The personal part was erased."), name)]
+        return [ConsentTimelineEvent(event.occurred_at, title, _("The personal data has been erased."), name)]
     if event.kind == ConsentKind.IMPORTED:
         return _imported(event, evidence, name)
     if event.kind == ConsentKind.CONFIRMATION_SENT:
         details = evidence.details
-        return [Happening(event.occurred_at, title, _joined(details.get("message_id"), details.get("reply")), name)]
+        return [
+            ConsentTimelineEvent(
+                event.occurred_at, title, _joined(details.get("message_id"), details.get("reply")), name
+            )
+        ]
     ip, details = evidence.confirmed_ip or evidence.signup_ip, evidence.details
     proof = _joined(
         _ip(ip),
@@ -48,7 +52,7 @@ def _points(event: ConsentEvent) -> list[Happening]:
         _version(details),
         evidence.user_agent,
     )
-    return [Happening(event.occurred_at, title, proof, name)]
+    return [ConsentTimelineEvent(event.occurred_at, title, proof, name)]
 
 
 def _page(details: dict[str, Any]) -> str:
@@ -61,7 +65,7 @@ def _asked_by(details: dict[str, Any]) -> str:
     """Who of the customer's entered the person, and how the person had asked."""
     if not details.get("note"):
         return ""
-    return _("entered by %(person)s: “%(note)s”") % {"person": details.get("by", ""), "note": details["note"]}
+    return _("added by %(person)s: “%(note)s”") % {"person": details.get("by", ""), "note": details["note"]}
 
 
 def _version(details: dict[str, Any]) -> str:
@@ -72,24 +76,24 @@ def _version(details: dict[str, Any]) -> str:
     return _("form version %(number)s, SHA-256 %(hash)s…") % values
 
 
-def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list[Happening]:
+def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list[ConsentTimelineEvent]:
     points = []
     details = evidence.details
     if evidence.signup_at:
         proof = _joined(_ip(evidence.signup_ip), evidence.source, _as_written(details, "signup_at"))
-        points.append(Happening(evidence.signup_at, _("Signed up"), proof, name))
+        points.append(ConsentTimelineEvent(evidence.signup_at, _("Signed up"), proof, name))
     if evidence.confirmed_at:
         agent = evidence.user_agent
         proof = _joined(_ip(evidence.confirmed_ip), agent, _as_written(details, "confirmed_at"))
-        points.append(Happening(evidence.confirmed_at, _("Confirmed"), proof, name))
+        points.append(ConsentTimelineEvent(evidence.confirmed_at, _("Confirmed"), proof, name))
     source = event.source_import
     proof = ""
     if source is not None:
         values = {"file": source.file_name, "line": details.get("line", "?"), "hash": source.file_sha256[:12]}
         proof = _("%(file)s, line %(line)s, SHA-256 %(hash)s…") % values
     points.append(
-        Happening(
-            event.recorded_at, _("Imported with evidence"), proof, name, source.id if source is not None else None
+        ConsentTimelineEvent(
+            event.recorded_at, _("Imported with proof"), proof, name, source.id if source is not None else None
         )
     )
     return points
@@ -100,7 +104,7 @@ def _ip(ip: str | None) -> str:
 
 
 def _as_written(details: dict[str, dict[str, str]], moment: str) -> str:
-    """How a time stood in the file, where reading it needed an assumption."""
+    """Return a time as the file had it, if reading it needed an assumption."""
     text = details.get(moment, {}).get("text") if isinstance(details.get(moment), dict) else None
     return _("in the file: “%(text)s”") % {"text": text} if text else ""
 

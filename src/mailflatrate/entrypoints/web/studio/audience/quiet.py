@@ -1,4 +1,4 @@
-"""People from whom nothing came for a year: how many, asking them once more, letting go of the silent (R-13, R-91)."""
+"""Contacts inactive for a year: how many there are, asking them once more, and the sunset of the rest (R-13, R-91)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +24,8 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A mailing that asked; `silent` of its people gave no sign since. From `until` on they may be let go."""
+class RepermissionCampaign:
+    """A campaign that asked them to stay; `silent` of them gave no sign since. From `until` on they can be sunset."""
 
     campaign: Campaign
     silent: int
@@ -37,14 +37,14 @@ def _months(name: str) -> int:
     return round(limit(name) * 12 / 365)
 
 
-def _asked(campaign: Campaign) -> Asked:
+def _asked(campaign: Campaign) -> RepermissionCampaign:
     assert campaign.started_at is not None
     until = campaign.started_at + timedelta(days=limit("sunset_answer_days"))
-    return Asked(campaign, quiet_count(campaign.id), until, until <= clock.now())
+    return RepermissionCampaign(campaign, quiet_count(campaign.id), until, until <= clock.now())
 
 
 def _mailings() -> list[Campaign]:
-    """Mailings to exactly these people that are through, the newest first."""
+    """Return finished campaigns to exactly these contacts, newest first."""
     over = Campaign.objects.filter(state=CampaignState.SENT, conditions=quiet_conditions(), started_at__isnull=False)
     return list(over.order_by("-started_at")[:SHOWN])
 
@@ -63,7 +63,7 @@ def quiet(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def ask_again(request: StudioRequest) -> HttpResponse:
-    """A draft that asks them whether they want to stay; it is checked and sent like any other mailing."""
+    """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
     if not quiet_count():
         return see_other(reverse("studio:quiet"))
     draft = start_from_gallery(
@@ -76,11 +76,11 @@ def ask_again(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def let_go(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Take everybody off whom this mailing asked and who did not answer in time."""
+    """Sunset everyone this campaign asked who did not answer in time."""
     found = next((_asked(campaign) for campaign in _mailings() if campaign.id == campaign_id), None)
     if found is None:
         raise Http404
     if found.over and found.silent:
         actions.ask_withdrawal(campaign_id, found.silent, by=audit.person(request.user))
-        messages.success(request, _("They are taken off, a few hundred at a time."))
+        messages.success(request, _("We're removing them in batches of a few hundred."))
     return see_other(reverse("studio:quiet"))

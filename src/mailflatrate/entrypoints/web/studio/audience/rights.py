@@ -97,7 +97,9 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     except PrivacyError as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:contact", args=[contact.id]))
-    messages.success(request, _("The person is erased. The address stays blocked, by its fingerprint alone."))
+    messages.success(
+        request, _("This person's data has been erased. The address stays blocked through its fingerprint only.")
+    )
     return see_other(reverse("studio:contacts"))
 
 

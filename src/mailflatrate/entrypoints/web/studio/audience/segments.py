@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
 from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
     Builder,
-    Row,
+    ConditionRow,
     builder,
     changed_rows,
     posted_conditions,
@@ -33,8 +33,8 @@ def _find(segment_id: int) -> Segment:
     return found
 
 
-def _sentence(row: Row, drawn: Builder) -> str:
-    """A condition as somebody would say it."""
+def _sentence(row: ConditionRow, drawn: Builder) -> str:
+    """Return a condition as a person would say it."""
     field = row.key if row.field == "attribute" else str(dict(drawn.fields)[row.field])
     names = {"list": dict(drawn.lists), "mailing": dict(drawn.mailings)}.get(row.value_kind, {})
     value = names.get(row.value, row.value)
@@ -115,5 +115,5 @@ def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Forget a segment."""
     segment = _find(segment_id)
     actions.delete_segment(segment_id)
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": segment.name})
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": segment.name})
     return see_other(reverse("studio:segments"))

@@ -5,7 +5,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.intake.columns import Target
+from mailflatrate.apps.lists.intake.columns import ColumnTarget
 from mailflatrate.apps.lists.models import ImportState, OriginState, SubscriptionState
 from mailflatrate.rules.prior_status import StatusField
 
@@ -29,39 +29,39 @@ IMPORT_TONES = {
     ImportState.FAILED: "error",
     ImportState.CANCELLED: "",
 }
-TARGET_WORDS: dict[Target, str | Promise] = {
-    Target.EMAIL: gettext_lazy("E-mail address"),
-    Target.FIRST_NAME: gettext_lazy("First name"),
-    Target.LAST_NAME: gettext_lazy("Last name"),
-    Target.SIGNUP_AT: gettext_lazy("Time of the sign-up"),
-    Target.SIGNUP_IP: gettext_lazy("IP address of the sign-up"),
-    Target.CONFIRMED_AT: gettext_lazy("Time of the confirmation"),
-    Target.CONFIRMED_IP: gettext_lazy("IP address of the confirmation"),
-    Target.SOURCE: gettext_lazy("Source (form or page)"),
-    Target.USER_AGENT: gettext_lazy("Browser"),
-    Target.LAST_CONTACT_AT: gettext_lazy("Time of the last mailing"),
+TARGET_WORDS: dict[ColumnTarget, str | Promise] = {
+    ColumnTarget.EMAIL: gettext_lazy("Email address"),
+    ColumnTarget.FIRST_NAME: gettext_lazy("First name"),
+    ColumnTarget.LAST_NAME: gettext_lazy("Last name"),
+    ColumnTarget.SIGNUP_AT: gettext_lazy("Sign-up time"),
+    ColumnTarget.SIGNUP_IP: gettext_lazy("Sign-up IP address"),
+    ColumnTarget.CONFIRMED_AT: gettext_lazy("Confirmation time"),
+    ColumnTarget.CONFIRMED_IP: gettext_lazy("Confirmation IP address"),
+    ColumnTarget.SOURCE: gettext_lazy("Source (form or page)"),
+    ColumnTarget.USER_AGENT: gettext_lazy("Browser"),
+    ColumnTarget.LAST_CONTACT_AT: gettext_lazy("Last emailed: date and time"),
 }
 STATUS_WORDS: dict[StatusField, str | Promise] = {
-    StatusField.STATE: gettext_lazy("Status: may be mailed or not"),
-    StatusField.UNSUBSCRIBED_AT: gettext_lazy("Unsubscribed: time or yes"),
+    StatusField.STATE: gettext_lazy("Status: can be emailed or not"),
+    StatusField.UNSUBSCRIBED_AT: gettext_lazy("Unsubscribed: date or yes"),
     StatusField.UNSUBSCRIBE_REASON: gettext_lazy("Unsubscribed: reason"),
-    StatusField.BOUNCED_AT: gettext_lazy("Bounced: time or yes"),
+    StatusField.BOUNCED_AT: gettext_lazy("Bounced: date or yes"),
     StatusField.BOUNCE_REASON: gettext_lazy("Bounced: reason"),
-    StatusField.BOUNCE_COUNT: gettext_lazy("Bounced: how often"),
-    StatusField.COMPLAINED_AT: gettext_lazy("Complained: time or yes"),
+    StatusField.BOUNCE_COUNT: gettext_lazy("Bounced: count"),
+    StatusField.COMPLAINED_AT: gettext_lazy("Complained: date or yes"),
     StatusField.COMPLAINT_REASON: gettext_lazy("Complained: reason"),
-    StatusField.BLOCKED_AT: gettext_lazy("Blocked or suppressed: time or yes"),
+    StatusField.BLOCKED_AT: gettext_lazy("Blocked or suppressed: date or yes"),
     StatusField.BLOCK_REASON: gettext_lazy("Blocked or suppressed: reason"),
 }
 ALL_ROWS_WORDS: dict[str, str | Promise] = {
-    "by_row": gettext_lazy("Each row speaks for itself"),
+    "by_row": gettext_lazy("Each row has its own status"),
     "unsubscribed": gettext_lazy("Everyone in it unsubscribed"),
     "bounced": gettext_lazy("Everyone in it bounced"),
     "complained": gettext_lazy("Everyone in it complained"),
     "blocked": gettext_lazy("Everyone in it is blocked or suppressed"),
 }
 DATE_ORDER_WORDS: dict[str, str | Promise] = {
-    "": gettext_lazy("As each column shows"),
+    "": gettext_lazy("As set in each column"),
     "day_first": gettext_lazy("Day first: 03/04/2026 is 3 April"),
     "month_first": gettext_lazy("Month first: 03/04/2026 is 4 March"),
 }
@@ -78,14 +78,14 @@ def origin_sentence(state: OriginState) -> str:
     """What the origin of a list means, and what happens next (R-10, R-11)."""
     if state == OriginState.FORM:
         return _(
-            "Everybody signs up through your own form and confirms by mail. Before you import people, say where they "
-            "come from."
+            "Everyone signs up through your own form and confirms by email. Before you import contacts, declare "
+            "the list origin."
         )
     if state == OriginState.WAITING:
         return _(
-            "A person of ours reads your declaration and looks at the proof. Until then everybody who was imported "
-            "stays in quarantine; who confirmed here gets mailings."
+            "Our team will review your declaration and the proof. Until then, imported contacts stay in "
+            "quarantine. Contacts who confirmed here can be emailed."
         )
     if state == OriginState.APPROVED:
-        return _("The origin is checked and approved. Everybody who is confirmed can get mailings.")
-    return _("The origin was rejected. Nothing goes to this list, and nothing can be imported into it.")
+        return _("The list origin is approved. All confirmed contacts can be emailed.")
+    return _("The list origin was rejected. You can't send to this list or import into it.")

@@ -1,4 +1,4 @@
-"""What the visual editor needs to know: words, colours, conditions, and the block that no mailing is without."""
+"""What the visual editor needs: words, colors, conditions, and the block that every campaign has."""
 
 import json
 from typing import Any
@@ -12,8 +12,8 @@ from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, new
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
 from mailflatrate.mail.html.imprint import imprint_html
-from mailflatrate.mail.html.look import Look
-from mailflatrate.mail.liquid import Template
+from mailflatrate.mail.html.look import BrandStyle
+from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.settings import load_settings
 
 MOST_CONDITIONS = 12
@@ -32,32 +32,33 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts()}
 
 
-def _colours(look: Look) -> list[tuple[str, str]]:
+def _colours(look: BrandStyle) -> list[tuple[str, str]]:
     return [
-        (look.primary, _("Main colour")), (look.ink, _("Text")), (look.soft, _("Soft text")), (look.sheet, _("Sheet")),
-        (look.tint, _("Tinted box")), (look.page, _("Around the sheet")),
+        (look.primary, _("Primary color")), (look.ink, _("Text")), (look.soft, _("Secondary text")),
+        (look.sheet, _("Content background")),
+        (look.tint, _("Tinted box")), (look.page, _("Page background")),
     ]  # fmt: skip
 
 
 def _conditions() -> list[tuple[str, str]]:
-    """Who may be shown a part: the Liquid of the condition, and how somebody would say it."""
+    """Return who a part can be shown to: the Liquid of the condition, and how a person would say it."""
     found = [
-        ("contact.first_name", _("Only people whose first name is known")),
-        ('contact.first_name == ""', _("Only people whose first name is not known")),
+        ("contact.first_name", _("Only people with a first name")),
+        ('contact.first_name == ""', _("Only people without a first name")),
     ]
     for name in sorted(attribute_names())[:MOST_CONDITIONS]:
         found.append((f'contact.{name} == "…"', _("Only people whose “%(name)s” is …") % {"name": name}))
     return found
 
 
-def _imprint(request: StudioRequest, campaign: Campaign, look: Look) -> str:
-    """The block under the mailing as readers see it; a word about it where the imprint is missing."""
+def _imprint(request: StudioRequest, campaign: Campaign, look: BrandStyle) -> str:
+    """Return the block below the campaign as readers see it; empty if there is no imprint."""
     imprint = newest_imprint()
     if imprint is None:
         return ""
     source = imprint_html(imprint_block(campaign, imprint, look))
     values = sample_values(campaign, request.account, None, bare=False)
-    return Template.parse(source, autoescape=True).render(values)
+    return LiquidTemplate.parse(source, autoescape=True).render(values)
 
 
 def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -65,17 +66,17 @@ def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
     return [
         (_("Blocks"), [
             ("heading", "type", _("Heading")), ("text", "text-cursor-input", _("Text")),
-            ("image", "image", _("Picture")),
-            ("button", "square", _("Button")), ("divider", "minus", _("Dividing line")),
-            ("spacer", "chevrons-up-down", _("Empty space")),
+            ("image", "image", _("Image")),
+            ("button", "square", _("Button")), ("divider", "minus", _("Divider")),
+            ("spacer", "chevrons-up-down", _("Spacer")),
         ]),
         (_("Sections"), [
             ("one_column", "square", _("One column")), ("two_columns", "columns-2", _("Two columns")),
-            ("three_columns", "columns-3", _("Three columns")), ("image_left", "panel-left", _("Picture and text")),
+            ("three_columns", "columns-3", _("Three columns")), ("image_left", "panel-left", _("Image and text")),
         ]),
-        (_("Ready-made"), [
+        (_("Prebuilt"), [
             ("header", "panel-top", _("Header")), ("product", "tag", _("Products")),
-            ("social", "share-2", _("Networks")),
+            ("social", "share-2", _("Social links")),
             ("footer", "panel-bottom", _("Footer")),
         ]),
     ]  # fmt: skip
@@ -84,38 +85,38 @@ def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
 def _words() -> dict[str, str]:
     """Every word that the script writes."""
     return {
-        "mj-body": _("Mailing"), "mj-section": _("Section"), "mj-wrapper": _("Sections together"),
+        "mj-body": _("Campaign"), "mj-section": _("Section"), "mj-wrapper": _("Section group"),
         "mj-column": _("Column"),
-        "mj-group": _("Columns that stay side by side"), "mj-text": _("Text"), "mj-image": _("Picture"),
-        "mj-button": _("Button"), "mj-divider": _("Dividing line"), "mj-spacer": _("Empty space"),
+        "mj-group": _("Columns that don't stack"), "mj-text": _("Text"), "mj-image": _("Image"),
+        "mj-button": _("Button"), "mj-divider": _("Divider"), "mj-spacer": _("Spacer"),
         "mj-table": _("Table"),
-        "mj-source": _("Source"), "mf-imprint": _("Imprint and way out"),
-        "canvas": _("The mailing, to be changed"), "no_block": _("Nothing chosen"),
-        "nothing_chosen": _("Choose a block in the mailing or in the list below to change it."),
+        "mj-source": _("Source"), "mf-imprint": _("Imprint and unsubscribe link"),
+        "canvas": _("Campaign editor"), "no_block": _("No block selected"),
+        "nothing_chosen": _("Select a block in the campaign or in the outline to edit it."),
         "imprint_stays": _(
             "This block is part of every mailing: who writes, why, and how to leave. It cannot be left out. "
             "Its colors are set under Content, Brand."
         ),
-        "text": _("Text"), "text_hint": _("With HTML for bold, links and lists. Or write in the mailing itself."),
-        "source_hint": _("A part that the blocks do not draw. It is kept as it is."),
-        "label": _("Words on it"), "href": _("Link"), "picture": _("Address of the picture"),
-        "choose_picture": _("Choose from your pictures"),
-        "alt": _("Description, read aloud and shown where images are off"),
-        "align": _("Alignment"), "left": _("left"), "centre": _("centred"), "right": _("right"),
-        "vertical": _("Height"), "top": _("top"), "middle": _("middle"), "bottom": _("bottom"),
-        "space": _("Space around it, in pixels"), "above": _("above"), "below": _("below"),
+        "text": _("Text"), "text_hint": _("Use HTML for bold text, links and lists. Or type directly in the campaign."),
+        "source_hint": _("The editor can't display this part. It stays exactly as it is."),
+        "label": _("Button text"), "href": _("Link"), "picture": _("Image URL"),
+        "choose_picture": _("Choose from Media"),
+        "alt": _("Alt text, read aloud and shown when images are off"),
+        "align": _("Alignment"), "left": _("left"), "centre": _("center"), "right": _("right"),
+        "vertical": _("Vertical alignment"), "top": _("top"), "middle": _("middle"), "bottom": _("bottom"),
+        "space": _("Padding (pixels)"), "above": _("top"), "below": _("bottom"),
         "left_side": _("left"), "right_side": _("right"),
-        "share": _("Share of the width, in percent"), "equal_share": _("equal"), "as_set": _("as usual"),
-        "color": _("Colour of the text"), "background-color": _("Background"), "border-color": _("Colour of the line"),
-        "font-size": _("Size of the text, in pixels"), "border-radius": _("Roundness of the corners, in pixels"),
-        "border-width": _("Thickness, in pixels"), "height": _("Height, in pixels"), "width": _("Width, in pixels"),
-        "page-width": _("Width of the mailing, in pixels"),
-        "shown_to": _("Who sees it"), "everybody": _("everybody"), "value": _("Value"), "only_if": _("Only if …"),
+        "share": _("Width (percent)"), "equal_share": _("equal"), "as_set": _("default"),
+        "color": _("Text color"), "background-color": _("Background"), "border-color": _("Border color"),
+        "font-size": _("Text size (pixels)"), "border-radius": _("Corner radius (pixels)"),
+        "border-width": _("Thickness (pixels)"), "height": _("Height (pixels)"), "width": _("Width (pixels)"),
+        "page-width": _("Campaign width (pixels)"),
+        "shown_to": _("Show to"), "everybody": _("everyone"), "value": _("Value"), "only_if": _("Only if …"),
         "added": _("Added: …"), "deleted": _("Deleted: …"), "copied": _("Copied: …"), "moved": _("Moved: …"),
-        "add_heading": _("Heading"), "add_text": _("Text"), "add_image": _("Picture"), "add_button": _("Button"),
-        "add_divider": _("Dividing line"), "add_spacer": _("Empty space"), "add_one_column": _("One column"),
+        "add_heading": _("Heading"), "add_text": _("Text"), "add_image": _("Image"), "add_button": _("Button"),
+        "add_divider": _("Divider"), "add_spacer": _("Spacer"), "add_one_column": _("One column"),
         "add_two_columns": _("Two columns"), "add_three_columns": _("Three columns"),
-        "add_image_left": _("Picture and text"), "add_header": _("Header"), "add_product": _("Products"),
-        "add_social": _("Networks"), "add_footer": _("Footer"),
+        "add_image_left": _("Image and text"), "add_header": _("Header"), "add_product": _("Products"),
+        "add_social": _("Social links"), "add_footer": _("Footer"),
         **palette_words(),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What colleagues say about a mailing: a part of the compose page, and a page of its own."""
+"""Colleagues' comments on a campaign: a part of the compose page, and a page of its own."""
 
 import hashlib
 from typing import Any
@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 
 
 def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """What the part needs. Whoever only looks may comment, too."""
+    """Return what the comments part of the page needs. Viewers can comment, too."""
     threads = comment_threads(campaign.id)
     return {
         "comments_seen": _stamp(threads),
@@ -56,7 +56,7 @@ def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anch
 
 
 def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
-    """The part anew where somebody said or settled something; what is being written stays in its boxes."""
+    """Return the comments again if someone added or settled one; text being written stays in its fields."""
     context = comments_context(request, campaign)
     if context["comments_seen"] == request.GET.get("seen"):
         return HttpResponse(status=204)
@@ -66,7 +66,7 @@ def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio(viewers_may_post=True)
 def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """All threads of a mailing; a POST adds a comment or an answer. htmx asks now and then what is new."""
+    """Show all threads of a campaign; a POST adds a comment or a reply. htmx polls for updates."""
     campaign = find_campaign(campaign_id)
     if request.method != "POST" and is_htmx(request):
         return _news(request, campaign)
@@ -110,5 +110,5 @@ def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> Http
     except CampaignError as problem:
         return _answer(request, campaign, error=str(problem))
     if not is_htmx(request):
-        messages.success(request, _("The comment is deleted. That there was one stays visible."))
+        messages.success(request, _("Comment deleted. Others can still see that there was one."))
     return _answer(request, campaign)

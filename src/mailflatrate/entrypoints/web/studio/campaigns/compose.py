@@ -34,7 +34,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, ch
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
@@ -48,12 +48,12 @@ from mailflatrate.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of a posted form.
+class SavedForm:
+    """The result of a submitted form.
 
-    `conditions` are the rows to draw, `audience_error` what is wrong with them. `seen` is the version that the page
-    shows; `aside` is set where somebody else was faster and what was written is kept beside the draft. `variant` is
-    the one being written.
+    `conditions` are the rows to draw, `audience_error` is what is wrong with them. `seen` is the version that the
+    page shows; `aside` is set if someone else saved first and this text is kept beside the draft. `variant` is the
+    one being written.
     """
 
     form: CampaignForm
@@ -69,7 +69,7 @@ class Saved:
         return not self.form.errors and not self.audience_error and self.aside is None
 
 
-def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
+def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm]:
     """Keep everything that is in order; the rest stays as it was. Raises NotEditable."""
     posted = request.POST
     form = CampaignForm(posted)
@@ -90,7 +90,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, Saved]:
         window=actions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
     )  # fmt: skip
     shown = seen if draft.aside and seen is not None else draft.campaign.version
-    return draft.campaign, Saved(form, conditions, problem, shown, draft.aside, variant)
+    return draft.campaign, SavedForm(form, conditions, problem, shown, draft.aside, variant)
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
@@ -116,7 +116,7 @@ def _live_context(
     audience_error: str = "",
     found: Sequence[SourceError] | None = None,
 ) -> dict[str, Any]:
-    """What changes while somebody writes. `found` are its mistakes where the draft was compiled already."""
+    """Return what changes while someone writes. `found` are the draft's errors if it was compiled already."""
     if found is None:
         found = merge_errors(as_variant(campaign, variant))
     mistakes, settings = _mistakes(found), load_settings()
@@ -148,16 +148,16 @@ def _live_context(
 
 
 def _insertion(name: str) -> str:
-    """What the picker writes: a default goes along where somebody may have no value (R-52)."""
+    """Return what the picker inserts, with a default if a contact may have no value (R-52)."""
     may_be_empty = name.startswith("contact.") and name != "contact.email"
     return f'{{{{ {name} | default: "" }}}}' if may_be_empty else f"{{{{ {name} }}}}"
 
 
 def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
-    """What the menu of conditions writes: its word, what stands before the passage, and what after it."""
+    """Return what the conditions menu inserts: its label, the text before the passage, and the text after it."""
     found = [
-        (_("Only for people whose first name is known"), "{% if contact.first_name %}", "{% endif %}"),
-        (_("One text with the first name, another without"), "{% if contact.first_name %}", "{% else %}{% endif %}"),
+        (_("Only for people with a first name"), "{% if contact.first_name %}", "{% endif %}"),
+        (_("One text with the first name, another without it"), "{% if contact.first_name %}", "{% else %}{% endif %}"),
     ]
     for name in sorted(attributes)[:8]:
         word = _("Only for people whose “%(name)s” is …") % {"name": name}
@@ -165,10 +165,10 @@ def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _whole_context(request: StudioRequest, campaign: Campaign, saved: Saved) -> dict[str, Any]:
+def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
     attributes, shown = attribute_names(), as_variant(campaign, saved.variant)
-    view = View.of(request)
+    view = PreviewState.of(request)
     preview = preview_of(request, campaign, view)
     found = preview.mistakes if view.variant == saved.variant else None
     return {
@@ -202,19 +202,19 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.method != "POST":
         variant = asked_variant(request, campaign)
         shown = as_variant(campaign, variant)
-        saved = Saved(form_of(shown), campaign.conditions, "", campaign.version, variant=variant)
+        saved = SavedForm(form_of(shown), campaign.conditions, "", campaign.version, variant=variant)
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
     except NotEditable:
-        messages.error(request, _("This mailing is no longer a draft. Copy it to send something different."))
+        messages.error(request, _("This campaign is no longer a draft. Copy it to send something different."))
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     if is_htmx(request):
         return _autosaved(request, campaign, saved)
     return _saved_page(request, campaign, saved)
 
 
-def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
+def _autosaved(request: StudioRequest, campaign: Campaign, saved: SavedForm) -> HttpResponse:
     context = {
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error),
         "form": saved.form,
@@ -227,7 +227,7 @@ def _autosaved(request: StudioRequest, campaign: Campaign, saved: Saved) -> Http
     return response
 
 
-def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> HttpResponse:
+def _saved_page(request: StudioRequest, campaign: Campaign, saved: SavedForm) -> HttpResponse:
     here = reverse("studio:campaign-edit", args=[campaign.id])
     kind, order, segment = (request.POST.get(name, "") for name in ("kind", "row", "use_segment"))
     if saved.aside is not None:
@@ -252,14 +252,14 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: Saved) -> Htt
 
 
 def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
-    """Another way of writing. What was written comes along; an untouched beginning is exchanged for the other's."""
+    """Switch to another content kind. Text is converted; an untouched starter is replaced with the other kind's."""
     before, language = campaign.content_kind, campaign.language
     values: dict[str, Any] = {"content_kind": kind}
     if is_starter(campaign.content) and not same_source(before, kind):
         values["content"] = starter(kind, language, brand_look())
     elif not same_source(before, kind):
         values["content"] = convert(campaign.content, before, kind, language=language, look=brand_look())
-        messages.info(request, _("Your words came along. What they looked like before is under Versions."))
+        messages.info(request, _("Your text was carried over. The previous version is under Versions."))
     if not same_source(before, kind):
         values["variants"] = [
             {**each, "content": convert(each["content"], before, kind, language=language, look=brand_look())}

@@ -19,22 +19,22 @@ MOST_MAILINGS = 50
 Pairs = list[tuple[str, Any]]
 
 FIELD_WORDS: dict[Field, str | Promise] = {
-    Field.ATTRIBUTE: _("Attribute"),
+    Field.ATTRIBUTE: _("Custom field"),
     Field.FIRST_NAME: _("First name"),
     Field.LAST_NAME: _("Last name"),
-    Field.EMAIL_DOMAIN: _("Domain of the address"),
+    Field.EMAIL_DOMAIN: _("Email domain"),
     Field.LIST: _("List"),
     Field.ACTIVITY: _("Last activity"),
     Field.CONSENT: _("Last confirmation"),
-    Field.MAILING: _("Earlier mailing"),
+    Field.MAILING: _("Earlier campaign"),
 }
 OP_WORDS: dict[Op, str | Promise] = {
     Op.EQUALS: _("is"),
     Op.NOT_EQUALS: _("is not"),
     Op.CONTAINS: _("contains"),
-    Op.STARTS: _("begins with"),
+    Op.STARTS: _("starts with"),
     Op.IN: _("is one of"),
-    Op.SET: _("is filled"),
+    Op.SET: _("has a value"),
     Op.EMPTY: _("is empty"),
     Op.LESS: _("is less than"),
     Op.AT_MOST: _("is at most"),
@@ -44,17 +44,17 @@ OP_WORDS: dict[Op, str | Promise] = {
     Op.AFTER: _("is after"),
     Op.ON: _("is confirmed on"),
     Op.NOT_ON: _("is not confirmed on"),
-    Op.WITHIN_DAYS: _("within the last days"),
-    Op.NOT_WITHIN_DAYS: _("not within the last days"),
+    Op.WITHIN_DAYS: _("in the last (days)"),
+    Op.NOT_WITHIN_DAYS: _("not in the last (days)"),
     Op.NEVER: _("never"),
-    Op.GOT: _("was sent"),
-    Op.NOT_GOT: _("was not sent"),
+    Op.GOT: _("was sent to them"),
+    Op.NOT_GOT: _("was not sent to them"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One condition as the page draws it. `value_kind`: none, list, mailing, date, number or text."""
+class ConditionRow:
+    """One condition as the page draws it. `value_kind`: none, list, `mailing`, date, number or text."""
 
     number: int
     field: str
@@ -69,7 +69,7 @@ class Row:
 class Builder:
     """Everything the builder's part of the page needs."""
 
-    rows: list[Row]
+    rows: list[ConditionRow]
     fields: Pairs
     keys: Pairs
     lists: Pairs
@@ -113,7 +113,7 @@ def builder(conditions: list[dict[str, Any]]) -> Builder:
 
 
 def _mailings(conditions: list[dict[str, Any]]) -> Pairs:
-    """The newest mailings that went out, and those that the conditions name."""
+    """Return the newest sent campaigns, and those named by the conditions."""
     named = [str(row.get("value")) for row in conditions if row.get("field") == Field.MAILING]
     ids = [int(value) for value in named if value.isascii() and value.isdecimal() and len(value) < 19]
     out = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
@@ -123,7 +123,7 @@ def _mailings(conditions: list[dict[str, Any]]) -> Pairs:
     return [(str(pk), name) for pk, name in (*newest, *older)]
 
 
-def _row(number: int, condition: dict[str, Any]) -> Row:
+def _row(number: int, condition: dict[str, Any]) -> ConditionRow:
     try:
         field = Field(str(condition.get("field")))
     except ValueError:
@@ -131,7 +131,7 @@ def _row(number: int, condition: dict[str, Any]) -> Row:
     asked = str(condition.get("op"))
     op = next((each for each in OPS[field] if each.value == asked), OPS[field][0])
     value = condition.get("value")
-    return Row(
+    return ConditionRow(
         number=number,
         field=field.value,
         key=str(condition.get("key") or ""),

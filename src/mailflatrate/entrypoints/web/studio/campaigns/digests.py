@@ -27,17 +27,19 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import SenderField
 from mailflatrate.entrypoints.web.studio.common import page
 
 SHOWN_ITEMS = 20
-DAYS = [*WEEKDAYS.items(), (EVERY_DAY, gettext_lazy("Every day"))]
+DAYS = [*WEEKDAYS.items(), (EVERY_DAY, gettext_lazy("Daily"))]
 
 
 class DigestForm(forms.Form):
     """The settings of one digest."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("Stands in the subject of each issue.")
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("Appears in the subject line of every issue."),
     )
     url = forms.URLField(
-        label=gettext_lazy("Address of the feed"), max_length=500, assume_scheme="https",
+        label=gettext_lazy("Feed URL"), max_length=500, assume_scheme="https",
         help_text=gettext_lazy("RSS or Atom, on a public web server."),
     )  # fmt: skip
     mailing_list: "forms.ModelChoiceField[MailingList]" = forms.ModelChoiceField(
@@ -45,7 +47,7 @@ class DigestForm(forms.Form):
     )
     sender = SenderField(label=gettext_lazy("From"), queryset=None, required=False, empty_label=gettext_lazy("Choose"))
     template: "forms.ModelChoiceField[MailingTemplate]" = forms.ModelChoiceField(
-        label=gettext_lazy("Template"), queryset=None, required=False, empty_label=gettext_lazy("None: entries alone")
+        label=gettext_lazy("Template"), queryset=None, required=False, empty_label=gettext_lazy("None: items only")
     )
     weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), choices=DAYS, coerce=int)
     at = forms.TimeField(
@@ -53,8 +55,8 @@ class DigestForm(forms.Form):
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     minimum = forms.IntegerField(
-        label=gettext_lazy("New entries at least"), min_value=1, max_value=20, initial=1,
-        help_text=gettext_lazy("With fewer, no issue is prepared; they wait for the next one."),
+        label=gettext_lazy("Minimum new items"), min_value=1, max_value=20, initial=1,
+        help_text=gettext_lazy("With fewer, we don't prepare an issue and keep the items for the next one."),
     )  # fmt: skip
     is_active = forms.BooleanField(label=gettext_lazy("Prepare issues"), required=False, initial=True)
 
@@ -64,9 +66,9 @@ class DigestForm(forms.Form):
         fields["mailing_list"].queryset = MailingList.objects.filter(archived_at=None).order_by("name")
         fields["sender"].queryset = senders()
         fields["template"].queryset = templates()
-        fields["template"].help_text = _("The entries stand where it says %(mark)s, otherwise at its end.") % {
-            "mark": MARK
-        }
+        fields["template"].help_text = _(
+            "The items replace %(mark)s, or go at the end if the template doesn't contain it."
+        ) % {"mark": MARK}
         places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
         fields["time_zone"].choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
@@ -75,7 +77,7 @@ class DigestForm(forms.Form):
         url = str(self.cleaned_data["url"])
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.username is not None:
-            raise forms.ValidationError(_("Write an address that begins with https://, without a password in it."))
+            raise forms.ValidationError(_("Enter an address that starts with https:// and contains no password."))
         return url
 
 
@@ -107,7 +109,7 @@ def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> F
     try:
         return actions.save_digest(form.cleaned_data, by=request.user, digest_id=digest_id)
     except NameTaken:
-        form.add_error("name", _("Another digest has this name."))
+        form.add_error("name", _("Another RSS campaign already has this name."))
     except CampaignError as problem:
         form.add_error(None, str(problem))
     return None
@@ -169,8 +171,10 @@ def look(request: StudioRequest, digest_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """No more issues; those that were prepared stay."""
+    """Delete the digest; issues already prepared stay."""
     found = digest_of(digest_id)
     actions.delete_digest(found.id, by=request.user)
-    messages.success(request, _("“%(name)s” is deleted. The issues that were prepared stay.") % {"name": found.name})
+    messages.success(
+        request, _("“%(name)s” has been deleted. Issues already prepared will stay.") % {"name": found.name}
+    )
     return see_other(reverse("studio:digests"))

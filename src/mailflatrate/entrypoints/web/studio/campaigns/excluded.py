@@ -1,4 +1,4 @@
-"""Who is left out of a mailing: what the compose page offers, and what it posts."""
+"""Exclusions of a campaign: what the compose page offers, and what it posts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ POSTED = "leaves_out"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ExclusionChoice:
     """One box."""
 
     id: int
@@ -29,9 +29,9 @@ class Choice:
 class LeftOut:
     """The three groups of boxes. `names` are those of the chosen ones."""
 
-    lists: list[Choice]
-    segments: list[Choice]
-    mailings: list[Choice]
+    lists: list[ExclusionChoice]
+    segments: list[ExclusionChoice]
+    mailings: list[ExclusionChoice]
 
     @property
     def names(self) -> list[str]:
@@ -56,16 +56,16 @@ def left_out_of(campaign: Campaign) -> LeftOut:
     )
 
 
-def _mailings(campaign: Campaign) -> list[Choice]:
-    """The newest mailings that went out, and those that are chosen."""
+def _mailings(campaign: Campaign) -> list[ExclusionChoice]:
+    """Return the newest sent campaigns, and those already chosen."""
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
     newest = list(out.values_list("id", flat=True)[:MOST_MAILINGS])
     shown = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
     return _choices(shown.values_list("id", "name"), campaign.excluded_mailing_ids)
 
 
-def _choices(found: Any, chosen: Sequence[int]) -> list[Choice]:
-    return [Choice(number, name, number in chosen) for number, name in found]
+def _choices(found: Any, chosen: Sequence[int]) -> list[ExclusionChoice]:
+    return [ExclusionChoice(number, name, number in chosen) for number, name in found]
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a customer may write into a mailing, field by field."""
+"""What a customer can enter in a campaign, field by field."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -38,10 +38,10 @@ class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not gene
 class CampaignForm(forms.Form):
     """All that is written on the compose page, but the conditions of the audience."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues read it."))
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues see this."))
     subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
     preheader = forms.CharField(
-        label=_("Preheader"),
+        label=_("Preview text"),
         max_length=250,
         required=False,
     )
@@ -50,9 +50,9 @@ class CampaignForm(forms.Form):
         label=_("Reply to"),
         max_length=254,
         required=False,
-        help_text=_("Empty: answers go to the sender. Any other address is confirmed once, under Senders."),
+        help_text=_("If empty, replies go to the sender. Any other address has to be confirmed once, under Senders."),
     )
-    language = forms.ChoiceField(label=_("Language of the mailing"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Campaign language"), choices=settings.LANGUAGES)
     list_ids: "forms.ModelMultipleChoiceField[MailingList]" = forms.ModelMultipleChoiceField(
         label=_("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -65,34 +65,34 @@ class CampaignForm(forms.Form):
         widget=forms.Textarea({"rows": 18, "spellcheck": "true"}),
     )
     text_override = forms.CharField(
-        label=_("Text part"),
+        label=_("Plain-text version"),
         required=False,
         max_length=MAX_CONTENT_CHARACTERS,
         widget=forms.Textarea({"rows": 8}),
-        help_text=_("Empty: it is written from the content. Imprint and unsubscribe link are always added."),
+        help_text=_("If empty, we generate it from the content. The imprint and unsubscribe link are always added."),
     )
     track_clicks = forms.BooleanField(
-        label=_("Count clicks"),
+        label=_("Track clicks"),
         required=False,
-        help_text=_("Links are counted, not people: nobody is told apart, and opens are never counted."),
+        help_text=_("We count clicks per link, not per person. We never track opens."),
     )
 
     test_share = forms.TypedChoiceField(
-        label=_("Each variant goes to"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
+        label=_("Share per variant"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
     )
     test_hours = forms.IntegerField(
-        label=_("Hours until the choice"), min_value=1, max_value=LONGEST_TEST_HOURS, required=False,
+        label=_("Hours until the winner is picked"), min_value=1, max_value=LONGEST_TEST_HOURS, required=False,
         widget=forms.NumberInput({"aria-required": "true"}),  # emptied, it stays as it was
     )  # fmt: skip
-    test_metric = forms.ChoiceField(label=_("What decides"), choices=TestMetric.choices, required=False)
+    test_metric = forms.ChoiceField(label=_("Winner decided by"), choices=TestMetric.choices, required=False)
     per_hour = forms.IntegerField(
-        label=_("Letters an hour, at most"),
+        label=_("Maximum emails per hour"),
         required=False,
         min_value=LEAST_PER_HOUR,
         max_value=MOST_PER_HOUR,
         help_text=_(
-            "Empty: as fast as it goes. With a number, each minute has its share, "
-            "so that your site and your phone keep up."
+            "Leave empty to send as fast as possible. A limit spreads the emails evenly over each hour, so your "
+            "website and phones can keep up."
         ),
     )
 
@@ -128,7 +128,7 @@ class CampaignForm(forms.Form):
 def _small_enough(text: str) -> str:
     if len(text.encode()) > MAX_CONTENT:
         raise forms.ValidationError(
-            _("This is larger than %(most)d kB. Shorten it, and upload pictures instead of embedding them."),
+            _("This is larger than %(most)d kB. Shorten it, and upload images instead of embedding them."),
             params={"most": MAX_CONTENT // 1000},
         )
     return text
@@ -147,11 +147,11 @@ def form_of(campaign: Campaign) -> CampaignForm:
 
 
 class PaceForm(forms.Form):
-    """Another speed for a mailing that is under way."""
+    """A new pace for a running campaign."""
 
     per_hour = forms.IntegerField(
-        label=_("Letters an hour, at most"), required=False, min_value=LEAST_PER_HOUR, max_value=MOST_PER_HOUR,
-        help_text=_("Empty: as fast as it goes."),
+        label=_("Maximum emails per hour"), required=False, min_value=LEAST_PER_HOUR, max_value=MOST_PER_HOUR,
+        help_text=_("Leave empty to send as fast as possible."),
     )  # fmt: skip
 
 
@@ -169,17 +169,17 @@ class ScheduleForm(forms.Form):
     """A date and a time of day, on the clock of a place."""
 
     at = WallClockField(
-        label=_("Day and time"),
+        label=_("Date and time"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
     on_own_clocks = forms.BooleanField(
-        label=_("At this hour on everybody's own clock"),
+        label=_("Send in each recipient's time zone"),
         required=False,
         help_text=_(
-            "In waves over up to a day, by the attribute “time_zone” of a contact; whoever has none lives by the time "
-            "zone above. A wave whose hour has passed goes out at once."
+            "Sends in waves over up to 24 hours, based on each contact's “time_zone” field. Contacts without one "
+            "use the time zone above. If a wave's time has already passed, it's sent right away."
         ),
     )
 
@@ -199,17 +199,17 @@ class ScheduleForm(forms.Form):
         zone = ZoneInfo(values["time_zone"])
         moment = values["at"].replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
         if moment.astimezone(zone).replace(tzinfo=None) != values["at"]:
-            self.add_error("at", _("The clocks jump over this time on that day. Choose another."))
+            self.add_error("at", _("The clocks change on that day, so this time doesn't exist. Choose another."))
         elif moment <= clock.now():
             self.add_error("at", _("This time has passed. Choose a later one, or send now."))
         elif moment > clock.now() + timedelta(days=366):
-            self.add_error("at", _("This is more than a year away. Choose an earlier day."))
+            self.add_error("at", _("This is more than a year away. Choose an earlier date."))
         values["moment"] = moment
         return values
 
 
 def schedule_form(campaign: Campaign) -> ScheduleForm:
-    """Tomorrow at nine, on the clock of the mailing."""
+    """Return a form set to nine tomorrow in the campaign's time zone."""
     zone = ZoneInfo(campaign.time_zone)
     tomorrow = (clock.now().astimezone(zone) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
     return ScheduleForm(initial={"at": tomorrow.replace(tzinfo=None), "time_zone": campaign.time_zone})
@@ -223,15 +223,15 @@ def tell_problems(request: HttpRequest, form: forms.Form) -> None:
 
 
 class TestForm(forms.Form):
-    """To whom a test goes, and whose fields fill it."""
+    """The recipients of a test send, and the contacts whose fields fill it."""
 
     recipients = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
     readers = forms.CharField(
-        label=_("Filled with the fields of these contacts"),
+        label=_("Fill in fields from these contacts"),
         required=False,
         max_length=1500,
         widget=forms.Textarea({"rows": 2, "spellcheck": "false"}),
-        help_text=_("Their addresses, one a line; five at most. Empty: of the reader in the preview."),
+        help_text=_("One email address per line, up to five. If empty, we use the contact shown in the preview."),
     )
     contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
 
@@ -247,11 +247,13 @@ class TestForm(forms.Form):
         wanted = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
         wanted = list(dict.fromkeys(filter(None, wanted)))
         if len(wanted) > MOST_CONTACTS:
-            raise forms.ValidationError(_("Name five contacts at most."))
+            raise forms.ValidationError(_("Enter up to five contacts."))
         found = {address: contact_id for address in wanted if (contact_id := contact_by_address(address))}
         unknown = [address for address in wanted if address not in found]
         if unknown:
-            words = _("%(addresses)s is no contact of yours. Only contacts have fields that could fill the test.")
+            words = _(
+                "%(addresses)s isn't one of your contacts. Enter an address from your contacts to fill in the test."
+            )
             raise forms.ValidationError(words % {"addresses": ", ".join(unknown)})
         return [found[address] for address in wanted]
 

@@ -1,4 +1,4 @@
-"""The list of mailings, a new one, copying and deleting."""
+"""The list of campaigns, and creating, copying and deleting them."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[Campaig
 @require_safe
 @studio
 def campaigns(request: StudioRequest) -> HttpResponse:
-    """All mailings, newest first, by state and by what stands in their name or ID."""
+    """Show all campaigns, newest first, by state and by part of their name or ID."""
     state = request.GET.get("state", "")
     state = state if state in CampaignState.values else ""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
@@ -71,13 +71,13 @@ def campaigns(request: StudioRequest) -> HttpResponse:
     return page(request, template, context)
 
 
-class NewForm(forms.Form):
-    """The one thing a new mailing needs."""
+class NewCampaignForm(forms.Form):
+    """The one field a new campaign needs."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=120,
-        help_text=gettext_lazy("Only you and your colleagues read it. The subject comes next."),
+        help_text=gettext_lazy("Only you and your colleagues see the name. You'll write the subject line next."),
     )
 
 
@@ -85,7 +85,7 @@ class NewForm(forms.Form):
 @studio
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a name and for what to begin with, then begin the draft."""
-    form = NewForm(request.POST or None)
+    form = NewCampaignForm(request.POST or None)
     language = wanted_language(request)
     asked = request.POST if request.method == "POST" else request.GET
     begin = asked.get("begin", "empty")
@@ -123,7 +123,7 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """A new draft like this one."""
     find_campaign(campaign_id)
     draft = actions.copy_campaign(campaign_id, by=request.user)
-    messages.success(request, _("This is the copy. It has a mailing ID of its own and is not released."))
+    messages.success(request, _("This is your copy. It has its own mailing ID and hasn't been released."))
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))
 
 
@@ -135,7 +135,7 @@ def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
     try:
         actions.delete_draft(campaign_id)
     except CampaignError:
-        messages.error(request, _("Only drafts can be deleted; what went out stays on record."))
+        messages.error(request, _("Only drafts can be deleted. Sent campaigns stay on record."))
     else:
-        messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
+        messages.success(request, _("“%(name)s” has been deleted.") % {"name": campaign.name})
     return see_other(reverse("studio:campaigns"))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, attempts_of
-from mailflatrate.apps.delivery.recipients import Wanted, all_recipients, detail_counts, recipients
+from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, detail_counts, recipients
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.campaigns.words import STATE_TONES, detail_word
@@ -25,7 +25,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class OutcomeFilterChip:
     """One filter with its number."""
 
     query: str
@@ -36,7 +36,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """One recipient as the table shows him."""
+    """One recipient as the table shows them."""
 
     row: DeliveryRecord
     state: str
@@ -62,21 +62,21 @@ def line_of(row: DeliveryRecord) -> OutcomeLine:
     return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")
 
 
-def _wanted(request: StudioRequest) -> Wanted:
+def _wanted(request: StudioRequest) -> RecipientFilter:
     asked = request.GET.get("state", "")
-    return Wanted(
+    return RecipientFilter(
         state=DeliveryState(asked) if asked in DeliveryState.values else None,
         detail=request.GET.get("detail", "")[:60].replace("\0", ""),
         search=request.GET.get("q", "").strip()[:254].replace("\0", ""),
     )
 
 
-def _query(wanted: Wanted, **changes: object) -> str:
+def _query(wanted: RecipientFilter, **changes: object) -> str:
     whole = {"state": wanted.state.value if wanted.state else "", "detail": wanted.detail, "q": wanted.search} | changes
     return urlencode({name: value for name, value in whole.items() if value})
 
 
-def _state_chips(progress: Progress, wanted: Wanted) -> list[Chip]:
+def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[OutcomeFilterChip]:
     numbers = {
         DeliveryState.SENT: progress.sent,
         DeliveryState.BOUNCED: progress.bounced_hard + progress.bounced_soft + progress.bounced_other,
@@ -86,19 +86,21 @@ def _state_chips(progress: Progress, wanted: Wanted) -> list[Chip]:
         DeliveryState.PENDING: progress.pending,
         DeliveryState.CANCELLED: progress.cancelled,
     }
-    chips = [Chip(_query(wanted, state="", detail=""), _("All"), progress.planned, wanted.state is None)]
+    chips = [OutcomeFilterChip(_query(wanted, state="", detail=""), _("All"), progress.planned, wanted.state is None)]
     return chips + [
-        Chip(_query(wanted, state=state.value, detail=""), str(state.label), number, wanted.state == state)
+        OutcomeFilterChip(_query(wanted, state=state.value, detail=""), str(state.label), number, wanted.state == state)
         for state, number in numbers.items()
         if number or wanted.state == state
     ]
 
 
-def _detail_chips(campaign: Campaign, wanted: Wanted) -> list[Chip]:
+def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFilterChip]:
     if wanted.state not in WITH_DETAIL:
         return []
     return [
-        Chip(_query(wanted, detail=detail), detail_word(wanted.state, detail), number, wanted.detail == detail)
+        OutcomeFilterChip(
+            _query(wanted, detail=detail), detail_word(wanted.state, detail), number, wanted.detail == detail
+        )
         for detail, number in detail_counts(campaign.id, wanted.state).items()
     ]
 
@@ -133,7 +135,7 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
-    """What was tried for one recipient, in the words of his server."""
+    """Show the attempts for one recipient, in the words of their server."""
     campaign = find_campaign(campaign_id)
     row = DeliveryRecord.objects.filter(campaign_id=campaign.id, id=delivery_id).select_related("contact").first()
     if row is None:
@@ -169,11 +171,11 @@ def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
     return response
 
 
-def _csv_lines(account_id: int, campaign_id: int, wanted: Wanted, language: str) -> Iterator[str]:
+def _csv_lines(account_id: int, campaign_id: int, wanted: RecipientFilter, language: str) -> Iterator[str]:
     # The middleware's language is gone by the time the body is streamed.
     writer = csv.writer(_Echo())
     with override(language):
-        heads = [_("Address"), _("State"), _("Detail"), _("Attempts"), _("Time (UTC)"), _("Reply")]
+        heads = [_("Address"), _("Status"), _("Details"), _("Attempts"), _("Time (UTC)"), _("Reply")]
     yield "\ufeff" + writer.writerow(heads)
     for row in all_recipients(account_id, campaign_id, wanted):
         with override(language):

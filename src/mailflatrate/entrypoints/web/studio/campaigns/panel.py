@@ -1,4 +1,4 @@
-"""The checks panel: what the gate says about a draft, in words, with the way to the field that mends it."""
+"""The checks panel: the gate's verdict on a draft, in words, with links to the fields to fix."""
 
 from dataclasses import dataclass
 
@@ -74,7 +74,7 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The whole panel. `blocking` is how many checks stop the mailing, `askable`: all but a second person's word."""
+    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person is missing."""
 
     open: list[CheckItem]
     passed: list[CheckItem]
@@ -94,7 +94,7 @@ class Panel:
 
 
 def panel_of(campaign: Campaign, *, for_second: bool = False) -> Panel:
-    """Ask the gate about a draft as it stands. `for_second`: without what his own release fulfils."""
+    """Ask the gate about a draft as it is now. `for_second`: without what the approver's own release fulfills."""
     return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_second=for_second)
 
 
@@ -102,10 +102,10 @@ def panel(verdict: Verdict, *, has_sender: bool = True, for_second: bool = False
     """A verdict as the panel shows it, the open checks by weight."""
     failures = failures_by_weight(verdict)
     if not has_sender:
-        # Nobody in From: his domain, his name and his records cannot be in order either. One line is enough.
+        # Without a From address, its domain, name and records can't be in order either. One line is enough.
         failures = tuple(each for each in failures if not _follows_from_sender(each))
     if any(each.key == SECOND for each in failures):
-        # Whoever releases as the second person confirms the policy with it.
+        # The second person confirms the policy by releasing.
         hidden = BY_THE_SECOND if for_second else (POLICY,)
         failures = tuple(each for each in failures if each.key not in hidden)
     return Panel(
@@ -147,7 +147,7 @@ def _of_variants(finding: Finding) -> str:
 
 
 def href_of(anchor: str) -> str:
-    """Where the field that mends a finding is: on this page, or on another one of the studio."""
+    """Return where to find the field that fixes a finding: on this page or another one of the studio."""
     if anchor in FIELDS:
         return f"#{FIELDS[anchor]}"
     return url_or_nothing(PAGES[anchor]) if anchor in PAGES else ""

@@ -1,4 +1,4 @@
-"""How a mailing looks to one reader: rendered as the engine will, shown in a frame that can do nothing."""
+"""How a campaign looks to one reader: rendered as the engine will, shown in a frame that can do nothing."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.compiling import compile_campaign
 from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import Neighbours, among, neighbours, sample_values, with_names
+from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours, sample_values, with_names
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.language import reading_language
@@ -31,7 +31,7 @@ MOST_HIDDEN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PreviewState:
     """What is being looked at; it travels in the query string, so that a reload shows the same."""
 
     contact_id: int = 0
@@ -44,7 +44,7 @@ class View:
     variant: int = 0
 
     @classmethod
-    def of(cls, request: StudioRequest) -> "View":
+    def of(cls, request: StudioRequest) -> "PreviewState":
         """Read the query string; anything unknown is the usual view."""
         asked = request.GET
         return cls(
@@ -70,7 +70,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class PreviewedMessage:
     """What one reader would get, or why nothing can be shown. `problem`: imprint, source or render."""
 
     subject: str = ""
@@ -87,9 +87,9 @@ class Letter:
 class Preview:
     """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without a test."""
 
-    view: View
-    around: Neighbours | None
-    letter: Letter
+    view: PreviewState
+    around: Neighbors | None
+    letter: PreviewedMessage
     url: str
     edit_url: str
     variants: list[tuple[str, str, bool]]
@@ -116,38 +116,38 @@ class Preview:
         }
 
 
-def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | Letter:
+def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
     """The draft compiled, or why nothing can be shown."""
     imprint = newest_imprint()
     if imprint is None:
-        return Letter(problem="imprint")
+        return PreviewedMessage(problem="imprint")
     try:
         return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
     except SourceRefused as refused:
         return _refused(refused)
 
 
-def _refused(refused: SourceRefused) -> Letter:
+def _refused(refused: SourceRefused) -> PreviewedMessage:
     detail = all_in_words(refused.errors, reading_language())
-    return Letter(problem="source", detail=detail, mistakes=refused.errors)
+    return PreviewedMessage(problem="source", detail=detail, mistakes=refused.errors)
 
 
-def _mistakes_of(compiled: CompiledCampaign | Letter) -> tuple[SourceError, ...] | None:
+def _mistakes_of(compiled: CompiledCampaign | PreviewedMessage) -> tuple[SourceError, ...] | None:
     """What keeps a draft from being compiled; None where nobody tried, because the imprint is missing."""
-    if not isinstance(compiled, Letter):
+    if not isinstance(compiled, PreviewedMessage):
         return ()
     return None if compiled.problem == "imprint" else compiled.mistakes
 
 
-def letter_for(campaign: Campaign, account: Account, around: Neighbours | None, *, bare: bool) -> Letter:
+def letter_for(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
     """Compile the draft and render it for one reader."""
     compiled = compiled_or_problem(campaign)
-    return compiled if isinstance(compiled, Letter) else _rendered(compiled, campaign, account, around, bare)
+    return compiled if isinstance(compiled, PreviewedMessage) else _rendered(compiled, campaign, account, around, bare)
 
 
 def _rendered(
-    compiled: CompiledCampaign, campaign: Campaign, account: Account, around: Neighbours | None, bare: bool
-) -> Letter:
+    compiled: CompiledCampaign, campaign: Campaign, account: Account, around: Neighbors | None, bare: bool
+) -> PreviewedMessage:
     values = sample_values(campaign, account, around.contact if around else None, bare=bare)
     try:
         written = parts_in_child(compiled, values)
@@ -160,26 +160,26 @@ def _rendered(
     except SourceRefused as refused:
         return _refused(refused)
     if written.missing:
-        return Letter(missing=", ".join(written.missing))
+        return PreviewedMessage(missing=", ".join(written.missing))
     if written.problem is not None:
-        return Letter(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
-    return Letter(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
+        return PreviewedMessage(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
+    return PreviewedMessage(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
 
 
-def _as_seen(letter: Letter, view: View) -> Letter:
-    """The letter under the circumstances of a view: dark mode, images off."""
+def _as_seen(letter: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
+    """Return the message as the view asks for it: dark mode, images off."""
     html = in_scheme(letter.html, dark=view.dark)
     return replace(letter, html=shown_here(html if view.images else without_images(html)))
 
 
-def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: str = "") -> Preview:
-    """The panel for one view of a draft; `here` is the page that it stands on, the compose page otherwise."""
+def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *, here: str = "") -> Preview:
+    """Return the panel for one view of a draft; `here` is the page it is on, by default the compose page."""
     allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the message's frame is part of the page
     campaign = as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
     mistakes = _mistakes_of(compiled)
     missing = None
-    if view.missing and not isinstance(compiled, Letter):
+    if view.missing and not isinstance(compiled, PreviewedMessage):
         try:
             missing = missing_fields(campaign, request.account, compiled)
         except SourceRefused as refused:
@@ -188,7 +188,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: 
         around = among(campaign, missing.ids, view.contact_id)
     else:
         around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
-    if isinstance(compiled, Letter):
+    if isinstance(compiled, PreviewedMessage):
         letter = compiled
     else:
         letter = _rendered(compiled, campaign, request.account, around, view.bare)
@@ -213,5 +213,5 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: View, *, here: 
 def preview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """The panel alone, for htmx."""
     campaign = find_campaign(campaign_id)
-    context = {"preview": preview_of(request, campaign, View.of(request)), "campaign": campaign, "alone": True}
+    context = {"preview": preview_of(request, campaign, PreviewState.of(request)), "campaign": campaign, "alone": True}
     return page(request, "studio/campaigns/preview.html", context)

@@ -35,16 +35,18 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Confirm the anti-spam policy for exactly the content that was shown (R-04)."""
     find_campaign(campaign_id)
     if request.POST.get("confirm") != "on":
-        messages.error(request, _("Nothing was confirmed: the box was not ticked."))
+        messages.error(request, _("The policy isn't confirmed yet. Select the box to confirm it."))
         return _back(campaign_id)
     try:
         campaigns.tick_policy(
             campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
         )
     except CampaignError:
-        messages.error(request, _("The mailing was changed since this page was opened. Please look at it again."))
+        messages.error(request, _("The campaign has changed since you opened this page. Review it again."))
     else:
-        messages.success(request, _("The policy is confirmed for this content. An edit asks for it again."))
+        messages.success(
+            request, _("The policy is confirmed for this content. If you edit it, you'll need to confirm again.")
+        )
     return _back(campaign_id)
 
 
@@ -66,9 +68,9 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
         messages.error(request, str(error))
     except SourceRefused as refused:
         lines = all_in_words(refused.errors, reading_language())
-        messages.error(request, _("No test: the content has mistakes. %(lines)s") % {"lines": lines})
+        messages.error(request, _("The test wasn't sent because the content has errors. %(lines)s") % {"lines": lines})
     else:
-        text = ngettext("%(n)d test letter is on its way.", "%(n)d test letters are on their way.", len(sent))
+        text = ngettext("%(n)d test message sent.", "%(n)d test messages sent.", len(sent))
         messages.success(request, text % {"n": len(sent)})
     return _back(campaign_id)
 
@@ -76,7 +78,7 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Who would get it when, by everybody's own clock; nothing is saved here."""
+    """Show who would get it when, by local time; nothing is saved."""
     campaign = find_campaign(campaign_id)
     form = ScheduleForm(request.POST)
     context: dict[str, object] = {"campaign": campaign}
@@ -115,7 +117,7 @@ def _release(
         messages.error(request, str(problem))
         return see_other(reverse("studio:campaign", args=[campaign.id]))
     if not decision.allowed:
-        messages.error(request, _("It does not go out yet: the checks on the right are still open."))
+        messages.error(request, _("Not sent yet: some checks on the right still need fixing."))
         return _back(campaign.id)
     return see_other(reverse("studio:campaign", args=[campaign.id]))
 
@@ -123,12 +125,12 @@ def _release(
 @require_POST
 @studio
 def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """A scheduled mailing becomes a draft again."""
+    """Turn a scheduled campaign back into a draft."""
     find_campaign(campaign_id)
     try:
         campaigns.unschedule(campaign_id)
     except CampaignError:
-        messages.error(request, _("Only a mailing that waits can be taken back; pause a running one."))
+        messages.error(request, _("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
         return see_other(reverse("studio:campaign", args=[campaign_id]))
-    messages.success(request, _("It is a draft again and will not go out by itself."))
+    messages.success(request, _("It's a draft again and won't be sent automatically."))
     return _back(campaign_id)

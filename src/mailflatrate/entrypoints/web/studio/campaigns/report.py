@@ -1,4 +1,4 @@
-"""One mailing after its release: live progress, what to do with it, clicks, the gate's decision, the frozen edition."""
+"""One campaign after its release: live progress, actions, clicks, the gate's decision, the frozen edition."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from mailflatrate.rules.verdict import verdict_from_json
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveReport:
     """What the moving part of the page shows."""
 
     progress: Progress
@@ -81,7 +81,7 @@ class Live:
 
     @property
     def unsubscribed(self) -> int:
-        """How many left because of this mailing."""
+        """How many contacts unsubscribed because of this campaign."""
         return self.feedback[FeedbackKind.UNSUBSCRIBE]
 
     @property
@@ -90,10 +90,10 @@ class Live:
         return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
 
 
-def live_of(campaign: Campaign) -> Live:
+def live_of(campaign: Campaign) -> LiveReport:
     """The numbers of one campaign at this moment."""
     progress = campaign_progress(campaign.id)
-    return Live(
+    return LiveReport(
         progress=progress,
         feedback=feedback_counts(campaign.id),
         left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
@@ -142,7 +142,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
 
 
 def waves_to_come(campaign: Campaign) -> list[Wave]:
-    """What is still to come of a mailing that goes by everybody's own clock."""
+    """Return the waves still to come of a campaign sent by local time."""
     if campaign.local_at is None:
         return []
     if campaign.state in (CampaignState.SCHEDULED, CampaignState.REVIEW):
@@ -153,7 +153,7 @@ def waves_to_come(campaign: Campaign) -> list[Wave]:
 @require_safe
 @studio
 def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Where a released mailing stands. A draft is written, not looked at."""
+    """Show the status of a released campaign. A draft redirects to its editor."""
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
@@ -170,7 +170,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The moving part alone; it asks for itself again while the mailing moves."""
+    """Return only the part that changes; it reloads while the campaign is being sent."""
     campaign = find_campaign(campaign_id)
     return page(request, "studio/campaigns/progress.html", {**_progress_context(campaign), "alone": True})
 
@@ -217,7 +217,7 @@ def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
 @require_safe
 @studio
 def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Every answer that the gate gave about this mailing, hits and misses."""
+    """Show every decision of the gate about this campaign, with passed and failed checks."""
     campaign = find_campaign(campaign_id)
     stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
     found = list(stored.order_by("-decided_at", "-id")[:20])
@@ -253,7 +253,7 @@ def _act(campaign_id: int, action: Callable[[int], object], done: str, request: 
     try:
         action(campaign_id)
     except CampaignError:
-        messages.error(request, _("The mailing has moved on meanwhile. This is how it stands now."))
+        messages.error(request, _("The campaign's status has changed in the meantime. This is the current status."))
     else:
         messages.success(request, done)
     return see_other(reverse("studio:campaign", args=[campaign_id]))
@@ -263,21 +263,21 @@ def _act(campaign_id: int, action: Callable[[int], object], done: str, request: 
 @studio
 def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Stop within a second; nothing is lost."""
-    return _act(campaign_id, delivery.pause_campaign, _("Paused. What is left waits for you."), request)
+    return _act(campaign_id, delivery.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
 
 
 @require_POST
 @studio
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Go on with what is left."""
-    return _act(campaign_id, delivery.resume_campaign, _("It goes on."), request)
+    return _act(campaign_id, delivery.resume_campaign, _("Sending has resumed."), request)
 
 
 @require_POST
 @studio
 def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send a finished campaign to the recipients who certainly did not get it."""
-    return _act(campaign_id, delivery.send_unsent, _("It is sent to those who did not get it."), request)
+    return _act(campaign_id, delivery.send_unsent, _("We're sending it to the recipients who didn't get it."), request)
 
 
 @require_POST
@@ -288,15 +288,20 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
     find_campaign(campaign_id)
     if not form.is_valid():
         messages.error(
-            request, _("The speed stays as it is: %(why)s") % {"why": " ".join(map(str, form.errors["per_hour"]))}
+            request, _("The speed wasn't changed. %(why)s") % {"why": " ".join(map(str, form.errors["per_hour"]))}
         )
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     per_hour = form.cleaned_data["per_hour"]
-    return _act(campaign_id, lambda one: change_pace(one, per_hour), _("The speed is changed."), request)
+    return _act(campaign_id, lambda one: change_pace(one, per_hour), _("Speed changed."), request)
 
 
 @require_POST
 @studio
 def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """End it for good."""
-    return _act(campaign_id, delivery.cancel_campaign, _("Cancelled. What has not left stays here."), request)
+    return _act(
+        campaign_id,
+        delivery.cancel_campaign,
+        _("Campaign canceled. Messages that haven't been sent yet won't be."),
+        request,
+    )

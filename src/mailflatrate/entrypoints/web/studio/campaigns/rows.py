@@ -1,4 +1,4 @@
-"""Mailings as rows of a table: numbers for many at once, never one query each."""
+"""Campaigns as rows of a table: numbers for many at once, never one query each."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One mailing with its numbers; None where there is nothing to count yet."""
+    """One campaign with its numbers; None if there is nothing to count yet."""
 
     campaign: Campaign
     tone: str
@@ -27,17 +27,17 @@ class CampaignRow:
 
     @property
     def under_way(self) -> bool:
-        """True while it moves by itself."""
+        """True while the campaign is in progress."""
         return self.campaign.state in UNDER_WAY
 
     @property
     def delivered_percent(self) -> float | None:
-        """Share of the planned recipients whose server took the mailing."""
+        """Share of the planned recipients whose server accepted the message."""
         return 100 * self.delivered / self.recipients if self.recipients and self.delivered is not None else None
 
 
 def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
-    """The rows for a page of mailings."""
+    """Return the rows for a page of campaigns."""
     ids = [campaign.id for campaign in campaigns]
     tallies: dict[int, dict[str, int]] = defaultdict(dict)
     grouped = Tally.objects.filter(campaign_id__in=ids).values("campaign_id", "state").annotate(number=Sum("count"))

@@ -1,4 +1,4 @@
-"""Four eyes: asking a colleague for the release, and the page on which he gives it."""
+"""Approval: asking a colleague for the release, and the page on which they give it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import View, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 
@@ -98,7 +98,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         names = ", ".join(str(user) for user in second.others_who_may_release(row.campaign, request.user))
-        messages.success(request, _("%(names)s got a mail with the way to the release.") % {"names": names})
+        messages.success(request, _("We've emailed %(names)s a link to review and release it.") % {"names": names})
     return _edit(campaign_id)
 
 
@@ -114,7 +114,9 @@ def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.method != "POST":
         return _look_page(request, campaign)
     if request.POST.get("confirm") != "on":
-        return _look_page(request, campaign, error=_("Tick the box: the policy is confirmed with the release."))
+        return _look_page(
+            request, campaign, error=_("Select the box to confirm the policy. Then you can release the campaign.")
+        )
     try:
         decision = second.release_as_second(
             campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
@@ -122,9 +124,9 @@ def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
     except CampaignError as problem:
         return _look_page(request, campaign, error=str(problem))
     if not decision.allowed:
-        words = _("A check is open again. Mend it, then ask again.")
+        words = _("A check has failed. Fix it, then request approval again.")
         return _look_page(request, find_campaign(campaign_id), error=words)
-    messages.success(request, _("Released. Your colleague gets a mail."))
+    messages.success(request, _("Released. We'll let your colleague know by email."))
     return see_other(reverse("studio:campaign", args=[campaign_id]))
 
 
@@ -137,7 +139,7 @@ def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         "recipients": recipients, "left_out": left_out, "lists": audience_lists(campaign),
         "preview": preview_of(
-            request, campaign, View.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
+            request, campaign, PreviewState.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
         ),
         "error": error, "why_it_stands": why_it_stands(campaign), **comments_context(request, campaign),
     }  # fmt: skip
@@ -147,12 +149,12 @@ def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -
 @require_POST
 @studio
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send it back with what should be changed; whoever asked takes his request back."""
+    """Send it back with what to change; the person who asked can withdraw the request this way."""
     find_campaign(campaign_id)
     try:
         second.send_back(campaign_id, by=request.user, text=request.POST.get("text", "")[:LONGEST_WORDS])
     except CampaignError as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:campaign-second", args=[campaign_id]))
-    messages.success(request, _("It is with the one who asked again."))
+    messages.success(request, _("Sent back to the person who requested approval."))
     return _edit(campaign_id)

@@ -18,7 +18,15 @@ from mailflatrate.apps.stats.queries import trial_arms
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.trial import LEAST_CLICKS, LETTERS, MOST_VARIANTS, Arm, Certainty, Why, certainty
+from mailflatrate.rules.trial import (
+    LEAST_CLICKS,
+    LETTERS,
+    MOST_VARIANTS,
+    Certainty,
+    ChoiceBasis,
+    VariantFigures,
+    certainty,
+)
 
 SMALL_GROUP = 200
 """Fewer people than this for a variant hardly ever tell two of them apart."""
@@ -35,7 +43,7 @@ class VariantTab:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class VariantEditing:
     """What the compose page needs: the variants, the one being written, and how many people the test has."""
 
     tabs: list[VariantTab]
@@ -53,7 +61,7 @@ class Writing:
 
 
 def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
-    """The variants of a mailing, the present one marked."""
+    """Return the variants of a campaign as tabs, with the current one marked."""
     return [
         VariantTab(number, LETTERS[number], each.subject, number == present)
         for number, each in enumerate(all_variants(campaign))
@@ -66,10 +74,10 @@ def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
     return number if number < variant_count(campaign) else 0
 
 
-def writing_of(campaign: Campaign, present: int, recipients: int) -> Writing:
+def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEditing:
     """The variants on the compose page."""
     count, each = variant_count(campaign), people_each(campaign, recipients)
-    return Writing(
+    return VariantEditing(
         tabs=tabs_of(campaign, present), present=present, may_add=count < MOST_VARIANTS, people_each=each,
         least_clicks=LEAST_CLICKS, brake_percent=limit("unsubscribe_stop"), is_small=each < SMALL_GROUP,
     )  # fmt: skip
@@ -95,7 +103,7 @@ class ArmLine:
 
     letter: str
     subject: str
-    arm: Arm
+    arm: VariantFigures
     is_winner: bool
 
 
@@ -111,12 +119,12 @@ class TrialView:
 
     @property
     def winner(self) -> str:
-        """The letter of what the rest gets; empty until it is chosen."""
+        """The winner as A, B, C or D; empty until it is picked."""
         return LETTERS[self.trial.winner] if self.trial.winner is not None else ""
 
 
 def trial_of(campaign: Campaign) -> TrialView | None:
-    """The test of a mailing that is out; None where it has none."""
+    """Return the A/B test of a released campaign; None if it has none."""
     trial = Trial.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
     if trial is None:
         return None
@@ -136,10 +144,11 @@ def trial_of(campaign: Campaign) -> TrialView | None:
 
 def _sure(certain: Certainty) -> str:
     words = {
-        Certainty.CLEAR: _("The difference between the best two is too large for chance."),
-        Certainty.LIKELY: _("The difference between the best two is probably more than chance, but not surely."),
+        Certainty.CLEAR: _("The difference between the top two variants is too large to be chance."),
+        Certainty.LIKELY: _("The difference between the top two variants is probably real, but not certain."),
         Certainty.CHANCE: _(
-            "The difference between the best two may well be chance: another day it could be reversed."
+            "The difference between the top two variants may be chance. On another day, the result could be the "
+            "other way around."
         ),
     }
     return words[certain]
@@ -147,11 +156,15 @@ def _sure(certain: Certainty) -> str:
 
 def _why(trial: Trial) -> str:
     words = {
-        Why.CLICKS.value: _("It had the greatest share of clicks."),
-        Why.TIE.value: _("Two had the same share of clicks; the first of them goes out."),
-        Why.TOO_FEW.value: _("There were too few clicks to tell anything; the first one goes out."),
-        Why.BRAKE.value: _("Too many people left over every variant, so nothing was chosen by itself."),
-        Why.PERSON.value: _("%(person)s chose it.") % {"person": trial.decided_by or "–"},
+        ChoiceBasis.CLICKS.value: _("It had the highest click rate."),
+        ChoiceBasis.TIE.value: _("Two variants had the same click rate, so the first of them was picked."),
+        ChoiceBasis.TOO_FEW.value: _(
+            "There weren't enough clicks to compare the variants, so the first one was picked."
+        ),
+        ChoiceBasis.BRAKE.value: _(
+            "Every variant led to too many unsubscribes, so no winner was picked automatically."
+        ),
+        ChoiceBasis.PERSON.value: _("%(person)s picked it.") % {"person": trial.decided_by or "–"},
     }
     return words.get(trial.why, "")
 
@@ -159,17 +172,17 @@ def _why(trial: Trial) -> str:
 @require_POST
 @studio
 def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Somebody of the account chooses himself what the rest gets."""
+    """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)
     trial = Trial.objects.filter(campaign_id=campaign.id).first()
     number = request.POST.get("variant", "")
     try:
         if trial is None or not number.isdecimal():
-            raise CampaignError(_("There is no such variant."))
+            raise CampaignError(_("This variant doesn't exist."))
         choose_variant(campaign_id, by_person(whole_number(number)), trial_arms(trial), by=request.user)
     except CampaignError as problem:
         messages.error(request, str(problem))
     else:
-        words = _("Variant %(letter)s goes to everybody else.")
+        words = _("Variant %(letter)s goes to everyone else.")
         messages.success(request, words % {"letter": LETTERS[whole_number(number)]})
     return see_other(reverse("studio:campaign", args=[campaign_id]))

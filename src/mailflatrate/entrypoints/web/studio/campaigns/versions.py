@@ -1,4 +1,4 @@
-"""The history of a draft: what was written when and by whom, compared with what it is now, and brought back."""
+"""The history of a draft: who wrote what and when, how it compares with now, and restoring it."""
 
 import difflib
 from collections import Counter
@@ -29,25 +29,25 @@ from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 FIELD_WORDS: dict[str, str | Promise] = {
     "subject": gettext_lazy("Subject"),
-    "preheader": gettext_lazy("Preheader"),
+    "preheader": gettext_lazy("Preview text"),
     "sender_id": gettext_lazy("From"),
     "reply_to": gettext_lazy("Reply to"),
     "name": gettext_lazy("Name"),
-    "language": gettext_lazy("Language of the mailing"),
+    "language": gettext_lazy("Campaign language"),
     "list_ids": gettext_lazy("Lists"),
     "conditions": gettext_lazy("Conditions"),
-    "excluded_list_ids": gettext_lazy("Left out: lists"),
-    "excluded_segments": gettext_lazy("Left out: segments"),
-    "excluded_mailing_ids": gettext_lazy("Left out: recipients of"),
-    "content_kind": gettext_lazy("Way of writing"),
+    "excluded_list_ids": gettext_lazy("Excluded: lists"),
+    "excluded_segments": gettext_lazy("Excluded: segments"),
+    "excluded_mailing_ids": gettext_lazy("Excluded: recipients of"),
+    "content_kind": gettext_lazy("Content format"),
     "content": gettext_lazy("Content"),
-    "text_override": gettext_lazy("Text part"),
+    "text_override": gettext_lazy("Plain-text version"),
     "variants": gettext_lazy("Variants"),
-    "test_share": gettext_lazy("Each variant goes to"),
-    "test_hours": gettext_lazy("Hours until the choice"),
-    "test_metric": gettext_lazy("What decides"),
-    "per_hour": gettext_lazy("Letters an hour, at most"),
-    "track_clicks": gettext_lazy("Count clicks"),
+    "test_share": gettext_lazy("Share per variant"),
+    "test_hours": gettext_lazy("Hours until the winner is picked"),
+    "test_metric": gettext_lazy("Winner decided by"),
+    "per_hour": gettext_lazy("Maximum emails per hour"),
+    "track_clicks": gettext_lazy("Track clicks"),
     "time_zone": gettext_lazy("Time zone"),
 }
 """Every field that a version holds, in the order of the page."""
@@ -60,7 +60,7 @@ MOST_PAIRS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiffLine:
     """A line of a comparison. `kind`: same, gone, new, or gap for lines left away."""
 
     kind: str
@@ -74,11 +74,11 @@ class Difference:
     label: str
     present: str
     other: str
-    lines: list[Line]
+    lines: list[DiffLine]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VersionRow:
     """A version in the list, with the names of the fields that it changed."""
 
     version: CampaignVersion
@@ -87,7 +87,7 @@ class Step:
 
 
 def faster(campaign: Campaign) -> CampaignVersion | None:
-    """The version that somebody saved while another was writing."""
+    """Return the version that someone else saved while this person was writing."""
     return queries.versions(campaign.id).filter(aside=False).first()
 
 
@@ -113,7 +113,7 @@ def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     for version, older in zip(kept, [*kept[1:], None], strict=True):
         names = _changed(older.values, version.values) if older else []
         words = [str(FIELD_WORDS[name]) for name in names]
-        steps.append(Step(version, words, version.number == campaign.version))
+        steps.append(VersionRow(version, words, version.number == campaign.version))
     aside = [version for version in found if version.aside and version.saved_by_id == request.user.id]
     context = {"campaign": campaign, "steps": steps, "aside": aside}
     return page(request, "studio/campaigns/versions.html", context)
@@ -146,7 +146,7 @@ def _differences(campaign: Campaign, version: CampaignVersion) -> list[Differenc
 
 
 def _said(name: str, value: Any) -> str:
-    """A value as somebody would say it."""
+    """Return a value as a person would say it."""
     if name == "sender_id":
         return str(SenderAddress.objects.filter(id=value).first() or "–") if value else "–"
     if name == "excluded_segments":
@@ -166,23 +166,23 @@ def _said(name: str, value: Any) -> str:
     return "" if name in LONG else str(value or "–")
 
 
-def _lines(present: str, other: str) -> list[Line]:
+def _lines(present: str, other: str) -> list[DiffLine]:
     """Line by line: what the draft has and the version has not is gone, the other way round it is new."""
     before, after = present.splitlines()[:MOST_LINES], other.splitlines()[:MOST_LINES]
-    found: list[Line] = []
+    found: list[DiffLine] = []
     # Lines that repeat on both sides cost the comparison their product; then both are shown whole.
     counts = Counter(after)
     if sum(counts[line] for line in before) > MOST_PAIRS:
-        return [*(Line("gone", text) for text in before), *(Line("new", text) for text in after)]
+        return [*(DiffLine("gone", text) for text in before), *(DiffLine("new", text) for text in after)]
     for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(AROUND_LINES):
         if found:
-            found.append(Line("gap", ""))
+            found.append(DiffLine("gap", ""))
         for verb, i1, i2, j1, j2 in group:
             if verb == "equal":
-                found += [Line("same", text) for text in before[i1:i2]]
+                found += [DiffLine("same", text) for text in before[i1:i2]]
                 continue
-            found += [Line("gone", text) for text in before[i1:i2]]
-            found += [Line("new", text) for text in after[j1:j2]]
+            found += [DiffLine("gone", text) for text in before[i1:i2]]
+            found += [DiffLine("new", text) for text in after[j1:j2]]
     return found
 
 
@@ -208,9 +208,9 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     try:
         actions.take_version(campaign_id, version.id, by=request.user)
     except NotEditable:
-        messages.error(request, _("This mailing is no longer a draft. Copy it to send something different."))
+        messages.error(request, _("This campaign is no longer a draft. Copy it to send something different."))
         return see_other(reverse("studio:campaign", args=[campaign_id]))
-    messages.success(request, _("This version is in the mailing now. What was there before is in the history."))
+    messages.success(request, _("The campaign now uses this version. The previous content is under Versions."))
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
 
 
@@ -226,7 +226,7 @@ def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRes
 @require_safe
 @studio
 def pulse(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Has somebody else saved meanwhile? 204 as long as nobody has."""
+    """Tell whether someone else has saved meanwhile; 204 if not."""
     campaign = find_campaign(campaign_id)
     seen, tab = whole_number(request.GET.get("seen")), request.GET.get("tab", "")
     newest = faster(campaign)

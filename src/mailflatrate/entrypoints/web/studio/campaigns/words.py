@@ -32,7 +32,7 @@ STATE_TONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SkipReasonCount:
     """A reason, its word, how many people it concerns."""
 
     key: str
@@ -44,31 +44,32 @@ def bounce_word(kind: str) -> str:
     """What kind of bounce it was (R-67, R-70)."""
     words = {
         "hard": _("does not exist"),
-        "soft": _("cannot take it at present"),
-        "sender": _("refused because of the sender"),
-        "content": _("refused because of the content"),
+        "soft": _("temporarily unavailable"),
+        "sender": _("rejected because of the sender"),
+        "content": _("rejected because of the content"),
     }
     return words.get(kind, kind)
 
 
 def why_it_stands(campaign: Campaign) -> str:
-    """Why a mailing does not go on: a mistake in the reader's language, or the words that somebody or a server used."""
+    """Return why a campaign is stopped: an error in the reader's language, or the words of a person or a server."""
     if campaign.maybe_sent:
         return _(
-            "The service was restored from a backup, and this campaign may already have been sent after that backup was"
-            " made. Check your inbox, replies and statistics before you send it: your recipients might get it twice."
+            "The service was restored from a backup, so this campaign may already have been sent after that backup "
+            "was made. Check your inbox, replies and statistics before you send it. Your recipients might get it "
+            "twice."
         )
     mistake = param_in_words(campaign.state_reason, reading_language())
     return str(capfirst(mistake)) if mistake else campaign.state_reason
 
 
 def reason_word(reason: str) -> str:
-    """Why somebody was left out."""
+    """Return in words why a contact was skipped or excluded."""
     own = {
-        NOT_IN_SEGMENT: _("does not meet the conditions"),
-        ON_EXCLUDED_LIST: _("stands on a list that you leave out"),
-        IN_EXCLUDED_SEGMENT: _("belongs to a segment that you leave out"),
-        GOT_EXCLUDED_MAILING: _("got an earlier mailing whose recipients you leave out"),
+        NOT_IN_SEGMENT: _("doesn't match the conditions"),
+        ON_EXCLUDED_LIST: _("is on an excluded list"),
+        IN_EXCLUDED_SEGMENT: _("is in an excluded segment"),
+        GOT_EXCLUDED_MAILING: _("received an earlier campaign whose recipients are excluded"),
     }
     if reason in own:
         return own[reason]
@@ -82,7 +83,7 @@ _FAILURES = {
     "host_lost": gettext_lazy("a sending server failed"),
     "sender_died": gettext_lazy("a sending process failed"),
     "database_behind": gettext_lazy("the database was restored"),
-    "connection lost": gettext_lazy("the connection was lost"),
+    "connection lost": gettext_lazy("the connection dropped"),
 }
 
 
@@ -96,10 +97,10 @@ def detail_word(state: DeliveryState, detail: str) -> str:
     return reason_word(detail)
 
 
-def reasons(numbers: Mapping[str, int]) -> list[Counted]:
+def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
     """Reasons with their words, the most frequent first."""
     return [
-        Counted(key, reason_word(key), number)
+        SkipReasonCount(key, reason_word(key), number)
         for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
         if number
     ]

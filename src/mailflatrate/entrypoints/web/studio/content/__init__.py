@@ -1,1 +1,1 @@
-"""Content: what mailings are made of. Templates, pictures, the account's look."""
+"""Content: what campaigns are made of. Templates, images, the account's brand."""

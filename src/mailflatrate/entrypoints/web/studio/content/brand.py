@@ -1,4 +1,4 @@
-"""The account's look: colours, fonts, logo, and what a mailing looks like with them while they are chosen."""
+"""The account's brand: colors, fonts, logo, and how a campaign looks with them while they are being chosen."""
 
 from dataclasses import replace
 
@@ -21,40 +21,42 @@ from mailflatrate.entrypoints.web.studio.content.letters import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle
-from mailflatrate.mail.html.look import FONTS, Look, is_colour
+from mailflatrate.mail.html.look import FONTS, BrandStyle, is_colour
 
 FONT_WORDS = {
-    "georgia": "Georgia", "palatino": "Palatino", "arial": "Arial", "system": gettext_lazy("The reader’s own"),
+    "georgia": "Georgia", "palatino": "Palatino", "arial": "Arial", "system": gettext_lazy("Reader's default"),
     "verdana": "Verdana", "trebuchet": "Trebuchet", "courier": "Courier",
 }  # fmt: skip
 
 
 class ColourInput(forms.TextInput):
-    """The browser's colour field."""
+    """The browser's color field."""
 
     input_type = "color"
 
 
 class BrandForm(forms.Form):
-    """Four colours, two fonts, a logo, and the block that stands under each mailing."""
+    """Four colors, two fonts, a logo, and the block below each campaign."""
 
     primary = forms.CharField(
-        label=gettext_lazy("Main colour"), widget=ColourInput, help_text=gettext_lazy("Buttons, bands and links.")
+        label=gettext_lazy("Primary color"),
+        widget=ColourInput,
+        help_text=gettext_lazy("Used for buttons, bands and links."),
     )
     ink = forms.CharField(label=gettext_lazy("Text"), widget=ColourInput)
-    sheet = forms.CharField(label=gettext_lazy("Sheet"), widget=ColourInput)
-    page = forms.CharField(label=gettext_lazy("Around the sheet"), widget=ColourInput)
-    heading_font = forms.ChoiceField(label=gettext_lazy("Font of headings"), choices=list(FONT_WORDS.items()))
-    body_font = forms.ChoiceField(label=gettext_lazy("Font of the text"), choices=list(FONT_WORDS.items()))
+    sheet = forms.CharField(label=gettext_lazy("Content background"), widget=ColourInput)
+    page = forms.CharField(label=gettext_lazy("Page background"), widget=ColourInput)
+    heading_font = forms.ChoiceField(label=gettext_lazy("Heading font"), choices=list(FONT_WORDS.items()))
+    body_font = forms.ChoiceField(label=gettext_lazy("Body font"), choices=list(FONT_WORDS.items()))
     logo: "forms.ModelChoiceField[Media]" = forms.ModelChoiceField(
         label=gettext_lazy("Logo"),
         queryset=None,
         required=False,
-        empty_label=gettext_lazy("None: the name stands there"),
-        help_text=gettext_lazy("A picture of the media library, best with a transparent ground."),
+        empty_label=gettext_lazy("None: show the company name"),
+        help_text=gettext_lazy("An image from Media, ideally with a transparent background."),
     )
     imprint_ink = forms.CharField(label=gettext_lazy("Text"), widget=ColourInput)
-    imprint_ground = forms.CharField(label=gettext_lazy("Ground"), widget=ColourInput)
+    imprint_ground = forms.CharField(label=gettext_lazy("Background"), widget=ColourInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
@@ -62,11 +64,11 @@ class BrandForm(forms.Form):
         logos.queryset = Media.objects.filter(animated=False).order_by("name")
 
     def clean(self) -> dict[str, object]:
-        """Colours must be colours, and both texts must be readable (4.5 : 1, WCAG 1.4.3)."""
+        """Require valid colors and readable contrast for both texts (4.5 : 1, WCAG 1.4.3)."""
         values = super().clean() or self.cleaned_data
         for name in ("primary", "ink", "sheet", "page", "imprint_ink", "imprint_ground"):
             if name in values and not is_colour(values[name]):
-                self.add_error(name, _("Choose a colour."))
+                self.add_error(name, _("Choose a color."))
         if self.errors:
             return values
         for ink, ground in (("ink", "sheet"), ("imprint_ink", "imprint_ground")):
@@ -74,13 +76,16 @@ class BrandForm(forms.Form):
             if ratio < MINIMUM_CONTRAST:
                 self.add_error(
                     ink,
-                    _("Too faint on its ground: %(ratio).1f : 1, readable is 4.5 : 1. Make it darker or lighter.")
+                    _(
+                        "The contrast with its background is too low: %(ratio).1f:1. Text is readable from 4.5:1, so "
+                        "choose a darker or lighter color."
+                    )
                     % {"ratio": ratio},
                 )
         return values
 
 
-def _initial(look: Look) -> dict[str, object]:
+def _initial(look: BrandStyle) -> dict[str, object]:
     kit = queries.brand_kit()
     return {
         "primary": look.primary, "ink": look.ink, "sheet": look.sheet, "page": look.page,
@@ -92,7 +97,7 @@ def _initial(look: Look) -> dict[str, object]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def edit(request: StudioRequest) -> HttpResponse:
-    """Choose the look. Mailings that went out keep theirs; drafts in Markdown take the new one at once."""
+    """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
     form = BrandForm(request.POST if request.method == "POST" else None, initial=_initial(queries.brand_look()))
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)

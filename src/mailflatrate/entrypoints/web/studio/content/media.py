@@ -31,27 +31,33 @@ def refusal_sentence(reason: Refusal | None) -> str:
     """Why a file was not taken, and what to do."""
     limit = MAX_UPLOAD_OCTETS // MEGABYTE
     sentences = {
-        None: _("There is no room left for it. Take out pictures that are used nowhere."),
+        None: _("There's not enough storage left. Delete images you don't use."),
         Refusal.EMPTY: _("The file is empty. Choose it again."),
-        Refusal.TOO_LARGE: _("It is larger than %(limit)d MB. Make it smaller and upload it again.") % {"limit": limit},
+        Refusal.TOO_LARGE: _("The file is larger than %(limit)d MB. Make it smaller and upload it again.")
+        % {"limit": limit},
         Refusal.SVG: _(
-            "It is an SVG drawing. Mail programs show no SVG, and it can hold scripts. Save it as PNG and upload that."
+            "This is an SVG file. Email programs don't show SVG, and it can contain scripts. Save it as a PNG and "
+            "upload that."
         ),
-        Refusal.NO_PICTURE: _("It is no PNG, JPEG, GIF or WebP, whatever its name says. Save it as one of them."),
-        Refusal.BROKEN: _("It is damaged and cannot be read to its end. Save it again and upload that."),
-        Refusal.TOO_MANY_PIXELS: _("It has more than 16 million pixels. Make it smaller and upload it again."),
-        Refusal.TOO_COSTLY: _("Preparing it takes too much time or memory. Make it smaller and upload it again."),
-        Refusal.BUSY: _("Another picture is being prepared right now. Upload it again in a minute."),
-        Refusal.NOT_STORED: _("The picture could not be stored. Upload it again in a few minutes."),
+        Refusal.NO_PICTURE: _(
+            "This isn't a PNG, JPEG, GIF or WebP file, even if its name says so. Save it in one of these formats."
+        ),
+        Refusal.BROKEN: _("The file is damaged and can't be read completely. Save the image again and upload that."),
+        Refusal.TOO_MANY_PIXELS: _("The image has more than 16 million pixels. Make it smaller and upload it again."),
+        Refusal.TOO_COSTLY: _(
+            "The image takes too much time or memory to process. Make it smaller and upload it again."
+        ),
+        Refusal.BUSY: _("Another image is being processed. Upload this one again in a minute."),
+        Refusal.NOT_STORED: _("The image couldn't be saved. Upload it again in a few minutes."),
         Refusal.LONG_ANIMATION: _(
-            "The animation is too long for a mailing. Keep it below 3 MB and 300 frames, or use a still picture."
+            "The animation is too long for email. Keep it under 3 MB and 300 frames, or use a still image."
         ),
     }
     return sentences[reason]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MediaTile:
     """A picture in the grid. `letter_src` is what an editor writes; `shot` and `column` are for this page."""
 
     media: Media
@@ -65,7 +71,7 @@ class Shown:
         return not self.media.alt and not self.media.decorative
 
 
-def _shown(rows: list[Media]) -> list[Shown]:
+def _shown(rows: list[Media]) -> list[MediaTile]:
     files: dict[int, list[MediaFile]] = {row.id: [] for row in rows}
     for file in MediaFile.objects.filter(media_id__in=files):
         files[file.media_id].append(file)
@@ -74,21 +80,21 @@ def _shown(rows: list[Media]) -> list[Shown]:
         small = next(file for file in files[row.id] if file.slot == THUMBNAIL)
         width = min(row.width, 600)
         found.append(
-            Shown(row, media_path(row, THUMBNAIL, small.ending), letter_url(row, files[row.id], base=base), width)
+            MediaTile(row, media_path(row, THUMBNAIL, small.ending), letter_url(row, files[row.id], base=base), width)
         )
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class StorageUsage:
     """How much of the account's room is used, in octets."""
 
     used: int
     whole: int
 
 
-def _room() -> Room:
-    return Room(queries.media_octets(), load_settings().media_quota_megabytes * MEGABYTE)
+def _room() -> StorageUsage:
+    return StorageUsage(queries.media_octets(), load_settings().media_quota_megabytes * MEGABYTE)
 
 
 @require_safe
@@ -148,7 +154,7 @@ def upload(request: StudioRequest) -> HttpResponse:
     for sentence in refused:
         messages.error(request, sentence)
     if kept:
-        said = ngettext("%(number)d picture is in the library.", "%(number)d pictures are in the library.", len(kept))
+        said = ngettext("%(number)d image uploaded to Media.", "%(number)d images uploaded to Media.", len(kept))
         messages.success(request, said % {"number": len(kept)})
     elif not refused:
         messages.error(request, _("Choose at least one file."))
@@ -164,22 +170,26 @@ class DescribeForm(forms.Form):
         label=gettext_lazy("Description"),
         max_length=250,
         required=False,
-        help_text=gettext_lazy("What is to be seen, in one sentence. It is read aloud and shown where images are off."),
+        help_text=gettext_lazy(
+            "Describe the image in one sentence. The description is read aloud and shown when images are off."
+        ),
         widget=forms.Textarea({"rows": 3}),
     )
-    decorative = forms.BooleanField(label=gettext_lazy("Only decoration: there is nothing to describe"), required=False)
+    decorative = forms.BooleanField(label=gettext_lazy("Decorative image that needs no description"), required=False)
 
     made_by_ai = forms.BooleanField(
         label=gettext_lazy("Made by AI"),
         required=False,
-        help_text=gettext_lazy("In the EU readers must be told where it looks like a photograph; a check reminds you."),
+        help_text=gettext_lazy(
+            "In the EU, readers must be told if it looks like a photo. A pre-send check will remind you."
+        ),
     )
 
     def clean(self) -> dict[str, object]:
         """One of the two is needed."""
         values = super().clean() or self.cleaned_data
         if not values.get("alt") and not values.get("decorative"):
-            self.add_error("alt", _("Say what is to be seen, or tick that the picture is only decoration."))
+            self.add_error("alt", _("Describe the image, or mark it as decorative."))
         return values
 
 
@@ -228,9 +238,9 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     try:
         actions.delete_media(media_id)
     except MediaInUse:
-        messages.error(request, _("A mailing that went out shows this picture; it stays, so that readers see it."))
+        messages.error(request, _("A sent campaign uses this image, so it has to stay visible to its readers."))
         return see_other(reverse("studio:media-one", args=[media_id]))
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": media.name})
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": media.name})
     return see_other(reverse("studio:media"))
 
 

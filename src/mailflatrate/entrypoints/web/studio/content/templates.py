@@ -1,4 +1,4 @@
-"""Templates: the gallery, the account's own, looking at one, beginning a mailing with it."""
+"""Templates: the gallery, the account's own, viewing one, starting a campaign from it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -35,7 +35,7 @@ class Card:
 
 
 def wanted_language(request: StudioRequest) -> str:
-    """The language whose templates are shown, and in which a mailing begins: the one asked for, else the account's."""
+    """Return the language of templates shown and campaigns started: the one requested, or the account's."""
     asked = request.GET.get("language", "")
     if asked in LANGUAGES:
         return asked
@@ -122,7 +122,7 @@ def gallery_page(request: StudioRequest) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def gallery_frame(request: StudioRequest) -> HttpResponse:
-    """The letter of one of our templates in the account's look."""
+    """Show one of our templates as a message in the account's brand."""
     return framed(request, gallery_letter(_asked(request), queries.brand_look(), request.account))
 
 
@@ -137,7 +137,7 @@ class NameForm(forms.Form):
     """A template's name."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues read it.")
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues see this.")
     )
 
 
@@ -151,7 +151,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
         try:
             actions.rename_template(template_id, form.cleaned_data["name"])
         except NameTaken:
-            form.add_error("name", _("Another template has this name."))
+            form.add_error("name", _("Another template already has this name."))
         else:
             messages.success(request, _("Saved."))
             return see_other(reverse("studio:template", args=[template_id]))
@@ -164,7 +164,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
-    """The letter of one of the account's templates; what cannot be made says why."""
+    """Show one of the account's templates as a message, or why it can't be rendered."""
     try:
         html = own_letter(_find(template_id), queries.brand_look(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
@@ -178,25 +178,27 @@ def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Take a template out."""
     template = _find(template_id)
     actions.delete_template(template_id)
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": template.name})
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": template.name})
     return see_other(reverse("studio:templates"))
 
 
 @require_POST
 @studio
 def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Keep what a mailing says as a template."""
+    """Save a campaign's content as a template."""
     campaign = find_campaign(campaign_id)
     is_draft = campaign.state == CampaignState.DRAFT
     back = reverse("studio:campaign-edit" if is_draft else "studio:campaign", args=[campaign_id])
     form = NameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Give the template a name."))
+        messages.error(request, _("Enter a name for the template."))
         return see_other(back)
     try:
         actions.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
     except NameTaken:
-        messages.error(request, _("Another template has this name. Choose a different one."))
+        messages.error(request, _("Another template already has this name. Choose a different one."))
     else:
-        messages.success(request, _("Kept as a template. You find it under Templates and at each new campaign."))
+        messages.success(
+            request, _("Template saved. You'll find it under Templates and whenever you create a campaign.")
+        )
     return see_other(back)

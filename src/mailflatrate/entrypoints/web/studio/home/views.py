@@ -54,7 +54,7 @@ def _clock_time(moment: datetime | None, time_zone: str) -> str:
 @require_safe
 @studio
 def home(request: StudioRequest) -> HttpResponse:
-    """Four figures, the way of the last thirty days, what to do next, the last mailings."""
+    """Show four figures, the trend of the last thirty days, the next steps and the latest campaigns."""
     counted = mailable_days()
     series = counted.days
     complaints, bounces = week_rates()

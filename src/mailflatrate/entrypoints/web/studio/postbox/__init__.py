@@ -1,1 +1,1 @@
-"""The postbox: what our own sink received."""
+"""The test inbox: what our own sink received."""

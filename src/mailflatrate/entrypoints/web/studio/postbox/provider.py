@@ -1,4 +1,4 @@
-"""What a mailbox provider does when somebody presses its unsubscribe button (RFC 8058 section 3.2)."""
+"""What a mailbox provider does when a reader clicks its unsubscribe button (RFC 8058 section 3.2)."""
 
 import ssl
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ def post_one_click(path: str) -> int:
     """
     base = urlsplit(load_settings().public_url)
     context = ssl.create_default_context()
-    if base.hostname == "localhost":  # the certificate of the demonstration is signed by itself
+    if base.hostname == "localhost":  # the demo's certificate is self-signed
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     address = f"{base.scheme}://{base.netloc}{path}"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,4 +1,4 @@
-"""A message of the postbox, taken apart for showing."""
+"""A message in the test inbox, parsed for display."""
 
 import email
 import email.policy
@@ -23,7 +23,7 @@ MAX_LINKS = 100
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """One field as it stands in the message, unfolded."""
+    """One field as it is in the message, unfolded."""
 
     name: str
     value: str
@@ -31,14 +31,14 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A link as it stands in the mail, and where it opens: our own pages open on the host that shows this page."""
+    """A link as it is in the message, and where it opens: our own pages open on the host that shows this page."""
 
     url: str
     opens: str
     is_ours: bool
 
 
-class Reading:
+class TestInboxMessage:
     """One message. Nothing in it is trusted; a part that cannot be decoded is empty."""
 
     def __init__(self, raw: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The postbox: what our own sink received for the account, looked at as its receiver would."""
+"""The test inbox: what our own sink received for the account, shown as its recipient would see it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.queries import may_write
-from mailflatrate.apps.inbound.behaviour import Behaviour
+from mailflatrate.apps.inbound.behaviour import MailboxBehavior
 from mailflatrate.apps.inbound.models import PostboxMessage
 from mailflatrate.apps.inbound.queries import postbox_messages
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.postbox.provider import post_one_click
-from mailflatrate.entrypoints.web.studio.postbox.reading import Reading
+from mailflatrate.entrypoints.web.studio.postbox.reading import TestInboxMessage
 from mailflatrate.mail.dkim_verify import DkimStatus
 
 log = structlog.get_logger("postbox")
@@ -31,25 +31,25 @@ HTML_POLICY = (
     "frame-ancestors 'self'; form-action 'none'; base-uri 'none'"
 )
 BEHAVIOURS = {
-    Behaviour.UNKNOWN: gettext_lazy("This address refuses mail: it is unknown."),
-    Behaviour.BUSY: gettext_lazy("This address asks to come back later."),
-    Behaviour.TIMEOUT: gettext_lazy("This address does not answer in time."),
-    Behaviour.FULL: gettext_lazy("This address says that its mailbox is full."),
-    Behaviour.BOUNCE: gettext_lazy("This address took the mail and sent a bounce."),
-    Behaviour.COMPLAIN: gettext_lazy("This address complained about the mail."),
-    Behaviour.VACATION: gettext_lazy("This address sent an automatic answer."),
-    Behaviour.UNSUBSCRIBE: gettext_lazy("This address unsubscribed by mail."),
-    Behaviour.ONE_CLICK: gettext_lazy("This address pressed the one-click button."),
+    MailboxBehavior.UNKNOWN: gettext_lazy("This address is unknown and rejects email."),
+    MailboxBehavior.BUSY: gettext_lazy("This address asks to try again later."),
+    MailboxBehavior.TIMEOUT: gettext_lazy("This address doesn't respond in time."),
+    MailboxBehavior.FULL: gettext_lazy("The mailbox of this address is full."),
+    MailboxBehavior.BOUNCE: gettext_lazy("This address accepted the message, then sent a bounce."),
+    MailboxBehavior.COMPLAIN: gettext_lazy("This address sent a spam complaint."),
+    MailboxBehavior.VACATION: gettext_lazy("This address sent an automatic reply."),
+    MailboxBehavior.UNSUBSCRIBE: gettext_lazy("This address unsubscribed by email."),
+    MailboxBehavior.ONE_CLICK: gettext_lazy("This address used one-click unsubscribe."),
 }
 VERDICTS = {
     DkimStatus.PASS: gettext_lazy("The signature is valid"),
     DkimStatus.BODY_CHANGED: gettext_lazy("The body was changed after signing"),
-    DkimStatus.HEADER_CHANGED: gettext_lazy("Header or signature was changed after signing"),
+    DkimStatus.HEADER_CHANGED: gettext_lazy("The header or signature was changed after signing"),
     DkimStatus.EXPIRED: gettext_lazy("The signature has expired"),
-    DkimStatus.KEY_MISSING: gettext_lazy("The DNS has no such key"),
-    DkimStatus.KEY_UNREACHABLE: gettext_lazy("The DNS gave no answer about the key"),
-    DkimStatus.UNSUPPORTED: gettext_lazy("This kind of signature is not checked here"),
-    DkimStatus.MALFORMED: gettext_lazy("The signature is malformed"),
+    DkimStatus.KEY_MISSING: gettext_lazy("This key isn't in the DNS"),
+    DkimStatus.KEY_UNREACHABLE: gettext_lazy("The DNS didn't respond with the key"),
+    DkimStatus.UNSUPPORTED: gettext_lazy("We don't check this type of signature"),
+    DkimStatus.MALFORMED: gettext_lazy("The signature is invalid or incomplete"),
 }
 
 
@@ -63,7 +63,7 @@ def find_message(message_id: int) -> PostboxMessage:
 
 def behaviour_words(stored: str) -> str:
     """What the address did on order; empty where it simply took the mail."""
-    return str(BEHAVIOURS[Behaviour(stored)]) if stored in set(Behaviour) else ""
+    return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
 
 
 def _render(request: StudioRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
@@ -93,7 +93,7 @@ def postbox(request: StudioRequest) -> HttpResponse:
 def message(request: StudioRequest, message_id: int) -> HttpResponse:
     """One message: as HTML, as text, its fields, its source."""
     found = find_message(message_id)
-    reading = Reading(bytes(found.raw))
+    reading = TestInboxMessage(bytes(found.raw))
     wanted = request.GET.get("view", "")
     default = "html" if reading.html else "text"
     context = {
@@ -111,8 +111,8 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_safe
 @studio
 def html(request: StudioRequest, message_id: int) -> HttpResponse:
-    """The HTML part by itself, without scripts, forms or an origin, for the frame of the message page."""
-    response = HttpResponse(Reading(bytes(find_message(message_id).raw)).html)
+    """Return the HTML part alone, without scripts, forms or an origin, for the frame of the message page."""
+    response = HttpResponse(TestInboxMessage(bytes(find_message(message_id).raw)).html)
     response.headers["Content-Security-Policy"] = HTML_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -132,7 +132,7 @@ def raw(request: StudioRequest, message_id: int) -> HttpResponse:
 def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     """The verdict on each DKIM signature; asked for by the message page once it is there, as the DNS may be slow."""
     found = find_message(message_id)
-    verdicts = Reading(bytes(found.raw)).signatures(found.received_at)
+    verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
     return _render(
         request, "studio/postbox/signature.html", {"verdicts": [(one, VERDICTS[one.status]) for one in verdicts]}
     )
@@ -141,18 +141,18 @@ def signature(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_POST
 @studio
 def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Send the POST of a mailbox provider, and say what came back."""
-    path = Reading(bytes(find_message(message_id).raw)).one_click_path
+    """Send the POST of a mailbox provider, and show the response."""
+    path = TestInboxMessage(bytes(find_message(message_id).raw)).one_click_path
     if not path:
         raise Http404
     try:
         status = post_one_click(path)
     except OSError as problem:
         log.warning("one-click: no answer", problem=str(problem))
-        messages.error(request, _("The public pages gave no answer. Nobody was unsubscribed."))
+        messages.error(request, _("The public pages didn't respond. No one was unsubscribed."))
     else:
         if status == HTTPStatus.OK:
-            messages.success(request, _("Answer 200: the address is unsubscribed, as a mailbox provider would do it."))
+            messages.success(request, _("Response 200: the address is unsubscribed, as if through a mailbox provider."))
         else:
-            messages.error(request, _("The answer was %(status)d instead of 200.") % {"status": status})
+            messages.error(request, _("The response was %(status)d instead of 200.") % {"status": status})
     return see_other(reverse("studio:postbox-message", args=[message_id]))

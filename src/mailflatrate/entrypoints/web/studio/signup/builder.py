@@ -23,7 +23,7 @@ from mailflatrate.entrypoints.web.embeds import FACES, inputs
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, Row, posted_rows, rows_of
+from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, FormFieldRow, posted_rows, rows_of
 from mailflatrate.rules.forms import FieldKind, FrozenForm, FrozenTexts, content_from_json, freeze
 from mailflatrate.rules.forms.content import MAX_FIELDS
 from mailflatrate.rules.forms.wording import wording_of
@@ -43,7 +43,7 @@ def _kinds() -> list[tuple[str, str]]:
     return [
         (FieldKind.FIRST_NAME.value, _("First name")),
         (FieldKind.LAST_NAME.value, _("Last name")),
-        (FieldKind.TEXT.value, _("Own field")),
+        (FieldKind.TEXT.value, _("Custom field")),
     ]
 
 
@@ -69,7 +69,7 @@ def _live(form: Form) -> dict[str, Any]:
     }
 
 
-def _context(form: Form, asked: BuilderForm, rows: list[Row]) -> dict[str, Any]:
+def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[str, Any]:
     spoken = content_from_json(form.draft).languages
     empty = [] if len(rows) >= MAX_FIELDS else [None]
     return {
@@ -154,7 +154,7 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     wanted(form_id)
     verdict = actions.publish_form(form_id, by=request.user)
     if not verdict.allowed:
-        messages.error(request, _("It is not published yet: the panel says what is open."))
+        messages.error(request, _("Not published yet. The panel lists what needs fixing."))
         return see_other(reverse("studio:form-edit", args=[form_id]))
-    messages.success(request, _("Published. Sign-ups are taken from now on."))
+    messages.success(request, _("Published. The form now accepts sign-ups."))
     return see_other(reverse("studio:form", args=[form_id]))

@@ -21,8 +21,8 @@ from mailflatrate.rules.forms import (
     Font,
     FormContent,
     FormField,
+    FormStyle,
     FormTexts,
-    Look,
     content_from_json,
     default_texts,
     field_label,
@@ -31,8 +31,8 @@ from mailflatrate.rules.forms.content import MAX_FIELDS, TEXT_NAMES
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 FONTS = (
-    (Font.SANS.value, gettext_lazy("Plain")),
-    (Font.SERIF.value, gettext_lazy("With serifs")),
+    (Font.SANS.value, gettext_lazy("Sans serif")),
+    (Font.SERIF.value, gettext_lazy("Serif")),
     (Font.ROUND.value, gettext_lazy("Rounded")),
 )
 # Names under which a submission carries something else.
@@ -45,39 +45,39 @@ _NOT_A_KEY = re.compile(r"[^a-z0-9_]+")
 # name -> (label, hint, rows: 1 for a line)
 _TEXTS: dict[str, tuple[Any, Any, int]] = {
     "title": (gettext_lazy("Title"), "", 1),
-    "intro": (gettext_lazy("Sentence above the fields"), "", 2),
+    "intro": (gettext_lazy("Intro text"), "", 2),
     "topics": (
         gettext_lazy("What you send"),
-        gettext_lazy("As it reads in the consent: “news and offers about plants”."),
+        gettext_lazy("As worded in the consent, for example “news and offers about plants”."),
         1,
     ),
     "frequency": (
         gettext_lazy("How often"),
-        gettext_lazy("As it reads in the consent: “about twice a month”."),
+        gettext_lazy("As worded in the consent, for example “about twice a month”."),
         1,
     ),
     "wording": (
         gettext_lazy("Consent"),
         gettext_lazy(
-            "Stands beside a box that the person ticks. {company}, {topics} and {frequency} are filled in; the company "
-            "comes from your imprint."
+            "Shown next to a checkbox. We fill in {company}, {topics} and {frequency}. The company comes from your "
+            "imprint."
         ),
         4,
     ),
     "button": (gettext_lazy("Button"), "", 1),
-    "sent_title": (gettext_lazy("After the sign-up: title"), "", 1),
-    "sent_text": (gettext_lazy("After the sign-up: text"), "", 3),
-    "welcome_title": (gettext_lazy("After the confirmation: title"), "", 1),
-    "welcome_text": (gettext_lazy("After the confirmation: text"), "", 3),
+    "sent_title": (gettext_lazy("After sign-up: title"), "", 1),
+    "sent_text": (gettext_lazy("After sign-up: text"), "", 3),
+    "welcome_title": (gettext_lazy("After confirmation: title"), "", 1),
+    "welcome_text": (gettext_lazy("After confirmation: text"), "", 3),
 }
 _MOST_CHARACTERS = {1: 160, 2: 400, 3: 800, 4: 1200}
 
 
-class NewForm(forms.Form):
+class NewSignupForm(forms.Form):
     """A name and a list are enough to begin."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues read it.")
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues see this.")
     )
     mailing_list = forms.TypedChoiceField(label=gettext_lazy("For which list?"), coerce=int, choices=())
 
@@ -91,36 +91,36 @@ def _choices(rows: Sequence[Any]) -> list[tuple[int, str]]:
 
 
 class BuilderForm(forms.Form):
-    """Everything of a draft but its further fields, which have rows of their own (`Row`)."""
+    """Everything of a draft but its further fields, which have rows of their own (`FormFieldRow`)."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     mailing_list = forms.TypedChoiceField(label=gettext_lazy("List"), coerce=int, choices=())
     sender = forms.TypedChoiceField(
-        label=gettext_lazy("Sender of the confirmation mail"),
+        label=gettext_lazy("Sender of the confirmation email"),
         coerce=int,
         choices=(),
         required=False,
         empty_value=None,
-        help_text=gettext_lazy("Without one it comes from our own domain, in your company's name."),
+        help_text=gettext_lazy("If you don't choose one, it comes from our domain, in your company's name."),
     )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
         choices=settings.LANGUAGES,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("A visitor gets the one that the browser asks for."),
+        help_text=gettext_lazy("Visitors see the language set in their browser."),
     )
     colour = forms.RegexField(
-        label=gettext_lazy("Colour of the button"),
+        label=gettext_lazy("Button color"),
         regex=r"^#[0-9a-fA-F]{6}$",
         widget=forms.TextInput(attrs={"type": "color", "class": "h-10 w-20 p-1"}),
     )
-    font = forms.ChoiceField(label=gettext_lazy("Typeface"), choices=FONTS)
+    font = forms.ChoiceField(label=gettext_lazy("Font"), choices=FONTS)
     logo_url = forms.URLField(
         label=gettext_lazy("Logo"),
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text=gettext_lazy("The https address of a square picture."),
+        help_text=gettext_lazy("The https URL of a square image."),
     )
 
     def __init__(self, form: Form, data: QueryDict | None = None) -> None:
@@ -129,8 +129,8 @@ class BuilderForm(forms.Form):
         self.fields["mailing_list"].choices = _choices(open_lists())  # type: ignore[attr-defined]  # a choice field
         if form.current_id is not None:
             self.fields["mailing_list"].disabled = True
-            self.fields["mailing_list"].help_text = _("A form that was published keeps its list.")
-        offered = [("", _("Our own domain")), *_choices(list(senders()))]
+            self.fields["mailing_list"].help_text = _("You can't change the list once the form is published.")
+        offered = [("", _("Our domain")), *_choices(list(senders()))]
         self.fields["sender"].choices = offered  # type: ignore[attr-defined]  # a choice field
         for language in LANGUAGES:
             for name, (label, hint, rows) in _TEXTS.items():
@@ -147,14 +147,14 @@ class BuilderForm(forms.Form):
         """Only https: the page of the form is https, too."""
         address = str(self.cleaned_data["logo_url"])
         if address and not address.startswith("https://"):
-            raise forms.ValidationError(_("The address has to begin with https://."))
+            raise forms.ValidationError(_("The URL has to start with https://."))
         return address
 
     def texts(self, language: str) -> list[BoundField]:
         """The fields of one language."""
         return [self[f"{language}_{name}"] for name in _TEXTS]
 
-    def content(self, rows: Sequence["Row"], list_name: str) -> FormContent:
+    def content(self, rows: Sequence["FormFieldRow"], list_name: str) -> FormContent:
         """What was written. A language that is new begins with our texts."""
         given = self.cleaned_data
         languages = tuple(language for language in self._draft.languages if language in given["languages"])
@@ -169,7 +169,7 @@ class BuilderForm(forms.Form):
             languages=languages,
             texts=texts,
             fields=tuple(row.field(languages) for row in rows),
-            look=Look(given["colour"].lower(), given["logo_url"], Font(given["font"])),
+            look=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
         )
 
 
@@ -185,7 +185,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FormFieldRow:
     """One further field in the builder. `labels` are (language, label) pairs for every language we have."""
 
     kind: FieldKind
@@ -204,17 +204,19 @@ class Row:
         )
 
 
-def rows_of(content: FormContent) -> list[Row]:
+def rows_of(content: FormContent) -> list[FormFieldRow]:
     """The rows of a draft."""
     return [
-        Row(field.kind, field.key, tuple((code, field.labels.get(code, "")) for code in LANGUAGES), field.required)
+        FormFieldRow(
+            field.kind, field.key, tuple((code, field.labels.get(code, "")) for code in LANGUAGES), field.required
+        )
         for field in content.fields
     ]
 
 
-def posted_rows(posted: QueryDict) -> list[Row]:
+def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
     """The rows as they were posted: those with a kind; a free one needs a label, from which its key is made."""
-    rows: list[Row] = []
+    rows: list[FormFieldRow] = []
     for number in range(MAX_FIELDS):
         kind = posted.get(f"field{number}_kind", "")
         if kind not in {each.value for each in FieldKind}:
@@ -222,7 +224,7 @@ def posted_rows(posted: QueryDict) -> list[Row]:
         labels = tuple((code, posted.get(f"field{number}_{code}", "").strip()[:80]) for code in LANGUAGES)
         key = _key(FieldKind(kind), posted.get(f"field{number}_key", ""), labels)
         if key and key not in {row.key for row in rows}:
-            rows.append(Row(FieldKind(kind), key, labels, bool(posted.get(f"field{number}_required"))))
+            rows.append(FormFieldRow(FieldKind(kind), key, labels, bool(posted.get(f"field{number}_required"))))
     return rows
 
 

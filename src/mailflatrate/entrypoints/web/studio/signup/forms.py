@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import Form, FormState, RequestState, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
@@ -21,19 +21,19 @@ from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
-from mailflatrate.entrypoints.web.studio.signup.fields import NewForm
+from mailflatrate.entrypoints.web.studio.signup.fields import NewSignupForm
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.gate import all_rules
 
 FORM_TONES = {FormState.DRAFT: "", FormState.PUBLISHED: "success", FormState.CLOSED: "warning"}
 REQUEST_TONES = {
-    RequestState.QUEUED: "info",
-    RequestState.ASKED: "info",
-    RequestState.WITHHELD: "warning",
-    RequestState.CONFIRMED: "success",
-    RequestState.DENIED: "error",
-    RequestState.REPLACED: "",
+    ConfirmationRequestState.QUEUED: "info",
+    ConfirmationRequestState.ASKED: "info",
+    ConfirmationRequestState.WITHHELD: "warning",
+    ConfirmationRequestState.CONFIRMED: "success",
+    ConfirmationRequestState.DENIED: "error",
+    ConfirmationRequestState.REPLACED: "",
 }
 
 
@@ -69,7 +69,7 @@ def index(request: StudioRequest) -> HttpResponse:
 def new(request: StudioRequest) -> HttpResponse:
     """A name and a list; the rest is written in the builder."""
     first = open_lists()[:1]
-    asked = NewForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
+    asked = NewSignupForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
     if request.method == "POST" and asked.is_valid():
         sender = senders().first()
         try:
@@ -86,7 +86,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 def _request_row(row: SignupRequest) -> RequestRow:
-    state = RequestState(row.state)
+    state = ConfirmationRequestState(row.state)
     rule = all_rules().get(row.reason)
     why = rule.words(reading_language()).why if rule is not None else ""
     return RequestRow(row, REQUEST_TONES[state], str(state.label), why)
@@ -99,13 +99,15 @@ def _snippets(form: Form, language: str) -> list[Snippet]:
     return [
         Snippet(
             _("Script"),
-            _("Looks the same everywhere, keeps your page as it is, and sends without leaving it."),
+            _("Looks the same everywhere, leaves your page as it is, and submits without leaving it."),
             script_snippet(form.code, frozen, language),
         ),
-        Snippet(_("Frame"), _("For site builders that allow no script."), frame_snippet(form.code, frozen, language)),
+        Snippet(
+            _("Iframe"), _("For website builders that don't allow scripts."), frame_snippet(form.code, frozen, language)
+        ),
         Snippet(
             _("Plain HTML"),
-            _("In your own design, without any script. Copy it again when you publish a new version."),
+            _("Uses your own design, without any script. Copy it again whenever you publish a new version."),
             html_snippet(form.code, form.current.number, frozen, language),
         ),
     ]
@@ -151,13 +153,13 @@ def _moved(form_id: int, move: Any) -> HttpResponse:
 @require_POST
 @studio
 def close(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Take no more sign-ups."""
+    """Close the form to new sign-ups."""
     try:
         answer = _moved(form_id, actions.close_form)
     except FormError as error:
         messages.error(request, f"{capfirst(str(error))}.")
         return see_other(reverse("studio:form", args=[form_id]))
-    messages.success(request, _("Closed. Visitors read that it takes no sign-ups any more."))
+    messages.success(request, _("Form closed. Visitors will see that it no longer accepts sign-ups."))
     return answer
 
 
@@ -170,5 +172,5 @@ def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
     except FormError as error:
         messages.error(request, f"{capfirst(str(error))}.")
         return see_other(reverse("studio:form", args=[form_id]))
-    messages.success(request, _("Sign-ups are taken again."))
+    messages.success(request, _("The form accepts sign-ups again."))
     return answer

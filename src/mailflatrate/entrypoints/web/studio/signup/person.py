@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import RequestKind
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -23,23 +23,26 @@ class PersonForm(forms.Form):
     """Who, for what, and how the person asked for it."""
 
     form = forms.TypedChoiceField(
-        label=gettext_lazy("For what?"),
+        label=gettext_lazy("What did they sign up for?"),
         coerce=int,
         choices=(),
-        help_text=gettext_lazy("The form whose wording the person confirms."),
+        help_text=gettext_lazy("The form whose wording they'll confirm."),
     )
     email = forms.CharField(
-        label=gettext_lazy("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=gettext_lazy("Email address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     first_name = forms.CharField(label=gettext_lazy("First name"), max_length=120, required=False)
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=120, required=False)
     note = forms.CharField(
-        label=gettext_lazy("How did the person ask for it?"),
+        label=gettext_lazy("How did they sign up?"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("When and where: “wrote it on the list at our stall, 3 May”. It stands in the proof."),
+        help_text=gettext_lazy(
+            "Say when and where, for example “signed the list at our stall on 3 May”. This "
+            "becomes part of the proof of consent."
+        ),
     )
-    checked = forms.BooleanField(label=gettext_lazy("It is this person's own address"), required=False)
+    checked = forms.BooleanField(label=gettext_lazy("This is the person's own address"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,20 +54,20 @@ class PersonForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Send one person the confirmation mail; he counts once he has confirmed."""
+    """Send one person the confirmation email; they count once they have confirmed."""
     asked = PersonForm(request.POST or None, initial={"form": request.GET.get("form")})
     if request.method == "POST" and asked.is_valid():
         given = asked.cleaned_data
         names = {name: given[name].strip() for name in ("first_name", "last_name") if given[name].strip()}
         try:
             actions.request_confirmation(
-                given["form"], given["email"], kind=RequestKind.PERSON, note=given["note"], by=request.user,
+                given["form"], given["email"], kind=ConfirmationRequestKind.PERSON, note=given["note"], by=request.user,
                 values=names, checked=given["checked"],
             )  # fmt: skip
         except FormError as error:
             asked.add_error("email", f"{capfirst(str(error)).rstrip('.')}.")
         else:
-            text = _("%(email)s gets a mail now, and counts once it is confirmed there.")
+            text = _("We've sent an email to %(email)s. The contact is added once they confirm.")
             messages.success(request, text % {"email": given["email"]})
             return see_other(reverse("studio:form", args=[given["form"]]))
     context = {"form": asked, "has_forms": bool(asking_forms())}

@@ -20,17 +20,21 @@ def pressure_words(seen: Pressure) -> str:
     if seen.usual:
         parts = [
             ngettext(
-                "%(n)s sign-up within the last hour; usually %(usual)s.",
-                "%(n)s sign-ups within the last hour; usually %(usual)s.",
+                "%(n)s sign-up in the last hour (usually %(usual)s).",
+                "%(n)s sign-ups in the last hour (usually %(usual)s).",
                 seen.last_hour,
             )
         ]
     else:
-        parts = [
-            ngettext("%(n)s sign-up within the last hour.", "%(n)s sign-ups within the last hour.", seen.last_hour)
-        ]
+        parts = [ngettext("%(n)s sign-up in the last hour.", "%(n)s sign-ups in the last hour.", seen.last_hour)]
     if seen.stopped:
-        parts.append(ngettext("%(stopped)s mail was held back.", "%(stopped)s mails were held back.", seen.stopped))
+        parts.append(
+            ngettext(
+                "%(stopped)s confirmation email was held back.",
+                "%(stopped)s confirmation emails were held back.",
+                seen.stopped,
+            )
+        )
     if seen.denied:
         parts.append(
             ngettext(
@@ -40,6 +44,6 @@ def pressure_words(seen: Pressure) -> str:
             )
         )
     if seen.unproven:
-        parts.append(_("Many come from programs; visitors of your pages are asked for one more click."))
-    parts.append(_("The form stays up, and after %(most)s mails an hour no more go out."))
+        parts.append(_("Many seem to come from bots, so visitors have to click once more to sign up."))
+    parts.append(_("The form stays online, but we send at most %(most)s confirmation emails per hour."))
     return " ".join(parts) % number

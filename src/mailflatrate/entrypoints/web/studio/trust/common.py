@@ -25,7 +25,7 @@ def is_owner(request: StudioRequest) -> bool:
 
 
 def owners_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Everybody of the account may look; only owners change. To be put under `@studio`."""
+    """Let everyone in the account view, but only owners change. Apply it below `@studio`."""
 
     @wraps(view)
     def guarded(request: StudioRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -26,7 +26,7 @@ def _context(request: StudioRequest) -> dict[str, Any]:
 @require_safe
 @studio
 def compliance(request: StudioRequest) -> HttpResponse:
-    """The points that the account's own mailings decide."""
+    """Show the points that depend on the account's own campaigns."""
     return page(request, "studio/trust/compliance.html", _context(request))
 
 

@@ -1,4 +1,4 @@
-"""The imprint: who stands behind the mailings. Every save is a new version."""
+"""The imprint: who is behind the campaigns. Every save is a new version."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of
 from mailflatrate.locale.texts import languages
-from mailflatrate.rules.imprint import Imprint as StructuredImprint
+from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_lines
 
 HISTORY_ROWS = 50
@@ -44,7 +44,9 @@ def imprint(request: StudioRequest) -> HttpResponse:
         saved = actions.save_imprint(
             request.account.id, country=form.cleaned_data["country"], fields=form.stored(), by=request.user
         )
-        messages.success(request, _("Version %(number)d is saved. New mailings show it.") % {"number": saved.version})
+        messages.success(
+            request, _("Version %(number)d saved. New campaigns will show it.") % {"number": saved.version}
+        )
         return see_other(reverse("studio:imprint"))
     history = list(Imprint.objects.select_related("created_by").order_by("-version")[:HISTORY_ROWS])
     shown = draft_of(request.POST if form.is_bound else form.initial)

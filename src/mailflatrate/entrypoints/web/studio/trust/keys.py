@@ -19,7 +19,7 @@ from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.actions import AskingBounds, MadeKey
 from mailflatrate.apps.accounts.actions.keys import DAILY_ASKS, MOST_DAILY_ASKS
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import ApiKey, Role, Scope
+from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Role
 from mailflatrate.apps.forms.actions import asking_allowance
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import form_table
@@ -30,14 +30,16 @@ from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
 
 SCOPE_WORDS = {
-    Scope.READ: gettext_lazy("See everything in the account, including people and reports"),
-    Scope.ASK: gettext_lazy("Send confirmation requests for the forms you choose, and read those forms. Nothing else"),
-    Scope.CONTACTS_WRITE: gettext_lazy("Change names and attributes of contacts; create, rename and archive lists"),
-    Scope.IMPORT: gettext_lazy("Upload, start and cancel imports"),
-    Scope.SUPPRESS: gettext_lazy("Unsubscribe people and block addresses. It can't undo either"),
-    Scope.ERASE: gettext_lazy("Erase people for good"),
-    Scope.CAMPAIGNS_DRAFT: gettext_lazy("Write campaigns, segments, templates, digests and images, and send tests"),
-    Scope.CAMPAIGNS_RELEASE: gettext_lazy("Release, pause and cancel campaigns in your name"),
+    KeyScope.READ: gettext_lazy("View everything in the account, including contacts and reports"),
+    KeyScope.ASK: gettext_lazy("Send confirmation emails for the forms you choose, and read those forms. Nothing else"),
+    KeyScope.CONTACTS_WRITE: gettext_lazy("Edit contact names and custom fields; create, rename and archive lists"),
+    KeyScope.IMPORT: gettext_lazy("Upload, start and cancel imports"),
+    KeyScope.SUPPRESS: gettext_lazy("Unsubscribe contacts and block addresses. The key can't undo either"),
+    KeyScope.ERASE: gettext_lazy("Permanently erase contacts"),
+    KeyScope.CAMPAIGNS_DRAFT: gettext_lazy(
+        "Edit campaigns, segments, templates, RSS campaigns and images, and send tests"
+    ),
+    KeyScope.CAMPAIGNS_RELEASE: gettext_lazy("Release, pause and cancel campaigns in your name"),
 }
 
 
@@ -45,29 +47,33 @@ class KeyForm(forms.Form):
     """What a new key is for, what it may do, from where and until when."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What will use it: “Shop”, “CRM”.")
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("What will use the key, for example “Shop” or “CRM”."),
     )
     expires_on = forms.DateField(
-        label=gettext_lazy("Works until"),
+        label=gettext_lazy("Expires"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("The last day. Empty: until somebody revokes it."),
+        help_text=gettext_lazy("The last day the key works. If empty, it works until someone revokes it."),
     )
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose at least one thing that the key may do.")},
+        label=gettext_lazy("Permissions"), choices=KeyScope.choices, widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one permission for the key.")},
     )  # fmt: skip
     form_ids = forms.MultipleChoiceField(
-        label=gettext_lazy("Forms it may ask for"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Forms it can request confirmations for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     daily_asks = forms.IntegerField(
-        label=gettext_lazy("Confirmation requests a day"), required=False, min_value=1, max_value=MOST_DAILY_ASKS,
-        help_text=gettext_lazy("The account's own daily limit applies as well."),
+        label=gettext_lazy("Confirmation requests per day"), required=False, min_value=1, max_value=MOST_DAILY_ASKS,
+        help_text=gettext_lazy("Your account's daily limit also applies."),
     )  # fmt: skip
     networks = forms.CharField(
         label=gettext_lazy("IP ranges"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000,
         help_text=gettext_lazy(
-            "One a line, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48. Empty: the key works from anywhere."
+            "One per line, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48. If empty, the key works from anywhere."
         ),
     )  # fmt: skip
 
@@ -85,11 +91,11 @@ class KeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A key that asks needs its forms and its allowance."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        if Scope.ASK.value in found.get("scopes", ()):
+        if KeyScope.ASK.value in found.get("scopes", ()):
             if not found.get("form_ids") and "form_ids" not in self.errors:
-                self.add_error("form_ids", _("Choose the forms that the key may ask people for."))
+                self.add_error("form_ids", _("Choose the forms this key may send confirmation requests for."))
             if not found.get("daily_asks") and "daily_asks" not in self.errors:
-                self.add_error("daily_asks", _("Say how many people the key may ask a day."))
+                self.add_error("daily_asks", _("Enter how many confirmation requests the key can send per day."))
         return found
 
     def expires_at(self, zone: str) -> datetime | None:
@@ -98,9 +104,9 @@ class KeyForm(forms.Form):
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
     def asking(self) -> AskingBounds | None:
-        """Whom the key may ask, where it may."""
+        """Return who the key may ask, or None if it may ask no one."""
         found = self.cleaned_data
-        if Scope.ASK.value not in found["scopes"]:
+        if KeyScope.ASK.value not in found["scopes"]:
             return None
         return AskingBounds(frozenset(map(int, found["form_ids"])), found["daily_asks"])
 
@@ -120,14 +126,14 @@ class KeyRow:
 def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
     """What narrows the key beyond its scopes."""
     found = []
-    if Scope.ASK.value in key.scopes:
+    if KeyScope.ASK.value in key.scopes:
         if key.form_ids is None:
-            found.append(_("Asks for any form"))
+            found.append(_("Confirmation requests for any form"))
         else:
             titles = ", ".join(names.get(each, str(each)) for each in key.form_ids)
-            found.append(_("Asks for: %(forms)s") % {"forms": titles})
+            found.append(_("Confirmation requests for: %(forms)s") % {"forms": titles})
         if key.daily_asks is not None:
-            words = ngettext("Up to %(n)d request a day", "Up to %(n)d requests a day", key.daily_asks)
+            words = ngettext("Up to %(n)d request per day", "Up to %(n)d requests per day", key.daily_asks)
             found.append(words % {"n": key.daily_asks})
     if key.networks:
         found.append(_("Only from %(ranges)s") % {"ranges": ", ".join(key.networks)})
@@ -135,14 +141,14 @@ def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
 
 
 def _row(key: ApiKey, owners: set[int], names: Mapping[int, str]) -> KeyRow:
-    tone, state = "success", _("Works")
+    tone, state = "success", _("Active")
     if key.revoked_at is not None:
         tone, state = "", _("Revoked")
     elif key.expires_at is not None and key.expires_at <= clock.now():
         tone, state = "warning", _("Expired")
     elif key.created_by_id not in owners:
-        tone, state = "warning", _("Rests: whoever made it is no owner any more")
-    scopes = [str(Scope(each).label) for each in key.scopes]
+        tone, state = "warning", _("Inactive: its creator is no longer an owner")
+    scopes = [str(KeyScope(each).label) for each in key.scopes]
     return KeyRow(key, tone, state, scopes, _bounds(key, names), key.revoked_at is None)
 
 
@@ -158,7 +164,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
     context = {
         "rows": [_row(key, owners, names) for key in queries.api_keys()], "form": form, "made": made,
         "signup_forms": [(str(each.id), each.name, str(each.id) in picked_forms) for each in signup_forms],
-        "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in Scope],
+        "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in KeyScope],
         "asking": asking_shown(asking_allowance()), "endpoint": f"{load_settings().public_url}/api/v1",
     }  # fmt: skip
     return page(request, "studio/trust/keys.html", context, status=422 if form.errors else 200)
@@ -176,7 +182,7 @@ def keys(request: StudioRequest) -> HttpResponse:
     found = form.cleaned_data
     try:
         made = actions.make_api_key(
-            request.account.id, found["name"], {Scope(each) for each in found["scopes"]},
+            request.account.id, found["name"], {KeyScope(each) for each in found["scopes"]},
             expires_at=form.expires_at(request.account.time_zone), by=request.user, asking=form.asking(),
             networks=found["networks"],
         )  # fmt: skip
@@ -196,6 +202,6 @@ def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
     except AccountError as problem:
         raise Http404 from problem
     messages.success(
-        request, _("“%(name)s” is revoked. Programs that used it are refused from now on.") % {"name": key}
+        request, _("“%(name)s” has been revoked. Programs that use it no longer have access.") % {"name": key}
     )
     return see_other(reverse("studio:standing-keys"))

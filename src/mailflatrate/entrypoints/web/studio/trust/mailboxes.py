@@ -24,7 +24,9 @@ class ReplyForm(forms.Form):
     reply_address = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=254,
-        help_text=gettext_lazy("A mail with a link goes there. Somebody who reads that mailbox clicks it."),
+        help_text=gettext_lazy(
+            "We'll send an email with a link to this address. Someone with access to the mailbox needs to click it."
+        ),
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
 
@@ -55,7 +57,7 @@ def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
     rows = []
     for one in addresses:
         mailbox = mailboxes.get(one.email.lower())
-        state = _state(mailbox) if one.domain.verified_at else MailboxState("info", _("Waits for its domain"))
+        state = _state(mailbox) if one.domain.verified_at else MailboxState("info", _("Waiting for its domain"))
         rows.append(AddressRow(one.email, state, mailbox.id if mailbox else 0, one))
     return rows
 
@@ -67,15 +69,17 @@ def reply_rows(mailboxes: Iterable[Mailbox]) -> list[AddressRow]:
 
 def _state(mailbox: Mailbox | None) -> MailboxState:
     if mailbox is None:
-        return MailboxState("info", _("Not asked yet"))
+        return MailboxState("info", _("No link sent yet"))
     if mailbox.refused_at is not None:
-        return MailboxState("error", _("Refused"), _("Somebody who reads this mailbox said that it is not yours."))
+        return MailboxState("error", _("Rejected"), _("Someone with access to this mailbox said it isn't yours."))
     if mailbox.proved_at is not None:
         return MailboxState("success", _("Confirmed"))
     if mailbox.expires_at is None or mailbox.expires_at < clock.now():
-        return MailboxState("warning", _("Not confirmed"), _("Nobody clicked a link in its mailbox yet."), asks=True)
-    note = _("A mail with a link went there. Look into its spam folder, too.")
-    return MailboxState("info", _("Waits for a click"), note, asks=True)
+        return MailboxState(
+            "warning", _("Not confirmed"), _("The link we sent to this mailbox hasn't been clicked yet."), asks=True
+        )
+    note = _("We've sent a link to this mailbox. Check the spam folder too.")
+    return MailboxState("info", _("Waiting for confirmation"), note, asks=True)
 
 
 def _found(mailbox_id: int) -> Mailbox:
@@ -95,7 +99,7 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     except DomainError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("A mail with a link went to %(email)s.") % {"email": found.email})
+        messages.success(request, _("We've sent a link to %(email)s.") % {"email": found.email})
     return see_other(reverse("studio:senders"))
 
 
@@ -105,5 +109,5 @@ def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Take an address for answers off the list."""
     found = _found(mailbox_id)
     actions.remove_reply_address(found.id)
-    messages.success(request, _("%(email)s is removed.") % {"email": found.email})
+    messages.success(request, _("%(email)s has been removed.") % {"email": found.email})
     return see_other(f"{reverse('studio:senders')}#replies")

@@ -47,10 +47,10 @@ def host_row(domain: SenderDomain) -> HostRow | None:
 
 def _advice(host: MediaHost) -> str:
     words = {
-        DnsState.MISSING.value: _("There is no such record yet. Create it with this name and value."),
-        DnsState.WRONG.value: _("The name leads elsewhere. Replace the record by the expected one."),
-        DnsState.UNREACHABLE.value: _("The name servers of your domain gave no answer. Look again in a few minutes."),
-        NO_CERTIFICATE: _("The record is right. The certificate is not there yet; it takes some minutes."),
+        DnsState.MISSING.value: _("This record doesn't exist yet. Create it with this name and value."),
+        DnsState.WRONG.value: _("The name points somewhere else. Replace the record with the expected one."),
+        DnsState.UNREACHABLE.value: _("Your domain's name servers didn't respond. Check again in a few minutes."),
+        NO_CERTIFICATE: _("The record is correct. The certificate will be ready in a few minutes."),
     }
     return words.get(host.problem, "")
 
@@ -63,12 +63,12 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
     form = HostForm(request.POST)
     try:
         if not form.is_valid():
-            raise DomainError(_("Write the host name."))
+            raise DomainError(_("Enter the host name."))
         host = actions.name_media_host(found.id, form.cleaned_data["host"], by=request.user)
     except DomainError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("Now create the record for %(host)s. We look every hour.") % {"host": host})
+        messages.success(request, _("Now create the record for %(host)s. We'll check every hour.") % {"host": host})
     return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
 
 
@@ -79,6 +79,6 @@ def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
     get_object_or_404(queries.domains(), id=domain_id)
     actions.leave_media_host(by=request.user)
     messages.success(
-        request, _("Pictures of new mailings are on our host again. Leave the record for the letters that went out.")
+        request, _("New campaigns use our image host again. Keep the record for the messages already sent.")
     )
     return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")

@@ -19,9 +19,9 @@ from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
 
 RIGHTS = {
-    Role.OWNER: gettext_lazy("everything, with agreements and people"),
-    Role.EDITOR: gettext_lazy("lists, mailings, senders and imprint"),
-    Role.VIEWER: gettext_lazy("only looks"),
+    Role.OWNER: gettext_lazy("everything, including agreements and team"),
+    Role.EDITOR: gettext_lazy("lists, campaigns, senders and imprint"),
+    Role.VIEWER: gettext_lazy("view only"),
 }
 
 
@@ -34,10 +34,10 @@ class MemberRow:
 
 
 class InviteForm(forms.Form):
-    """Whom to invite."""
+    """The person to invite."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.EDITOR)
 
 
@@ -84,7 +84,7 @@ def team(request: StudioRequest) -> HttpResponse:
 
 
 def _on_its_way(request: StudioRequest, invitation: Invitation) -> HttpResponse:
-    messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email})
+    messages.success(request, _("We've sent the invitation to %(email)s.") % {"email": invitation.email})
     return see_other(reverse("studio:standing-people"))
 
 
@@ -113,7 +113,7 @@ def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpRespo
     except AccountError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": gone.email})
+        messages.success(request, _("The invitation to %(email)s has been withdrawn.") % {"email": gone.email})
     return see_other(reverse("studio:standing-people"))
 
 
@@ -136,7 +136,7 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     except AccountError as problem:
         messages.error(request, str(problem))
     else:
-        words = _("%(name)s: the role is now %(role)s.")
+        words = _("%(name)s now has the role %(role)s.")
         messages.success(request, words % {"name": membership.user, "role": Role(chosen).label})
     return see_other(reverse("studio:standing-people"))
 
@@ -145,13 +145,13 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
 @studio
 @owners_change
 def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Let a person work for this account no more."""
+    """Remove a person from this account."""
     membership = find_member(membership_id)
     try:
         actions.remove_member(request.account.id, membership.id, by=request.user)
     except AccountError as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:standing-people"))
-    messages.success(request, _("%(name)s works for this account no more.") % {"name": membership.user})
+    messages.success(request, _("%(name)s no longer has access to this account.") % {"name": membership.user})
     mine = membership.user_id == request.user.id
     return see_other(reverse("studio:home") if mine else reverse("studio:standing-people"))

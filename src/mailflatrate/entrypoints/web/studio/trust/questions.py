@@ -1,4 +1,4 @@
-"""What the abuse desk asks the customer, and his answers. Nothing of the case itself is here (R-80)."""
+"""The abuse desk's questions to the customer, and their answers. Nothing of the case itself is here (R-80)."""
 
 from django import forms
 from django.contrib import messages
@@ -22,13 +22,13 @@ class AnswerForm(forms.Form):
     """The answer, with at most one file."""
 
     text = forms.CharField(
-        label=gettext_lazy("Your answer"), max_length=20_000, widget=forms.Textarea({"rows": 6}),
-        help_text=gettext_lazy("Where and when did these people sign up, and how can we see it?"),
+        label=gettext_lazy("Your reply"), max_length=20_000, widget=forms.Textarea({"rows": 6}),
+        help_text=gettext_lazy("Where and when did these people sign up, and what proof do you have?"),
     )  # fmt: skip
     file = forms.FileField(
-        label=gettext_lazy("Proof as a file"),
+        label=gettext_lazy("Proof (file)"),
         required=False,
-        help_text=gettext_lazy("PDF, picture, ZIP or text, at most 5 MB."),
+        help_text=gettext_lazy("PDF, image, ZIP or text, up to 5 MB."),
     )
 
 
@@ -53,7 +53,7 @@ def one(request: StudioRequest, question_id: int) -> HttpResponse:
         except AbuseError as problem:
             form.add_error(None, str(problem))
         else:
-            messages.success(request, _("Your answer is with the desk."))
+            messages.success(request, _("We've received your answer."))
             return see_other(reverse("studio:question", args=[question_id]))
     contact = Contact.objects.filter(id=question.contact_id or 0).first()
     context = {"question": question, "form": form, "contact": contact, "tab": "questions"}

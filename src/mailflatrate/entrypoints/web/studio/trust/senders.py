@@ -25,25 +25,28 @@ from mailflatrate.rules.facts import DnsState
 TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
 
 PURPOSES = {
-    CheckKind.DKIM: gettext_lazy("Your readers' mail servers check with it that a mailing really comes from you."),
-    CheckKind.SPF: gettext_lazy("It allows our servers to send with your return path."),
-    CheckKind.MX: gettext_lazy("It brings bounces back to us, so that dead addresses get no more mail."),
+    CheckKind.DKIM: gettext_lazy("Lets your readers' mail servers check that a message really comes from you."),
+    CheckKind.SPF: gettext_lazy("Allows our servers to send with your return path."),
+    CheckKind.MX: gettext_lazy("Returns bounces to us, so we stop sending to dead addresses."),
     CheckKind.DMARC: gettext_lazy(
-        "It says what becomes of forged mail. A record of your own stays as it is: any valid one will do."
+        "Tells mail servers what to do with forged messages. If you already have a valid record, keep it."
     ),
 }
 NEXT_KEY = gettext_lazy(
-    "Keys are renewed twice a year. Publish this record beside the present one; once we see it, the new key signs."
+    "We renew keys twice a year. Publish this record alongside the current one. Once we see it, we'll sign with "
+    "the new key."
 )
-EARLIER_KEY = gettext_lazy("Letters signed with it are still on their way. Leave its record for seven days.")
+EARLIER_KEY = gettext_lazy("Some messages signed with this key are still on their way. Keep its record for seven days.")
 WRONG = {
-    CheckKind.DKIM: gettext_lazy("There is a record, but not with this key. Replace its value by the expected one."),
-    CheckKind.SPF: gettext_lazy(
-        "There is a record, but it does not let our servers send, or there is more than one."
-        " Keep one, with the expected value."
+    CheckKind.DKIM: gettext_lazy(
+        "There is a record, but with a different key. Replace its value with the expected one."
     ),
-    CheckKind.MX: gettext_lazy("Mail for this name goes elsewhere. Replace the record by the expected one."),
-    CheckKind.DMARC: gettext_lazy("There is more than one policy, which counts as none. Keep one."),
+    CheckKind.SPF: gettext_lazy(
+        "The record doesn't allow our servers to send, or there is more than one. Keep one record, with the "
+        "expected value."
+    ),
+    CheckKind.MX: gettext_lazy("Mail for this name goes somewhere else. Replace the record with the expected one."),
+    CheckKind.DMARC: gettext_lazy("There is more than one policy, so mail servers ignore them all. Keep only one."),
 }
 
 
@@ -66,19 +69,20 @@ class DomainForm(forms.Form):
         label=gettext_lazy("Domain"),
         max_length=253,
         help_text=gettext_lazy(
-            "A domain of your own. A part of it, like news.your-company.de, keeps other mail apart."
+            "A domain you own. A subdomain such as news.your-company.com keeps your campaigns separate from your "
+            "other email."
         ),
         widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
     )
 
 
-class AddressForm(forms.Form):
+class SenderAddressForm(forms.Form):
     """A sender as readers see it."""
 
     display_name = forms.CharField(
         label=gettext_lazy("Sender name"),
         max_length=120,
-        help_text=gettext_lazy("Readers see it first: your company or brand."),
+        help_text=gettext_lazy("The first thing readers see: your company or brand."),
     )
     email = forms.CharField(
         label=gettext_lazy("Address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
@@ -101,12 +105,12 @@ def record_rows(domain: SenderDomain) -> list[RecordRow]:
     if waiting is not None:
         rows.insert(0, _key_row(domain, waiting, _("Next DKIM signature"), NEXT_KEY))
     return rows + [
-        _key_row(domain, key, _("Earlier DKIM signature"), EARLIER_KEY) for key in queries.leaving_keys(domain)
+        _key_row(domain, key, _("Previous DKIM signature"), EARLIER_KEY) for key in queries.leaving_keys(domain)
     ]
 
 
 def _key_row(domain: SenderDomain, key: DkimKey, label: str, purpose: object) -> RecordRow:
-    """A key that does not sign yet, or not any more."""
+    """Return the row of a key that does not sign yet, or no longer does."""
     return RecordRow(dkim_record(domain, key), label, str(purpose), "waiting", "", "")
 
 
@@ -121,10 +125,10 @@ def _row(record: DnsRecord, check: DnsCheck | None) -> RecordRow:
 
 def _advice(record: DnsRecord, state: DnsState) -> str:
     if state is DnsState.MISSING:
-        words = _("There is no such record yet. Create one of the type %(type)s with this name and value.")
+        words = _("This record doesn't exist yet. Create a %(type)s record with this name and value.")
         return words % {"type": record.record_type}
     if state is DnsState.UNREACHABLE:
-        return _("The name servers of your domain gave no answer. Look again in a few minutes.")
+        return _("Your domain's name servers didn't respond. Check again in a few minutes.")
     return str(WRONG[record.kind])
 
 
@@ -157,7 +161,7 @@ def add_reply(request: StudioRequest) -> HttpResponse:
             form.add_error("reply_address", str(problem))
         else:
             if mailbox.proved_at is None:
-                messages.success(request, _("A mail with a link went to %(email)s.") % {"email": mailbox.email})
+                messages.success(request, _("We've sent a link to %(email)s.") % {"email": mailbox.email})
             return see_other(f"{reverse('studio:senders')}#replies")
     return _senders_page(request, form, status=422)
 
@@ -181,10 +185,12 @@ def new(request: StudioRequest) -> HttpResponse:
 @studio
 def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
     """One domain: state, records, addresses."""
-    return _domain_page(request, find_domain(domain_id), AddressForm())
+    return _domain_page(request, find_domain(domain_id), SenderAddressForm())
 
 
-def _domain_page(request: StudioRequest, found: SenderDomain, form: AddressForm, *, status: int = 200) -> HttpResponse:
+def _domain_page(
+    request: StudioRequest, found: SenderDomain, form: SenderAddressForm, *, status: int = 200
+) -> HttpResponse:
     return page(request, "studio/trust/sender.html", {**_domain_context(found), "form": form}, status=status)
 
 
@@ -204,7 +210,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
 @require_POST
 @studio
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Look at the DNS now. htmx gets the records anew, everybody else the page."""
+    """Check the DNS now. htmx gets the records again, everyone else the page."""
     found = find_domain(domain_id)
     actions.check_domain(found.id)
     if not is_htmx(request):
@@ -215,9 +221,9 @@ def check(request: StudioRequest, domain_id: int) -> HttpResponse:
 @require_POST
 @studio
 def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """One more address that may stand in From."""
+    """Add another From address."""
     found = find_domain(domain_id)
-    form = AddressForm(request.POST)
+    form = SenderAddressForm(request.POST)
     if form.is_valid():
         try:
             sender = actions.add_sender(found.id, **form.cleaned_data, by=request.user)
@@ -225,7 +231,7 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
             form.add_error("email", str(problem))
         else:
             asked = found.verified_at is not None and sender.verified_at is None
-            words = _("A mail with a link went to %(sender)s.") if asked else _("%(sender)s is added.")
+            words = _("We've sent a link to %(sender)s.") if asked else _("%(sender)s has been added.")
             messages.success(request, words % {"sender": sender.email})
             return see_other(reverse("studio:sender-domain", args=[found.id]))
     return _domain_page(request, found, form, status=422)
@@ -241,5 +247,5 @@ def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
     except DomainError as problem:
         messages.error(request, str(problem))
         return see_other(reverse("studio:sender-domain", args=[found.id]))
-    messages.success(request, _("%(domain)s is removed.") % {"domain": found.name})
+    messages.success(request, _("%(domain)s has been removed.") % {"domain": found.name})
     return see_other(reverse("studio:senders"))

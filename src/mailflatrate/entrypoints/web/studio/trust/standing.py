@@ -48,21 +48,23 @@ from mailflatrate.rules.vetting import daily_limit, needs_words
 
 MEANINGS = {
     Standing.REGISTERED: gettext_lazy(
-        "Your application is not sent yet. You can prepare everything; nothing goes out before it is approved."
+        "You haven't submitted your application yet. You can set everything up, but you can't send until it's approved."
     ),
-    Standing.SUBMITTED: gettext_lazy("We are checking your account. You can prepare everything; nothing goes out yet."),
+    Standing.SUBMITTED: gettext_lazy(
+        "We're reviewing your account. You can set everything up, but you can't send yet."
+    ),
     Standing.MORE_INFO: gettext_lazy(
-        "We have a question about your application. Nothing goes out before you answered."
+        "We have a question about your application. You can't send until you've answered it."
     ),
-    Standing.APPROVED: gettext_lazy("Your application is approved. Nothing goes out before the account is activated."),
+    Standing.APPROVED: gettext_lazy("Your application is approved. You can send as soon as your account is activated."),
     Standing.REJECTED: gettext_lazy(
-        "Your application was rejected. Write to us if you do not agree; a person looks again."
+        "Your application was declined. If you disagree, write to us and we'll review it again."
     ),
-    Standing.ACTIVE: gettext_lazy("Mailings go out when their checks are passed."),
-    Standing.THROTTLED: gettext_lazy("Mailings go out, but slower than usual."),
-    Standing.PAUSED: gettext_lazy("Nothing goes out for now. Your data stay as they are."),
-    Standing.SUSPENDED: gettext_lazy("Nothing goes out. Write to us if you do not agree; a person decides."),
-    Standing.CLOSED: gettext_lazy("The account is closed."),
+    Standing.ACTIVE: gettext_lazy("You can send campaigns once they pass their checks."),
+    Standing.THROTTLED: gettext_lazy("You can send campaigns, but sending is slower than usual."),
+    Standing.PAUSED: gettext_lazy("Sending is suspended for now. Your data stays as it is."),
+    Standing.SUSPENDED: gettext_lazy("You can't send. If you disagree, write to us and our team will review it."),
+    Standing.CLOSED: gettext_lazy("This account is closed."),
 }
 SHOWN_LETTERS = 20
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -78,18 +80,18 @@ class Agreement:
 
 
 class SettingsForm(forms.Form):
-    """How the account's pages and mailings begin."""
+    """Defaults for the account's pages and campaigns."""
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
-        help_text=gettext_lazy("New lists and mailings begin with it."),
+        help_text=gettext_lazy("The default for new lists and campaigns."),
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     colour = forms.CharField(
-        label=gettext_lazy("Colour"),
+        label=gettext_lazy("Color"),
         widget=forms.TextInput({"type": "color"}),
-        help_text=gettext_lazy("Buttons on the pages that your readers see."),
+        help_text=gettext_lazy("Used for buttons on the pages your readers see."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +104,7 @@ class SettingsForm(forms.Form):
         """`#rrggbb` in lower case."""
         colour = str(self.cleaned_data["colour"])
         if not _COLOUR.fullmatch(colour):
-            raise forms.ValidationError(_("Write a colour like #00595a."))
+            raise forms.ValidationError(_("Enter a color like #00595a."))
         return colour.lower()
 
 
@@ -179,13 +181,13 @@ def accept(request: StudioRequest) -> HttpResponse:
     if not due:
         return see_other(reverse("studio:standing"))
     if request.POST.get("documents") != due:
-        return _standing_page(request, error=_("A text has changed meanwhile. Please read it again."))
+        return _standing_page(request, error=_("One of the texts has changed in the meantime. Read it again."))
     if request.POST.get("accept") != "yes":
-        return _standing_page(request, error=_("Tick the box if you agree."))
+        return _standing_page(request, error=_("Select the box if you agree."))
     actions.accept_agreements(
         request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
     )
-    messages.success(request, _("Thank you. The agreements are accepted."))
+    messages.success(request, _("Thanks. You've accepted the agreements."))
     return see_other(reverse("studio:standing"))
 
 
@@ -200,7 +202,7 @@ def write(request: StudioRequest) -> HttpResponse:
         actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
         return _standing_page(request, letter_error=str(problem))
-    messages.success(request, _("Your letter is at the desk. A person answers by mail and here."))
+    messages.success(request, _("We've received your message. We'll reply by email and here."))
     return see_other(reverse("studio:standing"))
 
 
@@ -213,7 +215,7 @@ def _settings_form(account: Account, posted: QueryDict | None = None) -> Setting
 @studio
 @owners_change
 def account_settings(request: StudioRequest) -> HttpResponse:
-    """Language, time zone and colour of the account."""
+    """Change the language, time zone and color of the account."""
     account = request.account
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -242,12 +244,16 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
 @studio
 @owners_change
 def four_eyes(request: StudioRequest) -> HttpResponse:
-    """Let a second person release each mailing, or no more."""
+    """Turn approval by a second person on or off."""
     wanted = request.POST.get("wanted") == "yes"
     try:
         actions.switch_four_eyes(request.account.id, wanted, by=request.user)
     except AccountError as problem:
         return _security_page(request, error=str(problem))
-    done = _("From now on a second person releases each mailing.") if wanted else _("One person releases a mailing.")
+    done = (
+        _("From now on, a second person has to approve every campaign.")
+        if wanted
+        else _("Campaigns no longer need a second person's approval.")
+    )
     messages.success(request, done)
     return see_other(reverse("studio:standing-security"))
