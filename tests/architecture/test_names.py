@@ -13,8 +13,8 @@ TWO_HOMES = {
 
 BARE = {
     "Given", "Left", "Asked", "Shown", "Found", "Tried", "Trying", "Asking", "Leaving", "Looking", "Choosing", "Told",
-    "Taken", "Written", "Counted", "Judged", "Said", "Says", "Saved", "Sought", "Spoken", "Wanted", "Happened", "Happening",
-    "Released", "Releasing", "Erased", "Erasing", "Uploaded", "Added", "Filed", "Keeping", "Starting", "Archiving",
+    "Taken", "Written", "Counted", "Judged", "Said", "Says", "Saved", "Sought", "Spoken", "Wanted", "Happened",
+    "Happening",     "Released", "Releasing", "Erased", "Erasing", "Uploaded", "Added", "Filed", "Keeping", "Starting", "Archiving",
 }  # fmt: skip
 """Participles that once were class names and say nothing about what an object is."""
 

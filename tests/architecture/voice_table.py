@@ -53,8 +53,8 @@ HABITS = (
     ),
     _habit(
         "whoever",
-        r"\bwho(so)?(m|m?ever)\b",
-        "the person who, the name, or who",
+        r"\bwho(so|m)?ever\b",
+        "the person who, anyone who, or who",
         "Whoever asked gets an answer.",
         "The person who asked gets an answer.",
     ),
@@ -77,7 +77,11 @@ HABITS = (
         "by itself", r"\bby (itself|themselves)\b", "automatically", "It stops by itself.", "It stops automatically."
     ),
     _habit(
-        "of ours", r"\bof (ours|theirs|yours)\b", "our", "A rule of ours stopped it.", "One of our rules stopped it."
+        "of ours",
+        r"\b(person|people|rules?|keys?|tokens?|functions?|triggers?|languages?|pages?|files?|hosts?|one) of ours\b",
+        "our",
+        "A rule of ours stopped it.",
+        "One of our rules stopped it.",
     ),
     _habit(
         "stands",
@@ -105,7 +109,7 @@ HABITS = (
     _habit("please", r"\bplease\b", "leave it out", "Please try again.", "Try again.", MESSAGES),
     _habit(
         "simply",
-        r"\b(simply|just|easily|easy)\b(?! (now|signed|under|over)\b)",
+        r"\bsimply\b|\bjust (click|press|enter|reply|send|choose)\b",
         "leave it out",
         "Simply reply.",
         "Reply.",
@@ -114,7 +118,7 @@ HABITS = (
     _habit("exclamation mark", r"\w!(\s|$)", "a full stop", "Welcome!", "Welcome. Use != for inequality.", WRITTEN),
     _habit(
         "letter",
-        r"\bletters? (is|are|was|were|goes|go|left|leaves?|to|per)\b|\b(test|a|the|each|every|one) letter\b",
+        r"\bletters? (is|are|was|were|goes|go|left|leaves?|per)\b|\b(test|a|the|each|every|one) letter\b",
         "message",
         "Each letter is signed.",
         "Each message is signed in lowercase letters.",
@@ -128,7 +132,7 @@ HABITS = (
     ),
     _habit(
         "goes out",
-        r"\b(goes|go|went|gone|going|comes|came|come) (out|back|along)\b",
+        r"\b(goes|go|went|gone|going|comes|came|come) out\b|\bcomes? along\b",
         "is sent, is returned",
         "The campaign goes out now.",
         "The campaign is sent now.",
@@ -144,7 +148,7 @@ HABITS = (
     _habit("deed", r"\bdeeds?\b", "action", "The deed is kept in the log.", "The action is kept in the log."),
     _habit(
         "is no",
-        r"\b(is|are|was) no (?!longer|one\b|more\b|way\b|need\b|limit\b|difference\b|such\b|other\b)[a-z]+",
+        r"(^|[”.;:,] |\b(this|that|it) )(is|was) no (?!longer\b|more\b|one\b)[a-z]+",
         "isn't a",
         "This is no address.",
         "This isn't an address; it's no longer used.",
