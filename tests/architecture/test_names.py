@@ -12,9 +12,42 @@ TWO_HOMES = {
 """States that the pure rules and the tables both declare; each is to become one type."""
 
 BARE = set(
-    "Given Left Asked Shown Found Tried Trying Asking Leaving Looking Choosing Told Taken Written Counted "
-    "Judged Said Says Saved Sought Spoken Wanted Happened Happening Released Releasing Erased Erasing "
-    "Uploaded Added Filed Keeping Starting Archiving".split()
+    [
+        "Given",
+        "Left",
+        "Asked",
+        "Shown",
+        "Found",
+        "Tried",
+        "Trying",
+        "Asking",
+        "Leaving",
+        "Looking",
+        "Choosing",
+        "Told",
+        "Taken",
+        "Written",
+        "Counted",
+        "Judged",
+        "Said",
+        "Says",
+        "Saved",
+        "Sought",
+        "Spoken",
+        "Wanted",
+        "Happened",
+        "Happening",
+        "Released",
+        "Releasing",
+        "Erased",
+        "Erasing",
+        "Uploaded",
+        "Added",
+        "Filed",
+        "Keeping",
+        "Starting",
+        "Archiving",
+    ]
 )
 """Participles that once were class names and say nothing about what an object is."""
 
