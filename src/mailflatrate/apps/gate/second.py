@@ -60,7 +60,7 @@ def ask_second(
         raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
     others = others_who_may_release(campaign, by)
     if not others:
-        raise CampaignError(_("Nobody else could release it. Invite an owner or editor under Settings, Team."))
+        raise CampaignError(_("No one else can approve it. Invite an owner or editor under Settings, Team."))
     row = campaigns.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )

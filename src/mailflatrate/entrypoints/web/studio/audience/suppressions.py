@@ -91,7 +91,7 @@ def add(request: StudioRequest) -> HttpResponse:
         return _show(request, add=form)
     email = form.cleaned_data["email"]
     if suppress_by_hand(form.key, source=f"studio: {request.user.email}", by=request.user):
-        text = _("%(email)s is suppressed. It won't get any more email from you.")
+        text = _("%(email)s is suppressed and will no longer get email from you.")
         messages.success(request, text % {"email": email})
     else:
         messages.info(request, _("%(email)s was already suppressed.") % {"email": email})

@@ -94,8 +94,8 @@ def _words() -> dict[str, str]:
         "canvas": _("Campaign editor"), "no_block": _("No block selected"),
         "nothing_chosen": _("Select a block in the campaign or in the outline to edit it."),
         "imprint_stays": _(
-            "This block is part of every mailing: who writes, why, and how to leave. It cannot be left out. "
-            "Its colors are set under Content, Brand."
+            "Every campaign includes this block: who it's from, why people receive it, and how to unsubscribe. It "
+            "can't be removed. You can change its colors under Content, Brand."
         ),
         "text": _("Text"), "text_hint": _("Use HTML for bold text, links and lists. Or type directly in the campaign."),
         "source_hint": _("The editor can't display this part. It stays exactly as it is."),
