@@ -7,7 +7,7 @@ import mailflatrate
 
 TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
 OPENED = re.compile(
-    r"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\{%.*?%\}|\{\{.*?\}\}|\"[^\"]*\"|'[^']*'|[^'\">{])*)>(?P<first>.?)",
+    r"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\{%.*?%\}|\{\{.*?\}\}|\"(?:\{%.*?%\}|\{\{.*?\}\}|[^\"])*\"|'[^']*'|[^'\">{])*)>(?P<first>.?)",
     re.DOTALL,
 )
 

@@ -120,7 +120,7 @@ def test_the_plan_changes_nothing_and_says_what_would_be_done(database: str) -> 
         ]
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT obj_description('public.jump_identifiers()'::regprocedure)")
-        assert cursor.fetchone() == ("edited by hand",)
+        assert cursor.fetchone() == ("changed by hand",)
     assert runner.invoke(migrate_command, []).output == "The database is up to date.\n"
     assert runner.invoke(migrate_command, ["--plan"]).output == "The database is up to date; there is nothing to do.\n"
 

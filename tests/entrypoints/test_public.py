@@ -155,7 +155,7 @@ def test_preferences_keep_what_is_ticked(letter: Letter) -> None:
     list_id = str(letter.anna.list_id)
     assert "Saved" in text(stranger().post(url, {"keep": [list_id], "language": "en"}))
     assert letter.states() == ["confirmed"]
-    assert "on no list" in text(stranger().post(url, {"language": "en"}))
+    assert "no longer on any list from" in text(stranger().post(url, {"language": "en"}))
     assert letter.states() == ["unsubscribed"]
 
 
@@ -303,4 +303,4 @@ def test_an_erased_person_leaves_working_pages(letter: Letter) -> None:
     assert stranger().get(letter.unsubscribe_url).status_code == 200
     assert stranger().post(letter.unsubscribe_url, {"scope": "list"}).status_code == 200
     assert stranger().get(letter.url("w", TokenPurpose.ARCHIVE)).status_code == 404
-    assert "on no list" in text(stranger().get(letter.url("p", TokenPurpose.PREFERENCES)))
+    assert "no longer on any list from" in text(stranger().get(letter.url("p", TokenPurpose.PREFERENCES)))

@@ -42,7 +42,7 @@ def quiet(anna: World) -> int:
 
 
 def test_the_page_counts_them_and_a_neighbour_has_none(anna: World) -> None:
-    assert "From 3 of 6 people nothing came for 12 months" in anna.client.get(PAGE).content.decode()
+    assert "3 of 6 contacts have shown no activity for 12 months" in anna.client.get(PAGE).content.decode()
     _account, carla = bare_account("Möbelhaus Nordstern")
     assert "No inactive contacts" in browser(carla).get(PAGE).content.decode()
     assert browser(carla).post(ASK).headers["Location"] == PAGE
@@ -94,7 +94,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(started_at=clock.now() - timedelta(days=15))
     silent = quiet(anna)
-    assert f"{silent} people leave all your lists" in anna.client.get(PAGE).content.decode()
+    assert f"{silent} contacts will be removed from all your lists" in anna.client.get(PAGE).content.decode()
     _account, carla = bare_account("Möbelhaus Nordstern")
     assert browser(carla).post(url).status_code == 404
     assert anna.client.post(url).status_code == 303

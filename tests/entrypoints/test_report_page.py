@@ -211,9 +211,9 @@ OTHER_MAIL = (
         ({"file": ("shot.heic", b"\0\0\0\x18ftypheic" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
         ({"file": ("page.pdf", b"%PDF-1.7\n")}, "This is a picture", "Das ist ein Bild"),
         ({"file": ("m.eml", OTHER_MAIL)}, "news@other-service.example", "news@other-service.example"),
-        ({"about": OTHER_MAIL.decode()}, "hardly sent through us", "kaum über uns"),
-        ({"about": "4K7Q-92XD-9"}, "one symbol is wrong", "ein Zeichen stimmt nicht"),
-        ({"about": "no idea"}, "stands at the end of the mail", "steht am Ende der Mail"),
+        ({"about": OTHER_MAIL.decode()}, "it probably wasn&#x27;t sent through us", "sie kam also wahrscheinlich nicht über uns"),
+        ({"about": "4K7Q-92XD-9"}, "one character is wrong", "In dieser Mailing-ID stimmt ein Zeichen nicht"),
+        ({"about": "no idea"}, "The mailing ID is at the bottom of the email", "Die Mailing-ID finden Sie am Ende der E-Mail"),
     ],
 )
 def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], english: str, german: str) -> None:
@@ -252,7 +252,7 @@ def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
     file = saved(fields + "\r\n", body.decode())
     assert "email the recipient of this message again" in report(file=given_file("mail.msg", file))
     assert case.state(4) == "unsubscribed"
-    assert "Paste the header lines instead" in report(422, file=given_file("mail.msg", file[:700]))
+    assert "Paste the email headers instead" in report(422, file=given_file("mail.msg", file[:700]))
 
 
 def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> None:

@@ -184,8 +184,8 @@ def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
             assert row
             assert row.reason == SuppressionReason.ERASED
     assert "Your data has been erased" in case.visitor.post(address).content.decode(), "repeated, it does nothing more"
-    assert "Nothing about you is stored" in case.visitor.get(case.page).content.decode()
-    assert "Nothing about you is stored" in case.visitor.post(case.page, {"kind": "access"}).content.decode()
+    assert "No data about you is stored" in case.visitor.get(case.page).content.decode()
+    assert "No data about you is stored" in case.visitor.post(case.page, {"kind": "access"}).content.decode()
 
 
 def test_erasure_of_one_customer_leaves_the_other() -> None:
@@ -222,13 +222,13 @@ def test_a_request_that_is_too_old_does_nothing() -> None:
     address = case.ask("erasure")
     with tenancy.account(case.anna.account_id):
         PrivacyRequest.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    assert "too old" in case.text(address)
-    assert "too old" in case.visitor.post(address).content.decode()
+    assert "has expired" in case.text(address)
+    assert "has expired" in case.visitor.post(address).content.decode()
     assert case.contact_of(case.anna) is not None
     privacy_jobs.expire(0)
     with tenancy.account(case.anna.account_id):
         assert PrivacyRequest.objects.get().state == DataRequestState.EXPIRED
-    assert "too old" in case.visitor.post(address).content.decode()
+    assert "has expired" in case.visitor.post(address).content.decode()
 
 
 def test_the_clicks_are_asked_about_apart() -> None:

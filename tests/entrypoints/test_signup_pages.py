@@ -276,7 +276,7 @@ def test_a_closed_form_says_so(lindenhof: Place, stranger: Client) -> None:
     with tenancy.account(lindenhof.account_id):
         actions.close_form(lindenhof.form_id)
     forget_published(lindenhof.code)
-    assert "takes no sign-ups any more" in stranger.get(lindenhof.url).content.decode()
+    assert "no longer accepts sign-ups" in stranger.get(lindenhof.url).content.decode()
     assert lindenhof.post(somebody()).status_code == 410
 
 

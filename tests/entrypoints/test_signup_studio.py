@@ -82,7 +82,7 @@ def test_another_language_begins_with_our_texts() -> None:
     data = posted(lindenhof.anna.client, lindenhof.form_id) | {"languages": ["en", "de"]}
     page = followed(lindenhof.anna.client, f"/studio/forms/{lindenhof.form_id}/edit/", data)
     assert "Ja, {company} darf mir {frequency} {topics}" in page
-    assert "The wording does not say what is sent: German" in page
+    assert "t say what you send: German" in page
 
 
 def test_a_save_by_script_answers_with_what_changed() -> None:
@@ -109,7 +109,7 @@ def test_a_person_added_by_hand_is_asked_and_not_subscribed() -> None:
     dora = somebody()
     data = {"form": lindenhof.form_id, "email": dora, "note": "wrote it on the list at our stall", "first_name": "Dora"}
     page = followed(lindenhof.anna.client, "/studio/contacts/new/", data)
-    assert "counts once it is confirmed" in page
+    assert "The contact is added once they confirm" in page
     assert lindenhof.state(dora) == ""
     (mail,) = send_queued(lindenhof.account_id)
     assert "told us that" in mail.part("plain")
@@ -148,8 +148,8 @@ def test_a_viewer_looks_and_changes_nothing() -> None:
 def test_closing_and_opening_again() -> None:
     lindenhof = place()
     here = f"/studio/forms/{lindenhof.form_id}/"
-    assert "Visitors read that" in followed(lindenhof.anna.client, f"{here}close/", {})
-    assert "taken again" in followed(lindenhof.anna.client, f"{here}reopen/", {})
+    assert "Visitors will see that" in followed(lindenhof.anna.client, f"{here}close/", {})
+    assert "accepts sign-ups again" in followed(lindenhof.anna.client, f"{here}reopen/", {})
 
 
 def test_what_was_withheld_says_why(place_with_complaint: Place) -> None:

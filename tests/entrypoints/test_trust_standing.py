@@ -47,7 +47,7 @@ def test_the_standing_is_said_with_its_reason(anna: World) -> None:
 
 def test_who_accepted_what_and_when(anna: World) -> None:
     page = text(anna.client.get("/studio/standing/"))
-    assert page.count("Anna Lindner accepted it on") == 3
+    assert page.count("Accepted by Anna Lindner on") == 3
     assert 'name="accept"' not in page
     assert "<ol>" in page, "the text of the documents can be read"
 
@@ -62,7 +62,7 @@ def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
     documents = re.search(r'name="documents" value="([\d,]+)"', page)
     assert documents is not None
     url, shown = "/studio/standing/agreements/", {"documents": documents.group(1)}
-    assert "Tick the box" in text(client.post(url, shown), 422)
+    assert "Select the box" in text(client.post(url, shown), 422)
     assert "One of the texts has changed in the meantime" in text(
         client.post(url, {"documents": "1", "accept": "yes"}), 422
     )
@@ -102,7 +102,7 @@ def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_lang
     assert not User.objects.filter(email=email).exists()
     (letter,) = letters_to(email)
     assert "Anna Lindner" in letter.text
-    assert "hat Sie eingeladen" in letter.text
+    assert "lädt Sie ein" in letter.text
     assert "Gärtnerei Lindenhof" in letter.text
     mine = {"name": "A", "email": anna.anna.email, "role": "viewer"}
     assert "is already a member of this account" in text(anna.client.post(PEOPLE, mine), 422)

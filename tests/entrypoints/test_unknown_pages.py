@@ -71,10 +71,10 @@ def test_the_report_says_how_many_are_unknown_and_whether_that_may_change(anna: 
     campaign = lose_host(anna)
     assert campaign.state == CampaignState.SENT
     report = page(anna.client, f"{campaign.id}/")
-    assert "failed while 3 messages were under way" in report
-    assert "then 3 results are filled in" in report
+    assert "failed while 3 messages were being sent" in report
+    assert "fill in 3 results" in report
     assert f"/studio/campaigns/{campaign.id}/recipients/?state=in_doubt" in report
-    assert "3 messages were under way" in page(anna.client, f"{campaign.id}/recipients/?state=in_doubt")
+    assert "3 messages were being sent" in page(anna.client, f"{campaign.id}/recipients/?state=in_doubt")
     assert "Sending them again might reach people twice, so we never do" not in page(
         anna.client, f"{campaign.id}/recipients/"
     )
@@ -90,28 +90,28 @@ def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, jour
     journal_comes_back(anna, journal, begun=1)
     send = f"/studio/campaigns/{campaign.id}/send-unsent/"
     overview = page(anna.client, f"{campaign.id}/")
-    assert "2 messages never left" in overview and "All messages have a result." not in overview
+    assert "2 messages were never sent" in overview and "All messages have a result." not in overview
     assert "a sending process failed" in page(anna.client, f"{campaign.id}/recipients/?state=in_doubt")
     assert "a sending server failed" not in page(anna.client, f"{campaign.id}/recipients/?state=sent")
     recipients = page(anna.client, f"{campaign.id}/recipients/?state=pending")
-    assert "2 messages never left" in recipients and "Send it to 2 recipients" in recipients and send in recipients
+    assert "2 messages were never sent" in recipients and "Send it to 2 recipients" in recipients and send in recipients
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     looked = page(ben, f"{campaign.id}/recipients/")
-    assert "2 messages never left" in looked and send not in looked, "a viewer reads it and has no button"
+    assert "2 messages were never sent" in looked and send not in looked, "a viewer reads it and has no button"
     assert ben.post(send).status_code == 403
     _account_id, carla = bare_account("Carla's Cafe")
     assert browser(carla).post(send).status_code == 404
     assert anna.again(campaign).state == CampaignState.SENT
     assert anna.client.post(send).status_code == 303
     assert anna.again(campaign).state == CampaignState.SENDING
-    assert "never left" not in page(anna.client, f"{campaign.id}/recipients/")
+    assert "never sent" not in page(anna.client, f"{campaign.id}/recipients/")
 
 
 def test_german_reads_the_same(anna: World, journal: Journal) -> None:
     campaign = lose_host(anna, journal.name)
     anna.client.cookies["language"] = "de"
     report = page(anna.client, f"{campaign.id}/")
-    assert "während 3 E-Mails unterwegs waren" in report and "werden 3 Ergebnisse nachgetragen" in report
+    assert "während 3 E-Mails unterwegs waren" in report and "Dann tragen wir 3 Ergebnisse nach" in report
     journal_comes_back(anna, journal, begun=2)
     assert "An 1 Empfänger senden" in page(anna.client, f"{campaign.id}/recipients/")
 

@@ -43,10 +43,10 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
     assert saved.variants == [
         {"subject": "Tulips for winter", "preheader": "", "content": CONTENT + "\nTulips.\n", "text_override": ""}
     ]
-    assert "About 3 people get each variant" in part
+    assert "Each variant goes to about 3 randomly chosen recipients" in part
     assert '<span class="tone-warning">So few people hardly ever tell two variants apart' in part
-    assert "3 hours after the last letter" in part
-    assert "With fewer than 20 clicks in all" in part
+    assert "3 hours after the last test message" in part
+    assert "With fewer than 20 clicks in total" in part
     page = anna.client.get(edit(draft, 1)).content.decode()
     assert 'value="Tulips for winter"' in page
     assert "Variant B" in page
@@ -63,8 +63,8 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
 def test_a_share_of_nobody_is_said_at_the_rule(anna: World) -> None:
     draft = anna.draft("Nobody", variants=[{"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}])
     page = anna.client.post(edit(draft), posted(anna, draft, test_share="5"), **HTMX).content.decode()
-    assert '<span class="tone-error">The audience is too small for this test' in page
-    assert "About 0 people" not in page
+    assert '<span class="tone-error">This audience is too small for a test' in page
+    assert "goes to about 0 " not in page
 
 
 def test_another_way_of_writing_takes_all_variants_along(anna: World) -> None:

@@ -36,7 +36,7 @@ def test_the_days_stand_beside_the_checks_and_in_the_report(anna: World) -> None
     page = read(anna, f"/studio/campaigns/{draft.id}/edit/")
     for text in (
         "This campaign takes 3 days",
-        "It leaves from new addresses",
+        "sent from new IP addresses",
         "confirmed most recently",
         ">50<",
         ">100<",

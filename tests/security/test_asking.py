@@ -65,8 +65,8 @@ def test_216_invented_addresses_end_early_with_the_reason(home: Place) -> None:
     answer = shop.call("POST", "/confirmation-requests", asking(home, somebody()))
     told = json.loads(answer.content)
     assert (told["limit"], told["asked_today"], told["level"]) == (FIRST, FIRST, "open")
-    assert f"has asked {FIRST} people today" in told["detail"]
-    assert "form on your page" in told["detail"]
+    assert f"has sent {FIRST} confirmation requests on people's behalf today" in told["detail"]
+    assert "form on your site" in told["detail"]
     assert 0 < int(answer.headers["Retry-After"]) <= 86_401
     assert len(home.send()) == FIRST
 

@@ -295,7 +295,7 @@ def test_a_withdrawal_that_is_left_out_is_missed(signed: Signed, tmp_path: Path)
     as_old_form(certificate)
     answer = verified(certificate, tmp_path, "--ledger")
     assert answer.exit_code == 1
-    assert "were excluded" in answer.output
+    assert "were left out" in answer.output
     assert "unsigned form 1" in answer.output
     before_the_first_key(certificate)
     answer = verified(certificate, tmp_path, "--ledger")

@@ -169,7 +169,7 @@ def test_a_test_send_is_logged_as_a_test_send() -> None:
     anna = world(people=1)
     draft = anna.draft()
     page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"recipients": [anna.anna.email]})
-    assert "test letter" in page
+    assert "test message" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         actions = set(AuditEntry.objects.filter(subject=f"campaign:{draft.id}").values_list("action", flat=True))
     assert "mailing.test_sent" in actions

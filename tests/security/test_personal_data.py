@@ -124,7 +124,7 @@ def test_archiving_says_what_happens_and_can_be_undone(home: Place, shop: Progra
     answer = shop.call("POST", f"/lists/{number}/archive", {})
     assert problem(answer) == (422, "invalid")
     said = answer.json()["errors"][0]  # type: ignore[attr-defined]  # the test client's
-    assert said["where"] == "body.sure"
+    assert said["pointer"] == "body.sure"
     assert "through this list: 3" in said["message"]
     assert "would stop: 1" in said["message"]
     stranger = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
