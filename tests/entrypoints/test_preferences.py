@@ -136,7 +136,7 @@ def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
     (mail,) = send_queued(dora.place.account_id)
     assert mail.letter.recipient == new
     assert dora.email not in mail.part("plain"), "the new address may be a stranger's"
-    assert "as their new address" in mail.part("plain")
+    assert "as the new address for" in mail.part("plain")
     assert (dora.place.state(dora.email), dora.place.state(new)) == ("confirmed", "pending")
     assert "Your address has been changed" in dora.place.confirm(mail)
     assert (dora.place.state(dora.email), dora.place.state(new)) == ("unsubscribed", "confirmed")

@@ -253,7 +253,7 @@ def test_a_relay_is_tried_from_its_page(otto: Desk) -> None:
         otto.client.post("/desk/relays/new/", _fields(name="tried", host="127.0.0.1", port=relay.port, tls="never"))
         relay_id = _relay(name="tried").id
         page = _tried(otto, relay_id)
-        assert "tried accepts our messages, but the connection isn't encrypted. Nothing was sent." in page
+        assert "tried accepts our messages, but the connection isn&#x27;t encrypted. Nothing was sent." in page
         assert [line.split(":")[0] for line in relay.commands][1:] == ["MAIL FROM", "RSET", "QUIT"]
         relay.on(Step.MAIL, ANY, "550 5.7.1 you are not allowed")
         page = _tried(otto, relay_id)

@@ -211,9 +211,17 @@ OTHER_MAIL = (
         ({"file": ("shot.heic", b"\0\0\0\x18ftypheic" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
         ({"file": ("page.pdf", b"%PDF-1.7\n")}, "This is a picture", "Das ist ein Bild"),
         ({"file": ("m.eml", OTHER_MAIL)}, "news@other-service.example", "news@other-service.example"),
-        ({"about": OTHER_MAIL.decode()}, "it probably wasn&#x27;t sent through us", "sie kam also wahrscheinlich nicht über uns"),
+        (
+            {"about": OTHER_MAIL.decode()},
+            "it probably wasn&#x27;t sent through us",
+            "sie kam also wahrscheinlich nicht über uns",
+        ),
         ({"about": "4K7Q-92XD-9"}, "one character is wrong", "In dieser Mailing-ID stimmt ein Zeichen nicht"),
-        ({"about": "no idea"}, "The mailing ID is at the bottom of the email", "Die Mailing-ID finden Sie am Ende der E-Mail"),
+        (
+            {"about": "no idea"},
+            "The mailing ID is at the bottom of the email",
+            "Die Mailing-ID finden Sie am Ende der E-Mail",
+        ),
     ],
 )
 def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], english: str, german: str) -> None:

@@ -44,7 +44,7 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
         {"subject": "Tulips for winter", "preheader": "", "content": CONTENT + "\nTulips.\n", "text_override": ""}
     ]
     assert "Each variant goes to about 3 randomly chosen recipients" in part
-    assert '<span class="tone-warning">So few people hardly ever tell two variants apart' in part
+    assert '<span class="tone-warning">This audience is too small for a reliable result' in part
     assert "3 hours after the last test message" in part
     assert "With fewer than 20 clicks in total" in part
     page = anna.client.get(edit(draft, 1)).content.decode()

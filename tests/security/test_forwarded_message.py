@@ -53,7 +53,7 @@ class Victim:
     def move(self, to: str) -> str:
         answer = browser().post(self.preferences, {"act": "move", "email": to}, REMOTE_ADDR=HER_IP)
         assert answer.status_code == 200
-        return answer.content.decode()
+        return re.sub(r'nonce="[^"]+"', "", answer.content.decode())
 
     def mailed_to(self, email: str) -> list[str]:
         """Where the service's messages to an address lead, oldest first."""

@@ -22,15 +22,40 @@ from vetted import vetted
 
 YOUNG = str(clock.now().year - 10)
 REFUSED: list[dict[str, Any]] = [
-    {"religion": "x"}, {"health_insurance": "x"}, {"my_belief": "x"}, {"customer_race": "x"}, {"trade_union": "x"},
-    {"krankheiten": "x"}, {"political_party": "x"}, {"birthday": f"01.05.{YOUNG}"}, {"year_of_birth": YOUNG},
-    {"geburtsdatum": f"{YOUNG}-05-01"}, {"age": "9"}, {"alter": 15}, {"kind_alter": "7 Jahre"},
-    {"g": f"{YOUNG}-01-01"}, {"date_de_naissance": f"{YOUNG}-01-01"}, {"religi0n": "x"}, {"blutgruppe_kunde": "A"},
-    {"istVorbestraft": "no"}, {"party": "x"}, {"dna": "x"},
-]  # fmt: skip
-KEPT: list[dict[str, Any]] = [{"city": "Kiel"}, {"birthday": "01.05.1970"}, {"age": "44"}, {"trace": "x"},
-                              {"page": "2"}, {"embraced": "yes"}, {"party_size": "4"}, {"vote_count": "3"},
-                              {"last_order": f"{YOUNG}-01-01"}, {"g": "1970-01-01"}, {"x1": "red"}]  # fmt: skip
+    {"religion": "x"},
+    {"health_insurance": "x"},
+    {"my_belief": "x"},
+    {"customer_race": "x"},
+    {"trade_union": "x"},
+    {"krankheiten": "x"},
+    {"political_party": "x"},
+    {"birthday": f"01.05.{YOUNG}"},
+    {"year_of_birth": YOUNG},
+    {"geburtsdatum": f"{YOUNG}-05-01"},
+    {"age": "9"},
+    {"alter": 15},
+    {"kind_alter": "7 Jahre"},
+    {"g": f"{YOUNG}-01-01"},
+    {"date_de_naissance": f"{YOUNG}-01-01"},
+    {"religi0n": "x"},
+    {"blutgruppe_kunde": "A"},
+    {"istVorbestraft": "no"},
+    {"party": "x"},
+    {"dna": "x"},
+]
+KEPT: list[dict[str, Any]] = [
+    {"city": "Kiel"},
+    {"birthday": "01.05.1970"},
+    {"age": "44"},
+    {"trace": "x"},
+    {"page": "2"},
+    {"embraced": "yes"},
+    {"party_size": "4"},
+    {"vote_count": "3"},
+    {"last_order": f"{YOUNG}-01-01"},
+    {"g": "1970-01-01"},
+    {"x1": "red"},
+]
 
 
 @pytest.fixture(scope="module")
