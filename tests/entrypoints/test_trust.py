@@ -189,7 +189,7 @@ def test_every_save_is_a_new_version(anna: World) -> None:
         ({"street": "Postfach 12"}, "A PO box isn&#x27;t accepted here"),
         ({"phone": "n/a"}, "Leave this empty if it doesn"),
         ({"postcode": "1"}, "t a valid postal code for this country"),
-        ({"email": "nobody"}, "t a complete email address"),
+        ({"email": "nobody"}, "t an email address. Enter one like"),
         ({"vat_id": "12"}, "A VAT ID starts with the country code"),
         ({"privacy_url": "http://lindenhof.example"}, "Enter the full URL, starting with https://"),
         ({"register_number": ""}, "Required by law in your country"),
