@@ -116,7 +116,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
             {"name": "Newsletter", "size": 1949, "collection": "Double opt-in on our page"}
         ]
     assert client.get("/apply/form/company/")["Location"] == "/apply/", "it does not change any more"
-    assert "signs in here" in client.get(link).content.decode()
+    assert "already has a login here" in client.get(link).content.decode()
 
     otto = desk()
     assert "Gärtnerei Lindenhof GmbH" in otto.page("applications/")
@@ -155,7 +155,7 @@ def test_a_known_address_gets_the_same_page_and_another_letter() -> None:
     pages = [ask(Client(), email).content.decode().replace(email, "X") for email in (known, unknown)]
     strip = re.compile(r'csrfmiddlewaretoken[^>]*|"X-CSRFToken": "[^"]*"')
     assert strip.sub("", pages[0]) == strip.sub("", pages[1])
-    assert "signs in here already" in letters(known)[-1].text
+    assert "already has a login here" in letters(known)[-1].text
     assert "/apply/begin/" not in letters(known)[-1].text
 
 
@@ -194,7 +194,7 @@ def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
     )
     assert answer.status_code == 422
     later = Client()
-    assert "is kept" in later.get(link_of(email)).content.decode()
+    assert "are saved. Continue wherever you like." in later.get(link_of(email)).content.decode()
     assert later.post(link_of(email))["Location"] == "/apply/form/company/"
     page = later.get("/apply/form/contact/").content.decode()
     assert "+49 431 1234" in page
@@ -213,7 +213,7 @@ def test_links_are_bound_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
         assert Client().get(forged).status_code == 404
         assert Client().post(forged, {"name": "E", "company": "E", "country": "DE"}).status_code == 404
     monkeypatch.setattr(session, "LINK_SECONDS", -1)
-    assert "too old" in Client().get(link).content.decode()
+    assert "This link has expired or is incomplete" in Client().get(link).content.decode()
     assert not User.objects.filter(email=email).exists()
 
 
@@ -243,4 +243,4 @@ def test_asking_again_while_it_is_decided_leads_to_the_door() -> None:
     hand_in(client)
     actions.decide_application(the_account(email).id, DecisionKind.REJECT, by=desk().user, text="We know you.")
     ask(Client(), email)
-    assert "signs in here already" in letters(email)[-1].text
+    assert "already has a login here" in letters(email)[-1].text

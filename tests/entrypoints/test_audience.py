@@ -42,7 +42,7 @@ def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
     assert anna.client.post("/studio/lists/new/", {"name": " ", "language": "de"}).status_code == 422
     unticked = anna.client.post("/studio/lists/new/", {"name": "Garden", "language": "de"})
     assert unticked.status_code == 422
-    assert "tick the box" in unticked.content.decode()
+    assert "select the box to create a list" in unticked.content.decode()
     made = anna.client.post(
         "/studio/lists/new/", {"name": "Garden", "language": "de", "policy": "on"}, REMOTE_ADDR="192.0.2.5"
     )
@@ -120,7 +120,7 @@ def test_a_contact_shows_its_proof_as_a_time_line() -> None:
     assert "people.csv, line 3" in page
     held = anna.page(f"contacts/{anna.contact('q@dora.example.com').id}/")
     assert "The confirmation time is missing." in held
-    assert "There is no proof of consent" in held
+    assert "s no proof of consent, so we never send anything to this contact." in held
 
 
 def test_name_and_attributes_are_editable_and_the_address_is_not() -> None:

@@ -79,7 +79,7 @@ def test_refused_rows_come_as_a_file_with_reasons_in_the_readers_words(anna: Aud
     lines = text.splitlines()
     assert lines[0] == "\ufeffline,reason,rule,suggestion,row"
     assert lines[1].startswith("2,")
-    assert lines[2].startswith('4,"The address stands in the file already')
+    assert lines[2].startswith('4,This address already appears earlier in the file.,')
     assert "attachment" in answer["Content-Disposition"]
 
 
@@ -98,9 +98,9 @@ def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> N
 @pytest.mark.parametrize(
     ("posted", "sentence"),
     [
-        ({"target": WHOLE}, "confirm that these addresses keep to it"),
-        ({"target": [""] * 8, **GO}, "which column holds the email address"),
-        ({"target": ["email"], **GO}, "does not fit the file"),
+        ({"target": WHOLE}, "confirm that these addresses comply with it"),
+        ({"target": [""] * 8, **GO}, "choose the column that holds the email address"),
+        ({"target": ["email"], **GO}, "no longer matches the file"),
     ],
 )
 def test_it_starts_only_when_everything_is_said(anna: Audience, posted: dict[str, object], sentence: str) -> None:
@@ -114,7 +114,7 @@ def test_it_starts_only_when_everything_is_said(anna: Audience, posted: dict[str
 def test_what_is_no_table_is_refused_in_plain_words(anna: Audience) -> None:
     for posted, sentence in (
         ({"mailing_list": str(anna.list_id)}, "Choose a file first"),
-        ({"mailing_list": str(anna.list_id), "file": file_of(header="")}, "no rows"),
+        ({"mailing_list": str(anna.list_id), "file": file_of(header="")}, "This file is empty"),
         ({"mailing_list": "999999", "file": file_of(line("a@dora.example.com"))}, "valid choice"),
     ):
         answer = anna.client.post("/studio/imports/new/", posted)
@@ -145,7 +145,7 @@ def test_a_file_that_is_gone_is_said_to_be_gone(anna: Audience) -> None:
     number = upload(anna)
     with tenancy.account(anna.home.account_id):
         files.delete(anna.job(number).file_path)
-    assert "upload it again" in anna.page(f"imports/{number}/")
+    assert "The uploaded file is no longer available. Upload it again." in anna.page(f"imports/{number}/")
 
 
 def test_a_rejected_list_takes_no_file(anna: Audience) -> None:
@@ -178,13 +178,13 @@ def test_a_status_that_nobody_mapped_is_asked_about_and_the_answer_is_kept(anna:
     answer = anna.client.post("/studio/imports/new/", posted)
     number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
     page = anna.page(f"imports/{number}/")
-    assert "“Art” looks as if it tells who may be mailed" in page
+    assert "“Art” looks like it says who may be emailed" in page
     assert 'name="why-8"' in page
     part = anna.client.post(f"/studio/imports/{number}/columns/", {"target": [*WHOLE, "state"]}).content.decode()
     assert "looks as if" not in part
     refused = anna.client.post(f"/studio/imports/{number}/start/", {"target": [*WHOLE, "attribute"], **GO})
     assert refused.status_code == 422
-    assert "“Art” looks as if it tells who may be mailed" in refused.content.decode()
+    assert "“Art” looks like it says who may be emailed" in refused.content.decode()
     started = {"target": [*WHOLE, "state"], "all_rows": "by_row", "time_zone": "UTC", "date_order": "", **GO}
     assert anna.client.post(f"/studio/imports/{number}/start/", started).status_code == 303
     run_import(anna.home.account_id, number)

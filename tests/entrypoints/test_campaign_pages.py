@@ -55,7 +55,7 @@ def test_an_empty_list_offers_the_one_next_step() -> None:
 
 def test_search_chips_and_pages() -> None:
     anna = world(people=0)
-    drafts = [anna.draft(f"Mailing {number:02}") for number in range(27)]
+    drafts = [anna.draft(f"Campaign {number:02}") for number in range(27)]
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=drafts[0].id).update(state=CampaignState.SENT)
     first = text(anna.client, "/studio/campaigns/")
@@ -213,7 +213,7 @@ def test_the_preview_walks_from_reader_to_reader() -> None:
     first = text(anna.client, f"{edit_url(campaign)}preview/")
     assert "as Dora Meyer sees it" in first
     assert "Previous contact" not in first
-    following = re.search(r'hx-get="([^"]+)" hx-target="#preview" hx-swap="outerHTML" aria-label="The next one"', first)
+    following = re.search(r'hx-get="([^"]+)" hx-target="#preview" hx-swap="outerHTML" aria-label="Next contact"', first)
     assert following is not None
     second = text(anna.client, following[1].replace("&amp;", "&"))
     assert "as Emil Meyer sees it" in second
@@ -292,7 +292,7 @@ def test_a_time_is_meant_on_the_clock_of_its_place() -> None:
 
 @pytest.mark.parametrize(
     ("at", "words"),
-    [("2020-01-01T09:00", "This time has passed"), ("2027-03-28T02:30", "The clocks jump over"),
+    [("2020-01-01T09:00", "This time has passed"), ("2027-03-28T02:30", "The clocks change on that day"),
      ("2040-01-01T09:00", "more than a year away"), ("soon", "Enter a valid date/time")],
 )  # fmt: skip
 def test_times_that_cannot_be(at: str, words: str) -> None:
@@ -388,14 +388,14 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
     assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page.split('id="checks"')[1]
     assert "the variable" not in page
     page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
-    assert "Kein Test" in page and "Zeile 3: die Variable contact.frist_name" in page
+    assert "Der Test wurde nicht gesendet" in page and "Zeile 3: die Variable contact.frist_name" in page
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("de", "Der Filter slice bekommt nicht das, was er braucht"),
-        ("en", "The filter slice is not given what it needs"),
+        ("de", "Beim Filter slice fehlen Angaben oder sind falsch"),
+        ("en", "The filter slice has missing or invalid arguments"),
     ],
 )
 def test_what_shows_only_in_a_letter_is_said_in_the_reader_s_language(language: str, words: str) -> None:
@@ -427,9 +427,9 @@ def test_a_filter_that_finds_nothing_is_no_fault_of_the_page() -> None:
 @pytest.mark.parametrize(
     ("language", "minutes", "words"),
     [
-        ("en", 30, "go out alone; the rest follows after 30 minutes if nothing is wrong."),
-        ("en", 0, "go out alone; the rest follows if nothing is wrong."),
-        ("de", 0, "gehen allein hinaus; der Rest folgt, wenn nichts auffällt."),
+        ("en", 30, "(at most 500) on their own. The rest follows after 30 minutes if nothing looks wrong."),
+        ("en", 0, "(at most 500) on their own. The rest follows if nothing looks wrong."),
+        ("de", 0, "(höchstens 500) versenden wir allein. Der Rest folgt, wenn nichts auffällt."),
     ],
 )
 def test_where_the_canary_does_not_wait_no_minutes_are_told(language: str, minutes: int, words: str) -> None:

@@ -72,7 +72,7 @@ def test_pause_go_on_and_cancel() -> None:
     anna.client.post(url(campaign, "pause/"))
     assert anna.again(campaign).state == CampaignState.PAUSED
     page = text(anna.client, url(campaign))
-    assert "What is left waits for you" in page
+    assert "Paused. Resume to send the remaining messages." in page
     assert "/resume/" in page
     anna.client.post(url(campaign, "resume/"))
     assert anna.again(campaign).state == CampaignState.SENDING

@@ -42,7 +42,7 @@ def test_a_thread_in_two_browsers(anna: World) -> None:
     page = followed(browser(ben), address, {"text": "Twelve euros?\r\nOr <b>ten</b>?", "about": "subject"})
     assert "Twelve euros?\nOr &lt;b&gt;ten&lt;/b&gt;?" in page and "Subject" in page
     (letter,) = letters_to(anna.anna)
-    assert letter.subject == "Comment on “Winter bulbs”" and "Ben Berger wrote about" in letter.text
+    assert letter.subject == "Comment on “Winter bulbs”" and "Ben Berger commented on" in letter.text
     with tenancy.account(anna.account_id):
         first = CampaignComment.objects.get().id
     followed(anna.client, address, {"text": "Twelve.", "thread": first, "about": "content"})

@@ -68,7 +68,7 @@ def test_what_is_deleted_is_gone(anna: World) -> None:
     """From the library and from the web."""
     media = uploaded(anna, "maroon")
     address = path_of(anna, media)
-    assert "is deleted" in followed(anna.client, f"/studio/media/{media.id}/delete/", {})
+    assert "has been deleted" in followed(anna.client, f"/studio/media/{media.id}/delete/", {})
     assert Client().get(address).status_code == 404
 
 
@@ -80,8 +80,8 @@ def test_files_are_judged_by_content_and_refused_with_the_reason(anna: World) ->
         SimpleUploadedFile("fine.txt", png("gold")),
     ]
     text = followed(anna.client, "/studio/media/upload/", {"files": files})
-    assert "logo.png: It is an SVG drawing" in text
-    assert "notes.jpg: It is no PNG" in text
+    assert "logo.png: This is an SVG file" in text
+    assert "t a PNG, JPEG, GIF or WebP file" in text
     assert "1 picture is in the library" in text
     assert "needs a description" in text
 
@@ -144,7 +144,7 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
     draft = anna.draft("Kept")
     address = f"/studio/campaigns/{draft.id}/save-as-template/"
     assert "ll find it under Templates and whenever you create a" in followed(anna.client, address, {"name": "Bulbs"})
-    assert "Another template has this name" in followed(anna.client, address, {"name": "Bulbs"})
+    assert "Another template already has this name" in followed(anna.client, address, {"name": "Bulbs"})
     with tenancy.account(anna.account_id):
         template = MailingTemplate.objects.get(name="Bulbs")
     assert "Winter bulbs" in anna.client.get(f"/studio/templates/{template.id}/letter/").content.decode()
@@ -152,7 +152,7 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
     with tenancy.account(anna.account_id):
         assert Campaign.objects.get(name="Again").content == template.content
     followed(anna.client, f"/studio/templates/{template.id}/", {"name": "Bulbs of winter"})
-    assert "is deleted" in followed(anna.client, f"/studio/templates/{template.id}/delete/", {})
+    assert "has been deleted" in followed(anna.client, f"/studio/templates/{template.id}/delete/", {})
 
 
 def test_another_accounts_template_is_the_empty_sheet(anna: World) -> None:
@@ -236,7 +236,7 @@ def test_two_browsers_at_one_draft_without_script(anna: World) -> None:
     whole = {"name": "Pens", "language": "en", "content_kind": "markdown", "content": "Hello", "seen": 1}
     followed(anna.client, address, whole | {"subject": "Anna's"})
     told = ben.get(f"{address}pulse/?seen=1").content.decode()
-    assert "Anna Lindner saved this mailing" in told
+    assert "Anna Lindner saved this campaign" in told
     assert ben.get(f"{address}pulse/?seen=2").status_code == 204
     late = ben.post(address, whole | {"subject": "Ben's"})
     assert late.status_code == 409

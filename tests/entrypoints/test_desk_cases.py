@@ -63,7 +63,7 @@ def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
     for needed in (
         found.reference, case.campaign.mailing_id, case.campaign.subject, "Lindenhof", case.reader().email,
         "I never asked for this.", "Return-Path", "Active", "lindenhof.example", "Suppress recipient everywhere",
-        "Ask for proof", "aria-keyshortcuts",
+        "Request proof (48 hours)", "aria-keyshortcuts",
     ):  # fmt: skip
         assert needed in page, needed
     assert found.reference in otto.page("cases/")

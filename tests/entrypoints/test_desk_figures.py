@@ -36,7 +36,7 @@ def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
 ) -> None:
     anna, campaign, measure_id = stopped
     said = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
-    assert "A rule of the service stopped it (R-88)" in said and "Continue" not in said
+    assert "We stopped this campaign automatically (R-88)" in said and "Resume" not in said
     assert f"/desk/figures/{measure_id}/" in otto.page("figures/")
     assert "7 of 199 addresses do not exist (3.52 %)" in otto.page(f"figures/{measure_id}/")
     url = f"/desk/figures/{measure_id}/lift/"

@@ -151,7 +151,7 @@ def test_approving_tells_of_held_imports_and_mistyped_domains_in_them_stay_held(
     dialog = otto.page(f"origins/{origin.id}/").partition('id="approve"')[2].partition("</dialog>")[0]
     assert "Approving also releases held imports" in dialog
     assert "people.csv: 65 rows" in dialog
-    assert "5 people at mistyped domains stay in quarantine" in dialog
+    assert "5 contacts with misspelled domains stay in quarantine" in dialog
     otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})
     states = people(anna, list_id)
     assert len([1 for _, state in states if state == "confirmed"]) == 60

@@ -68,7 +68,7 @@ def test_a_new_installation_leads_to_its_first_operator() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"email": "info@lindenhof-versand.example"}, "belongs to an office"),
+        ({"email": "info@lindenhof-versand.example"}, "This is a role address, not a personal one"),
         ({"email": "not an address"}, "id_email"),
         ({"password": "1234567890"}, "id_password"),
         ({"name": ""}, "id_name"),

@@ -66,7 +66,7 @@ def test_a_digest_is_set_up_changed_and_left(anna: World, shop: Program) -> None
 def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     secret = {"url": "https://anna:secret@shop.example/feed"}
-    for language, words in (("en", "Write an address"), ("de", "Schreiben Sie eine Adresse")):
+    for language, words in (("en", "Enter an address"), ("de", "Geben Sie eine Adresse ein")):
         answer = shop.call("POST", "/digests", settings(anna, **secret), Accept_Language=language)
         assert problem(answer) == (422, "invalid")
         (error,) = json.loads(answer.content)["errors"]
