@@ -116,7 +116,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
             {"name": "Newsletter", "size": 1949, "collection": "Double opt-in on our page"}
         ]
     assert client.get("/apply/form/company/")["Location"] == "/apply/", "it does not change any more"
-    assert "already has a login here" in client.get(link).content.decode()
+    assert "already has an account here" in client.get(link).content.decode()
 
     otto = desk()
     assert "Gärtnerei Lindenhof GmbH" in otto.page("applications/")

@@ -190,7 +190,7 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
     assert anna.page(f"segments/{segment.id}/count/").strip() == "1"
     again = anna.client.post("/studio/segments/new/", CONDITION | {"name": "Dora the first"})
     assert again.status_code == 422
-    assert "another segment is already called" in again.content.decode()
+    assert "Another segment is already called “Dora the first”." in again.content.decode()
     without_script = anna.client.post(f"/studio/segments/{segment.id}/", CONDITION | {"name": "x", "row": "remove:1"})
     assert without_script.status_code == 200
     assert 'name="c_field"' not in without_script.content.decode()

@@ -99,7 +99,7 @@ def test_missing_proof_is_told_while_the_columns_are_chosen(anna: Audience) -> N
     ("posted", "sentence"),
     [
         ({"target": WHOLE}, "confirm that these addresses comply with it"),
-        ({"target": [""] * 8, **GO}, "choose the column that holds the email address"),
+        ({"target": [""] * 8, **GO}, "Choose the column that holds the email address"),
         ({"target": ["email"], **GO}, "no longer matches the file"),
     ],
 )
@@ -114,7 +114,7 @@ def test_it_starts_only_when_everything_is_said(anna: Audience, posted: dict[str
 def test_what_is_no_table_is_refused_in_plain_words(anna: Audience) -> None:
     for posted, sentence in (
         ({"mailing_list": str(anna.list_id)}, "Choose a file first"),
-        ({"mailing_list": str(anna.list_id), "file": file_of(header="")}, "This file is empty"),
+        ({"mailing_list": str(anna.list_id), "file": file_of(header="")}, "The file contains no readable rows"),
         ({"mailing_list": "999999", "file": file_of(line("a@dora.example.com"))}, "valid choice"),
     ):
         answer = anna.client.post("/studio/imports/new/", posted)

@@ -59,7 +59,7 @@ def test_progress_asks_again_while_it_moves_and_stops_when_it_is_through() -> No
     part = text(anna.client, url(campaign, "progress/"), **HTMX)
     assert part.lstrip().startswith('<div id="progress"')
     assert 'id="cancel-text" hx-swap-oob="true"' in part
-    assert "2 people will not get it. 3 have it already" in part
+    assert "2 recipients won't get it. 3 recipients already have it" in " ".join(part.split())
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state=CampaignState.SENT)
     part = text(anna.client, url(campaign, "progress/"), **HTMX)

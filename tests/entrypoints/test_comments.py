@@ -48,10 +48,10 @@ def test_a_thread_in_two_browsers(anna: World) -> None:
     followed(anna.client, address, {"text": "Twelve.", "thread": first, "about": "content"})
     assert len(letters_to(ben)) == 1, "who commented hears of the answer"
     page = followed(anna.client, f"{address}{first}/settle/", {"settled": "yes"})
-    assert "1 resolved thread" in page and "Settled by Anna Lindner" in page
+    assert "1 resolved thread" in page and "Resolved by Anna Lindner" in page
     assert "1 resolved thread" in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
     page = followed(browser(ben), address, {"text": "Thank you.", "thread": first})
-    assert "settled thread" not in page
+    assert "resolved thread" not in page
     with tenancy.account(anna.account_id):
         (thread,) = comment_threads(campaign.id)
     assert [row.text for row in thread.answers] == ["Twelve.", "Thank you."]
@@ -87,7 +87,7 @@ def test_what_is_refused(anna: World) -> None:
     campaign = anna.draft()
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/comments/", {"text": "  "})
     assert "Write a comment first." in page
-    with pytest.raises(CampaignError, match="at most"):
+    with pytest.raises(CampaignError, match="up to 2000 characters"):
         comment(anna, campaign, "x" * 2001, anna.anna)
     other = comment(anna, anna.draft("Other"), "There", anna.anna)
     answer = anna.client.post(f"/studio/campaigns/{campaign.id}/comments/", {"text": "x", "thread": other.id})

@@ -82,7 +82,7 @@ def test_files_are_judged_by_content_and_refused_with_the_reason(anna: World) ->
     text = followed(anna.client, "/studio/media/upload/", {"files": files})
     assert "logo.png: This is an SVG file" in text
     assert "t a PNG, JPEG, GIF or WebP file" in text
-    assert "1 picture is in the library" in text
+    assert "1 image uploaded to Media" in text
     assert "needs a description" in text
 
 

@@ -108,7 +108,7 @@ def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
     assert "0 of 3" in otto.page(f"accounts/{anna.account_id}/")
     assert otto.client.post(f"{url}limits/", {"daily_limit": "2", "because": ""}).status_code == 422
     otto.client.post(f"{url}limits/", {"daily_limit": "2", "supervised": "on", "because": "Grow slowly."})
-    assert "At most 2 recipients" in anna.client.get("/studio/standing/").content.decode()
+    assert "email up to 2 recipients within 24 hours" in anna.client.get("/studio/standing/").content.decode()
     assert {"strike.given", "strike.taken_back", "account.limits_set"} <= set(actions_of(anna))
 
 
@@ -120,7 +120,7 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
     assert "Our team will review it first" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert "Winter bulbs are here" in otto.page("mailings/")
     page = otto.page(f"mailings/{campaign.id}/")
-    assert "mailing number 1 of a new account" in page
+    assert "campaign number 1 of a new account" in page
     assert "sandbox" in page
     shown = re.search(r'name="shown_hash" value="(\w+)"', page)
     assert shown is not None

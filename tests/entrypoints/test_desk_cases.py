@@ -110,7 +110,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
         "Strike issued",
         "Account suspended",
         "Looks like a",
-        "We're looking into it.",
+        "We&#x27;re looking into it.",
     ):
         assert needed in page, needed
     assert find(case).state == CaseState.CLOSED

@@ -60,7 +60,7 @@ def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     refused = anna.client.post(f"/studio/lists/{list_id}/origin/", {**SIGNED, "assured": "", "wording": ""})
     assert refused.status_code == 422
     assert "Copy what people read" in refused.content.decode()
-    assert "confirm that your statements are true and complete; nothing" in refused.content.decode()
+    assert "Confirm that your statements are true and complete; nothing" in refused.content.decode()
     assert anna.client.post(f"/studio/lists/{list_id}/origin/", SIGNED).status_code == 303
     page = anna.page(f"lists/{list_id}/")
     assert "https://anna.example/checkout" in page
@@ -93,7 +93,7 @@ def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
     anna, list_id, origin = declared()
     no_reason = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": " "})
     assert no_reason.status_code == 422
-    assert "give the reason for your decision; the customer will read it" in no_reason.content.decode()
+    assert "Give the reason for your decision; the customer will read it" in no_reason.content.decode()
     done = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})
     assert done.status_code == 303
     assert people(anna, list_id) == {

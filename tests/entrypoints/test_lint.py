@@ -55,7 +55,7 @@ def test_a_message_is_judged_for_people_and_for_machines(tmp_path: Path) -> None
     bad.write_bytes(octets(GOOD.replace("Subject: W", "Subject: Re: W").replace("Lindenweg 4, ", "")))
     page = lint("--offline", "--profile", "google", str(bad))
     assert page.returncode == 1
-    assert "block  R-47  Subject: The subject begins with Re:" in page.stdout
+    assert "block  R-47  Subject: The subject line starts with Re:" in page.stdout
     assert f"{bad}: block" in page.stdout
     german = lint("--offline", "--language", "de", str(bad)).stdout
     assert "Der Betreff beginnt mit Re:" in german
