@@ -79,7 +79,7 @@ def test_refused_rows_come_as_a_file_with_reasons_in_the_readers_words(anna: Aud
     lines = text.splitlines()
     assert lines[0] == "\ufeffline,reason,rule,suggestion,row"
     assert lines[1].startswith("2,")
-    assert lines[2].startswith('4,This address already appears earlier in the file.,')
+    assert lines[2].startswith("4,This address already appears earlier in the file.,")
     assert "attachment" in answer["Content-Disposition"]
 
 

@@ -73,7 +73,8 @@ def test_german_numbers_and_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [(CampaignState.WAITING, "is waiting: the mail server isn"), (CampaignState.PAUSED, "is paused")]
+    ("state", "words"),
+    [(CampaignState.WAITING, "is waiting: the mail server isn"), (CampaignState.PAUSED, "is paused")],
 )
 def test_a_mailing_that_stands_still_comes_first(state: CampaignState, words: str) -> None:
     anna = world()

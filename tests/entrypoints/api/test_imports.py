@@ -222,7 +222,9 @@ def test_a_status_is_asked_about_and_answered(anna: World, shop: Program) -> Non
 
 
 def test_what_is_documented_of_the_columns_is_what_works(shop: Program) -> None:
-    schema = shop.get("/openapi.json")["components"]["schemas"]["ImportStartRequest"]["properties"]["mapping"]["description"]
+    schema = shop.get("/openapi.json")["components"]["schemas"]["ImportStartRequest"]["properties"]["mapping"][
+        "description"
+    ]
     assert "attribute:NAME" in schema
     assert "attribute.NAME" not in schema
     for field in ("state", "unsubscribed_at", "bounced_at", "complained_at", "last_contact_at"):
