@@ -88,17 +88,17 @@ def test_a_sender_has_four_connections_and_a_worker_three(database: str, process
 
 BUSY = """
 from mailflatrate.entrypoints.boot import boot
-from mailflatrate.settings.links import Purpose
-boot(Purpose.JOBS)
+from mailflatrate.settings.links import ProcessPurpose
+boot(ProcessPurpose.JOBS)
 import time
 from django.db import connection
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import Queue, job
+from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.workers.worker import run_worker
 
-@job("test.busy", Queue.IMPORT)
+@job("test.busy", JobQueue.IMPORT)
 def busy(number):
     with session_lock(4711 + number) as is_free:
         assert is_free
