@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from babel.messages.pofile import read_po
+
 from voice_table import HABITS, Habit, Scope
 
 ROOT = Path(__file__).parents[2]
