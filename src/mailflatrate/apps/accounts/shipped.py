@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
 
 FOLDER = Path(__file__).parent / "agreements"
-VERSION = "2026-11"
+VERSION = "2026-12"
 
 
 def ensure_shipped() -> None:
