@@ -181,7 +181,7 @@ def test_a_status_that_nobody_mapped_is_asked_about_and_the_answer_is_kept(anna:
     assert "“Art” looks like it says who may be emailed" in page
     assert 'name="why-8"' in page
     part = anna.client.post(f"/studio/imports/{number}/columns/", {"target": [*WHOLE, "state"]}).content.decode()
-    assert "looks as if" not in part
+    assert "looks like it says" not in part
     refused = anna.client.post(f"/studio/imports/{number}/start/", {"target": [*WHOLE, "attribute"], **GO})
     assert refused.status_code == 422
     assert "“Art” looks like it says who may be emailed" in refused.content.decode()

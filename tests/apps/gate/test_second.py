@@ -231,7 +231,7 @@ def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
     )
     data = {"when": "now", "note": "The price?", "shown_hash": shown(anna, campaign)}
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/ask/", data)
-    assert "Ben Berger got a mail" in page and "Waiting for approval" in page
+    assert "emailed Ben Berger a link to review" in page and "Waiting for approval" in page
     second = f"/studio/campaigns/{campaign.id}/second/"
     assert "You requested approval or made the last edit" in anna.client.get(second).content.decode()
     assert second in ben.get("/studio/").content.decode()
