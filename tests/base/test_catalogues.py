@@ -128,5 +128,5 @@ def test_an_update_keeps_every_line_of_an_entry_in_use(tmp_path: Path) -> None:
 def test_two_entries_for_one_message_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "django.po"
     path.write_text('msgid ""\nmsgstr ""\n\nmsgid "a"\nmsgstr "A"\n\nmsgid "a"\nmsgstr "B"\n')
-    with pytest.raises(ValueError, match="two items"):
+    with pytest.raises(ValueError, match="two entries"):
         Catalogue(path)

@@ -191,7 +191,7 @@ def test_who_sees_a_row_and_how_it_looks_on_a_phone(anna: Any) -> None:
 def test_a_picture_from_the_library(anna: Any) -> None:
     """The picker puts address and description into the chosen block."""
     page = begin(anna, "Picture", "gallery:welcome")
-    page.locator(".blocks-node", has_text=re.compile("^Picture")).first.click()
+    page.locator(".blocks-node", has_text=re.compile("^Image")).first.click()
     page.locator("[data-blocks-inspector] [data-opens=picker]").click()
     page.locator("#picker-grid [data-picture]").first.wait_for()
     assert anna.violations() == []

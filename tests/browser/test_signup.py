@@ -48,7 +48,7 @@ def codes(visitor: Any) -> dict[str, str]:
             for button in buttons
             if "Copy:" in " ".join(button.inner_text().split()).replace(" :", ":")
         }
-        assert set(found) == {"Script", "Frame", "Plain HTML"}, found
+        assert set(found) == {"Script", "Iframe", "Plain HTML"}, found
         return found
 
 
@@ -150,7 +150,7 @@ def test_sign_up_with_the_script_and_confirm(
 def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Website, codes: dict[str, str]) -> None:
     email = address()
     with dora(chromium) as (context, page):
-        page.goto(website.put("/frame", codes["Frame"]))
+        page.goto(website.put("/frame", codes["Iframe"]))
         frame = page.frame_locator("iframe")
         frame.get_by_label("E-Mail-Adresse").fill(email)
         frame.get_by_role("checkbox").check()

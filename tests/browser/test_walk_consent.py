@@ -118,7 +118,7 @@ def apply(dora: Any, otto: Any, company: Company) -> None:
     page.wait_for_selector(".field-error")
     page.fill("input[name=email]", company.owner)
     page.click("main form button")
-    page.wait_for_selector("h1:has-text('Postfach'), h1:has-text('mailbox')")
+    page.wait_for_selector("h1:has-text('Postfach'), h1:has-text('inbox')")
     looked_at(dora, "apply-look")
     otto.go(wait_for_letter(otto, "/desk/postbox/", company.owner))
     dora.go(str(otto.page.locator("a[href^='/apply/begin/']").first.get_attribute("href")))

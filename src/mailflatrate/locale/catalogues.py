@@ -19,7 +19,7 @@ _WIDTH: Final = 118
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """One entry as it is written. `strings` are its translations, one for each plural form."""
 
     message: MessageId
@@ -38,7 +38,7 @@ class Catalogue:
         self.path = path
         blocks = _blocks(path.read_text(encoding="utf-8"))
         self.header = blocks[0]
-        self.entries: dict[MessageId, Entry] = {}
+        self.entries: dict[MessageId, CatalogEntry] = {}
         for block in blocks[1:]:
             entry = _entry(block)
             if entry.message in self.entries:
@@ -80,7 +80,7 @@ def _blocks(text: str) -> list[str]:
     return ["\n".join(block) for block in blocks]
 
 
-def _entry(block: str) -> Entry:
+def _entry(block: str) -> CatalogEntry:
     found: dict[str, str] = {}
     field = ""
     for line in block.splitlines():
@@ -90,7 +90,9 @@ def _entry(block: str) -> Entry:
         elif not line.startswith("#"):
             raise ValueError(f"not a line of a catalogue: {line}")
     values = {name: found.get(key, "") for key, name in _FIELDS.items()}
-    return Entry(MessageId(**values), tuple(text for key, text in found.items() if key.startswith("msgstr")), block)
+    return CatalogEntry(
+        MessageId(**values), tuple(text for key, text in found.items() if key.startswith("msgstr")), block
+    )
 
 
 def _written(message: MessageId) -> str:

@@ -25,7 +25,7 @@ class DataRequestKind(models.TextChoices):
 class DataRequestState(models.TextChoices):
     """ASKED waits for the person's yes by mail; nothing happens before it."""
 
-    ASKED = "asked", _("Waiting for confirmation by the person")
+    ASKED = "asked", _("Waiting for confirmation")
     CONFIRMED = "confirmed", _("In progress")
     DONE = "done", _("Done")
     EXPIRED = "expired", _("Not confirmed in time")

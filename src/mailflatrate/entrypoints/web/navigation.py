@@ -28,7 +28,7 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavEntry:
     """One line of the sidebar. With several tabs, each tab's page shows them all."""
 
     label: "StrOrPromise"
@@ -36,11 +36,11 @@ class Entry:
     tabs: tuple[Tab, ...]
 
 
-def _alone(name: str, label: "StrOrPromise", icon: str, *stems: str) -> Entry:
-    return Entry(label, icon, (Tab(name, label, stems or (name,)),))
+def _alone(name: str, label: "StrOrPromise", icon: str, *stems: str) -> NavEntry:
+    return NavEntry(label, icon, (Tab(name, label, stems or (name,)),))
 
 
-CONTACTS = Entry(
+CONTACTS = NavEntry(
     _("Contacts"),
     "users",
     (
@@ -52,7 +52,7 @@ CONTACTS = Entry(
         Tab("quiet", pgettext_lazy("contacts", "Inactive"), ("quiet",)),
     ),
 )
-CONTENT = Entry(
+CONTENT = NavEntry(
     _("Content"),
     "layout-template",
     (
@@ -61,7 +61,7 @@ CONTENT = Entry(
         Tab("brand", _("Brand"), ("brand",)),
     ),
 )
-SETTINGS = Entry(
+SETTINGS = NavEntry(
     _("Settings"),
     "settings",
     (
@@ -119,7 +119,7 @@ class TabItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class NavSection:
     """The entry of the page that is open, for its head. `crumb` is empty where it would repeat the title."""
 
     label: str
@@ -128,9 +128,9 @@ class Section:
     tabs: list[TabItem]
 
 
-def _owner(here: str) -> tuple[Entry, Tab] | None:
+def _owner(here: str) -> tuple[NavEntry, Tab] | None:
     """The entry and tab that a URL name belongs to: the longest stem decides."""
-    best: tuple[int, Entry, Tab] | None = None
+    best: tuple[int, NavEntry, Tab] | None = None
     for entry in (*MAIN, TEST_INBOX, *FOOT):
         for tab in entry.tabs:
             for stem in (tab.name, *tab.stems):
@@ -158,7 +158,7 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
     owner = _owner(_url_name(request))
     current = owner[0] if owner else None
 
-    def items(entries: tuple[Entry, ...]) -> list[NavItem]:
+    def items(entries: tuple[NavEntry, ...]) -> list[NavItem]:
         return [
             NavItem(str(one.label), reverse(f"studio:{one.tabs[0].name}"), one.icon, one is current) for one in entries
         ]
@@ -167,7 +167,7 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
     return [NavGroup(items(MAIN)), NavGroup(items(foot), foot=True)]
 
 
-def studio_section(request: HttpRequest) -> Section | None:
+def studio_section(request: HttpRequest) -> NavSection | None:
     """The head of the page that is open; None for a page that is alone in its entry.
 
     Tabs are shown by the pages they name. A page below one of them has its own crumb, which leads back.
@@ -180,7 +180,7 @@ def studio_section(request: HttpRequest) -> Section | None:
     shows_tabs = here in (tab.name, "questions", "standing-write", "standing-accept", "standing-four-eyes",
                             "suppression-look-up", "suppression-add")  # fmt: skip
     tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in entry.tabs]
-    return Section(
+    return NavSection(
         label=str(entry.label), url=tabs[0].url, crumb=str(entry.label) if tab.label != entry.label else "",
         tabs=tabs if shows_tabs else [],
     )  # fmt: skip

@@ -26,7 +26,7 @@ TOTAL_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
+class CampaignReportRow:
     """One sent campaign with its figures; `clicks` is None where they were not counted."""
 
     campaign: Campaign
@@ -69,7 +69,7 @@ class Totals:
         return 100 * self.unsubscribed / self.delivered if self.delivered else None
 
 
-def report_rows(campaigns: Sequence[Campaign]) -> list[ReportRow]:
+def report_rows(campaigns: Sequence[Campaign]) -> list[CampaignReportRow]:
     """The rows for a page of campaigns, with three queries for all of them."""
     ids = [campaign.id for campaign in campaigns]
     tallies: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -84,7 +84,7 @@ def report_rows(campaigns: Sequence[Campaign]) -> list[ReportRow]:
         counts = tallies[campaign.id]
         delivered = counts[DeliveryState.SENT]
         rows.append(
-            ReportRow(
+            CampaignReportRow(
                 campaign=campaign,
                 delivered=delivered,
                 clicks=clicks[campaign.id] if campaign.track_clicks else None,

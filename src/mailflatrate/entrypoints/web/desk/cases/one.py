@@ -37,7 +37,7 @@ CAUSES = [cause for cause in Cause if cause is not Cause.LOOP]
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
+class CaseReportRow:
     """A report in words."""
 
     report: Report
@@ -110,13 +110,15 @@ def case_context(view: CaseView) -> dict[str, Any]:
 _PEOPLE = (ReportChannel.MAIL, ReportChannel.PAGE)
 
 
-def _report(report: Report) -> ReportRow:
+def _report(report: Report) -> CaseReportRow:
     proof, tone = PROOF.get(report.proof, ("", ""))
     who = report.reporter_name or report.reporter or str(ReportChannel(report.via).label)
-    return ReportRow(report, who, how_word(report.how), str(proof), tone, effect_word(report.effect, report.platform))
+    return CaseReportRow(
+        report, who, how_word(report.how), str(proof), tone, effect_word(report.effect, report.platform)
+    )
 
 
-def _best(rows: list[ReportRow]) -> ReportRow | None:
+def _best(rows: list[CaseReportRow]) -> CaseReportRow | None:
     """Return the report with the strongest proof of the campaign."""
     proved = [row for row in rows if row.report.delivery_id is not None]
     return next(iter(proved or [row for row in rows if row.report.how]), None)
