@@ -78,7 +78,7 @@ def confirmation(visitor: Any, email: str) -> tuple[str, float]:
         signed_in = time.monotonic()
         while time.monotonic() - begin < PATIENCE_SECONDS:
             anna.go(f"/studio/postbox/?q={email.replace('@', '%40')}")
-            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Anmeldung bestätigen"))
+            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Bitte bestätigen"))
             if row.count():
                 waited = time.monotonic() - signed_in
                 row.first.click()
