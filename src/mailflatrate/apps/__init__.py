@@ -1,1 +1,1 @@
-"""Tables and transactions, one folder per stop on the path of the data. Later stops know earlier ones only."""
+"""Tables and transactions: one folder per stage of the data flow. Later stages may import earlier ones only."""

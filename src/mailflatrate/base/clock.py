@@ -1,4 +1,4 @@
-"""The one place that knows what time it is, so that tests can say it."""
+"""The only source of the current time, so that tests can set it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 
 
 def now() -> datetime:
-    """The present, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return _frozen.get() or datetime.now(UTC)
 
 
 @contextmanager
 def frozen_at(moment: datetime) -> Iterator[None]:
-    """Let `now()` answer `moment` (aware) inside the block."""
+    """Make `now()` return `moment` (aware) inside the block."""
     token = _frozen.set(moment.astimezone(UTC))
     try:
         yield

@@ -9,11 +9,11 @@ from mailflatrate.settings.secrets import load_secrets
 
 @cache
 def key_ring() -> KeyRing:
-    """The key ring of this installation (ARCHITECTURE section 6): seals and opens every token in a mail."""
+    """Return the installation's key ring (ARCHITECTURE section 6), which seals and opens every token in a message."""
     return KeyRing.parse(load_secrets().token_keys)
 
 
 @cache
 def vault() -> Vault:
-    """Seals secrets for the database under keys derived from the same ring."""
+    """Return the vault, which seals secrets for the database under keys derived from the same ring."""
     return Vault.parse(load_secrets().token_keys)

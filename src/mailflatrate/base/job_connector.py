@@ -1,4 +1,4 @@
-"""How Procrastinate reaches the queue: each statement of its own shows the pass for jobs (ADR 0010)."""
+"""The connector between Procrastinate and its queue: each of its statements shows the pass for jobs (ADR 0010)."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ class WorkerConnector(PsycopgConnector):
 
     @property
     def link(self) -> psycopg.AsyncConnection[Any]:
-        """The connection. Raises AppNotOpen."""
+        """Return the connection. Raises AppNotOpen."""
         if self._link is None:
             raise exceptions.AppNotOpen
         return self._link
@@ -118,8 +118,9 @@ class WorkerConnector(PsycopgConnector):
 
 
 class JobConnector(DjangoConnector):
-    """Shows the pass on Django's connection for one statement, and on a worker's own connections for as long as they
-    live: these run Procrastinate's statements alone, never those of a job."""
+    """A connector that shows the pass on Django's connection for one statement, and on a worker's own connections for
+    as long as they live: these run Procrastinate's statements alone, never those of a job.
+    """
 
     def execute_query(self, query: Any, **arguments: Any) -> None:
         """Run a statement that returns nothing."""

@@ -1,7 +1,7 @@
-"""Background jobs on Procrastinate: enqueued in the caller's transaction, so nothing is lost and nothing doubled.
+"""Background jobs on Procrastinate: enqueued in the caller's transaction, so none are lost or duplicated.
 
-`job` registers a function; `defer` enqueues one by its name, which is how an earlier stop of the path asks a later one
-to act without importing it.
+`job` registers a function; `defer` enqueues one by its name, so that an earlier stage of the path can have a later one
+act without importing it.
 """
 
 import json
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class JobQueue(StrEnum):
-    """Lanes of work; `mailflatrate worker --queues` picks among them."""
+    """The job queues; `mailflatrate worker --queues` picks among them."""
 
     SEND = "send"
     EXPRESS = "express"  # what a person waits for: confirmations and notices, alongside running campaigns
@@ -42,10 +42,10 @@ def job(
     """Register a job.
 
     Args:
-        name: `<app>.<verb_noun>`; what `defer` calls it.
+        name: `<app>.<verb_noun>`; the name that `defer` uses.
         attempts: how often it is tried when it raises, with growing pauses.
         every: a cron expression for a schedule; the function then takes `timestamp: int` (Unix seconds).
-        alone: at most one of this name waits at a time.
+        alone: at most one job of this name waits at a time.
     """
 
     def register(function: F) -> F:
@@ -64,7 +64,7 @@ _LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chun
 
 
 def _observed(name: str, queue: JobQueue, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose log lines and span name the job and what it works on."""
+    """Wrap the function so that its log lines and span name the job and what it works on."""
 
     @contextmanager
     def context(arguments: dict[str, Any]) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""HTML to PDF by WeasyPrint, and a plain word where this machine lacks its library. See docs/adr/0011."""
+"""HTML to PDF by WeasyPrint, with a clear error where this machine lacks its library. See docs/adr/0011."""
 
 import warnings
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class PdfUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file inside of a PDF. `relationship` as PDF/A-3 names it: Data, Source, Supplement."""
+    """A file inside a PDF. `relationship` as PDF/A-3 names it: Data, Source, Supplement."""
 
     name: str
     content: bytes
@@ -29,7 +29,7 @@ class AttachedFile:
 
 
 def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: str | None = None) -> bytes:
-    """The page on paper; `variant` as WeasyPrint names it (`pdf/a-3b`). Raises PdfUnavailable without Pango."""
+    """Render the page as a PDF; `variant` as WeasyPrint names it (`pdf/a-3b`). Raises PdfUnavailable without Pango."""
     try:
         from weasyprint import HTML, Attachment  # its libraries take a second to load, and few pages need them
     except (ImportError, OSError) as problem:
@@ -50,9 +50,9 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
 
 
 def _own_files() -> "URLFetcher":
-    """A fetcher that knows files below STATIC_ROOT and `data:` URLs, and refuses all else.
+    """Return a fetcher that knows files below STATIC_ROOT and `data:` URLs, and refuses all else.
 
-    What a page shows comes from strangers too: nothing in it may read another file or reach into the network.
+    Pages can contain outside input: nothing in it may read another file or reach the network.
     """
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -71,6 +71,6 @@ def _own_files() -> "URLFetcher":
 
 
 def typeface() -> str:
-    """The address of our typeface's file where the front end was built; empty where it was not."""
+    """Return the URL of our font file; empty if the front end was not built."""
     found = sorted(Path(settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
     return found[0].as_uri() if found else ""

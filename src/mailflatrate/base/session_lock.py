@@ -1,6 +1,6 @@
-"""Locks of the database that last longer than a transaction, for work that only one process may do at a time.
+"""Database locks that last longer than a transaction, for work that only one process may do at a time.
 
-Where threads share connections (`base.job_database`) a session belongs to nobody, so in a worker they live on the one
+Where threads share connections (`base.job_database`) no thread owns a session, so in a worker they live on the one
 connection that its process keeps; elsewhere on Django's. A connection that breaks loses them.
 """
 
@@ -21,7 +21,7 @@ _UNLOCK = "SELECT pg_advisory_unlock(%s)"
 
 
 class _Keeper:
-    """The connection that keeps the locks of this process, and the loop that it belongs to."""
+    """The connection that holds the locks of this process, and the event loop that it belongs to."""
 
     def __init__(self) -> None:
         self._link: psycopg.AsyncConnection[Any] | None = None
@@ -50,7 +50,7 @@ class _Keeper:
             raise OperationalError(str(problem)) from problem
 
     def reserve(self, key: int) -> bool:
-        """True when no other thread of this process has or asks for the lock."""
+        """Return True when no other thread of this process has or requests the lock."""
         with self._guard:
             if key in self._held:
                 return False
@@ -74,7 +74,7 @@ async def _value(link: psycopg.AsyncConnection[Any], statement: str, key: int) -
 def _give_back(
     late: Future[Any], link: psycopg.AsyncConnection[Any], loop: asyncio.AbstractEventLoop, key: int
 ) -> None:
-    """Release a lock that was taken after nobody waited for it any longer."""
+    """Release a lock that was acquired after its waiter had given up."""
     if late.cancelled() or late.exception() is not None or not late.result():
         return
     with suppress(RuntimeError):  # the loop is closed, and its connection with it

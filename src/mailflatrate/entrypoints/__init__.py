@@ -1,1 +1,1 @@
-"""Who calls us: parse, check permission, call one action, answer."""
+"""The ways in: parse, check permission, call one action, answer."""

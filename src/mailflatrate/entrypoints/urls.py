@@ -1,4 +1,4 @@
-"""Every address: the API's, then those of the pages."""
+"""All URLs: the API's, then those of the pages."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 def build(*, changed_only: bool = False) -> None:
     """Compile every catalogue, or those that changed since; fuzzy entries are left out.
 
-    A reader beside it sees the old file or the new one, never a part.
+    A concurrent reader sees the old file or the new one, never a part.
     """
     for source in sorted(FOLDER.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")

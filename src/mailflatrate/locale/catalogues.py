@@ -20,7 +20,7 @@ _WIDTH: Final = 118
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One entry as it is written. `strings` are its translations, one for each plural form."""
+    """One entry as written. `strings` are its translations, one for each plural form."""
 
     message: MessageId
     strings: tuple[str, ...]
@@ -57,17 +57,17 @@ class Catalogue:
                 self.entries[message] = _entry(_written(message))
 
     def text(self) -> str:
-        """Return the file as it should be."""
+        """Return the updated file."""
         return "\n\n".join((self.header, *(entry.text for entry in self.entries.values()))) + "\n"
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """Return the catalogue of a language. Raises FileNotFoundError where it has none, as English."""
+    """Return the catalogue of a language. Raises FileNotFoundError if it has none, like English."""
     return Catalogue(FOLDER / language / "LC_MESSAGES" / "django.po")
 
 
 def _blocks(text: str) -> list[str]:
-    """The entries of a file: a line of another entry may follow a translation without an empty line between them."""
+    """Return the entries of a file; one may follow a translation without an empty line between them."""
     blocks: list[list[str]] = []
     translated = True
     for line in text.splitlines():
@@ -96,7 +96,7 @@ def _entry(block: str) -> CatalogEntry:
 
 
 def _written(message: MessageId) -> str:
-    """An entry without a translation."""
+    """Return an entry without a translation."""
     lines = [f"#, {flag}" for flag in _flags(message.message)]
     lines += [f"{key} {_quoted(text)}" for key, name in _FIELDS.items() if (text := getattr(message, name))]
     lines += ['msgstr[0] ""', 'msgstr[1] ""'] if message.plural else ['msgstr ""']
@@ -110,7 +110,7 @@ def _flags(message: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """The text in the way of the format: a long one, or one of several lines, begins on a line of its own."""
+    """Return the text quoted as in the format: long or multi-line text begins on a separate line."""
     if len(text) <= _WIDTH - 8 and "\n" not in text:
         return _literal(text)
     lines = []

@@ -1,7 +1,7 @@
-"""All message ids of the source: what Python marks, and what templates translate.
+"""All message IDs of the source: what Python marks, and what templates translate.
 
 Python is read as a syntax tree, so that a marker is found under any name it was imported by, and so that the fields of
-a text (`RuleText(title="...")`) are message ids without a marker of their own.
+a text (`RuleText(title="...")`) are message IDs without a separate marker.
 """
 
 import ast
@@ -35,7 +35,7 @@ _CALL: Final = re.compile(r"(?<![\w.])(?:_|n?p?gettext)\(")
 
 @dataclass(frozen=True, slots=True)
 class MessageId:
-    """One message id. `plural` and `context` are empty for most."""
+    """One message ID. `plural` and `context` are empty for most."""
 
     message: str
     plural: str = ""
@@ -44,7 +44,7 @@ class MessageId:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message id is used: a path below `src/mailflatrate`, and a line."""
+    """Where a message ID is used: a path below `src/mailflatrate`, and a line."""
 
     path: str
     line: int
@@ -54,11 +54,11 @@ class Place:
 
 
 class UnreadableMessage(Exception):
-    """A marker whose argument is no literal, so that nobody can find its message id."""
+    """A marker whose argument is not a literal, so that its message ID cannot be determined."""
 
 
 def all_messages() -> dict[MessageId, list[Place]]:
-    """Return every message id of the source with the places that use it, in the order of the files."""
+    """Return every message ID of the source with the places that use it, in the order of the files."""
     found: dict[MessageId, list[Place]] = {}
     for path in sorted(SOURCE.rglob("*")):
         read = {".py": python_messages, ".html": template_messages, ".txt": template_messages}.get(path.suffix)
@@ -70,7 +70,7 @@ def all_messages() -> dict[MessageId, list[Place]]:
 
 
 def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message ids of a module with their lines. Raises UnreadableMessage."""
+    """Yield the message IDs of a module with their lines. Raises UnreadableMessage."""
     if not _MARKED.search(source):
         return
     tree = ast.parse(source)
@@ -89,7 +89,7 @@ def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
 
 
 def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message ids of a Django template with their lines."""
+    """Yield the message IDs of a Django template with their lines."""
     written = templatize(source, origin=str(path))
     for found in _CALL.finditer(written):
         call = ast.parse(_whole_call(written[found.start() :]), mode="eval").body
@@ -100,14 +100,14 @@ def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]
 
 
 def _name(function: ast.expr) -> str:
-    """What a call calls: `gettext`, or the whole of `translation.gettext`."""
+    """Return the name of what a call calls: `gettext`, or the whole of `translation.gettext`."""
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         return f"{function.value.id}.{function.attr}"
     return function.id if isinstance(function, ast.Name) else ""
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
-    """The names under which a module knows the markers."""
+    """Return the names under which a module knows the markers."""
     return {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
@@ -118,7 +118,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _marked(call: ast.Call, function: str, path: Path) -> MessageId | None:
-    """The message id of a call; None where the argument was marked elsewhere and comes by a variable."""
+    """Return the message ID of a call; None if the argument is a variable that was marked elsewhere."""
     values = {}
     for name, argument in zip(MARKERS[function], call.args, strict=False):
         if isinstance(argument, ast.JoinedStr | ast.BinOp):
@@ -130,7 +130,7 @@ def _marked(call: ast.Call, function: str, path: Path) -> MessageId | None:
 
 
 def _whole_call(text: str) -> str:
-    """The call at the beginning of `text`, up to its closing bracket."""
+    """Return the call at the beginning of `text`, up to its closing bracket."""
     depth = 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         depth += {"(": 1, ")": -1}.get(token.string, 0)

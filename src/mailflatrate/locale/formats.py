@@ -1,6 +1,6 @@
 """Dates and numbers in each language, for code that does not know Django.
 
-What a language needs is in `<language>/formats.py`, beside the formats of Django's own names.
+The formats of a language are in `<language>/formats.py`, together with those that Django defines.
 """
 
 from collections.abc import Mapping
@@ -40,14 +40,14 @@ class Formats:
 
 @cache
 def formats_of(language: str) -> Formats:
-    """Return the formats of a language; those of English for one that is not ours."""
+    """Return the formats of a language; those of English for one that we do not support."""
     module = import_module(f"mailflatrate.locale.{known_language(language)}.formats")
     formats: Formats = module.FORMATS
     return formats
 
 
 def complete_languages() -> list[str]:
-    """Return the codes of the languages in which everything is translated, the studio's pages too."""
+    """Return the codes of the languages in which everything is translated, including the studio's pages."""
     return [code for code in languages() if formats_of(code).is_complete]
 
 
@@ -70,5 +70,5 @@ def written_moment(moment: datetime, language: str, time_zone: str) -> str:
 
 
 def written_number(number: int, language: str) -> str:
-    """Return a whole number with its thousands apart: `12,345`, `12.345`."""
+    """Return a whole number with thousands separators: `12,345`, `12.345`."""
     return f"{number:,}".replace(",", formats_of(language).thousands)

@@ -1,6 +1,6 @@
 """List what a language lacks: `python -m mailflatrate.locale.missing fr` (or `--all`, for the studio's pages too).
 
-Ends with status 1 where something is missing.
+Exits with status 1 if something is missing.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def missing_messages(language: str, *, whole: bool) -> dict[MessageId, list[Plac
 
 
 def main() -> int:
-    """Print them, one a line with the place that uses it."""
+    """Print them, one per line with the place that uses it."""
     parser = argparse.ArgumentParser(description="List what a language lacks.")
     parser.add_argument("language", choices=[code for code in languages() if code != ENGLISH])
     parser.add_argument("--all", action="store_true", help="the studio's and the operator's pages too")

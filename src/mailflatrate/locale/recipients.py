@@ -1,7 +1,7 @@
 """The files whose messages recipients read, which every language translates.
 
-A language that translates only these is offered where the language of recipients is chosen; the studio is in English
-for its readers (`Formats.is_complete`).
+A language that translates only these is offered as a language for recipients; the studio is then in English
+(`Formats.is_complete`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
-"""Texts by their message id, for code that does not know Django: the rules, the messages and the command line.
+"""Texts by their message ID, for code that does not know Django: the rules, the messages and the command line.
 
-A message id is the English text itself. Its translations are in the catalogue of each language, the same one that
-Django reads; where there is none, the English text is shown.
+A message ID is the English text itself. Its translations are in the catalogue of each language, the same one that
+Django reads; if there is none, the English text is shown.
 """
 
 import gettext as stdlib
@@ -16,12 +16,12 @@ _END_OF_CONTEXT: Final = "\x04"
 
 
 def N_(message: str) -> str:
-    """Mark a literal as a message id, so that `make messages` finds it; show it with `translate`."""
+    """Mark a literal as a message ID, so that `make messages` finds it; show it with `translate`."""
     return message
 
 
 def NC_(context: str, message: str) -> str:
-    """Mark a message id that needs a translation of its own in `context`: "Address" of a company, not of e-mail."""
+    """Mark a message ID that needs a separate translation in `context`: "Address" of a company, not of email."""
     return f"{context}{_END_OF_CONTEXT}{message}"
 
 
@@ -39,7 +39,7 @@ def known_language(code: str | None) -> str:
 
 
 def translate(message: str, language: str) -> str:
-    """Return the text of a message id in `language`."""
+    """Return the text of a message ID in `language`."""
     if not message:
         return ""
     translated = _catalogue(known_language(language)).gettext(message)

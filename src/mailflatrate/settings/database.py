@@ -1,4 +1,4 @@
-"""Settings of the connections to PostgreSQL."""
+"""Settings for the connections to PostgreSQL."""
 
 from typing import Annotated
 

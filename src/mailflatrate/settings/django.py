@@ -108,7 +108,7 @@ TEMPLATES = [
 
 
 def _database(conninfo: str) -> dict[str, Any]:
-    """Django's form of a connection string; what it has no name for goes to libpq as it is."""
+    """Convert a connection string to Django's form; parameters without a Django name are passed to libpq."""
     options = conninfo_to_dict(conninfo)
     named = {name: str(options.pop(key, "")) for name, key in _CONNECTION_NAMES.items()}
     return {
@@ -121,7 +121,7 @@ def _database(conninfo: str) -> dict[str, Any]:
 
 
 def _default() -> dict[str, Any]:
-    """The application's connection. Threads of workers and senders share a few (ADR 0033)."""
+    """Return the application's connection. Threads of workers and senders share a few (ADR 0033)."""
     found = _database(app_url(SETTINGS))
     shared = {ProcessPurpose.JOBS: SETTINGS.worker_database_connections, ProcessPurpose.SENDING: 1}.get(purpose())
     if shared is None:

@@ -1,7 +1,7 @@
-"""Whether this host has the keys of the installation: keyed fingerprints in the database, compared at each start.
+"""A check that this host has the installation's keys: keyed fingerprints in the database, compared at each start.
 
-With other token keys a host would send links that no other host can read, and could read nobody else's; with another
-secret key its passes open nothing. A fingerprint is an HMAC under the key itself, so it tells nothing about the key.
+With other token keys a host would send links that no other host can read, and could read none of theirs; with another
+secret key its passes open nothing. A fingerprint is an HMAC under the key itself, so it reveals nothing about the key.
 Only the owner writes them (`migrate`); services read them and refuse to start when they do not match.
 """
 
@@ -32,11 +32,11 @@ _COPY: Final = (
 
 
 class KeysDiffer(SettingsError):
-    """This host does not have the installation's keys; the message says which, and what to do. No key is in it."""
+    """This host does not have the installation's keys; the message says which, and what to do, but contains no key."""
 
 
 def fingerprints(secrets: Secrets) -> dict[str, str]:
-    """Return the fingerprint of each key, token keys by their id."""
+    """Return the fingerprint of each key, token keys by their ID."""
     found = {SECRET_KEY: _fingerprint(secrets.secret_key.encode())}
     for entry in secrets.token_keys.split(","):
         key_id, _, key = entry.strip().partition(":")
@@ -49,7 +49,7 @@ def _fingerprint(key: bytes) -> str:
 
 
 def read(link: psycopg.Connection[Any]) -> dict[str, str]:
-    """Return the installation's fingerprints; none before the first `migrate`. For every role."""
+    """Return the installation's fingerprints; none before the first `migrate`. Any role may read them."""
     known = psycopg.Cursor(link).execute("SELECT to_regprocedure('public.key_fingerprints()') IS NOT NULL").fetchone()
     if not known or not known[0]:
         return {}
@@ -75,9 +75,9 @@ def compare(installation: Mapping[str, str], own: Mapping[str, str]) -> None:
 
 
 def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], forgotten: Collection[str]) -> None:
-    """Raise KeysDiffer when `migrate` with these keys would lose one: mails that are out could not be read any longer.
+    """Raise KeysDiffer when `migrate` with these keys would lose one, making links in sent messages unreadable.
 
-    A new token key, and a new secret key, are taken up. `forgotten` are ids of token keys that may go.
+    A new token key or secret key is accepted. `forgotten` are IDs of token keys that may be dropped.
     """
     kept = {key: value for key, value in installation.items() if key != SECRET_KEY}
     kept = {key: value for key, value in kept.items() if key.removeprefix("token key ") not in forgotten}
@@ -90,7 +90,7 @@ def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], fo
 
 
 def keep(owner: psycopg.Connection[Any], own: Mapping[str, str]) -> None:
-    """Let these be the fingerprints of the installation; touches nothing when they are already."""
+    """Store these as the fingerprints of the installation; do nothing if they are already stored."""
     if read(owner) == dict(own):
         return
     with owner.transaction():

@@ -1,4 +1,4 @@
-"""Settings of the mail that comes in: listeners, the mailbox of complaints, the test inbox."""
+"""Settings for incoming mail: listeners, the mailbox for complaints, the test inbox."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from mailflatrate.settings.section import Port, Positive, Section
 
 
 class ImapTls(StrEnum):
-    """How the connection to the mailbox is protected."""
+    """The encryption of the connection to the mailbox."""
 
     IMPLICIT = "implicit"
     STARTTLS = "starttls"
@@ -16,7 +16,7 @@ class ImapTls(StrEnum):
 
 
 class InboundSettings(Section):
-    """How mail comes in, and who may speak for others."""
+    """How mail is received, and which hosts may speak for others."""
 
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")

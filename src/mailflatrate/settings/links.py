@@ -1,11 +1,11 @@
-"""How every connection to PostgreSQL is made: how long it may take, and when a silent server counts as gone.
+"""How every connection to PostgreSQL is made: time limits, and when a silent server counts as gone.
 
 The one place for it (ADR 0021). `completed` adds the limits to a connection string; `roles.app_url` and `owner_url`
-pass every string through it, so Django, Procrastinate, the sender, the life line and the commands all have them. A
+pass every string through it, so they apply to Django, Procrastinate, the sender, the life line and the commands. A
 limit in the URL itself wins.
 
-A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits for
-it for 16 minutes when it has sent something, and for two hours when it has not. The server in turn keeps the locks and
+A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits
+16 minutes for it after sending something, and otherwise two hours. The server in turn keeps the locks and
 the connection slot of a dead client, so the session has the server watch its end as well.
 """
 
@@ -25,7 +25,7 @@ CHECK_SECONDS: Final = 10
 
 
 class ProcessPurpose(StrEnum):
-    """What a process does, which decides how long its statements may take and whether it may know the owner."""
+    """The purpose of a process, which decides how long its statements may take and whether it may know the owner."""
 
     PAGES = "pages"
     SENDING = "sending"
@@ -41,18 +41,18 @@ _reached: tuple[str, str] | None = None
 
 
 def serve_as(purpose: ProcessPurpose) -> None:
-    """Say what this process does, before its first connection."""
+    """Set the purpose of this process, before its first connection."""
     global _purpose  # noqa: PLW0603  one a process, by nature
     _purpose = purpose
 
 
 def purpose() -> ProcessPurpose:
-    """What this process does; a command of the operator unless `serve_as` was called."""
+    """Return the purpose of this process; an operator's command unless `serve_as` was called."""
     return _purpose
 
 
 def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> str:
-    """Return a connection string with the limits of this process. Raises ValueError for one that cannot be read."""
+    """Return a connection string with the limits of this process. Raises ValueError for an unreadable one."""
     try:
         given = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as problem:
@@ -71,16 +71,16 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> s
 
 
 def note_reached(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Remember which of several hosts took a connection: the next one asks it first.
+    """Remember which of several hosts accepted a connection, so that the next one tries it first.
 
-    After a failover each new connection would otherwise wait for the dead host before it asks the living one.
+    After a failover each new connection would otherwise wait for the dead host before it tries the living one.
     """
     global _reached  # noqa: PLW0603  one a process: the primary is the same for all its connections
     _reached = (connection.info.host, str(connection.info.port))
 
 
 def _reached_first(given: dict[str, Any]) -> dict[str, Any]:
-    """The hosts of a connection string and their ports, the one that was reached last in front."""
+    """Return the hosts of a connection string and their ports, with the last one reached first."""
     hosts = str(given.get("host") or "").split(",")
     ports = str(given.get("port") or "").split(",")
     if len(hosts) < 2 or given.get("hostaddr") or len(ports) not in (1, len(hosts)):
@@ -91,13 +91,13 @@ def _reached_first(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_options(conninfo: str, options: str) -> str:
-    """Return a connection string that also sets these of the server's settings, written `-c name=value`."""
+    """Return a connection string that also sets these server settings, written `-c name=value`."""
     before = conninfo_to_dict(conninfo).get("options") or ""
     return make_conninfo(conninfo, options=f"{before} {options}".strip())
 
 
 def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
-    """Probes of an idle connection that find out within the silence a dead host may keep."""
+    """Return the keepalive settings that detect a dead host within the permitted silence."""
     silence = settings.database_silence_seconds
     idle = max(1, silence // 2)
     return {
@@ -108,7 +108,7 @@ def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
 
 
 def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
-    """The server's settings for a session. The owner migrates, which takes the time that it takes."""
+    """Return the server's settings for a session. The owner has no statement timeout, as migrations may take long."""
     found: dict[str, int | str] = {
         **_keepalives(settings, prefix="tcp_"),
         "tcp_user_timeout": settings.database_silence_seconds * 1000,

@@ -1,4 +1,4 @@
-"""Shortens what opens something: tokens in links, keys of programs, session cookies. Nothing else of a line changes."""
+"""Shortening of secrets in log lines: tokens in links, keys of programs, session cookies. The rest stays unchanged."""
 
 import re
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ _SECRET: Final = re.compile(
 
 
 def shorten(text: str) -> str:
-    """The text with every secret cut to its first characters, which are enough to tell two lines apart."""
+    """Return the text with every secret cut to its first characters, enough to tell two lines apart."""
     return _SECRET.sub(lambda found: f"{found[0][:KEPT]}…" if len(found[0]) > KEPT else found[0], text[:_LONGEST_LINE])
 
 
 def shorten_secrets(_logger: object, _method: str, event: Any) -> Any:
-    """Structlog's processor: the last before a line is rendered, so that all of them pass it."""
+    """Shorten secrets as structlog's last processor before a line is rendered, so that all lines pass it."""
     return {key: _shortened(value) for key, value in event.items()}
 
 
 def _shortened(value: Any, depth: int = 4) -> Any:
-    """Strings inside of whatever is logged; what is no plain value is logged as its text."""
+    """Shorten strings inside whatever is logged; anything that is not a plain value is logged as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""Logs: structlog for ours, the standard library's routed through it; lines for people or JSON for machines.
+"""Logs: structlog for our own, with the standard library's routed through it; text for people or JSON for machines.
 
-Every line passes one handler, and in it `shorten_secrets`: Django's, Granian's and those of libraries as well.
+Every line passes one handler with `shorten_secrets`: also those of Django, Granian and libraries.
 """
 
 import logging
@@ -13,7 +13,7 @@ from mailflatrate.settings.schema import LogFormat, Settings
 
 
 def configure_logging(settings: Settings) -> None:
-    """Set up logging of one process on standard error."""
+    """Set up logging to standard error for one process."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL server: where it lives, how it starts and stops. The one module that knows the wheel.
+"""The embedded PostgreSQL server: where it lives, how it starts and stops. The only module that knows the wheel.
 
-`DATABASE_URL` takes its place. The server listens on a unix socket only. It refuses to run as root, so under root
-it runs as a system user of its own, which needs to pass through (not read) the folders above its data.
+`DATABASE_URL` replaces it. The server listens on a unix socket only. It refuses to run as root, so under root
+it runs as a separate system user, which must be able to pass through (not read) the folders above its data.
 """
 
 import fcntl
@@ -55,7 +55,7 @@ class DatabaseFailed(Exception):
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """The system user that runs the server, made on the first start under root; None when we are not root."""
+    """Return the system user that runs the server, created on the first start as root; None if we are not root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -66,7 +66,7 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def _let_pass(path: Path) -> None:
-    """Give the search bit to others on the folders above `path`, so that the server's user can reach it."""
+    """Grant others the search bit on the folders above `path`, so that the server's user can reach it."""
     for folder in [path, *path.parents]:
         mode = folder.stat().st_mode
         if not mode & 0o001:
@@ -74,7 +74,7 @@ def _let_pass(path: Path) -> None:
 
 
 def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_seconds: float = 60) -> None:
-    """Run a server tool; raises DatabaseFailed with what it printed."""
+    """Run a server tool. Raises DatabaseFailed with its output."""
     # Our own groups go too: a folder that shuts its group out would shut the server out. Of a session of its own,
     # because Ctrl-C in a terminal would go to the tool, too.
     identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
@@ -91,7 +91,7 @@ def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_sec
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, unless the program has an answer of its own; in the main thread only."""
+    """Make SIGTERM end the block as Ctrl-C does, unless the program handles it itself; in the main thread only."""
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
@@ -104,7 +104,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """SIGTERM and SIGINT take effect after the block: a server in the middle of its start could not be stopped."""
+    """Delay SIGTERM and SIGINT until after the block, because a server that is still starting could not be stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -136,17 +136,17 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Connection URL of the owner."""
+        """Return the owner's connection URL."""
         return f"postgresql://{OWNER}@/{DATABASE}?host={self.socket_dir}"
 
     @property
     def is_made(self) -> bool:
-        """Whether the folder holds a database, started or not."""
+        """Return whether the folder holds a database, started or not."""
         return (self.folder / "PG_VERSION").exists()
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running server, or None."""
+        """Return the process ID of the running server, or None."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
             os.kill(pid, 0)
@@ -156,7 +156,7 @@ class EmbeddedPostgres:
 
     @property
     def running(self) -> bool:
-        """True when the server answers."""
+        """Return whether the server answers."""
         if self.pid is None:
             return False
         try:
@@ -262,7 +262,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Own the server while the block runs, and stop it however the block ends: exactly one process at a time.
+        """Own the server for the block, and stop it however the block ends. Only one process can own it at a time.
 
         Raises DatabaseInUse when another one does. SIGTERM raises KeyboardInterrupt in the block, as SIGINT does.
         """

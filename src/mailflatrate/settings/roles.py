@@ -40,7 +40,7 @@ _SERVER_ATTRIBUTE = "mailflatrate_server"
 
 
 class PassKind(StrEnum):
-    """What a pass opens; part of what is sealed, so that no pass serves for another."""
+    """What a pass opens. It is part of what is sealed, so that no pass works for another kind."""
 
     PLATFORM = "platform"
     DECISION = "decision"
@@ -50,18 +50,18 @@ class PassKind(StrEnum):
 
 
 def _app_password() -> str:
-    """Derived from the secret key, so that all hosts of an installation agree without another setting."""
+    """Derive the password from the secret key, so that all hosts of an installation agree without another setting."""
     return hmac.new(load_secrets().secret_key.encode(), b"database application role", hashlib.sha256).hexdigest()
 
 
 @cache
 def pass_key() -> bytes:
-    """What passes are made with; the database keeps a copy where no role but the owner can read it."""
+    """Return the key that passes are made with; the database keeps a copy that only the owner can read."""
     return hmac.new(load_secrets().secret_key.encode(), b"database platform pass", hashlib.sha256).digest()
 
 
 def server_of(connection: psycopg.Connection[Any]) -> str:
-    """Name the server process behind a connection as `own_server()` does; asked once per connection."""
+    """Name the server process behind a connection as `own_server()` does; queried once per connection."""
     known = getattr(connection, _SERVER_ATTRIBUTE, None)
     if known is None:
         row = psycopg.Cursor(connection).execute(SERVER_SQL).fetchone()
@@ -108,7 +108,7 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
 
 
 def knows_owner(settings: Settings) -> bool:
-    """True where this process may sign in as the owner: a command of the operator that knows how."""
+    """Return whether this process may sign in as the owner: an operator's command that knows how."""
     return links.purpose() is ProcessPurpose.ADMINISTRATION and (
         settings.is_embedded or settings.database_url is not None
     )
@@ -150,7 +150,7 @@ def _completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> 
 
 
 def _role_password(settings: Settings) -> str | None:
-    """The password that APP_ROLE is given: that of MAILFLATRATE_APP_DATABASE_URL, or the derived one."""
+    """Return the password for APP_ROLE: that of MAILFLATRATE_APP_DATABASE_URL, or the derived one."""
     if not settings.app_database_url:
         return _app_password()
     given = conninfo_to_dict(settings.app_database_url)
@@ -158,7 +158,7 @@ def _role_password(settings: Settings) -> str | None:
 
 
 def create_roles(settings: Settings) -> None:
-    """Create the roles when they are missing; the owner needs CREATEROLE for it."""
+    """Create missing roles; this requires the owner to have CREATEROLE."""
     with psycopg.connect(owner_url(settings), autocommit=True) as connection:
         for role, login in ((APP_ROLE, "LOGIN"), (PLATFORM_ROLE, "NOLOGIN"), (ERASER_ROLE, "NOLOGIN")):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
@@ -179,7 +179,7 @@ def create_roles(settings: Settings) -> None:
 
 
 def _see_own_servers(owner: psycopg.Connection[Any]) -> None:
-    """Let an owner who is no superuser see when the server processes of the application started."""
+    """Let an owner who is no superuser see when the application's server processes started."""
     (superuser,) = owner.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() or (True,)
     if not superuser:
         owner.execute(f"GRANT {APP_ROLE} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE")

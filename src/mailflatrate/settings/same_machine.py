@@ -1,6 +1,6 @@
-"""Whether the database server runs on this machine, in this container, so that it can't outlive it (ADR 0034).
+"""A check that the database server runs on this machine, in this container, so that it can't outlive it (ADR 0034).
 
-An address proves nothing: a tunnel or a pooler listens on 127.0.0.1, too. The server says which process serves the
+An address proves nothing: a tunnel or a pooler listens on 127.0.0.1 too. The server reports which process serves the
 session and since when, and that process has to be found here.
 """
 
@@ -22,10 +22,10 @@ _STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted behind the name
 
 
 def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
-    """Judge by a connection's file number and its row of `SESSION`. Where nothing can be found out, it's False.
+    """Judge by a connection's file number and its row of `SESSION`. If nothing can be determined, return False.
 
-    Ages are compared, not moments, so no clock has to be right. A process of another machine passes only if one of the
-    same number, name and age is here, over a connection that doesn't leave the machine.
+    Ages are compared instead of times, so no clock has to be right. A process on another machine passes only if one
+    with the same number, name and age is here, over a connection that doesn't leave the machine.
     """
     if session is None or not _stays_here(connection):
         return False
@@ -35,7 +35,7 @@ def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
 
 
 def _stays_here(connection: int) -> bool:
-    """True for a unix socket, and for TCP from an address to itself."""
+    """Return True for a unix socket, and for TCP from an address to itself."""
     with closing(socket.socket(fileno=os.dup(connection))) as wire:
         if wire.family == socket.AF_UNIX:
             return True
@@ -43,7 +43,7 @@ def _stays_here(connection: int) -> bool:
 
 
 def _name_and_age(pid: int) -> tuple[str, float] | None:
-    """A process's name and its age in seconds; None where it can't be seen."""
+    """Return a process's name and its age in seconds; None if it can't be seen."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text()
         up_seconds = float(Path("/proc/uptime").read_text().split()[0])

@@ -1,7 +1,7 @@
-"""The one schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
+"""The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Three sections are in `database`, `inbound` and `storage`. `docs/settings.md` is generated from all of it.
+Three sections are in `database`, `inbound` and `storage`. `docs/settings.md` is generated from all of them.
 """
 
 import os
@@ -45,7 +45,7 @@ class SettingsError(Exception):
 
 
 class TlsMode(StrEnum):
-    """How the relay connection is protected (RULES R-102)."""
+    """The encryption of the relay connection (RULES R-102)."""
 
     NEVER = "never"
     OPPORTUNISTIC = "opportunistic"
@@ -53,14 +53,14 @@ class TlsMode(StrEnum):
 
 
 class MarkMode(StrEnum):
-    """When a sender tells the database what it begins."""
+    """When a sender tells the database which messages it starts."""
 
     AUTO = "auto"
     EACH = "each"
 
 
 class LogFormat(StrEnum):
-    """Console lines for people, JSON lines for machines."""
+    """The log format: console lines for people, JSON lines for machines."""
 
     CONSOLE = "console"
     JSON = "json"
@@ -309,44 +309,44 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings):
 
     @property
     def is_embedded(self) -> bool:
-        """True where no URL names a database server, so that the embedded one serves."""
+        """Return True if no URL names a database server, so that the embedded one is used."""
         return self.database_url is None and self.app_database_url is None
 
     @property
     def storage_folder(self) -> Path:
-        """The folder of the storage kind `directory`."""
+        """Return the folder of the storage kind `directory`."""
         return self.storage_dir or self.data_dir / "storage"
 
     @property
     def withdrawals_folder(self) -> Path:
-        """The folder of the withdrawals log, where it is in one."""
+        """Return the folder of the withdrawals log, if it is in one."""
         return self.withdrawals_dir or self.data_dir / "withdrawals"
 
     @property
     def public_host(self) -> str:
-        """The host name of `public_url`."""
+        """Return the host name of `public_url`."""
         return urlsplit(self.public_url).hostname or ""
 
     @property
     def shaping_numbers(self) -> dict[str, int]:
-        """Messages an hour by provider, where the operator changed them."""
+        """Return the messages per hour by provider that the operator changed."""
         return read_shaping(self.shaping)
 
     @property
     def host_names(self) -> list[str]:
-        """The names the pages answer to. On a trial machine these include the loopback addresses."""
+        """Return the host names that the pages answer to. On a trial machine these include the loopback addresses."""
         named = [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
         own = [*LOOPBACK_NAMES] if self.is_trial else []
         return named or list(dict.fromkeys([self.public_host, *own]))
 
     @property
     def is_trial(self) -> bool:
-        """True where people look at the pages over plain HTTP: the demonstration, debugging, a loopback public URL."""
+        """Return True if the pages are viewed over plain HTTP: the demonstration, debugging, a loopback public URL."""
         return self.demo or self.debug or self.public_host in LOOPBACK_NAMES
 
 
 def environment_name(field: str) -> str:
-    """The environment variable of a settings field."""
+    """Return the environment variable of a settings field."""
     return BARE_NAMES.get(field, PREFIX + field.upper())
 
 
@@ -376,7 +376,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _read_secret(name: str, path: Path) -> str:
-    """Return the content of a secret's file without the line break at its end. Raises SettingsError."""
+    """Return the content of a secret's file without the final line break. Raises SettingsError."""
     try:
         with path.open("rb") as opened:
             written = opened.read(LARGEST_SECRET_OCTETS + 1)
@@ -390,17 +390,17 @@ def _read_secret(name: str, path: Path) -> str:
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process, read once from its environment. Raises SettingsError."""
+    """Return this process's settings, read once from its environment. Raises SettingsError."""
     return read_settings(os.environ)
 
 
 def blocklists(written: str) -> list[str]:
-    """The zones of a setting for blocklists."""
+    """Return the zones in a blocklist setting."""
     return [zone.strip().strip(".").lower() for zone in written.split(",") if zone.strip()]
 
 
 def settings_table() -> str:
-    """The settings as a Markdown table (docs/settings.md)."""
+    """Return the settings as a Markdown table (docs/settings.md)."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     own = [field for field in Settings.__annotations__ if field in Settings.model_fields]
     for field in dict.fromkeys([*own, *Settings.model_fields]):

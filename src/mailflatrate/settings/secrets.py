@@ -1,4 +1,4 @@
-"""Secrets that an installation makes for itself on its first start, kept in the data folder."""
+"""Secrets that an installation generates on its first start, kept in the data folder."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from mailflatrate.settings.schema import SettingsError, load_settings
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`secret_key` signs sessions; `token_keys` is the key ring of mail tokens (`id:hex,...`, the first one signs)."""
+    """The secrets: `secret_key` signs sessions; `token_keys` is the key ring (`id:hex,...`, the first one signs)."""
 
     secret_key: str
     token_keys: str
@@ -37,10 +37,10 @@ def _generated(path: Path) -> Secrets:
 
 @cache
 def load_secrets() -> Secrets:
-    """The secrets of this installation: from the environment, otherwise from the data folder.
+    """Return the secrets of this installation: from the environment, otherwise from the data folder.
 
     They are drawn on the first start of an installation with the embedded server, and by the first `migrate` of one
-    with a server of its own (`draw_secrets`). Raises SettingsError when they are missing: another host has them.
+    with its own server (`draw_secrets`). Raises SettingsError when they are missing: another host has them.
     """
     settings = load_settings()
     if settings.secret_key and settings.token_keys:
@@ -57,5 +57,5 @@ def load_secrets() -> Secrets:
 
 
 def draw_secrets() -> None:
-    """Draw the secrets of a new installation into the data folder, unless they are there."""
+    """Draw the secrets of a new installation into the data folder, unless they exist."""
     _generated(load_settings().data_dir / "secrets.json")

@@ -1,4 +1,4 @@
-"""What all sections of the settings share."""
+"""The base that all sections of the settings share."""
 
 from typing import Annotated
 
@@ -11,6 +11,6 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Section(BaseModel):
-    """A part of the settings; frozen, and a field that it doesn't have is refused."""
+    """A part of the settings; frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""Settings of what is kept outside of the database's tables: uploads, pictures, the withdrawals log."""
+"""Settings for data outside the database's tables: uploads, pictures, the withdrawals log."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,7 @@ from mailflatrate.settings.section import PREFIX, Positive, Section
 
 
 class StorageKind(StrEnum):
-    """Where uploads and pictures are kept."""
+    """Where uploads and pictures are stored."""
 
     DATABASE = "database"
     DIRECTORY = "directory"
@@ -19,7 +19,7 @@ class StorageKind(StrEnum):
 
 
 class S3Encryption(StrEnum):
-    """How the service encrypts what it keeps."""
+    """How the service encrypts what it stores."""
 
     NONE = ""
     AES256 = "AES256"
@@ -27,7 +27,7 @@ class S3Encryption(StrEnum):
 
 
 class StorageSettings(Section):
-    """Where uploads, pictures and the withdrawals log are kept."""
+    """Where uploads, pictures and the withdrawals log are stored."""
 
     storage: StorageKind = Field(
         StorageKind.DATABASE,

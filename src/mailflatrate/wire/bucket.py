@@ -1,4 +1,4 @@
-"""A bucket of an S3-compatible service, by boto3. Objects go up in parts of 8 MB, one at a time, and down in chunks."""
+"""A bucket of an S3-compatible service, via boto3. Objects are uploaded in parts of 8 MB, and downloaded in chunks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,16 +19,16 @@ class MissingPackage(Exception):
 
 
 class BucketFailed(Exception):
-    """The service cannot be reached or refuses; the message says why, and nothing of a key."""
+    """The service cannot be reached or refuses; the message says why, without revealing a key."""
 
 
 class NoObject(Exception):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """Where the bucket is and how to sign in. Without keys boto3 looks for those of the host (environment, role)."""
+    """Where the bucket is and how to sign in. Without keys boto3 uses the host's own (environment, role)."""
 
     bucket: str
     endpoint: str | None = None
@@ -81,7 +81,7 @@ class TokenBucket:
         )  # fmt: skip
 
     def put(self, key: str, read: Callable[[int], bytes]) -> None:
-        """Store an object; it appears when it is whole. Raises BucketFailed, and whatever `read` raises."""
+        """Store an object; it appears once complete. Raises BucketFailed, and whatever `read` raises."""
         first = read(PART_BYTES)
         try:
             if len(first) < PART_BYTES:
@@ -109,7 +109,7 @@ class TokenBucket:
             raise
 
     def read_into(self, key: str, write: Callable[[bytes], object]) -> None:
-        """Pass an object on in chunks. Raises NoObject, BucketFailed."""
+        """Pass on an object in chunks. Raises NoObject, BucketFailed."""
         try:
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             for chunk in body.iter_chunks(CHUNK_BYTES):
@@ -120,7 +120,7 @@ class TokenBucket:
             raise self._failed(problem) from problem
 
     def exists(self, key: str) -> bool:
-        """Whether there is such an object. Raises BucketFailed."""
+        """Return whether the object exists. Raises BucketFailed."""
         try:
             self._client.head_object(Bucket=self._name, Key=key)
         except self._errors as problem:
@@ -137,7 +137,7 @@ class TokenBucket:
             raise self._failed(problem) from problem
 
     def list_objects(self, prefix: str) -> Iterator[ListedObject]:
-        """List the objects whose keys begin with `prefix`, a thousand a request. Raises BucketFailed."""
+        """List the objects whose keys begin with `prefix`, a thousand per request. Raises BucketFailed."""
         try:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix):
                 for found in page.get("Contents", ()):

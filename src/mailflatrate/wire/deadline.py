@@ -1,7 +1,7 @@
-"""One deadline for a whole conversation with a server that may want to keep us waiting.
+"""One deadline for a whole conversation with a server that may try to keep us waiting.
 
-A timeout on a socket starts anew with every octet. A `Deadline` doesn't: when it is over, the connection is cut,
-whatever is being waited for on it.
+A timeout on a socket restarts with every octet. A `Deadline` doesn't: when it expires, the connection is cut,
+whatever is being waited for.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Link = TypeVar("Link", bound=socket.socket)
 
 
 class Deadline:
-    """So many seconds for everything inside the block. Raises TimeoutError from the block when they are over.
+    """A time limit in seconds for everything inside the block. Raises TimeoutError from the block when it expires.
 
-    Every socket used inside is handed to `guard` as soon as it is there, and again when TLS has wrapped it.
+    Every socket used inside is passed to `guard` as soon as it exists, and again when TLS has wrapped it.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -42,21 +42,21 @@ class Deadline:
             raise TimeoutError("no answer in time") from problem
 
     def left(self, at_most: float) -> float:
-        """Seconds until the deadline, `at_most` so many. Raises TimeoutError when there are none."""
+        """Return the seconds until the deadline, limited to `at_most`. Raises TimeoutError if none are left."""
         rest = self._ends - time.monotonic()
         if rest <= 0:
             raise TimeoutError("no answer in time")
         return min(rest, at_most)
 
     def guard(self, link: Link) -> Link:
-        """Cut this connection when the time is over. Raises TimeoutError when it is over already."""
+        """Cut this connection when the deadline expires. Raises TimeoutError if it already has."""
         with self._lock:
             self._guarded.append(link)
         self.left(1.0)
         return link
 
     def connect(self, host: str, port: int, *, silence_seconds: float) -> socket.socket:
-        """A guarded connection; one read or write may take `silence_seconds`. Raises OSError."""
+        """Open a guarded connection; one read or write may take `silence_seconds`. Raises OSError."""
         link = socket.create_connection((host, port), timeout=self.left(silence_seconds))
         return self.guard(link)
 

@@ -1,7 +1,7 @@
-"""A mailbox read over IMAP (RFC 9051): what nobody has seen yet, its octets as they are, and the mark that it was seen.
+"""A mailbox read over IMAP (RFC 9051): unseen messages, their octets unchanged, and marking them as seen.
 
-One deadline and one bound on octets hold for a whole conversation: the server may be a stranger's, or taken over.
-It removes nothing and moves nothing. imap-tools opens the mailbox and searches; messages are fetched and marked by the
+One deadline and one limit on octets apply to a whole conversation: the server may be untrusted or compromised.
+It removes and moves nothing. imap-tools opens the mailbox and searches; messages are fetched and marked by the
 plain commands, because its own parse the octets again and expunge what other people have marked as deleted.
 """
 
@@ -20,7 +20,7 @@ from mailflatrate.wire.deadline import Deadline
 
 
 class Protection(StrEnum):
-    """How the connection is protected: TLS from the beginning (RFC 8314), from STARTTLS on, or not at all."""
+    """The encryption of the connection: TLS from the start (RFC 8314), after STARTTLS, or none."""
 
     IMPLICIT = "implicit"
     STARTTLS = "starttls"
@@ -28,12 +28,12 @@ class Protection(StrEnum):
 
 
 class MailboxUnavailable(Exception):
-    """The mailbox could not be read; the message says why, and nothing of a password. Worth trying again later."""
+    """The mailbox could not be read; the message says why, without the password. Worth trying again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxAccess:
-    """Where the mailbox is and who may read it."""
+    """Where the mailbox is and how to sign in."""
 
     host: str
     port: int
@@ -53,12 +53,12 @@ class OpenMailbox:
         self._box = box
 
     def unseen(self, *, at_most: int, largest_octets: int) -> list[str]:
-        """UIDs of messages without \\Seen, the oldest first; larger ones are left alone."""
+        """Return UIDs of messages without \\Seen, the oldest first; larger ones are ignored."""
         with _told():
             return self._box.uids(AND(seen=False, size_lt=largest_octets))[:at_most]
 
     def fetch(self, uid: str) -> bytes | None:
-        """The message as it is stored, still unseen; None when it is gone meanwhile."""
+        """Return the message as it is stored, still unseen; None if it is gone by now."""
         with _told():
             status, parts = self._box.client.uid("FETCH", uid, "(BODY.PEEK[])")
             _demand(status, parts)
@@ -74,7 +74,7 @@ class OpenMailbox:
 
 @contextmanager
 def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
-    """Sign in and open the folder; signed out afterwards. Raises MailboxUnavailable."""
+    """Sign in and open the folder; sign out afterwards. Raises MailboxUnavailable."""
     with _told(), Deadline(access.conversation_seconds) as deadline:
         box = _Box(access, deadline)
         try:
@@ -88,7 +88,7 @@ def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
 
 
 class _Box(BaseMailBox):
-    """A mailbox whose connection is guarded from its first octet on."""
+    """A mailbox whose connection is guarded from its first octet."""
 
     def __init__(self, access: MailboxAccess, deadline: Deadline) -> None:
         self._access, self._deadline = access, deadline
@@ -107,7 +107,7 @@ class _Box(BaseMailBox):
 
 
 class _Bounds(IMAP4):
-    """What the guarded clients have in common: each octet that is read counts."""
+    """The common base of the guarded clients: each octet read counts."""
 
     _deadline: Deadline
     _left: int
@@ -117,7 +117,7 @@ class _Bounds(IMAP4):
         return self._deadline.guard(link)
 
     def read(self, size: int) -> bytes:
-        """Read a literal of a size that the server names."""
+        """Read a literal of the size that the server announced."""
         self._count(size)
         return super().read(size)
 

@@ -1,4 +1,4 @@
-"""POST something small to a server that the settings name, and read a small answer under one deadline."""
+"""POST a small body to a server named in the settings, and read a small answer under one deadline."""
 
 import ssl
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def post(
     url: str, body: bytes, headers: dict[str, str], *, seconds: float, most_octets: int,
     context: ssl.SSLContext | None = None,
 ) -> PostAnswer:  # fmt: skip
-    """POST to `url` (http or https). Reads `most_octets` of the answer at most. Raises OSError, also for no HTTP."""
+    """POST to `url` (http or https). Reads at most `most_octets` of the answer. Raises OSError, also if not HTTP."""
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     with Deadline(seconds) as deadline:

@@ -20,20 +20,21 @@ LONGEST_LINE_BYTES = 2048
 
 
 class ProbeFailed(Exception):
-    """The port does not answer as it should; the message says how far it came."""
+    """The port does not answer as it should; the message says how far the conversation got."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCertificate:
-    """A certificate that every mailbox provider would accept, and until when."""
+    """A certificate that every mailbox provider would accept, and its expiry."""
 
     not_after: datetime
     issuer: str
 
 
 def look_at_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
-    """Shake hands as a stranger does, who checks chain, name and dates. `at`: the server that is asked, where it is
-    another than the name says. Raises ProbeFailed."""
+    """Complete a TLS handshake as an outside client that checks chain, name and dates. `at`: the server to connect to,
+    if the name does not lead there. Raises ProbeFailed.
+    """
     context = ssl.create_default_context(cafile=cafile)
     try:
         with (
@@ -52,7 +53,7 @@ def look_at_certificate(host: str, port: int, *, cafile: str | None = None, at: 
 
 
 def ask_recipients(host: str, port: int, recipients: Sequence[str], *, lmtp: bool = False) -> dict[str, str]:
-    """What an SMTP or LMTP server answers to RCPT TO for each address; no letter follows. Raises ProbeFailed."""
+    """Return an SMTP or LMTP server's reply to RCPT TO for each address; sends no message. Raises ProbeFailed."""
     try:
         with (
             Deadline(CONVERSATION_SECONDS) as deadline,

@@ -1,4 +1,4 @@
-"""When was a domain registered? Asked of the registries by RDAP (RFC 9083), through `wire.web`."""
+"""Lookups of a domain's registration date, made at the registries by RDAP (RFC 9083), through `wire.web`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MEDIA_TYPE = "application/rdap+json"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`at` None: nobody could say, and `problem` says why."""
+    """A registration. `at` None: the date is unknown, and `problem` says why."""
 
     at: datetime | None
     problem: str = ""
 
 
 def find_registration(domain: str, server: str, resolver: Resolver, *, private: bool = False) -> Registration:
-    """Ask an RDAP server (its base address, RFC 9082 section 3.1.3) about a registered domain. Never raises.
+    """Query an RDAP server (its base address, RFC 9082 section 3.1.3) for a registered domain. Never raises.
 
-    `private` lets it ask a server of the own network; tests and nobody else want that.
+    `private` permits a server on the own network; only tests want that.
     """
     if not server:
         return Registration(None, "switched off")

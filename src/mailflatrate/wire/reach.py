@@ -1,4 +1,4 @@
-"""Which addresses a stranger may send us to: those of the public internet, and no detour to any other."""
+"""A check that a URL from outside leads only to the public internet, without a detour to any other address."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
@@ -23,7 +23,7 @@ _DETOURS: Final = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address is one host of the public internet. False for what is no address."""
+    """Return whether a text is the IP address of a single host on the public internet. False if it is no address."""
     try:
         address: IPv4Address | IPv6Address = ip_address(text)
     except ValueError:

@@ -1,5 +1,5 @@
-"""The channel under an SMTP connection: bytes to replies, one timer, single commands, TLS. It knows no
-letters' rules.
+"""The channel under an SMTP connection: bytes to replies, one timer, single commands, TLS. It knows nothing
+about messages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionLostError(Exception):
-    """The connection ended while a command outside of letters waited for its reply."""
+    """The connection ended while a command outside of a message waited for its reply."""
 
 
 class SmtpChannel(asyncio.Protocol):
@@ -66,30 +66,30 @@ class SmtpChannel(asyncio.Protocol):
         raise NotImplementedError
 
     def _on_drop(self, stage: Stage, text: str) -> None:
-        """Settle what was under way; the channel is closed already."""
+        """Settle what was in progress; the channel is already closed."""
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport. TCP_NODELAY, because each write is a whole group and its reply is waited for."""
+        """Keep the transport. Set TCP_NODELAY, because each write is a whole group and its reply is awaited."""
         self._transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone: whatever was under way gets its outcome."""
+        """Settle whatever was in progress, because the transport is gone."""
         self._drop(str(exc) if exc else "the relay closed the connection")
         if not self._gone.done():
             self._gone.set_result(None)
 
     @property
     def is_closed(self) -> bool:
-        """True once nothing more can be said on this connection."""
+        """Return True once nothing more can be sent on this connection."""
         return self._closed
 
     @property
     def is_idle(self) -> bool:
-        """True when no reply is awaited."""
+        """Return True when no reply is awaited."""
         return not self._expected and not self._closed
 
     async def wait_closed(self) -> None:
@@ -97,7 +97,7 @@ class SmtpChannel(asyncio.Protocol):
         await asyncio.shield(self._gone)
 
     async def greeting(self) -> Reply:
-        """The relay's first reply. Raises ConnectionLostError when there is none in time."""
+        """Return the relay's first reply. Raises ConnectionLostError when there is none in time."""
         assert self._waiter is not None, "the greeting is asked for once, before any command"
         self._arm()
         try:
@@ -106,7 +106,7 @@ class SmtpChannel(asyncio.Protocol):
             self._waiter = None
 
     async def command(self, line: bytes, stage: Stage) -> Reply:
-        """Write one command and wait for its reply, outside of letters.
+        """Write one command and wait for its reply, outside of a message.
 
         Raises ConnectionLostError when there is none within the stage's time.
         """
@@ -122,10 +122,10 @@ class SmtpChannel(asyncio.Protocol):
             self._waiter = None
 
     async def start_tls(self, context: ssl.SSLContext, handshake_seconds: float) -> None:
-        """Wrap the connection after a 220 to STARTTLS. Raises OSError (ssl.SSLError too) when the handshake
+        """Wrap the connection after a 220 to STARTTLS. Raises OSError (including ssl.SSLError) when the handshake
         fails.
 
-        Plain bytes behind the 220 are an injection (CVE-2011-0411) and end the connection.
+        Plain bytes after the 220 are an injection (CVE-2011-0411) and end the connection.
         """
         if self._tail or self._lines or self._closed or self._transport is None:
             raise OSError("plain text after the reply to STARTTLS")
@@ -149,7 +149,7 @@ class SmtpChannel(asyncio.Protocol):
         self.tls = True
 
     def data_received(self, data: bytes) -> None:
-        """Cut the stream into replies and give each to the command it answers; replies come in order (RFC
+        """Split the stream into replies and pass each to the command it answers; replies come in order (RFC
         2920 3.2).
         """
         if self._closed:
@@ -176,12 +176,12 @@ class SmtpChannel(asyncio.Protocol):
             self._arm()
 
     def _on_plain_reply(self, reply: Reply) -> None:
-        """Hand a reply to the waiting `command`."""
+        """Pass a reply to the waiting `command`."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(reply)
 
     def _drop(self, text: str, *, graceful: bool = False) -> None:
-        """End the connection; `graceful` lets the transport finish its writing. Does nothing the second time."""
+        """End the connection; `graceful` lets the transport finish writing. Does nothing the second time."""
         if self._closed:
             return
         self._closed = True
@@ -200,8 +200,8 @@ class SmtpChannel(asyncio.Protocol):
         self._on_drop(self.loss[0], text)
 
     def _arm(self) -> None:
-        """Set the time until which the reply awaited first must be here. One lazy timer: a deadline that only
-        moves back costs no timer call, so the hot path pays for none.
+        """Set the deadline of the next expected reply. One lazy timer: a deadline that only moves later costs no
+        timer call, so the hot path pays for none.
         """
         if not self._expected or self._closed:
             return
@@ -226,5 +226,5 @@ class SmtpChannel(asyncio.Protocol):
 
 
 def parse_lines(lines: list[bytes]) -> Reply:
-    """`parse_reply` for lines as they came, perhaps with CR. Raises ReplyError."""
+    """Do what `parse_reply` does for lines as received, perhaps with CR. Raises ReplyError."""
     return parse_reply([line.rstrip(b"\r") for line in lines])

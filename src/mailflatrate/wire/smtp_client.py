@@ -26,13 +26,13 @@ _TWO, _FOUR, _FIVE = b"245"
 
 
 class LetterFeed(Protocol):
-    """What a connection asks of its owner. No method may raise."""
+    """The interface through which a connection gets its messages. No method may raise."""
 
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
-        """The next letter, or None when there is none now."""
+        """Return the next message, or None when there is none now."""
 
     def may_start(self, letter_id: int) -> bool | None:
-        """Whether the content of this letter may be written now. False: not yet, `proceed` asks again; None: no,
+        """Return whether this message's content may be written now. False: not yet, `proceed` asks again; None: no,
         and the connection ends without it.
         """
 
@@ -43,15 +43,15 @@ class LetterFeed(Protocol):
         """Report the one result of a message that was taken."""
 
     def retired(self, connection: SmtpConnection) -> None:
-        """The connection will take no more letters: used up, refused with 421, or lost. Called once."""
+        """Note that the connection takes no more messages: used up, refused with 421, or lost. Called once."""
 
 
 class SmtpConnection(SmtpChannel):
     """A connection to one relay. Open it with `mailflatrate.wire.smtp_open.open_connection`, then `serve` a
     feed.
 
-    Public state: `offers` (capabilities), `tls`, `letters_taken`, `replies_final` (letters that got their own reply),
-    `last_reply` (why the relay ended the connection, when it said so), `loss` (stage and text).
+    Public state: `offers` (capabilities), `tls`, `letters_taken`, `replies_final` (messages that got their own reply),
+    `last_reply` (why the relay ended the connection, if it said so), `loss` (stage and text).
     """
 
     def __init__(self, config: RelayConfig) -> None:
@@ -73,7 +73,7 @@ class SmtpConnection(SmtpChannel):
     # -- life ------------------------------------------------------------------------------------------------
 
     def serve(self, feed: LetterFeed | None, letters_limit: int) -> None:
-        """Take letters from `feed` from now on, at most `letters_limit` in the life of the connection; None
+        """Take messages from `feed` from now on, at most `letters_limit` over the life of the connection; None
         stops it.
         """
         self._feed = feed
@@ -83,14 +83,14 @@ class SmtpConnection(SmtpChannel):
         self.kick()
 
     def kick(self) -> None:
-        """Start the next letter if the dialogue is at a point where one may start."""
+        """Start the next message if the dialogue is at a point where one may start."""
         if self._open is None and not self._closed and not self._parked:
             if not self._expected or (self._pipelining and not self._bdat and self._under_way is not None):
                 self._advance(b"")
             self._arm()
 
     def close(self) -> None:
-        """Say QUIT when idle and close after its reply; a connection that waits for a reply is aborted."""
+        """Send QUIT when idle and close after its reply; abort a connection that waits for a reply."""
         if self._closed or self._transport is None:
             return
         if self._expected or self._waiter is not None or self._parked:
@@ -103,11 +103,11 @@ class SmtpConnection(SmtpChannel):
 
     @property
     def is_idle(self) -> bool:
-        """True when no reply is awaited and no content waits for its leave."""
+        """Return True when no reply is awaited and no content waits for permission."""
         return not self._parked and super().is_idle
 
     def proceed(self) -> None:
-        """Ask again about a content that had to wait."""
+        """Check again whether waiting content may be written."""
         if self._parked and not self._closed:
             self._start_content()
             self._arm()
@@ -118,7 +118,7 @@ class SmtpConnection(SmtpChannel):
         return self._under_way is not None and self._under_way.started
 
     def abort(self, text: str) -> None:
-        """End the connection at once; letters under way are settled as NOT_SENT or IN_DOUBT."""
+        """End the connection at once; messages in progress are settled as NOT_SENT or IN_DOUBT."""
         self._drop(text)
 
     # -- bytes in --------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class SmtpConnection(SmtpChannel):
         self._start_content()
 
     def _start_content(self) -> None:
-        """Write the content the relay waits for, or wait for the leave to do so."""
+        """Write the content that the relay waits for, or wait for permission to do so."""
         transaction = self._under_way
         assert transaction is not None and self._feed is not None
         leave = self._feed.may_start(transaction.message.letter_id)
@@ -190,7 +190,7 @@ class SmtpConnection(SmtpChannel):
                 self._write_group(transaction.content, self._open)
 
     def _begin_content(self, transaction: Transaction) -> bool:
-        """Journal, then mark. False: the owner forbade it and the connection is gone."""
+        """Write the journal, then mark. False: the owner forbade it and the connection is gone."""
         assert self._feed is not None
         if not self._feed.data_start(transaction.message.letter_id):
             self._drop("the content was withheld by the sender")
@@ -236,7 +236,7 @@ class SmtpConnection(SmtpChannel):
             self._drop(f"unexpected reply at {stage.value}: {reply.code} {reply.text}")
 
     def _after_refusal(self, transaction: Transaction) -> None:
-        """The last reply of a refused envelope is in: clear the relay's half-open transaction and go on."""
+        """Clear the relay's half-open transaction after the last reply to a refused envelope, and continue."""
         if self._open is transaction:
             self._open = None
         transaction.steps = []
@@ -249,7 +249,7 @@ class SmtpConnection(SmtpChannel):
     # -- bytes out -------------------------------------------------------------------------------------------
 
     def _take(self) -> Transaction | None:
-        """The next letter that this relay can be given; those it cannot are settled at stage LOCAL."""
+        """Return the next message that this relay can take; those it cannot are settled at stage LOCAL."""
         feed = self._feed
         while feed is not None and not self._retired:
             if self._is_used_up():
@@ -270,7 +270,7 @@ class SmtpConnection(SmtpChannel):
         return self.letters_taken >= self._letters_limit or self._loop.time() >= self._retire_at
 
     def _advance(self, head: bytes) -> None:
-        """Write `head` and, in the same write where the relay allows it, the envelope of the next letter."""
+        """Write `head` and, in the same write if the relay allows it, the envelope of the next message."""
         assert self._transport is not None
         if head and not self._pipelining:
             self._transport.write(head)  # its reply calls here again
@@ -311,7 +311,7 @@ class SmtpConnection(SmtpChannel):
             self._transport.writelines((head, following.group))  # one write, and no copy of the message
 
     def _step(self, transaction: Transaction) -> None:
-        """Without PIPELINING: write the next of MAIL, RCPT and DATA (or BDAT with its content)."""
+        """Write the next of MAIL, RCPT and DATA (or BDAT with its content), without PIPELINING."""
         assert self._transport is not None
         stage = (_DATA, _RCPT, _MAIL)[len(transaction.steps) - 1]
         line = transaction.steps.pop(0)
@@ -356,7 +356,7 @@ class SmtpConnection(SmtpChannel):
         self._feed.settle(message, outcome)
 
     def _on_drop(self, stage: Stage, text: str) -> None:
-        """IN_DOUBT once its content was started, else NOT_SENT."""
+        """Settle the message: IN_DOUBT if its content was started, else NOT_SENT."""
         for transaction in (self._under_way, self._open):
             if transaction is not None:
                 kind = OutcomeKind.IN_DOUBT if transaction.started else OutcomeKind.NOT_SENT

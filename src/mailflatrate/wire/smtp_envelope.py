@@ -15,7 +15,7 @@ _PATH = re.compile(
 
 
 class LocalRefusal(Exception):
-    """This relay cannot be given this letter; `enhanced` is the RFC 3463 status that says why."""
+    """This relay cannot take this message; `enhanced` is the RFC 3463 status that says why."""
 
     def __init__(self, enhanced: str, text: str) -> None:
         super().__init__(text)
@@ -87,7 +87,7 @@ def _mail_options(message: OutgoingMessage, offers: Capabilities, content: bytes
 
 def dot_stuff(content: bytes) -> bytes:
     """Double the dot at the beginning of each line (RFC 5321 4.5.2). A lone LF counts as a line end, because
-    some servers see one there and would find a hidden end of data behind it.
+    some servers treat it as one and would see a hidden end of data after it.
     """
     stuffed = content.replace(b"\n.", b"\n..")
     return b"." + stuffed if stuffed[:1] == b"." else stuffed

@@ -1,7 +1,7 @@
-"""Several relays that share the messages of one source, each with connections of its own.
+"""Several relays that share the messages of one source, each with its own connections.
 
 Every message is taken by one connection of one relay, at the moment it can be sent. A relay that fails reports its
-messages as NOT_SENT and waits its own back-off, while the others go on; a message whose content was begun never moves
+messages as NOT_SENT and backs off, while the others go on; a message whose content was started never moves
 to another relay. Members can be added, changed, drained and cut off at any time.
 """
 
@@ -47,7 +47,7 @@ class _Relay:
         self._failures = 0
 
     def rest(self, problem: RelayUnavailable, first_pause_seconds: float, longest_pause_seconds: float) -> None:
-        """Leave a relay that failed alone for a while, longer each time."""
+        """Pause a failed relay, longer each time."""
         pause = min(first_pause_seconds * 2.0**self._failures, longest_pause_seconds)
         self._failures = min(self._failures + 1, 30)
         self.again_at = asyncio.get_running_loop().time() + max(pause, problem.retry_after_seconds)
@@ -56,7 +56,7 @@ class _Relay:
         self.report.failed(problem)
 
     def count(self, outcome: SendOutcome) -> None:
-        """Learn from one outcome."""
+        """Update the relay's state from one outcome."""
         self.report.count(outcome.kind)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.unanswered += 1
@@ -79,7 +79,7 @@ class RelayGroup:
     # -- members -----------------------------------------------------------------------------------------
 
     def set_members(self, members: Sequence[GroupMember]) -> None:
-        """Change to these relays at once. One whose place or limits changed begins with new connections."""
+        """Switch to these relays at once. One whose address or limits changed starts with new connections."""
         wanted = {member.number: member for member in members}
         for number, relay in list(self._relays.items()):
             member = wanted.get(number)
@@ -99,7 +99,7 @@ class RelayGroup:
                 self._relays[number] = _Relay(member, pool, self._reports.setdefault(number, MemberReport()))
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
-        """How each relay does, and its open connections."""
+        """Return how each relay is doing, and its open connections."""
         return {number: (relay.report, relay.pool.open_connections) for number, relay in self._relays.items()}
 
     def _retire(self, number: int, *, is_cut: bool) -> None:
@@ -123,8 +123,8 @@ class RelayGroup:
     ) -> None:
         """Send what `source` yields, as `SmtpPool.send_many` does.
 
-        `shares(weights, dealt)` says how many of these messages each relay should take; a relay that is done with its
-        share helps the others. `caps` are limits by number, counted down as messages leave.
+        `shares(weights, dealt)` returns how many of these messages each relay should take; a relay that is done with
+        its share helps the others. `caps` are limits by number, counted down as messages are sent.
 
         Raises RelayUnavailable when no relay takes messages and some are left.
         """
@@ -153,7 +153,7 @@ class RelayGroup:
         on_data_start: Callable[[int], None],
         may_start: Callable[[int], bool | None] | None,
     ) -> None:
-        """The one relay of a group: nothing stands between its pool and the caller but the cut."""
+        """Send through the only relay of a group: its pool serves the caller directly, apart from the cut."""
 
         def begin(letter_id: int) -> None:
             if relay.is_cut:
@@ -171,7 +171,7 @@ class RelayGroup:
             raise
 
     def proceed(self) -> None:
-        """Ask `may_start` again for every content that waits for it, at relays that are on their way out, too."""
+        """Check `may_start` again for every content that waits for it, including at relays being drained."""
         for relay in self._sending:
             relay.pool.proceed()
 
@@ -184,7 +184,7 @@ class RelayGroup:
             relay.pool.stop()
 
     async def close(self) -> None:
-        """Finish what is under way, and say goodbye to every relay."""
+        """Finish what is in progress, and close every connection."""
         self.stop()
         for number in list(self._relays):
             self._retire(number, is_cut=False)
@@ -222,7 +222,7 @@ class _GroupRun:
         self._well: set[int] = set()  # they accepted something in this run
 
     def deal(self, shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]]) -> None:
-        """Say how many messages each relay takes first: those that work their share, one that failed a few to try."""
+        """Set how many messages each relay takes first: its share, or a few to try for a relay that failed."""
         well = [relay for relay in self._relays if not relay.report.problem] or self._relays
         if not well:
             return
@@ -248,7 +248,7 @@ class _GroupRun:
             raise self._failure
 
     async def _take_back(self) -> None:
-        """Free the messages that a silent relay holds and has not begun, where another one takes them."""
+        """Free the messages that a silent relay holds but has not started, if another relay takes them."""
         await self._ended.wait()
         await asyncio.sleep(PATIENCE_SECONDS)
         for relay in self._relays:
@@ -289,7 +289,7 @@ class _GroupRun:
                     await event.wait()
 
     def _gives_up(self, number: int) -> None:
-        """A relay takes nothing now; with the last one it's over."""
+        """Note that a relay takes nothing now; end the run when it was the last one."""
         self._working.discard(number)
         self._leaves(number)
         if not self._working:
@@ -301,7 +301,7 @@ class _GroupRun:
             self._idle.set()
 
     async def _draw(self, relay: _Relay, most: int | None) -> None:
-        """Let a relay take messages until its share, the source or its strength is at an end."""
+        """Let a relay take messages until its share, the source or its capacity is exhausted."""
         number = relay.member.number
         self._drawing.add(number)
         self._idle.clear()

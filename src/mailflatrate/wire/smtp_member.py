@@ -1,4 +1,4 @@
-"""What crosses the border of a group of relays: members in, reports out."""
+"""The values that pass in and out of a group of relays: members in, reports out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class GroupMember:
 
 @dataclass(slots=True)
 class MemberReport:
-    """How a relay does, as this process sees it. Counts since the process began."""
+    """How a relay is doing, as seen by this process. Counts since the process started."""
 
     accepted: int = 0
     deferred: int = 0
@@ -38,7 +38,7 @@ class MemberReport:
     failing_since: float | None = None
 
     def failed(self, problem: RelayUnavailable) -> None:
-        """Note that no connection can be had."""
+        """Note that no connection can be opened."""
         self.problem = str(problem)
         self.failing_since = self.failing_since or time.time()
 

@@ -15,7 +15,7 @@ from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable, Stage, T
 
 
 async def open_connection(config: RelayConfig) -> SmtpConnection:
-    """Connect and come to the point where letters may be sent.
+    """Connect and get to the point where messages can be sent.
 
     Raises RelayUnavailable with the stage and reply that ended it. In opportunistic mode a failed TLS
     handshake is followed by one attempt in plain text (RFC 7435 3), in which a password is never sent unless
@@ -89,7 +89,7 @@ async def _ehlo(connection: SmtpConnection) -> Capabilities:
 
 
 async def _start_tls(connection: SmtpConnection, mode: TlsMode) -> bool:
-    """True when the connection is encrypted now; False when the relay offers no TLS and none is required."""
+    """Return True when the connection is now encrypted; False when the relay offers no TLS and none is required."""
     config = connection.config
     if not connection.offers.starttls:
         if mode is TlsMode.REQUIRED:
@@ -103,7 +103,7 @@ async def _start_tls(connection: SmtpConnection, mode: TlsMode) -> bool:
 
 @functools.lru_cache(maxsize=32)
 def tls_context(verify: bool, ca_file: Path | None) -> ssl.SSLContext:
-    """A client context with TLS 1.2 or newer (R-102). Cached: reading the system's certificates takes 10 ms."""
+    """Return a client context with TLS 1.2 or newer (R-102). Cached: reading the system's certificates takes 10 ms."""
     context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not verify:
@@ -113,7 +113,7 @@ def tls_context(verify: bool, ca_file: Path | None) -> ssl.SSLContext:
 
 
 async def _authenticate(connection: SmtpConnection) -> None:
-    """AUTH PLAIN with its initial response (RFC 4954, RFC 4616), or LOGIN where only that is offered."""
+    """Authenticate by AUTH PLAIN with its initial response (RFC 4954, RFC 4616), or LOGIN if only that is offered."""
     config = connection.config
     username, password = config.username or "", config.password or ""
     if not connection.tls and not config.allow_plaintext_auth:

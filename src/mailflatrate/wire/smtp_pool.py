@@ -30,7 +30,7 @@ ACCEPTED_PER_RECOVERY = 200
 class SmtpPool:
     """Connections to one relay that stay open between calls.
 
-    `max_connections` and `messages_per_connection` bound them (R-103). Pauses after failed connections grow
+    `max_connections` and `messages_per_connection` limit them (R-103). Pauses after failed connections grow
     from `first_pause_seconds` to `longest_pause_seconds`. One event loop, one `send_many` at a time; a second
     call waits for the first. Close it with `await pool.close()`.
     """
@@ -67,12 +67,12 @@ class SmtpPool:
 
     @property
     def open_connections(self) -> int:
-        """Connections that are open now."""
+        """Return the number of open connections."""
         return len(self._connections)
 
     @property
     def connection_limit(self) -> int:
-        """How many connections the pool allows itself now; below `max_connections` after a 421."""
+        """Return how many connections the pool currently allows itself; below `max_connections` after a 421."""
         return self._limit
 
     async def send_many(
@@ -114,23 +114,23 @@ class SmtpPool:
             return run.summary()
 
     def proceed(self) -> None:
-        """Ask `may_start` again for every content that waits for it."""
+        """Check `may_start` again for every content that waits for it."""
         for connection in list(self._connections):
             connection.proceed()
 
     def stop(self) -> None:
-        """Take no more letters; those under way finish and `send_many` returns."""
+        """Take no more messages; those in progress finish and `send_many` returns."""
         if self._run is not None:
             self._run.stop()
 
     def take_back(self, text: str) -> None:
-        """End the connections that wait for a reply and have begun no content: their letters become NOT_SENT."""
+        """End the connections that wait for a reply and have started no content: their messages become NOT_SENT."""
         for connection in list(self._connections):
             if not (connection.is_idle or connection.has_begun):
                 connection.abort(text)
 
     async def close(self) -> None:
-        """Finish the letters under way, say QUIT on every connection, and wait for the end of them."""
+        """Finish the messages in progress, send QUIT on every connection, and wait until they are closed."""
         self._closed = True
         self.stop()
         async with self._lock:
@@ -165,7 +165,7 @@ class SmtpPool:
         return self._run.may_start(letter_id) if self._run is not None else None
 
     def data_start(self, letter_id: int) -> bool:
-        """Tell the caller; False when its journal failed."""
+        """Tell the caller; return False if its journal failed."""
         return self._run is not None and self._run.data_start(letter_id)
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
@@ -180,7 +180,7 @@ class SmtpPool:
             asyncio.get_running_loop().call_soon(self._refill)
 
     def retired(self, connection: SmtpConnection) -> None:
-        """A connection is used up or lost: learn from it, and replace it while there are letters."""
+        """Learn from a used-up or lost connection, and replace it while there are messages."""
         self._connections.discard(connection)
         self._leaving.add(connection)
         waiting = asyncio.ensure_future(connection.wait_closed())
@@ -199,7 +199,7 @@ class SmtpPool:
     # -- opening ----------------------------------------------------------------------------------------
 
     def _grow(self) -> None:
-        """Open one connection more if there is room, and no pause."""
+        """Open one more connection if there is room, and no pause."""
         if len(self._connections) + len(self._opening) >= self._limit:
             return
         if asyncio.get_running_loop().time() < self._next_open_at:
@@ -267,7 +267,7 @@ class SmtpPool:
             self._grow()
 
     async def _end_run(self, run: SendRun) -> None:
-        """Leave no letter under way behind, whatever ended the run."""
+        """Settle every message in progress, whatever ended the run."""
         run.stop()
         if run.under_way:
             for connection in list(self._connections):

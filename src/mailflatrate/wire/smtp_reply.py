@@ -20,7 +20,7 @@ _XTEXT_PLAIN = re.compile("[!-*,-<>-~]*")
 
 
 class ReplyError(ValueError):
-    """The server sent bytes that are no SMTP reply."""
+    """The server sent bytes that are not an SMTP reply."""
 
 
 class Reply(NamedTuple):
@@ -34,7 +34,7 @@ class Reply(NamedTuple):
 
 
 def parse_reply(lines: list[bytes]) -> Reply:
-    """Make a `Reply` of the lines of one reply (without line ends, at least one).
+    """Make a `Reply` from the lines of one reply (without line ends, at least one).
 
     Raises ReplyError for lines without a three-digit code, or with different codes (RFC 5321 4.2.1).
     """
@@ -64,7 +64,7 @@ def parse_reply(lines: list[bytes]) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the server offers, out of its EHLO reply. `size_limit_bytes` 0 means no limit was named (RFC 1870
+    """What the server offers, from its EHLO reply. `size_limit_bytes` 0 means no limit was given (RFC 1870
     3).
     """
 

@@ -71,11 +71,11 @@ class SendRun:
         return message
 
     def may_start(self, letter_id: int) -> bool | None:
-        """The caller's word on a content that could be written now."""
+        """Return the caller's decision about content that could be written now."""
         return True if self._may_start is None else self._may_start(letter_id)
 
     def data_start(self, letter_id: int) -> bool:
-        """False when the caller's journal raised: then the content must not leave."""
+        """Return False when the caller's journal raised: then the content must not be sent."""
         if self._on_data_start is not None:
             try:
                 self._on_data_start(letter_id)
@@ -125,7 +125,7 @@ class SendRun:
             raise self._problem
 
     def summary(self) -> SendSummary:
-        """The account so far."""
+        """Return the summary so far."""
         return SendSummary(self.taken, MappingProxyType(dict(self._kinds)))
 
     def _report(self, outcome: SendOutcome) -> None:

@@ -1,4 +1,4 @@
-"""Where a pool takes its letters from: a plain iterator, or an asynchronous one with a small buffer before
+"""The source of a pool's messages: a plain iterator, or an asynchronous one with a small buffer before
 it.
 """
 
@@ -13,17 +13,17 @@ from mailflatrate.wire.smtp_types import OutgoingMessage
 
 
 class LetterSource(Protocol):
-    """Letters one by one."""
+    """A source of single messages."""
 
     @property
     def exhausted(self) -> bool:
-        """True once it is known that nothing more will come."""
+        """Return True once it is known that nothing more will come."""
 
     def take(self) -> OutgoingMessage | None:
-        """The next letter, or None when none is there now. Raises what the caller's iterator raised."""
+        """Return the next message, or None when none is available now. Raises what the caller's iterator raised."""
 
     async def close(self) -> list[OutgoingMessage]:
-        """Stop asking; returns the letters that were fetched and not taken."""
+        """Stop fetching; return the messages that were fetched but not taken."""
 
 
 class PlainSource:
@@ -35,22 +35,22 @@ class PlainSource:
 
     @property
     def exhausted(self) -> bool:
-        """True after the iterator's end."""
+        """Return True after the iterator's end."""
         return self._exhausted
 
     def take(self) -> OutgoingMessage | None:
-        """The iterator's next letter."""
+        """Return the iterator's next message."""
         letter = None if self._exhausted else next(self._letters, None)
         self._exhausted = letter is None
         return letter
 
     async def close(self) -> list[OutgoingMessage]:
-        """Nothing was fetched in advance."""
+        """Return an empty list, as nothing was fetched in advance."""
         return []
 
 
 class AsyncSource:
-    """An asynchronous iterator: a task fetches up to `room` letters in advance and calls `wake` for each."""
+    """An asynchronous iterator: a task fetches up to `room` messages in advance and calls `wake` for each."""
 
     def __init__(self, letters: AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]) -> None:
         self._letters = letters
@@ -75,11 +75,11 @@ class AsyncSource:
 
     @property
     def exhausted(self) -> bool:
-        """True when the fetching is over and everything fetched was taken."""
+        """Return True when fetching is over and everything fetched was taken."""
         return self._task.done() and not self._ready and self._problem is None
 
     def take(self) -> OutgoingMessage | None:
-        """A fetched letter, oldest first."""
+        """Return a fetched message, oldest first."""
         if self._ready:
             letter = self._ready.popleft()
             self._taken.set()

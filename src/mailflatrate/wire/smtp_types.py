@@ -1,4 +1,4 @@
-"""The values that cross the border of the SMTP client: configuration in, letters in, outcomes out."""
+"""The values that pass in and out of the SMTP client: configuration in, messages in, outcomes out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TlsMode(Enum):
 
 
 class Stage(Enum):
-    """Where in the dialogue something happened. LOCAL: before anything was said to the relay."""
+    """Where in the dialogue something happened. LOCAL: before anything was sent to the relay."""
 
     # Members are compared by identity, and the hash that `Enum` has is a Python function.
     __hash__ = object.__hash__
@@ -134,14 +134,14 @@ class RelayConfig:
 
     @property
     def remote_host(self) -> str:
-        """The relay as "host:port"."""
+        """Return the relay as "host:port"."""
         return f"{self.host}:{self.port}"
 
 
 class RelayUnavailable(Exception):
-    """No connection to the relay can be had now; letters not reported otherwise are untouched.
+    """No connection to the relay can be opened now; messages not reported otherwise are untouched.
 
-    `stage` says how far it came, `code`, `enhanced` and `text` what the relay answered (0 and None when
+    `stage` says how far it got, `code`, `enhanced` and `text` what the relay answered (0 and None if
     nothing), and `retry_after_seconds` how long the pool will not try again.
     """
 

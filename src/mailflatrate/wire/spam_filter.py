@@ -21,7 +21,7 @@ _SPAM = re.compile(rb"^Spam:\s*\w+\s*;\s*(-?[\d.]+)\s*/\s*(-?[\d.]+)", re.MULTIL
 
 @dataclass(frozen=True, slots=True)
 class FilterAnswer:
-    """`score` points of `needed`, from which on it is spam; `tests` are the names of the marks that counted."""
+    """A message's `score`; from `needed` points on it is spam. `tests` are the names of the rules that matched."""
 
     score: float
     needed: float
@@ -39,7 +39,7 @@ def ask_spam_filter(place: str, letter: bytes) -> FilterAnswer | None:
 
 
 def _ask_spamd(place: str, letter: bytes) -> bytes:
-    """One request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
+    """Send one request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
     parts = urlsplit(place)
     with (
         Deadline(_TIMEOUT_SECONDS) as deadline,
@@ -59,7 +59,7 @@ def _ask_rspamd(place: str, letter: bytes) -> bytes:
 
 
 def read_spamd(answer: bytes) -> FilterAnswer | None:
-    """Read `Spam: False ; 1.2 / 5.0` and the names behind the empty line; None for anything else."""
+    """Read `Spam: False ; 1.2 / 5.0` and the names after the empty line; None for anything else."""
     head, _, names = answer.partition(b"\r\n\r\n")
     found = _SPAM.search(head)
     if found is None:
@@ -69,7 +69,7 @@ def read_spamd(answer: bytes) -> FilterAnswer | None:
 
 
 def read_rspamd(answer: bytes) -> FilterAnswer | None:
-    """Read the object that /checkv2 answers: the marks that add points, the heaviest first; None for anything else."""
+    """Read the JSON object from /checkv2: the rules that add points, the heaviest first; None for anything else."""
     try:
         told = json.loads(answer)
         symbols = {str(name): float(one.get("score", 0)) for name, one in told.get("symbols", {}).items()}

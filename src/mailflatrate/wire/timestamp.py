@@ -1,4 +1,4 @@
-"""Asking a time-stamping authority over HTTP (RFC 3161 section 3.4). What the answer is worth is for others to say."""
+"""Requests to a time-stamping authority over HTTP (RFC 3161 section 3.4). Verifying the answer is left to others."""
 
 from mailflatrate.wire.post import post
 
@@ -8,11 +8,11 @@ MOST_OCTETS = 256 * 1024
 
 
 class StampUnavailable(Exception):
-    """The authority gave no answer; the message says why. Worth asking again later."""
+    """The authority gave no answer; the message says why. Worth trying again later."""
 
 
 def ask_authority(url: str, request: bytes, *, timeout_seconds: float = 20.0) -> bytes:
-    """POST a request (DER) to the authority at `url`; its whole answer (DER), within `timeout_seconds`.
+    """POST a request (DER) to the authority at `url`; return its whole answer (DER), within `timeout_seconds`.
 
     Raises StampUnavailable.
     """

@@ -34,7 +34,7 @@ _OURS = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAV
 
 
 class WebStatus(Enum):
-    """How a look ended. UNKNOWN: the network could not say; look again, or by hand."""
+    """The result of a visit. UNKNOWN: the network failed; check again, or by hand."""
 
     OK = "ok"
     MISSING = "missing"
@@ -74,7 +74,7 @@ class Want:
 
 
 class _VisitRefused(Exception):
-    """The address must not, or cannot, be visited; carries how the look ends."""
+    """The address must not, or cannot, be visited; carries the result of the visit."""
 
     def __init__(self, status: WebStatus, problem: str) -> None:
         super().__init__(problem)
@@ -87,7 +87,7 @@ def look_at_page(
 ) -> PageLook:  # fmt: skip
     """Visit `url` (http or https) and follow redirects. Never raises.
 
-    `private` lets it visit addresses of the own network; tests and nobody else want that.
+    `private` permits addresses on the own network; only tests want that.
     """
     seen = fetch(url, resolver, Want(accept=accept), private=private, context=context)
     try:
@@ -113,7 +113,7 @@ def fetch(
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
-    """Who visits, and how. `private` as for `look_at_page`."""
+    """How to visit. `private` as for `look_at_page`."""
 
     resolver: Resolver
     want: Want
@@ -123,7 +123,7 @@ class _Visitor:
 
 
 def _follow(url: str, visitor: _Visitor) -> Document:
-    """Visit `url` and where it leads."""
+    """Visit `url` and follow its redirects."""
     here = url
     try:
         for _ in range(MOST_REDIRECTS + 1):
@@ -179,7 +179,7 @@ def _visit(url: str, visitor: _Visitor) -> tuple[http.client.HTTPResponse, bytes
 
 
 def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.client.HTTPResponse, bytes]:
-    """Ask for one page. A redirect's own content is not read."""
+    """Request one page. A redirect's own content is not read."""
     connection = http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
     connection.response_class = _Response
     connection.sock = link
@@ -189,7 +189,7 @@ def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose header, interim answers included, is bounded as a whole."""
+    """An answer whose header, interim answers included, is limited as a whole."""
 
     def begin(self) -> None:
         """Read the header."""
@@ -203,13 +203,13 @@ class _Response(http.client.HTTPResponse):
 
 
 class _BoundedLines:
-    """The lines of a stream, until they are too many octets."""
+    """The lines of a stream, up to a limit of octets."""
 
     def __init__(self, source: BufferedIOBase, octets: int) -> None:
         self._source, self._left = source, octets
 
     def readline(self, limit: int = -1) -> bytes:
-        """One line. Raises HTTPException beyond the bound."""
+        """Return one line. Raises HTTPException beyond the limit."""
         line = self._source.readline(limit)
         self._left -= len(line)
         if self._left < 0:
@@ -225,7 +225,7 @@ class _BoundedLines:
 
 
 def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
-    """The beginning of the body."""
+    """Return the beginning of the body."""
     parts, whole = [], 0
     while whole < most_octets and (part := answer.read1(min(most_octets - whole, 65536))):
         parts.append(part)
@@ -234,7 +234,7 @@ def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
 
 
 def _address(host: str, resolver: Resolver, private: bool) -> str:
-    """One address of the host that a stranger may send us to. Raises _Refused."""
+    """Return one public address of the host that outside links may lead to. Raises _Refused."""
     try:
         found = [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:

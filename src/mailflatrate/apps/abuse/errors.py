@@ -1,4 +1,4 @@
-"""What can go wrong at the abuse desk, in words for the person concerned."""
+"""Errors of the abuse desk, worded for the person concerned."""
 
 
 class AbuseError(Exception):

@@ -29,7 +29,7 @@ _SOURCE_OCTETS = 200_000
 
 
 def case_zip(view: CaseView) -> bytes:
-    """Everything of a case: a summary, its events, letters and questions, each mail as it came, the proofs."""
+    """Export a whole case: summary, events, messages, questions, each mail as received, and the proofs."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
 
@@ -163,7 +163,7 @@ def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
 
 
 def _xarf_evidence(report: Report) -> list[dict[str, Any]]:
-    """The mail as it was handed in, without anybody's address and without the tokens that lead to a person."""
+    """Return the mail as submitted, without anyone's address and without tokens that identify a person."""
     raw = report.raw_mail.content()[:_SOURCE_OCTETS] if report.raw_mail is not None else b""
     if not raw:
         return []
@@ -175,7 +175,7 @@ def _xarf_evidence(report: Report) -> list[dict[str, Any]]:
 
 
 def redacted(text: str) -> str:
-    """Without the local parts of addresses (a keyed hash stands for each, RFC 6590) and without our tokens."""
+    """Return the text without our tokens and with local parts of addresses replaced by a keyed hash (RFC 6590)."""
     text = _TOKEN.sub("0" * 40, text)
     return ADDRESS.sub(lambda match: _hashed(match.group()), text)
 

@@ -1,4 +1,4 @@
-"""Work of the abuse desk that nobody waits for at a page."""
+"""Background jobs of the abuse desk."""
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -12,14 +12,14 @@ log = structlog.get_logger("abuse")
 
 @job(WAKE_DESK, JobQueue.INBOUND)
 def take_mail() -> None:
-    """Make reports of the messages that inbound marked, each in a transaction of its own, until none is left."""
+    """Turn messages marked by inbound into reports, each in its own transaction, until none is left."""
     while waiting := actions.waiting_mail():
         for raw_mail_id in waiting:
             _take(raw_mail_id)
 
 
 def _take(raw_mail_id: int) -> None:
-    """A message of which no report can be made waits for a person; it stops no other and is never dropped."""
+    """Turn a message into a report; on failure it waits for a person, blocks no other and is never dropped."""
     try:
         actions.take_mail(raw_mail_id)
     except (OperationalError, InterfaceError):
@@ -31,7 +31,7 @@ def _take(raw_mail_id: int) -> None:
 
 @job("abuse.sweep", JobQueue.INBOUND, every="*/2 * * * *")
 def sweep(timestamp: int) -> None:
-    """Take what a crash left waiting, and what people answered "this was not me" to; close what needs nobody."""
+    """Pick up what a crash left waiting and "this was not me" answers; close cases that need nobody."""
     take_mail()
     actions.collect_denials()
     actions.close_quiet_cases()

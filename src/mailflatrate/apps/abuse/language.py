@@ -1,4 +1,4 @@
-"""Choose the language to answer a report in, by the common words that it uses."""
+"""Choose the language for answering a report by the common words in it."""
 
 import re
 
@@ -21,7 +21,7 @@ _COMMON = {
 
 
 def language_of(text: str, otherwise: str) -> str:
-    """Return the code of the language; `otherwise` where the text does not tell."""
+    """Return the language code; `otherwise` if the text does not tell."""
     words = _WORD.findall(text.lower()[:4000])
     counted = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
     first, second = sorted(counted.values(), reverse=True)[:2]

@@ -1,4 +1,4 @@
-"""What can go wrong with accounts, in words for the person concerned."""
+"""Errors of accounts, worded for the person concerned."""
 
 
 class AccountError(Exception):

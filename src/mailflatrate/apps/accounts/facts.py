@@ -14,7 +14,7 @@ def standing(account: Account) -> Standing:
 
 
 def account_facts(account: Account) -> AccountFacts:
-    """The account at this moment (R-01, R-04, R-92)."""
+    """Return the account's current facts (R-01, R-04, R-92)."""
     return AccountFacts(
         standing=standing(account),
         activated_at=account.activated_at,
@@ -30,12 +30,12 @@ def account_facts(account: Account) -> AccountFacts:
 
 
 def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
-    """The imprint as the rules read it; None where none was saved."""
+    """Return the imprint in the form the rules use; None if none was saved."""
     return imprint_from_mapping({**imprint.fields, "country": imprint.country}) if imprint else None
 
 
 def agreements_open(account: Account) -> bool:
-    """True while a document in force is not accepted in the account's name. Runs in the account's scope."""
+    """Return True while a document in force is not accepted for the account. Runs in the account's scope."""
     facts = account_facts(account)
     return (
         facts.terms_current != facts.terms_accepted
@@ -45,5 +45,5 @@ def agreements_open(account: Account) -> bool:
 
 
 def record_of(application: Application) -> dict[str, object]:
-    """The vetting record as the rules read it (R-02)."""
+    """Return the vetting record in the form the rules use (R-02)."""
     return {field.key: getattr(application, field.key) for field in FIELDS}

@@ -1,4 +1,4 @@
-"""Work of accounts that nobody waits for."""
+"""Background jobs of accounts."""
 
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.looks import look_around, read_application, vetting_resolver
@@ -11,7 +11,7 @@ from mailflatrate.rules.vetting.signals import signals
 
 @job("accounts.gather_signals", JobQueue.HOUSE, attempts=3)
 def gather_signals(account_id: int) -> None:
-    """Look at what an applicant named, and keep what was seen for the reviewer (R-03)."""
+    """Check what an applicant named and save the findings for the reviewer (R-03)."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         asked = read_application(account_id)
     actions.keep_signals(account_id, list(signals(look_around(asked, vetting_resolver()))))
@@ -19,7 +19,7 @@ def gather_signals(account_id: int) -> None:
 
 @job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")
 def forget_unproved(timestamp: int) -> None:
-    """Erase addresses that were left on the application page and never proved."""
+    """Delete addresses left on the application page and never proved."""
     actions.forget_unproved()
     actions.forget_changes()
     actions.forget_invitations()
@@ -28,7 +28,7 @@ def forget_unproved(timestamp: int) -> None:
 
 @job("accounts.forget_answers", JobQueue.HOUSE, every="23 * * * *")
 def forget_answers(timestamp: int) -> None:
-    """Forget what programs were answered more than a day ago."""
+    """Delete stored API responses older than a day."""
     actions.forget_answers()
 
 

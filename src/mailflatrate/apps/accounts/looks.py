@@ -1,6 +1,6 @@
-"""What the machine looks at before a person reads an application (R-03): DNS, website, imprint, earlier accounts.
+"""Automatic checks before a person reads an application (R-03): DNS, website, imprint, earlier accounts.
 
-Everything outside goes through `wire`; what cannot be known is left open, and the signal says "not checked".
+All outside access goes through `wire`; whatever cannot be determined stays open, and the signal says "not checked".
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _NO_PAGE = PageFacts("", None)
 
 @dataclass(frozen=True, slots=True)
 class ApplicantProfile:
-    """Who applies with what; read before anybody looks outside, so that no transaction waits for the network."""
+    """The applicant's data, loaded before any outside check so that no transaction waits for the network."""
 
     email: str
     record: dict[str, str]
@@ -52,7 +52,7 @@ class ApplicantProfile:
 
 
 def read_application(account_id: int) -> ApplicantProfile:
-    """The record, the owner's address, and who had the same data before. Runs inside `tenancy.platform(...)`."""
+    """Load record, owner's address, and earlier accounts with the same data. Runs inside `tenancy.platform(...)`."""
     application = Application.objects.get(account_id=account_id)
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     first = owners.first()
@@ -78,7 +78,7 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
 
 
 def _marks(record: dict[str, str], email: str) -> dict[str, str]:
-    """What tells a company again. Values without a digit say that there is no number, and tell nothing."""
+    """Return the values that identify a company. A value without a digit means there is no number and is ignored."""
     domain = email.rpartition("@")[2].lower()
     vat, register = plain_number(record["vat_id"]), plain_number(record["register_number"])
     return {
@@ -91,14 +91,14 @@ def _marks(record: dict[str, str], email: str) -> dict[str, str]:
 
 
 def vetting_resolver() -> DnsResolver:
-    """The resolver that the settings name."""
+    """Return the resolver named in the settings."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
 
 
 def look_around(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
-    """Ask the DNS and visit the pages that the applicant named."""
+    """Query the DNS and visit the pages that the applicant named."""
     domain = asked.email.rpartition("@")[2].lower()
     mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)
     return SignalFacts(
@@ -119,7 +119,7 @@ def look_around(asked: ApplicantProfile, resolver: Resolver, *, private: bool = 
 
 
 def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFacts:
-    """Of the domain of the sign-up address, or of the website where the address is a mailbox provider's."""
+    """Return the age of the sign-up domain, or of the website if the address is at a mailbox provider."""
     named = registrable(host_of(website) if is_freemail(domain) else domain)
     if not named:
         return AgeFacts("", None, "no registered domain")
@@ -129,7 +129,7 @@ def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFac
 
 
 def _lists(domain: str, website: str, resolver: Resolver) -> ListFacts:
-    """The sign-up domain, the website's, and the addresses that the website answers at."""
+    """Check blocklists for the sign-up domain, the website's domain, and the website's IP addresses."""
     settings, host = load_settings(), host_of(website)
     names = {registrable(name) for name in (host, "" if is_freemail(domain) else domain) if name} - {""}
     of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
@@ -153,7 +153,7 @@ def _page(url: str, resolver: Resolver, private: bool) -> PageFacts:
 
 
 def _readable(seen: PageLook) -> str:
-    """What a visitor reads, without tags, scripts and styles."""
+    """Return the visible text of a page, without tags, scripts and styles."""
     if not seen.html:
         return ""
     tree = LexborHTMLParser(seen.html)

@@ -1,4 +1,4 @@
-"""Django's mail goes the way of every mail: a notice row that the engine sends."""
+"""Django's mail backend: every message becomes a notice row that the engine sends."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from mailflatrate.apps.accounts.models import NoticeKind
 
 
 class NoticeBackend(BaseEmailBackend):
-    """Turns password and sign-in mails into notices of the operator's own account."""
+    """Turns password and sign-in emails into notices of the operator's own account."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Queue each message for each of its recipients; returns how many messages were taken."""
+        """Queue each message for each of its recipients; return how many messages were accepted."""
         house = actions.house_account()
         for message in email_messages:
             for recipient in message.to:

@@ -20,13 +20,13 @@ from mailflatrate.base.tenancy import PlatformReason
 
 
 def current_version(kind: AgreementKind) -> str:
-    """The version of a document in force now; empty when there is none."""
+    """Return the version of a document in force now; empty if there is none."""
     newest = AgreementDocument.objects.filter(kind=kind, valid_from__lte=clock.now()).order_by("-valid_from").first()
     return newest.version if newest else ""
 
 
 def current_documents(language: str) -> list[AgreementDocument]:
-    """The version in force of each kind, in `language` where there is one, otherwise in English."""
+    """Return the version in force of each kind, in `language` if available, otherwise in English."""
     found = []
     for kind in AgreementKind:
         valid = AgreementDocument.objects.filter(kind=kind, version=current_version(kind))
@@ -44,7 +44,7 @@ def accepted_version(kind: AgreementKind) -> str:
 
 
 def documents_to_read(user: User) -> list[AgreementDocument]:
-    """Documents in force that this person neither accepted nor acknowledged for the current account (R-04)."""
+    """Return documents in force that this user has neither accepted nor acknowledged for the current account (R-04)."""
     seen = set(Acceptance.objects.filter(user=user).values_list("document__kind", "document__version"))
     read = Acknowledgement.objects.filter(user=user, occasion=Occasion.SIGN_IN)
     seen |= set(read.values_list("document__kind", "document__version"))
@@ -57,18 +57,18 @@ def signs_in(email: str) -> bool:
 
 
 def has_operator() -> bool:
-    """Whether anyone was ever made an operator of this installation, blocked ones included."""
+    """Return whether this installation ever had an operator, including blocked ones."""
     return User.objects.filter(is_staff=True).exists()
 
 
 def owner_of(account_id: int) -> User:
-    """The first owner of an account. Raises Membership.DoesNotExist where there is none."""
+    """Return the first owner of an account. Raises Membership.DoesNotExist if there is none."""
     with tenancy.account(account_id):
         return Membership.objects.filter(role=Role.OWNER).select_related("user").earliest("id").user
 
 
 def memberships(user: User) -> list[Membership]:
-    """The accounts a person works for, by name."""
+    """Return a user's memberships, sorted by account name."""
     with tenancy.platform(PlatformReason.ACCOUNT_CHOICE):
         return list(Membership.objects.filter(user=user).select_related("account").order_by("account__name"))
 
@@ -80,33 +80,33 @@ def account_of(user: User, account_id: int | None) -> Membership | None:
 
 
 def may_write(membership: Membership) -> bool:
-    """Viewers look; owners and editors also change."""
+    """Return whether the member may make changes: owners and editors may, viewers only read."""
     return membership.role in (Role.OWNER, Role.EDITOR)
 
 
 def members() -> QuerySet[Membership]:
-    """The people of the current account."""
+    """Return the members of the current account."""
     return Membership.objects.select_related("user").order_by("user__name")
 
 
 def open_invitations() -> QuerySet[Invitation]:
-    """The invitations of the current account that were neither accepted nor withdrawn, the newest first."""
+    """Return the current account's invitations that were neither accepted nor withdrawn, newest first."""
     waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).select_related("invited_by")
     return waiting.order_by("-id")
 
 
 def writers() -> list[User]:
-    """Those of the current account who may write and sign in, by name."""
+    """Return the current account's members who may write and sign in, by name."""
     found = members().filter(role__in=(Role.OWNER, Role.EDITOR), user__is_active=True)
     return [row.user for row in found]
 
 
 def current_account() -> Account:
-    """The account of this context."""
+    """Return the account of this context."""
     return Account.objects.get(id=tenancy.current_account_id())
 
 
 def api_keys() -> QuerySet[ApiKey]:
-    """The keys of the current account, those in force first, the newest first."""
+    """Return the current account's keys: valid ones first, newest first."""
     rows = ApiKey.objects.select_related("created_by", "revoked_by")
     return rows.order_by(F("revoked_at").desc(nulls_first=True), "-id")

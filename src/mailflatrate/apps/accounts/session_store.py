@@ -1,4 +1,4 @@
-"""Where Django keeps sessions (`SESSION_ENGINE`): sealed rows, opened by the cookie alone."""
+"""Django's session storage (`SESSION_ENGINE`): sealed rows that only the cookie opens."""
 
 import hashlib
 import hmac
@@ -23,14 +23,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser that opens a session, for the list of signed-in devices."""
+    """The browser that opens a session, shown in the list of signed-in devices."""
 
     ip: str | None
     user_agent: str
 
 
 def row_key(cookie: str) -> str:
-    """Return the key of the row that a cookie opens; without the secret key nobody computes it, nor the cookie."""
+    """Return the row key for a cookie; without the secret key, neither can be computed from the other."""
     return hmac.new(settings.SECRET_KEY.encode(), _LABEL + cookie.encode(), hashlib.sha256).hexdigest()
 
 
@@ -47,11 +47,11 @@ class SessionStore(SessionBase):
     browser = Browser(None, "")
 
     def exists(self, session_key: str) -> bool:
-        """Return whether a cookie opens a row, in force or not."""
+        """Return whether a cookie opens a row, expired or not."""
         return BrowserSession.objects.filter(key=row_key(session_key)).exists()
 
     def load(self) -> dict[str, Any]:
-        """Return the data of the cookie's row; an empty session where there is none that opens."""
+        """Return the data of the cookie's row; an empty session if no row opens."""
         key = row_key(str(self.session_key))
         row = BrowserSession.objects.filter(key=key, expires_at__gt=clock.now()).first()
         opened = _opened(row) if row else None
@@ -61,7 +61,7 @@ class SessionStore(SessionBase):
         return opened
 
     def create(self) -> None:
-        """Begin a session under a new cookie."""
+        """Start a session under a new cookie."""
         while True:
             self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             try:
@@ -72,7 +72,7 @@ class SessionStore(SessionBase):
             return
 
     def save(self, must_create: bool = False) -> None:
-        """Write the row. Raises CreateError for a cookie that is taken, UpdateError for a row that is gone."""
+        """Write the row. Raises CreateError if the cookie is taken, UpdateError if the row is gone."""
         if self.session_key is None:
             self.create()
             return
@@ -104,7 +104,7 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete the rows that ran out."""
+        """Delete expired rows."""
         BrowserSession.objects.filter(expires_at__lt=clock.now()).delete()
 
 
@@ -118,7 +118,7 @@ def _opened(row: BrowserSession) -> dict[str, Any] | None:
 
 
 def sessions_of(user: User) -> list[BrowserSession]:
-    """Return the sessions in which a user is signed in, the oldest first; rows of an earlier password are deleted."""
+    """Return the sessions in which a user is signed in, oldest first; rows of an earlier password are deleted."""
     found = []
     for row in BrowserSession.objects.filter(user=user, expires_at__gt=clock.now()).order_by("opened_at"):
         values = _opened(row) or {}
@@ -131,6 +131,6 @@ def sessions_of(user: User) -> list[BrowserSession]:
 
 
 def end_other_sessions(user: User, cookie: str) -> int:
-    """End all sessions of a user but the one of this cookie; return how many."""
+    """End all sessions of a user except the one of this cookie; return how many."""
     gone, _by_table = BrowserSession.objects.filter(user=user).exclude(key=row_key(cookie)).delete()
     return gone

@@ -40,7 +40,7 @@ def _hash_key() -> bytes:
 
 
 class SharedCache(BaseCache):
-    """The part of Django's cache that sign-in limits need. `add` is atomic: of many callers one is told True."""
+    """The part of Django's cache that sign-in limits need. `add` is atomic: it returns True to one caller only."""
 
     def __init__(self, _location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -53,21 +53,21 @@ class SharedCache(BaseCache):
         return json.loads(rows[0][0]) if isinstance(rows[0][0], str) else rows[0][0]
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Keep a value that JSON can hold."""
+        """Store a JSON-serializable value."""
         self._run(_SET, key, version, value=value, timeout=timeout)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Keep a value unless there is one; False where there is."""
+        """Store a value unless there is one; return False if there is."""
         self._prune()
         return bool(self._run(f"{_ADD} RETURNING 1", key, version, value=value, timeout=timeout))
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Keep it longer; False where there is nothing."""
+        """Extend the lifetime of a key; return False if it does not exist."""
         sql = "UPDATE shared_entry SET expires_at = %(until)s WHERE key = %(key)s AND expires_at > %(now)s RETURNING 1"
         return bool(self._run(sql, key, version, timeout=timeout))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Forget one; False where there was nothing."""
+        """Delete a key; return False if it did not exist."""
         return bool(self._run("DELETE FROM shared_entry WHERE key = %(key)s RETURNING 1", key, version))
 
     def clear(self) -> None:

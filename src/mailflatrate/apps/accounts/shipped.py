@@ -1,4 +1,4 @@
-"""What every installation begins with: the operator's own account and the agreements that ship with us."""
+"""Initial data of every installation: the operator's own account and the agreements we ship."""
 
 import hashlib
 from pathlib import Path

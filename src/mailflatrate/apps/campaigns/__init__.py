@@ -1,4 +1,4 @@
 """Campaigns and their frozen editions.
 
-Arrives: content, an audience, a time. Keeps: drafts and compiled editions. Hands on: an edition to the gate.
+Takes in: content, an audience, a time. Stores: drafts and compiled editions. Passes on: an edition to the gate.
 """

@@ -1,4 +1,4 @@
-"""Compiling what customers wrote in a child process; whatever goes wrong there is a refusal with words."""
+"""Compile customers' content in a child process; any failure there becomes a refusal with an explanation."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CompiledCampaign:
-    """A compiled campaign as text, and the imprint in it. Parsing its Liquid is work for a child, too."""
+    """A compiled campaign as text, and its imprint. Parsing its Liquid is also left to a child process."""
 
     sources: CompiledSources
     imprint: FooterImprint
 
 
 def compile_in_child(source: ContentSource, context: CompileContext) -> CompiledCampaign:
-    """Compile one campaign. Raises SourceRefused, also where the compiler needs too much time or memory."""
+    """Compile one campaign. Raises SourceRefused, also when the compiler needs too much time or memory."""
     link_url = context.link_url
     placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
     inner = replace(context, link_url=NumberedUrls(placeholder) if link_url else None)
@@ -54,7 +54,7 @@ def _link_writer(
 
 
 def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]) -> list[SourceError]:
-    """Return the mistakes of a draft, by line; a draft that cannot be looked at has that one mistake."""
+    """Return the errors in a draft, by line; a draft that cannot be checked has that as its only error."""
     try:
         return list(_ask("content.merge_errors", source, known_variables))
     except SourceRefused as refused:
@@ -62,48 +62,48 @@ def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]
 
 
 def facts_in_child(compiled: CompiledCampaign) -> CompiledContentFacts:
-    """Return what can be seen in a compiled campaign. Raises SourceRefused where that takes too long."""
+    """Return the facts about a compiled campaign's content. Raises SourceRefused when that takes too long."""
     found: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
     return found
 
 
 def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> WrittenParts:
-    """Return the parts for one reader. Raises SourceRefused where that takes too long."""
+    """Return the parts for one reader. Raises SourceRefused when that takes too long."""
     found: WrittenParts = _ask("content.write_parts", compiled.sources, values)
     return found
 
 
 def page_in_child(html: str, values: dict[str, object]) -> WrittenParts:
-    """Return the HTML part of an edition for one reader. Raises SourceRefused where that takes too long."""
+    """Return the HTML part of an edition for one reader. Raises SourceRefused when that takes too long."""
     found: WrittenParts = _ask("content.write_page", html, values)
     return found
 
 
 def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
-    """Return the names that the parts ask for. Raises SourceRefused where that takes too long."""
+    """Return the variable names that the parts use. Raises SourceRefused when that takes too long."""
     found: frozenset[str] = _ask("content.variables", compiled.sources)
     return found
 
 
 def missing_in_child(compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int) -> MissingValues:
-    """Return what readers have no value for. Raises SourceRefused where that takes too long."""
+    """Return the values that readers lack. Raises SourceRefused when that takes too long."""
     found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
     return found
 
 
 def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
-    """Return what rendering for one reader costs. Raises SourceRefused where that takes too long."""
+    """Return the cost of rendering for one reader. Raises SourceRefused when that takes too long."""
     return int(_ask("content.work", compiled.sources, values))
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
-    """Return what the words of a campaign speak of. Raises SourceRefused where that takes too long."""
+    """Return what a campaign's text mentions. Raises SourceRefused when that takes too long."""
     found: SpokenOf = _ask("content.spoken_of", words, visible)
     return found
 
 
 def judge_sample_in_child(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
-    """Return what rules say of a finished message. Raises SourceRefused where that takes too long."""
+    """Return the rules' verdict on a finished message. Raises SourceRefused when that takes too long."""
     found: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
     return found
 
@@ -114,12 +114,12 @@ def as_html_in_child(text: str, kind: ContentKind) -> str:
 
 
 def as_body_in_child(text: str, kind: ContentKind) -> str:
-    """Return what stands inside the body of Markdown or HTML. Raises SourceRefused where that takes too long."""
+    """Return the body content of Markdown or HTML. Raises SourceRefused when that takes too long."""
     return str(_ask("content.as_body", text, kind))
 
 
 def as_text_in_child(text: str, kind: ContentKind) -> str:
-    """Return what MJML or HTML says. Raises SourceRefused."""
+    """Return MJML or HTML as plain text. Raises SourceRefused."""
     return str(_ask("content.as_text", text, kind))
 
 

@@ -1,4 +1,4 @@
-"""From a campaign's row to its compiled content: the imprint and the reason are put in here, never by the customer."""
+"""Compile a campaign's row into content: the imprint and the reason are inserted here, never by the customer."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _REASON = N_(
 
 @dataclass(frozen=True, slots=True)
 class EditionTemplates:
-    """The three parts of a stored edition, parsed and ready to be rendered."""
+    """The three parts of a stored edition, parsed and ready to render."""
 
     subject: LiquidTemplate
     html: LiquidTemplate
@@ -58,7 +58,7 @@ def _look_without_host() -> tuple[object, ...]:
 
 
 def reason_text(language: str) -> str:
-    """The sentence that says why a person gets a message, with its Liquid."""
+    """Return the sentence that explains why a person gets a message, including its Liquid."""
     return translate(_REASON, language)
 
 
@@ -77,7 +77,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> Imp
 
 
 def source_of(campaign: Campaign) -> ContentSource:
-    """What the author wrote."""
+    """Return what the author wrote."""
     return ContentSource(
         kind=ContentKind.MJML if campaign.content_kind == "blocks" else ContentKind(campaign.content_kind),
         body=campaign.content,
@@ -88,16 +88,16 @@ def source_of(campaign: Campaign) -> ContentSource:
 
 
 def known_variables(attributes: frozenset[str]) -> frozenset[str]:
-    """Every name an author may print."""
+    """Return every variable name an author may use."""
     return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes}
 
 
 def compile_campaign(
     campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
 ) -> CompiledCampaign:
-    """Compile for one edition; without one every link stays as the author wrote it, which is what the rules look at.
+    """Compile for one edition; without one, links stay as the author wrote them, which is what the rules check.
 
-    Raises SourceRefused with every mistake and its line.
+    Raises SourceRefused with every error and its line.
     """
     look = brand_look()
     context = CompileContext(
@@ -117,7 +117,7 @@ def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:
 
 
 def click_url(account_id: int, edition_id: int, number: int) -> str:
-    """The redirector's URL of one link: no contact in it, so the same for every recipient (R-108)."""
+    """Return the redirector's URL for a link: it names no contact, so it is the same for every recipient (R-108)."""
     token = key_ring().seal(TokenPurpose.CLICK, account_id, edition_id, number)
     return link_prefix(load_settings().public_url, LinkKind.CLICK) + token
 
@@ -133,10 +133,10 @@ def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: fro
 
 
 def templates_of(edition: Edition) -> EditionTemplates:
-    """The templates of a stored edition; it was checked when it was compiled, so nothing is refused here."""
+    """Return the templates of a stored edition; it was checked at compile time, so nothing is refused here."""
     return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
 
 
 def account_language(account: Account) -> str:
-    """The language in which rules speak to this customer."""
+    """Return the language in which rule messages address this customer."""
     return account.language

@@ -11,12 +11,12 @@ MJML_KINDS = frozenset({ContentKind.MJML.value, ContentKind.BLOCKS.value})
 
 
 def same_source(kind: str, other: str) -> bool:
-    """True where both ways write the same text: blocks are MJML."""
+    """Return True if both kinds use the same source text: blocks are MJML."""
     return kind == other or {kind, other} <= MJML_KINDS
 
 
 def convert(content: str, kind: str, other: str, *, language: str, look: BrandStyle) -> str:
-    """`content`, written as `kind`, as `other`. What cannot be read in its own way stays as it is."""
+    """Convert `content` from `kind` to `other`. Content that cannot be parsed as its kind is returned unchanged."""
     if same_source(kind, other) or not content.strip():
         return content
     try:

@@ -1,4 +1,4 @@
-"""An issue of a digest as content: entries of strangers, written so that neither markup nor Liquid comes alive."""
+"""The content of a digest issue: third-party entries, escaped so that neither markup nor Liquid takes effect."""
 
 import html
 import re
@@ -23,7 +23,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What a draft begins with."""
+    """The initial content of an issue's draft."""
 
     subject: str
     preheader: str
@@ -47,7 +47,7 @@ def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate 
 
 
 def _fitting(entries: Sequence[str], most_octets: int) -> str:
-    """Return the newest entries that a campaign has room for, at least one; the rest stays on the feed's own pages."""
+    """Return the newest entries that fit into a campaign, at least one; the rest stay on the feed's own pages."""
     sizes = accumulate(len(entry.encode()) + 2 for entry in entries)
     count = sum(size <= most_octets for size in sizes)
     return "\n\n".join(entries[: max(1, count)])
@@ -80,7 +80,7 @@ def _as_html(item: FeedItem) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as Markdown that shows exactly it; braces that are written as entities are no Liquid either."""
+    """Escape text so that Markdown shows exactly it; braces become entities, so they are not Liquid either."""
     return _MARKDOWN.sub(r"\\\1", text).replace("{", "&#123;").replace("}", "&#125;")
 
 
@@ -93,7 +93,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 def next_issue(weekday: int, at: time, time_zone: str, after: datetime) -> datetime:
-    """The first moment after the aware `after` at which it is this time of this weekday on the clock of a place."""
+    """Return the first moment after the aware `after` with this weekday and time in the given time zone."""
     zone = ZoneInfo(time_zone)
     day = after.astimezone(zone).date()
     while True:

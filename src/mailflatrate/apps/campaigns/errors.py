@@ -1,4 +1,4 @@
-"""What can go wrong with campaigns, in words for the customer."""
+"""Errors with campaigns, worded for the customer."""
 
 from mailflatrate.mail.pictures import Refusal
 
@@ -12,11 +12,11 @@ class NotEditable(CampaignError):
 
 
 class NameTaken(CampaignError):
-    """Another template has this name."""
+    """Raised when another template already has this name."""
 
 
 class MediaRefused(CampaignError):
-    """A picture is not taken. `reason` is the file's fault; None where the account's room is used up."""
+    """Raised when a picture is rejected. `reason` is the file's fault; None when the account's storage is full."""
 
     def __init__(self, reason: Refusal | None) -> None:
         super().__init__(reason.value if reason else "quota")

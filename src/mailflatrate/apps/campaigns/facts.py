@@ -1,4 +1,4 @@
-"""Rows of this app as facts for the rules."""
+"""Convert rows of this app to facts for the rules."""
 
 import re
 from statistics import median
@@ -98,7 +98,7 @@ def _unlabelled(html: str, account_id: int) -> tuple[str, ...]:
 
 
 def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) -> ContentFacts:
-    """Content that does not compile: every mistake counts as a merge tag that nobody can fill (R-52)."""
+    """Return facts for content that does not compile: each error counts as a merge tag that can't be filled (R-52)."""
     leftovers = tuple(as_param(error) for error in errors)
     return ContentFacts(
         subject=campaign.subject,
@@ -117,7 +117,7 @@ def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) ->
 def release_facts(
     campaign: Campaign, imprint: Imprint | None, *, supervised: bool, four_eyes: bool = False
 ) -> ReleaseFacts:
-    """The tick, the review and the second person's release, and the content they were given for (R-04, R-06)."""
+    """Return the tick, the review and the second person's approval, with the content each applies to (R-04, R-06)."""
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
     second = second_release(campaign, present) if four_eyes else None

@@ -13,7 +13,7 @@ def look_at_digest(account_id: int, digest_id: int, issue: bool) -> None:
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
 def look_at_due_digests(timestamp: int) -> None:
-    """Every ten minutes: the digests whose time has come, each in a job of its own."""
+    """Every ten minutes, enqueue a job for each digest that is due."""
     for account_id, digest_id in actions.due_digests():
         jobs.defer(
             "campaigns.look_at_digest", JobQueue.HOUSE, once=f"digest-{digest_id}-False",

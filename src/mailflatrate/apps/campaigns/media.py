@@ -1,6 +1,6 @@
-"""Where the pictures of an account are on the web, and which of them a text shows.
+"""The public URLs of an account's pictures, and which pictures a text shows.
 
-An address names the picture by a sealed token: it cannot be guessed or counted up, and it holds for ever (R-41).
+A URL names the picture by a sealed token: it cannot be guessed or enumerated, and it never expires (R-41).
 """
 
 import re
@@ -25,7 +25,7 @@ _UNUSUAL = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class MediaAddress:
-    """What a genuine token of a picture says."""
+    """The content of a genuine picture token."""
 
     account_id: int
     media_id: int
@@ -67,12 +67,12 @@ def slug(name: str) -> str:
 
 
 def open_address(token: str) -> MediaAddress | None:
-    """What a token names; None for one that was not sealed here."""
+    """Return what a token names; None if it was not sealed here."""
     claims = key_ring().open_token(TokenPurpose.MEDIA, token)
     return None if claims is None else MediaAddress(claims.account_id, claims.delivery_id, claims.extra)
 
 
 def media_ids_in(text: str, account_id: int) -> list[int]:
-    """The pictures of an account that a text shows, each once, in no particular order but always the same."""
+    """Return the IDs of an account's pictures that a text shows, each once, in an arbitrary but stable order."""
     found = {open_address(token) for token in _ADDRESS.findall(text)}
     return sorted({one.media_id for one in found if one is not None and one.account_id == account_id})

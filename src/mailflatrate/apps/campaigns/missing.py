@@ -30,9 +30,9 @@ _EMPTY = "('', '[]', '{}', 'null', 'false')"
 
 @dataclass(frozen=True, slots=True)
 class MissingFields:
-    """Who would be left out. `fields`: variable and how many readers have no value for it, the most frequent first.
+    """The readers who would be skipped. `fields`: variable and number of readers without a value, most frequent first.
 
-    `ids` are those readers, ascending. `whole` is False where more readers than MOST_LOOKED_AT have an empty field,
+    `ids` are those readers, ascending. `whole` is False when more readers than MOST_LOOKED_AT have an empty field,
     or the content takes too much work.
     """
 
@@ -42,9 +42,9 @@ class MissingFields:
 
 
 def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampaign) -> MissingFields:
-    """Look through the audience of a draft.
+    """Find missing field values in the audience of a draft.
 
-    Raises SegmentError when its conditions are faulty, SourceRefused where its content is too much work.
+    Raises SegmentError when its conditions are faulty, SourceRefused when its content is too much work.
     """
     names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
     names = [name.partition(".")[2] for name in names if name.count(".") == 1]
@@ -67,7 +67,7 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
 
 
 def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Iterator[tuple[int, dict[str, object]]]:
-    """Readers with nothing in at least one of these fields, by ascending id, with the values that the content reads."""
+    """Yield readers with at least one of these fields empty, by ascending ID, with the values that the content uses."""
     names = [name for name in names if name != "email"]
     if not names or not campaign.list_ids:
         return

@@ -16,5 +16,5 @@ STANDS_FOR_SOMETHING: Final = ("heading_text", "text_text", "product_name", "pro
 
 
 def palette_words() -> dict[str, str]:
-    """All of them, in the language of the reader."""
+    """Return all palette labels in the reader's language."""
     return {name: gettext(text) if text else "" for name, text in WORDS.items()}

@@ -1,4 +1,4 @@
-"""The values that personalisation reads, the same for a preview, a test and a million recipients."""
+"""Personalization values, the same for a preview, a test and a million recipients."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +20,9 @@ def recipient_values(
     source: str,
     language: str,
 ) -> dict[str, object]:
-    """The mapping for `Template.render_dynamic`. The service's own links are added by the composer.
+    """Return the mapping for `Template.render_dynamic`. The composer adds the service's own links.
 
-    A contact's own fields win over an attribute of the same name.
+    A contact's own fields take precedence over an attribute of the same name.
     """
     return {
         "contact": {**attributes, "email": email, "first_name": first_name, "last_name": last_name},

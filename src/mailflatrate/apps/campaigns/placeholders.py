@@ -21,7 +21,7 @@ LONG: Final = 30
 
 @cache
 def placeholders() -> frozenset[str]:
-    """Every text that is to be replaced, without markup."""
+    """Return every placeholder text that the author has to replace, without markup."""
     return frozenset(text for source in _sources() for text in blocks_of(source))
 
 

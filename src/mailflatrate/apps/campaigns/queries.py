@@ -35,7 +35,7 @@ EDITABLE = (CampaignState.DRAFT,)
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
-    """Campaigns of the account, newest first."""
+    """Return the account's campaigns, newest first."""
     found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
@@ -50,12 +50,12 @@ def newest_imprint() -> Imprint | None:
 
 
 def newest_edition(campaign_id: int) -> Edition | None:
-    """The last compiled edition of a campaign."""
+    """Return the most recently compiled edition of a campaign."""
     return Edition.objects.filter(campaign_id=campaign_id).order_by("-number").first()
 
 
 def audience_lists(campaign: Campaign) -> list[MailingList]:
-    """The campaign's lists, in the order chosen; archived ones are left out."""
+    """Return the campaign's lists in the chosen order, without archived ones."""
     found = {row.id: row for row in MailingList.objects.filter(id__in=campaign.list_ids, archived_at=None)}
     return [found[list_id] for list_id in campaign.list_ids if list_id in found]
 
@@ -72,7 +72,7 @@ def audience_of(campaign: Campaign) -> Audience:
 
 
 def attribute_names() -> frozenset[str]:
-    """Names of contact attributes an author may use: those of the account's most recent contacts."""
+    """Return the contact attributes an author may use: those of the account's most recent contacts."""
     newest = Contact.objects.order_by("-id").values("attributes")[:ATTRIBUTE_SAMPLE]
     sql, parameters = newest.query.sql_with_params()
     with connection.cursor() as cursor:
@@ -126,13 +126,13 @@ def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | Non
 
 
 def release_request(campaign_id: int) -> ReleaseRequest | None:
-    """The request for a second person's release that waits."""
+    """Return the pending request for a second person's approval."""
     found = ReleaseRequest.objects.filter(campaign_id=campaign_id, answer=ReleaseAnswer.OPEN)
     return found.select_related("asked_by").first()
 
 
 def request_sent_back(campaign_id: int) -> ReleaseRequest | None:
-    """The request that a colleague sent back, where that was the last word about it."""
+    """Return the request that a colleague sent back, if that was the latest answer to it."""
     found = ReleaseRequest.objects.filter(campaign_id=campaign_id).select_related("asked_by", "answered_by")
     newest = found.order_by("-id").first()
     return newest if newest is not None and newest.answer == ReleaseAnswer.SENT_BACK else None
@@ -147,14 +147,14 @@ def second_release(campaign: Campaign, content_hash: str) -> ReleaseRequest | No
 
 
 def waiting_requests(user_id: int) -> list[ReleaseRequest]:
-    """The requests, oldest first, that this person could answer with a release."""
+    """Return the requests, oldest first, that this person could approve."""
     found = ReleaseRequest.objects.filter(answer=ReleaseAnswer.OPEN, campaign__state=CampaignState.DRAFT)
     found = found.exclude(asked_by_id=user_id).select_related("campaign", "asked_by").order_by("id")
     return [row for row in found[:20] if row.campaign.edited_by_id != user_id]
 
 
 def may_release_second(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
-    """Whether this person, who may write, is a second one: neither asked nor changed the content last."""
+    """Return whether this person, who may write, counts as second: neither requested nor last edited the content."""
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
 
@@ -165,7 +165,7 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
 
 
 def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 1) -> list[Contact]:
-    """Confirmed contacts of these lists, for previews, by ascending id."""
+    """Return confirmed contacts of these lists, for previews, by ascending ID."""
     found = Contact.objects.filter(
         id__gt=after_id, subscriptions__mailing_list_id__in=list(list_ids), subscriptions__state="confirmed"
     )
@@ -183,18 +183,18 @@ class MediaUse:
 
 
 def media(*, search: str = "") -> QuerySet[Media]:
-    """Pictures of the account, newest first."""
+    """Return the account's pictures, newest first."""
     found = Media.objects.order_by("-id")
     return found.filter(name__icontains=search) | found.filter(alt__icontains=search) if search else found
 
 
 def media_octets() -> int:
-    """How much room the account's pictures take, in octets."""
+    """Return the storage used by the account's pictures, in octets."""
     return Media.objects.aggregate(whole=Sum("octets"))["whole"] or 0
 
 
 def media_uses(media_id: int) -> list[MediaUse]:
-    """Every place that shows a picture."""
+    """Return every place that shows a picture."""
     campaigns = Campaign.objects.filter(media_ids__contains=[media_id]).order_by("-id")
     found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
     templates = MailingTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
@@ -204,12 +204,12 @@ def media_uses(media_id: int) -> list[MediaUse]:
 
 
 def templates() -> QuerySet[MailingTemplate]:
-    """The account's own templates, by name."""
+    """Return the account's own templates, by name."""
     return MailingTemplate.objects.order_by("name")
 
 
 def brand_kit() -> BrandKit | None:
-    """What the account has chosen of its look; None until it has."""
+    """Return the account's brand settings; None until it has chosen any."""
     return BrandKit.objects.select_related("logo").first()
 
 
@@ -229,7 +229,7 @@ def brand_look() -> BrandStyle:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A comment that began a thread, and the answers in their order."""
+    """A comment that started a thread, and its replies in order."""
 
     first: CampaignComment
     answers: list[CampaignComment]
@@ -248,7 +248,7 @@ def comment_threads(campaign_id: int) -> list[Thread]:
 
 
 def versions(campaign_id: int) -> QuerySet[CampaignVersion]:
-    """The history of a draft, newest first; what was set aside stands where it was saved."""
+    """Return the history of a draft, newest first; set-aside content appears at the time it was saved."""
     return (
         CampaignVersion.objects.filter(campaign_id=campaign_id).select_related("saved_by").order_by("-saved_at", "-id")
     )

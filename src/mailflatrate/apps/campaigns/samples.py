@@ -17,7 +17,7 @@ from mailflatrate.mail.links import LINK_VARIABLES
 
 @dataclass(frozen=True, slots=True)
 class Neighbors:
-    """A reader of the audience with the ids of the one before and the one after; None at the ends."""
+    """A reader of the audience with the IDs of the previous and next reader; None at the ends."""
 
     contact: Contact
     previous_id: int | None
@@ -41,7 +41,7 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
 
 
 def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbors | None:
-    """The same within some readers: `ids`, ascending. None where there are none, or the first is gone."""
+    """Return the neighbors within `ids`, ascending. None if there are no readers, or the first is gone."""
     if not ids:
         return None
     at = ids.index(contact_id) if contact_id in ids else 0
@@ -52,7 +52,7 @@ def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighb
 
 
 def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
-    """A condition on `contact c` for the readers that a draft is meant for, and its values. Raises SegmentError."""
+    """Return an SQL condition on `contact c` for a draft's audience, and its values. Raises SegmentError."""
     where, values = audience_of(campaign).members_sql()
     return (
         f"""c.account_id = %s AND {where}
@@ -76,9 +76,9 @@ def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> i
 
 
 def sample_values(campaign: Campaign, account: Account, contact: Contact | None, *, bare: bool) -> dict[str, object]:
-    """The values of one reader, as the engine will see them; without a contact an invented one.
+    """Return one reader's values as the engine will see them; without a contact, invented values.
 
-    `bare`: everything that a contact need not have is empty. The service's links lead nowhere here.
+    `bare`: leave every optional contact field empty. The service's links are inactive here.
     """
     subscription = None
     if contact is not None:

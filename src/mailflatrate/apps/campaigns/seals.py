@@ -12,12 +12,12 @@ from mailflatrate.base.ids import key_ring
 
 
 def seal_of(edition: Edition) -> bytes:
-    """The seal of everything that an edition shows, and of whose it is."""
+    """Return the seal of everything that an edition shows, and of the account that owns it."""
     return key_ring().content_seal(_octets(edition))
 
 
 def is_genuine(edition: Edition) -> bool:
-    """True where the seal is ours, under the present key or an older one."""
+    """Return True if the seal is ours, made with the current key or an older one."""
     return key_ring().knows_content(_octets(edition), bytes(edition.seal))
 
 

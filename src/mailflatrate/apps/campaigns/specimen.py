@@ -23,7 +23,7 @@ _MOST_OCTETS_WITH_PICTURES = 900_000
 
 
 def gallery_letter(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
-    """The HTML of one of our templates in a look, for an invented reader. Pictures are inside of it."""
+    """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
@@ -32,7 +32,7 @@ def gallery_letter(template: GalleryTemplate, look: BrandStyle, account: Account
 
 
 def own_letter(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
-    """The HTML of an account's own template. Raises SourceRefused, MissingValue, RenderRefused."""
+    """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=template.content_kind, content=template.content,
@@ -41,7 +41,7 @@ def own_letter(template: MailingTemplate, look: BrandStyle, account: Account) ->
 
 
 def written_letter(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
-    """The HTML of what a stored version of a draft says. Raises SourceRefused, MissingValue, RenderRefused."""
+    """Render a stored version of a draft as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
         language=values["language"], content_kind=values["content_kind"], content=values["content"],

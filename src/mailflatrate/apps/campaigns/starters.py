@@ -7,7 +7,7 @@ from mailflatrate.mail.html.look import BrandStyle
 
 
 def starters(language: str) -> dict[str, str]:
-    """Return the beginnings that do not depend on the account's look, by their way of writing."""
+    """Return the starter content that does not depend on the account's brand, by content kind."""
     greeting = translate(N_('Hello {{ contact.first_name | default: "there" }},'), language)
     news, regards = closing(language)
     return {

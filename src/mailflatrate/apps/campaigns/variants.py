@@ -15,22 +15,22 @@ FIELDS = ("subject", "preheader", "content", "text_override")
 
 
 def variant_count(campaign: Campaign) -> int:
-    """How many there are; 1 where nothing is tested."""
+    """Return the number of variants; 1 without an A/B test."""
     return 1 + len(campaign.variants)
 
 
 def share_of(campaign: Campaign) -> int:
-    """Percent of the audience that each variant gets; together no more than all of it."""
+    """Return the percentage of the audience that each variant gets; together no more than 100."""
     return max(1, min(campaign.test_share, 100 // variant_count(campaign)))
 
 
 def people_each(campaign: Campaign, recipients: int) -> int:
-    """How many of so many people get each variant, about; they are drawn by lot."""
+    """Return about how many of `recipients` get each variant; they are drawn at random."""
     return recipients * share_of(campaign) // 100
 
 
 def as_variant(campaign: Campaign, number: int) -> Campaign:
-    """The campaign as its variant `number` (0 is the first) reads. Not to be saved; an unknown one is the first."""
+    """Return the campaign as variant `number` (0 is the first). Don't save it; an unknown number means the first."""
     if not 0 < number < variant_count(campaign):
         return campaign
     shown = copy(campaign)
@@ -40,12 +40,12 @@ def as_variant(campaign: Campaign, number: int) -> Campaign:
 
 
 def all_variants(campaign: Campaign) -> list[Campaign]:
-    """Every variant, as `as_variant` gives it."""
+    """Return every variant, as `as_variant` returns it."""
     return [as_variant(campaign, number) for number in range(variant_count(campaign))]
 
 
 def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What to write into the draft where `values` were written into its variant `number`."""
+    """Return the values to write to the draft when `values` were written to its variant `number`."""
     if not 0 < number < variant_count(campaign):
         return dict(values)
     own = {name: value for name, value in values.items() if name in FIELDS}
@@ -55,7 +55,7 @@ def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[
 
 
 def with_one_more(campaign: Campaign, number: int) -> list[dict[str, Any]]:
-    """The variants with a copy of variant `number` at the end, as long as there is room."""
+    """Return the variants with a copy of variant `number` appended, if there is room."""
     if variant_count(campaign) >= MOST_VARIANTS:
         return list(campaign.variants)
     source = as_variant(campaign, number)
@@ -63,7 +63,7 @@ def with_one_more(campaign: Campaign, number: int) -> list[dict[str, Any]]:
 
 
 def without(campaign: Campaign, number: int) -> dict[str, Any]:
-    """What to write into the draft so that variant `number` is gone; where the first goes, the second becomes it."""
+    """Return the draft values that remove variant `number`; if that is the first, the second takes its place."""
     if not 0 <= number < variant_count(campaign) or not campaign.variants:
         return {}
     if number:

@@ -34,7 +34,7 @@ GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The people of one moment. `at` None: at once, because the hour has passed for them. `known` named a zone."""
+    """The people of one send time. `at` None: at once, because the hour has passed for them. `known` named a zone."""
 
     at: datetime | None
     people: int
@@ -48,7 +48,7 @@ def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> di
 
 
 def waves_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> list[Wave]:
-    """The waves of the present audience in the order of their moments. Raises SegmentError."""
+    """Return the waves of the current audience in order of send time. Raises SegmentError."""
     members, named = named_sql(*audience_of(campaign).members_sql())
     parameters = {
         "account_id": tenancy.current_account_id(), "list_ids": campaign.list_ids, **named,

@@ -20,5 +20,5 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 
 def register() -> None:
-    """Called once, when Django is ready."""
+    """Register the condition "got a campaign" for segments; called once, when Django is ready."""
     register_builder(Field.MAILING, got_mailing)

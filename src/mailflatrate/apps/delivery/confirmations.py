@@ -21,17 +21,17 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class PlannedConfirmations:
-    """What one look at the queue found: how many requests, and the chunk of those that may have their mail."""
+    """The result of one queue check: how many requests, and the chunk of those whose mail is allowed."""
 
     requests: int
     chunk_id: int | None
 
 
 def plan_confirmations(account_id: int) -> PlannedConfirmations:
-    """Take up waiting requests of an account, ask the gate, and make deliveries for what it allows; one transaction.
+    """Process an account's waiting requests, ask the gate, and create deliveries for what it allows; one transaction.
 
-    Before it the DNS is asked about domains that nobody knows yet, so that not even the first mail goes to one that
-    takes none (R-18); no row is held meanwhile, and no form waits for it.
+    Before that, look up unknown domains in the DNS, so that not even the first message goes to one that accepts
+    no mail (R-18); no row is locked meanwhile, and no form waits for it.
     """
     with tenancy.account(account_id):
         waiting = forms.queued_domains(2 * MOST_AT_ONCE)
@@ -70,7 +70,7 @@ def _make_deliveries(account_id: int, allowed: list[RequestVerdict]) -> int:
 
 
 def note_accepted(chunk_id: int) -> None:
-    """Tell the ledger of the confirmation mails of a chunk that the relay took (R-29, second)."""
+    """Tell the ledger which confirmation mails of a chunk the relay accepted (R-29, second)."""
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
     _time_express(rows)
     forms.note_sent([
@@ -85,7 +85,7 @@ def note_accepted(chunk_id: int) -> None:
 
 
 def _time_express(rows: QuerySet[Delivery]) -> None:
-    """Observe how long people waited for their confirmation mail."""
+    """Record how long people waited for their confirmation mail."""
     settled = dict(rows.values_list("confirmation_id", "settled_at"))
     asked = SignupRequest.objects.filter(id__in=[each for each in settled if each is not None])
     for request_id, requested_at in asked.values_list("id", "requested_at"):

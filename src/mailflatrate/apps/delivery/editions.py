@@ -1,4 +1,4 @@
-"""What a sender process keeps ready: the composers of the editions it sends, and of the service's own notices."""
+"""What a sender process caches: the composers of the editions it sends, and of the service's own notices."""
 
 import re
 from collections import OrderedDict
@@ -40,9 +40,9 @@ KEPT_EDITIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class EditionMail:
-    """One edition, ready to be written to a million people. `composers` has one for each list, by its id.
+    """One edition, ready to be composed for a million people. `composers` has one for each list, by its ID.
 
-    `personal` are the same for people who agreed that their clicks are theirs (R-107); empty where nobody did.
+    `personal` are the same for people who agreed to personal click tracking (R-107); empty if nobody did.
     """
 
     edition_id: int
@@ -54,7 +54,7 @@ class EditionMail:
     personal: dict[int, Composer] = field(default_factory=dict)
 
     def recipient(self, row: RecipientRow) -> Recipient:
-        """Address and values of one row of the claim."""
+        """Return the address and values of one claimed row."""
         assert row.email is not None and row.list_id is not None
         first, last = row.first_name or "", row.last_name or ""
         return Recipient(
@@ -138,7 +138,7 @@ def _sender_domain(campaign: Campaign) -> SenderDomain:
 
 
 class EditionCache:
-    """The last editions a process sent from; old ones make room."""
+    """The editions a process used most recently; old ones are evicted."""
 
     def __init__(self, load: Callable[[int, int], EditionMail] = edition_mail) -> None:
         self._load = load
@@ -151,7 +151,7 @@ class EditionCache:
         return self._kept.get(edition_id)
 
     def load(self, account_id: int, edition_id: int) -> EditionMail:
-        """Load and keep an edition; for a thread that may use the ORM. Raises EditionUnusable."""
+        """Load and cache an edition; for a thread that may use the ORM. Raises EditionUnusable."""
         mail = self._load(account_id, edition_id)
         self._kept[edition_id] = mail
         while len(self._kept) > KEPT_EDITIONS:
@@ -161,7 +161,7 @@ class EditionCache:
 
 @dataclass(frozen=True, slots=True)
 class NoticeMail:
-    """A notice, ready to be written."""
+    """A notice, ready to be composed."""
 
     composer: Composer
     recipient: Recipient

@@ -74,9 +74,9 @@ class ReturnedBounce:
 
 
 def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
-    """Tell the lists of final outcomes: bounces, and deliveries to people whose mail bounced softly before.
+    """Report final outcomes to the lists: bounces, and deliveries to people whose mail soft-bounced before.
 
-    A sender's own fault is not among them: it never counts against a person (R-70).
+    Bounces caused by the sender are excluded: they never count against a person (R-70).
     """
     is_followed = all_relays_followed()
     with tenancy.account(account_id):
@@ -90,7 +90,7 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
 
 
 def _bounce_of(row: Delivery) -> Bounce:
-    """The bounce as it was recorded, with what its reply testifies."""
+    """Return the recorded bounce, with the evidence from its reply."""
     said = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
     verdict = judge(said, row.reply_status, final=True)
     return Bounce(
@@ -158,7 +158,7 @@ def _tell_forms(delivery_ids: Sequence[int]) -> None:
 
 
 def _tell_lists(told: Sequence[tuple[_ChangedDelivery, ReturnedBounce]]) -> None:
-    """A sender's own fault is not among what counts against a person (R-70)."""
+    """Report bounces to the lists, except those caused by the sender, which never count against a person (R-70)."""
     bounces = []
     for changed, one in told:
         if changed.contact_id is None or one.verdict.outcome not in (

@@ -1,7 +1,7 @@
-"""The fence: all sending holds while the database may be behind its journals (ADR 0020).
+"""The fence: all sending is held while the database may be behind its journals (ADR 0020).
 
 A promoted replica, a restored dump and a restored base backup each differ from the database whose identity the fence
-holds. The claim of a chunk compares it in its own statement, so nothing leaves before anybody has noticed.
+holds. The claim of a chunk compares it in its own statement, so nothing is sent before the change is noticed.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class HoldCause(StrEnum):
-    """Why all sending is held."""
+    """The reason all sending is held."""
 
     PAUSED = "paused"
     PROMOTED = "promoted"
@@ -39,7 +39,7 @@ class HoldCause(StrEnum):
 
 
 class NotAccounted(Exception):
-    """Sender processes have not replayed their journals; `names` lists them."""
+    """Raised when sender processes have not replayed their journals; `names` lists them."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(", ".join(names))
@@ -47,7 +47,7 @@ class NotAccounted(Exception):
 
 
 class WithdrawalsMissing(Exception):
-    """The withdrawals log was not replayed; `hosts` lists whose, and nothing where a person has to replay it."""
+    """Raised when the withdrawals log was not replayed; `hosts` lists whose, empty if a person has to replay it."""
 
     def __init__(self, hosts: list[str]) -> None:
         super().__init__(", ".join(hosts))
@@ -58,8 +58,8 @@ class WithdrawalsMissing(Exception):
 class Hold:
     """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
 
-    `knows_withdrawals`: what the withdrawals log has was replayed. Otherwise `unread` names the hosts that have not
-    done so after a promotion; after a restored backup a person does.
+    `knows_withdrawals`: the withdrawals log was replayed. Otherwise `unread` names the hosts that have not done so
+    after a promotion; after a restored backup a person does.
     """
 
     since: datetime
@@ -71,13 +71,13 @@ class Hold:
 
 
 def ensure_fence() -> None:
-    """Accept this database, unless one was accepted before."""
+    """Accept this database, unless another was accepted before."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity()})
 
 
 def current_hold() -> Hold | None:
-    """The hold of all sending, if there is one."""
+    """Return the hold of all sending, if there is one."""
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
         if fence is None or fence.held_at is None:
@@ -91,12 +91,12 @@ def current_hold() -> Hold | None:
 
 
 def is_held() -> bool:
-    """Whether all sending is held, in any scope."""
+    """Return whether all sending is held, in any scope."""
     return SendingFence.objects.filter(id=1, held_at__isnull=False).exists()
 
 
 def check() -> Hold | None:
-    """Hold all sending if this database is not the one that was accepted; the hold, if there is one."""
+    """Hold all sending if this database is not the accepted one; return the hold, if there is one."""
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.filter(id=1).first()
         identity = _identity()
@@ -107,7 +107,7 @@ def check() -> Hold | None:
 
 
 def pause_all() -> None:
-    """Stop all sending within a second. A hold for another cause stays what it is."""
+    """Stop all sending within a second. A hold for another cause is left unchanged."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1, held_at=None).update(held_at=Now(), cause=HoldCause.PAUSED)
 
@@ -116,7 +116,7 @@ def pause_all() -> None:
 class RestoreFindings:
     """What a restored backup left open: chunks with unknown results, and campaigns that may have been sent.
 
-    Those are drafts again, or paused, until a person decides.
+    Those campaigns are drafts again, or paused, until a person decides.
     """
 
     chunks: int
@@ -143,14 +143,15 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
 
 
 def note_seen(name: str) -> None:
-    """A sender process lives."""
+    """Record that a sender process is alive."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
 
 
 def other_host_sends(name: str) -> bool:
-    """Whether a sender process of another host than that of `name` was seen in the last ten minutes. A process's name
-    begins with its host's."""
+    """Return whether a sender process of a host other than that of `name` was seen in the last ten minutes. A process's
+    name begins with its host's.
+    """
     own = f"{name.partition('.')[0]}."
     with tenancy.platform(PlatformReason.FENCE):
         recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE)
@@ -158,7 +159,7 @@ def other_host_sends(name: str) -> bool:
 
 
 def note_replayed(name: str, missing: int) -> None:
-    """A sender process has replayed its host's journals on this held database."""
+    """Record that a sender process has replayed its host's journals on this held database."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now(), "replayed_at": Now()})
         if missing:
@@ -166,7 +167,7 @@ def note_replayed(name: str, missing: int) -> None:
 
 
 def forget_process(name: str) -> None:
-    """A sender process has ended, and its journal is written."""
+    """Forget a sender process that has ended with its journal written."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.filter(name=name).delete()
 
@@ -217,7 +218,7 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
 
 
 def settle_as_unknown() -> int:
-    """Give every unsettled delivery of campaigns under way an unknown result; the number of chunks that had any."""
+    """Give every unsettled delivery of campaigns under way an unknown result; return the number of chunks with any."""
     with tenancy.platform(PlatformReason.FENCE):
         campaigns = Q(campaign__state__in=_UNDER_WAY) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
@@ -275,8 +276,9 @@ def _identity() -> str:
 
 
 def _cause_of(known: str, found: str) -> HoldCause:
-    """A promotion changes the timeline alone. A base backup restored to an earlier moment does so, too: then the last
-    sign of life in it is old."""
+    """Return the cause of a hold. A promotion changes only the timeline. A base backup restored to an earlier moment
+    does, too, but then its last sign of life is old.
+    """
     before, after = known.split("/"), found.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
     with tenancy.platform(PlatformReason.FENCE):

@@ -1,4 +1,4 @@
-"""Background jobs of the engine; thin."""
+"""Thin background jobs of the engine."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, feedback, fence, notices, plan
@@ -16,25 +16,25 @@ MANY = 100
 
 @job("delivery.plan_campaign", JobQueue.PLAN, attempts=MANY)
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
-    """Plan a released campaign, or go on planning it."""
+    """Plan a released campaign, or continue planning it."""
     plan.plan_campaign(account_id, campaign_id, edition_id, decision_id)
 
 
 @job("delivery.send_chunk", JobQueue.SEND)
 async def send_chunk(account_id: int, chunk_id: int) -> None:
-    """Send one chunk. Whatever happens to this job, the chunk's row says what is left, and the sweep wakes it."""
+    """Send one chunk. If this job fails, the chunk's row records what is left, and the sweep wakes it."""
     await this_sender().work_chunk(account_id, chunk_id)
 
 
 @job("delivery.send_post", JobQueue.EXPRESS)
 async def send_post(account_id: int, chunk_id: int) -> None:
-    """Send confirmation mails or a notice; else as `send_chunk`."""
+    """Send confirmation mails or a notice; otherwise like `send_chunk`."""
     await this_sender().work_post(account_id, chunk_id)
 
 
 @job("delivery.send_confirmations", JobQueue.EXPRESS, attempts=MANY)
 async def send_confirmations(account_id: int) -> None:
-    """Take up every sign-up of an account that waits for its mail, and send it."""
+    """Process all sign-ups of an account that wait for their confirmation mail, and send it."""
     await this_sender().work_confirmations(account_id)
 
 
@@ -46,7 +46,7 @@ def send_notice(account_id: int, notice_id: int) -> None:
 
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
-    """Judge a canary and let the rest of its campaign go (R-88)."""
+    """Judge a canary and release the rest of its campaign (R-88)."""
     actions.release_canary(account_id, campaign_id)
 
 
@@ -64,13 +64,13 @@ def collect_retries(account_id: int, campaign_id: int | None) -> None:
 
 @job("delivery.count_bounces", JobQueue.HOUSE, attempts=MANY)
 def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
-    """Let the lists know what the relay's replies said about their people (R-69, R-71)."""
+    """Report to the lists what the relay's replies said about their people (R-69, R-71)."""
     feedback.count_bounces(account_id, delivery_ids)
 
 
 @job("delivery.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute: wake what is ready or in planning and has no job, collect due retries, give up lost hosts."""
+    """Once a minute, wake what is ready or in planning without a job, collect due retries, give up lost hosts."""
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
@@ -92,5 +92,5 @@ def sweep(timestamp: int) -> None:
 
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")
 def archive(timestamp: int) -> None:
-    """Every ten minutes: move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
+    """Every ten minutes, move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
     moving.archive_finished()

@@ -1,4 +1,4 @@
-"""What lies in this host's folder of journals, for its exporter. Reads sizes, times and locks, never content."""
+"""Figures on this host's journal folder, for its exporter. Reads sizes, times and locks, never content."""
 
 import time
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from mailflatrate.apps.delivery.send.journal import SUFFIX, is_held
 
 
 class JournalFigures:
-    """A collector: journals that living senders write, and those that wait to be recovered."""
+    """A collector of journals that living senders write, and of those that wait for recovery."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        """`left`: nobody holds it, and its results are not all in the database."""
+        """Yield the journal metrics. `left`: no process holds it, and its results are not all in the database."""
         files = GaugeMetricFamily("mailflatrate_journals", "Journals of this host", labels=["state"])
         octets = GaugeMetricFamily("mailflatrate_journal_bytes", "Size of all journals", labels=["state"])
         oldest = GaugeMetricFamily(

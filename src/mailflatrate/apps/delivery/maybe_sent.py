@@ -34,9 +34,9 @@ log = structlog.get_logger(__name__)
 
 
 def set_aside(held_at: datetime | None = None) -> list[Campaign]:
-    """Stop every campaign whose recipients are not all planned; all that wait for a person's answer, also from before.
+    """Stop every campaign whose recipients are not all planned; return all that wait for a decision, old ones included.
 
-    Those that a person released after `held_at` are left alone. Repeated, it changes nothing more.
+    Those that a person released after `held_at` are left alone. A repeated call changes nothing more.
     """
     with tenancy.platform(PlatformReason.FENCE):
         rows = list(_open_ended(held_at).values_list("account_id", "id"))
@@ -74,10 +74,10 @@ def _set_aside(campaign: Campaign) -> None:
 
 
 def set_aside_accounts(account_ids: Iterable[int]) -> None:
-    """Journals know messages of these accounts that this database does not have.
+    """Set aside campaigns of accounts whose journals know messages that this database does not have.
 
-    A journal does not name campaigns, so each draft says that it may be one of them, and what was released since the
-    hold began is set aside, too.
+    A journal does not name campaigns, so each draft is marked as possibly one of them, and what was released since
+    the hold began is set aside, too.
     """
     for account_id in account_ids:
         with tenancy.account(account_id):
@@ -93,7 +93,7 @@ def awaiting_answer() -> QuerySet[Campaign]:
 
 
 def demand_person(campaign: Campaign) -> None:
-    """A program does not know what recipients have: raises CampaignError if a person must decide."""
+    """Raise CampaignError if a person must decide, because no program can know what recipients already have."""
     if campaign.maybe_sent:
         raise CampaignError(
             _(

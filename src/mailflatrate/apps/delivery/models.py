@@ -75,9 +75,9 @@ class Plan(TenantModel):
 
 
 class Trial(TenantModel):
-    """The test of a campaign's variants: a part of the audience gets them, then the rest gets the one that is chosen.
+    """The A/B test of a campaign: part of the audience gets the variants, then the rest gets the winner.
 
-    `share` percent get each variant. The choice is made once, at `decide_at` by the rule (`rules.trial`), or by a
+    `share` percent get each variant. The winner is chosen once, at `decide_at` by the rule (`rules.trial`), or by a
     person.
     """
 
@@ -112,7 +112,7 @@ class ChunkState(models.TextChoices):
 class Chunk(TenantModel):
     """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
 
-    Campaign None: post, which is confirmation mails and notices; it goes by the express lane.
+    Campaign None: post, which is confirmation mails and notices; it uses the express lane.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
@@ -145,10 +145,10 @@ class Chunk(TenantModel):
 
 
 class Begun(TenantModel):
-    """What the sender of a claimed chunk has begun, as committed before the first byte of it left (ADR 0020).
+    """What the sender of a claimed chunk has begun, committed before the first byte of it left (ADR 0020).
 
     Deliveries of the claim above `begun_to` were not begun. Those at or below it are `under_way` (no reply known),
-    `unsent` (taken up, not accepted), or accepted. There is a row while a chunk is claimed; without it nothing begins.
+    `unsent` (taken up, not accepted), or accepted. A row exists while a chunk is claimed; without it nothing begins.
     """
 
     chunk = models.OneToOneField(
@@ -164,7 +164,7 @@ class Begun(TenantModel):
 
 
 class LostClaim(TenantModel):
-    """Deliveries of a chunk whose result was lost with its sender's host. Its journal settles them when it is back."""
+    """Deliveries of a chunk whose result was lost with its sender's host. Its journal settles them once it is back."""
 
     campaign = models.ForeignKey(
         "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
@@ -212,7 +212,7 @@ class SenderProcess(models.Model):
 
 
 class WithdrawalsPlace(models.Model):
-    """A folder or bucket with a withdrawals log, a host that writes there, and when it was last replayed in a hold."""
+    """A folder or bucket with a withdrawals log, a host that writes there, and its last replay during a hold."""
 
     name = models.CharField(max_length=40, primary_key=True)
     host = models.CharField(max_length=80)
@@ -224,7 +224,7 @@ class WithdrawalsPlace(models.Model):
 
 
 class Tally(TenantModel):
-    """How many deliveries of a chunk stand where; `detail` is the kind of bounce or the reason for withholding.
+    """The number of a chunk's deliveries in each state; `detail` is the kind of bounce or the skip reason.
 
     Written in the transaction that changes the deliveries, so that progress is a sum over few rows at any size.
     """
@@ -255,7 +255,7 @@ class Tally(TenantModel):
 
 
 class Attempt(TenantModel):
-    """An attempt that did not end in acceptance, with the reply as it was given."""
+    """An attempt that did not end in acceptance, with the original reply."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     number = models.PositiveSmallIntegerField()

@@ -1,4 +1,4 @@
-"""Service notices on their way: each is one delivery in a chunk of its own."""
+"""Service notices in delivery: each is one delivery in its own chunk."""
 
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.delivery import wake
@@ -8,7 +8,7 @@ from mailflatrate.base import tenancy
 
 
 def queue_notice(account_id: int, notice_id: int) -> None:
-    """Make the one delivery of a notice (basis: service notice) and wake it. Repeated, it does nothing."""
+    """Create the one delivery of a notice (basis: service notice) and wake it. A repeated call does nothing."""
     with tenancy.account(account_id):
         notice = Notice.objects.select_for_update().get(id=notice_id)
         if Delivery.objects.filter(notice=notice).exists():

@@ -1,4 +1,4 @@
-"""Messages whose month was dropped: what their links still say (ADR 0026)."""
+"""Messages whose month was dropped: the information their links still carry (ADR 0026)."""
 
 from django.db import connection
 
@@ -20,7 +20,7 @@ FROM (
 
 
 def past_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
-    """Return what is left of a message whose month was dropped: its recipient, list and campaign. It is in no table.
+    """Return the remains of a message whose month was dropped: its recipient, list and campaign. It is in no table.
 
     Runs inside `tenancy.account(account_id)`.
     """

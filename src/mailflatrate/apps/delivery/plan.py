@@ -153,17 +153,17 @@ _AFTER_TEST = _IN_ORDER | {
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """What one slice did; `more` says whether another may follow."""
+    """The result of one slice; `more` says whether another may follow."""
 
     planned: int
     more: bool
 
 
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
-    """Plan a released campaign and start it. Repeated after a crash, it goes on where it stopped.
+    """Plan a released campaign and start it. After a crash, it resumes where it stopped.
 
-    While all sending is held it waits: the database may have forgotten people's withdrawals, which are still to be
-    entered. The end of the hold defers it again.
+    It waits while all sending is held: the database may have forgotten people's withdrawals, which still have to be
+    entered. The end of the hold enqueues it again.
     """
     if _is_held(campaign_id):
         return
@@ -225,7 +225,7 @@ def _confirmed(list_ids: list[int]) -> int:
 
 
 def _canary_size(recipients: int) -> int:
-    """R-88: 5 % or the setting's number, whichever is less; 0 where the whole campaign is no larger than a canary."""
+    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 for a campaign no larger."""
     most = load_settings().canary_size
     if recipients <= most:
         return 0
@@ -233,7 +233,7 @@ def _canary_size(recipients: int) -> int:
 
 
 def plan_slice(campaign_id: int) -> PlanStep:
-    """Plan the next slice of contacts in the running transaction, and start the campaign after the last one."""
+    """Plan the next slice of contacts in the current transaction, and start the campaign after the last one."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state != CampaignState.PLANNING:
         return PlanStep(0, more=False)
@@ -306,7 +306,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
 
 
 def _chunk_zero(campaign_id: int) -> int:
-    """How many people the canary has; where nobody of its wave was left, the first chunk that leaves becomes it."""
+    """Return the canary's size; if nobody in its wave is left, the first chunk to be sent becomes the canary."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id)
     found = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
     if found is None:

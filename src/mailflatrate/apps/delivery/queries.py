@@ -33,9 +33,9 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the recipients of a campaign stand. `pending` includes those in the middle of being sent.
+    """The status of a campaign's recipients. `pending` includes those being sent right now.
 
-    `left_out` were on the lists and not planned; `withheld` were planned and stopped at the door; both by reason.
+    `left_out` were on the lists and not planned; `withheld` were planned and stopped by the last check; both by reason.
     `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the content (R-70). `held`:
     provider -> how many of the pending wait for a person, because their lane is held (R-90).
     """
@@ -55,23 +55,23 @@ class Progress:
 
     @property
     def withheld_total(self) -> int:
-        """All who were stopped at the door."""
+        """Return the number of recipients stopped by the last check."""
         return sum(self.withheld.values())
 
     @property
     def settled(self) -> int:
-        """Recipients in a final state."""
+        """Return the number of recipients in a final state."""
         return self.planned - self.pending - self.deferred
 
     @property
     def percent(self) -> int:
-        """Share of recipients in a final state, 0 to 100."""
+        """Return the share of recipients in a final state, 0 to 100."""
         return 100 * self.settled // self.planned if self.planned else 0
 
 
 @dataclass(frozen=True, slots=True)
 class PacedSending:
-    """A campaign that is sent in turns: how many letters a turn has, when the next begins and the last will."""
+    """A campaign sent in turns: messages per turn, and when the next and the last turn begin."""
 
     per_turn: int
     next_at: datetime
@@ -89,14 +89,14 @@ def campaign_turns(campaign_id: int, waiting: int) -> PacedSending | None:
 
 
 def waves_ahead(campaign_id: int) -> list[tuple[datetime, int]]:
-    """Moments still to come at which people of a campaign get it, by their own clocks, and how many each time."""
+    """Return upcoming send times by the recipients' own clocks, and the number of people at each."""
     ahead = Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY, not_before__gt=clock.now())
     rows = ahead.values_list("not_before").annotate(people=Sum("size")).order_by("not_before")
     return [(at, people) for at, people in rows if at is not None]
 
 
 def campaign_progress(campaign_id: int) -> Progress:
-    """The progress of one campaign. Raises Campaign.DoesNotExist for a stranger's."""
+    """Return the progress of one campaign. Raises Campaign.DoesNotExist for another account's."""
     planned, left_out = Campaign.objects.values_list("planned_count", "left_out").get(id=campaign_id)
     rows = Tally.objects.filter(campaign_id=campaign_id).values_list("state", "detail").annotate(n=Sum("count"))
     counts = {(state, detail): n for state, detail, n in rows if n}
@@ -145,7 +145,7 @@ class OutcomeRow:
 def outcomes_page(
     campaign_id: int, state: DeliveryState | None = None, after: int = 0, limit: int = PAGE_ROWS
 ) -> list[OutcomeRow]:
-    """Recipients by delivery id, after the last one of the page before; of one state when it is given.
+    """Return recipients by delivery ID, after the last one of the previous page; only those in `state` if given.
 
     Only chunks that hold the state are read, so a rare one is found at once in a large campaign.
     """
@@ -181,13 +181,13 @@ def held_lanes(campaign_id: int) -> list[LaneHold]:
 
 
 def waiting_in_lane(campaign_id: int, provider: str) -> int:
-    """Recipients that wait in a held lane."""
+    """Return the number of recipients waiting in a held lane."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id, provider=provider, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=chunks.values("id"), state=DeliveryState.PENDING).count()
 
 
 def unsent_after_end(campaign_id: int) -> int:
-    """Recipients of a finished campaign who certainly did not get it: a journal that came late proved it."""
+    """Return how many recipients of a finished campaign certainly did not get it, as a late journal proved."""
     ready = Chunk.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.SENT, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=ready.values("id"), state=DeliveryState.PENDING).count()
 
@@ -198,37 +198,38 @@ def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
 
 
 def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[DeliveryRecord]:
-    """Everything that was ever sent, or meant to be sent, to one person, newest first."""
+    """Return everything that was ever sent, or meant to be sent, to one person, newest first."""
     rows = DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign", "mailing_list")
     return list(rows.order_by("-id")[:limit])
 
 
 def attempts_of(delivery_id: int) -> list[Attempt]:
-    """The attempts of one delivery that did not end in acceptance, in order."""
+    """Return the attempts of one delivery that did not end in acceptance, in order."""
     return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
 
 
 def find_delivery(delivery_id: int) -> DeliveryRecord | None:
-    """One delivery of the current account, as a token names it."""
+    """Return a delivery of the current account by the ID from a token."""
     return DeliveryRecord.objects.select_related("campaign", "contact").filter(id=delivery_id).first()
 
 
 def delivery_of_confirmation(request_id: int) -> Delivery | None:
-    """The confirmation mail of a request, if one was planned."""
+    """Return the confirmation mail of a request, if one was planned."""
     return Delivery.objects.filter(confirmation_id=request_id).first()
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMail:
-    """Service messages that wait until the record of the service's signing key is published."""
+    """Service messages waiting until the DNS record of the service's signing key is published."""
 
     domain: str
     waiting: int
 
 
 def held_service_mail() -> HeldMail | None:
-    """What waits for the record, for the operator; None where nothing has to: it is there, or no mail leaves this
-    machine."""
+    """Return what waits for the record, for the operator; None if nothing does: the record exists, or no mail leaves
+    this machine.
+    """
     settings = load_settings()
     if service_key_published(settings.service_domain):
         return None

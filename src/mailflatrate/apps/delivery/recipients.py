@@ -1,4 +1,4 @@
-"""The recipients of one campaign as a report walks through them: by outcome, by address, page by page or whole."""
+"""The recipients of one campaign as a report lists them: by outcome, by address, page by page or all at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_FOUND = 500
 
 @dataclass(frozen=True, slots=True)
 class RecipientFilter:
-    """Which recipients: of one state (None: all), of one kind of bounce or reason, whose address holds `search`."""
+    """Selects recipients: of one state (None: all), one kind of bounce or reason, with `search` in the address."""
 
     state: DeliveryState | None = None
     detail: str = ""
@@ -24,7 +24,7 @@ class RecipientFilter:
 
 
 def recipients(campaign_id: int, wanted: RecipientFilter, *, after: int = 0) -> QuerySet[DeliveryRecord]:
-    """Deliveries by id after `after`, with their contacts. Only chunks that hold the state are read."""
+    """Return deliveries with IDs above `after`, with contacts. Only chunks that hold the state are read."""
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after).select_related("contact").order_by("id")
     )
@@ -52,7 +52,7 @@ def _chunks(campaign_id: int, wanted: RecipientFilter) -> list[int]:
 
 
 def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
-    """Kind of bounce, or reason for leaving out -> number of recipients."""
+    """Return kind of bounce, or reason for skipping -> number of recipients."""
     found: dict[str, int] = {}
     for detail, count in Tally.objects.filter(campaign_id=campaign_id, state=state).values_list("detail", "count"):
         found[detail] = found.get(detail, 0) + count
@@ -60,7 +60,7 @@ def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
 
 
 def all_recipients(account_id: int, campaign_id: int, wanted: RecipientFilter) -> Iterator[DeliveryRecord]:
-    """Every recipient, in slices with a transaction each, so that an export of a million holds nothing open."""
+    """Yield every recipient, in slices with a transaction each, so that an export of a million holds nothing open."""
     after = 0
     while True:
         with tenancy.account(account_id):

@@ -1,4 +1,4 @@
-"""What a relay's queue says about deliveries that it accepted: put off, tried again, arrived (R-72, ADR 0031).
+"""What a relay's queue says about deliveries it accepted: deferred, retried, delivered (R-72, ADR 0031).
 
 Everything here runs inside `tenancy.account(...)`, in the transaction of the follower that read the log.
 """
@@ -67,7 +67,7 @@ ON CONFLICT (delivery_id) DO UPDATE SET count = relay_deferral.count + excluded.
 
 @dataclass(frozen=True, slots=True)
 class QueueNews:
-    """What the relay says of one delivery."""
+    """A relay's report on one delivery."""
 
     delivery_id: int
     provider: str
@@ -77,7 +77,7 @@ class QueueNews:
 
 
 def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
-    """Providers put these off and the relay tries again: they count as deferred, with the last reply."""
+    """Record that providers deferred these and the relay retries them: they count as deferred, with the last reply."""
     first: dict[int, QueueNews] = {}
     last: dict[int, QueueNews] = {}
     counts: dict[int, int] = {}
@@ -99,7 +99,7 @@ def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
 
 
 def show_deferred() -> None:
-    """Let deliveries say what the relay's queue says of them, as soon as the sender has written that they left."""
+    """Show the relay queue's status on deliveries, once the sender has recorded that they were accepted."""
     rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
     states = dict(Delivery.objects.filter(id__in=[row.delivery_id for row in rows]).values_list("id", "state"))
     news = [QueueNews(row.delivery_id, row.provider, row.status, row.reply, row.last_at) for row in rows]
@@ -112,19 +112,19 @@ def show_deferred() -> None:
 
 
 def note_delivered(news: Sequence[QueueNews]) -> None:
-    """These arrived: what waited in the queue, or had an unknown result, is delivered."""
+    """Record that these were delivered, whether they waited in the queue or had an unknown result."""
     ids = [one.delivery_id for one in news]
     _move(news, (DeliveryState.DEFERRED, DeliveryState.IN_DOUBT), DeliveryState.SENT)
     RelayDeferral.objects.filter(delivery_id__in=ids).delete()
 
 
 def forget_deferral(delivery_ids: Iterable[int]) -> None:
-    """These have a final result."""
+    """Delete the deferrals of deliveries that have a final result."""
     RelayDeferral.objects.filter(delivery_id__in=list(delivery_ids)).delete()
 
 
 def end_silent_deferrals() -> None:
-    """What has not been heard of for longer than any queue keeps it has an unknown result."""
+    """Give deliveries not heard of for longer than any queue keeps them an unknown result."""
     before = clock.now() - LONGEST_IN_QUEUE
     rows = list(RelayDeferral.objects.filter(last_at__lt=before, is_shown=True).order_by("delivery_id")[:1000])
     news = [QueueNews(row.delivery_id, row.provider, row.status, "", clock.now()) for row in rows]
@@ -141,7 +141,7 @@ def all_relays_followed() -> bool:
 
 
 def _say_again(news: Sequence[QueueNews]) -> None:
-    """Put off once more: the last reply is the one that shows."""
+    """Record another deferral: the last reply is the one shown."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE delivery SET reply_status = %s, reply_text = %s"

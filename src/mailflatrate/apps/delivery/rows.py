@@ -1,6 +1,6 @@
-"""One message to one recipient: in `delivery` while the engine may touch it, in `delivery_archive` later (ADR 0026).
+"""One message to one recipient: in `delivery` while the engine may change it, in `delivery_archive` later (ADR 0026).
 
-The two tables have the same columns. Readers outside of the engine use `DeliveryRecord`, the view over both.
+The two tables have the same columns. Readers outside the engine use `DeliveryRecord`, the view over both.
 """
 
 from django.db import models
@@ -24,11 +24,11 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryColumns(TenantModel):
-    """The columns of a delivery, with the permit it rests on (lock two).
+    """The columns of a delivery, with the permit it is based on (lock two).
 
     Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
     account, and lock two (`sql/permission.sql`) looks up consent events, contacts, lists, campaign and decision of all
-    new rows as a set. A consent event is never deleted, and nor is a delivery, row by row.
+    new rows as a set. Neither consent events nor deliveries are ever deleted row by row.
     """
 
     account = models.ForeignKey(
@@ -92,7 +92,7 @@ class DeliveryColumns(TenantModel):
 
 
 class Delivery(DeliveryColumns):
-    """A message that the engine may still touch, or that came to its end a short while ago.
+    """A message that the engine may still change, or that finished recently.
 
     No index holds a column that an outcome changes, so that recording one stays a heap-only update.
     """
@@ -129,9 +129,9 @@ class Delivery(DeliveryColumns):
 
 
 class ArchivedDelivery(DeliveryColumns):
-    """A message of a finished campaign, in the partition of its month. Only `archive_deliveries()` puts rows here.
+    """A message of a finished campaign, in the partition of its month. Only `archive_deliveries()` adds rows here.
 
-    Partitions are ranges of ids, so the id in a token names the partition. No role has rights on a partition itself.
+    Partitions are ranges of IDs, so the ID in a token names the partition. No role has rights on a partition itself.
     """
 
     class Meta:
@@ -144,9 +144,9 @@ class ArchivedDelivery(DeliveryColumns):
 
 
 class DeliveryRecord(DeliveryColumns):
-    """A message, wherever it is kept: what everyone reads who is not the engine. A view; it takes no writes.
+    """A message, wherever it is stored: a read-only view for every reader except the engine.
 
-    A read by id looks into `delivery` and one partition. For a campaign, narrow it by `archive.lookup.of_campaign`.
+    A read by ID touches `delivery` and one partition. For a campaign, narrow it by `archive.lookup.of_campaign`.
     """
 
     contact = models.ForeignKey(

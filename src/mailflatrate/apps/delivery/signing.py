@@ -1,4 +1,4 @@
-"""What computes the signatures of this process: the fastest that the host has and the operator allows."""
+"""Signature computation for this process: the fastest that the host has and the operator allows."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def digest_signer(settings: Settings) -> DigestSigner:
-    """Return the signer of this process, found when it is first asked for."""
+    """Return this process's signer, selected on first use."""
     return _found(settings.batch_signing)
 
 

@@ -8,6 +8,6 @@ from django.db import connection
 
 
 def refresh() -> None:
-    """Let the planner know of rows that were added, where a table grew by a tenth. Takes well below a second."""
+    """Update the planner's statistics where a table grew by a tenth. Takes well below a second."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.refresh_statistics()")

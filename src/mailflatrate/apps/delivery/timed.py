@@ -1,4 +1,4 @@
-"""How long the relay takes: the time from a message's first octet to its reply, of every 16th message."""
+"""Relay response times: from a message's first octet to its reply, for every 16th message."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -12,7 +12,7 @@ _NOT_SAMPLED: Final = 15
 
 
 class RelayTimes:
-    """Stands between the relay and those who hear about starts and outcomes."""
+    """Sits between the relay and the listeners for starts and outcomes."""
 
     def __init__(self, relay: str, on_start: Callable[[int], None], on_outcome: Callable[[SendOutcome], None]) -> None:
         self._histogram = RELAY_SECONDS.labels(relay)
@@ -20,13 +20,13 @@ class RelayTimes:
         self._began: dict[int, float] = {}
 
     def started(self, delivery_id: int) -> None:
-        """Note the moment, then tell."""
+        """Note the start time, then pass the event on."""
         if not delivery_id & _NOT_SAMPLED:
             self._began[delivery_id] = perf_counter()
         self._on_start(delivery_id)
 
     def ended(self, outcome: SendOutcome) -> None:
-        """Observe the time it took, then tell."""
+        """Record the time it took, then pass the event on."""
         if not outcome.letter_id & _NOT_SAMPLED:
             began = self._began.pop(outcome.letter_id, None)
             if began is not None and outcome.kind is not OutcomeKind.NOT_SENT:

@@ -1,4 +1,4 @@
-"""Log lines about campaigns, with account, campaign and mailing ID; written once their transaction is committed."""
+"""Log lines on campaigns, with account, campaign and mailing ID; written once their transaction is committed."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 def tell_planned(campaign: Campaign, plan: Plan) -> None:
-    """Planning is through: how many people get it, how many don't, and how long it took."""
+    """Log that planning is finished: how many people get it, how many don't, and how long it took."""
     _tell(
         "campaign_planned", campaign, planned=plan.planned, skipped=sum(plan.left_out.values()),
         canary=plan.canary_size, seconds=_seconds(plan.begun_at, clock.now()),

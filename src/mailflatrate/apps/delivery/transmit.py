@@ -34,7 +34,7 @@ class PermittedMessage(NamedTuple):
 
 
 class RelayLook(NamedTuple):
-    """How the relay received us: encrypted or not, and what it offers beyond."""
+    """How the relay received us: encrypted or not, and its further extensions."""
 
     tls: bool
     pipelining: bool
@@ -45,7 +45,7 @@ class RelayLook(NamedTuple):
 async def try_relay(config: RelayConfig, sender: str | None) -> RelayLook:
     """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within LOOK_SECONDS; no message.
 
-    With a `sender` it is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
+    A given `sender` is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
     that failed.
     """
     try:
@@ -69,7 +69,7 @@ def check_relay(config: RelayConfig, sender: str | None = None) -> RelayLook:
 
 
 async def _wind_down() -> None:
-    """End what is left in the loop, and let closed connections go."""
+    """Cancel the loop's remaining tasks, and let closed connections finish."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
@@ -91,7 +91,7 @@ async def _look(config: RelayConfig, sender: str | None) -> RelayLook:
 
 
 async def _closed(connection: SmtpConnection) -> None:
-    """Wait for the reply to QUIT, also after a refusal: the loop ends behind us, and would leave the socket open."""
+    """Wait for the reply to QUIT, also after a refusal: the loop ends afterwards, and would leave the socket open."""
     try:
         await connection.wait_closed()
     except asyncio.CancelledError:
@@ -110,7 +110,7 @@ async def _name_sender(connection: SmtpConnection, sender: str) -> None:
 
 
 class Transmitter:
-    """The connections of this process to the relays of one pool. `relay` is what figures call it: a relay or a pool."""
+    """The connections of this process to the relays of one pool. `relay`: their name in figures, a relay or a pool."""
 
     def __init__(self, settings: Settings, relays: Sequence[RelaySpec], most_connections: int | None = None) -> None:
         self._settings = settings
@@ -145,7 +145,7 @@ class Transmitter:
         )
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
-        """By relay: how it does, and its open connections."""
+        """Return each relay's report and its number of open connections."""
         return self._group.reports()
 
     async def transmit(
@@ -179,15 +179,15 @@ class Transmitter:
             raise
 
     def proceed(self) -> None:
-        """Ask again about contents that wait for their leave."""
+        """Retry contents that wait for permission."""
         self._group.proceed()
 
     def stop(self) -> None:
-        """Take no more letters; those under way finish."""
+        """Accept no more messages; those under way finish."""
         self._group.stop()
 
     async def close(self) -> None:
-        """Finish the letters under way and say goodbye to the relays."""
+        """Finish the messages under way and end the connections to the relays."""
         await self._group.close()
 
 

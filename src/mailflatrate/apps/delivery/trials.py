@@ -1,7 +1,7 @@
-"""The test of a campaign's variants: who is in it, when it is over, and the choice that the rest gets.
+"""The A/B test of a campaign: who is in it, when it is over, and the winner that the rest gets.
 
-A person's variant is a number that follows from person and campaign, so that it is the same after any crash. The rest
-is planned when the choice is made, from the people of that moment, and nobody has a second row: the number keeps the
+A person's variant is a number derived from person and campaign, so that it is the same after any crash. The rest is
+planned when the winner is chosen, from the audience at that moment, and nobody has a second row: the number keeps the
 two parts apart, and so does the table.
 """
 
@@ -34,11 +34,11 @@ RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
 
 
 class ChecksOpen(CampaignError):
-    """A check that held at the release fails now; the message says which."""
+    """Raised when a check that passed at release now fails; the message says which."""
 
 
 def begin_trial(campaign: Campaign) -> None:
-    """Make the trial's row; at most the whole audience tests. Clicks that nobody counts choose nothing."""
+    """Create the A/B test's row; at most everyone is in it. Without click tracking, a person picks the winner."""
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     Trial.objects.create(
         campaign=campaign, variants=variant_count(campaign), share=share_of(campaign),
@@ -47,19 +47,19 @@ def begin_trial(campaign: Campaign) -> None:
 
 
 def test_goes_on(campaign: Campaign) -> bool:
-    """True for a campaign whose choice is not made yet."""
+    """Return True for a campaign whose winner is not chosen yet."""
     return bool(campaign.variants) and Trial.objects.filter(campaign_id=campaign.id, winner=None).exists()
 
 
 def decisions_of(campaign_id: int) -> list[GateDecision]:
-    """The gate's decision on each variant, in their order."""
+    """Return the gate's decision on each variant, in their order."""
     found = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
     newest = {row.edition.variant: row for row in found.select_related("edition").order_by("id") if row.edition}
     return [newest[number] for number in sorted(newest)]
 
 
 def arms_of(trial: Trial) -> dict[str, Any]:
-    """The parameters by which the planner deals people out."""
+    """Return the parameters by which the planner assigns people to variants."""
     decisions = decisions_of(trial.campaign_id)[: trial.variants]
     return {
         "width": trial.share * 100,

@@ -1,4 +1,4 @@
-"""Results that nobody knows: what the customer is told of a campaign, and the operator of all of them (ADR 0020)."""
+"""Unknown results: what the customer is told of one campaign, and the operator of all of them (ADR 0020)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +21,9 @@ FROM lost_claim WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class UnknownResults:
-    """Of one campaign: messages whose result is unknown, how many of them a missing journal would settle, and how many
-    recipients certainly did not get it after its end."""
+    """Counts for one campaign: messages with unknown results, how many of them a missing journal would settle, and how
+    many recipients certainly did not get it after its end.
+    """
 
     total: int
     awaited: int
@@ -30,7 +31,7 @@ class UnknownResults:
 
     @property
     def final(self) -> int:
-        """Results that will stay unknown: no journal is missing that would tell."""
+        """Return the results that will stay unknown: no missing journal could settle them."""
         return max(0, self.total - self.awaited)
 
 
@@ -46,7 +47,7 @@ class MissingHost:
 
 @dataclass(frozen=True, slots=True)
 class AllUnknown:
-    """Of the whole installation."""
+    """Unknown results of the whole installation."""
 
     campaigns: int
     results: int
@@ -54,12 +55,12 @@ class AllUnknown:
 
     @property
     def awaited(self) -> int:
-        """Results that the missing journals would settle."""
+        """Return the results that the missing journals would settle."""
         return sum(host.results for host in self.hosts)
 
 
 def unknown_results(campaign_id: int) -> UnknownResults:
-    """Count one campaign of the current account."""
+    """Count unknown results of one campaign of the current account."""
     tally = Tally.objects.filter(campaign_id=campaign_id, state=DeliveryState.IN_DOUBT)
     total = tally.aggregate(n=Sum("count"))["n"] or 0
     missing = LostClaim.objects.filter(campaign_id=campaign_id, settled_at=None)
@@ -68,7 +69,7 @@ def unknown_results(campaign_id: int) -> UnknownResults:
 
 
 def all_unknown() -> AllUnknown:
-    """Count the whole installation, for its operator."""
+    """Count unknown results of the whole installation, for its operator."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_ALL)
         campaigns, results = cursor.fetchone()

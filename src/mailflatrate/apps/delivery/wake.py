@@ -1,6 +1,6 @@
-"""Background jobs for chunks, enqueued set by set in the caller's transaction.
+"""Background jobs for chunks, enqueued in sets in the caller's transaction.
 
-A chunk's row is the truth and its job only a wake-up: a job too many finds nothing to claim, a missing one is enqueued
+A chunk's row is the truth and its job only a wake-up: an extra job finds nothing to claim, a missing one is enqueued
 again by the sweep. So every statement here enqueues what is ready and has no waiting job, and nothing else.
 """
 
@@ -17,7 +17,7 @@ SEND_POST = "delivery.send_post"
 
 
 def lane_open(chunk: str) -> str:
-    """SQL: the lane of a chunk, by the alias of its table, does not wait for a person (R-90)."""
+    """Return SQL: the lane of a chunk, by the alias of its table, does not wait for a person (R-90)."""
     return f"""NOT EXISTS (SELECT 1 FROM lane_hold h WHERE h.account_id = {chunk}.account_id
         AND h.campaign_id = {chunk}.campaign_id AND h.provider = {chunk}.provider AND h.released_at IS NULL)"""  # noqa: S608
 
@@ -71,10 +71,10 @@ def wake_post(account_id: int) -> None:
 
 
 def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
-    """Wake chunks in the running transaction, and once more when it is committed.
+    """Wake chunks in the current transaction, and again once it is committed.
 
-    A job that waits while the first statement looks may run before the commit, find that the chunk may not be sent yet
-    and be over. A job that still waits after the commit sees what was committed.
+    A job that is waiting when the first statement reads may run before the commit, find that the chunk may not be sent
+    yet, and end. A job that is still waiting after the commit sees what was committed.
     """
     _wake(which, at, **numbers)
     key = (which, *numbers.items())

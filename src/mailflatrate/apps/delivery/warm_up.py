@@ -1,7 +1,7 @@
-"""Campaigns that go through a warm-up: which, in whose order, and how many days that takes.
+"""Campaigns in a warm-up: which, in whose order, and how many days they take.
 
-The daily limits hold in the engine (`send.allowance`). Here a campaign's people are put in order, those who confirmed
-last first, and its customer can read what to expect, before and while it's sent.
+The engine enforces the daily limits (`send.allowance`). Here a campaign's people are ordered, those who confirmed last
+first, and its customer can read what to expect, before and while it's sent.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ class WarmUpPlan:
 
     @property
     def count(self) -> int:
-        """On how many days it is sent."""
+        """Return the number of days it is sent on."""
         return len(self.days)
 
     @property
@@ -63,7 +63,7 @@ class WarmUpPlan:
 
     @property
     def more(self) -> int:
-        """Days behind the first week."""
+        """Return the number of days after the first week."""
         return len(self.days[7:])
 
     @property
@@ -73,7 +73,7 @@ class WarmUpPlan:
 
 
 def begin_domain(campaign: Campaign) -> None:
-    """A domain that nothing was sent from lately begins its warm-up with its first campaign, where that is set."""
+    """Start the warm-up of a domain not used lately with its first campaign, if that is configured."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return
@@ -94,14 +94,14 @@ def _is_known(campaign: Campaign) -> bool:
 
 
 def keys_of(campaign_id: int) -> list[str]:
-    """The key of the domain that a campaign of the current account is sent from."""
+    """Return the key of the sender domain of a campaign of the current account."""
     campaign = Campaign.objects.select_related("sender").filter(id=campaign_id).first()
     key = _domain_key(campaign) if campaign is not None else None
     return [key] if key else []
 
 
 def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
-    """What a campaign's customer can expect for so many people; None where nothing holds it back."""
+    """Return what a campaign's customer can expect for so many people; None if nothing limits it."""
     domain, relays = _warming(campaign)
     days = planned_days([*domain, *relays], people, clock.now())
     if not days:
@@ -144,7 +144,7 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
 
 
 def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
-    """Delete the chunks that are empty now; those that keep rows with a result keep their tally, too."""
+    """Delete the chunks that are now empty; those that keep rows with a result keep their tally, too."""
     kept = dict(Delivery.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id").annotate(rows=Count("id")))
     counted = set(Tally.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id", flat=True))
     Chunk.objects.filter(id__in=set(chunk_ids) - kept.keys() - counted).delete()
@@ -166,7 +166,7 @@ def note_complaint(campaign_id: int | None) -> None:
 
 
 def note_deferrals(by_campaign: Mapping[int, int]) -> None:
-    """A relay's log says that providers put off so many messages of campaigns of the current account."""
+    """Record deferrals that a relay's log reports, for campaigns of the current account."""
     told: dict[str, int] = {}
     for campaign_id, number in by_campaign.items():
         for key in keys_of(campaign_id):
@@ -176,7 +176,7 @@ def note_deferrals(by_campaign: Mapping[int, int]) -> None:
 
 
 def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
-    """The warm-ups that hold a campaign back: its domain's, and its pool's where each relay of it warms up."""
+    """Return the warm-ups that limit a campaign: its domain's, and its pool's if all its relays are warming up."""
     taking = _taking(read_book(load_settings()), campaign.account_id)
     with tenancy.platform(PlatformReason.RELAYS):
         relays = warming.warming(taking)
@@ -185,7 +185,7 @@ def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
 
 
 def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
-    """The day of a sender domain that warms up, or will with this campaign."""
+    """Return the day of a sender domain that is warming up, or will with this campaign."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return []
@@ -196,7 +196,7 @@ def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
 
 
 def _together(days: list[WarmUpDay]) -> WarmUpDay:
-    """Relays that warm up side by side carry at least what the one with the least carries."""
+    """Combine relays that warm up side by side: each carries at least what the smallest carries."""
     return min(days, key=lambda day: (day.left, day.step))
 
 

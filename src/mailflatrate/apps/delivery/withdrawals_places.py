@@ -19,13 +19,13 @@ NO_WORKER = "a worker of the queue house"
 
 
 def note_place(name: str, host: str) -> None:
-    """A worker of this host logs withdrawals there."""
+    """Record that a worker of this host logs withdrawals there."""
     with tenancy.platform(PlatformReason.FENCE):
         WithdrawalsPlace.objects.update_or_create(name=name, defaults={"host": host, "seen_at": Now()})
 
 
 def note_replayed(name: str, host: str, *, since: datetime) -> None:
-    """What was logged there took effect on the database that is held since then; nothing if the hold is over."""
+    """Record that this log took effect on the database held since `since`; do nothing if the hold is over."""
     with tenancy.platform(PlatformReason.FENCE):
         if SendingFence.objects.filter(id=1, held_at=since).exists():
             known = {"host": host, "seen_at": Now(), "replayed_at": Now()}
@@ -33,19 +33,19 @@ def note_replayed(name: str, host: str, *, since: datetime) -> None:
 
 
 def is_replayed(name: str, since: datetime) -> bool:
-    """Whether this place was replayed in the hold since then."""
+    """Return whether this place was replayed in the hold that began at `since`."""
     with tenancy.platform(PlatformReason.FENCE):
         return WithdrawalsPlace.objects.filter(name=name, replayed_at__gte=since).exists()
 
 
 def note_replayed_by_a_person() -> None:
-    """A person replayed the log, wherever it was, on a held database."""
+    """Record that a person replayed the log, wherever it was, on a held database."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1, held_at__isnull=False).update(withdrawals_at=Now())
 
 
 def unread_hosts(held_at: datetime) -> list[str]:
-    """Hosts whose withdrawals a promoted database has not been told yet. Without any known host: a worker that logs."""
+    """Return hosts whose withdrawals a promoted database lacks. If no host is known, NO_WORKER alone."""
     places = list(WithdrawalsPlace.objects.order_by("host", "name").values_list("host", "replayed_at"))
     if not places:
         return [NO_WORKER]
@@ -53,7 +53,7 @@ def unread_hosts(held_at: datetime) -> list[str]:
 
 
 def begin_hold() -> None:
-    """Forget what was replayed in an earlier hold, and places that nobody has written to for long."""
+    """Forget what was replayed in an earlier hold, and places not written to for long."""
     SendingFence.objects.filter(id=1).update(withdrawals_at=None)
     newest = WithdrawalsPlace.objects.aggregate(at=Max("seen_at"))["at"]
     if newest is not None:

@@ -1,4 +1,4 @@
-"""Sender domains and addresses: DKIM keys, the DNS records to publish, what was found there, and when.
+"""Sender domains and addresses: DKIM keys, the DNS records to publish, and the results of each check.
 
-Arrives: a domain a customer names. Keeps: its keys and checks. Hands on: a verified sender address.
+In: a domain that a customer names. Keeps: its keys and checks. Out: a verified sender address.
 """

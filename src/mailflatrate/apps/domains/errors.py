@@ -1,4 +1,4 @@
-"""What can go wrong with sender domains, in words for the customer."""
+"""Errors of sender domains, worded for the customer."""
 
 
 class DomainError(Exception):

@@ -25,7 +25,7 @@ NO_SENDER = SenderFacts(
 
 
 def dns_facts(check: DnsCheck | None) -> DnsFacts:
-    """The last look at one record."""
+    """Return the latest check of one record as facts."""
     if check is None or check.checked_at is None:
         return DnsFacts(DnsState.UNCHECKED)
     if check.passed:
@@ -34,7 +34,7 @@ def dns_facts(check: DnsCheck | None) -> DnsFacts:
 
 
 def takes_mail(address: str) -> bool:
-    """False where the DNS said that nobody receives mail at the address's domain (R-46); unknown is no reproach."""
+    """Return False if the DNS says the address's domain accepts no mail (R-46); True if unknown."""
     try:
         domain = parse(address).domain
     except AddressError:
@@ -44,7 +44,7 @@ def takes_mail(address: str) -> bool:
 
 
 def _reply_verified(reply_to: str) -> bool:
-    """Without a Reply-To answers go to the sender, whose mailbox another rule asks about."""
+    """Return whether the Reply-To is verified; without one, replies go to the sender, which another rule checks."""
     try:
         return not reply_to or mailbox_proved(parse(reply_to).text)
     except AddressError:

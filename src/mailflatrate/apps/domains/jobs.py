@@ -22,7 +22,7 @@ def remember(domain: str) -> None:
 
 @job("domains.watch", JobQueue.HOUSE, every="17 * * * *")
 def watch(timestamp: int) -> None:
-    """Look at every domain in use once an hour; a customer may ask at any time."""
+    """Check every domain in use once an hour; a customer may request a check at any time."""
     for account_id, domain_id in domains_to_check():
         with tenancy.account(account_id):
             actions.renew_key(domain_id)
@@ -32,14 +32,14 @@ def watch(timestamp: int) -> None:
 
 @job("domains.check_service", JobQueue.HOUSE)
 def check_service() -> None:
-    """Look at the service's own records at once, because messages wait for them."""
+    """Check the service's own records at once, because messages are waiting for them."""
     domain = actions.check_service_domain(load_settings())
     log.info("service domain checked", state=domain.state if domain is not None else "none")
 
 
 @job("domains.renew_mailboxes", JobQueue.HOUSE, every="41 4 * * *")
 def renew_mailboxes(timestamp: int) -> None:
-    """Ask once a year whether a mailbox is still the account's (R-46)."""
+    """Ask once a year whether a mailbox still belongs to the account (R-46)."""
     for account_id in accounts_with_mailboxes():
         with tenancy.account(account_id):
             actions.renew_mailboxes()
@@ -47,7 +47,7 @@ def renew_mailboxes(timestamp: int) -> None:
 
 @job("domains.watch_lists", JobQueue.HOUSE, every="53 5 * * *")
 def watch_lists(timestamp: int) -> None:
-    """Ask the configured blocklists about every sender domain in use, and about the service itself (R-89)."""
+    """Query the configured blocklists for every sender domain in use and for the service itself (R-89)."""
     settings = load_settings()
     of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
     resolver = actions.configured_resolver()

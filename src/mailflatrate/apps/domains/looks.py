@@ -1,4 +1,4 @@
-"""Looking a record up and comparing it with what should be there."""
+"""DNS lookups of records, compared with the expected values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,24 +24,24 @@ from mailflatrate.wire.dns import (
 
 @dataclass(frozen=True, slots=True)
 class RecordLookup:
-    """What was found. `found` is shown beside the expected record."""
+    """The result of a lookup. `found` is shown beside the expected record."""
 
     state: DnsState
     found: str
 
     @property
     def passed(self) -> bool:
-        """True where nothing is left to do."""
+        """Return True if nothing is left to do."""
         return self.state is DnsState.OK
 
 
 def look_at(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """Ask the DNS for one record and judge it."""
+    """Look up one record in the DNS and judge it."""
     return _LOOKS[record.kind](record, resolver)
 
 
 def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]:
-    """What the configured blocklists say about the service's own domain and the addresses it sends from (R-89)."""
+    """Return blocklist results for the service's own domain and the IP addresses it sends from (R-89)."""
     addresses = [*resolver.a(settings.helo_name).values, *resolver.aaaa(settings.helo_name).values]
     return [
         *ask_blocklists(resolver, [settings.service_domain], blocklists(settings.domain_blocklists)),
@@ -50,7 +50,7 @@ def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]
 
 
 def _dkim(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """The key that we sign with, however its tags are spaced (RFC 6376 section 3.6.1)."""
+    """Check for the key that we sign with, whatever the spacing of its tags (RFC 6376 section 3.6.1)."""
     selector, _, domain = record.host.partition("._domainkey.")
     seen = find_dkim_key(resolver, selector, domain)
     if seen.status is KeyStatus.UNKNOWN:
@@ -63,7 +63,7 @@ def _dkim(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def _spf(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """One record within the limits of RFC 7208 that includes the operator's hosts (R-61)."""
+    """Check for a single record within the limits of RFC 7208 that includes the operator's hosts (R-61)."""
     seen = find_spf(resolver, record.host)
     if seen.status is SpfStatus.UNKNOWN:
         return RecordLookup(DnsState.UNREACHABLE, seen.found)
@@ -74,7 +74,7 @@ def _spf(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def _mx(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """Bounces reach us: one of the hosts is ours."""
+    """Check that bounces reach us: one of the hosts is ours."""
     seen = find_mx(resolver, record.host)
     if seen.can_receive is None:
         return RecordLookup(DnsState.UNREACHABLE, seen.found)
@@ -85,7 +85,7 @@ def _mx(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def _dmarc(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """A policy at the domain or a parent; which one is the customer's choice (R-62)."""
+    """Check for a policy at the domain or a parent; which policy is the customer's choice (R-62)."""
     seen = find_dmarc(resolver, record.host.removeprefix("_dmarc."))
     state = {
         DmarcStatus.FOUND: DnsState.OK,

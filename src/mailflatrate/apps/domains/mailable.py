@@ -26,7 +26,7 @@ _silent: dict[str, float] = {}  # domains whose DNS did not answer this process,
 
 
 def known_facts(domains: Collection[str]) -> dict[str, ResolverFacts]:
-    """What is remembered about these domains (A-labels in lower case) and still holds."""
+    """Return cached facts about these domains (A-labels in lower case) that are still valid."""
     now = clock.now()
     facts = {}
     for row in MailDomain.objects.filter(domain__in=domains):
@@ -36,7 +36,7 @@ def known_facts(domains: Collection[str]) -> dict[str, ResolverFacts]:
 
 
 def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverFacts]:
-    """Remembered facts, and fresh ones for the others. A domain the DNS could not say anything about is left out."""
+    """Return cached facts, and look up the rest. Domains without a DNS answer are missing from the result."""
     facts = known_facts(domains)
     unknown = [domain for domain in sorted(set(domains)) if domain not in facts]
     fresh = {domain: facts_of(seen) for domain, seen in ask_domains(unknown, resolver).items()}
@@ -73,7 +73,7 @@ def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Re
 
 
 def want_facts(domains: Collection[str]) -> None:
-    """Have a job look up what is not remembered; nobody waits for it. Runs in the caller's transaction."""
+    """Queue a job that looks up what is not cached; does not block. Runs in the caller's transaction."""
     known = known_facts(domains)
     for domain in sorted(set(domains)):
         if domain not in known and askable(domain):
@@ -81,10 +81,10 @@ def want_facts(domains: Collection[str]) -> None:
 
 
 def askable(domain: str) -> bool:
-    """False for domains that the public DNS does not know by design: a closed network answers for them."""
+    """Return False for domains not in the public DNS by design, because a closed network answers for them."""
     return domain.rpartition(".")[2] not in RESERVED_ENDINGS
 
 
 def facts_of(seen: MxFacts) -> ResolverFacts:
-    """What the rules are told about a domain that the DNS answered about."""
+    """Return the rules' facts about a domain that the DNS answered for."""
     return ResolverFacts(resolves=bool(seen.can_receive) or seen.is_null, null_mx=seen.is_null)

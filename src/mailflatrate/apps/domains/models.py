@@ -9,7 +9,7 @@ from mailflatrate.mail.vault import FORM
 
 
 class DomainState(models.TextChoices):
-    """Whether a domain's DNS lets it be used (R-46, R-59, R-61, R-62)."""
+    """Whether a domain's DNS allows its use (R-46, R-59, R-61, R-62)."""
 
     PENDING = "pending", _("Waiting for DNS")
     VERIFIED = "verified", _("Verified")
@@ -38,7 +38,7 @@ class SenderDomain(TenantModel):
 
     @property
     def bounce_host(self) -> str:
-        """Domain of the Return-Path (R-54)."""
+        """Return the domain of the Return-Path (R-54)."""
         return f"bounce.{self.name}"
 
 
@@ -66,21 +66,21 @@ class DkimKey(TenantModel):
 
     @classmethod
     def seal(cls, domain: str, selector: str, private_pem: bytes) -> str:
-        """The private key as `private_sealed` holds it; it opens for this domain and selector alone."""
+        """Return the private key sealed for `private_sealed`; it opens only for this domain and selector."""
         return vault().seal(private_pem, key_place(domain, selector))
 
     def open(self) -> bytes:
-        """The private key as PEM. Raises VaultError where the installation's key ring is another one."""
+        """Return the private key as PEM. Raises VaultError if the installation has a different key ring."""
         return vault().open(self.private_sealed, key_place(self.domain.name, self.selector))
 
 
 def key_place(domain: str, selector: str) -> str:
-    """What a sealed signing key is bound to."""
+    """Return the context that a sealed signing key is bound to."""
     return f"dkim:{selector}._domainkey.{domain}"
 
 
 class CheckKind(models.TextChoices):
-    """The records that are looked at."""
+    """The records that are checked."""
 
     DKIM = "dkim", _("DKIM signature")
     SPF = "spf", _("SPF of the return path")
@@ -89,7 +89,7 @@ class CheckKind(models.TextChoices):
 
 
 class DnsCheck(TenantModel):
-    """The last look at one record: what should be there and what was."""
+    """The latest check of one record: the expected value and the one found."""
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="checks")
     kind = models.CharField(max_length=10, choices=CheckKind.choices)
@@ -179,7 +179,7 @@ class MediaHost(TenantModel):
 
 
 class MailDomain(models.Model):
-    """What the DNS said about a domain that recipients have their mailboxes at (R-18). Nobody's: the same for all."""
+    """DNS results for a domain where recipients have their mailboxes (R-18). Shared by all accounts."""
 
     domain = models.CharField(max_length=253, primary_key=True)
     resolves = models.BooleanField()
@@ -194,5 +194,5 @@ class MailDomain(models.Model):
 
     @property
     def takes_mail(self) -> bool:
-        """True where a mailbox can be."""
+        """Return True if the domain can have mailboxes."""
         return self.resolves and not self.null_mx

@@ -24,20 +24,20 @@ RECORD_STAYS = timedelta(days=value("dkim_overlap_days"))
 
 
 def domains_to_check() -> list[tuple[int, int]]:
-    """Account and id of every domain on the platform."""
+    """Return account and id of every domain on the platform."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return list(SenderDomain.objects.order_by("id").values_list("account_id", "id"))
 
 
 def domains_in_use() -> list[tuple[int, int, str]]:
-    """Account, id and name of every proved domain on the platform."""
+    """Return account, id and name of every proved domain on the platform."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         proved = SenderDomain.objects.filter(verified_at__isnull=False).order_by("id")
         return list(proved.values_list("account_id", "id", "name"))
 
 
 def domains() -> QuerySet[SenderDomain]:
-    """The account's domains with their checks and addresses."""
+    """Return the account's domains with their checks and addresses."""
     return SenderDomain.objects.prefetch_related("checks", "addresses").order_by("name")
 
 
@@ -48,37 +48,37 @@ def senders() -> QuerySet[SenderAddress]:
 
 
 def reply_addresses() -> QuerySet[Mailbox]:
-    """Mailboxes that the account listed for answers, whatever came of it."""
+    """Return the account's reply addresses, verified or not."""
     return Mailbox.objects.filter(for_replies=True).order_by("email")
 
 
 def on_own_domain(email: str) -> bool:
-    """Is the address under a domain that the account proved by DNS?"""
+    """Return whether the address is under a domain that the account proved by DNS."""
     host = email.rpartition("@")[2].lower()
     names = SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)
     return any(host == name or host.endswith(f".{name}") for name in names)
 
 
 def mailbox_proved(email: str) -> bool:
-    """Did a reader of this mailbox say that it is the account's?"""
+    """Return whether a reader of this mailbox confirmed that it belongs to the account."""
     return Mailbox.objects.filter(email=email.lower(), proved_at__isnull=False).exists()
 
 
 def proved_mailboxes() -> list[str]:
-    """Addresses whose reader said that the mailbox is the account's, by name."""
+    """Return addresses whose reader confirmed that the mailbox belongs to the account, by name."""
     found = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
     return list(found.values_list("email", flat=True))
 
 
 def accounts_with_mailboxes() -> list[int]:
-    """Every account on the platform that was ever asked about a mailbox."""
+    """Return every account on the platform that was ever asked about a mailbox."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         found = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
         return list(found)
 
 
 def media_base() -> str:
-    """Where the account's pictures are: its own host where that is right, the service's otherwise."""
+    """Return the base URL of the account's pictures: its own host if that passes its check, otherwise the service's."""
     public = load_settings().public_url
     if load_settings().media_host_target is None:
         return public
@@ -88,22 +88,22 @@ def media_base() -> str:
 
 
 def account_of_media_host(host: str) -> int | None:
-    """Whose pictures are served under a name; None for a name that nobody gave us."""
+    """Return the account whose pictures are served under a host name; None for an unknown name."""
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         return MediaHost.objects.filter(host=host).values_list("account_id", flat=True).first()
 
 
 def signing_key(domain: SenderDomain) -> DkimKey | None:
-    """The key that letters of a domain are signed with: the newest one in use, or the first one there is (R-59)."""
+    """Return the key that signs a domain's messages: the newest one in use, or the first one there is (R-59)."""
     keys = DkimKey.objects.filter(domain=domain, retired_at=None)
     in_use = keys.filter(active_from__isnull=False).order_by("-active_from", "-id").first()
     return in_use or keys.order_by("created_at", "id").first()
 
 
 def service_key_published(service_domain: str) -> bool:
-    """Whether receivers can verify what the service signs: its key's record was there at the last check (R-59).
+    """Return whether receivers can verify our signatures: the key's record was found at the last check (R-59).
 
-    A DNS that gave no answer takes nothing back from a domain that was verified before.
+    A DNS failure does not unverify a domain that was verified before.
     """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = DnsCheck.objects.filter(domain__account__is_house=True, domain__name=service_domain)
@@ -115,12 +115,12 @@ def service_key_published(service_domain: str) -> bool:
 
 
 def waiting_key(domain: SenderDomain) -> DkimKey | None:
-    """The key that takes over once its record was seen; None where none is waiting (R-106)."""
+    """Return the key that takes over once its record is found; None if none is waiting (R-106)."""
     present = signing_key(domain)
     waiting = DkimKey.objects.filter(domain=domain, retired_at=None, active_from=None).order_by("-created_at", "-id")
     return None if present is None else waiting.exclude(id=present.id).first()
 
 
 def leaving_keys(domain: SenderDomain) -> QuerySet[DkimKey]:
-    """Retired keys whose record must stay published: letters signed with them are still being delivered (R-106)."""
+    """Return retired keys whose record must stay published for messages still being delivered (R-106)."""
     return DkimKey.objects.filter(domain=domain, retired_at__gt=clock.now() - RECORD_STAYS).order_by("-retired_at")

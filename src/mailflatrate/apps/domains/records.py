@@ -17,17 +17,17 @@ class DnsRecord:
 
 
 def service_spf_host() -> str:
-    """The name that lists the operator's sending hosts."""
+    """Return the name that lists the operator's sending hosts."""
     return f"spf.{load_settings().service_domain}"
 
 
 def dkim_record(domain: SenderDomain, key: DkimKey) -> DnsRecord:
-    """Where the public half of a key is published (RFC 6376 section 3.6.2)."""
+    """Return the record that publishes the public half of a key (RFC 6376 section 3.6.2)."""
     return DnsRecord(CheckKind.DKIM, f"{key.selector}._domainkey.{domain.name}", "TXT", key.public_record)
 
 
 def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
-    """DKIM key, SPF and MX of the Return-Path, DMARC, in the order in which they are explained."""
+    """Return DKIM key, SPF and MX of the Return-Path, and DMARC, in the order in which they are explained."""
     service = load_settings().service_domain
     return [
         dkim_record(domain, key),

@@ -49,7 +49,7 @@ def _task_key() -> str:
 
 
 def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
-    """An ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature. `most` hashes solve it."""
+    """Return one form's ALTCHA challenge: algorithm, challenge, maxNumber, salt, signature. `most` hashes solve it."""
     challenge = altcha.create_challenge(
         altcha.ChallengeOptions(
             max_number=most, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
@@ -59,13 +59,13 @@ def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
 
 
 def shown_now(code: str) -> str:
-    """The signed moment at which a form was shown."""
+    """Return the signed time at which a form was shown."""
     return signing.dumps([code, int(clock.now().timestamp())], salt=_MOMENT_SALT)
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionProof:
-    """What a submission proved, and the key under which its task is counted, so that it serves once."""
+    """What a submission proved, and the key that counts its task so that it works only once."""
 
     proof: VisitorProof
     task_key: bytes | None = None
@@ -74,7 +74,7 @@ class SubmissionProof:
 
 
 def look_at(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
-    """What the fields `altcha` and `shown` of a submission prove for the form with this code. Never raises."""
+    """Return what a submission's fields `altcha` and `shown` prove for the form with this code. Never raises."""
     task = _solved(code, str(posted.get("altcha") or ""))
     hurried, timed = _timed(code, str(posted.get("shown") or ""))
     if task:
@@ -83,9 +83,9 @@ def look_at(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
 
 
 def _solved(code: str, payload: str) -> str:
-    """A task that was solved, is ours, of this form and still valid; otherwise nothing.
+    """Return the hash of a solved task if it is ours, for this form and still valid; otherwise an empty string.
 
-    Known by its hash, of which there is one spelling only: its salt can be written in several.
+    The hash identifies it because it has only one spelling; the salt can be written in several ways.
     """
     if not 0 < len(payload) < 2_000:
         return ""
@@ -99,7 +99,7 @@ def _solved(code: str, payload: str) -> str:
 
 
 def _timed(code: str, moment: str) -> tuple[bool, bool]:
-    """Whether a signed moment is too fresh, and whether it is one of this form at all and not stale."""
+    """Return whether a signed time is too recent, and whether it belongs to this form and is not stale."""
     try:
         whose, at = signing.loads(moment, salt=_MOMENT_SALT)
     except (signing.BadSignature, ValueError, TypeError):
@@ -109,7 +109,7 @@ def _timed(code: str, moment: str) -> tuple[bool, bool]:
 
 
 def network_of(ip: str | None) -> str:
-    """Who is counted as one: an IPv4 address, a /64 of IPv6. Empty where it says nothing: a host of our own."""
+    """Return the network counted as one visitor: an IPv4 address or an IPv6 /64. Empty for a host of our own."""
     if ip is None:
         return ""
     address = ip_address(ip)
@@ -119,11 +119,11 @@ def network_of(ip: str | None) -> str:
 
 
 def counter_key(kind: str, what: str, window: datetime | None = None) -> bytes:
-    """The key of a counter: a hash of what is counted and of its window, so that nothing personal is kept."""
+    """Return a counter's key: a hash of what is counted and its window, so that nothing personal is stored."""
     begins = window.isoformat() if window else ""
     return hashlib.blake2b(f"{kind}|{what}|{begins}".encode(), digest_size=16, key=_task_key()[:32].encode()).digest()
 
 
 def this_hour(now: datetime) -> datetime:
-    """The window of the limits by the hour."""
+    """Return the window of the hourly limits."""
     return now.replace(minute=0, second=0, microsecond=0)

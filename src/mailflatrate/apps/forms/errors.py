@@ -6,12 +6,12 @@ from mailflatrate.rules.forms.asking import AskingAllowance
 
 
 class FormError(Exception):
-    """The request is refused; the message says why and what to do."""
+    """The request is refused; the message says why and how to fix it."""
 
 
 @dataclass(eq=False)
 class AskingBraked(FormError):
-    """Too much was asked on other people's behalf. Trying again makes sense after so many `seconds`."""
+    """Too many requests on other people's behalf. Retry after `seconds`."""
 
     message: str
     seconds: int

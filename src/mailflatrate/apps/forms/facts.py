@@ -10,7 +10,7 @@ from mailflatrate.rules.forms.freeze import company_name
 
 
 def form_facts(form: Form) -> FormFacts:
-    """The draft of a form as it stands, for `judge_form`."""
+    """Return the facts of a form's current draft, for `judge_form`."""
     imprint = structured_imprint(newest_imprint())
     place = form.mailing_list
     return FormFacts(

@@ -14,13 +14,13 @@ LATE = timedelta(seconds=20)
 
 @job("forms.forget_old", JobQueue.HOUSE, every="23 * * * *")
 def forget(timestamp: int) -> None:
-    """Erase what nobody confirmed (R-34)."""
+    """Erase unconfirmed requests (R-34)."""
     forget_old()
 
 
 @job("forms.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Wake the mails of sign-ups whose process died between storing and waking."""
+    """Wake up emails of sign-ups whose process died between storing and waking."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         account_ids = queued_since(clock.now() - LATE)
     for account_id in account_ids:

@@ -46,7 +46,7 @@ class Form(TenantModel):
 
 
 class FormVersion(TenantModel):
-    """What people read and consent to, as it was published; never changed, never deleted (R-28).
+    """The text that people read and consent to, as published; never changed, never deleted (R-28).
 
     `content` is `FrozenForm.as_json`, `sha256` its hash; consent events name both.
     """
@@ -73,7 +73,7 @@ class ConfirmationRequestKind(models.TextChoices):
 
 
 class ConfirmationRequestState(models.TextChoices):
-    """QUEUED waits for its mail, ASKED for the person. WITHHELD got no mail, for the reason that stands with it."""
+    """QUEUED waits for its email, ASKED for the person's answer. WITHHELD got no email, for the recorded reason."""
 
     QUEUED = "queued", _("Email on its way")
     ASKED = "asked", _("Waiting for confirmation")
@@ -154,10 +154,10 @@ class SignupRequest(TenantModel):
 
 
 class AskingTally(TenantModel):
-    """How many requests an account made on other people's behalf on one day (UTC), and what became of them (R-35).
+    """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35).
 
-    `key` is the API key; None: by hand on the pages. Numbers only, so nothing changes when a person is erased; they
-    only grow, and nobody confirms who was not asked.
+    `key` is the API key; None: entered by hand on the pages. Numbers only, so erasing a person changes nothing; they
+    only grow, and only people who were asked can confirm.
     """
 
     day = models.DateField()
@@ -218,9 +218,9 @@ class SignupCounter(models.Model):
 
 
 class ConfirmationMark(models.Model):
-    """One confirmation mail to one mailbox, of whichever customer, for the cap across all of them (R-35).
+    """One confirmation email to one mailbox, from any customer, for the cap across all of them (R-35).
 
-    The mailbox is known by a keyed hash alone; marks go after a day.
+    The mailbox is known only by a keyed hash; marks are deleted after a day.
     """
 
     mailbox_key = models.BinaryField(max_length=32)

@@ -1,6 +1,6 @@
-"""Forms that are being flooded: what the last hour looks like beside the two weeks before it (R-35).
+"""Detection of flooded forms: compares the last hour with the two weeks before it (R-35).
 
-Only stored requests are counted, and posts without proof of work; what the limits by network turned away leaves no row.
+Only stored requests and posts without proof of work are counted; posts rejected by the network limits leave no row.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ SELECT count(*), min(requested_at) FROM signup_request WHERE account_id = %s AND
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """A form under attack, as far as can be told. `usual` is the mean of an hour before this one, rounded."""
+    """A form that appears to be under attack. `usual` is the hourly mean before this hour, rounded."""
 
     form: Form
     last_hour: int
@@ -43,7 +43,7 @@ class Pressure:
 
 
 def forms_under_pressure() -> list[Pressure]:
-    """Published forms of the account to which something unusual happens right now, the busiest first."""
+    """Return the account's published forms with unusual activity right now, busiest first."""
     account_id, now = tenancy.current_account_id(), clock.now()
     with connection.cursor() as cursor:
         cursor.execute(_LAST_HOUR, [account_id, now - _HOUR])
@@ -60,12 +60,12 @@ def forms_under_pressure() -> list[Pressure]:
 
 
 def pressure_on(form_id: int) -> Pressure | None:
-    """The same for one form."""
+    """Return the pressure on one form."""
     return next((each for each in forms_under_pressure() if each.form.id == form_id), None)
 
 
 def _usual(account_id: int, form_id: int) -> float:
-    """Sign-ups of an hour, over the two weeks before or for as long as there were any."""
+    """Return the mean number of sign-ups per hour over the last two weeks, or since the first one."""
     before = clock.now() - _HOUR
     with connection.cursor() as cursor:
         cursor.execute(_BEFORE, [account_id, form_id, before])
@@ -77,7 +77,7 @@ def _usual(account_id: int, form_id: int) -> float:
 
 
 def _unproven(code: str) -> bool:
-    """Whether this hour's posts without proof went over their limit."""
+    """Return whether this hour's posts without proof exceeded their limit."""
     key = counter_key("unproven", code, this_hour(clock.now()))
     most = int(value("sign_ups_unproven_per_form_hour"))
     return SignupCounter.objects.filter(key=key, count__gt=most).exists()

@@ -1,4 +1,4 @@
-"""Reads of forms: the published one behind a code, and what the studio shows."""
+"""Reads of forms: the published form for a code, and data for the studio."""
 
 import time
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form as the public meets it: whose it is, its present version, whether it takes sign-ups."""
+    """A form as the public sees it: its account, its current version, whether it accepts sign-ups."""
 
     account_id: int
     account_name: str
@@ -43,7 +43,7 @@ _kept: dict[str, tuple[float, PublishedForm | None]] = {}
 
 
 def published_form(code: str) -> PublishedForm | None:
-    """The form with this code, if it was ever published; at most three seconds old. Any scope, or none."""
+    """Return the form with this code if ever published; at most three seconds old. Works in any scope or none."""
     now = time.monotonic()
     kept = _kept.get(code)
     if kept is None or now - kept[0] > FRESH_SECONDS:
@@ -54,7 +54,7 @@ def published_form(code: str) -> PublishedForm | None:
 
 
 def forget_published(code: str) -> None:
-    """Read the form anew when it is next asked for (in this process)."""
+    """Drop the form from this process's cache so that the next request reads it again."""
     _kept.pop(code, None)
 
 
@@ -98,7 +98,7 @@ class ShownVersion:
 
 
 def shown_version(form: PublishedForm, number: int | None) -> ShownVersion:
-    """Version `number` of a form where there is one, otherwise the present one."""
+    """Return version `number` of a form if it exists, otherwise the current one."""
     present = ShownVersion(form.version_id, form.number, form.sha256, form.frozen)
     if number is None or number == form.number:
         return present
@@ -113,7 +113,7 @@ def _older(account_id: int, form_id: int, number: int) -> ShownVersion | None:
 
 
 def newest_imprint() -> Imprint | None:
-    """The imprint that a version published now would show."""
+    """Return the imprint that a version published now would show."""
     return Imprint.objects.order_by("-version").first()
 
 
@@ -136,7 +136,7 @@ FROM signup_request WHERE account_id = %s AND form_id IS NOT NULL GROUP BY form_
 
 
 def form_table() -> list[FormRow]:
-    """All forms by name, closed ones last."""
+    """Return all forms by name, closed ones last."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, [tenancy.current_account_id()])
         counts = {form_id: numbers for form_id, *numbers in cursor.fetchall()}
@@ -146,22 +146,22 @@ def form_table() -> list[FormRow]:
 
 
 def form_row(form_id: int) -> FormRow | None:
-    """One form of the table."""
+    """Return one form of the table."""
     return next((row for row in form_table() if row.form.id == form_id), None)
 
 
 def find_form(form_id: int) -> Form | None:
-    """A form of the account."""
+    """Return a form of the account."""
     return Form.objects.select_related("mailing_list", "current", "sender").filter(id=form_id).first()
 
 
 def versions(form_id: int) -> QuerySet[FormVersion]:
-    """What was published when, newest first."""
+    """Return the published versions of a form, newest first."""
     return FormVersion.objects.select_related("published_by").filter(form_id=form_id).order_by("-number")
 
 
 def recent_requests(form_id: int, *, before_id: int | None = None) -> list[SignupRequest]:
-    """Who signed up lately, newest first; those that nobody confirmed are gone after two weeks."""
+    """Return recent sign-ups, newest first; unconfirmed ones are deleted after two weeks."""
     rows = SignupRequest.objects.select_related("version").filter(form_id=form_id)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
@@ -169,7 +169,7 @@ def recent_requests(form_id: int, *, before_id: int | None = None) -> list[Signu
 
 
 def asking_forms(list_id: int | None = None) -> list[Form]:
-    """Published forms (of one list), through which a person can be asked."""
+    """Return the published forms (of one list) through which a person can be asked."""
     rows = Form.objects.select_related("mailing_list").filter(
         state=FormState.PUBLISHED, mailing_list__archived_at__isnull=True
     )
@@ -179,17 +179,17 @@ def asking_forms(list_id: int | None = None) -> list[Form]:
 
 
 def open_lists() -> list[MailingList]:
-    """Lists that a form may fill."""
+    """Return the lists that a form may fill."""
     return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))
 
 
 def unhandled_denials() -> list[SignupDenial]:
-    """For the abuse desk: what people answered "this was not me" to, oldest first. Runs in `tenancy.platform(...)`."""
+    """Return "this was not me" answers for the abuse desk, oldest first. Runs in `tenancy.platform(...)`."""
     return list(SignupDenial.objects.filter(handled_at=None).order_by("denied_at")[:PAGE_ROWS])
 
 
 def asked_as(keys: Iterable[str], language: str) -> dict[str, str]:
-    """The words with which the account's forms ask for attributes, the newest form's first; others are left out."""
+    """Return the labels that the account's forms use for attributes, the newest form's first; others are missing."""
     wanted, found = set(keys), {}
     for form in Form.objects.filter(current__isnull=False).select_related("current").order_by("id"):
         assert form.current is not None

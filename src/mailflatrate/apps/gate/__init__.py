@@ -1,4 +1,4 @@
-"""The gate: loads facts, runs the rules, stores every verdict, and is the only giver of permits.
+"""The gate: loads facts, runs the rules, stores every verdict, and is the only issuer of permits.
 
-Arrives: an edition and its audience. Keeps: decisions with hits and misses. Hands on: permits.
+Takes in: an edition and its audience. Stores: decisions with hits and misses. Passes on: permits.
 """

@@ -1,4 +1,4 @@
-"""The gate's writes: checking, releasing. Each verdict that let something out, or refused to, is stored."""
+"""The gate's writes: checking, releasing. Each verdict that released something, or refused to, is stored."""
 
 from datetime import datetime
 
@@ -82,7 +82,7 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
 
 
 def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int) -> None:
-    """Enqueue the planning of a campaign in PLANNING, unless it waits already; two never plan one side by side."""
+    """Enqueue planning of a campaign in PLANNING, unless already enqueued; planning never runs twice in parallel."""
     key = f"plan-{campaign.id}"
     jobs.defer(
         "delivery.plan_campaign", jobs.JobQueue.PLAN, lock=key, once=key, account_id=campaign.account_id,
@@ -91,13 +91,13 @@ def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int)
 
 
 def _tell(event: str, campaign: Campaign, **details: object) -> None:
-    """Log it once the transaction is committed."""
+    """Log the event once the transaction is committed."""
     told = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
     transaction.on_commit(lambda: log.info(event, **told))
 
 
 def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
-    """When the first of the audience reads that hour; None for at once."""
+    """Return when the earliest part of the audience reaches that hour; None for at once."""
     waves = waves_of(campaign, local_at, clock.now())
     return waves[0].at if waves else local_at
 
@@ -108,7 +108,7 @@ def release_reviewed(campaign: Campaign) -> GateDecision:
 
 
 def release_due(campaign_id: int) -> None:
-    """The time of a scheduled campaign has come: ask the rules again. A refusal makes it a draft, with the reason."""
+    """Check a due campaign against the rules again. A refusal returns it to draft, with the reason."""
     campaign = campaigns.locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
         return  # taken back or moved meanwhile

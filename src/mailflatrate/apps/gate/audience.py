@@ -48,7 +48,7 @@ class _AudienceCount:
 
 
 def audience_facts(campaign: Campaign) -> AudienceFacts:
-    """What the rules are told about the audience, at this moment. Raises SegmentError."""
+    """Return the facts about the audience at this moment, for the rules. Raises SegmentError."""
     lists = audience_lists(campaign)
     counted = _count(campaign)
     tests = campaign.variants and campaign.state in BEFORE_RELEASE
@@ -74,7 +74,7 @@ def _without_origin(list_id: int, state: OriginState) -> bool:
 
 
 def _importing(list_id: int) -> bool:
-    """True while a file is being read, and until it was checked as a whole."""
+    """Return True while a file is being read, and until it was checked as a whole."""
     unchecked = Q(state=ImportState.RUNNING) | Q(state__in=OVER, rows_read__gt=0, check_state=CheckState.UNCHECKED)
     return Import.objects.filter(unchecked, mailing_list_id=list_id).exists()
 

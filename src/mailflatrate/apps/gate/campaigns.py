@@ -1,4 +1,4 @@
-"""What the campaign chain asks about, gathered from the rows of the earlier stops."""
+"""The facts that the campaign chain needs, gathered from the rows of the earlier stops."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ NO_IMPRINT = (mistake(1, "no-imprint"),)
 
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
-    """Everything the campaign chain asks about, at this moment."""
+    """Return all facts that the campaign chain needs, at this moment."""
     imprint, account = newest_imprint(), current_account()
     mailings_sent, history = history_facts(campaign)
     content, sample, spam = _letter_facts(campaign)
@@ -47,7 +47,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
 
 
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
-    """The facts of every variant, the first one first; they differ in what is said and in nothing else."""
+    """Return the facts of every variant, the first one first; they differ only in content."""
     facts = [campaign_facts(campaign)]
     for shown in all_variants(campaign)[1:]:
         content, sample, spam = _letter_facts(shown)

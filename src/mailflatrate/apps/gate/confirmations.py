@@ -33,7 +33,7 @@ MAY_RETURN = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
 
 @dataclass(frozen=True, slots=True)
 class RequestVerdict:
-    """A request and what the gate said to it. `reason` is the key of the first rule that stops it."""
+    """A request and the gate's verdict. `reason` is the key of the first rule that stops it."""
 
     request: SignupRequest
     decision: GateDecision
@@ -42,8 +42,9 @@ class RequestVerdict:
 
 @dataclass(frozen=True, slots=True)
 class _Background:
-    """What is known about an account and about all of some requests at one moment; denials by address and list, and
-    by address and None for a change of address."""
+    """The facts about an account and a set of requests at one moment; denials by address and list, and by address
+    and None for a change of address.
+    """
 
     account: AccountFacts
     imprint: ImprintRecord | None
@@ -54,9 +55,9 @@ class _Background:
 
 
 def judge_requests(requests: Sequence[SignupRequest]) -> list[RequestVerdict]:
-    """Ask the rules about queued requests and store what they said; each mail that may go is counted against the cap.
+    """Run the rules on queued requests and store the verdicts; each mail that may be sent counts toward the cap.
 
-    Runs in the account's scope, in the transaction that writes down what follows from it.
+    Runs in the account's scope, in the transaction that records the consequences.
     """
     keys = {request.id: forms.mailbox_key(request) for request in requests}
     forms.lock_mailboxes(list(keys.values()))
@@ -133,7 +134,7 @@ def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, 
 
 
 def _refusable(request: SignupRequest) -> tuple[bytes, ...]:
-    """The keys of the address and, where it has a +tag, of its mailbox: a no of the mailbox holds for its tags."""
+    """Return the keys of the address and, if it has a +tag, of its mailbox: a mailbox's denial covers its tags."""
     mailbox = without_tag(canonical_key(request.email))
     own = bytes(request.address_key)
     return (own, key_ring().suppression_key(mailbox)) if mailbox else (own,)
@@ -165,7 +166,7 @@ def _asked_for(request: SignupRequest) -> bool:
 
 
 def _stays_away(row: Suppression | None, now: datetime) -> bool:
-    """A complaint, an objection, an erased or a dead mailbox; the last may be tried again after 60 days (R-75)."""
+    """Return True for a complaint, objection, erasure or dead mailbox; the last may be retried after 60 days (R-75)."""
     if row is None or row.reason in MAY_RETURN:
         return False
     if row.reason == SuppressionReason.HARD_BOUNCE:

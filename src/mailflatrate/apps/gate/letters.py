@@ -24,11 +24,11 @@ _NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
 
 
 class EditionUnusable(ReportedMistake):
-    """No letter can be made from this edition; its error says why, for the customer."""
+    """Raised when no message can be made from this edition; its error explains why, for the customer."""
 
 
 def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
-    """The signer of a domain's present key. Raises EditionUnusable without one: nothing leaves unsigned (R-59)."""
+    """Return the signer of a domain's current key. Raises EditionUnusable without one: all mail is signed (R-59)."""
     key = signing_key(domain)
     if key is None:
         raise EditionUnusable(mistake(NOWHERE, "no-signing-key", domain.name))
@@ -36,7 +36,7 @@ def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
 
 
 def service_identity(settings: Settings) -> ServiceIdentity:
-    """Who this installation is in the headers of its mail."""
+    """Return the identity of this installation for the headers of its mail."""
     word = _NOT_A_LETTER.sub("", settings.service_name)[:15]
     return ServiceIdentity(
         mail_domain=settings.service_domain,
@@ -47,7 +47,7 @@ def service_identity(settings: Settings) -> ServiceIdentity:
 
 
 def edition_content(templates: EditionTemplates, *, test: bool) -> EditionContent:
-    """The three parts as the composer takes them; a test says so in its subject."""
+    """Return the three parts in the composer's format; a test is marked in its subject."""
     subject = _part(templates.subject)
     if test:
         subject = replace(subject, segments=(Static(TEST_MARK), *subject.segments))
@@ -65,7 +65,7 @@ def _part(template: LiquidTemplate) -> EditionPart:
 
 
 def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
-    """Everything constant in the header of one campaign to one list. The campaign has a sender."""
+    """Return everything constant in the header of one campaign to one list. The campaign has a sender."""
     sender = campaign.sender
     assert sender is not None
     domain = sender.domain

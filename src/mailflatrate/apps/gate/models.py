@@ -6,7 +6,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Chain(models.TextChoices):
-    """Which table of rules was run."""
+    """The table of rules that was run."""
 
     CAMPAIGN = "campaign"
     TEST = "test"
@@ -15,7 +15,7 @@ class Chain(models.TextChoices):
 
 
 class GateDecision(TenantModel):
-    """What the gate found when it was asked to let something out; append-only."""
+    """The gate's findings when asked to release something; append-only."""
 
     chain = models.CharField(max_length=12, choices=Chain.choices)
     # The database deletes the refusals of a draft with the draft: nobody else may, and no permit is ever deleted.

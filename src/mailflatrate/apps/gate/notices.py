@@ -30,7 +30,7 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
 
 
 def _on_the_way_in(notice: Notice) -> bool:
-    """Whether the recipient applied, was invited by an owner, or is to be the address of a user who asked for it."""
+    """Return whether the recipient applied, was invited by an owner, or has the address a user is changing to."""
     email = notice.recipient.lower()
     if Applicant.objects.filter(email__iexact=email).exists():
         return True
@@ -45,14 +45,14 @@ def _on_the_way_in(notice: Notice) -> bool:
 
 
 def _answers_request(notice: Notice) -> bool:
-    """A person exercises a right, or reported something: the report is named, and the database knows whose it is."""
+    """Return whether it answers a named report, or a person's data request whose address is a known contact."""
     if notice.kind == NoticeKind.CASE:
         return notice.report_id is not None
     return notice.kind == NoticeKind.PRIVACY and Contact.objects.filter(email__iexact=notice.recipient).exists()
 
 
 def _asks_mailbox(notice: Notice) -> bool:
-    """The account named this mailbox, and nobody in it has said no (R-46)."""
+    """Return whether the account named this mailbox, and nobody in it has refused (R-46)."""
     if notice.kind != NoticeKind.SENDER:
         return False
     asked = Mailbox.objects.filter(email=notice.recipient.lower(), refused_at=None, expires_at__gt=clock.now())
@@ -60,7 +60,7 @@ def _asks_mailbox(notice: Notice) -> bool:
 
 
 def notice_decision(notice: Notice) -> GateDecision:
-    """Ask the rules about a notice and store what they said. Runs in the account's scope."""
+    """Run the rules on a notice and store the verdict. Runs in the account's scope."""
     verdict = judge_notice(notice_facts(notice))
     return GateDecision.objects.create(
         chain=Chain.TEST if notice.kind == NoticeKind.TEST else Chain.NOTICE,

@@ -1,7 +1,7 @@
-"""The only giver of permits: lock one of three (ARCHITECTURE section 2).
+"""The only issuer of permits: lock one of three (ARCHITECTURE section 2).
 
 `delivery.transmit` takes nothing but a `Permit`, and nothing but the functions here can make one, each from rules that
-passed a moment ago. A test reads the source of the whole package and fails when anybody else tries.
+passed a moment ago. A test reads the source of the whole package and fails if any other code tries.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from mailflatrate.rules.withhold import SkippedRecipient
 
 
 class Basis(Enum):
-    """On what a message rests; the same three as the CHECK on the delivery table."""
+    """The basis of a message; the same three as the CHECK on the delivery table."""
 
     CONSENT = "consent"
     CONFIRMATION = "confirmation"
@@ -66,19 +66,19 @@ def grant(delivery_id: int, decision_id: int, facts: RecipientFacts, now: dateti
 
 
 def refusal_for_missing(facts: RecipientFacts, variable: str, now: datetime) -> SkippedRecipient:
-    """The refusal of a recipient whose letter would have a hole where `variable` stands (R-52)."""
+    """Return the refusal of a recipient whose message would have a gap in place of `variable` (R-52)."""
     withhold = judge_recipient(facts._replace(missing_values=(variable,)), now)
     assert withhold is not None, "R-52 left the chain"
     return withhold
 
 
 def grant_notice(delivery_id: int, decision_id: int, facts: NoticeFacts, now: datetime) -> Permit | str:
-    """A permit for a service notice, or the key of the rule that stops it."""
+    """Return a permit for a service notice, or the key of the rule that stops it."""
     blocked = judge_notice(facts).blocked_by
     return blocked[0].key if blocked else _grant(delivery_id, Basis.NOTICE, decision_id, now)
 
 
 def grant_confirmation(delivery_id: int, decision_id: int, facts: ConfirmationFacts) -> Permit | str:
-    """A permit for a confirmation mail, or the key of the rule that stops it (R-25, R-31 to R-35)."""
+    """Return a permit for a confirmation mail, or the key of the rule that stops it (R-25, R-31 to R-35)."""
     blocked = judge_confirmation(facts).blocked_by
     return blocked[0].key if blocked else _grant(delivery_id, Basis.CONFIRMATION, decision_id, facts.now)

@@ -1,4 +1,4 @@
-"""Rows -> facts for one recipient of a campaign: what the sender's claim reads, and what the rules are told.
+"""Rows -> facts for one recipient of a campaign: what the sender's claim reads, and what the rules get.
 
 The sender reads with its own connection, so the columns are named here once and used by its statement.
 """
@@ -88,12 +88,12 @@ _NO_ORIGIN = OriginState.UNDECLARED
 
 
 def load_tables() -> None:
-    """Read the tables of names now: it takes a third of a second, during which no campaign should stand still."""
+    """Load the tables of names now: it takes a third of a second, during which no campaign should stall."""
     is_refused_role("office", "people.example")
 
 
 def recipient_facts(row: RecipientRow) -> RecipientFacts:
-    """What the recipient chain is told about one row."""
+    """Return one row's facts for the recipient chain."""
     # In one step: this runs a million times per campaign, and a lookup by name costs more than one by tuple index.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
@@ -120,8 +120,9 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
 
 
 def _is_key_of(key: bytes | None, email: str | None) -> bool:
-    """Suppression is looked up by a key that the database cannot compute: a row whose key is not its address's was not
-    made by us and is nobody's consent (ADR 0010)."""
+    """Return whether a key belongs to an address. The database can't compute suppression keys: a row whose key is not
+    its address's was not made by us and is nobody's consent (ADR 0010).
+    """
     if key is None or email is None:
         return False
     try:

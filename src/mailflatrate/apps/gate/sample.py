@@ -58,13 +58,13 @@ def sampled(
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
-    """What filling in all parts for the sample's reader costs (`mail.liquid.work`)."""
+    """Return the cost of rendering all parts for the sample's reader (`mail.liquid.work`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
     return work_in_child(compiled, values)
 
 
 def spam_score(letter: bytes) -> SpamScore | None:
-    """Ask the operator's filter (`MAILFLATRATE_SPAM_FILTER`); None without one, and where it does not answer."""
+    """Ask the operator's filter (`MAILFLATRATE_SPAM_FILTER`); None if there is none, or it does not answer."""
     place = load_settings().spam_filter
     answer = ask_spam_filter(place, letter) if place else None
     return None if answer is None else SpamScore(answer.score, answer.needed, answer.tests)
@@ -93,7 +93,7 @@ def sample_letter(campaign: Campaign, compiled: CompiledCampaign, attributes: fr
 
 
 def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, object]) -> EditionContent:
-    """The parts as this reader gets them, filled in by a child. Raises EditionUnusable, SourceRefused."""
+    """Render the parts for this reader in a child process. Raises EditionUnusable, SourceRefused."""
     ring, base = key_ring(), load_settings().public_url
     links = {
         name: link_prefix(base, kind) + ring.seal(LINK_PURPOSES[kind], campaign.account_id, 1)
@@ -114,7 +114,7 @@ def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, o
 
 
 def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str) -> dict[str, object]:
-    """A reader who has a value for everything."""
+    """Return the values of a reader who has a value for everything."""
     return recipient_values(
         email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),
         account_name=campaign.account.name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,

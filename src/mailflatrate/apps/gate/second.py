@@ -127,7 +127,7 @@ def _expect(campaign: Campaign, shown_hash: str) -> None:
 def _tell(
     people: Iterable[User], campaign: Campaign, subject: str, words: str, by: User, *, note: str = "", page: str = ""
 ) -> None:
-    """Write to people; `subject` and `words` name `mailing` and `person`, `note` is quoted as it was written."""
+    """Notify people; `subject` and `words` contain `mailing` and `person`, `note` is quoted verbatim."""
     facts = {"mailing": campaign.name, "person": by}
     url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}"
 

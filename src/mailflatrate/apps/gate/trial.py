@@ -1,4 +1,4 @@
-"""Tests of a draft: to people of the account and mailboxes that it proved, with the fields of real contacts."""
+"""Test sends of a draft: to people of the account and mailboxes that it verified, with the fields of real contacts."""
 
 from collections.abc import Sequence
 from datetime import timedelta

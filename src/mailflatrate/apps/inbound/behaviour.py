@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class MailboxBehavior(StrEnum):
-    """What an address does; its name is the local part."""
+    """The behavior of a test inbox address; its name is the local part."""
 
     UNKNOWN = "x-550"
     BUSY = "x-421"
@@ -19,7 +19,7 @@ class MailboxBehavior(StrEnum):
 
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
-        """By the local part; a tag or number behind it makes further addresses: `x-550+2@`, `x-full-7@`."""
+        """Return the local part's behavior; a tag or number adds further addresses: `x-550+2@`, `x-full-7@`."""
         found = re.match(r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
                          address.lower())  # fmt: skip
         return cls(found.group(1)) if found else None

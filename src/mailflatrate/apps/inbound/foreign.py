@@ -19,24 +19,24 @@ _WHY = {
 
 
 def why(problem: child.ChildError) -> str:
-    """What a person is told about a message that could not be read."""
+    """Return the explanation shown for a message that could not be read."""
     return _WHY.get(type(problem), "it could not be read")
 
 
 def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False) -> ForeignMail:
-    """Understand a message and verify the tokens in it. Raises ChildError."""
+    """Parse a message and verify its tokens. Raises ChildError."""
     found: ForeignMail = child.call("mail.read", raw, with_tokens, expects_aggregate)
     return replace(found, inspection=found.inspection.verify(key_ring())) if with_tokens else found
 
 
 def unread(problem: child.ChildError) -> ForeignMail:
-    """In place of a message that nobody could read: it means nothing."""
+    """Return a placeholder without any meaning for a message that could not be read."""
     inspection = Inspection(kind=ReturnedMessageKind.OTHER, error=why(problem))
     return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
 
 
 def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
-    """What a page shows of a message; `UNREADABLE` where it has no end."""
+    """Return what a page shows of a message; `UNREADABLE` if reading it does not finish."""
     try:
         shown: ShownMail = child.call("mail.show", raw, text_characters)
     except child.ChildError:
@@ -45,7 +45,7 @@ def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
 
 
 def mail_in_file(data: bytes) -> bytes | None:
-    """The mail in an uploaded file (.eml or .msg), None where there is none. Raises ChildError."""
+    """Return the mail in an uploaded file (.eml or .msg), None if there is none. Raises ChildError."""
     found: bytes | None = child.call("mail.file", data)
     return found
 

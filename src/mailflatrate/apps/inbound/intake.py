@@ -23,7 +23,7 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message for one of our addresses, as it came over the wire. `also_to`: further recipients of it."""
+    """One message for one of our addresses, as received. `also_to`: its further recipients."""
 
     via: str
     peer: str
@@ -34,7 +34,7 @@ class Arrival:
 
 
 def our_domains() -> frozenset[str]:
-    """Domains we take mail for: the service's own, and its bounce host and that of every sender domain (R-76)."""
+    """Return the domains we accept mail for: the service's own, its bounce host and every sender domain's (R-76)."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         own = load_settings().service_domain
         names = {own, *SenderDomain.objects.values_list("name", flat=True).distinct()}
@@ -42,13 +42,13 @@ def our_domains() -> frozenset[str]:
 
 
 def account_of(address: InboundAddress) -> int | None:
-    """The account that a genuine token in the address names; None for the addresses that carry none, or no account."""
+    """Return the account that a genuine token in the address names; None without a token, or without an account."""
     claims = claims_of(address)
     return claims.account_id or None if claims else None
 
 
 def claims_of(address: InboundAddress) -> TokenClaims | None:
-    """What a genuine token in the address says. A report at the desk belongs to no account: `account_id` is 0."""
+    """Return the claims of a genuine token in the address. A report at the desk has no account: `account_id` is 0."""
     purpose = PURPOSES.get(address.kind)
     return key_ring().open_token(purpose, address.token or "") if purpose else None
 
@@ -73,16 +73,16 @@ READ_LANES = 2
 
 
 def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:
-    """Have what is stored read, once this is committed: a job reads all that waits in its lane."""
+    """Enqueue reading of what is stored, once this is committed: a job reads everything waiting in its lane."""
     for lane in sorted(lanes):
         key = f"inbound.read_new:{lane}"
         jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=lane)
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
-    """Keep messages raw, in one transaction, and have them read after it; returns their ids.
+    """Store raw messages in one transaction and enqueue reading them afterwards; return their IDs.
 
-    A further recipient gets a row of its own, which points at the one that holds the content.
+    A further recipient gets a separate row, which points at the one that holds the content.
     """
     now = clock.now()
     rows = [_row(arrival, arrival.envelope_to, now, raw=arrival.raw) for arrival in arrivals]

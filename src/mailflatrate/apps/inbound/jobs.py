@@ -32,10 +32,10 @@ NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 @job("inbound.read_new", JobQueue.INBOUND)
 def read_new(lane: int) -> None:
-    """Read what waits in a lane, the oldest first, until nothing is left; each message at most once.
+    """Read what waits in a lane, oldest first, until nothing is left; each message at most once.
 
-    What comes within a tenth of a second is read together: ten messages cost little more than one. After some seconds
-    the next job goes on, so that a process that is told to stop need not see a storm to its end.
+    Messages that arrive within a tenth of a second are read together: ten cost little more than one. After some seconds
+    the next job continues, so that a process told to stop need not work through a whole storm.
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
@@ -56,7 +56,7 @@ def read_new(lane: int) -> None:
 
 
 def read_mails(raw_mail_ids: Sequence[int]) -> None:
-    """Read messages in one transaction; where one of them cannot be, each in a transaction of its own."""
+    """Read messages in one transaction; if one of them cannot be read, each in its own transaction."""
     try:
         proofs = actions.read_together(raw_mail_ids)
     except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
@@ -74,19 +74,19 @@ def read_mails(raw_mail_ids: Sequence[int]) -> None:
 
 @job("inbound.ask_again", JobQueue.INBOUND)
 def ask_again(raw_mail_id: int, asked: int) -> None:
-    """The key of a report's sender could not be asked for when it came: read the message once more."""
+    """Read a message once more, because the key of the report's sender could not be looked up when it arrived."""
     _read(raw_mail_id, asked=asked)
 
 
 @job("inbound.sweep", JobQueue.INBOUND, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Have read what a crash left unread."""
+    """Enqueue reading of what a crash left unread."""
     if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
         wake_readers()
 
 
 def _read(raw_mail_id: int, *, asked: int = 0) -> None:
-    """A message that breaks its reader is put aside for a person; it stops no other and is never dropped."""
+    """Read one message. One that crashes its reader is left to a person; it blocks no other and is never dropped."""
     try:
         _ask_again_later(raw_mail_id, actions.read_mail(raw_mail_id, again=asked > 0), asked=asked)
     except NOT_ITS_FAULT:
@@ -106,7 +106,7 @@ def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> Non
 
 @job("inbound.note_addresses", JobQueue.HOUSE, every="* * * * *")
 def note_addresses(timestamp: int) -> None:
-    """Note which addresses new messages name, and those from before there were notes; for half a minute at most."""
+    """Note which addresses new messages name, and older ones without notes; for at most half a minute."""
     ends = time.monotonic() + NOTING_SECONDS
     for model in naming.TABLES:
         while time.monotonic() < ends and naming.note_some(model):
@@ -115,14 +115,14 @@ def note_addresses(timestamp: int) -> None:
 
 @job("inbound.look_into_mailbox", JobQueue.INBOUND, every="* * * * *")
 def look_into_mailbox(timestamp: int) -> None:
-    """Have the operator's mailbox polled, by one process at a time, where there is one."""
+    """Enqueue polling of the operator's mailbox, by one process at a time, if one is configured."""
     if mailbox.is_configured():
         wake(POLL, JobQueue.INBOUND, once=POLL, lock=POLL)
 
 
 @job(POLL, JobQueue.INBOUND)
 def poll_mailbox() -> None:
-    """Take in what is new in the mailbox. When it cannot be read, the next minute tries again."""
+    """Import new messages from the mailbox. If it cannot be read, the next minute tries again."""
     try:
         mailbox.poll()
     except MailboxUnavailable as problem:

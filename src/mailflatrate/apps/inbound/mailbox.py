@@ -26,12 +26,12 @@ LARGEST_OCTETS = 30 * 1024 * 1024
 
 
 def is_configured() -> bool:
-    """Whether the operator named a mailbox."""
+    """Return whether the operator configured a mailbox."""
     return bool(load_settings().imap_host)
 
 
 def poll() -> int:
-    """Take in what is unseen, some at a time; how many messages were new. Raises MailboxUnavailable."""
+    """Import unseen messages in batches; return how many were new. Raises MailboxUnavailable."""
     settings = load_settings()
     taken = 0
     with open_mailbox(_access(settings)) as mailbox:
@@ -51,7 +51,7 @@ def _access(settings: Settings) -> MailboxAccess:
 
 
 def _take(mailbox: OpenMailbox, uids: list[str], to: str) -> int:
-    """Store what is not stored yet. Who handed it in is not known, so that no host vouches for it (R-78)."""
+    """Store what is not stored yet. The submitting host is unknown, so no host vouches for it (R-78)."""
     raws = {hashlib.sha256(raw).digest(): raw for uid in uids if (raw := mailbox.fetch(uid))}
     with tenancy.platform(PlatformReason.MAIL_IN):
         known = RawMail.objects.filter(via=VIA, sha256__in=list(raws)).values_list("sha256", flat=True)

@@ -11,7 +11,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 def _address_keys() -> "ArrayField[list[bytes] | None, list[bytes] | None]":
-    """Keyed hashes of all addresses that a message names, so that erasure finds it; NULL until they're noted."""
+    """Return a field for keyed hashes of all addresses a message names, for erasure; NULL until they're noted."""
     return ArrayField(models.BinaryField(max_length=32), null=True)
 
 
@@ -23,7 +23,7 @@ def _named_indexes(table: str) -> list[models.Index]:
 
 
 class RawMailState(models.TextChoices):
-    """UNREAD waits for a person, APART is what the sorting takes for spam to the desk; nothing is dropped."""
+    """UNREAD waits for a person, APART is what the sorting considers spam to the desk; nothing is dropped."""
 
     NEW = "new", _("New")
     HANDLED = "handled", _("Handled")
@@ -32,7 +32,7 @@ class RawMailState(models.TextChoices):
 
 
 class DeskState(models.TextChoices):
-    """Whether the abuse desk has to open or to join a case."""
+    """Whether the abuse desk has to open or join a case."""
 
     NO = "", _("No")
     WAITING = "waiting", _("Waiting")
@@ -40,10 +40,10 @@ class DeskState(models.TextChoices):
 
 
 class RawMail(TenantModel):
-    """A message from outside, stored before it was answered 250. The account is known once its token was read.
+    """An incoming message, stored before it was answered with 250. The account is known once its token was read.
 
-    Only the platform sees it, because who complains stays hidden from the account that is complained of (R-80).
-    `reading` is `Reading.as_json` of the last time that it was read.
+    Only the platform sees it, because the complainant stays hidden from the account concerned (R-80).
+    `reading` is `Reading.as_json` of its latest reading.
     """
 
     hidden_without_account = True
@@ -89,7 +89,7 @@ class RawMail(TenantModel):
         ]
 
     def content(self) -> bytes:
-        """The message as it came; it may be in the row of another recipient. Runs inside `tenancy.platform(...)`."""
+        """Return the original message; it may be in another recipient's row. Runs inside `tenancy.platform(...)`."""
         if self.content_of_id is None:
             return bytes(self.raw)
         return bytes(RawMail.objects.values_list("raw", flat=True).get(id=self.content_of_id))
@@ -140,16 +140,16 @@ class Feedback(TenantModel):
 
 
 class AggregateKind(models.TextChoices):
-    """What an aggregate report is about."""
+    """The subject of an aggregate report."""
 
     DMARC = "dmarc", _("DMARC")
     TLS = "tls", _("Transport encryption")
 
 
 class DomainReport(TenantModel):
-    """What one receiver saw of one domain in some hours (RFC 7489, RFC 8460), once, however often it is read.
+    """What one receiver saw of one domain in some hours (RFC 7489, RFC 8460), stored once, however often it is read.
 
-    A report on a domain that nobody here sends from is the platform's. `sources` holds [name, messages, passed] of
+    A report on a domain that no account sends from is the platform's. `sources` holds [name, messages, passed] of
     `mail.aggregate.Source`, the largest first. `proved`: a DKIM signature of the reporter vouches for it.
     """
 

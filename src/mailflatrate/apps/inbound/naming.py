@@ -1,6 +1,6 @@
-"""Noting which addresses a stored message names, so that erasure finds it without reading every message again.
+"""Note which addresses a stored message names, so that erasure finds it without reading every message again.
 
-Done by a job soon after a message came, not while it is taken in or read; rows from before are noted by the same job.
+A job does this soon after a message arrives, not during intake or reading; the same job notes older rows.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ TABLES: tuple[type[RawMail] | type[PostboxMessage], ...] = (RawMail, PostboxMess
 
 
 def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
-    """Keyed hashes of all addresses that a message names."""
+    """Return keyed hashes of all addresses that a message names."""
     found = named_addresses(raw, *envelope)
     if found is None:
         return [TOO_MANY]
@@ -30,7 +30,7 @@ def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
 
 
 def note_some(model: type[RawMail] | type[PostboxMessage]) -> int:
-    """Note the addresses of the oldest messages that wait for it, in a transaction; how many there were."""
+    """Note the addresses of the oldest messages without notes, in a transaction; return how many there were."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = model.objects.select_for_update(skip_locked=True).filter(address_keys=None).order_by("id")
         rows: list[Any] = list(waiting.only("id", "raw", "envelope_from", "envelope_to")[:TOGETHER])
@@ -43,18 +43,18 @@ def note_some(model: type[RawMail] | type[PostboxMessage]) -> int:
 
 
 def is_all_noted(before: datetime) -> bool:
-    """Whether the addresses of every message that was stored before a moment are noted."""
+    """Return whether the addresses of every message stored before a moment are noted."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
 
 
 def with_too_many(before: datetime) -> QuerySet[RawMail]:
-    """Raw mails with too many addresses to note. Runs inside `tenancy.platform(...)`."""
+    """Return raw mails with too many addresses to note. Runs inside `tenancy.platform(...)`."""
     return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
 
 
 def note_wanted(address_key: bytes, before: datetime) -> None:
-    """Note one address where it stands among too many others."""
+    """Note one address in messages that name too many addresses to note them all."""
     ring = key_ring()
     with tenancy.platform(PlatformReason.MAIL_IN):
         for row in with_too_many(before).only("id", "raw", "envelope_from").iterator(chunk_size=10):

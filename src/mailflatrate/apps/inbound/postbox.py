@@ -15,7 +15,7 @@ from mailflatrate.settings import load_settings
 
 
 def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
-    """Store messages, each with what its address did on order (empty: simply received)."""
+    """Store messages, each with the requested behavior of its address (empty: simply received)."""
     rows = []
     for arrival, behaviour in arrivals:
         head = BytesHeaderParser(policy=policy.SMTP).parsebytes(arrival.raw)
@@ -35,7 +35,7 @@ def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
 
 
 def trim() -> None:
-    """Forget the oldest messages above the limit."""
+    """Delete the oldest messages above the limit."""
     with tenancy.platform(PlatformReason.POSTBOX), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM postbox_message WHERE id < "

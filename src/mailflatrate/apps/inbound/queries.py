@@ -34,7 +34,7 @@ WHERE state = 'new' AND id > %s AND id %% %s = %s ORDER BY id LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessage:
-    """A message that waits to be read; `attempts`: how often that was begun."""
+    """A message that waits to be read; `attempts`: how often reading was begun."""
 
     id: int
     octets: int
@@ -42,7 +42,7 @@ class WaitingMessage:
 
 
 def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
-    """The next messages of a lane by id; no more than fit into memory (but one at least)."""
+    """Return a lane's next messages by ID; at least one, otherwise no more than fit into memory."""
     with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
         cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
         rows = [WaitingMessage(*row) for row in cursor.fetchall()]
@@ -51,7 +51,7 @@ def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
 
 
 def is_any_left(before: datetime) -> bool:
-    """Whether a message that came before this moment was not read yet."""
+    """Return whether a message that arrived before this moment is still unread."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return RawMail.objects.filter(state=RawMailState.NEW, received_at__lt=before).exists()
 
@@ -64,7 +64,7 @@ def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
 
 
 def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, FeedbackKind], int]:
-    """Campaign and kind -> how often it came back. Pairs without feedback are missing."""
+    """Return campaign and kind -> number of reports. Pairs without feedback are missing."""
     rows = Feedback.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id", "kind")
     return {(campaign_id, FeedbackKind(kind)): number for campaign_id, kind, number in rows.annotate(n=Count("id"))}
 
@@ -79,7 +79,7 @@ REPORT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ReporterFigures:
-    """One receiver. `proved`: all of its reports were signed by it."""
+    """Figures of one receiver. `proved`: it signed all of its reports."""
 
     name: str
     reports: int
@@ -90,13 +90,13 @@ class ReporterFigures:
 
     @property
     def percent(self) -> float | None:
-        """The share that was in order; None where nothing was seen."""
+        """Return the share that passed; None if nothing was seen."""
         return 100 * self.passed / self.messages if self.messages else None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFigures:
-    """What receivers reported on a domain in the last days, of one kind: by reporter, and what was not in order."""
+    """Receivers' recent reports on a domain, of one kind: by reporter, and what failed."""
 
     kind: AggregateKind
     reporters: list[ReporterFigures]
@@ -104,7 +104,7 @@ class DomainFigures:
 
     @property
     def messages(self) -> int:
-        """All that were seen."""
+        """Return the total number of messages seen."""
         return sum(row.messages for row in self.reporters)
 
     @property
@@ -114,12 +114,12 @@ class DomainFigures:
 
 
 def domain_figures(domain: str) -> list[DomainFigures]:
-    """Reports on a domain (or its bounce host) of the current account, a row for each kind that there is any of."""
+    """Return reports on a domain (or its bounce host) of the current account, a row for each kind present."""
     return _figures(DomainReport.objects.filter(domain__in=[domain, f"bounce.{domain}"]))
 
 
 def own_domain_figures() -> list[DomainFigures]:
-    """Reports on the operator's own domain; inside `tenancy.platform(...)`."""
+    """Return reports on the operator's own domain; runs inside `tenancy.platform(...)`."""
     return _figures(DomainReport.objects.filter(account=None, domain=load_settings().service_domain))
 
 
@@ -141,7 +141,7 @@ def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
 
 
 def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, int]]:
-    """What was not in order: name and number, the largest first."""
+    """Return what failed: name and number, the largest first."""
     failed: Counter[str] = Counter()
     for sources in rows.values_list("sources", flat=True).iterator():
         for name, messages, passed in sources:

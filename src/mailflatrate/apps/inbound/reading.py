@@ -72,11 +72,11 @@ class InboundReading:
 
     @property
     def is_machine(self) -> bool:
-        """A feedback report, and no person's mail."""
+        """Return True for a feedback report, False for a person's mail."""
         return is_machine_report(self.inspection)
 
     def judgement(self) -> ReportJudgement:
-        """What a complaint may do at once (R-78)."""
+        """Return what a complaint may do at once (R-78)."""
         return judge_report(
             ReportFacts(
                 has_token=self.target is not None and self.target.delivery_id is not None,
@@ -93,7 +93,7 @@ class InboundReading:
         return self.kind is ReturnedMessageKind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
 
     def as_json(self) -> dict[str, Any]:
-        """What is kept beside the raw mail, for the desk."""
+        """Return the data stored with the raw mail, for the desk."""
         marks, inspection = self.inspection.marks, self.inspection
         found = {
             "how": self.target.how if self.target else "",
@@ -109,7 +109,7 @@ class InboundReading:
 
 
 def is_machine_report(inspection: Inspection) -> bool:
-    """A feedback report, and no person's mail."""
+    """Return True for a feedback report, False for a person's mail."""
     return inspection.report is not None and inspection.report.how in _MACHINES
 
 
@@ -132,12 +132,12 @@ class _MessageReading:
 
     @property
     def inspection(self) -> Inspection:
-        """What it is and says."""
+        """Return the message's kind and content."""
         return self.foreign.inspection
 
     @property
     def needs_judging(self) -> bool:
-        """Whether it matters who sent it (R-78)."""
+        """Return whether it matters who sent it (R-78)."""
         return self.is_readable and (
             self.address.kind in ROLES
             or self.address.kind is RecipientKind.AGGREGATE
@@ -159,7 +159,7 @@ def _look(mail: RawMail) -> _MessageReading:
 
 
 def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
-    """Read in a child process; a second time where the first one died, which may have been an accident."""
+    """Read in a child process; retry once if it died, which may have been an accident."""
     # An envelope that proves the delivery leaves nothing to be looked for inside.
     wanted = {"with_tokens": envelope is None, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
     raw = bytes(mail.raw)
@@ -170,7 +170,7 @@ def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | 
 
 
 def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
-    """Several at once: each may wait for the DNS, and a storm of reports must not wait for them one after another."""
+    """Judge several senders at once: each may wait for the DNS, which in a storm of reports must not add up."""
     if len(mails) < 2:
         return {index: _judge_sender(mail) for index, mail in mails}
     with ThreadPoolExecutor(max_workers=min(len(mails), JUDGED_AT_ONCE)) as pool:
@@ -200,7 +200,7 @@ def _reading(mail: RawMail, look: _MessageReading, trust: Trust) -> InboundReadi
 
 
 def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Trust) -> bool:
-    """Whether the sender may speak for the recipient of the delivery: a machine by its domain, a person by address."""
+    """Return whether the sender may speak for the recipient: a machine by its domain, a person by address."""
     if target is None or target.delivery_id is None or not trust.proved:
         return False
     if trust.proof is SenderProof.SOURCE:

@@ -19,7 +19,7 @@ AGAINST_THE_PERSON = {
 
 
 def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
-    """Read a message again. What it did is not done twice; what it says no longer, and had led to a suppression, ends.
+    """Read a message again. Its effects are not repeated; suppressions it no longer supports end.
 
     Returns how many suppressions ended. Raises SuppressionError without a reason, or when the message is gone.
     """

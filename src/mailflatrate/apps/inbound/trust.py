@@ -42,7 +42,7 @@ class SenderProof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`sender` is the address in From ("" where there is none or several), `detail` the signer's domain or the host."""
+    """Sender trust. `sender`: the From address ("" if none or several), `detail`: the signer's domain or the host."""
 
     proof: SenderProof
     sender: str
@@ -146,7 +146,7 @@ def _public_key(selector: str, domain: str) -> bytes | None:
 
 
 def answers_for(domain: str, recipient: str) -> bool:
-    """Whether `domain` speaks for the mailbox of `recipient`: it is its domain, or one of the same provider."""
+    """Return whether `domain` speaks for the mailbox of `recipient`: its own domain, or one of the same provider."""
     theirs = recipient.rpartition("@")[2].lower()
     if registrable(domain) == registrable(theirs):
         return True

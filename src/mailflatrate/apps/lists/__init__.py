@@ -1,4 +1,4 @@
 """Lists, contacts, subscriptions, the consent ledger and imports.
 
-Arrives: rows with proof. Keeps: who consented to what, when and how. Hands on: people who may be mailed.
+In: rows with proof. Keeps: who consented to what, when and how. Out: people who may be mailed.
 """

@@ -1,6 +1,6 @@
-"""The one way to ask whether an address may come onto a list of this account: form, API, import, by hand, change of
-address (R-17 to R-24). The law is `mailflatrate.rules.addresses`; here its question gets what only this installation
-knows: our own infrastructure, the account's senders, and what the DNS said about the domain.
+"""The single check whether an address may join a list of this account: form, API, import, by hand, change of address
+(R-17 to R-24). The rule is `mailflatrate.rules.addresses`; this module adds what only this installation knows: our own
+infrastructure, the account's senders, and DNS results for the domain.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ DEMONSTRATION_ENDINGS = ("test", "example")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What `decide_address` is told besides the address (R-18, R-23)."""
+    """The context that `decide_address` gets besides the address (R-18, R-23)."""
 
     own_domains: frozenset[str]
     own_addresses: frozenset[str]
@@ -27,7 +27,7 @@ class Surroundings:
 
 
 def surroundings() -> Surroundings:
-    """Ours and the current account's. Raises NoAccount."""
+    """Return our context and the current account's. Raises NoAccount."""
     bounce_hosts = {domain.bounce_host for domain in SenderDomain.objects.only("name")}
     own_addresses = set()
     for email in SenderAddress.objects.values_list("email", flat=True):
@@ -41,21 +41,21 @@ def surroundings() -> Surroundings:
 
 
 def service_hosts() -> frozenset[str]:
-    """The operator's own names, at which nobody signs up for anything (R-23)."""
+    """Return the operator's own host names, where nobody signs up for anything (R-23)."""
     settings = load_settings()
     hosts = (settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or "")
     return frozenset(host for host in hosts if "." in host)
 
 
 def reserved_endings() -> tuple[str, ...]:
-    """Reserved endings that this installation answers for: none but in the demonstration."""
+    """Return the reserved TLDs that this installation answers for: none outside the demonstration."""
     return DEMONSTRATION_ENDINGS if load_settings().demo else ()
 
 
 def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
-    """Decide about one address by what is remembered about its domain: in the current account, or `around` one.
+    """Decide about one address from cached DNS facts: in the current account, or with `around`.
 
-    Raises NoAccount where neither is given.
+    Raises NoAccount if neither is given.
     """
     known = surroundings() if around is None else around
     return decide_address(
@@ -68,7 +68,7 @@ def judge_address(text: str, around: Surroundings | None = None) -> AddressDecis
 
 
 def dns_facts(text: str) -> ResolverFacts | None:
-    """What is remembered about the domain of an address; nobody is asked. Needs no account."""
+    """Return the cached facts about an address's domain without a lookup. Needs no account."""
     try:
         domain = parse(text).domain
     except AddressError:

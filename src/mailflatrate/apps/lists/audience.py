@@ -34,11 +34,11 @@ class Audience:
     excluded_mailing_ids: Sequence[int] = ()
 
     def excluded_sql(self, alias: str = "c") -> Built:
-        """A boolean expression over the contact table under `alias`: left out of those meant. Raises SegmentError."""
+        """Return a boolean expression over the contact table `alias`: excluded contacts. Raises SegmentError."""
         return _joined([(sql, values) for _reason, (sql, values) in self._exclusions(alias)], " OR ", "FALSE")
 
     def members_sql(self, alias: str = "c") -> Built:
-        """A boolean expression: meets the conditions and is not left out. Raises SegmentError."""
+        """Return a boolean expression: meets the conditions and is not excluded. Raises SegmentError."""
         segment, values = conditions_sql(self.conditions, alias)
         excluded, more = self.excluded_sql(alias)
         return (segment, values) if excluded == "FALSE" else (f"({segment}) AND NOT ({excluded})", [*values, *more])

@@ -1,4 +1,4 @@
-"""Counts for pages: from the tallies of the triggers, and for large accounts from the last count of a job."""
+"""Counts for pages: from the triggers' tallies, and for large accounts from a job's last count."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -33,14 +33,14 @@ SELECT account_id, mailing_list_id, state, sum(people) FROM gone GROUP BY 1, 2, 
 
 @dataclass(frozen=True, slots=True)
 class MailableSeries:
-    """People who could be mailed at the end of each day, the oldest first. `counted_at` None: just now."""
+    """Mailable people at the end of each day, oldest first. `counted_at` None: counted just now."""
 
     days: list[tuple[date, int]]
     counted_at: datetime | None
 
 
 def mailable_days() -> MailableSeries:
-    """The last thirty days and today. A large account gets the last count, and a new one within a moment."""
+    """Return the last thirty days and today. A large account gets its last count; a job renews a stale one."""
     confirmed = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).aggregate(n=Sum("people"))["n"] or 0
     if confirmed <= LIVE_PEOPLE:
         return MailableSeries(mailable_series(DAYS), None)
@@ -54,7 +54,7 @@ def mailable_days() -> MailableSeries:
 
 
 def count_mailable() -> MailableCount:
-    """Count the current account's people now and keep the result."""
+    """Count the current account's people now and store the result."""
     series = [(day.isoformat(), people) for day, people in mailable_series(DAYS)]
     kept, _created = MailableCount.objects.update_or_create(
         account_id=tenancy.current_account_id(), defaults={"counted_at": clock.now(), "series": series}
@@ -63,13 +63,13 @@ def count_mailable() -> MailableCount:
 
 
 def large_accounts() -> list[int]:
-    """The accounts that are counted by the job."""
+    """Return the accounts that the job counts."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         sums = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).values_list("account_id")
         return [account_id for account_id, people in sums.annotate(n=Sum("people")) if people > LIVE_PEOPLE]
 
 
 def add_up() -> None:
-    """Make one row of the rows of each counter."""
+    """Merge the rows of each counter into one."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_ADD_UP)

@@ -1,4 +1,4 @@
-"""What lists refuse, in the customer's words."""
+"""Errors of lists, worded for the customer."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ class ListError(Exception):
 
 
 class SegmentError(ListError):
-    """A condition makes no sense; the message names it."""
+    """A condition is invalid; the message names it."""
 
 
 class ImportProblem(ListError):
@@ -16,7 +16,7 @@ class ImportProblem(ListError):
 
 
 class OriginNeeded(ImportProblem):
-    """Nothing goes into a list whose origin nobody declared (R-10). `list_id` is the list to declare it for."""
+    """A list without a declared origin accepts no import (R-10). `list_id` is the list to declare it for."""
 
     def __init__(self, message: str, list_id: int) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class OriginNeeded(ImportProblem):
 
 
 class DeclarationProblem(ListError):
-    """A declaration of origin lacks something; `problems` maps a field of `Declaration` to what is wrong with it."""
+    """A declaration of origin is incomplete; `problems` maps a field of `Declaration` to what is wrong with it."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(problems.values()))

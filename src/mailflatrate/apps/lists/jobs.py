@@ -27,7 +27,7 @@ def run_import(account_id: int, import_id: int) -> None:
 
 @job(runner.CHECK_JOB, JobQueue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
-    """Count an import that is over and hold it where it looks unusual. The DNS is asked outside of any transaction."""
+    """Count a finished import and hold it if it looks unusual. DNS lookups run outside any transaction."""
     with tenancy.account(account_id):
         domains = actions.domains_to_ask(import_id)
     look_up(domains, configured_resolver())
@@ -37,7 +37,7 @@ def check_import(account_id: int, import_id: int) -> None:
 
 @job("lists.settle_people", JobQueue.IMPORT)
 def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
-    """Carry a reviewer's decision out for the next people, and go on until all are settled."""
+    """Apply a reviewer's decision to the next batch of people, and continue until all are settled."""
     actions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
 
 
@@ -59,7 +59,7 @@ def record_bounces(account_id: int, items: list[dict[str, Any]]) -> None:
 
 @job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")
 def resume_imports(timestamp: int) -> None:
-    """Enqueue imports whose runner died with its machine. Harmless for those that run: one runner holds the lock."""
+    """Enqueue imports whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         waiting = Import.objects.filter(state=ImportState.RUNNING).values_list("account_id", "id")
         for account_id, import_id in waiting:
@@ -69,7 +69,7 @@ def resume_imports(timestamp: int) -> None:
 
 @job("lists.sweep_uploads", JobQueue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
-    """Forget uploads that nobody started, and files whose process died before their row was written."""
+    """Delete uploads that were never started, and files whose process died before their row was written."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
         needed = set(Import.objects.exclude(state__in=ENDED).values_list("account_id", "file_path"))
@@ -82,20 +82,20 @@ def sweep_uploads(timestamp: int) -> None:
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")
 def seal_ledger(timestamp: int) -> None:
-    """Seal what the ledger got since the last time, and have it stamped. Also woken by every thousandth event."""
+    """Seal new events of the ledger and have the seal stamped. Also triggered by every thousandth event."""
     sealing.seal_ledger()
     sealing.stamp_newest()
 
 
 @job("lists.add_up", JobQueue.HOUSE, every="*/5 * * * *")
 def add_up(timestamp: int) -> None:
-    """Make one row of what the triggers counted, so that sums stay short."""
+    """Merge the triggers' counts into one row so that sums stay cheap."""
     counting.add_up()
 
 
 @job(counting.COUNT_JOB, JobQueue.HOUSE)
 def count_mailable(account_id: int) -> None:
-    """Count who may be mailed in a large account, for its first page."""
+    """Count the mailable people of a large account for its start page."""
     with tenancy.account(account_id):
         counting.count_mailable()
 
@@ -110,5 +110,5 @@ def count_large(timestamp: int) -> None:
 
 @job("lists.write_texts", JobQueue.HOUSE, every="* * * * *")
 def write_texts(timestamp: int) -> None:
-    """Let the search find by its index who came or was renamed since the last time."""
+    """Index contacts that were added or renamed since the last run, so that search finds them."""
     search.write_texts()

@@ -1,20 +1,20 @@
-"""Writing the consent ledger: the one SQL form of an event and its evidence (ARCHITECTURE section 7).
+"""Writes the consent ledger: the one SQL form of an event and its evidence (ARCHITECTURE section 7).
 
 The event holds a commitment to its personal half: SHA-256 over a random salt (16 octets) and the canonical text of the
 evidence, a JSON array in PostgreSQL's `jsonb` spelling. Times in it are UTC with microseconds. `rules.proof.record`
-says the same without a database.
+computes the same without a database.
 
-What double opt-in leaves (R-29), beside address, moments, IP addresses, source and browser; keys of `details`:
+What double opt-in records (R-29), besides address, times, IP addresses, source and browser; keys of `details`:
 
 - `requested` (source: the form's address; browser: the visitor's): `request` (id, the same in all events of a sign-up),
   `kind` (form, person, api, move), `form`, `form_code`, `form_version` (number), `form_sha256` (of the frozen version),
-  `wording` (as read), `language`, `page` (on which the form stood), `ticked` (names of boxes), `proof` (work, time,
-  none); where a customer did it: `by` (who) and `note` (how the person asked).
+  `wording` (as read), `language`, `page` (that contained the form), `ticked` (names of boxes), `proof` (work, time,
+  none); if a customer did it: `by` (who) and `note` (how the person asked).
 - `confirmation_sent`: `request`, `delivery`, `message_id`, `sent_at` (ISO 8601), `body_sha256` (of the body's octets
   after the empty line, as handed to the relay), `reply` (the relay's acceptance line), `form_sha256`.
 - `confirmed` (browser: the one that confirmed): `request`, `token` (first half of its SHA-256), `requested_event`,
   `sent_event`, `signup_user_agent`, and everything that `requested` has on form, wording and page; for a change of
-  address `moved_from` (id of the contact as it was).
+  address `moved_from` (id of the earlier contact).
 - `objection` with `by` "not_me": `request`, `token`, `requested_event`.
 """
 
@@ -43,7 +43,7 @@ def _moment_sql(column: str) -> str:
 
 
 def evidence_sql(row: str) -> str:
-    """The canonical text of the evidence columns of `row` (an alias)."""
+    """Return SQL for the canonical text of the evidence columns of `row` (an alias)."""
     signup, confirmed = _moment_sql(f"{row}.signup_at"), _moment_sql(f"{row}.confirmed_at")
     return (
         f"jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), {confirmed}, host({row}.confirmed_ip), "
@@ -52,12 +52,12 @@ def evidence_sql(row: str) -> str:
 
 
 def commitment_sql(row: str) -> str:
-    """The commitment over the evidence columns of `row` (an alias that also has `salt`)."""
+    """Return SQL for the commitment over the evidence columns of `row` (an alias that also has `salt`)."""
     return f"sha256({row}.salt || convert_to({evidence_sql(row)}, 'UTF8'))"
 
 
 def event_sql(row: str) -> str:
-    """The text of the event in `row` (an alias of `consent_event`) that is sealed."""
+    """Return SQL for the sealed text of the event in `row` (an alias of `consent_event`)."""
     return (
         f"concat('{EVENT_FORM}|', {row}.id, '|', {row}.account_id, '|', {row}.contact_id, '|', {row}.mailing_list_id, "
         f"'|', {row}.kind, '|', {_moment_sql(f'{row}.occurred_at')}, '|', {_moment_sql(f'{row}.recorded_at')}, '|', "
@@ -100,14 +100,14 @@ RETURNING event_id
 
 
 def as_json(values: Mapping[str, Any]) -> str:
-    """A JSON column's text."""
+    """Return the text of a JSON column."""
     return json.dumps(dict(values))
 
 
 def append(
     contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: EventEvidence
 ) -> int:
-    """Append one event with its evidence; its id. Runs inside `tenancy.account(...)`. Raises NoAccount."""
+    """Append one event with its evidence; return its id. Runs inside `tenancy.account(...)`. Raises NoAccount."""
     with connection.cursor() as cursor:
         cursor.execute(
             _APPEND,
@@ -139,9 +139,9 @@ VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
 
 
 def append_bare(contact_id: int, kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None) -> int:
-    """Append an event that has no personal half, one of GONE; its id. Raises NoAccount.
+    """Append an event without a personal half, one of GONE; return its id. Raises NoAccount.
 
-    It says why personal halves before it are missing: all of the contact, or (`list_id`) some of one list.
+    It explains why earlier personal halves are missing: all of the contact, or (`list_id`) some of one list.
     """
     assert kind in GONE
     values = [tenancy.current_account_id(), contact_id, list_id, kind.value, occurred_at, NO_EVIDENCE]
@@ -153,12 +153,12 @@ def append_bare(contact_id: int, kind: ConsentKind, occurred_at: datetime, *, li
 
 
 def _counted(event_id: int) -> int:
-    """Each thousandth event does not wait for the minute to be sealed. Ids are counted up across all accounts."""
+    """Return the id; wake the sealer at every thousandth event. Ids are counted across all accounts."""
     if event_id % SEAL_EVERY_EVENTS == 0:
         wake_sealer()
     return event_id
 
 
 def wake_sealer() -> None:
-    """Have what was appended sealed soon, when this transaction is through."""
+    """Have new events sealed soon after this transaction commits."""
     jobs.defer(SEAL_JOB, jobs.JobQueue.HOUSE, once=SEAL_JOB, timestamp=0)

@@ -15,7 +15,7 @@ from mailflatrate.rules.personal_data import is_age, is_birth, is_special, says_
 
 
 class PersonalFault(Enum):
-    """Why a value isn't kept."""
+    """The reason a value isn't kept."""
 
     SPECIAL = "special"
     MINOR = "minor"
@@ -24,8 +24,9 @@ class PersonalFault(Enum):
 def judge_attributes(
     values: Mapping[str, Any], labels: Mapping[str, Sequence[str]] | None = None, *, country: str = ""
 ) -> dict[str, PersonalFault]:
-    """The values that may not be kept, by key. `labels` are further names under which a form asks for them; `country`
-    is how dates are read."""
+    """Return the values that may not be kept, by key. `labels` are other names under which a form asks for them;
+    `country` determines how dates are read.
+    """
     found: dict[str, PersonalFault] = {}
     for key, value in values.items():
         special, birth, age = _about((key, *(labels or {}).get(key, ())))
@@ -38,7 +39,8 @@ def judge_attributes(
 
 @lru_cache(maxsize=2_000)
 def _about(names: tuple[str, ...]) -> tuple[bool, bool, bool]:
-    """Whether names ask for special data, a birth date, an age. Forms ask for the same few fields again and again.
+    """Return whether names ask for special data, a birth date, an age. Cached, as forms repeat the same few fields.
 
-    Behind a name that says nothing (`g`) a date counts as a birth date: a better name settles it."""
+    Under a name without meaning (`g`), a date counts as a birth date; a clearer name avoids this.
+    """
     return is_special(*names), is_birth(*names) or all(map(says_nothing, names)), is_age(*names)

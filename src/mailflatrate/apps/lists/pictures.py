@@ -1,4 +1,4 @@
-"""Pictures that customers upload: read by a library in a child process, written anew, so that only pixels are kept."""
+"""Customers' image uploads: decoded by a library in a child process and re-encoded, so that only pixels are kept."""
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ PICTURE_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}
 
 
 def clean_picture(data: bytes) -> tuple[bytes, str]:
-    """The picture as `png` or `jpeg`, of a size for a screen, and which of them. Raises ListError."""
+    """Return the picture as `png` or `jpeg`, scaled for a screen, and which of the two. Raises ListError."""
     if len(data) > MAX_UPLOAD_BYTES:
         raise ListError(_("the image is larger than %(limit)d MB") % {"limit": MAX_UPLOAD_BYTES // 1024 // 1024})
     try:

@@ -50,7 +50,7 @@ class ListRow:
 
 
 def list_table(*, archived: bool = False) -> list[ListRow]:
-    """All lists by name; `archived` ones only on request."""
+    """Return all lists by name; `archived` ones only on request."""
     rows = MailingList.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
     counts: dict[tuple[int, str], int] = {
         (list_id, state): people
@@ -74,7 +74,7 @@ def list_table(*, archived: bool = False) -> list[ListRow]:
 
 
 def find_list(name_or_id: str) -> MailingList | None:
-    """The list with this id, or with exactly this name, that is not archived."""
+    """Return the list with this id or exactly this name, unless it is archived."""
     lists = MailingList.objects.filter(archived_at__isnull=True)
     found = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
     return found or lists.filter(name=name_or_id).order_by("id").first()
@@ -82,7 +82,7 @@ def find_list(name_or_id: str) -> MailingList | None:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page of contacts ends: keyset over (email, id)."""
+    """The end of a page of contacts: keyset over (email, id)."""
 
     email: str
     contact_id: int
@@ -90,7 +90,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """Contacts in the order of their address; cursors are None at the ends."""
+    """Contacts sorted by address; cursors are None at the ends."""
 
     rows: list[Contact]
     next: Cursor | None
@@ -148,7 +148,7 @@ def _cursor(rows: Sequence[Contact]) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
-    """Everything lists know about one person; `suppression` is the strongest row in force."""
+    """Everything that lists know about one person; `suppression` is the strongest row in force."""
 
     contact: Contact
     subscriptions: list[Subscription]
@@ -157,7 +157,7 @@ class ContactRecord:
 
 
 def contact_detail(contact_id: int) -> ContactRecord | None:
-    """One contact with subscriptions and the ledger's events, newest first, each with its evidence; None if unknown."""
+    """Return a contact with subscriptions and ledger events, newest first, each with its evidence; None if unknown."""
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None:
         return None
@@ -185,7 +185,7 @@ _ON_A_LIST = """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.acco
 
 
 def mailable_count() -> int:
-    """People of the account who are confirmed on a list and not suppressed."""
+    """Count the account's people who are confirmed on a list and not suppressed."""
     return _count(
         """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
         AND s.state = 'confirmed')""",
@@ -194,7 +194,7 @@ def mailable_count() -> int:
 
 
 def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
-    """Confirmed people on any of the lists, not suppressed, who satisfy all conditions. Raises SegmentError."""
+    """Count confirmed, unsuppressed people on any of the lists who meet all conditions. Raises SegmentError."""
     where, values = conditions_sql(conditions)
     return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
 
@@ -251,7 +251,7 @@ SELECT day, sum(people) FROM (
 
 
 def mailable_series(days: int = 30) -> list[tuple[date, int]]:
-    """Mailable people at the end of each of the last `days` days (UTC) and today, oldest first; today's is now."""
+    """Return mailable people at the end of each of the last `days` days (UTC) and now, oldest first."""
     today = clock.now().date()
     since = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     with connection.cursor() as cursor:
@@ -265,13 +265,13 @@ def mailable_series(days: int = 30) -> list[tuple[date, int]]:
 
 
 def origins(list_id: int) -> list[ListOrigin]:
-    """The declarations of a list, the newest first, without their pictures."""
+    """Return a list's declarations, newest first, without their pictures."""
     rows = ListOrigin.objects.filter(mailing_list_id=list_id).select_related("decided_by", "declared_by")
     return list(rows.defer("screenshot").order_by("-version"))
 
 
 def imports_page(*, list_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
-    """Imports (into one list), newest first, with their list; `before_id` is the last id of the page before."""
+    """Return imports (into one list), newest first, with their list; `before_id` is the previous page's last id."""
     rows = Import.objects.select_related("mailing_list")
     if list_id is not None:
         rows = rows.filter(mailing_list_id=list_id)
@@ -281,23 +281,23 @@ def imports_page(*, list_id: int | None = None, before_id: int | None = None, si
 
 
 def get_import(import_id: int) -> Import | None:
-    """One import with its list, or None."""
+    """Return one import with its list, or None."""
     return Import.objects.select_related("mailing_list").filter(id=import_id).first()
 
 
 def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
-    """Refused rows of an import in the order of the file, past line `after_line`."""
+    """Return an import's refused rows in file order, after line `after_line`."""
     rows = ImportRefusal.objects.filter(source_import_id=import_id, line_number__gt=after_line)
     return list(rows.order_by("line_number")[:size])
 
 
 def segments() -> list[Segment]:
-    """The saved segments by name."""
+    """Return the saved segments by name."""
     return list(Segment.objects.order_by("name"))
 
 
 def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
-    """Names of attributes in use, as far as the newest `sample_rows` contacts show, for the menus of the builder."""
+    """Return attribute names in use, sampled from the newest `sample_rows` contacts, for the builder's menus."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT key FROM (
@@ -311,13 +311,13 @@ def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
 
 
 def emails_of(address_keys: Sequence[bytes]) -> dict[bytes, str]:
-    """Keyed hash -> address, for those that belong to a contact of the account."""
+    """Map keyed hashes to addresses, for those that belong to a contact of the account."""
     rows = Contact.objects.filter(address_key__in=address_keys).values_list("address_key", "email")
     return {bytes(key): email for key, email in rows}
 
 
 def contact_by_address(address: str) -> int | None:
-    """The id of the contact with this address, however it is written (R-20); None for nobody and for no address."""
+    """Return the id of the contact with this address, in any spelling (R-20); None if unknown or not an address."""
     try:
         key = key_ring().suppression_key(canonical_key(address))
     except AddressError:

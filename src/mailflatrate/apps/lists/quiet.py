@@ -1,4 +1,4 @@
-"""Who has gone quiet (R-91): neither a sign nor a confirmation for a year. Opens never count."""
+"""Inactive contacts (R-91): neither a sign of activity nor a confirmation for a year. Opens never count."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def quiet_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
 
 
 def open_lists() -> list[int]:
-    """The current account's lists that are not archived."""
+    """Return the current account's lists that are not archived."""
     return list(MailingList.objects.filter(archived_at=None).order_by("id").values_list("id", flat=True))
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer sees of origins and held imports. All run inside `tenancy.platform(OPERATOR_DESK)`."""
+"""A reviewer's view of origins and held imports. Everything runs inside `tenancy.platform(OPERATOR_DESK)`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,20 +14,20 @@ SHOWN_IMPORTS = 20
 
 
 def waiting_declarations() -> QuerySet[ListOrigin]:
-    """Declarations that nobody has read, the oldest first."""
+    """Return declarations not reviewed yet, oldest first."""
     rows = ListOrigin.objects.filter(state=DeclarationState.WAITING).select_related("mailing_list", "declared_by")
     return rows.defer("screenshot").order_by("declared_at", "id")
 
 
 def held_imports() -> QuerySet[Import]:
-    """Imports with unusual figures under an origin that is approved; the others are decided with their origin."""
+    """Return imports with unusual figures under an approved origin; the others are decided with their origin."""
     rows = Import.objects.filter(check_state=CheckState.HELD, origin__state=DeclarationState.APPROVED)
     return rows.select_related("mailing_list", "created_by").order_by("finished_at", "id")
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """One person with the proof as it is kept, for the reviewer's eye."""
+    """One person with the stored proof, for the reviewer."""
 
     email: str
     signup_at: datetime | None
@@ -44,7 +44,7 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class OriginCase:
-    """A declaration with everything a decision rests on."""
+    """A declaration with everything needed to decide it."""
 
     origin: ListOrigin
     account: Account
@@ -58,7 +58,7 @@ class OriginCase:
 
 
 def origin_case(origin_id: int, seed: int) -> OriginCase | None:
-    """The case of one declaration; `seed` chooses the sample, the same one each time. None when there is none."""
+    """Return the case of one declaration; the same `seed` draws the same sample. None if there is none."""
     origin = ListOrigin.objects.select_related("mailing_list", "declared_by", "decided_by").filter(id=origin_id).first()
     if origin is None:
         return None
@@ -101,7 +101,7 @@ ORDER BY v.confirmed_at
 
 
 def sample(import_ids: list[int], seed: int) -> list[SampleRow]:
-    """Random people of these imports with their proof. The same `seed` draws the same ones."""
+    """Return random people of these imports with their proof. The same `seed` draws the same people."""
     if not import_ids:
         return []
     with connection.cursor() as cursor:

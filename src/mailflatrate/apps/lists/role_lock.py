@@ -1,8 +1,8 @@
-"""The words behind the database's own refusal of role addresses (R-21); `sql/addresses.sql` has the triggers.
+"""The words the database uses to refuse role addresses (R-21); `sql/addresses.sql` has the triggers.
 
-The law stays in `rules.addresses`, which also knows compounds and names; the table knows the plain words of tier 1,
-with a +tag, digits and separators at their ends. It is filled from the same data files after each migration, and a
-test compares it with the rule: the database must never refuse what the rule accepts.
+The full rule is `rules.addresses`, which also knows compounds and names; the table holds the plain words of tier 1,
+matched with a +tag, digits and separators at their ends. It is filled from the same data files after each migration,
+and a test compares it with the rule: the database must never refuse what the rule accepts.
 """
 
 from django.db import transaction
@@ -26,7 +26,7 @@ def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Bring the words up to date with the data files. `connection` is the owner's."""
+    """Update the words from the data files. `connection` is the owner's."""
     words = sorted(plain_refused_words())
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE word <> ALL (%s)", [words])  # noqa: S608

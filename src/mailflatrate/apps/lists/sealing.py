@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 
 
 def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_EVENTS) -> list[int]:
-    """Seal what can be sealed; the numbers of the new seals. Repeated or run twice at once, it does no harm."""
+    """Seal everything that can be sealed; return the numbers of the new seals. Safe to repeat or run concurrently."""
     ensure_signing_key()
     horizon = _horizon(patience_seconds)
     made: list[int] = []
@@ -64,7 +64,7 @@ def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_
 
 
 def _horizon(patience_seconds: float) -> int | None:
-    """The highest id below which everything is decided; None when a writer keeps us waiting for too long."""
+    """Return the highest id below which everything is committed or rolled back; None if a writer takes too long."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_HIGHEST)
         highest = int(cursor.fetchone()[0])
@@ -83,7 +83,7 @@ def _horizon(patience_seconds: float) -> int | None:
 
 
 def _seal_batch(horizon: int, most: int) -> int | None:
-    """Seal the next events up to `horizon` in the running transaction; None when there are none."""
+    """Seal the next events up to `horizon` in the running transaction; None if there are none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         last = ConsentSeal.objects.order_by("-number").only("number", "up_to_id", "seal_hash").first()
@@ -115,12 +115,12 @@ def _seal_batch(horizon: int, most: int) -> int | None:
 
 
 def pack_ids(ids: list[int]) -> bytes:
-    """Event ids as the seal keeps them: 8 octets each, the most significant first."""
+    """Pack event ids as the seal stores them: 8 octets each, most significant first."""
     return struct.pack(f">{len(ids)}q", *ids)
 
 
 def unpack_ids(packed: bytes) -> list[int]:
-    """Reads what `pack_ids` wrote. Raises ValueError for octets that are no ids."""
+    """Unpack the output of `pack_ids`. Raises ValueError for invalid octets."""
     count, rest = divmod(len(packed), 8)
     if rest:
         raise ValueError("the bytes aren't a whole number of IDs")
@@ -128,7 +128,7 @@ def unpack_ids(packed: bytes) -> list[int]:
 
 
 def record_of(seal: ConsentSeal) -> SealRecord:
-    """The seal's row as it is hashed."""
+    """Return the seal's row in the form that is hashed."""
     return SealRecord(
         seal.number, moment_text(seal.sealed_at), seal.after_id, seal.up_to_id, seal.events, bytes(seal.root),
         bytes(seal.previous),
@@ -136,9 +136,9 @@ def record_of(seal: ConsentSeal) -> SealRecord:
 
 
 def stamp_newest() -> ConsentStamp | None:
-    """Have the newest seal stamped, and with it all before it, where an authority is set and did not do so yet.
+    """Have the newest seal stamped, which covers all earlier ones, if an authority is set and has not done so yet.
 
-    An authority that does not answer, or answers wrongly, is logged and asked again the next time.
+    If the authority fails to answer or answers incorrectly, that is logged and tried again next time.
     """
     settings = load_settings()
     if settings.tsa_url is None:

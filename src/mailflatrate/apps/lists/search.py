@@ -49,7 +49,7 @@ _BORDERS = ("%\n", "% ", "%@", "%.", "%-", "%+")
 
 
 def matching(people: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Those of `people` whose address or full name contains `text`, case ignored."""
+    """Return those of `people` whose address or full name contains `text`, ignoring case."""
     ids = _found(text)
     if ids is not None:
         return people.extra(where=["contact.id = ANY(%s::bigint[])"], params=[ids])
@@ -61,7 +61,7 @@ def matching(people: QuerySet[Contact], text: str) -> QuerySet[Contact]:
 
 
 def write_texts() -> None:
-    """Write the texts of all contacts that have none yet, or an old one; a transaction for a few slices each."""
+    """Write missing and outdated search texts of all contacts; one transaction for a few slices each."""
     ranges = RANGES_AT_ONCE
     while ranges >= RANGES_AT_ONCE:
         with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
@@ -70,7 +70,7 @@ def write_texts() -> None:
 
 
 def patterns(text: str) -> list[str]:
-    """What the text looks like for LIKE, in a line with the address and one with the full name."""
+    """Return LIKE patterns for the text: in a line with the address and one with the full name."""
     escaped = re.sub(r"([\\%_])", r"\\\1", text)
     if len(text) >= SHORTEST_PART:
         return [f"%{escaped}%"]
@@ -78,7 +78,7 @@ def patterns(text: str) -> list[str]:
 
 
 def _found(text: str) -> list[int] | None:
-    """The ids of everyone in the account who has the text; None where they are too many, or there is no index."""
+    """Return the ids of the account's contacts with this text; None if there are too many or there is no index."""
     with connection.cursor() as cursor:
         cursor.execute(_SAMPLED, [patterns(text), tenancy.current_account_id(), SAMPLE])
         people, alike = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""Conditions on contacts, as the visual builder stores them, and the SQL they become.
+"""Conditions on contacts, as the visual builder stores them, and their translation to SQL.
 
 One condition is `{"field": ..., "key": ..., "op": ..., "value": ...}`; `key` names the attribute, absent elsewhere. All
-conditions of a segment must hold. Values only ever travel as parameters, the alias is checked.
+conditions of a segment must hold. Values are only ever passed as parameters; the alias is checked.
 """
 
 import re
@@ -22,7 +22,7 @@ MAX_DAYS = 36_500
 
 
 class Field(StrEnum):
-    """What a condition looks at."""
+    """The field that a condition tests."""
 
     ATTRIBUTE = "attribute"
     FIRST_NAME = "first_name"
@@ -35,7 +35,7 @@ class Field(StrEnum):
 
 
 class Op(StrEnum):
-    """How it is compared. Texts ignore case."""
+    """The comparison operator. Text comparisons ignore case."""
 
     EQUALS = "equals"
     NOT_EQUALS = "not_equals"
@@ -79,7 +79,7 @@ Value = str | int | float | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, checked: `value` has the type that `op` needs (text, number, ISO date text, choices, days)."""
+    """A validated condition: `value` has the type that `op` needs (text, number, ISO date text, choices, days)."""
 
     field: Field
     op: Op
@@ -87,7 +87,7 @@ class Condition:
     key: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """What the segment stores; `parse_conditions` reads it back."""
+        """Return the JSON that the segment stores; `parse_conditions` reads it back."""
         stored: dict[str, Any] = {"field": self.field.value, "op": self.op.value}
         if self.key:
             stored["key"] = self.key
@@ -97,7 +97,7 @@ class Condition:
 
 
 def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
-    """Check conditions as they come from a page or a table. Raises SegmentError naming the faulty one."""
+    """Validate conditions from a page or a table. Raises SegmentError naming the invalid one."""
     if len(conditions) > MAX_CONDITIONS:
         raise SegmentError(_("a segment can have up to %(limit)d conditions") % {"limit": MAX_CONDITIONS})
     return [_parse(number, raw) for number, raw in enumerate(conditions, start=1)]
@@ -192,7 +192,7 @@ def conditions_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, li
 
 
 def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """An expression for a statement whose own parameters have names; its own are called `segment_0` and so on."""
+    """Return an expression for a statement with named parameters; its own are called `segment_0` and so on."""
     first, *rest = sql.split("%s")
     named = first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
     return named, {f"segment_{position}": value for position, value in enumerate(values)}
@@ -203,7 +203,7 @@ Built = tuple[str, list[Any]]
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
-    """Compare a text expression that takes the parameters `before`. An absent value is the empty text."""
+    """Compare a text expression that takes the parameters `before`. A missing value counts as empty text."""
     text = f"lower(coalesce({expression}, ''))"
     match condition.op:
         case Op.SET:
@@ -288,5 +288,5 @@ _BUILDERS: dict[Field, Callable[[Condition, str], Built]] = {
 
 
 def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
-    """Let a later stop of the path say how a condition on its own rows reads; nothing here knows its tables."""
+    """Let a later stage define the SQL for conditions on its own rows; this module knows none of its tables."""
     _BUILDERS[field] = build

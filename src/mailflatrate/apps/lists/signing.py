@@ -1,6 +1,6 @@
-"""The service's signing keys: one in use, the retired ones kept, so that what they signed can be checked for ever.
+"""The service's signing keys: one in use, retired ones kept, so that old signatures can be verified forever.
 
-The private half never leaves this module but as a key object; the database holds it sealed by the vault.
+The private half leaves this module only as a key object; the database holds it sealed by the vault.
 """
 
 from functools import lru_cache
@@ -21,7 +21,7 @@ _LOCK = 7_161_994_002
 
 
 def ensure_signing_key() -> None:
-    """Make the first key where there is none. Safe to repeat, on any number of hosts."""
+    """Create the first key if there is none. Safe to repeat, on any number of hosts."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         _lock()
         if not SigningKey.objects.filter(retired_at=None).exists():
@@ -29,7 +29,7 @@ def ensure_signing_key() -> None:
 
 
 def rotate_signing_key() -> PublishedKey:
-    """Retire the key in use and begin with a new one; what the old one signed stays good."""
+    """Retire the key in use and start a new one; signatures of the old key stay valid."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         _lock()
         SigningKey.objects.filter(retired_at=None).update(retired_at=clock.now())
@@ -39,17 +39,17 @@ def rotate_signing_key() -> PublishedKey:
 
 
 def key_in_use() -> SigningKey | None:
-    """The key that signs now; None before the first one was made. Any role may ask."""
+    """Return the current signing key; None before the first one was created. Any role may call this."""
     return SigningKey.objects.filter(retired_at=None).first()
 
 
 def private_key(key: SigningKey) -> Ed25519PrivateKey:
-    """The key as it signs."""
+    """Return the private key object for signing."""
     return _opened(bytes(key.public_key), key.private_sealed)
 
 
 def published_keys() -> list[PublishedKey]:
-    """Every key there ever was, the oldest first."""
+    """Return every key ever used, oldest first."""
     return [_published(key) for key in SigningKey.objects.order_by("created_at", "id")]
 
 

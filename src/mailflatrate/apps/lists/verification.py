@@ -65,7 +65,7 @@ WHERE e.id IS NULL OR e.account_id <> v.account_id ORDER BY 1 LIMIT %s
 
 
 class FaultKind(Enum):
-    """What can be wrong."""
+    """The possible faults."""
 
     EVENT_CHANGED = "event changed"
     EVENT_REMOVED = "event removed"
@@ -83,7 +83,7 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerFault:
-    """One thing that is wrong, by name: the event (with its account), or the seal."""
+    """One fault: its kind, and the event (with its account) or the seal."""
 
     kind: FaultKind
     sentence: str
@@ -94,7 +94,7 @@ class LedgerFault:
 
 @dataclass(slots=True)
 class LedgerReport:
-    """What was found. `unsealed` are the ids of events that wait for their seal; `faults` stop at MOST_FAULTS."""
+    """The result of a verification. `unsealed` are ids of events awaiting their seal; `faults` stop at MOST_FAULTS."""
 
     events: int = 0
     erased: int = 0
@@ -108,7 +108,7 @@ class LedgerReport:
 
     @property
     def good(self) -> bool:
-        """True where nothing is wrong."""
+        """Return True if there are no faults."""
         return self.fault_count == 0
 
     def add(self, fault: LedgerFault) -> None:
@@ -133,7 +133,7 @@ _Row = tuple[int, bytes, bytes, bytes | None, int, int, int | None, str, bool]
 
 
 class _ErasedHalves:
-    """Whose personal halves are gone, and which event says so."""
+    """Which personal halves were erased, and by which event."""
 
     def __init__(self, connection: Connection) -> None:
         self._explained: dict[tuple[int, int, int | None], int] = {}
@@ -146,19 +146,20 @@ class _ErasedHalves:
                 self._erased[account_id, contact_id] = event_id
 
     def explains(self, event_id: int, account_id: int, contact_id: int, list_id: int | None) -> bool:
-        """True where the evidence of this event may be missing."""
+        """Return True if the evidence of this event may be missing."""
         by_contact = self._explained.get((account_id, contact_id, None), 0)
         return max(by_contact, self._explained.get((account_id, contact_id, list_id), 0)) > event_id
 
     def erased(self, event_id: int, account_id: int, contact_id: int) -> int:
-        """The erasure after which nothing personal of this event may be left; 0 for none."""
+        """Return the id of the erasure after which nothing personal of this event may be left; 0 for none."""
         erased_by = self._erased.get((account_id, contact_id), 0)
         return erased_by if erased_by > event_id else 0
 
 
 def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | None = None) -> LedgerReport:
     """Verify everything. `connection` sees all rows (owner or platform role) and is inside a transaction, which should
-    be REPEATABLE READ so that writers beside it do not disturb. `progress` is told the number of events so far."""
+    be REPEATABLE READ so that concurrent writers do not interfere. `progress` gets the number of events so far.
+    """
     began = time.monotonic()
     report = LedgerReport()
     gone = _ErasedHalves(connection)
@@ -179,7 +180,7 @@ def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | N
 
 
 def _seals(connection: Connection) -> Iterator[_Seal]:
-    """All seals in order, one in memory at a time."""
+    """Yield all seals in order, one in memory at a time."""
     with connection.cursor(name="seals", binary=True) as cursor:
         cursor.itersize = 1
         cursor.execute(_SEALS)
@@ -190,7 +191,7 @@ def _seals(connection: Connection) -> Iterator[_Seal]:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Which events to read, and before which moment none of them may say that it was recorded."""
+    """The range of events to read, and the earliest time at which any of them may be recorded."""
 
     after_id: int
     up_to_id: int
@@ -245,7 +246,7 @@ def _ids(seal: _Seal) -> list[int]:
 
 
 def _name_events(report: LedgerReport, seal: _Seal, rows: list[_Row], leaves: list[bytes]) -> None:
-    """The batch does not give its root: find out which row it is, by the leaves that the seal kept."""
+    """Find the faulty rows of a batch that does not match its root, by the leaves that the seal kept."""
     number, ids = seal.record.number, _ids(seal)
     kept = [seal.leaves[at : at + 32] for at in range(0, len(seal.leaves), 32)]
     if len(kept) != len(ids) or not kept or merkle.root(kept) != seal.record.root:
@@ -269,7 +270,7 @@ def _name_events(report: LedgerReport, seal: _Seal, rows: list[_Row], leaves: li
 
 
 def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _ErasedHalves) -> None:
-    """The personal halves: each gives its commitment, or is gone because the person is."""
+    """Check that each personal half matches its commitment, or is missing because the person was erased."""
     gone_kinds = {kind.value for kind in GONE}
     for event_id, _, commitment, salted, account_id, contact_id, list_id, kind, _overdue in rows:
         erased_by = gone.erased(event_id, account_id, contact_id)
@@ -294,7 +295,7 @@ def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _ErasedHalves)
 
 
 def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int, gone: _ErasedHalves) -> None:
-    """What waits for its seal. It should not wait long."""
+    """Check events waiting for their seal, which should not wait long."""
     limit = connection.execute("SELECT now() - %s", [timedelta(minutes=OVERDUE_MINUTES)]).fetchone()
     assert limit is not None
     while rows := _events(connection, _Span(after_id, 2**63 - 1, limit[0], UNSEALED_PAGE)):
@@ -309,7 +310,7 @@ def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int,
 
 
 def _check_whole(report: LedgerReport, connection: Connection) -> None:
-    """What no single batch shows: an event copied with its evidence, evidence without an event."""
+    """Check what no single batch shows: an event copied with its evidence, evidence without an event."""
     for ids, account_id in connection.execute(_TWICE, [[kind.value for kind in GONE], MOST_FAULTS]).fetchall():
         copies = ", ".join(map(str, ids[1:]))
         sentence = f"event {copies} is a copy of event {ids[0]}: it has the same commitment, but each has its own salt"

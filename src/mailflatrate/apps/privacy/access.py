@@ -1,4 +1,4 @@
-"""Everything that one customer stores about one person, as JSON values (GDPR Art. 15, R-94)."""
+"""Everything one customer stores about one person, as JSON values (GDPR Art. 15, R-94)."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -116,7 +116,7 @@ _OF_THE_MOVER = ("moved_from", "carried", "was_confirmed", "signup_user_agent")
 
 
 def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:
-    """Ids of the sign-ups that another mailbox asked for, by a change of address."""
+    """Return the ids of sign-ups that another mailbox requested through a change of address."""
     details = [row.evidence.details for row in events if getattr(row, "evidence", None) is not None]
     return frozenset(said["request"] for said in details if "moved_from" in said and "request" in said)
 
@@ -166,7 +166,7 @@ def _mailing(row: DeliveryRecord) -> dict[str, Any]:
 
 
 def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
-    """The clicks that are known to be the person's."""
+    """Return the clicks known to be the person's."""
     rows = list(Click.objects.filter(delivery_id__in=[row.id for row in deliveries]).order_by("at"))
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
     targets = {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
@@ -180,7 +180,7 @@ def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
 
 
 def _suppressed(row: Suppression | None) -> dict[str, Any] | None:
-    """Without how a complaint reached the desk: the file passes through the customer's hands (R-80)."""
+    """Return the suppression without how a complaint reached the desk: customers handle the file (R-80)."""
     if row is None:
         return None
     evidence = {} if row.reason == SuppressionReason.COMPLAINT else row.evidence

@@ -1,4 +1,4 @@
-"""What can go wrong, in words for the person concerned."""
+"""Errors of privacy requests, worded for the person concerned."""
 
 
 class PrivacyError(Exception):

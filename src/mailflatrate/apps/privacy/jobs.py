@@ -17,25 +17,25 @@ log = structlog.get_logger(__name__)
 
 @job(CARRY_OUT, JobQueue.HOUSE)
 def carry_out(account_id: int, request_id: int) -> None:
-    """Do for one customer what a person confirmed with another."""
+    """Carry out for one customer what a person confirmed with another."""
     actions.carry_out(account_id, request_id)
 
 
 @job("privacy.address_changed", JobQueue.EXPRESS)
 def address_changed(account_id: int, request_id: int) -> None:
-    """Tell the old address that the new one has confirmed, with a link that undoes it."""
+    """Tell the old address that the new one has confirmed, with an undo link."""
     actions.note_move(account_id, request_id)
 
 
 @job(traces.WIPE_LATE_JOB, JobQueue.HOUSE)
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
-    """Wipe messages from before an erasure whose addresses were noted since."""
+    """Wipe messages from before an erasure whose addresses were recorded since."""
     traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 
 @job("privacy.log_withdrawals", JobQueue.HOUSE, every="* * * * *")
 def log_withdrawals(timestamp: int) -> None:
-    """Keep outside of the database what a restored backup would forget."""
+    """Log, outside the database, the withdrawals that a restored backup would lose."""
     writing.log_waiting(open_log(load_settings()))
 
 
@@ -49,11 +49,11 @@ def drop_withdrawals(timestamp: int) -> None:
 
 @job("privacy.expire_requests", JobQueue.HOUSE, every="23 * * * *")
 def expire(timestamp: int) -> None:
-    """Close requests that nobody confirmed in time."""
+    """Close requests not confirmed in time."""
     actions.expire_requests()
 
 
 @job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *")
 def let_go(timestamp: int) -> None:
-    """Each night: what had its time goes (R-95)."""
+    """Delete expired data every night (R-95)."""
     log.info("retention", **actions.let_go())

@@ -1,4 +1,4 @@
-"""The table of requests: what people asked about their data, and what became of it."""
+"""The table of data requests: what people requested about their data, and the result."""
 
 from django.db import models
 from django.db.models import Q
@@ -23,7 +23,7 @@ class DataRequestKind(models.TextChoices):
 
 
 class DataRequestState(models.TextChoices):
-    """ASKED waits for the person's yes by mail; nothing happens before it."""
+    """The state of a data request. ASKED waits for the person's confirmation by email; nothing happens before it."""
 
     ASKED = "asked", _("Waiting for confirmation")
     CONFIRMED = "confirmed", _("In progress")

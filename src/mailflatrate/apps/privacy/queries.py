@@ -1,4 +1,4 @@
-"""Reads of requests, and what a person gets to see."""
+"""Reads of data requests, and what a person gets to see."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def corrections(contact_id: int) -> list[str]:
 
 
 def requests(*, contact_id: int | None = None, open_only: bool = False) -> QuerySet[PrivacyRequest]:
-    """Requests of the account (of all accounts for the desk), newest first."""
+    """Return data requests of the account (for the desk, of all accounts), newest first."""
     rows = PrivacyRequest.objects.select_related("account", "started_by").order_by("-id")
     if contact_id is not None:
         rows = rows.filter(contact_id=contact_id)

@@ -95,7 +95,7 @@ NOTED_AT_ONCE = 1_000
 
 
 def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces:
-    """Everything by which a person is to be found. Runs inside `tenancy.account(...)`."""
+    """Return everything that identifies a person's data. Runs inside `tenancy.account(...)`."""
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -121,9 +121,9 @@ def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces
 
 
 def wipe(person: PersonTraces) -> dict[str, int]:
-    """Wipe a person's traces in the running transaction; how many rows of each kind.
+    """Wipe a person's traces in the running transaction; return how many rows of each kind.
 
-    Messages that wait for their addresses to be noted are wiped by a job, unless they are few.
+    Messages whose addresses are not recorded yet are wiped by a job, unless they are few.
     """
     now = clock.now()
     for model in naming.TABLES:
@@ -141,7 +141,7 @@ def wipe(person: PersonTraces) -> dict[str, int]:
 
 
 def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
-    """Wipe the messages from before an erasure whose addresses were noted since; again while some are not noted."""
+    """Wipe messages from before an erasure whose addresses were recorded since; repeat while some are not recorded."""
     naming.note_wanted(address_key, before)
     with tenancy.platform(PlatformReason.PERSON), connection.cursor() as cursor:
         for statement in _WIPE_LATE:

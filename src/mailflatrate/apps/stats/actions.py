@@ -1,4 +1,4 @@
-"""Making figures anew, and doing what they call for. Whatever is done is one row of `measure`, taken once."""
+"""Recomputes figures and acts on them. Every action is one row of `measure`, taken once."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -136,7 +136,7 @@ def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[Stored
 
 
 def judge_account(account_id: int) -> None:
-    """Look at the account's last day and last seven days (R-85)."""
+    """Evaluate the account's last day and last seven days (R-85)."""
     with tenancy.account(account_id):
         windows = {scope: queries.window_counts(days) for scope, days in _WINDOWS.items()}
     for scope, counts in windows.items():
@@ -171,7 +171,7 @@ def decide_trial(account_id: int, campaign_id: int) -> None:
 
 
 def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_id: int | None) -> None:
-    """Record the measure and carry it out, both or none; nothing when it was taken before."""
+    """Record the measure and carry it out atomically; do nothing if it was already taken."""
     with tenancy.platform(PlatformReason.STANDING):
         # One after another within an account, so that a step is taken once however many events arrive together.
         account = Account.objects.select_for_update().get(id=account_id)
@@ -194,7 +194,7 @@ def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_i
 
 
 def _tell_the_desk(need: RequiredMeasure, measure: Measure) -> None:
-    """Whatever goes beyond a warning is a case, with its figures (R-86)."""
+    """Open a case with the figures for anything beyond a warning (R-86)."""
     if need.level is not MeasureLevel.WARN:
         with translation.override("en"):
             text = words.sentence(measure)
@@ -244,7 +244,7 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
 
 
 def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
-    """Have the owners written to: at once about a pause, otherwise when more warnings had time to come together."""
+    """Schedule mail to the owners: at once about a pause, otherwise later, so that warnings are collected."""
     last = Measure.objects.filter(account_id=account_id).aggregate(last=Max("told_at"))["last"]
     later = clock.now() + COLLECT
     if last is not None:
@@ -256,7 +256,7 @@ def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
 
 
 def tell_about_measures(account_id: int) -> None:
-    """Write to the owners about everything they were not told yet, in one message. Repeated, it writes nothing."""
+    """Mail the owners about everything they have not been told yet, in one message. Repeated calls send nothing."""
     with tenancy.platform(PlatformReason.STANDING):
         account = Account.objects.select_for_update().get(id=account_id)
         untold = Measure.objects.select_related("campaign").filter(

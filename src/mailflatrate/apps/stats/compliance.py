@@ -1,4 +1,4 @@
-"""Figures for what mailbox providers ask (`rules.compliance`): of one account, or of the service as a whole."""
+"""Figures that mailbox providers require (`rules.compliance`): of one account, or of the whole service."""
 
 from datetime import timedelta
 from ipaddress import ip_network
@@ -22,7 +22,7 @@ _CHECKS = {
 
 
 def account_facts() -> Facts:
-    """The current account's figures; of all accounts inside `tenancy.platform(...)`."""
+    """Return the current account's figures; of all accounts inside `tenancy.platform(...)`."""
     figures: dict[MeasuredFigure, float] = {}
     week = queries.window_counts(queries.WEEK_DAYS)
     if week.reporting:
@@ -45,7 +45,7 @@ def account_facts() -> Facts:
 
 
 def service_facts(seen: dict[str, bool] | None = None) -> Facts:
-    """Figures over all accounts, and what was looked at besides. Runs inside `tenancy.platform(...)`."""
+    """Return figures of all accounts, and the results of other checks. Runs inside `tenancy.platform(...)`."""
     now = clock.now()
     answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
     figures = dict(account_facts().figures)
@@ -58,5 +58,5 @@ def service_facts(seen: dict[str, bool] | None = None) -> Facts:
 
 
 def names_a_loop(networks: str) -> bool:
-    """True where a network is out in the world: this host and private networks are no provider's feedback loop."""
+    """Return True if any network is public: loopback and private networks are no provider's feedback loop."""
     return any(ip_network(part.strip()).is_global for part in networks.split(",") if part.strip())

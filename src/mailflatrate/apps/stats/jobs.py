@@ -1,4 +1,4 @@
-"""Background jobs of the figures; thin. The earlier stops ask for them by name."""
+"""Background jobs of the figures; thin. Earlier stages request them by name."""
 
 from datetime import timedelta
 
@@ -46,11 +46,11 @@ def refresh_recent(timestamp: int) -> None:
 
 @job("stats.tell_owners", JobQueue.HOUSE, attempts=20)
 def tell_owners(account_id: int) -> None:
-    """Write to an account's owners about what its figures called for."""
+    """Mail an account's owners about measures that their figures required."""
     actions.tell_about_measures(account_id)
 
 
 @job("stats.decide_trial", JobQueue.PLAN, attempts=20)
 def decide_trial(account_id: int, campaign_id: int) -> None:
-    """The hours of a test of variants are over: let the rest have the one that the rule chooses."""
+    """Choose the winner by the rule after the A/B test's hours, and send it to the rest."""
     actions.decide_trial(account_id, campaign_id)

@@ -53,7 +53,7 @@ class DailyFigure(TenantModel):
 
 
 class MeasureScope(models.TextChoices):
-    """Over what a measure's figures were counted."""
+    """The scope of a measure's figures."""
 
     MAILING = "mailing", _("This campaign")
     DAY = "day", _("One day")
@@ -61,7 +61,7 @@ class MeasureScope(models.TextChoices):
 
 
 class Measure(TenantModel):
-    """One step that the figures called for, taken once (R-86, R-88, R-89). A person lifts it, with a reason (R-90)."""
+    """One measure that the figures required, taken once (R-86, R-88, R-89). A person lifts it, with a reason (R-90)."""
 
     platform_writes = True
 

@@ -1,7 +1,7 @@
-"""What the database knows about the whole installation, as figures for Prometheus: counts and ages, nobody's content.
+"""Prometheus figures about the whole installation from the database: counts and ages, no content.
 
-Each question is bounded: it reads an index of what is open, or few rows, and is given up after a second. A question
-that fails leaves its own series out and is counted, so that one bad figure does not hide the others.
+Each query is bounded: it reads an index of open items, or few rows, and is canceled after a second. A query that fails
+omits its own series and is counted, so that one bad figure does not hide the others.
 """
 
 # ruff: noqa: S608  # every statement is made of constants
@@ -31,7 +31,7 @@ log = structlog.get_logger("metrics")
 
 @dataclass(frozen=True, slots=True)
 class GaugeQuery:
-    """One gauge. `sql` returns its labels' values and a number a row; combinations in `zero` exist without a row."""
+    """One gauge. `sql` returns label values and a number per row; combinations in `zero` exist even without a row."""
 
     name: str
     text: str
@@ -169,10 +169,10 @@ FIGURES: Final = (
 
 
 class DatabaseFigures:
-    """A collector of FIGURES and of what waits in the queues."""
+    """A collector of FIGURES and of what is waiting in the queues."""
 
     def collect(self) -> Iterator[Metric]:
-        """Ask every question in one transaction, each in a savepoint of its own."""
+        """Run every query in one transaction, each in its own savepoint."""
         failures = GaugeMetricFamily(f"{PREFIX}figures_failed", "Questions to the database that failed this time")
         failed = 0
         with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:

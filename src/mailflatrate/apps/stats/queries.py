@@ -125,7 +125,7 @@ def provider_counts(campaign_id: int) -> dict[str, Counts]:
 
 
 class Dimension(StrEnum):
-    """By what figures of some days are told apart; the value is the column (R-85)."""
+    """How figures of several days are broken down; the value is the column (R-85)."""
 
     PROVIDER = "provider"
     DOMAIN = "sender_domain"
@@ -154,10 +154,10 @@ def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] |
 
 
 def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
-    """Value of a dimension -> figures of the last `days` days, of the current account.
+    """Map each value of a dimension to the current account's figures of the last `days` days.
 
-    Complaints are held against what was delivered to providers that report, whatever the dimension (R-85): a list
-    whose readers are all at Gmail has no rate.
+    Complaints are compared with deliveries to providers that report, whatever the dimension (R-85): a list whose
+    readers are all at Gmail has no rate.
     """
     rows = _window(days)
     reporting = _reporting(_by_provider(rows))
@@ -169,7 +169,7 @@ def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
 
 
 def is_new_account() -> bool:
-    """Whether the current account began to send a short while ago."""
+    """Return whether the current account only recently started to send."""
     began = clock.now() - timedelta(days=value("new_account_days"))
     return Account.objects.filter(id=tenancy.current_account_id(), activated_at__gt=began).exists()
 
@@ -179,7 +179,7 @@ def _window(days: int) -> QuerySet[DailyFigure]:
 
 
 def today() -> date:
-    """The day in UTC."""
+    """Return the current date in UTC."""
     return clock.now().date()
 
 
@@ -196,12 +196,12 @@ def _by_provider(rows: QuerySet[DailyFigure]) -> dict[str, Counts]:
 
 
 def _reporting(by_provider: Mapping[str, Counts]) -> frozenset[str]:
-    """Providers that report: by the table, or because a report came from there (R-81, R-85)."""
+    """Return providers that report: by the table, or because a report came from there (R-81, R-85)."""
     return REPORTING | {provider for provider, counts in by_provider.items() if counts.complaints}
 
 
 def _sum(parts: Iterable[tuple[str, Counts]], reporting: frozenset[str]) -> Counts:
-    """Figures at several providers together."""
+    """Return the combined figures of several providers."""
     total = Counts()
     for provider, counts in parts:
         total = _plus(total, replace(counts, reporting=counts.delivered if provider in reporting else 0))
@@ -213,7 +213,7 @@ def _plus(one: Counts, other: Counts) -> Counts:
 
 
 def measures(limit: int = 50) -> list[Measure]:
-    """The current account's measures, the newest first."""
+    """Return the current account's measures, newest first."""
     return list(Measure.objects.select_related("campaign", "lifted_by").order_by("-at", "-id")[:limit])
 
 
@@ -228,9 +228,9 @@ _OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.MA
 
 
 def open_warnings() -> list[Measure]:
-    """What the current account should act on, the strongest first, each finding once; inside its scope.
+    """Return the measures the current account should act on, strongest first, one per finding; inside its scope.
 
-    A measure is open until a reviewer lifts it, or the span it was counted over has passed.
+    A measure is open until a reviewer lifts it, or the period it was counted over has passed.
     """
     recent = Q()
     for scope, days in _OPEN_DAYS.items():
@@ -240,7 +240,7 @@ def open_warnings() -> list[Measure]:
 
 
 def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
-    """Each finding once: the same figure within a day and within seven days is one, and so is a step on the way."""
+    """Return each finding once: the same figure over one day and seven days is one, and so is an intermediate step."""
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
         campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.MAILING else None
@@ -268,7 +268,7 @@ GROUP BY e.variant
 
 
 def trial_arms(trial: Trial) -> list[VariantFigures]:
-    """The figures of each variant's test: those of this moment until the choice, those of the choice afterwards."""
+    """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterwards."""
     if trial.winner is not None:
         return [VariantFigures(**row) for row in trial.figures]
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": trial.campaign_id}

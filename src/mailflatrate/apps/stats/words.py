@@ -93,7 +93,7 @@ LEVELS = {
 
 
 def sentence(measure: Measure) -> str:
-    """What was found, with its figures, in the active language."""
+    """Return what was found, with its figures, in the active language."""
     need, span = need_of(measure), _SPANS.get(MeasureScope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
@@ -106,14 +106,14 @@ def sentence(measure: Measure) -> str:
 
 
 def limit(measure: Measure) -> str:
-    """The line that was crossed, in the active language: a share, or a number where it is a ceiling."""
+    """Return the limit that was crossed, in the active language: a share, or a number if it is a ceiling."""
     if ThresholdCause(measure.cause).is_ceiling:
         return number_format(measure.limit_percent, 0)
     return f"{number_format(measure.limit_percent, 2)} %"
 
 
 def need_of(measure: Measure) -> RequiredMeasure:
-    """What was found when a measure was taken."""
+    """Return what was found when a measure was taken."""
     return RequiredMeasure(
         ThresholdCause(measure.cause),
         MeasureLevel(measure.level),
@@ -126,12 +126,12 @@ def need_of(measure: Measure) -> RequiredMeasure:
 
 
 def remedy(need: RequiredMeasure) -> str:
-    """What the customer can do, in the active language."""
+    """Return what the customer can do, in the active language."""
     return _(_REMEDIES[need.cause])
 
 
 def title(measure: Measure) -> str:
-    """The figure and its limit in a few words, in the active language; for subjects and lines."""
+    """Return the figure and its limit in a few words, in the active language; for subjects and lines."""
     cause = ThresholdCause(measure.cause)
     name = _(_FIGURES[cause])
     figure = (
@@ -145,12 +145,12 @@ def title(measure: Measure) -> str:
 
 
 def page_of(measure: Measure) -> str:
-    """The page where the customer acts on it, below the studio."""
+    """Return the page where the customer acts on it, relative to the studio."""
     return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/#warnings"
 
 
 def message(account_name: str, measures: Sequence[Measure]) -> tuple[str, str]:
-    """Subject and text for the owners about everything that was found, the strongest first, in the active language."""
+    """Return subject and text for the owners about all findings, strongest first, in the active language."""
     found = first_of_each(measures)
     parts = [_about(measure) for measure in found]
     subject = _subject(found)

@@ -1,4 +1,4 @@
-"""Every write to suppression. Runs inside `tenancy.account(...)`; each call is atomic."""
+"""All writes to suppression. Runs inside `tenancy.account(...)`; each call is atomic."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class SuppressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """One address to suppress: the keyed hash (32 octets), why, what told us, and the evidence (JSON values)."""
+    """One address to suppress: the keyed hash (32 octets), reason, source, and evidence (JSON values)."""
 
     address_key: bytes
     reason: SuppressionReason
@@ -57,13 +57,13 @@ def suppress(
 ) -> bool:
     """Never mail an address again: in this account and, with `platform`, on the whole platform (R-69, R-79, R-96).
 
-    Idempotent; of several reasons the strongest is kept. True when a row came or changed. Raises NoAccount.
+    Idempotent; of several reasons the strongest is kept. Returns True if a row was added or changed. Raises NoAccount.
     """
     return suppress_many([SuppressionEntry(address_key, reason, source, evidence)], platform=platform) > 0
 
 
 def address_key(email: str) -> bytes:
-    """The keyed hash of an address. Raises SuppressionError where it is none."""
+    """Return the keyed hash of an address. Raises SuppressionError if it is not an address."""
     try:
         return key_ring().suppression_key(canonical_key(email.strip()))
     except AddressError as error:
@@ -80,7 +80,7 @@ def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
 
 
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
-    """`suppress` for many addresses in one statement; how many rows came or changed. Raises NoAccount."""
+    """Call `suppress` for many addresses in one statement; return how many rows changed. Raises NoAccount."""
     account_id = tenancy.current_account_id()
     strongest_once: dict[bytes, SuppressionEntry] = {}
     for entry in sorted(entries, key=lambda entry: STRENGTH.index(entry.reason)):
@@ -99,7 +99,7 @@ def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False
 def suppress_everywhere(
     address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any]
 ) -> bool:
-    """Never mail an address again, on the whole platform, where no account is concerned. Idempotent like `suppress`."""
+    """Never mail an address again, on the whole platform, if no account is involved. Idempotent like `suppress`."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         return _upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]) > 0
 
@@ -125,10 +125,11 @@ LIFTED_BY_THE_PERSON = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BO
 
 
 def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
-    """The person confirmed a new sign-up: an unsubscribe and bounces end (R-16, R-75), a complaint, an objection and
-    what the desk added stay. How many rows were lifted, the platform's dead mailbox included. Raises NoAccount.
+    """Lift suppressions after a confirmed new sign-up: an unsubscribe and bounces end (R-16, R-75); a complaint, an
+    objection and the desk's entries stay. Return how many rows were lifted, including the platform's dead mailbox.
+    Raises NoAccount.
 
-    The platform's role does it, because the database lets the application role lift nothing.
+    Runs as the platform role, because the database lets the application role lift nothing.
     """
     account_id = tenancy.current_account_id()
     open_rows = active_for([address_key]).filter(reason__in=LIFTED_BY_THE_PERSON)
@@ -141,12 +142,12 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
 
 
 def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:
-    """Let an address be mailed again, on the word of a reviewer (R-75). The row stays, with who and why.
+    """Let an address be mailed again by a reviewer's decision (R-75). The row stays, with who and why.
 
-    `mistaken`: what told us was read wrongly, so that it never bounced and there is nothing to wait for.
+    `mistaken`: the report was misread, so the address never bounced and there is no waiting time.
 
-    Raises SuppressionError when the person is no operator, gives no reason, comes too early after a bounce, or when the
-    row is not in force.
+    Raises SuppressionError if the person is no operator, gives no reason, or is too early after a bounce, or if the row
+    is not in force.
     """
     if not (reviewer.is_staff and reviewer.is_active):
         raise SuppressionError(_("Only a reviewer can lift a suppression."))

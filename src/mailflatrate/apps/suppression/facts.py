@@ -1,4 +1,4 @@
-"""Rows of suppression -> what the rules are told."""
+"""Rows of suppression as facts for the rules."""
 
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.models import SuppressionReason
@@ -19,7 +19,7 @@ EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: facts.Suppression.E
 
 
 def suppression_fact(address_key: bytes) -> facts.Suppression | None:
-    """The strongest reason against an address, or None. Raises NoAccount."""
+    """Return the strongest reason against an address, or None. Raises NoAccount."""
     row = queries.strongest(address_key)
     if row is None:
         return None
@@ -27,7 +27,7 @@ def suppression_fact(address_key: bytes) -> facts.Suppression | None:
 
 
 def strongest_fact(here: str | None, everywhere: str | None) -> facts.Suppression | None:
-    """What counts of the account's own row and the platform's, by their reasons; of two equal ones the account's."""
+    """Return the stronger of the account's and the platform's reasons; if they are equal, the account's."""
     own = None if here is None else SuppressionReason(here)
     platform = None if everywhere is None else SuppressionReason(everywhere)
     if platform is None or (own is not None and queries.STRENGTH.index(own) <= queries.STRENGTH.index(platform)):

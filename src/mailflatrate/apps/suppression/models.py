@@ -1,4 +1,4 @@
-"""The table of addresses never to mail, and the outbox of everything a restored backup would forget."""
+"""The table of addresses never to mail, and the outbox of everything a restored backup would lose."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class SuppressionReason(models.TextChoices):
-    """Why an address is never mailed."""
+    """The reason an address is never mailed."""
 
     HARD_BOUNCE = "hard_bounce", _("Mailbox doesn't exist")
     SOFT_BOUNCE = "soft_bounce", _("Repeated bounces")
@@ -47,7 +47,7 @@ class Suppression(TenantModel):
 
 
 class WithdrawalKind(models.TextChoices):
-    """What a person or the desk said that must outlive this database."""
+    """A statement by a person or the desk that must outlive this database."""
 
     SUPPRESSED = "suppressed"
     WITHDRAWN = "withdrawn"

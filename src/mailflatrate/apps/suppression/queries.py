@@ -26,7 +26,7 @@ STRENGTH: tuple[SuppressionReason, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRow:
-    """One line of the page. The address is a keyed hash; `email` is known only while the contact exists."""
+    """One row of the page. The address is a keyed hash; `email` is known only while the contact exists."""
 
     id: int
     reason: SuppressionReason
@@ -37,7 +37,7 @@ class SuppressionRow:
 
 
 def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
-    """Rows in force for any of these keys: of the current account and of the platform. Raises NoAccount."""
+    """Return rows in force for any of these keys: of the current account and the platform. Raises NoAccount."""
     # The base manager, because platform rows carry no account; row-level security shows no other account's.
     return Suppression._base_manager.filter(
         Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
@@ -47,17 +47,17 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
 
 
 def is_suppressed(address_key: bytes) -> bool:
-    """True when this account must not mail the address."""
+    """Return True if this account must not mail the address."""
     return active_for([address_key]).exists()
 
 
 def strongest(address_key: bytes) -> Suppression | None:
-    """The row that counts for an address, or None."""
+    """Return the deciding row for an address, or None."""
     return strongest_of([address_key]).get(address_key)
 
 
 def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
-    """The row that counts for each address that has one; of two equal ones the account's own."""
+    """Return the deciding row for each address that has one; if two are equal, the account's own."""
     weakest_first = sorted(
         active_for(list(address_keys)),
         key=lambda row: (-STRENGTH.index(SuppressionReason(row.reason)), row.account_id is not None),
@@ -81,7 +81,7 @@ def complained_elsewhere(address_key: bytes) -> bool:
 def page(
     *, reason: SuppressionReason | None = None, before_id: int | None = None, size: int = PAGE_ROWS
 ) -> list[SuppressionRow]:
-    """The account's own rows in force, newest first; `before_id` is the last id of the page before."""
+    """Return the account's own rows in force, newest first; `before_id` is the last id of the previous page."""
     rows = Suppression.objects.filter(lifted_at__isnull=True)
     if reason is not None:
         rows = rows.filter(reason=reason)
@@ -101,6 +101,6 @@ def page(
 
 
 def counts() -> dict[SuppressionReason, int]:
-    """Rows in force of the account, by reason."""
+    """Count the account's rows in force by reason."""
     rows = Suppression.objects.filter(lifted_at__isnull=True).values_list("reason").annotate(rows=Count("id"))
     return {**dict.fromkeys(STRENGTH, 0), **{SuppressionReason(reason): count for reason, count in rows}}

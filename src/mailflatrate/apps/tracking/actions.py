@@ -10,7 +10,7 @@ from mailflatrate.rules.clicks import TOO_SOON
 
 
 def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | None:
-    """Count one click on link `number` of an edition; returns its target, or None where there is no such link."""
+    """Count one click on link `number` of an edition; return its target, or None if there is no such link."""
     edition = Edition.objects.filter(id=edition_id).only("campaign_id", "links").first()
     target = _target(edition, number)
     if edition is None or target is None:
@@ -28,9 +28,9 @@ def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | 
 
 
 def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo) -> str | None:
-    """Count one click on link `number` of one delivery; returns its target, or None where there is no such link.
+    """Count one click on link `number` of one delivery; return its target, or None if there is no such link.
 
-    The person is kept with it only while they agree to that, now (R-107); otherwise it is counted as anybody's.
+    The person is recorded only while they currently consent (R-107); otherwise the click is counted anonymously.
     """
     delivery = DeliveryRecord.objects.select_related("contact").filter(id=delivery_id).first()
     edition = Edition.objects.filter(id=delivery.edition_id or 0).only("links").first() if delivery else None

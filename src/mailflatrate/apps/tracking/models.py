@@ -7,7 +7,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Click(TenantModel):
-    """A click on a tracked link. Without the person's own consent it knows no person (R-108)."""
+    """A click on a tracked link. It identifies no one without the person's own consent (R-108)."""
 
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
     edition_id = models.BigIntegerField()
@@ -34,7 +34,7 @@ class Click(TenantModel):
 
 
 class ClickTotal(TenantModel):
-    """What is left of clicks whose time was over (R-95): how many there were on a link."""
+    """The number of clicks on a link whose rows have been deleted by retention (R-95)."""
 
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
     edition_id = models.BigIntegerField()

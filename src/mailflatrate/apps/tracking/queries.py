@@ -35,7 +35,7 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
 
 
 def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
-    """Campaign -> clicks by people, older ones that were added up included."""
+    """Map campaigns to clicks by people, including older ones that were added up."""
     counted = dict.fromkeys(campaign_ids, 0)
     fresh = Click.objects.filter(campaign_id__in=campaign_ids, machine=False).values_list("campaign_id")
     old = ClickTotal.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id")

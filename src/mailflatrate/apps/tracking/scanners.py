@@ -1,4 +1,4 @@
-"""Telling scanners from readers, before a click counts and once more before anything is decided by clicks (R-110)."""
+"""Distinguishes scanners from readers before a click counts, and again before clicks decide anything (R-110)."""
 
 import hashlib
 import re
@@ -44,12 +44,12 @@ class ClientInfo:
 
     @property
     def is_machine(self) -> bool:
-        """By what it is and where it comes from, whatever it calls itself."""
+        """Return whether the visitor is a machine, judged by the request and its network, whatever name it gives."""
         named = not self.user_agent or _MACHINES.search(self.user_agent) is not None
         return self.head or self.prefetch or named or self.ip in _data_centres()
 
     def mark(self, now: datetime) -> bytes | None:
-        """A keyed hash that is the same for ten minutes, so that clicks at once are known to be one visitor's."""
+        """Return a keyed hash that is stable for ten minutes, so that simultaneous clicks are tied to one visitor."""
         if self.ip is None:
             return None
         address = ip_address(self.ip)
@@ -62,7 +62,7 @@ class ClientInfo:
 
 
 def _data_centres() -> Networks:
-    """The operator's list; the shipped one where there is none, or none that can be read: links must lead on."""
+    """Return the operator's list; the shipped one if it is missing or unreadable, because links must keep working."""
     own = load_settings().data_centres
     if own is not None:
         try:
@@ -79,7 +79,7 @@ FROM chunk WHERE account_id = %s AND campaign_id = %s AND claimed_at IS NOT NULL
 
 
 def is_too_soon(campaign_id: int, now: datetime) -> bool:
-    """Whether an anonymous click on a campaign comes as soon after its delivery as only scanners do."""
+    """Return whether an anonymous click follows delivery so quickly that it must be a scanner's."""
     with connection.cursor() as cursor:
         cursor.execute(_SENT, [now - TOO_SOON, tenancy.current_account_id(), campaign_id])
         return is_mostly_fresh(*cursor.fetchone())
@@ -102,9 +102,9 @@ WHERE e.id = c.edition_id AND e.account_id = c.account_id AND c.account_id = %(a
 
 
 def mark_bursts(campaign_id: int, visitor: bytes | None = None) -> int:
-    """Count the clicks of scanners that followed all links at once as machines'; how many. Idempotent.
+    """Mark clicks of scanners that followed all links at once as machine clicks; return how many. Idempotent.
 
-    `visitor`: only those of one mark.
+    `visitor`: only clicks with this mark.
     """
     with connection.cursor() as cursor:
         cursor.execute(

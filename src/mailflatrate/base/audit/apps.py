@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """Registers the log under its bare name."""
+    """The app configuration, which registers the log under its bare name."""
 
     name = "mailflatrate.base.audit"
     label = "audit"

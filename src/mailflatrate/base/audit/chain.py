@@ -22,7 +22,7 @@ _FETCH_ROWS = 5_000
 
 
 class DamageKind(StrEnum):
-    """What became of a row."""
+    """The kind of damage to a row."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -31,7 +31,7 @@ class DamageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """`number` is the row's place in the chain; `text` says in words what is wrong."""
+    """Damage to one row: `number` is its place in the chain, `text` describes what is wrong."""
 
     kind: DamageKind
     number: int
@@ -40,7 +40,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """The whole log read once; `head` is the newest hash in hex, to be noted elsewhere and compared later."""
+    """The result of reading the whole log; `head` is the newest hash in hex, to note elsewhere and compare later."""
 
     rows: int
     head: str
@@ -48,7 +48,7 @@ class ChainReport:
 
     @property
     def whole(self) -> bool:
-        """True where nothing was tampered with."""
+        """Return True if nothing was tampered with."""
         return not self.damages
 
 
@@ -61,7 +61,7 @@ class _Row:
 
     @property
     def true_hash(self) -> bytes:
-        """The hash as the database computed it when the row was written."""
+        """Return the hash as the database computed it when the row was written."""
         whole = hashlib.sha256(self.previous)
         for part in self.content:
             raw = part.encode()
@@ -70,7 +70,7 @@ class _Row:
 
 
 def verify() -> ChainReport:
-    """Read the whole log. Runs inside `tenancy.platform(...)`."""
+    """Read and check the whole log. Runs inside `tenancy.platform(...)`."""
     damages: list[Damage] = []
     before, last, count = ORIGIN, None, 0
     for row in _rows():
@@ -92,7 +92,7 @@ def _rows() -> Iterator[_Row]:
 
 
 def _link(row: _Row, last: _Row | None, before: bytes) -> list[Damage]:
-    """How `row` hangs on `last`; `before` is the hash of the row before `last`."""
+    """Check how `row` is chained to `last`; `before` is the hash of the row before `last`."""
     next_number = last.number + 1 if last else 1
     if row.number > next_number:
         return [

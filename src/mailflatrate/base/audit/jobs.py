@@ -1,4 +1,4 @@
-"""The nightly look at the chain (R-98). Its result is a line of the log itself, and one in the logs of the process."""
+"""The nightly check of the chain (R-98). Its result is written to the log itself and to the process logs."""
 
 import structlog
 

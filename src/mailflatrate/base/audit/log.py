@@ -43,7 +43,7 @@ class _Person(Protocol):
 
 @dataclass(slots=True)
 class AuditTally:
-    """What was recorded inside a `recorded()` block."""
+    """A tally of what was recorded inside a `recorded()` block."""
 
     actions: list[str] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ _tally: ContextVar[AuditTally | None] = ContextVar("audit_tally", default=None)
 
 
 def person(user: _Person) -> Actor:
-    """The user as an actor."""
+    """Return the user as an actor."""
     return Actor(ActorKind.STAFF if user.is_staff else ActorKind.CUSTOMER, user.email, user.id)
 
 
@@ -94,7 +94,7 @@ def record(
 
 
 def _writing_as(actor: Actor) -> AbstractContextManager[None]:
-    """Show the platform pass for a line in the name of staff, which the database takes only with it (ADR 0010)."""
+    """Show the platform pass for a line in the name of staff, which the database requires for it (ADR 0010)."""
     if actor.kind is not ActorKind.STAFF:
         return nullcontext()
     from mailflatrate.base import tenancy  # its models load after this app, the first in the list
@@ -107,7 +107,7 @@ def _writing_as(actor: Actor) -> AbstractContextManager[None]:
 
 @contextmanager
 def acting_through(label: str) -> Iterator[None]:
-    """Name the program that acts for a person: every line recorded inside the block says it under `through`."""
+    """Name the program that acts for a person: every line recorded inside the block carries it as `through`."""
     token = _through.set(label)
     try:
         yield
@@ -116,13 +116,13 @@ def acting_through(label: str) -> Iterator[None]:
 
 
 def through() -> str:
-    """The program that acts for a person right now; empty where the person acts directly."""
+    """Return the program that currently acts for a person; empty if the person acts directly."""
     return _through.get()
 
 
 @contextmanager
 def recorded() -> Iterator[AuditTally]:
-    """Notice what is recorded inside the block; the desk asks it whether a measure left its line."""
+    """Track what is recorded inside the block; the desk uses it to check that an action was recorded."""
     tally = AuditTally()
     token = _tally.set(tally)
     try:

@@ -1,4 +1,4 @@
-"""The table of the log. Written by `record` alone; triggers of the migration chain it and keep it from change."""
+"""The table of the log. Only `record` writes it; triggers from the migration chain it and prevent changes."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One line of the log. `number`, `previous` and `hash` are given by the database when the transaction commits.
+    """One line of the log. The database sets `number`, `previous` and `hash` when the transaction commits.
 
-    `account_id` is no foreign key: the log outlives what it tells about. No personal data of recipients belongs here.
+    `account_id` is no foreign key: the log outlives the account. No personal data of recipients belongs here.
     """
 
     at = models.DateTimeField()
@@ -41,7 +41,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """One row: the newest number and hash, so that rows cut off at the end are missed, too."""
+    """A single row with the newest number and hash, so that rows cut off at the end are noticed too."""
 
     number = models.BigIntegerField()
     hash = models.BinaryField(max_length=32)

@@ -1,8 +1,8 @@
-"""What can go wrong with a reader in a child process; callers turn each into a refusal that the user can read."""
+"""Errors of a reader in a child process; callers turn each into a refusal that the user can read."""
 
 
 class ChildError(Exception):
-    """The child gave no answer. The message is for logs; nothing from the input appears in it."""
+    """The child gave no answer. The message is for logs and contains nothing from the input."""
 
 
 class ChildTimeout(ChildError):
@@ -18,8 +18,8 @@ class ChildOutOfMemory(ChildCrashed):
 
 
 class ChildBusy(ChildError):
-    """All children of this process were at work for the whole wait; try again later."""
+    """All children of this process were busy for the whole wait; try again later."""
 
 
 class ChildFailed(ChildError):
-    """The reader raised something it does not declare, or its answer was too large or of the wrong type."""
+    """The reader raised an undeclared exception, or its answer was too large or of the wrong type."""

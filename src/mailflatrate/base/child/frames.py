@@ -1,4 +1,4 @@
-"""Frames on the socket between a process and its child: one octet that says what it is, a length, and the content."""
+"""Frames on the socket between a process and its child: one octet for the kind, a length, and the content."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ MAX_REQUEST = 256 * 1024 * 1024
 
 
 class FrameKind(IntEnum):
-    """What a frame holds."""
+    """The kind of content in a frame."""
 
     PREPARE = 1
     CALL = 2
@@ -25,11 +25,11 @@ class FrameKind(IntEnum):
 
 
 class FrameError(Exception):
-    """The other side is gone, or what it sent is no frame."""
+    """The other side is gone, or sent something that is not a frame."""
 
 
 def send(connection: socket.socket, kind: FrameKind, content: bytes = b"", ends_at: float | None = None) -> None:
-    """Write one frame. Raises TimeoutError after `ends_at` (monotonic), FrameError when nobody listens."""
+    """Write one frame. Raises TimeoutError after `ends_at` (monotonic), FrameError when the other side is gone."""
     _limit(connection, ends_at)
     try:
         connection.sendall(_HEAD.pack(kind, len(content)))

@@ -1,6 +1,6 @@
 """The child's side: answer requests on standard input's socket until the parent is gone.
 
-Started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here and not before the start,
+Started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here rather than before the start
 because code between fork and exec is not safe in a process with threads.
 """
 
@@ -22,7 +22,7 @@ _STATM = Path("/proc/self/statm")
 
 
 class Child:
-    """A loop over requests; what one request left behind in memory is never held against the next."""
+    """A loop over requests; memory left over from one request does not count against the next."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -30,7 +30,7 @@ class Child:
         _, self._most = resource.getrlimit(resource.RLIMIT_AS)
 
     def serve(self) -> None:
-        """Answer until the parent closes its end, or the memory has grown for good."""
+        """Answer requests until the parent closes its end or the memory has grown permanently."""
         while True:
             kind, content = receive(self._connection, MAX_REQUEST)
             name, arguments, seconds = pickle.loads(content)  # noqa: S301  written by our parent, the only one with this socket
@@ -64,20 +64,20 @@ class Child:
         send(self._connection, kind, found)
 
     def _stream(self, wanted: Contract, arguments: tuple[object, ...], seconds: float) -> None:
-        """Each item has the reader's time of its own."""
+        """Stream the items; the time limit applies to each one separately."""
         items = iter(wanted.function(*arguments))
         while (item := _timed(seconds, next, items, None)) is not None:
             send(self._connection, FrameKind.ITEM, wanted.answer.dump_json((item,)))
 
     def _limit_memory(self, megabytes: int | None) -> None:
-        """Address space, because Linux counts nothing else at the moment of asking for it."""
+        """Limit the address space, the only memory that Linux checks at the moment of allocation."""
         if self._base:
             soft = self._most if megabytes is None else self._base + megabytes * MB
             resource.setrlimit(resource.RLIMIT_AS, (soft, self._most))
 
 
 def _timed(seconds: float, function: object, *arguments: object) -> object:
-    """Call with a limit of processor time, at which the kernel ends this process even inside of a C library."""
+    """Call with a limit of processor time, at which the kernel ends this process, even inside a C library."""
     assert callable(function)
     # A second limit for the case that a reader takes the first one away.
     last = math.ceil(time.process_time() + seconds) + 1
@@ -98,7 +98,7 @@ def _told(wanted: Contract, error: Exception) -> tuple[FrameKind, bytes]:
 
 
 def _address_space() -> int:
-    """Octets of address space in use; 0 where the system does not tell."""
+    """Return the octets of address space in use; 0 if the system does not report them."""
     try:
         return int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     except OSError:

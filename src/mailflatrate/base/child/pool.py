@@ -18,7 +18,7 @@ WAIT_SECONDS = 3.0
 
 
 class ChildPool:
-    """Up to `children` processes. Threads wait for a free one, at most `wait_seconds`."""
+    """A pool of up to `children` processes. Threads wait for a free one, at most `wait_seconds`."""
 
     def __init__(self, children: int = CHILDREN, wait_seconds: float = WAIT_SECONDS) -> None:
         self._free: list[ChildProcess] = []
@@ -29,7 +29,7 @@ class ChildPool:
         self._at_hand: tuple[str, ...] = ()
 
     def call(self, name: str, *arguments: Any) -> Any:
-        """What the reader `name` returns. Raises ChildError, or what the reader declares."""
+        """Return what the reader `name` returns. Raises ChildError, or what the reader declares."""
         with self._turn(READERS[name].alone), self._child(name) as child:
             return child.call(name, arguments)
 
@@ -71,7 +71,7 @@ class ChildPool:
             self._give_back(child)
 
     def _take(self, name: str) -> ChildProcess:
-        """A free child, one that has the reader's modules where there is one, or a new one."""
+        """Return a free child, preferably one that has the reader's modules, or start a new one."""
         while True:
             with self._lock:
                 at = next((at for at, child in enumerate(self._free) if child.knows(name)), -1)
@@ -91,13 +91,13 @@ class ChildPool:
             child.end()
 
     def warm(self, names: Iterable[str]) -> None:
-        """Start all children with these readers' modules; every child that takes the place of one has them, too."""
+        """Start all children with these readers' modules; their replacements load them too."""
         self._at_hand = tuple(names)
         for _ in range(self._children):
             self.start_spare(*self._at_hand[:1])
 
     def start_spare(self, *names: str) -> None:
-        """Start a child that imports the readers' modules meanwhile: the next caller need not wait for that."""
+        """Start a child that imports the readers' modules in the background, so that the next caller need not wait."""
         child = ChildProcess()
         try:
             for name in dict.fromkeys((*names, *self._at_hand)):
@@ -108,14 +108,14 @@ class ChildPool:
             self._give_back(child)
 
     def close(self) -> None:
-        """End all that are idle."""
+        """End all idle children."""
         with self._lock:
             children, self._free = self._free, []
         for child in children:
             child.end()
 
     def forget(self) -> None:
-        """Begin anew in a process that was forked from ours."""
+        """Start afresh in a process that was forked from this one."""
         for child in self._free:
             child.forget()
         self._free = []
@@ -138,7 +138,7 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 def call_once(name: str, *arguments: Any) -> Any:
-    """`call`, but a second time in one request the first answer is given again. The arguments are hashable."""
+    """Do what `call` does, but reuse the first answer within one request. The arguments must be hashable."""
     key, known = (name, *arguments), answers()
     if key not in known:
         known[key] = call(name, *arguments)
@@ -146,7 +146,7 @@ def call_once(name: str, *arguments: Any) -> Any:
 
 
 def stream(name: str, *arguments: Any) -> Iterator[Any]:
-    """Yield what the reader `name` yields, from a child process of its own that ends with the iteration."""
+    """Yield what the reader `name` yields, from a dedicated child process that ends with the iteration."""
     child = ChildProcess()
     try:
         yield from child.stream(name, arguments)
@@ -155,5 +155,5 @@ def stream(name: str, *arguments: Any) -> Iterator[Any]:
 
 
 def warm(*names: str) -> None:
-    """Start the children and have them import these readers' modules, so that the first call does not wait for it."""
+    """Start the children and have them import these readers' modules, so that the first call need not wait."""
     _pool.warm(names)

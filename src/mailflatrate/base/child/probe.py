@@ -1,4 +1,4 @@
-"""Readers that misbehave on purpose: they show that the limits hold on this system (tests, `mailflatrate doctor`)."""
+"""Readers that misbehave on purpose, to prove that the limits hold on this system (tests, `mailflatrate doctor`)."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class ProbeRefused(Exception):
-    """A declared exception; `reason` crosses the border."""
+    """A declared exception; `reason` is passed to the parent."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -16,7 +16,7 @@ class ProbeRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What the child can see of itself."""
+    """What the child can observe about itself."""
 
     pid: int
     environment: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""One child process as its parent sees it: started, asked, and killed when it does not answer."""
+"""One child process as its parent sees it: started, called, and killed when it does not answer."""
 
 import os
 import pickle
@@ -24,7 +24,7 @@ _KILLED_FOR_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
 class ChildProcess:
-    """A process that runs one reader at a time. It ends with its parent, whose end of the socket is the only one."""
+    """A process that runs one reader at a time. It ends with its parent, which holds the socket's only other end."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -39,26 +39,26 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Its number in the system."""
+        """Return its process ID."""
         return self._process.pid
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked: a child that grew too large ends after its last answer."""
+        """Return whether it can be called: a child that grew too large ends after its last answer."""
         return self._process.poll() is None
 
     def knows(self, name: str) -> bool:
-        """Whether it has the reader's modules, or imports them just now."""
+        """Return whether it has the reader's modules or is importing them now."""
         return name in self._prepared or name in self._preparing
 
     def begin_preparing(self, name: str) -> None:
-        """Have a reader's modules imported without waiting for it."""
+        """Start importing a reader's modules without waiting for it."""
         if not self.knows(name):
             self._preparing.append(name)
             self._send(FrameKind.PREPARE, (name, (), 0.0), time.monotonic() + _SECONDS_TO_START)
 
     def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        """The reader's answer. Raises ChildError, or what the reader declares."""
+        """Return the reader's answer. Raises ChildError, or what the reader declares."""
         wanted = contract(name)
         seconds = seconds_for(wanted.reader.cpu_seconds)
         self._prepare(name)
@@ -78,7 +78,7 @@ class ChildProcess:
         return _checked(wanted, content)
 
     def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
-        """The items that the reader yields, one by one, each under the reader's limits."""
+        """Yield the reader's items one by one, each under the reader's limits."""
         wanted = contract(name)
         self._prepare(name)
         self._send(
@@ -95,7 +95,7 @@ class ChildProcess:
             yield _checked(wanted, content)
 
     def end(self) -> None:
-        """Kill it; nothing that it holds is worth waiting for."""
+        """Kill it; it holds nothing worth waiting for."""
         self._connection.close()
         self._process.kill()
         self._process.wait()
@@ -106,7 +106,7 @@ class ChildProcess:
         self._process.returncode = 0
 
     def _prepare(self, name: str) -> None:
-        """Importing is not held against the reader's time."""
+        """Import the reader's modules, which does not count against the reader's time."""
         self.begin_preparing(name)
         ends_at = time.monotonic() + _SECONDS_TO_START
         while self._preparing:
@@ -137,7 +137,7 @@ class ChildProcess:
             raise self._death(wanted.reader.function) from error
 
     def _processor_time(self) -> float:
-        """Seconds that it has used so far, as the kernel counts them (clock_getcpuclockid)."""
+        """Return the seconds of processor time used so far, as the kernel counts them (clock_getcpuclockid)."""
         try:
             return time.clock_gettime(~self._process.pid << 3 | 2)
         except OSError:  # it has just ended
@@ -175,7 +175,7 @@ def _checked(wanted: Contract, content: bytes) -> Any:
 
 
 def _environment() -> dict[str, str]:
-    """Only what Python needs to start: no address of a database, no key."""
+    """Return only the variables that Python needs to start: no database address, no key."""
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",

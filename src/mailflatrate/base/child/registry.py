@@ -24,9 +24,9 @@ MB = 1024 * 1024
 class ChildReader:
     """One function and its limits.
 
-    `cpu_seconds` is processor time, so that a busy machine refuses no honest file. The wall clock allows
-    `wall_seconds`. `memory_mb` counts from what the child holds before it reads. Readers with `alone` run one at a
-    time in each process.
+    `cpu_seconds` is processor time, so a busy machine refuses no honest file. `wall_seconds` limits wall clock time.
+    `memory_mb` counts from what the child holds before it reads. Readers with `alone` run one at a time in each
+    process.
     """
 
     function: str
@@ -112,7 +112,7 @@ READERS: Mapping[str, ChildReader] = {
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A reader with its function loaded and the types of what it hands back."""
+    """A reader with its function loaded and its return types."""
 
     reader: ChildReader
     function: Callable[..., Any]
@@ -120,21 +120,21 @@ class Contract:
     errors: tuple[tuple[type[Exception], TypeAdapter[Any]], ...]
 
     def dump_error(self, error: Exception) -> tuple[int, bytes] | None:
-        """A declared exception as its number and its constructor's arguments; None for any other."""
+        """Return a declared exception as its number and its constructor's arguments; None for any other."""
         for number, (kind, adapter) in enumerate(self.errors):
             if type(error) is kind:
                 return number, adapter.dump_json(tuple(getattr(error, name) for name in _parameters(kind)))
         return None
 
     def load_error(self, number: int, data: bytes) -> Exception:
-        """The exception that `dump_error` wrote. Raises ValueError for anything else."""
+        """Rebuild the exception that `dump_error` wrote. Raises ValueError for anything else."""
         kind, adapter = self.errors[number]
         return kind(*adapter.validate_json(data))
 
 
 @cache
 def contract(name: str) -> Contract:
-    """The named reader, loaded. Raises KeyError for a name that is not in the list."""
+    """Load the named reader. Raises KeyError for an unregistered name."""
     reader = READERS[name]
     function = _load(reader.function)
     answer = get_type_hints(function)["return"]
@@ -145,7 +145,7 @@ def contract(name: str) -> Contract:
 
 
 def _adapter(types: tuple[Any, ...]) -> TypeAdapter[Any]:
-    """The type of a tuple; a configuration that belongs to no class holds for the dataclasses in it, too."""
+    """Build the adapter of a tuple type; a configuration set here also applies to the dataclasses in it."""
     whole: Any = GenericAlias(tuple, types)
     return TypeAdapter(whole, config=_BYTES)
 

@@ -1,4 +1,4 @@
-"""How much processor time one request may use in all its children together."""
+"""A limit on the processor time that one request may use in all its children together."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class CpuBudget:
 
     @property
     def left(self) -> float:
-        """Seconds that are left."""
+        """Return the seconds that remain."""
         return self._left
 
     def spend(self, seconds: float) -> None:
-        """Take off what a call used."""
+        """Deduct what a call used."""
         with self._lock:
             self._left -= seconds
 
     def wait(self, seconds: float) -> None:
-        """Take off what a call waited."""
+        """Deduct what a call waited."""
         with self._lock:
             self.patience -= seconds
 
@@ -48,7 +48,7 @@ _current: ContextVar[CpuBudget | None] = ContextVar("child_budget", default=None
 
 @contextmanager
 def budget(seconds: float = REQUEST_SECONDS) -> Iterator[CpuBudget]:
-    """Hold all calls inside to `seconds` of processor time together. An inner budget is the outer one."""
+    """Limit all calls inside to `seconds` of processor time together. A nested budget shares the outer one."""
     outer = _current.get()
     if outer is not None:
         yield outer
@@ -71,13 +71,13 @@ def seconds_for(most: float) -> float:
 
 
 def spend(seconds: float) -> None:
-    """Take what a call used off the budget, if there is one."""
+    """Deduct what a call used from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.spend(seconds)
 
 
 def exhaust() -> None:
-    """Leave nothing: a request whose input was too much for one reader isn't given the time of another."""
+    """Use up the budget: a request whose input was too much for one reader gets no time from another."""
     if (current := _current.get()) is not None:
         current.spend(current.left)
 
@@ -89,12 +89,12 @@ def patience(most: float) -> float:
 
 
 def answers() -> dict[tuple[Any, ...], Any]:
-    """What `call_once` was told in this request; empty where there is none."""
+    """Return the answers that `call_once` received in this request; empty outside a request."""
     current = _current.get()
     return {} if current is None else current.answers
 
 
 def wait(seconds: float) -> None:
-    """Take what a call waited off the budget, if there is one."""
+    """Deduct what a call waited from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.wait(seconds)

@@ -16,8 +16,8 @@ _by_alias: dict[str, Slots] = {}
 class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's view of the shared connections.
 
-    Between transactions it has none; a statement outside of a transaction has one until its cursor is closed. Nothing
-    of a session outlives that: locks of a session are `base.session_lock`'s.
+    Between transactions it has none; a statement outside a transaction holds one until its cursor is closed. No session
+    state outlives that: session locks belong to `base.session_lock`.
     """
 
     keeps_sessions = False
@@ -30,12 +30,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._loose_cursors = 0  # outside of a transaction
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return libpq's parameters, without those of this backend."""
+        """Return libpq's parameters, without this backend's own."""
         parameters: dict[str, Any] = super().get_connection_params()
         return {name: value for name, value in parameters.items() if name not in ("slots", "slot_wait_seconds")}
 
     def connect(self) -> None:
-        """Take a connection: an idle one of this process, or a new one."""
+        """Take a connection: an idle one from this process, or a new one."""
         self._is_connecting, self._loose_cursors = True, 0
         try:
             super().connect()
@@ -43,7 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._is_connecting = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Wait for a slot; reuse the connection that came with it, where it is fit."""
+        """Wait for a slot; reuse the connection that came with it if it is fit."""
         slot = self._slots().take()
         try:
             link = _reused(slot.idle)
@@ -61,7 +61,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return link
 
     def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
-        """As Django does it, and hand the connection on once a transaction and what follows its commit are over."""
+        """Set it as Django does, and hand the connection on once a transaction and its after-commit work are done."""
         is_over = autocommit and not self.autocommit and not self._is_connecting
         try:
             super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)

@@ -31,7 +31,7 @@ class Slot:
         self.thread = threading.current_thread()
 
     def give_back(self, idle: "Idle | None") -> None:
-        """Hand the slot on, with a connection that is fit for use or without one."""
+        """Pass the slot on, with or without a connection that is fit for use."""
         self._slots.give_back(self, idle)
 
 
@@ -45,7 +45,7 @@ class Idle:
         self.thread = threading.get_ident()
 
     def is_fit(self) -> bool:
-        """True for a connection that is between transactions, young, and not closed by the server. Asks nobody."""
+        """Return whether it is between transactions, young, and not closed by the server. Runs no query."""
         link = self.psycopg
         if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE:
             return False
@@ -56,7 +56,7 @@ class Idle:
         return not poll.poll(0)  # a server says nothing unasked, unless it ends the connection
 
     def forget(self) -> None:
-        """Take back what another thread's session has left: settings, temporary tables, locks. Raises psycopg.Error."""
+        """Reset what another thread's session left behind: settings, temporary tables, locks. Raises psycopg.Error."""
         if self.thread != threading.get_ident():
             psycopg.Cursor(self.psycopg).execute("DISCARD ALL")
 
@@ -70,7 +70,7 @@ class _Waiting:
 
 
 class Slots:
-    """`most` connections. A thread that gives one back and wants one again queues behind those that wait already."""
+    """A pool of `most` connections. A thread that returns one and wants another queues behind those already waiting."""
 
     def __init__(self, most: int, wait_seconds: float) -> None:
         self._free, self._wait_seconds = most, wait_seconds
@@ -98,7 +98,7 @@ class Slots:
             return self._note(me.idle)
 
     def give_back(self, slot: Slot, idle: Idle | None) -> None:
-        """Serve the first thread that waits, or keep the connection."""
+        """Hand the slot to the first waiting thread, or keep the connection."""
         with self._lock:
             if slot not in self._taken:
                 return  # collected: its thread is said to be dead
@@ -113,7 +113,7 @@ class Slots:
                 self._idle.append(idle)
 
     def forget_idle(self) -> None:
-        """Close the idle connections: the server behind them is gone, or is not the one that takes writes."""
+        """Close the idle connections, because the server behind them is gone or no longer accepts writes."""
         with self._lock:
             gone, self._idle = self._idle, []
         for idle in gone:
@@ -125,7 +125,7 @@ class Slots:
         return slot
 
     def _collect(self) -> None:
-        """Take back the slots of threads that ended without giving them back."""
+        """Take back the slots of threads that ended without returning them."""
         with self._lock:
             dead = [slot for slot in self._taken if not slot.thread.is_alive()]
         for slot in dead:
@@ -134,7 +134,7 @@ class Slots:
             self.give_back(slot, None)
 
     def _pick(self) -> Idle | None:
-        """An idle connection, if possible the one that this thread had last: nothing is to be forgotten then."""
+        """Return an idle connection, if possible the one that this thread had last, which needs no reset."""
         own = threading.get_ident()
         for at, idle in enumerate(self._idle):
             if idle.thread == own:

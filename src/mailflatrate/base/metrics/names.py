@@ -1,6 +1,6 @@
 """The series that processes count. Each exists with its labels from the start, so that a rate has a beginning.
 
-Labels come from closed lists: never an account, a campaign, an address or anything a stranger wrote.
+Labels come from closed lists: never an account, a campaign, an address or other outside input.
 """
 
 from typing import Final
@@ -75,7 +75,7 @@ for _door in DOORS:
 
 
 def begin_relay(relay: str) -> None:
-    """Have the series of a relay from the start."""
+    """Create the series of a relay at the start."""
     RELAY_SECONDS.labels(relay)
     RELAY_FAILURES.labels(relay)
     for provider in PROVIDER_KEYS:
@@ -84,14 +84,14 @@ def begin_relay(relay: str) -> None:
 
 
 def begin_follower() -> None:
-    """Have the series of a follower from the start."""
+    """Create the series of a follower at the start."""
     for provider in PROVIDER_KEYS:
         for result in ATTEMPTS:
             RELAY_ATTEMPTS.labels(provider, result)
 
 
 def begin_job(name: str, queue: str) -> None:
-    """Have the series of a background job from the start."""
+    """Create the series of a background job at the start."""
     JOB_SECONDS.labels(queue)
     for result in JOB_RESULTS:
         JOBS.labels(name, result)

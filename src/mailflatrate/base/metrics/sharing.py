@@ -1,8 +1,8 @@
-"""The folder through which the processes of a host hand their series to its exporter.
+"""The folder through which the processes of a host share their series with its exporter.
 
-A process owns one file by a lock, which the system drops when it dies: a file that nobody holds is the rest of a dead
-process, and is removed. The names `sender-1` or `worker` stay the same over restarts, so the number of series does not
-grow; of two processes with one name the second is called `worker-2`.
+A process owns one file by a lock, which the system drops when it dies: an unlocked file was left by a dead process and
+is removed. The names `sender-1` or `worker` survive restarts, so the number of series does not grow; of two processes
+with one name the second is called `worker-2`.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ _LOCK, _TEXT = ".lock", ".prom"
 
 
 class SharedMetrics:
-    """This process's file. `begin` writes it now and again and again, in a thread that ends with the process."""
+    """This process's file. `begin` keeps writing it in a thread that ends with the process."""
 
     def __init__(self, folder: Path, name: str, registry: CollectorRegistry = REGISTRY) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,12 +47,12 @@ class SharedMetrics:
         STARTED.set(time.time())
 
     def begin(self) -> None:
-        """Write every few seconds from now on."""
+        """Start writing every few seconds."""
         self.write()
         threading.Thread(target=self._again_and_again, daemon=True, name="metrics").start()
 
     def write(self) -> None:
-        """Put the present figures into the file, at once and whole."""
+        """Write the current figures to the file, atomically."""
         HEARTBEAT.set(time.time())
         with self._one_at_a_time:
             draft = self._folder / f"{self.name}.new"
@@ -60,7 +60,7 @@ class SharedMetrics:
             draft.replace(self._folder / f"{self.name}{_TEXT}")
 
     def close(self) -> None:
-        """Take the file away."""
+        """Remove the file."""
         self._ending.set()
         (self._folder / f"{self.name}{_TEXT}").unlink(missing_ok=True)
         os.close(self._lock)
@@ -75,9 +75,9 @@ _mine: list[SharedMetrics] = []
 
 
 def share(data_dir: Path, name: str) -> None:
-    """Share this process's series under a name, from now until it ends. Call it once in a process.
+    """Share this process's series under a name, from now until it ends. Call it once per process.
 
-    A folder that cannot be written is logged and stops nothing: figures are not worth a process.
+    A folder that cannot be written is logged and stops nothing: metrics are not worth stopping a process.
     """
     kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
     try:
@@ -90,14 +90,14 @@ def share(data_dir: Path, name: str) -> None:
 
 
 def write_now() -> None:
-    """Write this process's file at once, if it has one: the exporter's own figures are not older than the others'."""
+    """Write this process's file now, if it has one, so that the exporter's own figures are not older than others'."""
     for mine in _mine:
         with suppress(OSError):
             mine.write()
 
 
 def _own(folder: Path, name: str) -> tuple[str, int]:
-    """Lock the first name that nobody holds."""
+    """Lock the first name that is free."""
     for number in range(1, MOST_OF_ONE_NAME + 1):
         mine = name if number == 1 else f"{name}-{number}"
         file = os.open(folder / f"{mine}{_LOCK}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -117,7 +117,7 @@ class HostFigures:
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        """Read the files; what is left of dead processes is removed."""
+        """Read the files; remove those of dead processes."""
         families: dict[str, Metric] = {}
         for path in sorted(self._folder.glob(f"*{_TEXT}")):
             if not is_locked(path.with_suffix(_LOCK)):

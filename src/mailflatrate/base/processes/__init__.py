@@ -1,7 +1,7 @@
-"""Which worker processes live, and which queues each of them serves.
+"""The list of living worker processes and the queues that each of them serves.
 
-A worker writes one row when it begins. Its heartbeat is Procrastinate's own, and the row goes with the worker's: when
-the process ends, or seconds after it was killed. So nothing here is written again and again.
+A worker writes one row when it begins. Its heartbeat is Procrastinate's own, and the row is deleted with the worker's:
+when the process ends, or seconds after it was killed. So nothing here is written repeatedly.
 """
 
 import os
@@ -22,7 +22,7 @@ NAME_CHARACTERS = 80
 
 
 async def register(link: psycopg.AsyncConnection[Any], worker_id: int, *, name: str, queues: Iterable[str]) -> None:
-    """Say which queues a worker of this process serves. `link` shows the pass for jobs (ADR 0010)."""
+    """Record which queues a worker of this process serves. `link` shows the pass for jobs (ADR 0010)."""
     await link.execute(
         _REGISTER,
         {

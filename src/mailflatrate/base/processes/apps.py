@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ProcessesConfig(AppConfig):
-    """Registers the list under its bare name."""
+    """The app configuration, which registers the list under its bare name."""
 
     name = "mailflatrate.base.processes"
     label = "processes"

@@ -1,4 +1,4 @@
-"""Whether a living process holds the lock on a file. The system drops the lock when its process dies."""
+"""A check whether a living process holds the lock on a file. The system drops the lock when its process dies."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def is_locked(path: Path) -> bool:
-    """True while another process holds the file. False for one that's missing or belongs to another user."""
+    """Return True while another process holds the file, False if it is missing or belongs to another user."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

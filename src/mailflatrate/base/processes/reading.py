@@ -1,4 +1,4 @@
-"""What waits in the queues and who serves them. Reads by index, or what is due, however much is planned for later."""
+"""Queue backlogs and the workers that serve them. Reads by index, or only due jobs, however many are scheduled."""
 
 from django.db import connection
 
@@ -27,7 +27,7 @@ FROM due
 
 
 def served_queues() -> dict[JobQueue, int]:
-    """How many living workers serve each queue; 0 for a queue that nobody serves."""
+    """Return how many living workers serve each queue; 0 for a queue without one."""
     with connection.cursor() as cursor:
         cursor.execute(_SERVED, [ALIVE_SECONDS])
         found = dict(cursor.fetchall())
@@ -35,7 +35,7 @@ def served_queues() -> dict[JobQueue, int]:
 
 
 def oldest_due_seconds() -> dict[JobQueue, float]:
-    """How long the oldest job of each queue has been due without being taken; 0 where none is due."""
+    """Return how many seconds the oldest job of each queue has been due without being taken; 0 where none is due."""
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
         found = {name: seconds for name, seconds in cursor.fetchall() if seconds is not None}

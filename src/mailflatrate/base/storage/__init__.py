@@ -2,5 +2,5 @@
 
 Arrives: bytes under a name such as `uploads/4f...`, inside `tenancy.account(...)`. Keeps: each file whole or not at
 all, in the backend that MAILFLATRATE_STORAGE names. Hands on: the same bytes on any host, to the same account alone.
-`files` is what the apps use.
+Apps use `files`.
 """

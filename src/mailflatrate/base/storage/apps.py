@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class StorageConfig(AppConfig):
-    """Registers the tables under their bare name."""
+    """The app configuration, which registers the tables under their bare name."""
 
     name = "mailflatrate.base.storage"
     label = "storage"

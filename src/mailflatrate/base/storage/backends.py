@@ -1,4 +1,4 @@
-"""Which backends this installation has: the one that is written to, and those that may still hold files."""
+"""The backends of this installation: the one for writes, and those that may still hold files."""
 
 from functools import cache
 
@@ -10,21 +10,21 @@ from mailflatrate.settings.schema import Settings, StorageKind, load_settings
 
 @cache
 def active() -> Backend:
-    """The backend that new files go to."""
+    """Return the backend for new files."""
     settings = load_settings()
     return open_backend(settings, settings.storage)
 
 
 @cache
 def readable() -> tuple[Backend, ...]:
-    """The active backend, then the others that are configured: during a move files are in two places."""
+    """Return the active backend, then the other configured ones: during a move, files are in two places."""
     settings = load_settings()
     others = [kind for kind in configured(settings) if kind is not settings.storage]
     return (active(), *(open_backend(settings, kind) for kind in others))
 
 
 def configured(settings: Settings) -> list[StorageKind]:
-    """The backends that this host can reach: the database always, the others as the settings name them."""
+    """Return the backends that this host can reach: always the database, the others if the settings name them."""
     kinds = [StorageKind.DATABASE]
     if settings.storage is StorageKind.DIRECTORY or settings.storage_dir is not None:
         kinds.append(StorageKind.DIRECTORY)
@@ -34,7 +34,7 @@ def configured(settings: Settings) -> list[StorageKind]:
 
 
 def open_backend(settings: Settings, kind: StorageKind) -> Backend:
-    """Open a backend; nothing is connected yet. Raises SettingsError where `s3` lacks its package."""
+    """Open a backend without connecting yet. Raises SettingsError if `s3` lacks its package."""
     if kind is StorageKind.DIRECTORY:
         return DirectoryFiles(settings.storage_folder)
     if kind is StorageKind.S3:

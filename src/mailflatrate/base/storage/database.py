@@ -1,4 +1,4 @@
-"""The default backend: chunks in a table under row-level security, in each backup and on each replica."""
+"""The default backend: chunks in a table under row-level security, included in each backup and replica."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,10 +20,10 @@ _FIND = "SELECT id, octets FROM stored_file WHERE account_id = %s AND name = %s"
 
 
 class DatabaseFiles:
-    """Files in `stored_file` and `stored_chunk`. A transaction that is rolled back leaves nothing of its files."""
+    """Files in `stored_file` and `stored_chunk`. A rolled-back transaction leaves nothing of its files."""
 
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-        """Keep a file in one transaction, a chunk a statement. Two writers of one name come one after the other."""
+        """Store a file in one transaction, a chunk per statement. Two writers of one name take turns."""
         measured = MeasuredStream(read)
         with tenancy.account(account_id), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stored {account_id}/{name}"])
@@ -50,7 +50,7 @@ class DatabaseFiles:
             )
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass the chunks on. A file that is replaced meanwhile has another id, so two are never mixed."""
+        """Pass on the chunks. A file that is replaced meanwhile has another ID, so two are never mixed."""
         with tenancy.account(account_id):
             with connection.cursor() as cursor:
                 cursor.execute(_FIND, [account_id, name])
@@ -77,7 +77,7 @@ class DatabaseFiles:
         return bytes(row[0])
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Whether the row is there."""
+        """Return whether the row exists."""
         with tenancy.account(account_id), connection.cursor() as cursor:
             cursor.execute(_FIND, [account_id, name])
             return cursor.fetchone() is not None
@@ -93,7 +93,7 @@ class DatabaseFiles:
             cursor.execute("DELETE FROM stored_file WHERE account_id = %s AND name = %s", [account_id, name])
 
     def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
-        """All rows, read a thousand at a time."""
+        """Yield all rows, read a thousand at a time."""
         after = 0
         while True:
             with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:

@@ -24,13 +24,13 @@ _DRAFTS = "drafts"
 
 
 class DirectoryFiles:
-    """Files at `<account>/<area>/<name>` below a folder; a draft is put in place when it is whole."""
+    """Files at `<account>/<area>/<name>` below a folder; a draft is moved into place once complete."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-        """Write a draft, flush it to the disk, and put it in place; a reader sees the old file or the new one."""
+        """Write a draft, flush it to disk, and move it into place; a reader sees the old file or the new one."""
         measured = MeasuredStream(read)
         with self._errors():
             path = self._made(account_id, name)
@@ -55,7 +55,7 @@ class DirectoryFiles:
         return measured.stored(name)
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass a file on; one that is replaced meanwhile is read to its end."""
+        """Pass on a file; if it is replaced meanwhile, the old one is read to its end."""
         with self._errors():
             try:
                 file = self._path(account_id, name).open("rb")
@@ -66,7 +66,7 @@ class DirectoryFiles:
                 write(chunk)
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Whether the file is there."""
+        """Return whether the file exists."""
         return self._path(account_id, name).is_file()
 
     def delete(self, account_id: int, name: str) -> None:
@@ -75,7 +75,7 @@ class DirectoryFiles:
             self._path(account_id, name).unlink(missing_ok=True)
 
     def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
-        """Walk the folder; what is not of our making is passed over."""
+        """Walk the folder; skip files that we did not create."""
         for path in self._folder.glob("*/*/*" if account_id is None else f"{account_id}/*/*"):
             account, name = path.parts[-3], f"{path.parts[-2]}/{path.parts[-1]}"
             with suppress(NameRefused, FileNotFoundError):
@@ -103,12 +103,12 @@ class DirectoryFiles:
 
 
 def _new_file(path: Path) -> IO[bytes]:
-    """Open a file that only this user may read, and that was not there before."""
+    """Open a new file that only this user may read; it must not exist yet."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
 
 
 def _flush_folder(folder: Path) -> None:
-    """Let the new name survive a power cut."""
+    """Flush the folder so that the new name survives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

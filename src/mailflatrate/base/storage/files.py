@@ -42,12 +42,12 @@ __all__ = [
 
 
 def put(name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-    """Keep what `read` returns until it is empty, replacing an earlier file of the name; all or nothing."""
+    """Store what `read` returns until it is empty, replacing an earlier file of the name; all or nothing."""
     return active().put(tenancy.current_account_id(), checked_name(name), read)
 
 
 def put_bytes(name: str, data: bytes) -> StoredFileInfo:
-    """Keep a small file that is in memory already."""
+    """Store a small file that is already in memory."""
     left = [data]
     return put(name, lambda _size: left.pop() if left else b"")
 
@@ -70,7 +70,7 @@ def get(name: str) -> bytes:
 
 
 def exists(name: str) -> bool:
-    """Whether the account has a file of this name."""
+    """Return whether the account has a file of this name."""
     account_id, name = tenancy.current_account_id(), checked_name(name)
     return any(backend.exists(account_id, name) for backend in readable())
 
@@ -83,7 +83,7 @@ def delete(name: str) -> None:
 
 
 def older_files(area: str, before: datetime) -> Iterator[tuple[int, str]]:
-    """Account and name of every file of an area that was stored before a time, of all accounts."""
+    """Yield account and name of every file in an area that was stored before a time, across all accounts."""
     for backend in readable():
         for found in backend.list_files():
             if found.name.startswith(f"{area}/") and found.stored_at < before:
@@ -92,7 +92,7 @@ def older_files(area: str, before: datetime) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def local_copy(name: str) -> Iterator[Path]:
-    """A copy of a file on this host's disk, for readers that need a path. It is gone afterwards. Raises NotStored."""
+    """Provide a temporary copy of a file on this host's disk, for readers that need a path. Raises NotStored."""
     with scratch_file() as file:
         read_into(name, file.write)
         file.flush()
@@ -101,7 +101,7 @@ def local_copy(name: str) -> Iterator[Path]:
 
 @contextmanager
 def scratch_file() -> Iterator[IO[bytes]]:
-    """An empty file in this host's data folder that only its user may open. It is gone afterwards."""
+    """Provide an empty temporary file in this host's data folder that only its user may open."""
     folder = (load_settings().data_dir / "scratch").resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     sweep_drafts(folder)

@@ -1,4 +1,4 @@
-"""What all backends agree on: names, errors, and the interface."""
+"""What all backends share: names, errors, and the interface."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9-]{0,79}\Z")
 
 
 class StorageFailed(Exception):
-    """The backend cannot be reached or refuses to work; the message says why. Worth trying again later."""
+    """The backend cannot be reached or refuses the operation; the message says why. Worth retrying later."""
 
 
 class NotStored(Exception):
@@ -28,11 +28,11 @@ class NotStored(Exception):
 
 
 class NameRefused(ValueError):
-    """A name that is not of our own making."""
+    """A name that we did not generate."""
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a file: an area, a slash, and small letters, digits and hyphens. Raises NameRefused."""
+    """Return the name of a file: an area, a slash, and lowercase letters, digits and hyphens. Raises NameRefused."""
     if not _NAME.match(name):
         raise NameRefused(f"{name[:100]!r} isn't a valid name for a stored file")
     return name
@@ -40,7 +40,7 @@ def checked_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoredFileInfo:
-    """A file that was kept: its size, and its SHA-256 in hexadecimal."""
+    """A stored file: its size, and its SHA-256 in hexadecimal."""
 
     name: str
     octets: int
@@ -61,23 +61,23 @@ class Backend(Protocol):
     """A place for files. The caller has checked the name, and that the account may have the file."""
 
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-        """Keep a file, replacing an earlier one; all or nothing. Raises StorageFailed."""
+        """Store a file, replacing an earlier one; all or nothing. Raises StorageFailed."""
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass a whole file on, in chunks. Raises NotStored before the first chunk, StorageFailed at any time."""
+        """Pass on a whole file, in chunks. Raises NotStored before the first chunk, StorageFailed at any time."""
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Whether the file is here. Raises StorageFailed."""
+        """Return whether the file is here. Raises StorageFailed."""
 
     def delete(self, account_id: int, name: str) -> None:
         """Delete a file. Idempotent. Raises StorageFailed."""
 
     def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
-        """Every file, or those of one account, in no order. Raises StorageFailed."""
+        """Yield every file, or those of one account, in no order. Raises StorageFailed."""
 
 
 def sweep_drafts(folder: Path) -> None:
-    """Remove what a process that died left in a folder of drafts a day ago."""
+    """Remove what a dead process left in a folder of drafts more than a day ago."""
     with os.scandir(folder) as drafts:
         for draft in drafts:
             with suppress(OSError):
@@ -86,7 +86,7 @@ def sweep_drafts(folder: Path) -> None:
 
 
 class MeasuredStream:
-    """Counts and hashes what is read through it."""
+    """A stream that counts and hashes what is read through it."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
@@ -94,7 +94,7 @@ class MeasuredStream:
         self.octets = 0
 
     def read(self, size: int = CHUNK_BYTES) -> bytes:
-        """Return up to `size` bytes; fewer only at the end, because sockets and pipes give what they have."""
+        """Return up to `size` bytes; fewer only at the end, although sockets and pipes return short reads."""
         parts: list[bytes] = []
         wanted = size
         while wanted > 0 and (part := self._read(wanted)):
@@ -106,5 +106,5 @@ class MeasuredStream:
         return whole
 
     def stored(self, name: str) -> StoredFileInfo:
-        """What was read so far, as a stored file."""
+        """Return what was read so far as a stored file."""
         return StoredFileInfo(name, self.octets, self._digest.hexdigest())

@@ -1,4 +1,4 @@
-"""Tables of the database backend. Rows are written by `DatabaseFiles` alone; policies are in `tenancy.policies`."""
+"""Tables of the database backend. Only `DatabaseFiles` writes rows; policies are in `tenancy.policies`."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class StoredFile(models.Model):
-    """A file of an account; account 0 is the installation."""
+    """A file of an account; account 0 is the installation itself."""
 
     account_id = models.BigIntegerField()
     name = models.CharField(max_length=101)

@@ -10,7 +10,7 @@ from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, ListedFile
 
 
 class MoveResult(StrEnum):
-    """What became of a file."""
+    """The result for one file."""
 
     MOVED = "moved"
     GONE = "gone"
@@ -18,7 +18,7 @@ class MoveResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file that was moved, or that its account deleted meanwhile."""
+    """A file that was moved, or that its account deleted in the meantime."""
 
     account_id: int
     name: str
@@ -27,15 +27,15 @@ class MovedFile:
 
 
 def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
-    """Move every file of an account; stop and begin again at any moment. Raises StorageFailed, with the file still in
-    the source. What is the installation's own stays: the withdrawals log of a bucket is read there by a restore.
+    """Move every file of an account; can be stopped and restarted at any moment. Raises StorageFailed, with the file
+    still in the source. The installation's own files stay: a restore reads a bucket's withdrawals log from there.
     """
     for listed in list(files_of_accounts(source)):
         yield _move(listed, source, target)
 
 
 def files_of_accounts(backend: Backend) -> Iterator[ListedFile]:
-    """Every file that is not the installation's own."""
+    """Yield every file that is not the installation's own."""
     return (listed for listed in backend.list_files() if listed.account_id != OWN_ACCOUNT)
 
 

@@ -25,7 +25,7 @@ class S3Files:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "S3Files":
-        """Open the bucket of the settings. Raises SettingsError."""
+        """Open the bucket from the settings. Raises SettingsError."""
         if settings.s3_bucket is None:
             raise SettingsError("MAILFLATRATE_S3_BUCKET is not set")
         access = BucketAccess(
@@ -39,7 +39,7 @@ class S3Files:
             raise SettingsError(str(problem)) from problem
 
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-        """Keep a file; the service shows an object only when all of its parts have come."""
+        """Store a file; the service shows an object only when all of its parts have arrived."""
         measured = MeasuredStream(read)
         try:
             self._bucket.put(self._key(account_id, name), measured.read)
@@ -48,7 +48,7 @@ class S3Files:
         return measured.stored(name)
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass an object on."""
+        """Pass on an object."""
         try:
             self._bucket.read_into(self._key(account_id, name), write)
         except NoObject:
@@ -57,7 +57,7 @@ class S3Files:
             raise StorageFailed(str(problem)) from problem
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Whether the object is there."""
+        """Return whether the object exists."""
         try:
             return self._bucket.exists(self._key(account_id, name))
         except BucketFailed as problem:
@@ -71,7 +71,7 @@ class S3Files:
             raise StorageFailed(str(problem)) from problem
 
     def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
-        """List the objects below the prefix; what is not of our making is passed over."""
+        """List the objects below the prefix; skip those that we did not create."""
         below = self._prefix if account_id is None else f"{self._prefix}{account_id}/"
         try:
             for found in self._bucket.list_objects(below):

@@ -1,4 +1,4 @@
-"""Tenancy: whose rows a transaction may see. Locked twice.
+"""Tenancy: which rows a transaction may see, enforced twice.
 
 1. Scoped managers (`TenantManager`) refuse to run without an account.
 2. PostgreSQL row-level security: the application role sees only rows of the account named in the transaction; the

@@ -1,11 +1,11 @@
-"""Bring functions, policies, triggers and rights to what the models say, touching only what differs.
+"""Bring functions, policies, triggers and rights in line with the models, changing only what differs.
 
-`migrate` runs beside senders and readers, and most of its runs change nothing. A policy or a trigger that is made anew
-takes a lock that waits for every reader of the table, and everyone behind it waits, too. So what is there is compared
-first; what differs is changed one table a transaction, with a short wait for locks and some tries.
+`migrate` runs beside senders and readers, and most of its runs change nothing. Recreating a policy or a trigger takes
+a lock that waits for every reader of the table, and blocks everyone behind it. So the current state is compared first;
+what differs is changed one table per transaction, with a short lock timeout and a few retries.
 
-The server prints a definition in words of its own. Each object we make carries a mark as its comment: a hash of the
-statement that made it and of what the server printed right after. Another statement, and a change by hand, both show.
+The server reformats the definitions it prints. Each object we create carries a mark as its comment: a hash of the
+statement that made it and of what the server printed right after. So both a new statement and a manual change show.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SqlObject:
-    """A policy, trigger, function or view: the words that name it in SQL, and the statement that makes it.
+    """A policy, trigger, function or view: its name as written in SQL, and the statement that creates it.
 
     `table` is the table of a policy or trigger, `source` the file that has the statement.
     """
@@ -43,13 +43,13 @@ class SqlObject:
     source: str = ""
 
     def mark(self, shown: str) -> str:
-        """The comment of this object while the server shows it as `shown`."""
+        """Return the comment of this object while the server shows it as `shown`."""
         return MARK + hashlib.sha256(f"{self.statement}\0{shown}".encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class TableSpec:
-    """What a table is to have: whether rows are guarded, its policies and triggers, and the rights of each role."""
+    """What a table should have: whether rows are guarded, its policies and triggers, and the rights of each role."""
 
     name: str
     is_guarded: bool = False
@@ -60,7 +60,7 @@ class TableSpec:
 
 @dataclass(slots=True)
 class TableState:
-    """What a table has: its objects with what the server shows and their comments, and the rights of each role."""
+    """What a table has: its objects as the server shows them with their comments, and the rights of each role."""
 
     is_guarded: bool = False
     made: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -71,9 +71,9 @@ class TableState:
 
 
 def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> None:
-    """Run `work` in a transaction that waits three seconds for a lock, and again when it did not get it.
+    """Run `work` in a transaction that waits three seconds for a lock, and retry if it did not get it.
 
-    Nobody who comes behind it waits longer than that. Raises OperationalError after the last try.
+    Transactions queued behind it wait no longer than that. Raises OperationalError after the last try.
     """
     for tries_left in reversed(range(TRIES)):
         try:
@@ -103,7 +103,7 @@ def differing(alias: str, objects: Iterable[SqlObject]) -> list[SqlObject]:
 
 
 def apply_objects(alias: str, objects: Iterable[SqlObject]) -> list[str]:
-    """Make each function and view that is missing or differs; their names. No table is locked by it."""
+    """Create each function and view that is missing or differs; return their names. Locks no table."""
     changed = differing(alias, objects)
     for made in changed:
 
@@ -140,14 +140,14 @@ WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
 
 
 def left_over(alias: str, wanted: Iterable[SqlObject]) -> list[str]:
-    """Return the functions that an earlier version made and this one does not have."""
+    """Return the functions that an earlier version created and this one no longer has."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
         return [str(name) for (name,) in cursor.fetchall()]
 
 
 def drop_functions(alias: str, names: Iterable[str]) -> None:
-    """Drop functions; what still depends on one keeps it, with an error."""
+    """Drop functions; fails with an error if something still depends on one."""
     for name in names:
         patiently(alias, name, lambda cursor, name=name: cursor.execute(f"DROP FUNCTION {name}"))  # type: ignore[misc]
 
@@ -164,7 +164,7 @@ def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, shown: str) -> N
 
 
 def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
-    """Change each table that differs, one a transaction; their names."""
+    """Change each table that differs, one per transaction; return their names."""
     differing = differing_tables(alias, tables)
     for table, found in differing:
         patiently(alias, table.name, _change(table, found))
@@ -172,7 +172,7 @@ def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
 
 
 def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[TableSpec, TableState]]:
-    """Return each table that differs, beside what it has."""
+    """Return each table that differs, together with what it has."""
     wanted = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
         found = _read(cursor, list(wanted))
@@ -180,7 +180,7 @@ def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[Tabl
 
 
 def differences(table: TableSpec, found: TableState) -> list[str]:
-    """Say in which of its objects a table differs from what it is to have, as `migrate --plan` prints it."""
+    """Describe how a table's objects differ from the specification, as `migrate --plan` prints it."""
     rights = [role for role, words in table.rights.items() if found.rights.get(role, set()) != rights_of(words)]
     return [
         *(["row-level security"] if table.is_guarded and not found.is_guarded else []),
@@ -200,7 +200,7 @@ def _changed(table: TableSpec, found: TableState) -> list[SqlObject]:
 
 
 def _superseded(table: TableSpec, found: TableState) -> list[str]:
-    """Return our triggers that an earlier version made and this one doesn't have."""
+    """Return our triggers that an earlier version created and this one doesn't have."""
     wanted = {made.name for made in table.triggers}
     return [
         name.partition(" ")[0]
@@ -277,7 +277,7 @@ _RIGHT = re.compile(r"([A-Z]+)(?:\s*\(([^)]*)\))?")
 
 
 def rights_of(words: str) -> set[str]:
-    """The rights in the words of a GRANT, columns one by one: `SELECT, UPDATE (a, b)`."""
+    """Return the rights named in a GRANT, columns one by one: `SELECT, UPDATE (a, b)`."""
     found = set()
     for right, columns in _RIGHT.findall(words):
         found |= {f"{right} ({each.strip()})" for each in columns.split(",")} if columns else {right}

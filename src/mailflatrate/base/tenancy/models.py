@@ -1,4 +1,4 @@
-"""The abstract model and manager of every table whose rows belong to one account."""
+"""The abstract model and manager for every table whose rows belong to one account."""
 
 from typing import Any, TypeVar
 
@@ -14,10 +14,10 @@ class TenantQuerySet(models.QuerySet[M]):
 
 
 class TenantManager(models.Manager[M]):
-    """The only manager of tenant tables: rows of the current account, or a refusal."""
+    """The only manager of tenant tables: returns rows of the current account, or refuses."""
 
     def get_queryset(self) -> models.QuerySet[M]:
-        """Rows of the current account; of all accounts inside `platform()`. Raises NoAccount."""
+        """Return rows of the current account; of all accounts inside `platform()`. Raises NoAccount."""
         queryset = super().get_queryset()
         if in_platform():
             return queryset
@@ -33,7 +33,7 @@ class TenantManager(models.Manager[M]):
 class TenantModel(models.Model):
     """A row of one account. Its table gets its policies from `tenancy.policies` after each migration.
 
-    `account` carries no index of its own: every key of a tenant table begins with it.
+    `account` has no index of its own: every key of a tenant table begins with it.
     """
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, db_index=False, related_name="+")

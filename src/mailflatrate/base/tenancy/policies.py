@@ -162,10 +162,10 @@ class Policy:
 
 
 def tenant_policies() -> list[Policy]:
-    """The policies of all tables: one for each model that belongs to an account, and the account itself.
+    """Return the policies of all tables: one for each model that belongs to an account, and the account itself.
 
-    A nullable `account` means that rows without one are the platform's: all may read them, none may write them,
-    unless the model says `hidden_without_account`. A model with `desk_only` is seen by the platform role alone.
+    Rows with a null `account` are the platform's: everyone may read them and nobody may write them, unless the
+    model says `hidden_without_account`. A model with `desk_only` is visible to the platform role alone.
     """
     policies = [
         Policy("account", f"id = {MINE} AND {MINE_OPEN}", f"id = {MINE} AND {MINE_OPEN}"),
@@ -188,7 +188,7 @@ def tenant_policies() -> list[Policy]:
 
 
 def restricted() -> dict[str, dict[str, str]]:
-    """RESTRICTED, and the models with `platform_writes`: the application role reads them, only the platform writes."""
+    """Return RESTRICTED and the models with `platform_writes`: the application role reads, only the platform writes."""
     models = (model for model in apps.get_models() if issubclass(model, TenantModel))
     written = [model._meta.db_table for model in models if getattr(model, "platform_writes", False)]
     closed = {table: {APP_ROLE: ""} for table in _PLATFORM_ONLY}
@@ -196,9 +196,9 @@ def restricted() -> dict[str, dict[str, str]]:
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
-    """Give the schema its functions, triggers, views, policies and rights, as the SQL files and the models say.
+    """Give the schema its functions, triggers, views, policies and rights, as the SQL files and the models define them.
 
-    What is there already is not touched; returns the names of what was changed. A sender or a reader beside it waits
+    Leaves what is up to date untouched; returns the names of what was changed. Concurrent senders and readers wait
     three seconds at most.
     """
     alias = connection.alias
@@ -218,7 +218,7 @@ def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
-    """Say what `apply_policies` would change now, a line an object; changes nothing."""
+    """Describe what `apply_policies` would change now, one line per object; changes nothing."""
     alias = connection.alias
     objects = _objects()
     found = [
@@ -230,12 +230,12 @@ def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _objects() -> list[SqlObject]:
-    """Functions and views, in an order in which each finds those it needs."""
+    """Return functions and views, ordered so that each comes after those it needs."""
     return [*_pass_functions(), *(made for made in statements.shipped() if made.kind != "trigger")]
 
 
 def _tables(connection: BaseDatabaseWrapper) -> dict[str, bool]:
-    """The tables and views of the schema, by whether each is a partition."""
+    """Return the tables and views of the schema, each with whether it is a partition."""
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
         return {str(name): bool(is_partition) for name, is_partition in cursor.fetchall()}
@@ -250,9 +250,9 @@ _ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def _wanted(names: dict[str, bool]) -> list[TableSpec]:
-    """What each table of the schema is to have, by whether it is a partition.
+    """Return what each table of the schema should have, given whether it is a partition.
 
-    The policies of a table do not hold for who reads its partitions directly, so nobody has rights on those.
+    A table's policies do not apply to direct reads of its partitions, so no role has rights on those.
     """
     limited = restricted()
     made: dict[str, list[SqlObject]] = {}
@@ -389,7 +389,7 @@ def _pass_functions() -> list[SqlObject]:
 
 
 def _keep_pass(cursor: CursorWrapper) -> None:
-    """Keep the key of passes where only the owner reads it; a changed secret key changes it with the next migration."""
+    """Store the key of passes where only the owner can read it; a new secret key replaces it at the next migration."""
     cursor.execute("SELECT to_regclass('kept.pass') IS NULL OR to_regclass('kept.fingerprint') IS NULL")
     if cursor.fetchone()[0]:
         cursor.execute(_KEPT)

@@ -42,7 +42,7 @@ class NoAccount(RuntimeError):
 
 
 class PlatformReason(StrEnum):
-    """The closed list of reasons to look across accounts. A new one needs a reviewer's eye."""
+    """The closed list of reasons for reading across accounts. A new one needs a review."""
 
     APPLICATION = "a company applies before it has an account, or hands its application in"
     STANDING = "a rule or a reviewer moves an account, which its own scope may not"
@@ -65,7 +65,7 @@ class PlatformReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """`account_id` None and not platform: nobody's rows."""
+    """The scope of a context; `account_id` None and not platform means no rows."""
 
     account_id: int | None = None
     platform: bool = False
@@ -78,7 +78,7 @@ _access: ContextVar[bool] = ContextVar("tenancy_access", default=False)
 
 
 def current_account_id() -> int:
-    """The account of this context. Raises NoAccount."""
+    """Return the account of this context. Raises NoAccount."""
     account_id = _scope.get().account_id
     if account_id is None:
         raise NoAccount("no account is set: wrap the work in tenancy.account(...)")
@@ -91,7 +91,7 @@ def in_platform() -> bool:
 
 
 def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
-    """Scope the running transaction of a connection that is not Django's to one account, or all that follow."""
+    """Scope the running transaction of a connection other than Django's to one account, or all that follow."""
     psycopg.Cursor(link).execute(_ACCOUNT, _account_values(server_of(link), account_id, for_session))
 
 
@@ -114,7 +114,7 @@ def _account_values(server: str, account_id: int, for_session: bool) -> list[str
 
 
 def _apply(scope: _Scope) -> None:
-    """Role, account and passes of the running transaction. They go as bound parameters (ADR 0010)."""
+    """Set role, account and passes of the running transaction, as bound parameters (ADR 0010)."""
     connection.ensure_connection()
     base = connection.connection
     with connection.wrap_database_errors:
@@ -147,14 +147,14 @@ def _scoped(scope: _Scope) -> Iterator[None]:
 
 @contextmanager
 def account(account_id: int) -> Iterator[None]:
-    """One transaction (or savepoint) that sees and writes only rows of `account_id`."""
+    """Open a transaction (or savepoint) that sees and writes only rows of `account_id`."""
     with _scoped(_Scope(account_id=account_id)):
         yield
 
 
 @contextmanager
 def platform(reason: PlatformReason) -> Iterator[None]:
-    """One transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
+    """Open a transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
     if reason not in PlatformReason:
         raise ValueError(f"unknown reason: {reason}")
     with _scoped(_Scope(platform=True)):
@@ -163,16 +163,16 @@ def platform(reason: PlatformReason) -> Iterator[None]:
 
 @contextmanager
 def eraser() -> Iterator[None]:
-    """A savepoint inside `account(...)` that may delete what RESTRICTED gives ERASER_ROLE, and nothing else (R-94)."""
+    """Open a savepoint inside `account(...)` that may delete only what RESTRICTED allows ERASER_ROLE (R-94)."""
     with _scoped(_Scope(account_id=current_account_id(), eraser=True)):
         yield
 
 
 @contextmanager
 def deciding() -> Iterator[None]:
-    """A moment of the running transaction in which this connection may write that the gate lets a campaign out.
+    """Allow this connection, inside the block, to record that the gate released a campaign.
 
-    Where it fails, the transaction or savepoint takes the pass back with the rest.
+    If the block fails, the rollback of the transaction or savepoint also takes back the pass.
     """
     _show(DECISION_SETTING, PassKind.DECISION)
     yield
@@ -181,9 +181,9 @@ def deciding() -> Iterator[None]:
 
 @contextmanager
 def deferring() -> Iterator[None]:
-    """A moment of the running transaction in which this connection may write jobs into the queue.
+    """Allow this connection, inside the block, to write jobs to the queue.
 
-    Where it fails, the transaction or savepoint takes the pass back with the rest.
+    If the block fails, the rollback of the transaction or savepoint also takes back the pass.
     """
     _show(JOB_SETTING, PassKind.JOB)
     yield
@@ -191,17 +191,17 @@ def deferring() -> Iterator[None]:
 
 
 def job_pass() -> tuple[str, str]:
-    """The setting and the value that `deferring` shows, for a statement that shows it itself, as bound parameters."""
+    """Return the setting and value that `deferring` shows, as bound parameters for a statement that does so itself."""
     connection.ensure_connection()
     return JOB_SETTING, pass_for(server_of(connection.connection), PassKind.JOB)
 
 
 @contextmanager
 def access() -> Iterator[None]:
-    """One transaction (or savepoint) in which this connection may change who gets in, and with what.
+    """Open a transaction (or savepoint) in which this connection may change who gets access, and how.
 
-    Passwords, addresses, second factors, memberships and API keys: triggers refuse a change of them under any role of
-    the application without this pass, so raw SQL by an injection cannot make one (ADR 0010). Keep the block short.
+    Passwords, addresses, second factors, memberships and API keys: triggers refuse to change them under any role of
+    the application without this pass, so raw SQL by an injection cannot do it (ADR 0010). Keep the block short.
     """
     outer = _access.get()
     token = _access.set(True)

@@ -1,7 +1,7 @@
 """The functions, triggers and views of the database, read from the SQL files of base and of each app (ADR 0036).
 
 A file has `CREATE OR REPLACE` statements and comments, nothing else. What cannot be replaced has a `DROP ... IF EXISTS`
-right before it; both are run as one statement, and only when the object is missing or differs.
+right before it; both run as one statement, and only when the object is missing or differs.
 """
 
 import re
@@ -22,12 +22,12 @@ _VIEW = re.compile(r"CREATE VIEW (public\.\w+)\s")
 
 
 class UnknownStatement(ValueError):
-    """A statement in an SQL file that is none of those it may have."""
+    """A statement that an SQL file may not contain."""
 
 
 @cache
 def shipped() -> tuple[SqlObject, ...]:
-    """Return every object of the SQL files: first those of base, then those of the apps in their order."""
+    """Return every object of the SQL files: first those of base, then those of the apps in order."""
     folders = [_OWN, *(Path(config.path) / "sql" for config in apps.get_app_configs())]
     files = [file for folder in folders for file in sorted(folder.glob("*.sql"))]
     return tuple(
@@ -53,7 +53,7 @@ def parse(text: str, source: str) -> list[SqlObject]:
 
 
 def statements(text: str) -> list[str]:
-    """Split SQL at the semicolons between statements. Comments inside the body of a function stay."""
+    """Split SQL at the semicolons between statements. Comments inside the body of a function are kept."""
     found, current = [], ""
     for token in _TOKEN.finditer(text):
         if token[0].startswith("--"):

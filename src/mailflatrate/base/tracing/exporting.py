@@ -1,4 +1,4 @@
-"""Where the spans go: OTLP over HTTP, in batches, from a thread of their own."""
+"""The export of spans: OTLP over HTTP, in batches, from a separate thread."""
 
 import atexit
 import os
@@ -18,9 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 def begin_tracing(settings: Settings, process: str) -> Callable[[], object] | None:
-    """Make traces from now on, if an endpoint is set. Call it once a process; the SDK reads its other variables.
+    """Start tracing if an endpoint is set. Call it once per process; the SDK reads its other variables.
 
-    Returns what sends the spans that are kept at the moment; None where traces stay off.
+    Returns a function that flushes the pending spans; None if tracing stays off.
     """
     if settings.otlp_endpoint is None or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None

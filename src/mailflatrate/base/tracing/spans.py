@@ -1,4 +1,4 @@
-"""Spans of this process, and their context on the way through the queue."""
+"""Spans of this process, and how their context travels through the queue."""
 
 import json
 import time
@@ -23,7 +23,7 @@ _in_job: ContextVar[bool] = ContextVar("tracing_in_job", default=False)
 
 
 class Span:
-    """A span that takes attributes; one that is off takes them and forgets them."""
+    """A span that takes attributes; when tracing is off, they are discarded."""
 
     __slots__ = ("_span",)
 
@@ -31,17 +31,17 @@ class Span:
         self._span = span
 
     def set(self, **attributes: object) -> None:
-        """Add attributes. Text that could name a person is left out."""
+        """Add attributes. Text that could identify a person is dropped."""
         if self._span is not None:
             self._span.set_attributes(_clean(attributes))
 
     def rename(self, name: str) -> None:
-        """Give the span the name that is known only now."""
+        """Rename the span, once its name is known."""
         if self._span is not None:
             self._span.update_name(name)
 
     def failed(self, problem: str) -> None:
-        """Mark the span as failed, with a word for the problem."""
+        """Mark the span as failed, with the kind of problem."""
         if self._span is not None:
             from opentelemetry.trace import Status, StatusCode
 
@@ -53,35 +53,35 @@ _OFF = nullcontext(Span())
 
 @dataclass(frozen=True, slots=True)
 class JobTraceContext:
-    """What a job brings along: the span that deferred it, and when it was due (Unix milliseconds)."""
+    """The trace context of a job: the span that deferred it, and when it was due (Unix milliseconds)."""
 
     trace: str = ""
     due_ms: float | None = None
 
 
 def use(tracer: "Tracer | None") -> None:
-    """Make this tracer the process's; None turns traces off."""
+    """Set the tracer of this process; None turns traces off."""
     global _tracer  # noqa: PLW0603  one a process
     _tracer = tracer
 
 
 def is_on() -> bool:
-    """Whether this process makes traces."""
+    """Return whether this process creates traces."""
     return _tracer is not None
 
 
 def span(name: str, **attributes: object) -> AbstractContextManager[Span]:
-    """A span around a block, below the one that is open."""
+    """Open a span around a block, as a child of the current one."""
     return _OFF if _tracer is None else _open(_tracer, name, "INTERNAL", attributes)
 
 
 def request_span(**attributes: object) -> AbstractContextManager[Span]:
-    """The first span of a request. What the client says of traces counts for nothing."""
+    """Open the first span of a request. Trace headers from the client are ignored."""
     return _OFF if _tracer is None else _open(_tracer, "request", "SERVER", attributes)
 
 
 def annotate(**attributes: object) -> None:
-    """Add attributes to the open span."""
+    """Add attributes to the current span."""
     if _tracer is not None:
         from opentelemetry import trace
 
@@ -89,12 +89,12 @@ def annotate(**attributes: object) -> None:
 
 
 def job_span(name: str, queue: str, brought: JobTraceContext, **attributes: object) -> AbstractContextManager[Span]:
-    """The span of a background job, with the time from the moment it was due."""
+    """Open the span of a background job, with the delay since it was due."""
     return _OFF if _tracer is None else _job(_tracer, name, queue, brought, attributes)
 
 
 def carried(at: datetime | None = None) -> dict[str, str | int]:
-    """Arguments for a job that is deferred now: nothing where traces are off."""
+    """Return the trace arguments for a job that is deferred now; empty if tracing is off."""
     if _tracer is None:
         return {}
     due = at.timestamp() if at is not None else clock.now().timestamp()
@@ -102,12 +102,12 @@ def carried(at: datetime | None = None) -> dict[str, str | int]:
 
 
 def carried_sql() -> str:
-    """The same as JSON, for statements that defer sets of jobs."""
+    """Return the same as JSON, for statements that defer many jobs at once."""
     return json.dumps(carried())
 
 
 def take_up(arguments: dict[str, Any]) -> JobTraceContext:
-    """Take what `carried` added out of a job's arguments: also a process without traces may get such a job."""
+    """Remove what `carried` added from a job's arguments; a process without tracing may get such a job too."""
     trace, due = arguments.pop(TRACE, ""), arguments.pop(DUE, None)
     return JobTraceContext(str(trace), float(due) if isinstance(due, int | float) else None)
 
@@ -144,7 +144,7 @@ def _job(
 
 
 def _written() -> str:
-    """The open span in a line: how it counts for the job, then its traceparent (W3C)."""
+    """Return the current span in one line: how the job relates to it, then its traceparent (W3C)."""
     from opentelemetry import trace
 
     context = trace.get_current_span().get_span_context()
@@ -155,7 +155,7 @@ def _written() -> str:
 
 
 def _origin(written: str) -> dict[str, Any]:
-    """How a job's span begins: below the span of a request, or on its own with a link to the job before."""
+    """Return how a job's span begins: below the span of a request, or on its own with a link to the previous job."""
     from opentelemetry import trace
     from opentelemetry.context import Context
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -169,7 +169,7 @@ def _origin(written: str) -> dict[str, Any]:
 
 
 def _clean(attributes: dict[str, object]) -> dict[str, Any]:
-    """Numbers, and short names without an @; nothing else."""
+    """Keep only numbers and short names without an @."""
     return {
         name.replace("__", "."): value
         for name, value in attributes.items()

@@ -1,4 +1,4 @@
-"""Start Django with logging, for commands that need the database; and end a process in time (`life`)."""
+"""Starting Django with logging, for commands that need the database; and ending a process in time (`life`)."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mailflatrate.settings.schema import Settings, load_settings
 
 
 def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
-    """Configure logging and Django once; returns the settings. Raises SettingsError.
+    """Configure logging and Django once; return the settings. Raises SettingsError.
 
     A process with another purpose than ADMINISTRATION never signs in as the owner of the database.
     """
@@ -28,7 +28,7 @@ def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
 
 @contextmanager
 def database() -> Iterator[Settings]:
-    """Boot with a database that answers: the embedded one is started for the block when nobody runs it."""
+    """Boot with a reachable database: start the embedded one for the block unless it is already running."""
     settings = load_settings()
     if not settings.is_embedded:
         yield boot()

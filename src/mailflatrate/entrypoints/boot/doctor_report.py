@@ -1,4 +1,4 @@
-"""The lines of the doctor's report: the command prints them, and the desk's set-up page sorts them into steps."""
+"""The lines of the doctor's report: the command prints them, and the desk's setup page sorts them into steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Level(StrEnum):
-    """OK, works but deserves a look, or keeps real sending from working."""
+    """The level of a finding: fine, works but deserves attention, or prevents real sending."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One finding. `fix` says what to do; empty where nothing is to be done."""
+    """One finding. `fix` says what to do; empty if nothing needs doing."""
 
     level: Level
     topic: str
@@ -44,7 +44,7 @@ def warning(topic: str, text: str, fix: str) -> Line:
 
 
 def missing(topic: str, text: str, fix: str) -> Line:
-    """Return a line for what keeps real sending from working."""
+    """Return a line for what prevents real sending."""
     return Line(Level.MISSING, topic, text, fix)
 
 

@@ -1,7 +1,7 @@
-"""The link that opens the first set-up in a browser, for an installation that has no operator yet.
+"""The link that opens the first setup in a browser, for an installation without an operator.
 
 The link carries a token that only a host with the installation's secret key can compute. It needs no row in the
-database, is the same on every host and after every restart, and is worth nothing once an operator exists.
+database, is the same on every host and after every restart, and is useless once an operator exists.
 """
 
 import base64
@@ -19,25 +19,25 @@ _OCTETS = 20
 
 
 def setup_token() -> str:
-    """Return the token of this installation: 32 letters and digits in lower case."""
+    """Return the token of this installation: 32 lowercase letters and digits."""
     digest = hmac.digest(load_secrets().secret_key.encode(), _PURPOSE, hashlib.sha256)
     return base64.b32encode(digest[:_OCTETS]).decode().lower()
 
 
 def is_setup_token(token: str) -> bool:
-    """Whether a token opens the set-up; compared in constant time."""
+    """Return whether a token opens the setup; compared in constant time."""
     return hmac.compare_digest(token.encode(), setup_token().encode())
 
 
 def setup_url(settings: Settings) -> str:
-    """The link. Behind a proxy it starts with the public URL, otherwise with the address the pages listen on."""
+    """Return the link. Behind a proxy it starts with the public URL, otherwise with the pages' listening address."""
     host = "127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host  # noqa: S104
     base = f"http://{host}:{settings.web_port}" if settings.public_port else settings.public_url.rstrip("/")
     return f"{base}/setup/{setup_token()}/"
 
 
 def announce(settings: Settings) -> None:
-    """Print the link while there is no operator; nothing where the database doesn't answer yet."""
+    """Print the link while there is no operator; print nothing if the database isn't reachable yet."""
     from mailflatrate.apps.accounts.queries import has_operator
 
     try:

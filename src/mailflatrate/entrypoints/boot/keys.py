@@ -1,4 +1,4 @@
-"""A service starts only with the keys of the installation."""
+"""The check that lets a service start only with the keys of the installation."""
 
 import os
 import signal
@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 def demand_keys(settings: Settings) -> None:
     """Compare the keys of this host with the installation's. Raises KeysDiffer.
 
-    While the database is away nobody can say; the process starts, and ends as soon as it turns out that they differ.
+    While the database is unreachable they cannot be compared; the process starts, and ends as soon as they turn out to
+    differ.
     """
     try:
         _compare(settings)

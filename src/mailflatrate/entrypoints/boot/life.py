@@ -1,7 +1,7 @@
-"""What the service manager hears from a process, and how the process ends in time whatever hangs.
+"""Health reports to the service manager, and ending a process in time whatever hangs.
 
 systemd restarts a unit whose watchdog is not reset (`WatchdogSec`). The resets come from the loop that does the work,
-and only while that is not stuck, so a process that lives and does nothing is restarted (sd_notify(3)). In containers,
+and only while that is not stuck, so a live process that does nothing is restarted (sd_notify(3)). In containers,
 which have no such socket, the same loop touches a file (MAILFLATRATE_LIFE_FILE).
 """
 
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 def notify(state: str) -> None:
-    """Tell the service manager `READY=1`, `STOPPING=1` or `WATCHDOG=1`; nothing where there is none."""
+    """Tell the service manager `READY=1`, `STOPPING=1` or `WATCHDOG=1`; do nothing if there is none."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -37,7 +37,7 @@ def notify(state: str) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """Return how often the watchdog wants to hear of this process, with some margin; None when there is none."""
+    """Return the seconds between watchdog resets, with some margin; None if there is no watchdog."""
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")
@@ -57,13 +57,13 @@ async def report_life(is_stuck: Callable[[], bool]) -> None:
 
 
 def reporting_seconds() -> float | None:
-    """Return how often a process says that its work goes on; None when nobody asks."""
+    """Return the seconds between reports that work goes on; None if nothing expects them."""
     watched = watchdog_seconds()
     return watched if load_settings().life_file is None else min(watched or TOUCH_SECONDS, TOUCH_SECONDS)
 
 
 def report() -> None:
-    """Say that the work goes on, to the service manager and by the life file."""
+    """Report that work goes on, to the service manager and through the life file."""
     notify("WATCHDOG=1")
     file = load_settings().life_file
     if file is not None:
@@ -72,7 +72,7 @@ def report() -> None:
 
 
 def report_served_life(host: str, port: int) -> None:
-    """Reset the watchdog from a thread, as long as the pages answer anything at all at their port."""
+    """Reset the watchdog from a thread, as long as the pages respond at their port."""
 
     def ask() -> None:
         notify("READY=1")
@@ -88,9 +88,9 @@ def report_served_life(host: str, port: int) -> None:
 
 
 def end_within(seconds: float = END_SECONDS) -> None:
-    """Have this process end after some seconds, whatever its threads and tasks wait for. Call it once at a signal.
+    """End this process after some seconds, whatever its threads and tasks wait for. Call it once at a signal.
 
-    The sender's journal says what was under way, as after a crash.
+    The sender's journal shows what was under way, as after a crash.
     """
     notify("STOPPING=1")
     ending = threading.Timer(seconds, _end)

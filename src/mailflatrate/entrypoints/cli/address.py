@@ -33,7 +33,7 @@ def check_command(offline: bool) -> None:
 
 
 def _text(lines: Iterable[bytes]) -> Iterator[str]:
-    """Lines of UTF-8; broken octets become U+FFFD, which no address holds."""
+    """Decode lines of UTF-8; broken octets become U+FFFD, which no address contains."""
     return (line.decode("utf-8", "replace") for line in lines)
 
 
@@ -51,7 +51,7 @@ def print_judged(answers: Iterable[dict[str, str | None]]) -> None:
 
 
 def _check_online(lines: Iterator[str]) -> Iterator[dict[str, str | None]]:
-    """The same decision with what the DNS says about each domain, asked once (R-18)."""
+    """Make the same decision with each domain's DNS answer, queried once (R-18)."""
     from mailflatrate.settings.schema import load_settings
     from mailflatrate.wire.dns import DnsResolver, ask_domains
 
@@ -73,7 +73,7 @@ def _check_online(lines: Iterator[str]) -> Iterator[dict[str, str | None]]:
 
 
 def _domain_to_ask(text: str) -> str:
-    """The domain whose answer could change the decision; empty where none could."""
+    """Return the domain whose answer could change the decision; empty if none could."""
     decision = decide_address(text)
     domain = decision.address.rpartition("@")[2]
     settled = decision.verdict is AddressVerdict.REFUSE or domain.rpartition(".")[2] in RESERVED_ENDINGS

@@ -1,4 +1,4 @@
-"""`mailflatrate campaigns list | pause | resume | send-unsent`: what an operator does with a campaign at night."""
+"""`mailflatrate campaigns list | pause | resume | send-unsent`: an operator's emergency actions on a campaign."""
 
 from collections.abc import Callable
 
@@ -103,7 +103,7 @@ def send_unsent_command(campaign: str, reason: str) -> None:
 
 
 def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> str:
-    """Act on a campaign in its account's scope, with a line in the audit log; its mailing ID."""
+    """Act on a campaign in its account's scope, with a line in the audit log; return its mailing ID."""
     from mailflatrate.apps.campaigns.errors import CampaignError
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.base import audit, tenancy

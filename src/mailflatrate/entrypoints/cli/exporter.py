@@ -34,8 +34,9 @@ PLAIN = [("Content-Type", "text/plain; charset=utf-8")]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """Closes connections from outside of MAILFLATRATE_METRICS_NETWORKS, and those that are too many, before it reads
-    a byte. Each one has a thread, for a limited time."""
+    """A server that closes connections from outside MAILFLATRATE_METRICS_NETWORKS, and excess ones, before it reads
+    a byte. Each connection has a thread, for a limited time.
+    """
 
     daemon_threads = True
     request_queue_size = 64
@@ -60,7 +61,7 @@ class _Server(ThreadingMixIn, WSGIServer):
             return True
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one connection, and count it out again."""
+        """Answer one connection, then stop counting it."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -69,7 +70,7 @@ class _Server(ThreadingMixIn, WSGIServer):
                 self._open = +self._open
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log that a client was cut off: one line, not a traceback for each."""
+        """Log that a client was cut off, in one line instead of a traceback each."""
         log.info("exporter_client_cut_off", address=_address(client_address), problem=repr(sys.exc_info()[1])[:120])
 
 
@@ -85,7 +86,7 @@ class _Handler(WSGIRequestHandler):
     timeout = REQUEST_SECONDS
 
     def setup(self) -> None:
-        """Read the request's head at once, so that its time and size have one bound. A body is never read."""
+        """Read the request's head at once, so that one limit covers its time and size. Never read a body."""
         super().setup()
         head, ends_at = b"", time.monotonic() + REQUEST_SECONDS
         while b"\r\n\r\n" not in head and b"\n\n" not in head:
@@ -101,11 +102,11 @@ class _Handler(WSGIRequestHandler):
         self.rfile = BytesIO(head)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a line each quarter of a minute helps nobody."""
+        """Log nothing: a line every fifteen seconds helps nobody."""
 
 
 def make_exporter(settings: Settings) -> WSGIServer:
-    """The server, bound to its port."""
+    """Return the server, bound to its port."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HostFigures(settings.data_dir / FOLDER))
     registry.register(JournalFigures(settings.data_dir / "journal"))

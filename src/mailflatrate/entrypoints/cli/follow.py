@@ -1,4 +1,4 @@
-"""`mailflatrate follow-postfix`: one a relay host, beside Postfix, for as long as it runs."""
+"""`mailflatrate follow-postfix`: one per relay host, running alongside Postfix."""
 
 import re
 import socket

@@ -20,10 +20,10 @@ _HOW_TO_ANSWER = (
 
 
 class _FileOrCommand(click.Group):
-    """`import FILE ...` takes a file in; `import recheck` is a command of its own."""
+    """A command group in which `import FILE ...` imports a file, and `import recheck` is a separate command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Whatever begins with no command is about a file."""
+        """Treat arguments that do not begin with a command as those for a file."""
         named = args[:1] and (args[0] in self.commands or args[0] == "--help")
         return super().parse_args(ctx, args if named else ["file", *args])
 
@@ -136,7 +136,7 @@ def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str
 
 
 class _Progress:
-    """One line on standard error, rewritten in a terminal, at most twice a second."""
+    """A progress line on standard error, rewritten in a terminal, at most twice a second."""
 
     def __init__(self, total_bytes: int) -> None:
         self._total_bytes = max(total_bytes, 1)

@@ -1,4 +1,4 @@
-"""Print rows: as a table for people, or as one JSON array for programs.
+"""Printing rows: as a table for people, or as one JSON array for programs.
 
 Names come from customers, so characters that could move the cursor or change the terminal are not printed.
 """
@@ -17,12 +17,12 @@ WIDEST = 60
 
 
 def json_option(function: F) -> F:
-    """Add `--json`, which the command gets as `as_json`."""
+    """Add `--json`, passed to the command as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")(function)
 
 
 def operator_details() -> dict[str, str]:
-    """Who acts at the command line, for the audit log: all we know is the user of the system."""
+    """Return who acts at the command line, for the audit log: only the system user is known."""
     try:
         return {"system_user": getpass.getuser()}
     except (KeyError, OSError):  # a user id without a name, as in some containers
@@ -30,7 +30,7 @@ def operator_details() -> dict[str, str]:
 
 
 def show(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
-    """Print the rows, whose keys are the columns; `empty` where there are none."""
+    """Print the rows, whose keys are the columns; `empty` if there are none."""
     if as_json:
         click.echo(json.dumps(rows, default=_plain, ensure_ascii=True))
         return

@@ -1,4 +1,4 @@
-"""The command `mailflatrate`. Subcommands are loaded when they are called, so that the pure ones start fast."""
+"""The `mailflatrate` command. Subcommands are loaded when called, so that the pure ones start fast."""
 
 import importlib
 import sys
@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
     """A group that imports a subcommand's module only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of the table."""
+        """Return all names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands without loading them."""
+        """Write the list of commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -74,7 +74,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the console script."""
     try:
         cli()
     except Exception as error:

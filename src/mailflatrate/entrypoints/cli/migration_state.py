@@ -1,4 +1,4 @@
-"""Compare the migrations a database has had with those of this version: refuse what cannot be upgraded, plan the rest.
+"""Comparing a database's applied migrations with this version's: refuse what cannot be upgraded, plan the rest.
 
 Everything here only reads; `setup` migrates.
 """
@@ -26,7 +26,7 @@ class NotUpgradable(click.ClickException):
 
 
 def known_migrations() -> frozenset[Name]:
-    """Return every migration that this version has, or that one of its own replaces."""
+    """Return every migration that this version has or replaces with one of its own."""
     found = MigrationLoader(None).disk_migrations
     return frozenset(found) | {name for migration in found.values() for name in migration.replaces}
 
@@ -52,7 +52,7 @@ def _demand_known(applied: set[Name]) -> None:
 
 
 def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
-    """A database of 0.1 has had every migration that the first ones of 0.2 replace, or none of them."""
+    """Raise NotUpgradable unless all of the 0.1 migrations that the first ones of 0.2 replace were applied, or none."""
     for name, migration in loader.disk_migrations.items():
         replaced = [each for each in migration.replaces if each[0] == name[0]]
         absent = [each for each in replaced if each not in applied]
@@ -66,7 +66,7 @@ def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
 
 
 def _demand_columns(applied: set[Name]) -> None:
-    """Compare the tables with what the applied migrations say they are: a record alone proves nothing."""
+    """Compare the tables with what the applied migrations define, because the record alone proves nothing."""
     executor = MigrationExecutor(connections[OWNER])
     nodes = [name for name in executor.loader.graph.nodes if name in applied and name[0] in _own_apps()]
     if not nodes:
@@ -93,7 +93,7 @@ def _own_apps() -> frozenset[str]:
 
 
 def planned() -> Iterator[str]:
-    """Say what `migrate` would do now, a line each."""
+    """Yield what `migrate` would do now, one line each."""
     executor = MigrationExecutor(connections[OWNER])
     for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield f"migration {migration.app_label}/{migration.name}"

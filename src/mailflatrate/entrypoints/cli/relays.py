@@ -55,7 +55,7 @@ relays_command.add_command(postfix_limits_command, "postfix-limits")
 
 @contextmanager
 def _desk() -> Iterator[Settings]:
-    """A database, and the scope in which relays are seen; refusals become messages."""
+    """Open a database and the scope in which relays are visible; turn refusals into messages."""
     with database() as settings:
         from mailflatrate.apps.delivery.relays.edit import RelayError
         from mailflatrate.base import tenancy
@@ -259,7 +259,7 @@ def test_command(name: str) -> None:
 
 
 def _password(options: dict[str, Any]) -> str | None:
-    """The password of the named user, from the file or the terminal; never from the command line, which others see."""
+    """Return the user's password, from the file or the terminal; never from the command line, which others can see."""
     file = options.pop("password_file")
     if not options["username"]:
         return None

@@ -1,4 +1,4 @@
-"""Commands for an operator when a host or a database was lost: pause-all, resume-all, restored, journal."""
+"""Commands for an operator after the loss of a host or a database: pause-all, resume-all, restored, journal."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -30,7 +30,7 @@ SPARE_FILES = 512
 
 @contextlib.contextmanager
 def owned_database(settings: Settings) -> Iterator[None]:
-    """Own the embedded database for the block; nothing to own where DATABASE_URL names a real one."""
+    """Own the embedded database for the block; do nothing if DATABASE_URL names a real one."""
     if not settings.is_embedded:
         yield
         return
@@ -42,7 +42,7 @@ def owned_database(settings: Settings) -> Iterator[None]:
 
 
 def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
-    """The supervisor with every process that this host is set to run."""
+    """Return the supervisor with every process that this host is configured to run."""
     supervisor = Supervisor(environment)
     supervisor.add("web", "web")
     if settings.public_port:
@@ -56,7 +56,7 @@ def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
 
 
 def services_environment(settings: Settings) -> dict[str, str]:
-    """The environment of the processes that serve: they know the application's role, not the owner of the database."""
+    """Return the environment of serving processes: they know the application's role, not the owner of the database."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
     kept.pop("MAILFLATRATE_APP_DATABASE_URL_FILE", None)
     return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(settings)}
@@ -131,7 +131,7 @@ def web_command(tls: bool) -> None:
 
 
 def _reload() -> dict[str, Any]:
-    """What lets the pages restart when their code or their German changes; templates are read anew without it."""
+    """Return the reload options: the pages restart when code or German texts change; templates reload without it."""
     from mailflatrate.locale.build import FOLDER
 
     return {
@@ -144,7 +144,7 @@ def _reload() -> dict[str, Any]:
 
 
 def _room_for_connections() -> int:
-    """Let this process open as many files as the system allows; the number of connections that leaves."""
+    """Raise this process's limit of open files to the maximum; return the number of connections that leaves."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_CONNECTIONS + SPARE_FILES
     room = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -24,11 +24,11 @@ STATEMENT_SECONDS = 60
 def bring_up_to_date(
     settings: Settings, forgotten_keys: Collection[str] = (), statement_seconds: int = STATEMENT_SECONDS
 ) -> None:
-    """Apply roles, migrations, the functions, triggers, policies and rights of every table, and what ships with us.
+    """Apply roles, migrations, functions, triggers, policies and rights of every table, and the shipped data.
 
-    Safe to repeat, and beside everything else that runs: what is up to date is not touched, and whatever needs a lock
-    waits three seconds for it at a time. Two hosts that migrate at once do so one after the other. Raises
-    ClickException for a database that is newer than this version, or too old for it, before anything is changed.
+    Safe to repeat, and while everything else runs: what is up to date is not touched, and whatever needs a lock
+    waits three seconds for it at a time. Two hosts that migrate at once take turns. Raises ClickException for a
+    database that is newer than this version, or too old for it, before anything is changed.
     """
     from django.db import connections
 
@@ -58,7 +58,7 @@ def bring_up_to_date(
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """Hold the lock of `migrate` while the block runs, over the owner's connection; waits for another one that does."""
+    """Hold the lock of `migrate` for the block, over the owner's connection; wait for another process that has it."""
     with psycopg.connect(owner_url(settings), autocommit=True) as link:
         told = False
         while not link.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATING]).fetchall()[0][0]:
@@ -72,7 +72,7 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _migrate(statement_seconds: int) -> None:
-    """Apply the migrations, each in its transaction; one that does not get its locks in time is tried again."""
+    """Apply the migrations, each in its own transaction; retry one that does not get its locks in time."""
     from django.core.management import call_command
     from django.db import OperationalError, connections
 
@@ -126,7 +126,7 @@ def migrate_command(forgotten: tuple[str, ...], is_plan: bool, statement_seconds
 
 
 def _print_plan(forgotten: Collection[str]) -> None:
-    """Print what `migrate` would do. The session is read-only, so that nothing can be changed by it."""
+    """Print what `migrate` would do. The session is read-only, so that it cannot change anything."""
     with database():
         from django.db import connections
 
@@ -146,7 +146,7 @@ def _print_plan(forgotten: Collection[str]) -> None:
 
 
 def _draw_secrets_of_a_new_installation(settings: Settings) -> None:
-    """Nobody has keys for a database that was never migrated; for any other, another host does."""
+    """Draw keys only for a database that was never migrated; for any other, another host already has them."""
     if settings.is_embedded or (settings.secret_key and settings.token_keys):
         return
     with psycopg.connect(owner_url(settings), autocommit=True) as link:

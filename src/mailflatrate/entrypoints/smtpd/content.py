@@ -1,4 +1,4 @@
-"""Message content as it comes over the wire: read within bounds, one byte string whatever its lines are like."""
+"""Message content as it arrives over the wire: read within limits, as one byte string whatever its lines."""
 
 import asyncio
 from enum import StrEnum
@@ -15,7 +15,7 @@ _END = b"\r\n.\r\n"
 
 
 class ContentRefusal(StrEnum):
-    """Why content isn't taken, as the reply that says so."""
+    """Why content was refused, as an SMTP reply."""
 
     TOO_LONG = "500 Line too long (see RFC5321 4.5.3.1.6)"
     TOO_LARGE = "552 Error: Too much mail data"
@@ -24,13 +24,13 @@ class ContentRefusal(StrEnum):
 
 
 class ContentBudget:
-    """Octets of content that all connections together may hold."""
+    """The octets of content that all connections together may hold."""
 
     def __init__(self, most: int = MOST_BYTES_IN_HAND) -> None:
         self._left = most
 
     def take(self, octets: int) -> bool:
-        """Reserve octets; False, and nothing is reserved, if they don't fit."""
+        """Reserve octets; return False and reserve nothing if they don't fit."""
         if octets > self._left:
             return False
         self._left -= octets
@@ -42,7 +42,7 @@ class ContentBudget:
 
 
 class Content:
-    """The content of one DATA command. After a refusal, the rest is looked through for its end and dropped."""
+    """The content of one DATA command. After a refusal, the rest is scanned for its end and dropped."""
 
     def __init__(self, budget: ContentBudget, largest: int | None = None) -> None:
         self.refused: ContentRefusal | None = None
@@ -53,7 +53,7 @@ class Content:
         self._received = -len(self._held)  # but it's no content
 
     def feed(self, chunk: bytes) -> bytes | None:
-        """Take octets of the wire. Returns those behind the end of the content, or None while it hasn't ended."""
+        """Take octets from the wire. Return those after the end of the content, or None until it has ended."""
         window = self._held + chunk
         end = window.find(_END)
         if end >= 0:
@@ -66,13 +66,13 @@ class Content:
         return None
 
     def whole(self) -> bytes:
-        """The content, which is handed over: nothing is kept here."""
+        """Hand over the content, keeping nothing here."""
         whole = bytes(self._octets)
         self._octets = bytearray()
         return whole
 
     def close(self) -> None:
-        """Drop everything and give the budget back."""
+        """Drop everything and release the budget."""
         self._octets = bytearray()
         self._budget.give_back(self._taken)
         self._taken = 0
@@ -105,7 +105,7 @@ class Content:
         return None
 
     def _has_long_line(self, text: bytes) -> bool:
-        """Look for the last CRLF within reach of each line's beginning, so short lines cost nothing each."""
+        """Find the last CRLF within reach of each line's beginning, so that short lines cost nothing each."""
         start = -self._open_line
         while len(text) - start > LONGEST_LINE_BYTES:
             found = text.rfind(b"\r\n", max(start, 0), start + LONGEST_LINE_BYTES)
@@ -118,7 +118,7 @@ class Content:
 
 
 class BoundedSMTP(SMTP):
-    """SMTP whose DATA holds octets, where aiosmtpd's own holds an object for every line."""
+    """An SMTP server whose DATA holds octets, where aiosmtpd's own holds an object for every line."""
 
     def __init__(self, handler: object, budget: ContentBudget | None = None, **options: Any) -> None:
         super().__init__(handler, **options)
@@ -148,7 +148,7 @@ class BoundedSMTP(SMTP):
         await self.push(self.answer(status, recipients))
 
     def answer(self, status: str, _recipients: int) -> str:
-        """SMTP says once what became of the content."""
+        """Return the single reply that SMTP gives for the content."""
         return status
 
     async def _read_into(self, content: Content) -> None:

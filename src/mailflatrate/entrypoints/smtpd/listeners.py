@@ -32,7 +32,7 @@ TRY_LATER = "451 4.3.0 Could not store the message just now, please try again"
 
 
 class InboundHandler:
-    """Takes mail for our addresses only, and answers 250 when the message is stored."""
+    """A handler that takes mail for our addresses only, and answers 250 once the message is stored."""
 
     def __init__(self, via: str, spool: Spool[Arrival]) -> None:
         self._via = via
@@ -43,7 +43,7 @@ class InboundHandler:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Check one recipient. Each counts once, however it is spelled, but LMTP owes a reply for each time."""
+        """Check one recipient. Each counts once, however it is spelled, but LMTP requires a reply each time."""
         known = {one.lower() for one in envelope.rcpt_tos}
         if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
             envelope.rcpt_tos.append(address)
@@ -75,7 +75,7 @@ class InboundHandler:
 
 
 class PostboxHandler:
-    """Takes every message, keeps it, and does what misbehaving addresses are named after."""
+    """A handler that takes every message, keeps it, and does what a misbehaving address is named after."""
 
     def __init__(self, spool: Spool[tuple[Arrival, str]], world: SimulatedInternet) -> None:
         self._spool = spool
@@ -84,7 +84,7 @@ class PostboxHandler:
     async def handle_RCPT(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Refuse where the address is one that refuses."""
+        """Refuse the recipient if the address is one that refuses."""
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return TOO_MANY_RECIPIENTS
         refused = await self._world.refuses(address)
@@ -99,7 +99,7 @@ class PostboxHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Keep the message, answer, and react as the address wants."""
+        """Keep the message, answer, and react as the address requires."""
         arrivals = arrivals_of("postbox", session, envelope)
         behaviours = [MailboxBehavior.of(arrival.envelope_to) for arrival in arrivals]
         kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]
@@ -114,7 +114,7 @@ class PostboxHandler:
 
 
 def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]:
-    """One arrival for each recipient of the envelope, however often it was named."""
+    """Return one arrival for each recipient of the envelope, however often it was named."""
     recipients: dict[str, str] = {}
     for address in envelope.rcpt_tos:
         recipients.setdefault(address.lower(), address)
@@ -161,7 +161,7 @@ async def _serve(settings: Settings) -> None:
 
 
 def run_listeners() -> None:
-    """Listen until SIGTERM; messages in hand are stored first."""
+    """Listen until SIGTERM; store messages in progress first."""
     settings = load_settings()
     share(settings.data_dir, "inbound")
     asyncio.run(_serve(settings))

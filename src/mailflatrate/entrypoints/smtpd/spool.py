@@ -13,7 +13,7 @@ BATCH = 100
 
 
 class Spool(Generic[T]):
-    """One writer thread; messages that arrive while it writes form the next batch."""
+    """A spool with one writer thread; messages that arrive while it writes form the next batch."""
 
     def __init__(self, store: Callable[[Sequence[T]], object]) -> None:
         self._store = store
@@ -28,7 +28,7 @@ class Spool(Generic[T]):
         await stored
 
     async def close(self) -> None:
-        """Stop the writer once nothing waits."""
+        """Stop the writer once the queue is empty."""
         await self._waiting.join()
         self._writer.cancel()
         self._thread.shutdown()

@@ -1,4 +1,4 @@
-"""How many may be connected to the inbound listeners, in all and from one address."""
+"""Limits on connections to the inbound listeners, in total and per address."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ _TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
 
 
 class Visitors:
-    """Open connections. Our own relays and programs are one address for many senders: only the sum holds for them."""
+    """The open connections. Our own relays and programs share one address: only the total limit applies to them."""
 
     def __init__(self, relays: str, most: int = MOST_CONNECTIONS, most_from_one: int = MOST_FROM_ONE_PEER) -> None:
         self._relays = tuple(ip_network(part.strip()) for part in relays.split(",") if part.strip())
@@ -24,14 +24,14 @@ class Visitors:
         self._open: Counter[str] = Counter()
 
     def enter(self, peer: str) -> bool:
-        """Count a connection, unless it is one too many."""
+        """Count a connection, unless it exceeds a limit."""
         if self._open.total() >= self._most or (self._open[peer] >= self._most_from_one and not self._is_relay(peer)):
             return False
         self._open[peer] += 1
         return True
 
     def leave(self, peer: str) -> None:
-        """Forget a connection that was counted."""
+        """Stop counting a connection."""
         self._open[peer] -= 1
         if not self._open[peer]:
             del self._open[peer]
@@ -45,7 +45,7 @@ class Visitors:
 
 
 class _CountedConnection(BoundedSMTP):
-    """A connection that is answered only where there is room for it."""
+    """A connection that is answered only if there is room for it."""
 
     def __init__(self, handler: object, visitors: Visitors, **options: Any) -> None:
         super().__init__(handler, **options)
@@ -54,7 +54,7 @@ class _CountedConnection(BoundedSMTP):
         self._is_refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse one connection too many with 421 before anything is kept for it."""
+        """Refuse an excess connection with 421 before anything is kept for it."""
         found = transport.get_extra_info("peername")
         peer = str(found[0]) if isinstance(found, tuple) else str(found)
         if not self._visitors.enter(peer):
@@ -67,7 +67,7 @@ class _CountedConnection(BoundedSMTP):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Nothing is read from a refused connection."""
+        """Read nothing from a refused connection."""
         if not self._is_refused:
             super().data_received(data)
 
@@ -84,12 +84,12 @@ class _CountedConnection(BoundedSMTP):
 
 
 class CountedSMTP(_CountedConnection):
-    """SMTP with a limit of connections."""
+    """SMTP with a limit on connections."""
 
 
 class CountedLMTP(_CountedConnection, LMTP):
-    """LMTP with a limit of connections."""
+    """LMTP with a limit on connections."""
 
     def answer(self, status: str, recipients: int) -> str:
-        """Say once for each recipient that was accepted what became of the content (RFC 2033 section 4.2)."""
+        """Report the result for the content once per accepted recipient (RFC 2033 section 4.2)."""
         return "\r\n".join([status] * recipients)

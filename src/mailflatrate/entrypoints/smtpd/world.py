@@ -36,7 +36,7 @@ _REFUSALS = {
 
 
 class SimulatedInternet:
-    """Refuses, and reacts to what was received."""
+    """A simulated internet that refuses and reacts to messages."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,7 +44,7 @@ class SimulatedInternet:
         self._running: set[asyncio.Task[None]] = set()
 
     async def refuses(self, address: str) -> str | None:
-        """The refusing reply of an address, empty where it takes the mail, None where it never answers at all."""
+        """Return the address's refusal; empty if it accepts the message, None if it never answers."""
         behaviour = MailboxBehavior.of(address)
         if behaviour is MailboxBehavior.TIMEOUT:
             await asyncio.sleep(TIMEOUT_SECONDS)
@@ -52,7 +52,7 @@ class SimulatedInternet:
         return _REFUSALS.get(behaviour, "") if behaviour else ""
 
     def react(self, arrival: Arrival, behaviour: MailboxBehavior | None) -> None:
-        """Answer a message as its address wants, a moment later."""
+        """React to a message as its address requires, a moment later."""
         if behaviour is None or behaviour in _REFUSALS:
             return
         task = asyncio.get_running_loop().create_task(self._react(arrival, behaviour))
@@ -91,7 +91,7 @@ class SimulatedInternet:
 
 
 async def deliver(host: str, port: int, sender: str, recipient: str, raw: bytes) -> None:
-    """Hand one message to an SMTP server. Raises RuntimeError with the reply that refused it."""
+    """Deliver one message to an SMTP server. Raises RuntimeError with the reply that refused it."""
     reader, writer = await _connect(host, port)
 
     async def expect(command: str, code: str) -> None:
@@ -121,7 +121,7 @@ async def deliver(host: str, port: int, sender: str, recipient: str, raw: bytes)
 
 
 async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Come from an address of its own, because 127.0.0.1 is also where a relay on this host comes from."""
+    """Connect from a separate address, because a relay on this host also comes from 127.0.0.1."""
     try:
         return await asyncio.open_connection(host, port, local_addr=(OWN_ADDRESS, 0))
     except OSError:  # the listener is on another host or on IPv6, or the system knows no second loopback address
@@ -129,7 +129,7 @@ async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.
 
 
 async def one_click(url: str) -> None:
-    """The POST of RFC 8058 section 3.2, as a mailbox provider sends it."""
+    """Send the POST of RFC 8058 section 3.2, as a mailbox provider does."""
     parts = urlsplit(url)
     context = ssl.create_default_context()
     if parts.hostname == "localhost":  # the demo's certificate is self-signed
@@ -155,14 +155,14 @@ def _head(sender: str, recipient: str, subject: str) -> EmailMessage:
 
 
 def plain(arrival: Arrival, recipient: str, text: str) -> bytes:
-    """A person's short mail."""
+    """Return a person's short reply."""
     message = _head(arrival.envelope_to, recipient, text)
     message.set_content(text)
     return message.as_bytes()
 
 
 def vacation(arrival: Arrival) -> bytes:
-    """An automatic answer (RFC 3834)."""
+    """Return an automatic reply (RFC 3834)."""
     message = _head(arrival.envelope_to, arrival.envelope_from, "Automatic reply: out of office")
     message["Auto-Submitted"] = "auto-replied"
     message.set_content("I am away until Monday.")
@@ -174,7 +174,7 @@ def _returned_head(arrival: Arrival) -> bytes:
 
 
 def _report(sender: str, recipient: str, subject: str, kind: str, parts: list[tuple[str, bytes]]) -> bytes:
-    """A multipart/report (RFC 6522) of ready parts, each with its content type."""
+    """Return a multipart/report (RFC 6522) of prepared parts, each with its content type."""
     boundary = "report-of-the-postbox"
     fields = [*_head(sender, recipient, subject).items(), ("MIME-Version", "1.0"),
               ("Content-Type", f'multipart/report; report-type={kind}; boundary="{boundary}"')]  # fmt: skip
@@ -187,7 +187,7 @@ def _report(sender: str, recipient: str, subject: str, kind: str, parts: list[tu
 
 
 def delivery_report(arrival: Arrival) -> bytes:
-    """A DSN that says the mailbox does not exist (RFC 3464)."""
+    """Return a DSN for a nonexistent mailbox (RFC 3464)."""
     status = (
         "Reporting-MTA: dns; mx.postbox.example\r\n\r\n"
         f"Final-Recipient: rfc822; {arrival.envelope_to}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
@@ -203,7 +203,7 @@ def delivery_report(arrival: Arrival) -> bytes:
 
 
 def feedback_report(arrival: Arrival, address: str) -> bytes:
-    """An ARF complaint (RFC 5965)."""
+    """Return an ARF complaint (RFC 5965)."""
     report = (
         "Feedback-Type: abuse\r\nUser-Agent: postbox/1\r\nVersion: 1\r\n"
         f"Original-Mail-From: <{arrival.envelope_from}>\r\nArrival-Date: {format_datetime(clock.now())}\r\n"

@@ -1,4 +1,4 @@
-"""How allauth behaves here: no sign-up by oneself, mails through notices."""
+"""How allauth behaves here: no self-service sign-up; email goes through notices."""
 
 from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.web.sign_in import brake
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Accounts are applied for and checked (R-01); users are invited, never self-made."""
+    """Accounts are applied for and checked (R-01); users are invited and can't sign up themselves."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -28,16 +28,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """People of the operator begin at the desk, unless they work for a customer, too."""
+        """Send operator staff to the desk after sign-in, unless they also work for a customer."""
         user = request.user
         if isinstance(user, User) and user.is_staff and not queries.memberships(user):
             return reverse("desk:home")
         return str(super().get_login_redirect_url(request))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
-        """Ask for work where an address or a network tried often. Raises ValidationError.
+        """Require proof of work after many attempts from an address or network. Raises ValidationError.
 
-        Someone who is signed in and proves it again is counted by allauth's own limit on reauthentication.
+        Reauthentication of a signed-in user is counted by allauth's own limit.
         """
         if request.user.is_authenticated:
             return
@@ -47,22 +47,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise self.validation_error("work_needed")
 
     def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
-        """Try the credentials; a right password takes its attempt off the brake."""
+        """Try the credentials; a correct password no longer counts toward the attempt limit."""
         user: User | None = super().authenticate(request, **credentials)
         if user is not None and not request.user.is_authenticated:
             brake.signed_in(request, str(credentials.get("email") or ""))
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the visitor's address behind our own proxies, for rate limits and the list of sessions."""
+        """Return the visitor's address behind our own proxies, for rate limits and the session list."""
         return client_ip(request) or "unknown"
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
-    """Asks for a password link without looking the address up: the answer is the same for everyone."""
+    """Request a password link without looking up the address, so the answer is the same for everyone."""
 
     def clean_email(self) -> str:
-        """Take any address; allauth's own form looks for its user here."""
+        """Accept any address; allauth's own form looks up its user here."""
         return str(self.cleaned_data["email"]).lower()
 
     def save(self, request: HttpRequest, **_kwargs: object) -> str:

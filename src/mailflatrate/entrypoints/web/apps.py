@@ -10,7 +10,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """A sign-in asks for agreements that are new since the last one (R-04); a first factor opens the desk."""
+        """Connect signals: sign-in asks for agreements that are new (R-04); a first factor opens the desk."""
         from allauth.account.signals import user_logged_in
         from allauth.mfa.signals import authenticator_added
 

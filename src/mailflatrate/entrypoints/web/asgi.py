@@ -27,7 +27,7 @@ SWITCH_SECONDS: Final = 0.001
 
 
 def make_application() -> Pages:
-    """The application of this process, with its threads and its folder for uploads on their way."""
+    """Return this process's application, with its threads and its folder for uploads in progress."""
     settings = boot(ProcessPurpose.PAGES)
     if settings.debug:
         build_catalogues()

@@ -1,4 +1,4 @@
-"""What pages say about asking on other people's behalf: figures beside their limits (R-35)."""
+"""How pages describe confirmation requests on other people's behalf: figures next to their limits (R-35)."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class AskingShown:
 
 
 def asking_shown(allowance: AskingAllowance) -> AskingShown:
-    """The figures with what they mean and how to change them."""
+    """Return the figures with what they mean and how to change them."""
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
     share = round(100 * allowance.confirmed / allowance.judged) if known else None

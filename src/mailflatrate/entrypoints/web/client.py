@@ -1,4 +1,4 @@
-"""Who is on the other end of a request."""
+"""Identify the client of a request."""
 
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -14,7 +14,7 @@ Network = IPv4Network | IPv6Network
 
 @cache
 def _proxies(written: str) -> tuple[Network, ...]:
-    """The networks of a comma-separated setting; the schema has refused whatever is none."""
+    """Return the networks of a comma-separated setting; the schema has already rejected invalid ones."""
     return tuple(ip_network(each.strip(), strict=False) for each in written.split(",") if each.strip())
 
 
@@ -23,23 +23,23 @@ def _trusted(address: Address) -> bool:
 
 
 def is_in(networks: str, ip: str | None) -> bool:
-    """Whether an address lies in one of the networks of a comma-separated setting."""
+    """Return whether an address is in one of the networks of a comma-separated setting."""
     return ip is not None and any(ip_address(ip) in network for network in _proxies(networks))
 
 
 def is_proxy(peer: str) -> bool:
-    """Whether a connection from this address comes from a proxy that the settings name."""
+    """Return whether a connection from this address comes from a proxy named in the settings."""
     address = _address(peer)
     return address is not None and _trusted(address)
 
 
 def came_through_proxy(request: HttpRequest) -> bool:
-    """Whether the connection itself comes from a proxy that the settings name."""
+    """Return whether the connection itself comes from a proxy named in the settings."""
     return is_proxy(request.META.get("REMOTE_ADDR", ""))
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The address of the client, as `address_of` finds it."""
+    """Return the client's address as found by `address_of`."""
     return address_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
 
 
@@ -63,7 +63,7 @@ def address_of(connected: str, forwarded: str) -> str | None:
 
 
 def _address(written: str) -> Address | None:
-    """An address as proxies write it: bare, with a port, in brackets; IPv4 within IPv6 as what it is."""
+    """Parse an address as proxies write it: bare, with a port or in brackets; unwrap IPv4-mapped IPv6."""
     text = written.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

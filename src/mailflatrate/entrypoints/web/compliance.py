@@ -1,4 +1,4 @@
-"""What the pages show of `rules.compliance`: one row a criterion, in the reader's language."""
+"""How the pages show `rules.compliance`: one row per criterion, in the reader's language."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """One criterion as it is shown. `figure` is empty where nothing is measured; `looks`: the doctor looks at it."""
+    """One criterion as shown. `figure` is empty if nothing is measured; `looks`: the doctor checks it."""
 
     title: str
     how: str
@@ -32,7 +32,7 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class CompliancePart:
-    """The criteria that one side sees to."""
+    """The criteria that one side is responsible for."""
 
     title: str
     rows: list[CriterionRow]
@@ -40,7 +40,7 @@ class CompliancePart:
 
 
 def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
-    """What is measured first, then the operator's, then what is held by construction; empty parts are left out."""
+    """Return the parts: measured criteria, then the operator's, then those met by design; empty parts are omitted."""
     titles = {
         Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in"),
     }  # fmt: skip

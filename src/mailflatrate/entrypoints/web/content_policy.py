@@ -1,4 +1,4 @@
-"""The content security policy of a page: strict, and each exception is named by the view that needs it."""
+"""The content security policy of a page: strict, with each exception named by the view that needs it."""
 
 import re
 import secrets
@@ -15,10 +15,10 @@ ANY_HOST: Final = "https:"
 
 @dataclass(frozen=True, slots=True)
 class ContentPolicy:
-    """What a page may load besides what comes from its own host.
+    """What a page may load besides content from its own host.
 
-    Inline styles are for pages that hold a message: the editor's canvas, and frames whose document is in the page
-    itself and which therefore inherit its policy.
+    Inline styles are for pages that contain a message: the editor's canvas, and frames whose document is in the
+    page itself and which therefore inherit its policy.
     """
 
     inline_styles: bool = False
@@ -26,7 +26,7 @@ class ContentPolicy:
     frame_ancestors: str = "'self'"
 
     def header(self, nonce: str = "") -> str:
-        """Return the value of `Content-Security-Policy`; `nonce` marks style elements of our own."""
+        """Return the value of `Content-Security-Policy`; `nonce` marks our own style elements."""
         styles = "'unsafe-inline'" if self.inline_styles else f"'nonce-{nonce}'" if nonce else ""
         directives = (
             ("default-src", "'self'"),
@@ -44,7 +44,7 @@ class ContentPolicy:
 
 
 def with_vite(header: str, settings: Settings) -> str:
-    """Let a page load from Vite's development server, where one is set; Vite puts styles into the page itself."""
+    """Let a page load from Vite's development server if one is set; Vite adds inline styles to the page."""
     if not (settings.debug and settings.vite_port):
         return header
     server = f"localhost:{settings.vite_port}"
@@ -55,7 +55,7 @@ def with_vite(header: str, settings: Settings) -> str:
 
 
 class Nonce:
-    """A word that marks the style elements of one page as ours, made when a template first asks for it."""
+    """A nonce that marks the style elements of one page as ours, created when a template first uses it."""
 
     def __init__(self) -> None:
         self.value = ""
@@ -66,7 +66,7 @@ class Nonce:
 
 
 def allow(request: HttpRequest, **exceptions: Any) -> None:
-    """Let the page of this request do more, for example `allow(request, inline_styles=True)`."""
+    """Relax the policy for the page of this request, for example `allow(request, inline_styles=True)`."""
     request.content_policy = replace(policy_of(request), **exceptions)  # type: ignore[attr-defined]
 
 
@@ -78,6 +78,6 @@ def allow_picture(request: HttpRequest, url: str) -> None:
 
 
 def policy_of(request: HttpRequest) -> ContentPolicy:
-    """Return the policy that the page of this request has so far."""
+    """Return the current policy for the page of this request."""
     found = getattr(request, "content_policy", None)
     return found if isinstance(found, ContentPolicy) else ContentPolicy()

@@ -1,4 +1,4 @@
-"""What every page's frame needs to know: service, navigation, account, person."""
+"""What the frame of every page needs to know: service, navigation, account, person."""
 
 import time
 from typing import Any
@@ -29,7 +29,7 @@ TONES = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The context of the layouts (docs/components.md)."""
+    """Return the context of the layouts (docs/components.md)."""
     shared = {
         "service_name": settings.SETTINGS.service_name,
         "demo": settings.SETTINGS.demo,

@@ -1,4 +1,4 @@
-"""Countries from which companies apply and whose imprints we know, by their ISO 3166 code."""
+"""Countries that companies apply from and whose imprints we know, by ISO 3166 code."""
 
 from typing import Final
 
@@ -22,5 +22,5 @@ _NAMES: Final = dict(COUNTRIES)
 
 
 def country_name(code: str) -> str:
-    """The country in the reader's language; a code that we do not know stays as it is."""
+    """Return the country's name in the reader's language; an unknown code is returned as it is."""
     return str(_NAMES.get(code, code))

@@ -1,4 +1,4 @@
-"""Agreements as people read them: Markdown to HTML."""
+"""Agreements as readable pages: Markdown to HTML."""
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -10,15 +10,15 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
 def markdown_html(text: str) -> SafeString:
-    """Markdown as HTML; raw HTML in it is shown as text."""
+    """Convert Markdown to HTML; raw HTML in it is shown as text."""
     return mark_safe(str(_MARKDOWN.render(text)))  # noqa: S308  the renderer lets no HTML through
 
 
 def document_html(document: AgreementDocument) -> SafeString:
-    """The text of a document below its title."""
+    """Return the text of a document below its title."""
     return markdown_html(document.text.partition("\n")[2])
 
 
 def policy_in_force(language: str) -> AgreementDocument | None:
-    """The anti-spam policy in force, in this language."""
+    """Return the current anti-spam policy in this language."""
     return next((each for each in current_documents(language) if each.kind == AgreementKind.POLICY), None)

@@ -28,13 +28,13 @@ _LINE_CHARACTERS = 31  # that a line of the narrowest phone holds
 
 
 def form_url(code: str) -> str:
-    """The hosted page of a form, whose address takes every sign-up."""
+    """Return the URL of a form's hosted page, which accepts every sign-up."""
     return f"{load_settings().public_url}/f/{code}/"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A field as it is drawn."""
+    """A field as rendered."""
 
     key: str
     label: str
@@ -44,7 +44,7 @@ class Input:
 
 
 def inputs(form: FrozenForm, language: str) -> list[Input]:
-    """The fields of a form in one language; the address first."""
+    """Return the fields of a form in one language, the address first."""
     email = Input("email", email_label(language), "email", "email", True)
     return [email] + [
         Input(field.key, field.labels[language], "text", AUTOCOMPLETE[field.kind], field.required)
@@ -53,7 +53,7 @@ def inputs(form: FrozenForm, language: str) -> list[Input]:
 
 
 def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[str, Any]:
-    """What the script builds the form from."""
+    """Return the configuration that the script builds the form from."""
     texts, frozen, look = form.texts(language), form.frozen[language], form.content.look
     with translation.override(language):
         words = {
@@ -88,7 +88,7 @@ def _script() -> str:
 
 
 def script_for(config: dict[str, Any]) -> str:
-    """The whole script of one form, with everything that it needs inside."""
+    """Return the whole self-contained script of one form."""
     # In a script file `</` is harmless, but U+2028 and U+2029 end a line for older readers; json writes them escaped.
     return (
         "(function(){const MAILFLATRATE_SCRIPT=document.currentScript;"
@@ -97,7 +97,7 @@ def script_for(config: dict[str, Any]) -> str:
 
 
 def script_snippet(code: str, form: FrozenForm, language: str) -> str:
-    """The place of the form, as high as it will be so that nothing jumps, and the script that fills it."""
+    """Return a placeholder as high as the form, so that nothing jumps, and the script that fills it."""
     return (
         f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language)}px"></div>\n'
         f'<script async src="{form_url(code)}form.js?language={language}"></script>'
@@ -105,7 +105,7 @@ def script_snippet(code: str, form: FrozenForm, language: str) -> str:
 
 
 def frame_snippet(code: str, form: FrozenForm, language: str) -> str:
-    """The form in a frame."""
+    """Return the form in a frame."""
     address = f"{form_url(code)}?frame=1&amp;language={language}"
     return (
         f'<iframe src="{address}" title="{escape(form.texts(language).title)}" width="100%" '
@@ -114,7 +114,7 @@ def frame_snippet(code: str, form: FrozenForm, language: str) -> str:
 
 
 def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str:
-    """The form as plain HTML that posts without any script; look and place are the page's own."""
+    """Return the form as plain HTML that posts without a script; the page itself decides its design and place."""
     texts, lines = form.texts(language), []
     with translation.override(language):
         optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this field empty")

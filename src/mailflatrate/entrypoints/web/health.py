@@ -13,15 +13,15 @@ from mailflatrate.settings import load_settings
 
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """200 as long as this process answers. It asks nobody else: a restart would not bring a database back."""
+    """Return 200 while this process responds. It checks nothing else: a restart would not bring a database back."""
     return JsonResponse({"status": "ok"})
 
 
 def is_trusted(request: HttpRequest) -> bool:
-    """Whether a request comes from the networks in MAILFLATRATE_METRICS_NETWORKS.
+    """Return whether a request comes from the networks in MAILFLATRATE_METRICS_NETWORKS.
 
-    A visitor behind a proxy that the settings do not name looks like the proxy, so a request that was forwarded needs
-    a proxy that is known.
+    A visitor behind a proxy that the settings do not name looks like the proxy, so a forwarded request must come
+    from a known proxy.
     """
     if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
         return False
@@ -30,7 +30,7 @@ def is_trusted(request: HttpRequest) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The processes of this host, and counts of the whole installation. Numbers only, nothing of anybody's content.
+    """Return the processes of this host and counts for the whole installation: only numbers, no content.
 
     Only for the networks in MAILFLATRATE_METRICS_NETWORKS.
     """

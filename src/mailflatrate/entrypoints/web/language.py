@@ -1,4 +1,4 @@
-"""Languages of pages: those in which the studio is translated, and those that only recipients are offered."""
+"""Languages of pages: those the studio is translated into, and those offered only to recipients."""
 
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext
@@ -20,7 +20,7 @@ def interface_languages() -> list[tuple[str, str]]:
 
 
 def is_for_recipients(module: str) -> bool:
-    """Return whether the views of a module make pages for recipients."""
+    """Return whether the views of a module serve pages for recipients."""
     return f"{module}.".startswith(_FOR_RECIPIENTS)
 
 

@@ -19,7 +19,7 @@ KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 
 class TraceMiddleware:
-    """A span for each request, called by the pattern of its address: the address itself may hold a token."""
+    """Middleware that traces each request in a span named after its URL pattern: the URL itself may contain a token."""
 
     def __init__(self, get_response: Handler) -> None:
         if not tracing.is_on():
@@ -27,7 +27,7 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, and say what was asked and how it ended."""
+        """Handle the request and record what was requested and how it ended."""
         method = request.method if request.method in KNOWN_METHODS else "other"
         with tracing.request_span(**{"http.request.method": method}) as span:
             response = self.get_response(request)
@@ -43,16 +43,16 @@ class TraceMiddleware:
 
 
 class LanguageMiddleware:
-    """The page's language: what the person chose (cookie), otherwise what the browser asks for.
+    """Middleware that sets the language: the visitor's choice (cookie), otherwise the browser's preference.
 
-    A page that is not for recipients is in English where its language is translated for recipients alone.
+    Other pages fall back to English if the language is only translated for recipients.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Activate the language for this request and say it in the answer."""
+        """Activate the language for this request and declare it in the response."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         known = dict(settings.LANGUAGES)
         language = chosen if chosen in known else translation.get_language_from_request(request)
@@ -63,14 +63,14 @@ class LanguageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Handler, _args: object, _kwargs: object) -> None:
-        """Fall back to English where the page is not translated."""
+        """Fall back to English if the page is not translated."""
         if request.LANGUAGE_CODE not in page_languages(request):
             request.LANGUAGE_CODE = ENGLISH
             translation.activate(ENGLISH)
 
 
 class ContentSecurityMiddleware:
-    """The content security policy of every page that sets no header of its own; views name exceptions by `allow`."""
+    """Middleware that sets the default content security policy; views name exceptions with `allow`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -85,21 +85,21 @@ class ContentSecurityMiddleware:
 
 
 class ChildBudgetMiddleware:
-    """Bounds what one request may use in the processes that read and compile what strangers wrote."""
+    """Middleware that limits one request's use of the processes that parse and compile untrusted input."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer within the budget."""
+        """Handle the request within the budget."""
         with child.budget():
             return self.get_response(request)
 
 
 class MachineAddressMiddleware:
-    """Lets machines ask by any name or address: load balancers and Prometheus know a host by its address only.
+    """Middleware that accepts any host name from machines: load balancers and Prometheus only know a host's address.
 
-    Their answers hold no link, so the name in the request decides nothing.
+    Their responses contain no link, so the name in the request has no effect.
     """
 
     PATHS = frozenset({"/healthz", "/readyz", "/readyz/web", "/metrics", "/media-hosts/ask"})
@@ -108,14 +108,14 @@ class MachineAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Put our own name in the place of the one that was asked for."""
+        """Replace the requested host name with our own."""
         if request.path_info in self.PATHS:
             request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost"
         return self.get_response(request)
 
 
 class NoStoreMiddleware:
-    """Keeps every page that says nothing else out of all caches: nearly all of them are about people."""
+    """Middleware that keeps pages out of all caches by default: nearly all of them are about people."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

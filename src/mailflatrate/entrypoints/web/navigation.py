@@ -1,4 +1,4 @@
-"""The studio's navigation: its entries, the tabs inside an entry, and which of them a page belongs to."""
+"""The studio's navigation: its entries, their tabs, and which of them a page belongs to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of an entry. It owns every URL name that equals a stem or begins with a stem and a hyphen."""
+    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen."""
 
     name: str
     label: "StrOrPromise"
@@ -29,7 +29,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """One line of the sidebar. With several tabs, each tab's page shows them all."""
+    """One entry of the sidebar. If it has several tabs, each tab's page shows them all."""
 
     label: "StrOrPromise"
     icon: str
@@ -102,7 +102,7 @@ class NavItem:
 
 @dataclass(frozen=True, slots=True)
 class NavGroup:
-    """Lines that belong together; `foot` sets them at the bottom of the sidebar."""
+    """Entries that belong together; `foot` puts them at the bottom of the sidebar."""
 
     items: list[NavItem]
     label: str = ""
@@ -111,7 +111,7 @@ class NavGroup:
 
 @dataclass(frozen=True, slots=True)
 class TabItem:
-    """One tab, as it is shown."""
+    """One tab as shown."""
 
     label: str
     url: str
@@ -120,7 +120,7 @@ class TabItem:
 
 @dataclass(frozen=True, slots=True)
 class NavSection:
-    """The entry of the page that is open, for its head. `crumb` is empty where it would repeat the title."""
+    """The entry of the current page, for its header. `crumb` is empty if it would repeat the title."""
 
     label: str
     url: str
@@ -129,7 +129,7 @@ class NavSection:
 
 
 def _owner(here: str) -> tuple[NavEntry, Tab] | None:
-    """The entry and tab that a URL name belongs to: the longest stem decides."""
+    """Return the entry and tab that a URL name belongs to: the longest stem wins."""
     best: tuple[int, NavEntry, Tab] | None = None
     for entry in (*MAIN, TEST_INBOX, *FOOT):
         for tab in entry.tabs:
@@ -141,7 +141,7 @@ def _owner(here: str) -> tuple[NavEntry, Tab] | None:
 
 
 def _has_test_inbox() -> bool:
-    """Whether messages end in the built-in sink. Relays are the operator's rows, so the account may not read them."""
+    """Return whether messages end in the test inbox. The account may not read relays, which are the operator's."""
     if settings.SETTINGS.relay_host is not None:
         return False
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -154,7 +154,7 @@ def _url_name(request: HttpRequest) -> str:
 
 
 def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] = _has_test_inbox) -> list[NavGroup]:
-    """The sidebar of the studio with the current entry marked."""
+    """Return the sidebar of the studio with the current entry marked."""
     owner = _owner(_url_name(request))
     current = owner[0] if owner else None
 
@@ -168,9 +168,9 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
 
 
 def studio_section(request: HttpRequest) -> NavSection | None:
-    """The head of the page that is open; None for a page that is alone in its entry.
+    """Return the header of the current page; None for a page that is alone in its entry.
 
-    Tabs are shown by the pages they name. A page below one of them has its own crumb, which leads back.
+    The pages that tabs name show the tabs. A page below one of them has its own crumb, which leads back.
     """
     here = _url_name(request)
     owner = _owner(here)

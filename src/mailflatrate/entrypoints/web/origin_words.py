@@ -1,4 +1,4 @@
-"""Origins and the figures of imports as the pages show them, to the customer and at the desk alike."""
+"""Origins and import figures as the pages show them, both to the customer and at the desk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ NEAR_LIMIT = 0.75
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
-    """The declaration as pairs of label and text."""
+    """Return the declaration as pairs of label and text."""
     until = date_format(origin.collected_to) if origin.collected_to else _("today")
     words = dict(EvidenceColumn.choices)
     pairs = [
@@ -56,7 +56,7 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class HitRow:
-    """A word for a forbidden source, with the words around it and why it is one."""
+    """A word for a forbidden source, with its context and why it is forbidden."""
 
     before: str
     found: str
@@ -66,7 +66,7 @@ class HitRow:
 
 
 def hits_of(origin: ListOrigin) -> list[HitRow]:
-    """The places of a declaration that name forbidden sources."""
+    """Return the places in a declaration that name forbidden sources."""
     return [
         HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], reading_language()), hit["rule"])
         for hit in origin.hits
@@ -75,7 +75,7 @@ def hits_of(origin: ListOrigin) -> list[HitRow]:
 
 @dataclass(frozen=True, slots=True)
 class OriginShare:
-    """A figure beside its limit."""
+    """A figure with its limit."""
 
     label: str
     count: int
@@ -88,7 +88,7 @@ class OriginShare:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a picture; `percent` is its share of the whole."""
+    """A bar of a chart; `percent` is its share of the whole."""
 
     label: str
     count: int
@@ -98,7 +98,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class FiguresShown:
-    """Everything a page draws of one import. `judged_from`: rows from which shares are judged, where fewer came."""
+    """Everything a page shows of one import. `judged_from`: minimum rows for judging shares, if there were fewer."""
 
     people: int
     state: str
@@ -115,7 +115,7 @@ class FiguresShown:
 
 
 def figures_of(job: Import) -> FiguresShown | None:
-    """The figures of an import that was counted; None before."""
+    """Return the figures of an import; None before it has been counted."""
     kept: dict[str, Any] | None = job.figures
     if not kept:
         return None

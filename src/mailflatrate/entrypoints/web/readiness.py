@@ -1,8 +1,8 @@
 """`/readyz`: whether this installation can do its work, and `/readyz/web`: whether this process can serve pages.
 
-A load balancer asks `/readyz/web`, because pages and unsubscribe links must stay up when a worker is down. Monitoring
-and deployments ask `/readyz`. Both answer everyone with 200 or 503; the version and what is wrong in detail are for the
-networks in MAILFLATRATE_METRICS_NETWORKS alone.
+A load balancer checks `/readyz/web`, because pages and unsubscribe links must stay up when a worker is down.
+Monitoring and deployments check `/readyz`. Both answer everyone with 200 or 503; only the networks in
+MAILFLATRATE_METRICS_NETWORKS see the version and the details of a problem.
 """
 
 import time
@@ -28,7 +28,7 @@ OLDEST_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """One condition. `problem` is empty when it holds."""
+    """One condition. `problem` is empty if it is met."""
 
     name: str
     problem: str = ""
@@ -36,7 +36,7 @@ class ReadinessCheck:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, migrations, a living worker for each queue, and no job that has been due for ten minutes."""
+    """Check the database, migrations, a live worker for each queue, and that no job is ten minutes overdue."""
     return _answer(request, _all)
 
 
@@ -57,7 +57,7 @@ def _answer(request: HttpRequest, checks: Callable[[], list[ReadinessCheck]]) ->
 
 
 class _KeptResult:
-    """The result of some checks, asked for anew when it is older than KEPT_SECONDS; by one thread at a time."""
+    """The cached result of some checks, refreshed by one thread at a time once it is older than KEPT_SECONDS."""
 
     def __init__(self, ask: Callable[[], Iterator[ReadinessCheck]]) -> None:
         self._ask = ask
@@ -77,7 +77,7 @@ class _KeptResult:
             return self._found
 
     def forget(self) -> None:
-        """Ask anew the next time."""
+        """Run the checks again next time."""
         self._until = 0.0
 
 
@@ -104,14 +104,14 @@ _pages, _all = _KeptResult(_check_pages), _KeptResult(_check_all)
 
 
 def forget() -> None:
-    """Have the next request ask the database, whatever was found a moment ago."""
+    """Make the next request query the database, whatever was found a moment ago."""
     _pages.forget()
     _all.forget()
 
 
 @cache
 def _shipped_migrations() -> frozenset[tuple[str, str]]:
-    """Every migration of this version, without those that a squashed one replaces."""
+    """Return every migration of this version, except those replaced by a squashed one."""
     return frozenset(MigrationLoader(None).graph.nodes)
 
 

@@ -1,4 +1,4 @@
-"""Why a row of an import was refused or a person is in quarantine, in words, for the customer and at the desk alike."""
+"""Why an import row was refused or a person is in quarantine, in words, for both the customer and the desk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _ROW_WORDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """A reason, its sentence, how many rows it concerns."""
+    """A reason, its sentence, and the number of rows it concerns."""
 
     key: str
     word: str
@@ -55,7 +55,7 @@ class ReasonCount:
 
 
 def reason_word(reason: str) -> str:
-    """Why a row was refused, or a person is in quarantine, as a sentence in the reader's language."""
+    """Return why a row was refused or a person is in quarantine, as a sentence in the reader's language."""
     if reason in _ROW_WORDS:
         return str(_ROW_WORDS[reason])
     if reason in {known.value for known in AddressReason}:
@@ -66,6 +66,6 @@ def reason_word(reason: str) -> str:
 
 
 def reasons(numbers: Mapping[str, int]) -> list[ReasonCount]:
-    """Reasons with their sentences, the most frequent first."""
+    """Return reasons with their sentences, the most frequent first."""
     ordered = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
     return [ReasonCount(key, reason_word(key), number) for key, number in ordered if number]

@@ -20,11 +20,11 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 def signed_in(view: View) -> View:
-    """Let only signed-in people through.
+    """Allow only signed-in people.
 
-    A page is opened again after the sign-in. A form that was sent too late says so, and the sign-in leads back to the
-    page on which it stood, because its own address often shows nothing. A part of a page (htmx) is refused, so that no
-    script takes the sign-in page for an answer and forgets what it could not save; the whole page goes to the sign-in.
+    After the sign-in, a page is opened again. A form submitted too late says so, and the sign-in leads back to the
+    page that contained it, because its own URL often shows nothing. A part of a page (htmx) is refused, so that no
+    script takes the sign-in page for a response and loses unsaved input; the whole page goes to the sign-in.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The certificate of the TLS port: the operator's, or one we sign ourselves for trying things out."""
+"""The certificate of the TLS port: the operator's, or a self-signed one for trials."""
 
 import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ VALID_DAYS = 825
 
 
 def certificate(settings: Settings) -> tuple[Path, Path]:
-    """Paths of certificate and private key; both are made on the first start where the settings name none."""
+    """Return the paths of certificate and private key; both are created on first start if the settings name none."""
     if settings.tls_certificate and settings.tls_key:
         return settings.tls_certificate, settings.tls_key
     folder = settings.data_dir / "tls"

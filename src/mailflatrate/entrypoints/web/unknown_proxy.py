@@ -1,6 +1,7 @@
-"""Notices a proxy in front that the settings don't name, and keeps its address for `mailflatrate doctor`.
+"""Notices a proxy in front that the settings don't name, and stores its address for `mailflatrate doctor`.
 
-Behind one every visitor has the proxy's address: limits count all of them as one, or, for a proxy on this host, nobody.
+Behind one every visitor has the proxy's address: limits count all visitors as one or, for a proxy on this host,
+nobody.
 """
 
 import time
@@ -22,21 +23,21 @@ AGAIN_SECONDS = 3_600.0
 
 
 class UnknownProxyMiddleware:
-    """Looks at each request that was forwarded; writes once an hour at most."""
+    """Middleware that checks each forwarded request; it writes at most once an hour."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self._noted_at = -AGAIN_SECONDS
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request, then note the proxy."""
+        """Handle the request, then record the proxy."""
         response = self.get_response(request)
         if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
             self._note(request.META.get("REMOTE_ADDR", ""))
         return response
 
     def _note(self, peer: str) -> None:
-        """A stranger may send the header too, but not from an address inside."""
+        """Record the proxy unless its address is public: a stranger may send the header, but not from inside."""
         with suppress(ValueError, DatabaseError):
             if ip_address(peer).is_global or time.monotonic() - self._noted_at < AGAIN_SECONDS:
                 return

@@ -1,4 +1,4 @@
-"""How something about a person came to be: the short notes that the ledger and the suppressions keep, in words."""
+"""How something about a person came about: the short notes in the ledger and the suppressions, in words."""
 
 import re
 from typing import Final
@@ -28,10 +28,10 @@ _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
 
 
 def unsubscribed_word(by: str) -> str:
-    """How an unsubscribe came."""
+    """Return how an unsubscribe was made."""
     return str(UNSUBSCRIBED_BY.get(by, by.replace("_", " ")))
 
 
 def source_word(source: str) -> str:
-    """Where an event came from: our own notes in words, an address or a name as it is."""
+    """Return where an event came from: our own notes in words, an address or a name as it is."""
     return next((str(said) for pattern, said in _SOURCES if pattern.fullmatch(source)), source)

@@ -1,6 +1,6 @@
-"""Sentences of allauth that our German catalogue translates anew, because its own says "du" and ours says "Sie".
+"""Sentences of allauth that our German catalog retranslates, because allauth's say "du" and ours say "Sie".
 
-A catalogue of the project wins over that of a library. Naming the sentences here keeps them in it when
+A project's catalog overrides a library's. Naming the sentences here keeps them in it when
 `make messages` runs.
 """
 

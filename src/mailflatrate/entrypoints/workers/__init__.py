@@ -1,1 +1,1 @@
-"""Processes that work: job registration, signals, wiring; nothing else."""
+"""Worker processes: job registration, signals, wiring; nothing else."""

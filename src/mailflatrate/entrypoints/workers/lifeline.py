@@ -40,9 +40,9 @@ log = structlog.get_logger(__name__)
 
 
 class LifeLine:
-    """The locks of this process, and what it does about the jobs of processes whose locks are gone.
+    """The locks of this process, and its recovery of jobs from processes whose locks are gone.
 
-    They are held by a connection of its own, or by that of a worker's `connector`, which lives as long as the worker.
+    They are held by a separate connection, or by that of a worker's `connector`, which lives as long as the worker.
     """
 
     def __init__(self, connector: WorkerConnector | None = None) -> None:
@@ -53,7 +53,7 @@ class LifeLine:
         self._one_at_a_time = asyncio.Lock()
 
     async def hold(self, worker_id: int, name: str = "worker", queues: Iterable[str] = ()) -> None:
-        """Say that a worker of this process lives, and what it serves; before it fetches its first job.
+        """Record that a worker of this process is alive, and what it serves, before it fetches its first job.
 
         Raises psycopg.Error.
         """
@@ -75,7 +75,7 @@ class LifeLine:
             await asyncio.sleep(pause)
 
     async def let_go(self) -> None:
-        """Close the connection, and with it the locks; the next look takes them anew."""
+        """Close the connection, and with it the locks; the next check takes them again."""
         link, self._link = self._link, None
         if link is not None and self._connector is None:
             cut(link)  # whatever waits for it, fails at once, also when the server is gone
@@ -101,7 +101,7 @@ class LifeLine:
         await processes.register(link, worker_id, name=name, queues=queues)
 
     async def _look(self, working: App) -> None:
-        """Take up what the dead left. One process at a time, so that no job is taken up twice."""
+        """Take over what dead processes left. One process at a time, so that no job is taken over twice."""
         link = await self._connection()
         if not await _value(link, "SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, MINDER]):
             return
@@ -113,7 +113,7 @@ class LifeLine:
             await link.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, MINDER])
 
     async def _bury(self, link: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        """Forget workers that hold nothing for some seconds: one whose connection broke is about to take it anew."""
+        """Forget workers without a lock for some seconds; one whose connection broke soon takes it again."""
         now = asyncio.get_running_loop().time()
         unheld = [int(row[0]) for row in await (await link.execute(_UNHELD, [LOCKS])).fetchall()]
         self._unheld_since = {worker_id: self._unheld_since.get(worker_id, now) for worker_id in unheld}
@@ -129,7 +129,7 @@ async def _value(link: psycopg.AsyncConnection[tuple[Any, ...]], question: str, 
 
 
 async def _take_up_again(working: App, job: Job) -> None:
-    """All of our jobs bear to be repeated."""
+    """Retry a job, which is safe because all our jobs are idempotent."""
     try:
         await working.job_manager.retry_job(job)
         log.warning("job_taken_up_again", job=job.task_name, arguments=job.task_kwargs)

@@ -1,4 +1,4 @@
-"""Runs the processes of one host: starts them, restarts a crashed one with growing pauses, stops them cleanly."""
+"""The processes of one host: started, restarted with growing pauses after a crash, and stopped cleanly."""
 
 import ctypes
 import signal
@@ -36,7 +36,7 @@ class _Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """The processes of this host; `environment` is theirs."""
+    """The processes of this host; `environment` is passed to them."""
 
     environment: Mapping[str, str]
     _children: list[_Child] = field(default_factory=list)
@@ -44,12 +44,12 @@ class Supervisor:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, *arguments: str) -> None:
-        """Have `mailflatrate <arguments>` run for as long as the supervisor does."""
+        """Keep `mailflatrate <arguments>` running for as long as the supervisor does."""
         command = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments)
         self._children.append(_Child(name, command))
 
     def watch(self) -> None:
-        """Start all, keep them running until `stop()`, then end them with SIGTERM, so that work in hand is finished."""
+        """Start all, keep them running until `stop()`, then end them with SIGTERM, so that they finish current work."""
         try:
             while not self._stopping.is_set():
                 for child in self._children:
@@ -60,18 +60,18 @@ class Supervisor:
             self._ended.set()
 
     def stop(self) -> None:
-        """Let `watch` end; safe from a signal handler and from another thread."""
+        """Make `watch` end; safe from a signal handler and from another thread."""
         self._stopping.set()
 
     def wait(self) -> None:
-        """Wait in another thread until `watch` is through, every child ended.
+        """Wait in another thread until `watch` is done and every child has ended.
 
-        A signal may interrupt it: unlike `Thread.join`, which then takes the thread for ended (Python before 3.13).
+        Safe to interrupt by a signal, unlike `Thread.join`, which then considers the thread ended (Python before 3.13).
         """
         self._ended.wait()
 
     def pids(self) -> dict[str, int]:
-        """Process id of each running child, by name."""
+        """Return the process ID of each running child, by name."""
         return {child.name: child.process.pid for child in self._children if child.process is not None}
 
     def _tend(self, child: _Child) -> None:

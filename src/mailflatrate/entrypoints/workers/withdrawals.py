@@ -1,4 +1,4 @@
-"""A worker that logs withdrawals says where, and tells a promoted database at once what it lacks (ADR 0028)."""
+"""The worker's part in the withdrawals log: note where it is, and replay it into a promoted database (ADR 0028)."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
-"""One worker process: Procrastinate on uvloop, and the sender when it works on that queue.
+"""One worker process: Procrastinate on uvloop, and the sender if it serves that queue.
 
-It outlives its database: when that goes away the worker waits and begins again, without a crash loop. SIGTERM and
-SIGINT let what is under way finish.
+It outlives its database: when that goes away the worker waits and starts again, without a crash loop. On SIGTERM and
+SIGINT it finishes current work.
 """
 
 import asyncio
@@ -54,10 +54,10 @@ log = structlog.get_logger(__name__)
 
 
 class PatientWorker(Worker):
-    """A worker in which a job that failed gives way to one with the same key that waits already.
+    """A worker that drops the retry of a failed job when a job with the same key is already queued.
 
-    Procrastinate fails to put it back then, and leaves it marked as running: with a lock, it would hold up all others.
-    It says that it lives before it fetches a job, so that others see at once when its process dies.
+    Procrastinate would fail to requeue it and leave it marked as running: with a lock, it would block all others. The
+    worker registers as alive before it fetches a job, so that others see at once when its process dies.
     """
 
     def __init__(self, app: App, life_line: LifeLine, **options: Any) -> None:
@@ -95,7 +95,7 @@ def _result(status: Status, retry_decision: RetryDecision | None) -> str:
 
 
 def _give_back_connection(call_next: Callable[[], object], _context: JobContext, _worker: Worker) -> object:
-    """Give back the connection of the thread that ran a job, where a statement outside of a transaction left it one."""
+    """Give back the connection of a job's thread if a statement outside a transaction left it one."""
     try:
         return call_next()
     finally:
@@ -103,7 +103,7 @@ def _give_back_connection(call_next: Callable[[], object], _context: JobContext,
 
 
 def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") -> None:
-    """Work off the named queues (all when empty) until a signal says stop. Django is set up already."""
+    """Process the named queues (all when empty) until a signal. Django must be set up already."""
     for task in app.tasks.values():
         if not queues or task.queue in queues:
             begin_job(task.name, task.queue)
@@ -152,7 +152,7 @@ class _Work:
             await close_sender()
 
     async def _work_while_it_lasts(self) -> str:
-        """Work until a signal or until the database is gone; what ended it, as far as Procrastinate says."""
+        """Work until a signal or until the database is gone; return what ended it, as far as Procrastinate reports."""
         try:
             if not self._stopping.is_set():
                 await self._work()
@@ -233,7 +233,7 @@ class _Work:
         return PatientWorker(app=working, life_line=self._life_line, **options)
 
     async def _run_workers(self) -> None:
-        """Run them all; when one ends, by a signal or a failure, the others end, too. Raises what ended the first."""
+        """Run all workers; when one ends, by a signal or a failure, end the others. Raises what ended the first."""
         running = [asyncio.create_task(worker.run()) for worker in self._workers]  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Dates with times in German: 26. November 2026, 14:05. What is not named here is Django's own."""
+"""Dates with times in German: 26. November 2026, 14:05. Formats not defined here are Django's own."""
 
 from mailflatrate.locale.formats import Formats
 from mailflatrate.locale.texts import N_

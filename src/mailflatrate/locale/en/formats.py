@@ -1,6 +1,6 @@
 """Dates and times in English as most of the world writes them: 26 November 2026, 26 Nov 2026, 14:05.
 
-What is not named here is Django's own.
+Formats not defined here are Django's own.
 """
 
 from mailflatrate.locale.formats import Formats

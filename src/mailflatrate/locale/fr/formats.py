@@ -1,4 +1,4 @@
-"""Dates with times in French: 26 novembre 2026 à 14:05. What is not named here is Django's own."""
+"""Dates with times in French: 26 novembre 2026 à 14:05. Formats not defined here are Django's own."""
 
 from mailflatrate.locale.formats import Formats
 from mailflatrate.locale.texts import N_

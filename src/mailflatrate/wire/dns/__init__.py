@@ -1,8 +1,8 @@
-"""Questions to the DNS: a resolver, readers that make facts of records, and a small real server for demo and tests.
+"""DNS lookups: a resolver, readers that turn records into facts, and a small real server for demo and tests.
 
-`resolver.py` asks and answers in frozen values; `spf.py`, `dmarc.py`, `records.py` (DKIM key, MX) read what a domain
-publishes; `blocklists.py` asks the lists of others; `zone.py` answers for a zone given as data, so that the demo and
-the tests walk the real path.
+`resolver.py` returns answers as frozen values; `spf.py`, `dmarc.py`, `records.py` (DKIM key, MX) read what a domain
+publishes; `blocklists.py` queries public blocklists; `zone.py` serves a zone given as data, so that the demo and the
+tests use the real path.
 """
 
 from mailflatrate.wire.dns.blocklists import Listing, ask_blocklists

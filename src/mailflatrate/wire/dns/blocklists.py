@@ -1,4 +1,4 @@
-"""Is a name or an address on a DNS blocklist? (RFC 5782)"""
+"""Lookups of names and addresses on DNS blocklists (RFC 5782)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REFUSED = ipaddress.ip_network("127.255.255.0/24")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one list said about one thing. `listed` None: it gave no answer that means anything."""
+    """One list's answer about one name or address. `listed` is None if the answer was inconclusive."""
 
     what: str
     blocklist: str
@@ -27,8 +27,9 @@ class Listing:
 
 
 def ask_blocklists(resolver: Resolver, things: Iterable[str], blocklists: Iterable[str]) -> list[Listing]:
-    """Ask each list about each domain or IP address. A list that names 127.0.0.1 or refuses to answer counts for
-    nothing (RFC 5782 section 5: no list may hold that)."""
+    """Query each list for each domain or IP address. A list that names 127.0.0.1 or refuses to answer is ignored
+    (RFC 5782 section 5: no list may hold that).
+    """
     zones = list(blocklists)
     return [_ask(resolver, thing, zone) for thing in things for zone in zones]
 
@@ -45,7 +46,7 @@ def _ask(resolver: Resolver, thing: str, blocklist: str) -> Listing:
 
 
 def _as_label(thing: str) -> str:
-    """An address reversed (RFC 5782 section 2.1, 2.4), a domain as it is (section 2.5)."""
+    """Return an address reversed (RFC 5782 section 2.1, 2.4), or a domain unchanged (section 2.5)."""
     try:
         address = ipaddress.ip_address(thing)
     except ValueError:

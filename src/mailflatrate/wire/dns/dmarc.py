@@ -13,7 +13,7 @@ _WALK_LABELS = 7
 
 
 class DmarcPolicy(Enum):
-    """What the domain asks receivers to do with mail that fails."""
+    """What the domain tells receivers to do with mail that fails."""
 
     NONE = "none"
     QUARANTINE = "quarantine"
@@ -21,7 +21,10 @@ class DmarcPolicy(Enum):
 
 
 class DmarcStatus(Enum):
-    """UNKNOWN: the DNS could not say. SEVERAL: more than one record at the domain itself, so that none counts."""
+    """The status of a record.
+
+    UNKNOWN: the DNS lookup failed. SEVERAL: more than one record at the domain itself, so that none counts.
+    """
 
     FOUND = "found"
     MISSING = "missing"
@@ -31,10 +34,10 @@ class DmarcStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DmarcRecord:
-    """One record, as published at `_dmarc.domain`. Absent tags hold what the RFC says they mean.
+    """One record, as published at `_dmarc.domain`. Absent tags have the RFC's defaults.
 
-    `psd` is "y" (a public suffix), "n" (an organizational domain by its own word) or "u". `problems` lists in
-    words what is wrong without making the record void.
+    `psd` is "y" (a public suffix), "n" (an organizational domain by its own declaration) or "u". `problems` lists
+    in words what is wrong without making the record void.
     """
 
     domain: str
@@ -52,11 +55,10 @@ class DmarcRecord:
 
 @dataclass(frozen=True, slots=True)
 class DmarcFacts:
-    """What holds for mail from `domain`. `record` is the one that applies, perhaps of a domain above.
+    """What applies to mail from `domain`. `record` is the one that applies, perhaps of a parent domain.
 
-    `policy` is its word for
-    this very name. `organizational_domain` is what relaxed alignment compares. `found` is the record's text, or the
-    several ones. `asked` are the names that were looked up.
+    `policy` is its policy for this exact name. `organizational_domain` is what relaxed alignment compares. `found` is
+    the text of the record, or of several. `asked` are the names that were looked up.
     """
 
     domain: str
@@ -69,7 +71,7 @@ class DmarcFacts:
 
 
 def parse_dmarc(domain: str, text: str) -> DmarcRecord | None:
-    """Read a record; None when the text is not one (the version comes first and is exact, RFC 9989 4.7)."""
+    """Read a record; return None if the text is not one (the version comes first and is exact, RFC 9989 4.7)."""
     version, _, _ = text.partition(";")
     name, _, value = version.partition("=")
     if name.strip().lower() != "v" or value.strip() != "DMARC1":
@@ -110,7 +112,7 @@ def _policy(tags: dict[str, str], tag: str, default: DmarcPolicy, problems: list
 
 
 def find_dmarc(resolver: Resolver, domain: str) -> DmarcFacts:
-    """Walk the tree from `domain` upward and say which record applies and what the organizational domain is."""
+    """Walk the tree up from `domain` and return which record applies and what the organizational domain is."""
     domain = domain.rstrip(".").lower()
     records: list[DmarcRecord] = []
     asked: list[str] = []
@@ -155,7 +157,7 @@ def _organization(domain: str, records: list[DmarcRecord]) -> str:
 
 
 def _applying(domain: str, organization: str, records: list[DmarcRecord]) -> DmarcRecord | None:
-    """RFC 9989 4.10.1: the domain's own record, else its organization's, else that of the public suffix above."""
+    """Return the domain's own record, else its organization's, else the public suffix's above (RFC 9989 4.10.1)."""
     by_domain = {record.domain: record for record in records}
     own = by_domain.get(domain) or by_domain.get(organization)
     if own is not None:
@@ -164,7 +166,7 @@ def _applying(domain: str, organization: str, records: list[DmarcRecord]) -> Dma
 
 
 def is_aligned(resolver: Resolver, author_domain: str, other_domain: str, *, is_strict: bool) -> bool:
-    """Whether an authenticated domain (DKIM d=, Return-Path) counts for the author's domain (RFC 9989 4.4)."""
+    """Return whether an authenticated domain (DKIM d=, Return-Path) aligns with the author's domain (RFC 9989 4.4)."""
     author, other = author_domain.rstrip(".").lower(), other_domain.rstrip(".").lower()
     if author == other:
         return True

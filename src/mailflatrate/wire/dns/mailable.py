@@ -1,4 +1,4 @@
-"""Can mailboxes be at these domains? Many questions at once, and no patience with a DNS that is out of reach."""
+"""A check whether domains can receive mail: many lookups at once, with short timeouts for an unreachable DNS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GIVE_UP_AFTER = 2 * QUESTIONS_AT_ONCE
 
 
 def ask_domains(domains: Iterable[str], resolver: Resolver) -> dict[str, MxFacts]:
-    """Ask about each domain, several at once. Those that the DNS could not say anything about are left out."""
+    """Look up several domains at once. Those with inconclusive DNS answers are left out."""
     waiting = list(domains)
     found: dict[str, MxFacts] = {}
     with ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="dns") as pool:

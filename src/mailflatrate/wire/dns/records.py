@@ -1,4 +1,4 @@
-"""Read a DKIM key record and the mail exchangers of a domain into facts."""
+"""Readers that turn a domain's DKIM key record and mail exchangers into facts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ED25519_BYTES = 32
 
 
 class KeyStatus(Enum):
-    """What a DKIM key record is worth. UNKNOWN: the DNS could not say; ask again."""
+    """Whether a DKIM key record is usable. UNKNOWN: the DNS lookup failed; try again."""
 
     OK = "ok"
     MISSING = "missing"
@@ -29,10 +29,10 @@ class KeyStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DkimKeyFacts:
-    """A DKIM key record (RFC 6376 3.6.1). `found` is its text for showing beside the expected one.
+    """A DKIM key record (RFC 6376 3.6.1). `found` is its text, to show next to the expected one.
 
     `public_key` is the decoded `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA modulus length (0
-    otherwise), `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` says in words what is wrong, "" when
+    otherwise), `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` describes what is wrong, "" if
     nothing is.
     """
 
@@ -48,7 +48,7 @@ class DkimKeyFacts:
 
 
 def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFacts:
-    """The key that `selector._domainkey.domain` publishes."""
+    """Return the key that `selector._domainkey.domain` publishes."""
     name = f"{selector}._domainkey.{domain}"
     answer = resolver.txt(name)
     if not answer.is_known:
@@ -110,10 +110,10 @@ class MxHost:
 
 @dataclass(frozen=True, slots=True)
 class MxFacts:
-    """Where mail for a domain goes. `status` is that of the MX question.
+    """Where mail for a domain is delivered. `status` is that of the MX lookup.
 
     `is_null` is the statement "no mail here" (RFC 7505). `is_implicit`: no MX, but an address record (RFC 5321 5.1).
-    `can_receive` is None when the DNS could not say.
+    `can_receive` is None if the DNS lookup failed.
     """
 
     domain: str
@@ -126,7 +126,7 @@ class MxFacts:
 
 
 def find_mx(resolver: Resolver, domain: str) -> MxFacts:
-    """The mail exchangers of a domain (R-18). The hosts' own addresses are not looked up."""
+    """Return the mail exchangers of a domain (R-18). The hosts' own addresses are not looked up."""
     answer = resolver.mx(domain)
     if answer.status is DnsStatus.OK:
         return _read_mx(answer)

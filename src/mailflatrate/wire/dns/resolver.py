@@ -1,4 +1,4 @@
-"""Ask the DNS; every question has an answer with a status, never an exception."""
+"""DNS lookups; every query returns an answer with a status, never an exception."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import dns.reversename
 
 
 class DnsStatus(Enum):
-    """How a question ended. NODATA: the name exists without such records. SERVFAIL: the servers could not say."""
+    """The result of a query. NODATA: the name exists without such records. SERVFAIL: the servers failed to answer."""
 
     OK = "ok"
     NXDOMAIN = "nxdomain"
@@ -27,7 +27,7 @@ class DnsStatus(Enum):
 
 
 class RecordType(Enum):
-    """The record types we ask for."""
+    """The record types that we query."""
 
     TXT = "TXT"
     MX = "MX"
@@ -39,7 +39,7 @@ class RecordType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """One answer. `name` is what was asked, in lower case without the final dot.
+    """One answer. `name` is the queried name, in lower case without the final dot.
 
     `values` are the records as text: TXT with its strings joined (RFC 7208 3.3), MX as "10 mx.example" in order
     of preference, addresses in their usual form, names in lower case without the final dot ("." for the root).
@@ -54,23 +54,23 @@ class DnsAnswer:
 
     @property
     def is_void(self) -> bool:
-        """True for "no such thing", the void look-up of RFC 7208 4.6.4."""
+        """Return True for "no such thing", the void lookup of RFC 7208 4.6.4."""
         return self.status in {DnsStatus.NXDOMAIN, DnsStatus.NODATA}
 
     @property
     def is_known(self) -> bool:
-        """False when the DNS could not say: nothing may be concluded from it."""
+        """Return False when the DNS lookup failed: nothing may be concluded from it."""
         return self.status not in {DnsStatus.TIMEOUT, DnsStatus.SERVFAIL}
 
 
 class Resolver(Protocol):
-    """What the readers need of a resolver. Names may have a final dot; nothing is raised for what the DNS says."""
+    """The resolver interface that readers use. Names may have a final dot; no DNS result raises an exception."""
 
     def txt(self, name: str) -> DnsAnswer:
         """TXT records."""
 
     def mx(self, name: str) -> DnsAnswer:
-        """MX records, the most preferred first."""
+        """Return the MX records, the most preferred first."""
 
     def a(self, name: str) -> DnsAnswer:
         """IPv4 addresses."""
@@ -79,17 +79,17 @@ class Resolver(Protocol):
         """IPv6 addresses."""
 
     def ptr(self, address: str) -> DnsAnswer:
-        """The names of an IPv4 or IPv6 address. Raises ValueError when it is none."""
+        """Return the names of an IPv4 or IPv6 address. Raises ValueError if it is not one."""
 
     def cname(self, name: str) -> DnsAnswer:
-        """The name that this name stands for."""
+        """Return the name that this name is an alias for."""
 
 
 class DnsResolver:
-    """A `Resolver` on dnspython: blocking, to be called from jobs and commands. Keeps answers for their TTL.
+    """A `Resolver` on dnspython: blocking, for use in jobs and commands. Caches answers for their TTL.
 
-    `nameservers` are "address" or "address:port" (IPv6 as "[address]:port"); None takes those of the system.
-    `timeout_seconds` bounds each question over all servers and tries. A truncated answer is asked for again over TCP.
+    `nameservers` are "address" or "address:port" (IPv6 as "[address]:port"); None uses the system's own.
+    `timeout_seconds` limits each query over all servers and tries. A truncated answer is retried over TCP.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class DnsResolver:
         return self._ask(name, RecordType.TXT)
 
     def mx(self, name: str) -> DnsAnswer:
-        """MX records, the most preferred first."""
+        """Return the MX records, the most preferred first."""
         return self._ask(name, RecordType.MX)
 
     def a(self, name: str) -> DnsAnswer:
@@ -121,11 +121,11 @@ class DnsResolver:
         return self._ask(name, RecordType.AAAA)
 
     def cname(self, name: str) -> DnsAnswer:
-        """The name that this name stands for."""
+        """Return the name that this name is an alias for."""
         return self._ask(name, RecordType.CNAME)
 
     def ptr(self, address: str) -> DnsAnswer:
-        """The names of an address. Raises ValueError when it is none."""
+        """Return the names of an address. Raises ValueError if it is not one."""
         try:
             reverse = dns.reversename.from_address(address).to_text()
         except dns.exception.SyntaxError as problem:

@@ -1,4 +1,4 @@
-"""SPF records (RFC 7208; R-61): what a domain publishes, how many look-ups it costs, which addresses it lists."""
+"""SPF records (RFC 7208; R-61): what a domain publishes, how many lookups it costs, which addresses it lists."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SpfStatus(Enum):
-    """OK: receivers can evaluate it.
+    """The status of a record. OK: receivers can evaluate it.
 
-    INVALID: a permanent error for them. UNKNOWN: the DNS could not say; ask again.
+    INVALID: a permanent error for them. UNKNOWN: the DNS lookup failed; try again.
     """
 
     OK = "ok"
@@ -36,10 +36,10 @@ class SpfStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SpfFacts:
-    """What `domain` publishes. `found` is the record's text for showing beside the expected one.
+    """What `domain` publishes. `found` is the record's text, to show next to the expected one.
 
     `lookups` and `void_lookups` count as RFC 7208 4.6.4 does, over all included records and as if nothing matched
-    early; the counting stops at the first one too many. `all_qualifier` is "-", "~", "?" or "+" of the `all` that
+    early; counting stops at the first excess one. `all_qualifier` is "-", "~", "?" or "+" of the `all` that
     ends the evaluation, None without one. `includes` are the included names, also those of included records.
     `networks` are the addresses that pass, of ip4, ip6, a and mx.
     """
@@ -56,7 +56,7 @@ class SpfFacts:
     problem: str = ""
 
     def covers(self, address: str) -> bool:
-        """Whether the record lists this address as allowed. Macros and `exists` are not evaluated."""
+        """Return whether the record lists this address as allowed. Macros and `exists` are not evaluated."""
         wanted = ipaddress.ip_address(address)
         return any(wanted in ipaddress.ip_network(network) for network in self.networks)
 
@@ -72,7 +72,7 @@ class _EndError(Exception):
 
 @dataclass(slots=True)
 class _Walk:
-    """The running count over a record and what it includes."""
+    """The running count over a record and its includes."""
 
     resolver: Resolver
     lookups: int = 0
@@ -88,7 +88,7 @@ class _Walk:
             raise _EndError(SpfStatus.TOO_MANY_LOOKUPS, problem)
 
     def know(self, *answers: DnsAnswer) -> None:
-        """Stop when the DNS could not say; count a void look-up when none of the answers holds anything."""
+        """Stop if the DNS lookup failed; count a void lookup if none of the answers holds anything."""
         for answer in answers:
             if not answer.is_known:
                 problem = f"{answer.name}: the DNS gave no answer ({answer.status.value})"
@@ -136,7 +136,7 @@ def _records(answer: DnsAnswer) -> list[str]:
 
 
 def _read(walk: _Walk, domain: str, record: str, *, passing: bool) -> str | None:
-    """Go through the terms of one record; `passing` is False below an include that does not give a pass.
+    """Evaluate the terms of one record; `passing` is False below an include that does not give a pass.
 
     Returns the qualifier of `all`, also that of a redirected record.
     """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 class TagError(ValueError):
-    """The text is no tag list."""
+    """The text is not a tag list."""
 
 
 def parse_tags(text: str) -> dict[str, str]:
-    """Tags in lower case with their values stripped. Raises TagError for a part without "=" or a tag given twice."""
+    """Return tags in lower case with stripped values. Raises TagError for a part without "=" or a repeated tag."""
     tags: dict[str, str] = {}
     for part in text.split(";"):
         if not part.strip():

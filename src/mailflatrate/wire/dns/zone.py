@@ -1,4 +1,4 @@
-"""A tiny real DNS server on loopback for the demo and the tests: it answers for a zone given as data."""
+"""A tiny real DNS server on loopback for the demo and the tests: it serves a zone given as data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PORT_ATTEMPTS = 5
 
 
 class ZoneServer:
-    """Serves UDP and TCP on one loopback port from a thread of its own.
+    """A server for UDP and TCP on one loopback port, in its own thread.
 
         with ZoneServer({"shop.example": {"MX": ["10 mx.shop.example"], "TXT": ["v=spf1 -all"]}}) as server:
             resolver = DnsResolver([server.nameserver])
@@ -36,7 +36,7 @@ class ZoneServer:
     Names are fully qualified, with or without the final dot. TXT values are plain text and cut into strings here.
     A record type "SERVFAIL" makes the server fail for that name, "SILENT" makes it not answer at all. Names above
     known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN, or
-    has the records of `elsewhere` where it lies under no domain of the zone: the rest of a pretended world.
+    has the records of `elsewhere` if it is under no domain of the zone: the rest of a simulated internet.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class ZoneServer:
 
     @property
     def nameserver(self) -> str:
-        """What `DnsResolver` takes: "127.0.0.1:port"."""
+        """Return the address for `DnsResolver`: "127.0.0.1:port"."""
         return f"127.0.0.1:{self.port}"
 
     def replace(self, zone: ZoneData) -> None:
-        """Answer from these data from now on. Raises ValueError for a record that cannot be read."""
+        """Serve this data from now on. Raises ValueError for an unreadable record."""
         fresh: dict[dns.name.Name, dict[str, list[dns.rdata.Rdata]]] = {}
         for name, sets in zone.items():
             here = fresh.setdefault(dns.name.from_text(name), {})
@@ -76,7 +76,7 @@ class ZoneServer:
         self._zone = fresh
 
     def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Start listening. Raises OSError when the port is taken."""
         loop = self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=loop.run_forever, name="zone-server", daemon=True)
         self._thread.start()
@@ -87,7 +87,7 @@ class ZoneServer:
             raise
 
     def stop(self) -> None:
-        """End the listening and the thread; nothing happens when it does not run."""
+        """Stop listening and end the thread; do nothing if it is not running."""
         loop, self._loop = self._loop, None
         if loop is not None:
             asyncio.run_coroutine_threadsafe(self._close(), loop).result(10)
@@ -129,7 +129,7 @@ class ZoneServer:
         await asyncio.sleep(0)
 
     def _is_below(self, name: dns.name.Name) -> bool:
-        """True under a domain of the zone; a top-level domain is none (two labels and the root are the least)."""
+        """Return True under a domain of the zone; top-level domains do not count (at least two labels and the root)."""
         return any(name.split(depth)[1] in self._zone for depth in range(3, len(name)))
 
     async def _on_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -147,7 +147,7 @@ class ZoneServer:
             writer.close()
 
     def reply_to(self, wire: bytes) -> dns.message.Message | None:
-        """The reply to one query, None for silence."""
+        """Return the reply to one query, None for silence."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:

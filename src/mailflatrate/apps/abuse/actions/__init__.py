@@ -1,5 +1,5 @@
-"""Every write to cases. `intake` and `sources` take reports, `work`, `measures` and `letters` are the desk's, `answers`
-the customer's.
+"""All writes to cases. `intake` and `sources` take reports; `work`, `measures` and `letters` serve the desk; `answers`
+serves the customer.
 """
 
 from mailflatrate.apps.abuse.actions.answers import Attachment, answer_question

@@ -22,14 +22,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file as it was uploaded."""
+    """An uploaded file."""
 
     name: str
     content: bytes
 
 
 def answer_question(question_id: int, text: str, *, by: User, attachment: Attachment | None = None) -> CaseAnswer:
-    """Answer a question of the desk, as often as needed. Raises AbuseError with what is wrong."""
+    """Answer a question from the desk; may be repeated. Raises AbuseError that says what is wrong."""
     question = CaseQuestion.objects.filter(id=question_id).first()
     if question is None:
         raise AbuseError(_("This question doesn't exist."))
@@ -59,7 +59,7 @@ def answer_question(question_id: int, text: str, *, by: User, attachment: Attach
 
 
 def _file(attachment: Attachment | None) -> tuple[str, str, bytes | None]:
-    """Name, media type and content; nothing without a file."""
+    """Return name, media type and content; empty without a file."""
     if attachment is None or not attachment.content:
         return "", "", None
     if len(attachment.content) > LARGEST_FILE_OCTETS:

@@ -1,4 +1,4 @@
-"""Keeping the book of cases: opening, joining, and what happened. All run inside `tenancy.platform(...)`."""
+"""The case log: open and join cases, record events. Everything runs inside `tenancy.platform(...)`."""
 
 import secrets
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ _OF_THE_ACCOUNT = (CaseKind.SIGN_UP, CaseKind.CONTEST, CaseKind.FIGURES)
 
 @dataclass(frozen=True, slots=True)
 class ReportDraft:
-    """A report before it has a case. Times are aware; `fields` are further columns of the report."""
+    """A report before it has a case. Times are aware; `fields` are extra columns of the report."""
 
     via: ReportChannel
     at: datetime
@@ -59,7 +59,7 @@ class ReportDraft:
 
 
 def new_reference() -> str:
-    """A fresh name of a case, fit to be read over the phone."""
+    """Return a new case reference that is easy to read out over the phone."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(7))
     return f"{letters[:3]}-{letters[3:]}"
 
@@ -116,7 +116,7 @@ def add_event(
     case: Case, kind: EventKind, *, by: User | None = None, machine: str = MACHINE, text: str = "",
     details: Mapping[str, Any] | None = None, at: datetime | None = None,
 ) -> CaseEvent:  # fmt: skip
-    """Write down that something happened."""
+    """Record an event in the case log."""
     return CaseEvent.objects.create(
         case=case, account_id=case.account_id, kind=kind, actor=by, actor_name=by.email if by else machine,
         text=text.strip(), details=dict(details or {}), at=at or clock.now(),
@@ -124,7 +124,7 @@ def add_event(
 
 
 def settle_deadlines(case: Case) -> None:
-    """Save the case with the earliest deadline of those who wait."""
+    """Save the case with its earliest open deadlines."""
     waiting = case.reports.filter(answered_at__isnull=True, answer_due_at__isnull=False)
     case.answer_due_at = waiting.aggregate(due=Min("answer_due_at"))["due"] if case.state != CaseState.CLOSED else None
     asked = case.questions.filter(answered_at__isnull=True, settled_at__isnull=True)
@@ -191,7 +191,7 @@ def _letter(account: Account, campaign: Campaign, reason: str) -> tuple[str, str
 
 
 def kind_of(complaint: str) -> tuple[CaseKind, bool]:
-    """The kind of case that a complaint opens, and whether it presses."""
+    """Return the kind of case that a complaint opens, and whether it is urgent."""
     if complaint in (Complaint.ILLEGAL, Complaint.FALSE_SENDER):
         return CaseKind.CONTENT, True
     return CaseKind.COMPLAINT, False

@@ -1,4 +1,4 @@
-"""Reports come in: by mail that inbound marked, from the public page, from denied sign-ups, by hand, from our rules."""
+"""Intake of reports: mail marked by inbound, the public page, denied sign-ups, manual entry, our own rules."""
 
 import hashlib
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ TAKEN_AT_ONCE = 200
 
 
 def waiting_mail() -> list[int]:
-    """Ids of messages that inbound marked for the desk, the oldest first."""
+    """Return the ids of messages that inbound marked for the desk, oldest first."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         rows = RawMail.objects.filter(desk=DeskState.WAITING).order_by("id")
         return list(rows.values_list("id", flat=True)[:TAKEN_AT_ONCE])
@@ -99,7 +99,7 @@ def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportedMessage:
-    """What is known of the mail that a report is about."""
+    """What is known about the message that a report is about."""
 
     account_id: int | None = None
     campaign: Campaign | None = None
@@ -128,7 +128,7 @@ def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | N
 
 
 def address_key(address: str) -> bytes | None:
-    """The keyed hash of an address; None where it is none."""
+    """Return the keyed hash of an address; None if it is not an address."""
     try:
         return key_ring().suppression_key(canonical_key(address))
     except AddressError:
@@ -152,7 +152,7 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportMatch:
-    """Whose mail it is. `proved`: a token in it names the recipient, so that it can be stopped at once."""
+    """Which delivery a report is about. `proved`: a token names the recipient, so delivery can be stopped at once."""
 
     account_id: int | None
     campaign: Campaign | None
@@ -162,7 +162,7 @@ class ReportMatch:
 
     @property
     def proved(self) -> bool:
-        """True where the recipient is known."""
+        """Return True if the recipient is known."""
         return self.delivery_id is not None
 
 
@@ -189,10 +189,10 @@ def find(raw: bytes) -> ReportMatch:
 
 
 def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
-    """A report from the public page (R-83): with a token this sender's messages stop at once.
+    """Take a report from the public page (R-83); with a token, this sender's messages stop at once.
 
-    The token comes from a message that may have been forwarded, so that is all it does (R-78). It counts as a complaint
-    and stops mail from everyone (R-79) once the mailbox itself confirms.
+    The token comes from a message that may have been forwarded, so it does no more than that (R-78). The report counts
+    as a complaint and stops mail from everyone (R-79) once the mailbox itself confirms.
     """
     found = find(given.raw)
     kind, dangerous = kind_of(given.complaint)

@@ -1,4 +1,4 @@
-"""Writing with reporters: one thread a report, by its own address; receipts only as far as R-73 and R-79 allow."""
+"""Correspondence with reporters: one thread per report, at its own address; receipts only as R-73 and R-79 allow."""
 
 from django.db.models import Q
 from django.utils import translation
@@ -24,7 +24,7 @@ LONGEST_LETTER = 20_000
 
 
 def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
-    """Answer a report. Raises AbuseError without a text, or where nobody left an address."""
+    """Answer a report. Raises AbuseError if the text is empty or the reporter left no address."""
     text = text.strip()
     if not text:
         raise AbuseError(_("Write a message first."))

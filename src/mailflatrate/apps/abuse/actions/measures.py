@@ -1,4 +1,4 @@
-"""Measures from a case: one click, one reason, which the other side reads; each is an action of an earlier stop."""
+"""Actions from a case: one click and one reason, which the customer reads; each calls an action of an earlier stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ RULE = "R-82"
 
 
 class CaseAction(StrEnum):
-    """What the desk can do from a case."""
+    """An action the desk can take from a case."""
 
     SUPPRESS = "suppress"
     FREEZE = "freeze"
@@ -54,7 +54,7 @@ class MeasureOrder:
 
 
 def take_measure(case_id: int, order: MeasureOrder, *, by: User) -> None:
-    """Do it, write it into the case and the audit log. Raises AbuseError with the reason why it cannot be done."""
+    """Take the action; record it in the case and the audit log. Raises AbuseError with the reason if it fails."""
     if not order.reason.strip():
         raise AbuseError(_("Give the reason in one sentence."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -134,7 +134,7 @@ def _strike(case: Case, order: MeasureOrder, by: User) -> Details:
 
 
 def _reasons(case: Case, order: MeasureOrder) -> Reasons:
-    """What the customer reads: the reason, the rule, what to do; the case by its reference, no reporter (R-80)."""
+    """Build what the customer reads: reason, rule, what to do and the case reference, but no reporter (R-80)."""
     account = Account.objects.get(id=case.account_id or 0)
     with translation.override(account.language):
         remedy = _("Answer our question about case %(reference)s, and tell us what you'll change.")

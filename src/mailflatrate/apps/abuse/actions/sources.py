@@ -1,4 +1,4 @@
-"""Reports that do not come by mail: denied sign-ups, contests, what the desk enters by hand, what our rules find."""
+"""Reports that do not arrive by mail: denied sign-ups, contests, manual entries by the desk, findings of our rules."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ COLLECT = "abuse.collect_denials"
 
 
 def collect_denials() -> int:
-    """Cases of "this was not me" answers (R-35): who enters other people's addresses is for the desk to find."""
+    """Open cases from "this was not me" answers (R-35), so the desk can find who enters other people's addresses."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         denials = unhandled_denials()
         for denial in denials:
@@ -53,7 +53,7 @@ def _report_of(denial: SignupDenial) -> None:
 
 
 def open_contest(message_id: int, *, by: User) -> Case:
-    """A customer's message about a measure becomes a case (R-09). Raises AbuseError where there is no such message."""
+    """Turn a customer's message about an action into a case (R-09). Raises AbuseError if there is no such message."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         message = DeskMessage.objects.select_related("author").filter(id=message_id, side="customer").first()
         if message is None:
@@ -91,7 +91,7 @@ class ByHand:
 
 
 def open_by_hand(given: ByHand, *, by: User) -> Case:
-    """Enter a report at the desk (R-43: letter, telephone). Raises AbuseError without a word of what it is about."""
+    """Enter a report at the desk (R-43: letter, telephone). Raises AbuseError if no description is given."""
     if not given.text.strip():
         raise AbuseError(_("Write down what was said."))
     found = find(given.about.encode())
@@ -145,7 +145,7 @@ def file_figures(
 
 
 def open_from_mail(raw_mail_id: int, *, by: User) -> None:
-    """A person wants a case of a stored message, whatever the sorting thought of it."""
+    """Open a case from a stored message, regardless of how it was sorted."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
         inbound.hand_to_desk(mail.id)
@@ -155,7 +155,7 @@ def open_from_mail(raw_mail_id: int, *, by: User) -> None:
 
 
 def put_mail_away(raw_mail_id: int, *, by: User, reason: str) -> None:
-    """Nothing is to be done about a message. Raises AbuseError without a reason."""
+    """Dismiss a message that needs no action. Raises AbuseError without a reason."""
     if not reason.strip():
         raise AbuseError(_("Explain why no action is needed."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

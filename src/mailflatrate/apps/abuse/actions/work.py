@@ -27,7 +27,7 @@ from mailflatrate.rules.limits import value
 
 
 def locked(case_id: int) -> Case:
-    """The case for changing. Runs inside `tenancy.platform(...)`. Raises AbuseError where there is none."""
+    """Return the case locked for update. Runs inside `tenancy.platform(...)`. Raises AbuseError if there is none."""
     case = Case.objects.select_for_update().filter(id=case_id).first()
     if case is None:
         raise AbuseError(_("This case doesn't exist."))
@@ -45,7 +45,7 @@ def take_over(case_id: int, *, by: User) -> None:
 
 
 def add_note(case_id: int, text: str, *, by: User) -> None:
-    """Write something down for the colleagues. Raises AbuseError for an empty text."""
+    """Add an internal note for colleagues. Raises AbuseError for an empty text."""
     if not text.strip():
         raise AbuseError(_("Write a message first."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -85,7 +85,7 @@ def attribute(case_id: int, told: str, *, by: User) -> Case:
 
 
 def _join(case: Case, target: Case, by: User) -> Case:
-    """Everything of `case` goes into `target`; the case stays as a signpost."""
+    """Move everything from `case` into `target`; `case` stays as a pointer to it."""
     for rows in (Report.objects.filter(case=case), CaseEvent.objects.filter(case=case)):
         rows.update(case=target, account_id=target.account_id)
     case.state, case.merged_into, case.closed_at, case.closed_by = CaseState.CLOSED, target, clock.now(), by
@@ -127,7 +127,7 @@ def let_go(case: Case, by: User, reason: str) -> None:
 
 
 def reopen(case_id: int, text: str, *, by: User) -> None:
-    """Look at a closed case again. Raises AbuseError without a reason, or while another one is open about it."""
+    """Reopen a closed case. Raises AbuseError without a reason, or if another case about it is open."""
     if not text.strip():
         raise AbuseError(_("Give the reason in one sentence."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -151,7 +151,7 @@ def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[s
 
 
 def close_quiet_cases() -> int:
-    """Cases that feedback loops alone made, and to which nothing was added for a month, need no person; how many."""
+    """Close cases made by feedback loops alone with no additions for a month; return how many."""
     before = clock.now() - timedelta(days=value("case_quiet_days"))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Case.objects.select_for_update().filter(quiet=True, changed_at__lt=before, frozen=False)

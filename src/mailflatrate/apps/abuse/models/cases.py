@@ -1,4 +1,4 @@
-"""Cases, and what happened in them. Only the platform sees them: who complains stays hidden from customers (R-80)."""
+"""Cases and their events. Only the platform sees them: reporters stay hidden from customers (R-80)."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -21,7 +21,7 @@ class CaseKind(models.TextChoices):
 
 
 class CaseState(models.TextChoices):
-    """Whose turn it is. OPEN and ANSWERED are the desk's."""
+    """Whose turn it is. OPEN and ANSWERED are waiting for the desk."""
 
     OPEN = "open", pgettext_lazy("case", "Open")
     ASKED = "asked", _("Waiting for the customer")
@@ -30,7 +30,7 @@ class CaseState(models.TextChoices):
 
 
 class Cause(models.TextChoices):
-    """What a case came from, as the desk found; for the statistics."""
+    """The cause of a case as the desk found it, for statistics."""
 
     NO_CONSENT = "no_consent", _("No consent")
     BAD_PROOF = "bad_proof", _("Consent could not be proven")
@@ -103,7 +103,7 @@ class Case(TenantModel):
 
 
 class EventKind(models.TextChoices):
-    """What happened in a case."""
+    """A kind of event in a case."""
 
     OPENED = "opened", _("Case opened")
     JOINED = "joined", _("Another report added")

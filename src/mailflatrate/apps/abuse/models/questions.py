@@ -9,9 +9,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CaseQuestion(TenantModel):
-    """A question of the desk. The account reads it; only the platform writes it.
+    """A question from the desk. The account reads it; only the platform writes it.
 
-    `contact_id` only where the desk names the recipient whose consent is to be proved; it never names a reporter.
+    `contact_id` is set only if the desk names the recipient whose consent must be proved; it never names a reporter.
     """
 
     platform_writes = True
@@ -41,7 +41,7 @@ class CaseQuestion(TenantModel):
 
 
 class CaseAnswer(TenantModel):
-    """What the customer wrote, with at most one file; append-only."""
+    """A customer's answer, with at most one file; append-only."""
 
     question = models.ForeignKey(CaseQuestion, on_delete=models.CASCADE, related_name="answers")
     text = models.TextField(_("answer"))

@@ -1,4 +1,4 @@
-"""Reports: who said what about which delivery, and what it did at once."""
+"""Reports: who reported which delivery, for what reason, and what happened at once."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ReportChannel(models.TextChoices):
-    """How a report came."""
+    """The channel a report came through."""
 
     MAIL = "mail", _("By email to the abuse desk")
     LOOP = "loop", _("Through a feedback loop")

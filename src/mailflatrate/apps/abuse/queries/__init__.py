@@ -1,3 +1,3 @@
-"""Reads of the abuse desk: the queue, one case with everything, search, figures. All but `questions` run inside
+"""Reads of the abuse desk: the queue, a full case, search, figures. All but `questions` run inside
 `tenancy.platform(...)`.
 """

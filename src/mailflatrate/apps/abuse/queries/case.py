@@ -32,7 +32,7 @@ class ReportedSender:
 
     @property
     def days(self) -> int | None:
-        """For how long the account may send."""
+        """Return for how many days the account has been allowed to send."""
         return self.since.days if self.since else None
 
 
@@ -69,7 +69,7 @@ class ReportedPerson:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case and all that belongs to it."""
+    """A case and everything that belongs to it."""
 
     case: Case
     reports: Sequence[Report]
@@ -82,7 +82,7 @@ class CaseView:
 
 
 def case_view(case_id: int) -> CaseView | None:
-    """Everything about one case; None where there is none."""
+    """Return everything about one case; None if it does not exist."""
     case = Case.objects.select_related("account", "campaign__sender", "assigned_to", "merged_into", "closed_by").filter(
         id=case_id
     )
@@ -186,23 +186,23 @@ def _like(reports: Sequence[Report]) -> list[Campaign]:
 
 
 def cases_of_account(account_id: int, limit: int = 20) -> list[Case]:
-    """An account's cases, the newest first."""
+    """Return an account's cases, newest first."""
     rows = Case.objects.filter(account_id=account_id, merged_into__isnull=True).select_related("campaign")
     return list(rows.order_by("-id")[:limit])
 
 
 def open_questions() -> list[CaseQuestion]:
-    """What the current account still has to answer. Runs inside `tenancy.account(...)`."""
+    """Return the current account's unanswered questions. Runs inside `tenancy.account(...)`."""
     rows = CaseQuestion.objects.filter(answered_at__isnull=True, settled_at__isnull=True)
     return list(rows.select_related("campaign").order_by("due_at"))
 
 
 def questions() -> list[CaseQuestion]:
-    """All that the current account was asked, the newest first. Runs inside `tenancy.account(...)`."""
+    """Return all questions to the current account, newest first. Runs inside `tenancy.account(...)`."""
     return list(CaseQuestion.objects.select_related("campaign").prefetch_related("answers").order_by("-id")[:100])
 
 
 def question(question_id: int) -> CaseQuestion | None:
-    """One question with its answers. Runs inside `tenancy.account(...)`."""
+    """Return one question with its answers. Runs inside `tenancy.account(...)`."""
     rows = CaseQuestion.objects.select_related("campaign").prefetch_related("answers__author")
     return rows.filter(id=question_id).first()

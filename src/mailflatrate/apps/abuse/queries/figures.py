@@ -1,4 +1,4 @@
-"""The desk in figures: how fast it answers, what cases come from, who comes again."""
+"""Figures about the desk: how fast it answers, causes of cases, repeat offenders."""
 
 import statistics
 from collections import Counter
@@ -15,7 +15,7 @@ from mailflatrate.apps.accounts.models import Account, Strike
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How long reporters waited for the first answer. `late` passed the deadline, answered or not."""
+    """How long reporters waited for the first answer. `late` counts reports past the deadline, answered or not."""
 
     answered: int
     waiting: int
@@ -25,14 +25,14 @@ class Answers:
 
     @property
     def in_time_percent(self) -> float | None:
-        """The share that was answered in time of all whose time has come."""
+        """Return the percentage answered in time, of all reports that are answered or past the deadline."""
         total = self.answered + self.late
         return 100 * (total - self.late) / total if total else None
 
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """An account with its cases of the span, how many were decided against it, and strikes that were given in it."""
+    """An account with its cases in the period, those decided against it, and the strikes given."""
 
     account: Account
     cases: int
@@ -42,7 +42,7 @@ class Offender:
 
 @dataclass(frozen=True, slots=True)
 class DeskFigures:
-    """One span, from `begin` up to and not including `end`."""
+    """Figures of one period, from `begin` up to but not including `end`."""
 
     begin: datetime
     end: datetime
@@ -57,7 +57,7 @@ class DeskFigures:
 
 
 def desk_figures(begin: datetime, end: datetime, now: datetime) -> DeskFigures:
-    """All figures of a span; times aware."""
+    """Compute all figures of a period; times are aware."""
     cases = Case.objects.filter(merged_into__isnull=True)
     ended = cases.filter(closed_at__gte=begin, closed_at__lt=end)
     reports = Report.objects.filter(at__gte=begin, at__lt=end)

@@ -1,4 +1,4 @@
-"""The queue: open cases, what presses most first."""
+"""The queue: open cases, most urgent first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class CaseQueueRow:
-    """One open case. `reports` counts them; `due` is the nearest deadline."""
+    """One open case. `reports` is their number; `due` is the nearest deadline."""
 
     case: Case
     urgency: Urgency
@@ -24,17 +24,17 @@ class CaseQueueRow:
 
     @property
     def overdue(self) -> bool:
-        """True where a deadline has passed."""
+        """Return True if a deadline has passed."""
         return self.urgency is Urgency.OVERDUE
 
 
 def open_cases() -> QuerySet[Case]:
-    """All that are not closed."""
+    """Return all cases that are not closed."""
     return Case.objects.exclude(state=CaseState.CLOSED)
 
 
 def needs_person() -> QuerySet[Case]:
-    """Cases in which the next step is the desk's; what feedback loops alone reported needs none."""
+    """Return cases waiting for the desk; reports from feedback loops alone need nobody."""
     late = Q(state=CaseState.ASKED, proof_due_at__lte=clock.now())
     return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], quiet=False) | late)
 
@@ -62,7 +62,7 @@ def _place(row: CaseQueueRow) -> tuple[int, bool, datetime, int]:
 
 
 def neighbours(case: Case) -> tuple[Case | None, Case | None]:
-    """The cases before and after it in the queue."""
+    """Return the cases before and after this one in the queue."""
     rows = [row.case for row in queue(quiet=case.quiet)]
     place = next((number for number, row in enumerate(rows) if row.id == case.id), None)
     if place is None:
@@ -71,7 +71,7 @@ def neighbours(case: Case) -> tuple[Case | None, Case | None]:
 
 
 def counts() -> dict[str, int]:
-    """Open cases by kind, and under "quiet" what loops alone reported."""
+    """Count open cases by kind, with those reported by feedback loops alone under "quiet"."""
     rows = open_cases().values_list("kind", "quiet").annotate(n=Count("id"))
     found: dict[str, int] = {}
     for kind, quiet, number in rows:
@@ -81,7 +81,7 @@ def counts() -> dict[str, int]:
 
 
 def urgency_of(case: Case) -> Urgency:
-    """How much a case presses now."""
+    """Return how urgent a case is now."""
     return urgency(_facts(case), clock.now())
 
 
@@ -103,7 +103,7 @@ def _facts(case: Case) -> CaseFacts:
 
 
 def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Case]:
-    """Closed cases, the newest first; `before_id` is the last id of the page before."""
+    """Return closed cases, newest first; `before_id` is the last id of the previous page."""
     rows = Case.objects.filter(state=CaseState.CLOSED).select_related("account", "campaign", "closed_by")
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
@@ -111,6 +111,6 @@ def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Cas
 
 
 def cases_of_letters(message_ids: Sequence[int]) -> dict[int, int]:
-    """Customers' letters that are a case already: letter -> case. Inside `tenancy.platform(...)`."""
+    """Map customers' messages that already have a case to its id. Runs inside `tenancy.platform(...)`."""
     reports = Report.objects.filter(via=ReportChannel.CONTEST, source_id__in=list(message_ids))
     return {source_id: case_id for source_id, case_id in reports.values_list("source_id", "case_id") if source_id}

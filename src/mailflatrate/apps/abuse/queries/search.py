@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """What matches, by kind; each list at most `MOST` long. `how` says as what the words were read."""
+    """Search results by kind; each list has at most `MOST` entries. `how` tells how the query was interpreted."""
 
     how: str
     cases: Sequence[Case] = ()
@@ -41,13 +41,13 @@ class SearchResults:
 
     @property
     def only_case(self) -> Case | None:
-        """The case, where it is all there is."""
+        """Return the case if it is the only result."""
         others = (*self.mailings, *self.people, *self.accounts, *self.mails, *self.suppressions)
         return self.cases[0] if len(self.cases) == 1 and not others else None
 
 
 def search(text: str) -> SearchResults:
-    """Everything of the desk that the words name."""
+    """Search everything at the desk for the given text."""
     text = text.strip()
     if not text:
         return SearchResults("")

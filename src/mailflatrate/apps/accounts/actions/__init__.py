@@ -1,4 +1,4 @@
-"""Every write to accounts; one transaction each."""
+"""All writes to accounts; one transaction each."""
 
 from mailflatrate.apps.accounts.actions.addresses import (
     LINK_WORKS,

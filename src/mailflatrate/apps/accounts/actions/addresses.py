@@ -1,4 +1,4 @@
-"""Changing the address a user signs in with. It counts once the new mailbox has answered."""
+"""Changes of a user's sign-in address. A change takes effect once the new mailbox has confirmed it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ def _state(user: User) -> str:
 
 
 def find_change(user: User, token: str) -> AddressChange:
-    """Return the open change that a token was made for, by this user as it is now. Raises AccountError."""
+    """Return the open address change that a token was issued for, as this user is now. Raises AccountError."""
     words = _("This link is invalid or has expired. Sign in as the user who requested it, or request a new link.")
     try:
         change_id, state = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
@@ -41,10 +41,10 @@ def find_change(user: User, token: str) -> AddressChange:
 
 
 def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> None:
-    """Write to the new mailbox: the link, or, where the address signs in here already, that it does.
+    """Mail the new mailbox a link or, if the address already signs in here, a message saying so.
 
-    The user who asks learns nothing about other users from either. A change of address or password makes the token
-    worthless; `url` makes a link of it. Raises AccountError after too many on one day.
+    Neither tells the requesting user anything about other users. A change of address or password invalidates the token;
+    `url` turns it into a link. Raises AccountError after too many requests in one day.
     """
     now = clock.now()
     with tenancy.access():
@@ -71,7 +71,7 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
 
 
 def change_address(user: User, token: str) -> None:
-    """Use the address of the token from now on, and tell the old mailbox. Raises AccountError."""
+    """Switch to the token's address and notify the old mailbox. Raises AccountError."""
     with tenancy.access():
         locked = User.objects.select_for_update().get(id=user.id)
         change, old = find_change(locked, token), locked.email
@@ -89,7 +89,7 @@ def change_address(user: User, token: str) -> None:
 
 
 def forget_changes() -> int:
-    """Delete addresses that were asked for a while ago; return how many."""
+    """Delete old requests to change an address; return how many."""
     with tenancy.access():
         gone, _by_table = AddressChange.objects.filter(asked_at__lt=clock.now() - CHANGES_KEPT).delete()
         return gone

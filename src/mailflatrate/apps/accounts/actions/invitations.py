@@ -1,4 +1,4 @@
-"""Inviting people into an account. Membership begins when the invited person, signed in, accepts."""
+"""Invitations into an account. Membership begins when the invited person has signed in and accepted."""
 
 import hashlib
 import secrets
@@ -28,10 +28,10 @@ MakeUrl = Callable[[str], str]
 
 
 def invite(account_id: int, email: str, *, name: str, role: Role, language: str, by: User, url: MakeUrl) -> Invitation:
-    """Invite an address into an account and write to it; `url` makes a link of the token.
+    """Invite an address into an account and mail it; `url` turns the token into a link.
 
-    Nothing here depends on whether the address signs in already. Raises AccountError for a member of this account, an
-    open invitation, or too many of them.
+    The result never depends on whether the address already signs in. Raises AccountError for a member of this account,
+    an open invitation, or too many of them.
     """
     email = email.strip().lower()
     with tenancy.account(account_id), tenancy.access():
@@ -50,7 +50,7 @@ def invite(account_id: int, email: str, *, name: str, role: Role, language: str,
 
 
 def _leave_room(account: Account, email: str) -> None:
-    """Refuse what is too much. An invitation that ran out makes room for a new one to the same address."""
+    """Refuse more invitations than allowed. An expired one makes room for a new one to the same address."""
     now = clock.now()
     lapsed = Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__lte=now)
     lapsed.update(withdrawn_at=now)
@@ -99,7 +99,7 @@ def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> 
 
 
 def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -> Invitation:
-    """Send an open invitation with a new link; the earlier link ends. Raises AccountError."""
+    """Send an open invitation again with a new link; the earlier link stops working. Raises AccountError."""
     with tenancy.account(account_id), tenancy.access():
         account = Account.objects.get(id=account_id)
         invitation = _open_here(invitation_id)
@@ -117,7 +117,7 @@ def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -
 
 
 def withdraw(account_id: int, invitation_id: int, *, by: User) -> Invitation:
-    """End an open invitation. Raises AccountError."""
+    """Withdraw an open invitation. Raises AccountError."""
     with tenancy.account(account_id):
         invitation = _open_here(invitation_id)
         withdraw_invitation(invitation, by=by)
@@ -133,7 +133,7 @@ def _open_here(invitation_id: int) -> Invitation:
 
 
 def find_invitation(token: str) -> Invitation:
-    """Return the open invitation of a token, with its account and the user who sent it. Raises AccountError."""
+    """Return the open invitation for a token, with its account and the user who sent it. Raises AccountError."""
     with tenancy.platform(PlatformReason.INVITATION):
         rows = Invitation.objects.select_related("account", "invited_by").filter(token_hash=_hash(token))
         found = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
@@ -143,7 +143,7 @@ def find_invitation(token: str) -> Invitation:
 
 
 def join(token: str, *, name: str, password: str) -> User:
-    """Create the user of an invited address, which the token proves. Raises AccountError where there is one."""
+    """Create the user of an invited address, which the token proves. Raises AccountError if the user exists."""
     invitation = find_invitation(token)
     try:
         return create_user(invitation.email, name=name, password=password, language=invitation.language)
@@ -152,9 +152,9 @@ def join(token: str, *, name: str, password: str) -> User:
 
 
 def accept(token: str, *, user: User) -> Membership:
-    """Let `user` work for the account, if the invitation went to the very address `user` signs in with.
+    """Make `user` a member of the account if the invitation went to the exact address `user` signs in with.
 
-    That address is proved: it came by an invitation, an application or a click. Raises AccountError.
+    That address is proved by an invitation, an application or a click. Raises AccountError.
     """
     found = find_invitation(token)
     with tenancy.account(found.account_id), tenancy.access():
@@ -174,7 +174,7 @@ def accept(token: str, *, user: User) -> Membership:
 
 
 def forget_invitations() -> int:
-    """Delete invitations that ended a while ago; return how many."""
+    """Delete invitations that ended some time ago; return how many."""
     before = clock.now() - INVITATIONS_KEPT
     with tenancy.platform(PlatformReason.HOUSEKEEPING), tenancy.access():
         ended = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)

@@ -1,4 +1,4 @@
-"""Keys of the customer's programs: making, revoking, letting in, and repeating an answer."""
+"""API keys: create, revoke and admit them, and replay an earlier response."""
 
 import hashlib
 import secrets
@@ -29,7 +29,7 @@ DAILY_ASKS = 200
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A new key with its secret, which is known now and never again."""
+    """A new key with its secret, which cannot be retrieved later."""
 
     key: ApiKey
     secret: str
@@ -37,7 +37,7 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """One use of a key that is in force. `used` counts it within the running minute that ends at `window_ends`."""
+    """One use of a valid key. `used` counts uses within the current minute, which ends at `window_ends`."""
 
     key: ApiKey
     account: Account
@@ -51,13 +51,13 @@ def _letters(count: int) -> str:
 
 
 def hash_of(secret: str) -> bytes:
-    """What is kept of a key: 200 random bits need no slow hash."""
+    """Return the stored hash of a secret; 200 random bits need no slow hash."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class AskingBounds:
-    """Which forms a key with `ask` may ask people for, and how many of them a day (UTC)."""
+    """The forms a key with `ask` may ask people for, and how many people a day (UTC)."""
 
     form_ids: frozenset[int] = frozenset()
     daily: int = DAILY_ASKS
@@ -73,9 +73,9 @@ def make_api_key(
     asking: AskingBounds | None = None,
     networks: Sequence[str] = (),
 ) -> MadeKey:
-    """Make a key for the account. It works as long as `by` is an owner. Raises AccountError.
+    """Create a key for the account. It works as long as `by` is an owner. Raises AccountError.
 
-    `asking` is needed with the scope `ask` and kept with no other. `networks` are addresses or CIDR ranges.
+    `asking` is required with the scope `ask` and stored with no other. `networks` are addresses or CIDR ranges.
     """
     name, now = " ".join(name.split())[:80], clock.now()
     _check_key(name, scopes, expires_at, now)
@@ -128,7 +128,7 @@ def _checked_bounds(asking: AskingBounds | None) -> AskingBounds:
 
 
 def parse_networks(written: Sequence[str]) -> list[str]:
-    """Addresses and CIDR ranges in their one spelling, each once. Raises AccountError."""
+    """Return addresses and CIDR ranges in canonical form without duplicates. Raises AccountError."""
     found: dict[str, None] = {}
     for text in written:
         try:
@@ -145,7 +145,7 @@ def parse_networks(written: Sequence[str]) -> list[str]:
 
 
 def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
-    """End a key at once and for good. Idempotent. Raises AccountError for an unknown one."""
+    """Revoke a key immediately and permanently. Idempotent. Raises AccountError for an unknown key."""
     with tenancy.account(account_id):
         key = ApiKey.objects.select_for_update().filter(id=key_id).first()
         if key is None:
@@ -181,14 +181,14 @@ SELECT id, inside FROM found
 
 
 class KeyOutsideNetworks(AccountError):
-    """A key was used from an address outside its IP ranges."""
+    """Raised when a key is used from an address outside its IP ranges."""
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Let a program in and count the request; None for a key that is unknown, over, or made by nobody in charge.
+    """Admit a program and count the request; None if the key is unknown, not in force, or its creator is no owner now.
 
-    `ip` is where the request came from. Whether the account may do what is asked, and whether `used` is over `most`,
-    is for the caller to say. Raises KeyOutsideNetworks.
+    `ip` is where the request came from. The caller checks whether the account may do what is requested, and whether
+    `used` exceeds `most`. Raises KeyOutsideNetworks.
     """
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return None
@@ -209,7 +209,7 @@ def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
 
 
 def is_known_key(secret: str) -> bool:
-    """Whether a key in force has this secret. Nothing is counted; what it may do is asked by `use_api_key`."""
+    """Return whether a valid key has this secret. Counts nothing; `use_api_key` checks what the key may do."""
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return False
     with tenancy.platform(PlatformReason.API_KEY):
@@ -217,13 +217,13 @@ def is_known_key(secret: str) -> bool:
 
 
 class RepeatedDifferently(AccountError):
-    """An idempotency key came again with another request."""
+    """Raised when an idempotency key is reused with a different request."""
 
 
 def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | None:
-    """Note that a request is worked on, in its own transaction; the kept answer where it was answered before.
+    """Record that a request is in progress, in its own transaction; return the stored response if there is one.
 
-    A twin that comes at the same time waits here until the first is through. Runs inside `tenancy.account(...)`.
+    A concurrent duplicate waits here until the first one is done. Runs inside `tenancy.account(...)`.
     Raises RepeatedDifferently.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
@@ -249,7 +249,7 @@ def keep_answer(key_id: int, idempotency_key: str, *, status: int, body: str) ->
 
 
 def forget_answers() -> int:
-    """Forget answers that are older than a day; how many."""
+    """Delete stored responses older than a day; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         deleted, _rows = ApiAnswer.objects.filter(created_at__lt=clock.now() - ANSWERS_KEPT).delete()
         return deleted

@@ -1,4 +1,4 @@
-"""What an account and the desk write to each other (R-09)."""
+"""Messages between an account and the desk (R-09)."""
 
 from django.utils.translation import gettext as _
 
@@ -14,9 +14,9 @@ MOST_WAITING = 10
 
 
 def write_to_desk(text: str, *, by: User, about: StandingChange | None = None) -> DeskMessage:
-    """A customer writes to the operator. Runs inside `tenancy.account(...)`.
+    """Send a customer's message to the operator. Runs inside `tenancy.account(...)`.
 
-    Raises AccountError for an empty text, one that is too long, or when many wait for an answer already.
+    Raises AccountError if the text is empty or too long, or if too many messages are already waiting for an answer.
     """
     text = text.strip()
     if not text:
@@ -29,7 +29,7 @@ def write_to_desk(text: str, *, by: User, about: StandingChange | None = None) -
 
 
 def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
-    """Answer everything that waits; empty text: nothing needs an answer, it is only put away."""
+    """Answer everything that is waiting; an empty text marks it as handled without an answer."""
     now = clock.now()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.get(id=account_id)

@@ -1,4 +1,4 @@
-"""Messages of the service itself."""
+"""Service notices."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,9 +11,9 @@ from mailflatrate.base import jobs, tenancy
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:
-    """Queue a message of the service itself; the engine sends it with the basis "service notice".
+    """Queue a service notice; the engine sends it with the basis "service notice".
 
-    `language` is that of subject and text.
+    `language` is the language of subject and text.
     """
     with tenancy.account(account_id):
         notice = Notice.objects.create(

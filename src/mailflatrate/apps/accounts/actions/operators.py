@@ -14,9 +14,9 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('first operator', 0))"
 
 
 def create_first_operator(email: str, *, name: str, password: str, language: str) -> User:
-    """Create the operator of an installation that has none; of two attempts at once one succeeds.
+    """Create the operator of an installation that has none; of two simultaneous attempts one succeeds.
 
-    Raises AccountError once there is an operator, also a blocked one, and when the address is taken.
+    Raises AccountError if there is an operator already, even a blocked one, or if the address is taken.
     """
     with tenancy.platform(PlatformReason.SETUP):
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Agreements, the ticks of the policy, and the imprint."""
+"""Agreements, policy acknowledgements, and the imprint."""
 
 import hashlib
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class PolicyConfirmation:
 
 
 def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent: str) -> None:
-    """Record that `user` accepted the current version of every document, in the account's name (R-04, R-92)."""
+    """Record that `user` accepted the current version of every document on behalf of the account (R-04, R-92)."""
     with tenancy.account(account_id):
         documents = current_documents(user.language)
         for document in documents:
@@ -76,9 +76,9 @@ def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, ow
 def acknowledge_policy(
     occasion: Occasion, subject_id: int, content_hash: str, *, by: User, where: Circumstances
 ) -> Acknowledgement:
-    """Record the tick "this keeps to the anti-spam policy" for exactly this content (R-04).
+    """Record the checkbox "this keeps to the anti-spam policy" for exactly this content (R-04).
 
-    Runs inside `tenancy.account(...)`. Raises AccountError where no policy is in force.
+    Runs inside `tenancy.account(...)`. Raises AccountError if no policy is in force.
     """
     document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
     if document is None:

@@ -1,4 +1,4 @@
-"""Forgotten passwords: asking looks the same for everyone, and only people who sign in here get a mail."""
+"""Password resets: requesting one looks the same for everyone, and only people who sign in here get an email."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -16,24 +16,24 @@ NOBODY = 0
 
 
 def request_password_reset(email: str) -> None:
-    """Queue the mail with the link, if the address belongs to a user.
+    """Queue the email with the link if the address belongs to a user.
 
-    The same job is queued for an unknown address, where it does nothing: neither the time of the answer nor the rows
-    tell the two apart, and strangers never get a mail.
+    The same job is queued for an unknown address, where it does nothing: neither response time nor database rows tell
+    the two apart, and strangers never get an email.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).only("id").first()
     jobs.defer("accounts.send_password_reset", jobs.JobQueue.EXPRESS, user_id=user.id if user else NOBODY, priority=10)
 
 
 def password_link(user: User) -> str:
-    """Return a link that sets a password once. It leads to our public URL, whatever host the request named."""
+    """Return a one-time link for setting a password. It uses our public URL, whatever host the request named."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
     return load_settings().public_url + path.replace("UID-KEY", key)
 
 
 def send_password_reset(user_id: int) -> None:
-    """Send the link to a user; nothing for NOBODY, and for someone who left meanwhile."""
+    """Mail the link to a user; do nothing for NOBODY or a user who has left in the meantime."""
     user = User.objects.filter(id=user_id, is_active=True).first()
     if user is None:
         return

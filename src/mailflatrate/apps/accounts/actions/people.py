@@ -11,13 +11,13 @@ from mailflatrate.base.tenancy import PlatformReason
 
 
 def create_account(name: str, *, country: str = "DE", language: str = "en", **fields: Any) -> Account:
-    """A new account, applied for and not active (R-01)."""
+    """Create an account that has applied and is not active yet (R-01)."""
     with tenancy.platform(PlatformReason.SETUP):
         return Account.objects.create(name=name, country=country, language=language, **fields)
 
 
 def create_user(email: str, *, name: str, password: str | None, language: str = "en", is_staff: bool = False) -> User:
-    """A person who signs in; `is_staff`: at the operator's desk. Raises AccountError when the address is taken."""
+    """Create a user; `is_staff` gives access to the operator's desk. Raises AccountError if the address is taken."""
     if User.objects.filter(email=email.strip().lower()).exists():
         raise AccountError(_("%(email)s already has a login here.") % {"email": email})
     if not is_staff:
@@ -29,7 +29,7 @@ def create_user(email: str, *, name: str, password: str | None, language: str = 
 
 
 def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
-    """Let a user work for an account; repeated, it sets the role."""
+    """Make a user a member of an account, or change an existing member's role."""
     with tenancy.account(account_id), tenancy.access():
         Membership.objects.update_or_create(account_id=account_id, user=user, defaults={"role": role})
 
@@ -73,7 +73,7 @@ def _record(action: str, membership: Membership, by: User, **details: str) -> No
 
 
 def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
-    """End an open invitation of the current account."""
+    """Withdraw an open invitation of the current account."""
     with tenancy.access():
         invitation.withdrawn_at = clock.now()
         invitation.save(update_fields=["withdrawn_at"])
@@ -90,7 +90,7 @@ def _end_invitations_of(user: User, by: User) -> None:
 
 
 def _locked_membership(account_id: int, membership_id: int) -> Membership:
-    """The account's row is locked, so that two owners cannot remove each other at the same moment."""
+    """Return the membership with the account row locked, so that two owners cannot remove each other at once."""
     Account.objects.select_for_update().get(id=account_id)
     return Membership.objects.get(id=membership_id)
 
@@ -102,7 +102,7 @@ def _keep_an_owner(membership: Membership) -> None:
 
 
 def house_account() -> Account:
-    """The operator's own account. Raises AccountError before `mailflatrate migrate` and set-up made one."""
+    """Return the operator's own account. Raises AccountError before `mailflatrate migrate` and setup created it."""
     with tenancy.platform(PlatformReason.SETUP):
         house = Account.objects.filter(is_house=True).first()
     if house is None:

@@ -46,7 +46,7 @@ STRIKES_REMEDY = gettext_noop("Tell us what you've changed so it won't happen ag
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why an account moves (R-09). `text` and `remedy` go to the customer, `evidence` holds facts and figures."""
+    """Reasons for a status change (R-09). `text` and `remedy` go to the customer; `evidence` holds facts, figures."""
 
     code: str
     text: str = ""
@@ -64,10 +64,10 @@ def change_standing(
     machine: str = "",
     application: Application | None = None,
 ) -> StandingChange:
-    """Move an account. `by` None: the rule or job named by `machine` does it.
+    """Change an account's status. `by` None: the rule or job named by `machine` does it.
 
-    Raises AccountError where R-01 knows no such move, where a person is needed, where a reason is missing, or where a
-    pause is lifted too soon (R-90).
+    Raises AccountError if R-01 does not allow the change, a person is required, a reason is missing, or a pause is
+    lifted too early (R-90).
     """
     with tenancy.platform(PlatformReason.STANDING):
         account = Account.objects.select_for_update().get(id=account_id)
@@ -111,7 +111,7 @@ def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons,
 
 
 def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
-    """Subject and text, in the language that is active."""
+    """Return subject and text of the notice in the active language."""
     after = Standing(change.after)
     facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
     parts = [_(LETTERS[after]) % facts]
@@ -143,7 +143,7 @@ LETTERS = {
 
 
 def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: str = "") -> Strike:
-    """Reprimand an account for six months (R-08). The third one that counts suspends it, and the next time closes it.
+    """Give an account a strike for six months (R-08). The third in force suspends it; the next time it is closed.
 
     Raises AccountError without a reason.
     """
@@ -175,7 +175,7 @@ def _strike_letter(account: Account, strike: Strike) -> tuple[str, str]:
 
 
 def _answer_strikes(account_id: int, present: Standing) -> None:
-    """Suspend or close, where the ladder says so and the account still has something to lose."""
+    """Suspend or close the account if its strikes require it and it is not already there."""
     earlier = StandingChange.objects.filter(account_id=account_id, after=Standing.SUSPENDED, reason_code=STRIKES)
     answered = earlier.order_by("-id").values_list("at", flat=True).first()
     counting = Strike.objects.filter(account_id=account_id, taken_back_at=None)

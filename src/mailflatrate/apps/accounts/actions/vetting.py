@@ -1,4 +1,4 @@
-"""Applications (R-01 to R-03): asking to apply, writing the record, handing it in, and what a person decides."""
+"""Applications (R-01 to R-03): request, fill in and submit the record, and record a person's decision."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ UNPROVED_KEPT = timedelta(days=14)
 
 
 class AddressRefused(AccountError):
-    """The address cannot be one to sign in with; the message says why."""
+    """Raised when an address cannot be used to sign in; the message says why."""
 
 
 def check_applicant_address(email: str) -> str:
@@ -63,11 +63,10 @@ def check_applicant_address(email: str) -> str:
 
 
 def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_in: str) -> None:
-    """Write to an address from the application page; the answer is the same for a known and an unknown one.
+    """Mail an address entered on the application page; the page responds the same for known and unknown addresses.
 
-    `link` leads to the beginning of an application for this address, `sign_in` to the door for people who have an
-    account. Beyond a few letters a day to one address, or an hour from one client, nothing is written. Raises
-    AddressRefused.
+    `link` starts an application for this address; `sign_in` is the sign-in page for people with an account. Beyond a
+    few messages a day to one address, or an hour from one client, nothing is sent. Raises AddressRefused.
     """
     email, now = check_applicant_address(email), clock.now()
     recent = Applicant.objects.filter(asked_at__gt=now - timedelta(days=1))
@@ -96,7 +95,7 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
 
 
 def open_application(email: str) -> Application | None:
-    """The application of the account that this person answers for, while it can still be written."""
+    """Return the application of the account this person is responsible for, while it can still be edited."""
     with tenancy.platform(PlatformReason.APPLICATION):
         mine = Membership.objects.filter(user__email=email, role=Role.OWNER, account__standing__in=EDITABLE)
         account_id = mine.order_by("-id").values_list("account_id", flat=True).first()
@@ -104,9 +103,9 @@ def open_application(email: str) -> Application | None:
 
 
 def begin_application(email: str, *, name: str, company: str, country: str, language: str) -> Application:
-    """The address is proved by the link that led here: make the person, the account, and an empty record.
+    """Create the user, the account and an empty record; the link that led here proves the address.
 
-    Repeated, it finds the application again. Raises AccountError for a person who works here already.
+    Repeated calls return the same application. Raises AccountError if the person already works here.
     """
     email = check_applicant_address(email)
     found = open_application(email)
@@ -131,7 +130,7 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
 
 
 def ensure_application(account_id: int) -> Application:
-    """The record of an account that was made by the command line and has none yet."""
+    """Return the record of an account, creating it for accounts made on the command line."""
     with tenancy.account(account_id):
         account = Account.objects.get(id=account_id)
         return Application.objects.get_or_create(
@@ -141,7 +140,7 @@ def ensure_application(account_id: int) -> Application:
 
 
 def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -> Application:
-    """Keep what was written in one step. Raises AccountError once it is handed in."""
+    """Save one step of the application. Raises AccountError once it has been submitted."""
     unknown = set(values) - WRITABLE
     if unknown:
         raise ValueError(f"fields that applicants can't write: {sorted(unknown)}")
@@ -190,12 +189,12 @@ def submit_application(
 
 
 def field_names(keys: Iterable[str]) -> str:
-    """The names of fields, joined, in the language that is active."""
+    """Return the names of fields, joined, in the active language."""
     return ", ".join(field_name(key, known_language(get_language())) for key in keys)
 
 
 def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
-    """Replace the signals of an application by what was seen now (R-03)."""
+    """Replace the signals of an application with the new ones (R-03)."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         application = Application.objects.select_for_update().get(account_id=account_id)
@@ -214,8 +213,8 @@ def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
 def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: str = "", note: str = "") -> None:
     """Approve, ask or reject, as one person of the operator.
 
-    Approving fails while a field of R-02 is empty. It activates the account at once where the agreements in force are
-    accepted; otherwise the account waits, approved, for `activate_account`. Raises AccountError.
+    Approving fails while a field of R-02 is empty. It activates the account at once if the agreements in force are
+    accepted; otherwise the approved account waits for `activate_account`. Raises AccountError.
     """
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         application = Application.objects.select_for_update().filter(account_id=account_id).first()
@@ -252,9 +251,9 @@ def _agreements_open(account_id: int) -> bool:
 
 
 def activate_account(account_id: int, *, by: User) -> None:
-    """Let an approved account send, on the word of one person of the operator (R-01).
+    """Activate an approved account so it can send; one person of the operator decides (R-01).
 
-    Raises AccountError where it is not approved, or the agreements in force are not accepted.
+    Raises AccountError if it is not approved, or the agreements in force are not accepted.
     """
     if _agreements_open(account_id):
         raise AccountError(
@@ -264,6 +263,6 @@ def activate_account(account_id: int, *, by: User) -> None:
 
 
 def forget_unproved() -> int:
-    """Erase what people left on the application page and never proved; returns how many."""
+    """Delete unproved addresses left on the application page; return how many."""
     gone, _by_table = Applicant.objects.filter(asked_at__lt=clock.now() - UNPROVED_KEPT).delete()
     return gone

@@ -1,4 +1,4 @@
-"""Tables of accounts: people, papers, vetting, standing, notices, keys of programs."""
+"""Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
 
 from mailflatrate.apps.accounts.models.entrance import AddressChange, Invitation
 from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope

@@ -1,4 +1,4 @@
-"""Tables of people on their way in: invitations to an account, and changes of the sign-in address."""
+"""Tables for people joining: invitations to an account, and changes of the sign-in address."""
 
 from django.db import models
 from django.db.models import Q
@@ -44,7 +44,7 @@ class Invitation(TenantModel):
 
 
 class AddressChange(models.Model):
-    """A user asked to sign in with another address, whose mailbox has to confirm it first."""
+    """A user's request to sign in with another address, whose mailbox must confirm it first."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     email = models.EmailField()

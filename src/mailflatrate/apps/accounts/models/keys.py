@@ -1,4 +1,4 @@
-"""Tables of the API: the keys of an account's programs, and answers kept so that a request can be repeated."""
+"""Tables of the API: keys of an account's programs, and stored responses that make requests repeatable."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,7 +13,7 @@ KEY_MARK = "mfk"
 
 
 class KeyScope(models.TextChoices):
-    """What a key may do. None contains another; what every key may see is its own account's name and standing."""
+    """What a key may do. No scope contains another; every key may see its own account's name and standing."""
 
     READ = "read", _("Read")
     ASK = "ask", _("Request confirmation")
@@ -62,23 +62,23 @@ class ApiKey(TenantModel):
 
     @property
     def label(self) -> str:
-        """How evidence, decisions and the audit log name the key."""
+        """Return the key's name as used in evidence, decisions and the audit log."""
         return f"API key {self.name} ({KEY_MARK}_{self.prefix})"
 
     def may_read_form(self, form_id: int) -> bool:
-        """Whether `ask` lets the key read this form: only one that it is bound to."""
+        """Return whether `ask` lets the key read this form: only a form it is bound to."""
         return KeyScope.ASK in self.scopes and self.form_ids is not None and form_id in self.form_ids
 
     def may_ask_for(self, form_id: int) -> bool:
-        """Whether the key may ask people for this form."""
+        """Return whether the key may ask people for this form."""
         return KeyScope.ASK in self.scopes and (self.form_ids is None or form_id in self.form_ids)
 
 
 class ApiAnswer(TenantModel):
-    """What a creating request with an `Idempotency-Key` was answered; the same request gets it again for a day.
+    """The stored response to a creating request with an `Idempotency-Key`; a repeated request gets it for a day.
 
-    `fingerprint` is a keyed hash of method, path and body. Answers to creating requests name no recipient, so that
-    nothing of a person waits here.
+    `fingerprint` is a keyed hash of method, path and body. Responses to creating requests name no recipient, so no
+    personal data is kept here.
     """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, db_index=False, related_name="+")

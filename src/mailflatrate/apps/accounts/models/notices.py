@@ -1,4 +1,4 @@
-"""Messages of the service itself."""
+"""Service notices."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,12 +47,12 @@ class Notice(TenantModel):
 
     @property
     def text(self) -> str:
-        """In clear. Raises VaultError where it was erased, sealed for another recipient, or not by this service."""
+        """Return the plain text. Raises VaultError if it was erased, or not sealed by us for this recipient."""
         return vault().open(self.text_sealed, _place(self.recipient)).decode()
 
 
 def seal_text(text: str, recipient: str) -> str:
-    """The text of a notice as it is stored; it opens in a notice to this recipient only."""
+    """Return the sealed text of a notice; it opens only in a notice to this recipient."""
     return vault().seal(text.encode(), _place(recipient))
 
 

@@ -1,4 +1,4 @@
-"""Agreements with their acceptances, acknowledgements of the policy, and the imprint."""
+"""Agreements and their acceptances, policy acknowledgements, and the imprint."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class AgreementKind(models.TextChoices):
-    """Documents a customer accepts (R-04, R-92)."""
+    """Documents that a customer accepts (R-04, R-92)."""
 
     TERMS = "terms", _("Terms")
     POLICY = "anti_spam_policy", _("Anti-spam policy")
@@ -17,7 +17,7 @@ class AgreementKind(models.TextChoices):
 
 
 class Occasion(models.TextChoices):
-    """What the policy was ticked for."""
+    """What the policy was acknowledged for."""
 
     IMPORT = "import", _("Import")
     LIST = "list", _("List")
@@ -26,7 +26,7 @@ class Occasion(models.TextChoices):
 
 
 class AgreementDocument(models.Model):
-    """One version of a document in one language; never changed once it is there."""
+    """One version of a document in one language; never changed once stored."""
 
     kind = models.CharField(max_length=20, choices=AgreementKind.choices)
     version = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""Tables of users, accounts and who works for which."""
+"""Tables of users, accounts and memberships."""
 
 from typing import Any
 
@@ -25,10 +25,10 @@ _FREE_FIELDS = frozenset({"last_login", "language"})
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by their e-mail address."""
+    """Creates users by their email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user who signs in with `email` (stored in lower case)."""
+        """Create a user who signs in with `email` (stored in lower case)."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -36,7 +36,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. `is_staff` people work at the operator's desk."""
+    """A person who signs in. Users with `is_staff` work at the operator's desk."""
 
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -58,7 +58,7 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the row; who signs in, and with which password, changes with the pass that the database asks for."""
+        """Save the row; changes to the sign-in address or password carry the pass that the database requires."""
         fields = kwargs.get("update_fields")
         if fields is not None and _FREE_FIELDS.issuperset(fields):
             super().save(*args, **kwargs)
@@ -68,21 +68,21 @@ class User(AbstractBaseUser):
 
     @property
     def is_superuser(self) -> bool:
-        """Nobody is above the rules."""
+        """Return False: no user bypasses the rules."""
         return False
 
     @property
     def initials(self) -> str:
-        """Two letters for the picture-less badge."""
+        """Return two initials for the badge of a user without a picture."""
         words = (self.name or self.email).split()
         return "".join(word[0] for word in words[:2]).upper()
 
 
 class Account(models.Model):
-    """A customer of the service. The operator's own (`is_house`) sends the service's notices.
+    """A customer of the service. The operator's own account (`is_house`) sends the service's notices.
 
-    `standing` and what belongs to it are written by the trigger of `standing_change` alone, `supervised`, `daily_limit`
-    and `is_house` by the platform role alone; not even the account's own scope may touch them.
+    Only the trigger of `standing_change` writes `standing` and its related columns; only the platform role writes
+    `supervised`, `daily_limit` and `is_house`. Not even the account's own scope may change them.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -120,12 +120,12 @@ class Account(models.Model):
 
     @property
     def may_send(self) -> bool:
-        """True where the standing lets mail out."""
+        """Return True if the standing allows sending."""
         return self.standing in (Standing.ACTIVE, Standing.THROTTLED)
 
 
 class Membership(TenantModel):
-    """A user's place in an account."""
+    """A user's membership in an account."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.EDITOR)

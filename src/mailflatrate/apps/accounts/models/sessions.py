@@ -1,4 +1,4 @@
-"""The table of browsers that are signed in, or hold a form halfway."""
+"""The table of browser sessions: signed in, or holding a half-completed form."""
 
 from django.db import models
 
@@ -8,8 +8,8 @@ from mailflatrate.apps.accounts.models.people import User
 class BrowserSession(models.Model):
     """A session of one browser. The cookie that opens it is not stored.
 
-    `key` is a keyed hash of the cookie, and `data` is sealed and bound to that key: a row read in the database opens no
-    session, and data copied into another row do not open there.
+    `key` is a keyed hash of the cookie, and `data` is sealed and bound to that key: a row read from the database opens
+    no session, and data copied into another row cannot be opened there.
     """
 
     key = models.CharField(max_length=64, primary_key=True)

@@ -1,12 +1,12 @@
-"""What all processes have to know at once: attempts at the sign-in, codes that were used."""
+"""State that all processes share at once: sign-in attempts and used codes."""
 
 from django.db import models
 
 
 class SharedEntry(models.Model):
-    """An entry of the cache that all processes share. Unlogged: a crash of the database forgets it, and that is fine.
+    """An entry of the cache that all processes share. Unlogged: losing it in a database crash is fine.
 
-    `key` is a keyed hash, so nothing personal is kept here.
+    `key` is a keyed hash, so nothing personal is stored here.
     """
 
     key = models.BinaryField(max_length=32, primary_key=True)

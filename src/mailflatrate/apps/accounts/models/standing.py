@@ -1,7 +1,7 @@
-"""How an account stands: its moves, its strikes, and what was said about them.
+"""The account status: its changes, strikes, and the messages about them.
 
-Only the platform role writes here (`platform_writes`). A row of `standing_change` moves the account: its trigger checks
-the move and who makes it, and sets `account.standing`, which nobody else can.
+Only the platform role writes here (`platform_writes`). A row of `standing_change` changes the account's status: its
+trigger checks the change and who makes it, and sets `account.standing`, which nothing else can.
 """
 
 from django.db import models
@@ -61,12 +61,12 @@ class StandingChange(TenantModel):
 
     @property
     def automated(self) -> bool:
-        """True where no person decided (R-09)."""
+        """Return True if no person decided (R-09)."""
         return self.actor_id is None
 
 
 class Strike(TenantModel):
-    """A reprimand that counts for six months (R-08). A reviewer may take it back, with a reason."""
+    """A reprimand that counts for six months (R-08). A reviewer may revoke it, with a reason."""
 
     platform_writes = True
 
@@ -86,7 +86,7 @@ class Strike(TenantModel):
 
 
 class Side(models.TextChoices):
-    """Who wrote a message."""
+    """The side that wrote a message."""
 
     CUSTOMER = "customer", _("Customer")
     DESK = "desk", _("Operations")
@@ -95,7 +95,7 @@ class Side(models.TextChoices):
 class DeskMessage(TenantModel):
     """One message between an account and the desk: a contest, an answer, a question (R-09).
 
-    The account adds its own; what the desk writes, and `handled_at`, only the platform role writes.
+    The account adds its own messages; only the platform role writes the desk's messages and `handled_at`.
     """
 
     side = models.CharField(max_length=8, choices=Side.choices)

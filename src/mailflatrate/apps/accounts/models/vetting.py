@@ -28,7 +28,7 @@ class Applicant(models.Model):
 
 
 class Sector(models.TextChoices):
-    """Lines of business that may apply (R-05). What is forbidden is no choice."""
+    """Industries that may apply (R-05). Forbidden ones are not listed."""
 
     SHOP = "shop", _("Retail or wholesale")
     SERVICE = "service", _("Services and trades")
@@ -53,10 +53,10 @@ class Cadence(models.TextChoices):
 
 
 class Application(TenantModel):
-    """The vetting record of an account (R-02). One an account; what a decision saw is kept with the decision.
+    """The vetting record of an account (R-02). One per account; each decision keeps the record it was based on.
 
-    The account writes it while it is asked to; a trigger holds it fixed while the desk looks and afterwards.
-    `lists` holds `{"name", "size", "collection"}` for each list it will bring.
+    The account edits it while it is asked to; a trigger locks it during and after the desk's review.
+    `lists` holds `{"name", "size", "collection"}` for each list the account will bring.
     """
 
     legal_name = models.CharField(max_length=160, blank=True)
@@ -94,7 +94,7 @@ class Application(TenantModel):
 
 
 class Signal(TenantModel):
-    """What the machine saw about an application, with its evidence; it never decides (R-03). For the desk only."""
+    """An automatic finding about an application, with its evidence; it never decides (R-03). For the desk only."""
 
     platform_writes = True
     desk_only = True
@@ -113,7 +113,7 @@ class Signal(TenantModel):
 
 
 class DecisionKind(models.TextChoices):
-    """What a reviewer may say to an application."""
+    """A reviewer's possible decisions on an application."""
 
     APPROVE = "approve", _("Approved")
     ASK = "ask", _("More information requested")
@@ -121,9 +121,9 @@ class DecisionKind(models.TextChoices):
 
 
 class VettingDecision(TenantModel):
-    """What a person decided about an application, on which record and which signals; append-only. For the desk only.
+    """A person's decision on an application, with the record and signals it rests on; append-only. For the desk only.
 
-    `text` went to the customer, `note` stays here. `record` is the application as it was, `record_sha256` its hash.
+    `text` went to the customer, `note` is internal. `record` is the application at that time, `record_sha256` its hash.
     """
 
     platform_writes = True

@@ -21,9 +21,9 @@ SUBJECT = gettext_noop("Comment on “%(mailing)s”")
 def write_comment(
     campaign_id: int, text: str, *, by: User, about: CommentPlace = CommentPlace.WHOLE, thread_id: int | None = None
 ) -> CampaignComment:
-    """Keep a comment, the first of a thread or an answer in one; an answer opens a settled thread again.
+    """Store a comment that starts a thread or replies in one; a reply reopens a settled thread.
 
-    Raises CampaignError for no words or too many, Campaign.DoesNotExist and CampaignComment.DoesNotExist.
+    Raises CampaignError for empty or overlong text, Campaign.DoesNotExist and CampaignComment.DoesNotExist.
     """
     text = text.replace("\r\n", "\n").strip()
     if not text:
@@ -45,15 +45,15 @@ def write_comment(
 
 
 def settle_thread(comment_id: int, *, by: User, settled: bool) -> None:
-    """Mark a thread as settled, or open it again. Raises CampaignComment.DoesNotExist."""
+    """Mark a thread as settled, or reopen it. Raises CampaignComment.DoesNotExist."""
     thread = CampaignComment.objects.select_for_update().get(id=comment_id, thread=None)
     _settle(thread, by if settled else None)
 
 
 def take_back_comment(comment_id: int, *, by: User) -> None:
-    """Delete the words of a comment; that there was one, whose and when, stays. Raises CampaignError.
+    """Delete the text of a comment; that it existed, its author and its time are kept. Raises CampaignError.
 
-    Authors take back their own, owners any.
+    Authors can take back their own comments, owners any comment.
     """
     row = CampaignComment.objects.select_for_update().get(id=comment_id)
     if row.deleted_at is not None:

@@ -1,5 +1,6 @@
-"""Recurring digests: settings, looking at the feed, preparing an issue. An issue is a draft; people tick and release it
-(R-04)."""
+"""Recurring digests: save settings, check the feed, prepare an issue. An issue is a draft; people tick and release it
+(R-04).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ FAILS = gettext_noop("We couldn't read the feed of “%(digest)s”, so no issue
 
 
 def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
-    """A new digest, or other settings of one (SETTINGS); a new address is looked at at once.
+    """Create a digest, or change the settings of one (SETTINGS); a new address is checked at once.
 
     Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
     """
@@ -91,7 +92,7 @@ def delete_digest(digest_id: int, *, by: User) -> None:
 
 
 def ask_for_look(digest_id: int, *, issue: bool) -> None:
-    """Have the feed looked at now; `issue`: and prepare one from what is new, whatever the weekday."""
+    """Request a feed check now; with `issue`, also prepare an issue from new entries, whatever the weekday."""
     FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
     jobs.defer(
         "campaigns.look_at_digest", jobs.JobQueue.HOUSE, priority=5, once=f"digest-{digest_id}-{issue}",
@@ -100,7 +101,7 @@ def ask_for_look(digest_id: int, *, issue: bool) -> None:
 
 
 def due_digests() -> list[tuple[int, int]]:
-    """Account and id of every digest on the platform whose time has come."""
+    """Return account and ID of every digest on the platform that is due."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
         return list(due.values_list("account_id", "id"))
@@ -109,7 +110,7 @@ def due_digests() -> list[tuple[int, int]]:
 def look_at_digest(
     account_id: int, digest_id: int, *, issue: bool, resolver: Resolver | None = None, private: bool = False
 ) -> None:
-    """Fetch the feed, outside of any transaction, and keep what came of it. `private` is for tests alone."""
+    """Fetch the feed outside any transaction and store the result. `private` is for tests only."""
     with tenancy.account(account_id):
         digest = FeedDigest.objects.filter(id=digest_id).first()
     if digest is None:
@@ -124,14 +125,14 @@ def look_at_digest(
 
 @dataclass(frozen=True, slots=True)
 class _Unread:
-    """Why there is no feed."""
+    """The reason a feed could not be read."""
 
     outcome: DigestOutcome
     detail: str
 
 
 def _read(seen: Document) -> Feed | _Unread:
-    """The feed in a document, read in a child process with limits."""
+    """Read the feed in a document, in a child process with limits."""
     if seen.status is not WebStatus.OK:
         return _Unread(_STATUS[seen.status], seen.problem)
     try:
@@ -171,7 +172,7 @@ def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool)
 
 
 def _remember(digest: FeedDigest, feed: Feed) -> None:
-    """Keep entries that are new. What was old when the digest first looked is known, and never in an issue."""
+    """Store new entries. Entries from before the first check count as known and never appear in an issue."""
     now, first = clock.now(), digest.looked_at is None or (digest.outcome in FAILURES and not digest.items.exists())
     known = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
     new = {item.key: item for item in feed.items if item.key not in known}
@@ -188,7 +189,7 @@ def _remember(digest: FeedDigest, feed: Feed) -> None:
 
 
 def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
-    """Prepare a draft from what is new, unless there is too little or the one before still waits for its release."""
+    """Prepare a draft from new entries, unless there are too few or the previous issue is still unreleased."""
     waiting = digest.items.filter(used_at=None)
     if waiting.count() < max(least, 1):
         return DigestOutcome.TOO_FEW

@@ -36,7 +36,7 @@ WRITABLE = frozenset({
 
 
 def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | None = None) -> Campaign:
-    """A new draft with a mailing ID of its own."""
+    """Create a draft with its own mailing ID."""
     _only_writable(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
     campaign.edited_by = by
@@ -49,16 +49,16 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
 
 
 def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | None = None) -> Campaign:
-    """Change a draft, whatever it was before. An edit after the policy was ticked asks for the tick again (R-04).
+    """Change a draft, whatever its previous content. An edit after the policy tick requires a new tick (R-04).
 
-    Raises NotEditable once the campaign has left the draft.
+    Raises NotEditable once the campaign is no longer a draft.
     """
     _only_writable(values)
     return write(editable(campaign_id), values, by)
 
 
 def editable(campaign_id: int) -> Campaign:
-    """The draft, locked. Raises NotEditable once the campaign has left the draft."""
+    """Return the draft, locked. Raises NotEditable once the campaign is no longer a draft."""
     campaign = locked(campaign_id)
     if campaign.state not in queries.EDITABLE:
         raise NotEditable(_("This campaign is no longer a draft. Copy it to send something different."))
@@ -66,7 +66,7 @@ def editable(campaign_id: int) -> Campaign:
 
 
 def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, taken_from: int | None = None) -> Campaign:
-    """Write what differs into a locked draft and keep the result as a version. Nothing differs: nothing happens."""
+    """Write changed values to a locked draft and store the result as a version. Do nothing if nothing changed."""
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
@@ -89,20 +89,20 @@ def _media_ids(campaign: Campaign) -> list[int]:
 
 
 def _look_up_later(address: str) -> None:
-    """Have the DNS asked whether answers arrive there, so that the gate knows (R-46)."""
+    """Enqueue a DNS check of whether replies can be delivered there, so that the gate knows (R-46)."""
     with suppress(AddressError):
         want_facts([parse(address).domain])
 
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
-    """Everything that a customer wrote."""
+    """Return every value that the customer wrote."""
     return {name: getattr(campaign, name) for name in sorted(WRITABLE)}
 
 
 def record_version(campaign: Campaign, by: User | None, *, taken_from: int | None = None) -> None:
-    """Keep the draft as it stands. What one person saves in one go stays one version.
+    """Store the current draft as a version. Consecutive saves by one person share a version.
 
-    The very first version is kept apart, and so is one that was brought back: both are what people look for.
+    The very first version and restored versions are kept separately, because people look for both.
     """
     now = clock.now()
     newest = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number").first()
@@ -129,14 +129,14 @@ def record_version(campaign: Campaign, by: User | None, *, taken_from: int | Non
 
 
 def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
-    """A new draft with the same content and audience; the policy tick is not copied (R-04)."""
+    """Create a draft with the same content and audience; the policy tick is not copied (R-04)."""
     original = Campaign.objects.get(id=campaign_id)
     values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
     return create_campaign(f"{original.name[:110]} (2)", by=by, values=values)
 
 
 def delete_draft(campaign_id: int) -> None:
-    """Delete a draft for good. Raises NotEditable for anything that was released."""
+    """Delete a draft permanently. Raises NotEditable for anything that was released."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
@@ -200,7 +200,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
 
 
 def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **fields: Any) -> None:
-    """Move a campaign on; `fields` are further columns written with it."""
+    """Change a campaign's state; `fields` are further columns written with it."""
     campaign.state, campaign.state_reason = state, reason
     for name, value in fields.items():
         setattr(campaign, name, value)
@@ -208,7 +208,7 @@ def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **f
 
 
 def unschedule(campaign_id: int, *, reason: str = "") -> Campaign:
-    """Back to the draft; the planned time is forgotten. Raises CampaignError once it has begun."""
+    """Return a campaign to draft and clear its planned time. Raises CampaignError once it has started."""
     campaign = locked(campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
         raise CampaignError(_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
@@ -226,12 +226,12 @@ def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) 
 
 
 def schedule(campaign: Campaign, at: datetime) -> None:
-    """Note when a released campaign begins. The gate calls this; it asks its rules again when the time has come."""
+    """Record when a released campaign starts. The gate calls this, and checks its rules again at that time."""
     set_state(campaign, CampaignState.SCHEDULED, scheduled_at=at, local_at=campaign.local_at)
 
 
 def locked(campaign_id: int) -> Campaign:
-    """The campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist for a stranger's."""
+    """Return the campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist in other accounts."""
     tenancy.current_account_id()
     return Campaign.objects.select_for_update().get(id=campaign_id)
 

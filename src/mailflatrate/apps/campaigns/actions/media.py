@@ -1,4 +1,4 @@
-"""Pictures: taken in, described, taken out."""
+"""Upload, describe and remove pictures."""
 
 import hashlib
 from functools import partial
@@ -23,7 +23,7 @@ def upload_media(
     data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = "",
     made_by_ai: bool = False,
 ) -> Media:  # fmt: skip
-    """Keep a picture in every width that letters need. The same file again is the same picture, with its newest words.
+    """Store a picture in every width that messages need. The same file again is the same picture, with the newest text.
 
     Raises MediaRefused.
     """
@@ -61,7 +61,7 @@ def upload_media(
 
 
 def _files(data: bytes) -> dict[int, StoredPicture]:
-    """Decoded in a child process: a small file may unpack to much."""
+    """Decode and resize in a child process: a small file may unpack to a huge one."""
     try:
         found: PictureSet = child.call("picture.set", data)
     except PictureRefused as refused:
@@ -76,7 +76,7 @@ def _files(data: bytes) -> dict[int, StoredPicture]:
 
 
 def describe_media(media_id: int, *, name: str, alt: str, decorative: bool, made_by_ai: bool) -> Media:
-    """Change a picture's name, what is read aloud in its place, and how it came to be. Raises Media.DoesNotExist."""
+    """Change a picture's name, its alt text, and how it was made. Raises Media.DoesNotExist."""
     media = Media.objects.select_for_update().get(id=media_id)
     media.name, media.alt, media.decorative = name[:120] or media.name, "" if decorative else alt, decorative
     media.made_by_ai = made_by_ai
@@ -101,7 +101,7 @@ def _forget(account_id: int, names: list[str]) -> None:
 
 
 def gallery_media(stem: str, *, alt: str, by: User | None) -> Media:
-    """One of our own pictures, taken into the account's library the first time a template brings it along."""
+    """Return one of our own pictures, added to the account's library the first time a template uses it."""
     data = picture_file(stem).read_bytes()
     known = Media.objects.filter(sha256=hashlib.sha256(data).hexdigest()).first()
     if known is not None:

@@ -10,7 +10,7 @@ from mailflatrate.base import audit, clock, tenancy
 def record_request(
     campaign: Campaign, content_hash: str, *, by: User, note: str, wanted_at: datetime | None, on_own_clocks: bool
 ) -> ReleaseRequest:
-    """Keep that `by` asks for the release of this content; an earlier request for another content is overtaken."""
+    """Record that `by` requests release of this content; it replaces an earlier request for other content."""
     waiting = ReleaseRequest.objects.filter(campaign=campaign, answer=ReleaseAnswer.OPEN)
     waiting.update(answer=ReleaseAnswer.OVERTAKEN, answered_at=clock.now())
     row = ReleaseRequest.objects.create(

@@ -1,4 +1,4 @@
-"""What drafts begin with: the gallery's templates and the account's own."""
+"""Starting points for drafts: the gallery's templates and the account's own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_ove
 
 
 def start_from_gallery(key: str, language: str, *, name: str, by: User | None, values: Mapping[str, Any]) -> Campaign:
-    """A draft with one of our templates, in the account's look. Raises KeyError for an unknown key."""
+    """Create a draft from one of our templates, in the account's brand. Raises KeyError for an unknown key."""
     template = gallery_template(key, language)
 
     def url(stem: str) -> str:
@@ -35,7 +35,7 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
 
 
 def start_from_template(template_id: int, *, name: str, by: User | None, values: Mapping[str, Any]) -> Campaign:
-    """A draft that begins with one of the account's own templates. Raises MailingTemplate.DoesNotExist."""
+    """Create a draft from one of the account's own templates. Raises MailingTemplate.DoesNotExist."""
     template = MailingTemplate.objects.get(id=template_id)
     written = {field: getattr(template, field) for field in KEPT}
     return create_campaign(name, by=by, values={**values, **written})
@@ -57,7 +57,7 @@ def save_as_template(campaign_id: int, name: str, *, by: User | None) -> Mailing
 
 
 def rename_template(template_id: int, name: str) -> MailingTemplate:
-    """Another name. Raises NameTaken, MailingTemplate.DoesNotExist."""
+    """Rename a template. Raises NameTaken, MailingTemplate.DoesNotExist."""
     template = MailingTemplate.objects.select_for_update().get(id=template_id)
     template.name = name.strip()[:120]
     try:

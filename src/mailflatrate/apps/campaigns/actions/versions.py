@@ -15,7 +15,7 @@ MOST_ASIDE = 20
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which browser window saves, and the how many-th time: its own late request is no conflict and no step back."""
+    """The browser window that saves and its save counter, so that its own late request is no conflict and no undo."""
 
     tab: str = ""
     turn: int = 0
@@ -74,7 +74,7 @@ def _set_aside(campaign: Campaign, values: Mapping[str, Any], by: User, seen: in
 
 
 def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
-    """Put a version, or what was set aside, into the draft. What the draft was stays in the history.
+    """Restore a version, or set-aside content, into the draft. The previous draft stays in the history.
 
     Raises NotEditable, CampaignVersion.DoesNotExist.
     """
@@ -91,5 +91,5 @@ def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
 
 
 def forget_aside(campaign_id: int, version_id: int, *, by: User) -> None:
-    """Drop what this person had set aside. Anything else is left alone."""
+    """Delete what this person had set aside. Leave everything else alone."""
     CampaignVersion.objects.filter(id=version_id, campaign_id=campaign_id, aside=True, saved_by=by).delete()

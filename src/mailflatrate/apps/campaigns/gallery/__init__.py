@@ -39,12 +39,12 @@ class GalleryTemplate:
 
 @cache
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
-    """Template -> language -> name of a slot -> its words."""
+    """Return template -> language -> slot name -> text."""
     return json.loads((HERE / "texts.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def invented_words(key: str, language: str) -> list[str]:
-    """What a template says only to show how it looks: true of nobody, and never meant to be sent.
+    """Return a template's sample text, which only shows the layout: true of nobody, and never meant to be sent.
 
     `invented.json` names the slots, `subject` and `preheader` among them.
     """
@@ -59,12 +59,12 @@ def _layout(key: str) -> str:
 
 
 def picture_file(stem: str) -> Path:
-    """The file of one of our pictures."""
+    """Return the file of one of our pictures."""
     return HERE / "pictures" / f"{stem}.png"
 
 
 def gallery(language: str) -> list[GalleryTemplate]:
-    """All templates, in the gallery's order. An unknown language is English."""
+    """Return all templates, in the gallery's order. An unknown language falls back to English."""
     return [gallery_template(key, language) for key in KEYS]
 
 
@@ -80,13 +80,13 @@ def gallery_template(key: str, language: str) -> GalleryTemplate:
 
 
 def picture_text(key: str, language: str, stem: str) -> str:
-    """The description that a template gives to one of its pictures."""
+    """Return a template's description of one of its pictures."""
     found = re.search(rf'\[\[picture:{stem}\]\]" alt="\[\[([a-z_]+)\]\]"', _layout(key))
     return _texts()[key][language][found[1]] if found else ""
 
 
 def source(template: GalleryTemplate, look: BrandStyle, picture_url: Callable[[str], str]) -> str:
-    """The template's MJML in the account's look. `picture_url(stem)` says where a picture is."""
+    """Return the template's MJML in the account's brand. `picture_url(stem)` returns a picture's URL."""
     words = look.words() | _texts()[template.key][template.language]
     words["account"] = "{{ account.name }}"
     words["brand"], words["brand_centred"] = _brand(look, "left"), _brand(look, "center")
@@ -99,7 +99,7 @@ def source(template: GalleryTemplate, look: BrandStyle, picture_url: Callable[[s
 
 
 def blank_source(language: str, look: BrandStyle, body: str = "") -> str:
-    """A sheet in the account's look with its name on it and `body` (MJML for one column), or a few words to begin."""
+    """Return an empty layout in the account's brand with its name and `body` (one-column MJML), or starter text."""
     words = look.words() | {"brand": _brand(look, "left")}
     words["body"] = body or _first_words(language)
 
@@ -110,12 +110,12 @@ def blank_source(language: str, look: BrandStyle, body: str = "") -> str:
 
 
 def headline(language: str) -> str:
-    """Return the headline of a new campaign until its author writes another."""
+    """Return the placeholder headline of a new campaign."""
     return translate(NC_("content", "Headline"), language)
 
 
 def closing(language: str) -> tuple[str, str]:
-    """Return the sentence of a new campaign until its author writes there, and how it ends."""
+    """Return the placeholder sentence of a new campaign, and its closing."""
     return translate(N_("here is what is new."), language), translate(N_("Kind regards"), language)
 
 
@@ -132,7 +132,7 @@ def _first_words(language: str) -> str:
 
 
 def _brand(look: BrandStyle, align: str) -> str:
-    """The logo, or the account's name where it has none."""
+    """Return the logo, or the account's name if there is no logo."""
     if look.logo_url:
         width = min(look.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
         return (

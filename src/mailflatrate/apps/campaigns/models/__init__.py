@@ -1,4 +1,4 @@
-"""Tables of campaigns: drafts and their history, frozen editions, and what they are made of."""
+"""Tables of campaigns: drafts and their history, frozen editions, and their components."""
 
 from mailflatrate.apps.campaigns.models.campaign import (
     DRAFT_MAYBE_SENT,

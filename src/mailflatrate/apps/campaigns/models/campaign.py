@@ -8,7 +8,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContentKind(models.TextChoices):
-    """How the content is written. Blocks are MJML, written in the visual editor."""
+    """The format in which content is written. Blocks are MJML, written in the visual editor."""
 
     BLOCKS = "blocks", _("Blocks")
     MARKDOWN = "markdown", _("Markdown")
@@ -39,7 +39,7 @@ DRAFT_MAYBE_SENT = "draft_maybe_sent"
 
 
 class TestMetric(models.TextChoices):
-    """By what the variant is chosen that the rest gets."""
+    """The metric that decides which variant wins."""
 
     CLICKS = "clicks", _("Clicks")
     PERSON = "person", _("I'll choose the winner myself")

@@ -21,9 +21,9 @@ class CommentPlace(models.TextChoices):
 
 
 class CampaignComment(TenantModel):
-    """One comment: the first of a thread, or an answer in one. Words are never changed, only taken back.
+    """A comment: the first of a thread, or a reply in one. Text is never edited, only taken back.
 
-    What was taken back keeps its author, its time and who took it back; the words are gone.
+    A comment that was taken back keeps its author, its time and who took it back; its text is deleted.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")

@@ -1,4 +1,4 @@
-"""Recurring digests of a feed: what is asked for, and which entries are known."""
+"""Recurring digests of a feed: their settings, and the entries already known."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ EVERY_DAY = 7
 
 
 class DigestOutcome(models.TextChoices):
-    """What the last look came to. WAITS: the issue before is still a draft."""
+    """The result of the last feed check. WAITS: the previous issue is still a draft."""
 
     NONE = "", _("Not checked yet")
     READ = "read", _("Read")
@@ -30,7 +30,7 @@ FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome
 class FeedDigest(TenantModel):
     """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends.
 
-    `next_at` is when the next issue is due; `detail` says in the words of the wire what went wrong.
+    `next_at` is when the next issue is due; `detail` holds the protocol's own words for what went wrong.
     """
 
     name = models.CharField(max_length=100)

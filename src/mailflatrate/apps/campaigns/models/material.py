@@ -33,7 +33,7 @@ class Media(TenantModel):
 
 
 class MediaFile(TenantModel):
-    """One width of a picture. `slot` 0 is the whole one, 1 its thumbnail, the others the widths letters need.
+    """One width of a picture. `slot` 0 is the original, 1 its thumbnail, the others the widths that messages need.
 
     Its bytes are in the storage, under `stored_name`.
     """
@@ -51,7 +51,7 @@ class MediaFile(TenantModel):
 
     @property
     def stored_name(self) -> str:
-        """The name of its bytes in the account's storage."""
+        """Return the name of its bytes in the account's storage."""
         return f"pictures/{self.media_id}-{self.slot}"
 
 

@@ -23,7 +23,7 @@ from mailflatrate.base import clock, jobs, tenancy
 
 
 def pause_campaign(campaign_id: int, reason: str = "") -> None:
-    """Stop within a second, in the middle of a chunk; what is left waits. Raises CampaignError when it does not run."""
+    """Stop within a second, even mid-chunk; the rest waits. Raises CampaignError when the campaign is not running."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in UNDER_WAY:
         raise CampaignError(_("Only a campaign that's being sent can be paused."))
@@ -70,7 +70,7 @@ def resume_campaign(campaign_id: int) -> None:
 
 
 def defer_planning(campaign: Campaign) -> None:
-    """Have a campaign in PLANNING planned, from where its planning stopped. Idempotent."""
+    """Enqueue planning for a campaign in PLANNING, from where it stopped. Idempotent."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None:
         decision = trials.decisions_of(campaign.id)[0]
@@ -103,10 +103,10 @@ def cancel_rest(account_id: int, campaign_id: int) -> None:
 
 
 def send_unsent(campaign_id: int) -> int:
-    """Send a finished campaign to the recipients who certainly did not get it; their number.
+    """Send a finished campaign to the recipients who certainly did not get it, and return their number.
 
-    These are rows that a journal, found after the campaign was over, proved unsent. Each is checked again at the door.
-    Raises CampaignError when there is nobody.
+    A journal found after the campaign ended proved these rows unsent. Each is checked again before sending.
+    Raises CampaignError when there are none.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     number = unsent_after_end(campaign_id)
@@ -118,7 +118,7 @@ def send_unsent(campaign_id: int) -> int:
 
 
 def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
-    """No letter can be made from a campaign's edition: pause it, with the reason."""
+    """Pause a campaign, with the reason, because no message can be made from its edition."""
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
@@ -126,7 +126,7 @@ def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None
 
 
 def wake_campaign(account_id: int, campaign_id: int) -> None:
-    """Enqueue whatever of a running campaign is ready and has no job, and notice when nothing is left (the sweep)."""
+    """Enqueue ready parts of a running campaign that have no job, and complete it when nothing is left (the sweep)."""
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
@@ -135,7 +135,7 @@ def wake_campaign(account_id: int, campaign_id: int) -> None:
 
 
 def wake_chunk(account_id: int, chunk_id: int, pause_seconds: float = 0.0) -> None:
-    """Enqueue a ready chunk again whose job was taken by a process that stops, or whose relays rest for a while."""
+    """Enqueue a ready chunk again because its process is stopping, or after a pause of its relays."""
     at = clock.now() + timedelta(seconds=pause_seconds) if pause_seconds else None
     with tenancy.account(account_id):
         wake.wake_chunk(account_id, chunk_id, at)

@@ -1,4 +1,4 @@
-"""The canary of a campaign: the first recipients, whose bounces decide about the rest (R-88)."""
+"""The canary of a campaign: the first recipients, whose bounces decide whether the rest is sent (R-88)."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def after_canary(campaign: Campaign, chunk: Chunk) -> None:
 
 
 def release_canary(account_id: int, campaign_id: int) -> None:
-    """Let the rest of a campaign go, or pause it when too much of the canary bounced hard (R-88, R-85)."""
+    """Release the rest of a campaign, or pause it when too much of the canary hard-bounced (R-88, R-85)."""
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
         plan = Plan.objects.filter(campaign_id=campaign_id, released_at=None).first()

@@ -1,4 +1,4 @@
-"""The end of a claim: what a sender hands back, or what is taken from one that is gone."""
+"""End a claim: a sender hands it back, or it is taken from one that is gone."""
 
 from datetime import timedelta
 
@@ -20,9 +20,9 @@ def finish_chunk(
     relay_answered: bool = False,
     pause_seconds: float = 0.0,
 ) -> None:
-    """A sender is through with a chunk, or gives back what is left of it.
+    """Record that a sender has finished a chunk, or hands back the rest of it.
 
-    A campaign whose relay does not answer is shown as waiting; the chunk is woken after the pause.
+    A campaign whose relay does not answer shows as waiting; the chunk is woken after the pause.
     """
     with tenancy.account(account_id):
         campaign_id = Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first()
@@ -40,8 +40,9 @@ def finish_chunk(
 
 
 def give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.0) -> None:
-    """End the claim of a chunk: what is pending is ready again, and without such rows the chunk is done. The caller
-    holds both rows."""
+    """End a chunk's claim: pending rows become ready again, and without such rows the chunk is done. The caller
+    holds both rows.
+    """
     account_id, chunk_id = chunk.account_id, chunk.id
     Begun.objects.filter(chunk_id=chunk_id).delete()
     if campaign is not None and campaign.state == CampaignState.CANCELLED:
@@ -68,7 +69,7 @@ def give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.
 
 
 def _wake_next_turn(campaign: Campaign) -> None:
-    """A campaign that is sent in turns wakes its chunks one after another."""
+    """Wake the chunks of a campaign that is sent in turns, one after another."""
     if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
         wake.wake_campaign(campaign.account_id, campaign.id)
 

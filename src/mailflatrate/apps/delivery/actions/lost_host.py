@@ -1,4 +1,4 @@
-"""Claims whose sender's host is gone, and what the database or a journal that comes late says about them (ADR 0020)."""
+"""Claims whose sender's host is gone, and what the database or a late journal says about them (ADR 0020)."""
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -57,9 +57,9 @@ WHERE account_id = %(account_id)s AND chunk_id = %(from)s AND state = 'in_doubt'
 
 
 def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
-    """The host of a claimed chunk is gone with its journal: its marks say what was begun (ADR 0020).
+    """Give up a claimed chunk whose host is gone with its journal: its marks say what was begun (ADR 0020).
 
-    What was not begun is sent by another sender; what was under way is unknown until the journal is found.
+    Another sender sends what was not begun; what was under way has an unknown result until the journal is found.
     """
     with tenancy.account(account_id):
         campaign = locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
@@ -80,7 +80,7 @@ def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
 def end_unknown(account_id: int, chunk_id: int) -> bool:
     """Give every unsettled row of a chunk an unknown result: the database may have forgotten that it was sent.
 
-    Returns whether there was any.
+    Returns whether there were any.
     """
     with tenancy.account(account_id):
         campaign = locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())

@@ -1,4 +1,4 @@
-"""What the writes of this folder share: rows are locked, moved and counted here."""
+"""Shared by the writes of this folder: lock, move and count rows."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.co
 
 
 def run(statement: str, parameters: dict[str, Any]) -> int:
-    """Run one statement; the first value of its first row, or the number of rows it wrote."""
+    """Run one statement; return the first value of its first row, or the number of rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
 
 
 def locked(campaign_id: int | None) -> Campaign | None:
-    """The campaign's row, always locked before its chunks, so that two ends of a campaign cannot miss each other."""
+    """Return the campaign's row, always locked before its chunks so that two ends of it can't miss each other."""
     return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
 
 
@@ -51,7 +51,7 @@ def move(campaign: Campaign, state: CampaignState, reason: str = "") -> None:
 
 
 def complete(campaign: Campaign) -> None:
-    """The campaign is sent when no chunk is open and no retry is left. The caller holds its row."""
+    """Mark the campaign as sent when no chunk is open and no retry is left. The caller holds its row."""
     if campaign.state not in RUNNING:
         return
     if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():

@@ -39,12 +39,12 @@ SELECT count(*) FROM moved
 
 
 def _of(campaign_id: int | None) -> dict[str, Any]:
-    """The rows of a campaign, or of no campaign: notices."""
+    """Return the parameters that select the rows of a campaign, or, for None, of notices."""
     return {"campaign__isnull": True} if campaign_id is None else {"campaign_id": campaign_id}
 
 
 def wake_retries(account_id: int, campaign_id: int | None) -> None:
-    """Enqueue the collecting of retries for the moment the first one is due."""
+    """Enqueue the collection of retries for when the first one is due."""
     first = Retry.objects.filter(**_of(campaign_id)).aggregate(at=Min("due_at"))["at"]
     if first is not None:
         jobs.defer(

@@ -1,1 +1,1 @@
-"""Deliveries of finished campaigns, kept by month apart from those that the engine works on (ADR 0026)."""
+"""Deliveries of finished campaigns, stored by month, apart from those that the engine works on (ADR 0026)."""

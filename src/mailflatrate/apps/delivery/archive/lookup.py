@@ -1,4 +1,4 @@
-"""How a reader finds deliveries wherever they are kept, without looking into every month."""
+"""Find deliveries wherever they are stored, without reading every month."""
 
 from datetime import datetime
 
@@ -15,26 +15,26 @@ def of_campaign(campaign_id: int) -> Q:
 
 
 def of_campaign_sql(campaign_id: int, alias: str) -> str:
-    """The same for a statement that reads `delivery_record` as `alias`. It is made of numbers only."""
+    """Return the same filter for a statement that reads `delivery_record` as `alias`. It contains only numbers."""
     ids = _moved(campaign_id)
     kept = f"NOT {alias}.archived"
     return kept if ids is None else f"({kept} OR ({alias}.id >= {ids[0]} AND {alias}.id < {ids[1]}))"
 
 
 def _moved(campaign_id: int) -> tuple[int, int] | None:
-    """The ids between which a campaign's archived deliveries lie; None while none were moved."""
+    """Return the ID range of a campaign's archived deliveries; None while none were moved."""
     row = ArchivedCampaign.objects.filter(campaign_id=campaign_id).values_list("from_id", "to_id").first()
     return (int(row[0]), int(row[1])) if row is not None and row[0] is not None and row[1] is not None else None
 
 
 def has_dropped(campaign_id: int) -> bool:
-    """Whether a month with deliveries of a campaign was dropped: its totals and daily figures are all that is left."""
+    """Return whether a month with deliveries of a campaign was dropped: only its totals and daily figures are left."""
     ids = _moved(campaign_id)
     last = ArchiveMonth.objects.filter(dropped_at__isnull=False).aggregate(last=Max("to_id"))["last"]
     return ids is not None and last is not None and ids[0] < last
 
 
 def archived_until() -> datetime | None:
-    """The moment up to which campaigns may have ended to be archived; None before the first month is over."""
+    """Return the time up to which campaigns may have ended to be archived; None before the first month is over."""
     found: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
     return found

@@ -1,8 +1,8 @@
 """Move deliveries of finished campaigns to the archive of their month, batch by batch, and drop months that expired.
 
-Each batch is one transaction, so a crash loses nothing and the next run goes on behind it. The work itself, and every
-condition for it, is in functions of the database's owner (migration 0022): no role of the application may add a row to
-the archive, delete a delivery, or make or drop a partition.
+Each batch is one transaction, so a crash loses nothing and the next run continues after it. The work itself, and
+every condition for it, is in functions of the database's owner (migration 0022): no role of the application may add a
+row to the archive, delete a delivery, or make or drop a partition.
 """
 
 import time
@@ -29,7 +29,7 @@ REST_SHARE = 1.0
 
 
 def archive_finished(run_seconds: float = RUN_SECONDS) -> int:
-    """Close and move what is due, for `run_seconds` at most; how many deliveries moved. The next run goes on."""
+    """Close and move what is due, for at most `run_seconds`; return how many moved. The next run continues."""
     ends = time.monotonic() + run_seconds
     call_owner("SELECT open_archive_month()")
     days = load_settings().archive_after_days
@@ -48,7 +48,7 @@ def archive_finished(run_seconds: float = RUN_SECONDS) -> int:
 
 
 def drop_expired(ended_before: datetime) -> int:
-    """Drop the months in which everything had ended before a moment, with their attempts; how many months."""
+    """Drop months in which everything ended before a moment, with their attempts; return how many months."""
     dropped = 0
     while (done := call_owner("SELECT drop_archive_month(%s)", ended_before)) is not None:
         dropped += done not in ("attempts", "recipients")
@@ -56,7 +56,7 @@ def drop_expired(ended_before: datetime) -> int:
 
 
 def _due(days: int) -> list[int]:
-    """Campaigns that ended long enough ago and are not closed yet; the function judges the rest."""
+    """Return campaigns that ended long enough ago and are not closed yet; the function judges the rest."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         until = archived_until()
         if until is None:
@@ -75,7 +75,7 @@ def _moving() -> list[int]:
 
 
 def call_owner(statement: str, *values: Any) -> Any:
-    """One call of a function, in a transaction of its own; None where a lock was not to be had within 3 s."""
+    """Call a function in its own transaction; return None if a lock could not be acquired within 3 s."""
     try:
         with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
             cursor.execute(statement, values)

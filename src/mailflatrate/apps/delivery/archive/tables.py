@@ -1,4 +1,4 @@
-"""What is in the archive: its months, the campaigns that moved there, and when each contact was last mailed.
+"""The contents of the archive: its months, the campaigns that moved there, and when each contact was last mailed.
 
 Only functions of the database's owner write these tables (migration 0022).
 """
@@ -12,7 +12,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ArchiveMonth(models.Model):
-    """A partition of `delivery_archive`: the ids that were given out until its month was over."""
+    """A partition of `delivery_archive`: the IDs that were assigned until its month was over."""
 
     month = models.DateField(primary_key=True)
     partition = models.CharField(max_length=63, unique=True)
@@ -28,7 +28,7 @@ class ArchiveMonth(models.Model):
 
 
 class ArchivedCampaign(TenantModel):
-    """A finished campaign whose deliveries move, or have moved, to the archive. It is never sent again."""
+    """A finished campaign whose deliveries are moving, or have moved, to the archive. It is never sent again."""
 
     campaign = models.OneToOneField(
         "campaigns.Campaign", primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
@@ -50,7 +50,7 @@ class ArchivedCampaign(TenantModel):
 
 
 class LastMailing(TenantModel):
-    """When a contact was last mailed, as far as the archive knows, so that a claim need not look into every month."""
+    """When a contact was last mailed, as far as the archive knows, so that a claim need not read every month."""
 
     contact = models.OneToOneField(
         "lists.Contact", primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
@@ -63,10 +63,10 @@ class LastMailing(TenantModel):
 
 
 class PastRecipients(TenantModel):
-    """Who got the messages of a month that was dropped, for the links in them, which never expire (R-41).
+    """The recipients of messages from a dropped month, for the links in them, which never expire (R-41).
 
-    A row holds up to some thousand messages of one campaign to one list: the message with the id `from_id + offsets[i]`
-    went to the contact `contact_ids[i]`, some 12 octets a message. A contact that was erased since is no longer there.
+    A row holds up to some thousand messages of one campaign to one list: the message with the ID `from_id + offsets[i]`
+    went to the contact `contact_ids[i]`, some 12 octets a message. A contact erased since then is no longer there.
     """
 
     campaign = models.ForeignKey(

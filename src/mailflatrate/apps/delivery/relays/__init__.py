@@ -1,5 +1,5 @@
 """The operator's relays.
 
-Arrives: rows edited at the desk or by `mailflatrate relays`. Keeps: where each relay is, its sealed credentials, its
-pool and limits. Hands on: the connections of the sender (`send.routes`), by pool.
+Takes in: rows edited at the desk or by `mailflatrate relays`. Stores: where each relay is, its sealed credentials,
+its pool and limits. Passes on: the connections of the sender (`send.routes`), by pool.
 """

@@ -1,4 +1,4 @@
-"""The relays as a sender process needs them, read anew every few seconds."""
+"""The relays as a sender process needs them, reread every few seconds."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,8 @@ TEST_INBOX = "test inbox"
 
 @dataclass(frozen=True, slots=True)
 class RelaySpec:
-    """One relay as the engine uses it. `number` is its row's id, or SETTINGS_RELAY. Not `is_usable`: its login doesn't
-    open with the keys of this host.
+    """One relay as the engine uses it. `number` is its row's ID, or SETTINGS_RELAY. Not `is_usable`: its login can't
+    be decrypted with the keys of this host.
     """
 
     number: int
@@ -46,7 +46,7 @@ class RelaySpec:
     is_usable: bool = True
 
     def tag(self, envelope_from: str) -> bytes:
-        """The header line with our token, where bounces go to the provider; else nothing."""
+        """Return the header line with our token if bounces go to the provider; otherwise nothing."""
         if self.return_path is not ReturnPath.PROVIDER:
             return b""
         return tag_header(self.kind, envelope_from.partition("@")[0].partition("+")[2])
@@ -54,7 +54,7 @@ class RelaySpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolKey:
-    """A pool, and for a dedicated one whose it is."""
+    """A pool, and the account that owns it if it is dedicated."""
 
     pool: RelayPool
     account_id: int | None = None
@@ -65,23 +65,23 @@ class PoolKey:
 
 @dataclass(frozen=True, slots=True)
 class RelayBook:
-    """All relays at one moment."""
+    """All relays at one point in time."""
 
     relays: tuple[RelaySpec, ...]
     own: RelaySpec
 
     @property
     def is_empty(self) -> bool:
-        """True where the relay from the settings takes all mail."""
+        """Return True if the relay from the settings takes all mail."""
         return not self.relays
 
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
-        """The relays of a pool in any state; for a trusted pool without rows the one from the settings."""
+        """Return a pool's relays in any state; for a trusted pool without rows the one from the settings."""
         found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
         return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
-        """The pool that an account's mail leaves through now. Uses the ORM where there are rows."""
+        """Return the pool that an account's mail currently uses. Uses the ORM if there are rows."""
         if self.is_empty:
             return PoolKey(RelayPool.TRUSTED)
         account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
@@ -104,7 +104,7 @@ def read_book(settings: Settings) -> RelayBook:
 
 
 def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySpec:
-    """A row as the engine uses it; not `usable`: without its login, and disabled. Raises VaultError."""
+    """Return a row as the engine uses it; not `usable`: without its login, and disabled. Raises VaultError."""
     login = relay.open() if usable else None
     config = RelayConfig(
         relay.host,
@@ -122,7 +122,7 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
 
 
 def settings_relay(settings: Settings) -> RelaySpec:
-    """The relay of the settings, otherwise the test inbox on this host."""
+    """Return the relay from the settings, or the test inbox on this host if there is none."""
     if settings.relay_host is None:
         config = RelayConfig("127.0.0.1", settings.postbox_port, settings.helo_name, TlsMode.NEVER)
     else:

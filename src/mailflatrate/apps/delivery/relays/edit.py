@@ -1,4 +1,4 @@
-"""Every change of a relay: checked, and with its line in the audit log. Runs inside `tenancy.platform(...)`."""
+"""Every change to a relay: validated, with an entry in the audit log. Runs inside `tenancy.platform(...)`."""
 
 import re
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ ACTIONS = {
 
 
 class RelayError(Exception):
-    """A change of a relay was refused; `problems` has field and sentence for each fault."""
+    """Raised when a change to a relay is refused; `problems` has field and sentence for each fault."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__(" ".join(text for _field, text in problems))
@@ -43,7 +43,7 @@ class RelayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RelayDraft:
-    """A relay as the operator describes it. `password` None keeps the credentials, an empty `username` removes them."""
+    """A relay as entered by the operator. `password` None keeps the credentials, an empty `username` removes them."""
 
     name: str
     host: str
@@ -93,7 +93,7 @@ def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
 
 
 def move_relay(relay_id: int, state: StateChoice, *, by: audit.Actor, reason: str = "") -> Relay:
-    """Enable, drain or disable a relay; senders follow within seconds. Raises Relay.DoesNotExist."""
+    """Enable, drain or disable a relay; senders apply it within seconds. Raises Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
     before, relay.state = relay.state, state
     relay.save(update_fields=["state", "changed_at"])
@@ -130,7 +130,7 @@ def _columns(draft: RelayDraft) -> dict[str, Any]:
 
 
 def _shown(relay: Relay) -> dict[str, Any]:
-    """A relay for the audit log: everything but its credentials."""
+    """Return a relay for the audit log: everything but its credentials."""
     names = ("name", "host", "port", "tls", "kind", "return_path", "connections", "per_hour", "sends_from", "pool")
     values = {name: getattr(relay, name) for name in names}
     return {
@@ -210,7 +210,7 @@ def _check_login(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, str]
 
 
 def _renamed(draft: RelayDraft, relay: Relay) -> bool:
-    """True where the draft names another user than the sealed one."""
+    """Return True if the draft names a different user than the sealed one."""
     try:
         login = relay.open()
     except VaultError:

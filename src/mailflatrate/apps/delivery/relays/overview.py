@@ -1,4 +1,4 @@
-"""The relays as the desk and the command line show them: each with its health as the senders report it."""
+"""The relays as the desk and the command line show them, each with its health as reported by the senders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ REPORT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RelayHealth:
-    """What all sender processes together say. `problem` is empty where the relay works, or nobody has used it yet."""
+    """The combined report of all sender processes. `problem` is empty if the relay works, or nobody has used it yet."""
 
     senders: int = 0
     connections: int = 0
@@ -33,13 +33,13 @@ class RelayHealth:
 
     @property
     def is_used(self) -> bool:
-        """Whether a sender has tried it since it started: until then nobody knows whether it takes mail."""
+        """Return whether a sender has used it since starting: until then, whether it takes mail is unknown."""
         return bool(self.connections or self.accepted or self.deferred or self.refused)
 
 
 @dataclass(frozen=True, slots=True)
 class RelayRow:
-    """A relay with its health, and its day while it warms up. `is_last`: no other of its pool takes messages."""
+    """A relay with its health, and its warm-up day if any. `is_last`: no other relay of its pool takes messages."""
 
     relay: Relay
     health: RelayHealth
@@ -48,17 +48,17 @@ class RelayRow:
 
     @property
     def warm_step(self) -> int:
-        """The step as people count it."""
+        """Return the warm-up step, counted from 1."""
         return self.warm.step + 1 if self.warm else 0
 
     @property
     def warm_quota(self) -> int:
-        """What the warm-up lets out today."""
+        """Return the number of messages that the warm-up allows today."""
         return quota(self.warm.step) if self.warm else 0
 
 
 def relay_rows() -> list[RelayRow]:
-    """All relays by pool and name. Runs inside `tenancy.platform(...)`."""
+    """Return all relays by pool and name. Runs inside `tenancy.platform(...)`."""
     relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
     health = _health()
     warm = warming.warming(warming.relay_key(relay.id) for relay in relays)
@@ -75,12 +75,12 @@ def relay_rows() -> list[RelayRow]:
 
 
 def stays_on_this_host(settings: Settings) -> bool:
-    """Whether no relay is set up at all, so that every message goes to the test inbox. Runs inside `platform(...)`."""
+    """Return whether no relay is set up, so all messages go to the test inbox. Runs inside `platform(...)`."""
     return settings.relay_host is None and not Relay.objects.exists()
 
 
 def closed_pools(rows: list[RelayRow]) -> list[str]:
-    """Names of pools that are set up and have no relay that takes messages: their mail waits."""
+    """Return the pools that are set up but have no relay that takes messages: their mail waits."""
     by_pool: dict[str, list[Relay]] = {}
     for row in rows:
         label = str(row.relay.get_pool_display())
@@ -91,9 +91,9 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpeed:
-    """Messages an hour to one provider from one pool: what the table lets out, and what deferrals left of it.
+    """Messages an hour to one provider from one pool: the table's limit, and the speed after deferrals.
 
-    Where they slowed it: when that last changed, and when it has its full speed again at the earliest.
+    If deferrals slowed it: when that last changed, and the earliest time it is back at full speed.
     """
 
     pool: RelayPool
@@ -104,13 +104,13 @@ class PoolSpeed:
 
     @property
     def label(self) -> str:
-        """The pool as the desk names it."""
+        """Return the pool's name as shown at the desk."""
         return str(PoolChoice(self.pool.value).label)
 
 
 @dataclass(frozen=True, slots=True)
 class ShapingRow:
-    """One provider of the shaping table. `slowed` are pools that its deferrals slow down now."""
+    """One provider of the shaping table. `slowed` are pools that its deferrals currently slow down."""
 
     shape: Shape
     name: str
@@ -122,7 +122,7 @@ SHOWN_POOLS = (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
 
 
 def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
-    """The shaping table with the operator's own numbers, and how it stands. Inside `tenancy.platform(...)`."""
+    """Return the shaping table with the operator's own numbers and its status. Inside `tenancy.platform(...)`."""
     slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []
     for shape in SHAPES:
@@ -146,7 +146,7 @@ def _speed(pool: RelayPool, limit: float | None, bucket: Bucket | None) -> PoolS
 
 
 def _is_of(key: str, pool: RelayPool, provider: str) -> bool:
-    """Whether a bucket is one of the pool (of any account) and the provider."""
+    """Return whether a bucket belongs to the pool (of any account) and the provider."""
     place, _, name = key.partition("/")
     return name == provider and place.partition(":")[0] == pool.value
 
@@ -168,7 +168,7 @@ def _health() -> dict[int, RelayHealth]:
 
 
 def mail_leaves_machine(settings: Settings) -> bool:
-    """Whether service messages leave this host. Runs inside `tenancy.platform(...)`."""
+    """Return whether service messages leave this host. Runs inside `tenancy.platform(...)`."""
     return (
         settings.relay_host is not None
         or Relay.objects.filter(pool__in=(RelayPool.EXPRESS, RelayPool.TRUSTED)).exists()

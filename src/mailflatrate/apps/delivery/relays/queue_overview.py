@@ -1,4 +1,4 @@
-"""What waits in the queues of followed relays, by provider, and who follows. Runs inside `tenancy.platform(...)`."""
+"""The queues of followed relays, by provider, and their followers. Runs inside `tenancy.platform(...)`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ SHOWN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class ProviderQueue:
-    """One provider behind all followed relays: what waits there now, and the last 24 hours by attempt."""
+    """One provider across all followed relays: what waits now, and the last 24 hours by attempt."""
 
     name: str
     waiting: int
@@ -27,7 +27,7 @@ class ProviderQueue:
 
 @dataclass(frozen=True, slots=True)
 class FollowerRow:
-    """One follower. `gaps`: times that lines of its log may be missing."""
+    """One follower. `gaps`: periods for which lines of its log may be missing."""
 
     name: str
     relay: str
@@ -37,7 +37,7 @@ class FollowerRow:
 
 
 def provider_queues(language: str) -> list[ProviderQueue]:
-    """Providers with anything to show, the one with the longest queue first."""
+    """Return providers with anything to show, the longest queue first."""
     since = clock.now() - SHOWN
     counted = RelayCount.objects.filter(hour__gte=since).values_list("provider", "result").annotate(n=Sum("count"))
     counts = {(provider, result): number for provider, result, number in counted}
@@ -55,7 +55,7 @@ def provider_queues(language: str) -> list[ProviderQueue]:
 
 
 def followers() -> list[FollowerRow]:
-    """All that ever followed a log, until their row is deleted."""
+    """Return every follower that ever followed a log, until its row is deleted."""
     before = clock.now() - BEHIND
     return [
         FollowerRow(row.name, row.relay, row.caught_up_at, row.caught_up_at < before, row.gaps)

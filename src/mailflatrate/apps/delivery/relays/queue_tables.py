@@ -1,4 +1,4 @@
-"""Tables of what a relay does after it accepted a message, as its log tells (ADR 0031)."""
+"""Tables of what a relay does with a message after accepting it, according to its log (ADR 0031)."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,10 +8,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class RelayDeferral(TenantModel):
-    """A message that lies in a relay's queue: a provider put it off, and the relay tries again.
+    """A message in a relay's queue: a provider deferred it, and the relay retries.
 
-    `is_shown`: the delivery says so, too. Until then the reply waits here, because the sender has not yet written down
-    that the relay accepted the message. The row goes with the message's final result.
+    `is_shown`: the delivery shows it, too. Until then the reply waits here, because the sender has not yet recorded
+    that the relay accepted the message. The row is deleted with the message's final result.
     """
 
     delivery = models.OneToOneField(
@@ -38,7 +38,7 @@ class RelayDeferral(TenantModel):
 
 
 class RelayCount(models.Model):
-    """How many attempts of a followed relay ended how, by provider and hour. Nobody's data."""
+    """Attempts of a followed relay by result, provider and hour. Contains no personal data."""
 
     follower = models.CharField(max_length=120)
     provider = models.CharField(max_length=20)
@@ -54,7 +54,7 @@ class RelayCount(models.Model):
 
 
 class LogFollower(models.Model):
-    """A process that follows a relay's log, and how far it has come.
+    """A process that follows a relay's log, and its position in it.
 
     `place` moves in the transaction that records what was read, so that a restart neither loses nor repeats a line.
     """
@@ -74,7 +74,7 @@ class LogFollower(models.Model):
 
 
 class FollowedMessage(models.Model):
-    """A queue ID whose message had no result when its follower last recorded. Gone when it has one."""
+    """A queue ID whose message had no result when its follower last recorded. Deleted once it has one."""
 
     follower = models.ForeignKey(LogFollower, on_delete=models.CASCADE, db_constraint=False, related_name="+")
     queue_id = models.CharField(max_length=30)

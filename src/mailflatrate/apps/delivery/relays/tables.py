@@ -14,7 +14,7 @@ from mailflatrate.rules import relays as rules
 
 
 class PoolChoice(models.TextChoices):
-    """Pools as the desk names them."""
+    """Pools, labeled for the desk."""
 
     TRUSTED = rules.RelayPool.TRUSTED.value, _("Trusted accounts")
     NEW = rules.RelayPool.NEW.value, _("New accounts")
@@ -24,7 +24,7 @@ class PoolChoice(models.TextChoices):
 
 
 class KindChoice(models.TextChoices):
-    """Who runs a relay, as the desk names it."""
+    """Who operates a relay, labeled for the desk."""
 
     POSTFIX = rules.RelayKind.POSTFIX.value, "Postfix"
     KUMOMTA = rules.RelayKind.KUMOMTA.value, "KumoMTA"
@@ -37,14 +37,14 @@ class KindChoice(models.TextChoices):
 
 
 class ReturnPathChoice(models.TextChoices):
-    """Where bounces go, as the desk names it."""
+    """Where bounces go, labeled for the desk."""
 
     OWN = rules.ReturnPath.OWN.value, _("Our own return path")
     PROVIDER = rules.ReturnPath.PROVIDER.value, _("The provider's return path, with our token as a tag")
 
 
 class TlsChoice(models.TextChoices):
-    """How the connection is protected, as the desk names it."""
+    """How the connection is protected, labeled for the desk."""
 
     REQUIRED = "required", _("Required, with a valid certificate")
     OPPORTUNISTIC = "opportunistic", _("If the relay offers it")
@@ -52,7 +52,7 @@ class TlsChoice(models.TextChoices):
 
 
 class StateChoice(models.TextChoices):
-    """Whether a relay takes messages, as the desk names it."""
+    """Whether a relay takes messages, labeled for the desk."""
 
     ACTIVE = rules.RelayState.ACTIVE.value, _("Active")
     DRAINING = rules.RelayState.DRAINING.value, _("Draining")
@@ -62,8 +62,8 @@ class StateChoice(models.TextChoices):
 class Relay(models.Model):
     """A relay that messages leave through.
 
-    The credentials are sealed for this row, host, port and TLS mode: a copy in another row, or a host that was changed
-    without entering them again, gets nothing.
+    The credentials are sealed for this row, host, port and TLS mode: a copy in another row, or a host changed without
+    entering them again, gets nothing.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -110,15 +110,15 @@ class Relay(models.Model):
 
     @property
     def place(self) -> str:
-        """What the sealed credentials are bound to."""
+        """Return the context that the sealed credentials are bound to."""
         return f"relay:{self.key}:{self.tls}:{self.host}:{self.port}"
 
     def seal(self, username: str, password: str) -> None:
-        """Keep credentials for the relay as it is described now."""
+        """Seal and store credentials for the relay as currently described."""
         self.credentials_sealed = vault().seal(json.dumps([username, password]).encode(), self.place)
 
     def open(self) -> tuple[str, str] | None:
-        """Return user name and password; None for a relay without. Raises VaultError where they don't open here."""
+        """Return user name and password; None if it has none. Raises VaultError if this host can't open them."""
         if not self.credentials_sealed:
             return None
         username, password = json.loads(vault().open(self.credentials_sealed, self.place))
@@ -126,7 +126,7 @@ class Relay(models.Model):
 
 
 class RelayReport(models.Model):
-    """What one sender process last said of a relay; refreshed every few seconds, gone after an hour."""
+    """A sender process's latest report on a relay; refreshed every few seconds, deleted after an hour."""
 
     relay = models.ForeignKey(Relay, on_delete=models.CASCADE, db_index=False, related_name="reports")
     sender = models.CharField(max_length=120)
@@ -144,10 +144,10 @@ class RelayReport(models.Model):
 
 
 class Bucket(models.Model):
-    """What may leave now under a limit of messages an hour, shared by all sender processes (`rules.shaping`).
+    """The current allowance under a limit of messages an hour, shared by all sender processes (`rules.shaping`).
 
-    `key` is `relay:<id>`, or a pool and a provider: `trusted/google`. `factor` is the speed that the provider's own
-    deferrals left us.
+    `key` is `relay:<id>`, or a pool and a provider: `trusted/google`. `factor` is the speed left after the provider's
+    own deferrals.
     """
 
     key = models.CharField(primary_key=True, max_length=60)
@@ -161,9 +161,9 @@ class Bucket(models.Model):
 
 
 class WarmUp(models.Model):
-    """How far a new relay or sender domain has come (`rules.warm_up`), shared by all sender processes.
+    """The warm-up progress of a new relay or sender domain (`rules.warm_up`), shared by all sender processes.
 
-    `key` is `relay:<id>` or `domain:<id>`. `ended_at`: its reputation is made, or an operator said so.
+    `key` is `relay:<id>` or `domain:<id>`. `ended_at`: its reputation is established, or an operator ended it.
     """
 
     key = models.CharField(primary_key=True, max_length=40)

@@ -1,4 +1,4 @@
-"""The warm-ups of relays and sender domains: what may still leave today, taken and given back like other limits.
+"""Warm-ups of relays and sender domains: what may still be sent today, taken and given back like other limits.
 
 Everything here runs inside `tenancy.platform(...)`.
 """
@@ -16,7 +16,7 @@ LONGEST_PAUSE_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class WarmUpGrant:
-    """What each warm-up lets out of a chunk now, and how long what is left has to wait."""
+    """How much of a chunk each warm-up allows now, and how long the rest has to wait."""
 
     granted: Mapping[str, int]
     pause_seconds: float
@@ -33,17 +33,17 @@ class WarmUpReturn:
 
 
 def relay_key(relay_id: int) -> str:
-    """The key of a relay's warm-up."""
+    """Return the key of a relay's warm-up."""
     return f"relay:{relay_id}"
 
 
 def domain_key(domain_id: int) -> str:
-    """The key of a sender domain's warm-up."""
+    """Return the key of a sender domain's warm-up."""
     return f"domain:{domain_id}"
 
 
 def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
-    """Begin a warm-up today, or begin it anew."""
+    """Start a warm-up today, or restart it."""
     now = clock.now()
     fresh = {"step": step, "began_at": now, "used": 0, "answered": 0, "deferred": 0, "complaints": 0}
     WarmUp.objects.update_or_create(key=key, defaults={**fresh, "started_at": now, "ended_at": None})
@@ -51,7 +51,7 @@ def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
 
 
 def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
-    """Say that a relay or a domain needs no warm-up (any longer)."""
+    """End the warm-up of a relay or domain, or record that it needs none."""
     now = clock.now()
     WarmUp.objects.update_or_create(
         key=key, defaults={"ended_at": now}, create_defaults={"began_at": now, "started_at": now, "ended_at": now}
@@ -60,13 +60,13 @@ def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
 
 
 def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
-    """Those of the keys that warm up, with their present day."""
+    """Return those of the keys that are warming up, with their current day."""
     rows = WarmUp.objects.filter(key__in=list(keys), ended_at=None)
     return {row.key: at(_day(row), clock.now()) for row in rows}
 
 
 def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
-    """Take up to `wanted` messages out of each warm-up; keys without one are not in the answer."""
+    """Take up to `wanted` messages from each warm-up; keys without one are not in the result."""
     now, granted, pause = clock.now(), {}, 0.0
     for row in _locked(keys):
         day = at(_day(row), now)
@@ -82,7 +82,7 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
 
 
 def tell(told: Mapping[str, WarmUpReturn]) -> None:
-    """Note what became of the messages of the day."""
+    """Record the results of the day's messages."""
     now = clock.now()
     for row in _locked(told):
         day, one = at(_day(row), now), told[row.key]

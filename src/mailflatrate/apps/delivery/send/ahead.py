@@ -16,20 +16,20 @@ from mailflatrate.mail.rsa_key import DigestSigner
 
 
 class RowJudge(Protocol):
-    """What a chunk knows about its rows."""
+    """The decisions a chunk makes about its rows."""
 
     def draft(self, row: RecipientRow) -> DraftedMessage | None:
-        """The message of a row; None for a row that was dealt with otherwise."""
+        """Return the message of a row; None for a row that was settled otherwise."""
 
     def is_overtaken(self, row: RecipientRow) -> bool:
-        """True when a row has to be judged again since its message was made."""
+        """Return True if a row has to be judged again since its message was composed."""
 
 
 class SignedAhead:
-    """The rows of a chunk in their order, the first of them as signed messages.
+    """The rows of a chunk in order, the first of them as signed messages.
 
-    A message is handed out at most `keep_seconds` after its permit was granted. The judge is handed in with each call
-    and not kept, so that a chunk that is done is freed at once, with its thousand rows.
+    A message is returned at most `keep_seconds` after its permit was granted. The judge is passed with each call and
+    not stored, so that a finished chunk is freed at once, with its thousand rows.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class SignedAhead:
 
     @property
     def is_empty(self) -> bool:
-        """True when the next `take` has to compose and sign first."""
+        """Return True if the next `take` has to compose and sign first."""
         return not self._ready
 
     def take(self, judge: RowJudge) -> PermittedMessage | None:
@@ -89,6 +89,6 @@ class SignedAhead:
             self._ready.append((row, PermittedMessage(permit, letter)))
 
     def give_back(self) -> None:
-        """Forget what is signed and not begun; its rows are the first again."""
+        """Discard messages that are signed and not begun; their rows come first again."""
         self._rows.extendleft(row for row, _ in reversed(self._ready))
         self._ready.clear()

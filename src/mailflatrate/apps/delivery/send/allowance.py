@@ -1,7 +1,7 @@
-"""Limits of messages an hour, by relay and by provider and pool, held by all sender processes together.
+"""Limits of messages an hour, by relay and by provider and pool, shared by all sender processes.
 
-Before a chunk is sent, what it may use of each limit is taken out of the database's buckets; what it did not use goes
-back with its results, which also say how the provider's speed changes.
+Before a chunk is sent, its allowance under each limit is taken from the database's buckets; what it did not use is
+returned with its results, which also determine how the provider's speed changes.
 """
 
 from collections import Counter
@@ -28,8 +28,8 @@ ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, D
 class Allowance:
     """What a chunk may send: messages by limited provider, and by limited relay (`caps`).
 
-    `most` is the sum of all relays' caps, None where a relay has none, and no more than what a new sender domain may
-    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` counts where something is left.
+    `most` is the sum of all relays' caps, None if a relay has none, and no more than what a new sender domain may
+    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` applies if anything is left.
     """
 
     providers: dict[str, int] = field(default_factory=dict)
@@ -40,11 +40,11 @@ class Allowance:
 
     @property
     def is_limited(self) -> bool:
-        """True where anything was taken out of a bucket."""
+        """Return True if anything was taken out of a bucket."""
         return bool(self.providers or self.caps or self.warm_ups)
 
     def allowed(self, providers: Sequence[str]) -> list[int]:
-        """Which messages may go, as positions in a list of their providers."""
+        """Return which messages may go, as positions in the list of their providers."""
         left, found = dict(self.providers), list[int]()
         for position, provider in enumerate(providers):
             if self.most is not None and len(found) >= self.most:
@@ -62,7 +62,7 @@ UNLIMITED = Allowance()
 
 @dataclass(frozen=True, slots=True)
 class AllowanceRequest:
-    """A chunk that asks: whose it is, its messages by provider. `campaign_id` None: post, which no warm-up holds."""
+    """A chunk's request: its account and its messages by provider. `campaign_id` None: post, exempt from warm-ups."""
 
     account_id: int
     campaign_id: int | None
@@ -70,7 +70,7 @@ class AllowanceRequest:
 
 
 def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays: Sequence[RelaySpec]) -> Allowance:
-    """What a chunk may send. Without `relays` (none in the table) only a new sender domain limits it."""
+    """Return what a chunk may send. Without `relays` (none in the table) only a new sender domain limits it."""
     domains: list[str] = []
     if settings.warm_up_domains and sought.campaign_id is not None:
         with tenancy.account(sought.account_id):
@@ -83,7 +83,7 @@ def ask(
     settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec],
     domains: Sequence[str] = (), *, warms: bool = True, shapes: bool = True,
 ) -> Allowance:  # fmt: skip
-    """Take what a chunk may send out of the buckets. `wanted` are its messages by provider."""
+    """Take a chunk's allowance out of the buckets. `wanted` are its messages by provider."""
     rates = _provider_rates(settings, pool, wanted) if shapes else {}
     total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
     warm = WarmUpGrant({}, 0.0)
@@ -109,7 +109,7 @@ def ask(
 
 
 def _given_back(warm: WarmUpGrant, caps: Mapping[int, int]) -> dict[str, int]:
-    """What stays taken out of each warm-up, when a relay's hour lets out less than its day."""
+    """Return what stays taken from each warm-up when a relay's hourly limit is below its daily one."""
     kept = {relay_key(number): cap for number, cap in caps.items() if relay_key(number) in warm.granted}
     excess = {key: WarmUpReturn(unused=warm.granted[key] - cap) for key, cap in kept.items() if cap < warm.granted[key]}
     if excess:
@@ -121,7 +121,7 @@ def _given_back(warm: WarmUpGrant, caps: Mapping[int, int]) -> dict[str, int]:
 def settle(
     pool: PoolKey, allowance: Allowance, results: Mapping[tuple[str, str], int], caps_left: Mapping[int, int]
 ) -> None:
-    """Give back what was not used, and let a provider's deferrals slow it down."""
+    """Return unused allowance, and slow a provider down according to its deferrals."""
     answered: Counter[str] = Counter()
     deferred: Counter[str] = Counter()
     for (provider, state), count in results.items():
@@ -146,10 +146,10 @@ def settle(
 def _of_today(
     allowance: Allowance, answered: int, deferred: Mapping[str, int], caps_left: Mapping[int, int]
 ) -> dict[str, WarmUpReturn]:
-    """What the warm-ups learn: a relay's share of the deferrals is that of its messages.
+    """Return results for the warm-ups: a relay's share of the deferrals is that of its messages.
 
-    Several customers share a relay, and any of them can run a server that puts off its own mail. So only providers
-    that no customer runs speak against a relay; against the customer's own domain all do.
+    Several customers share a relay, and any of them can run a server that defers its own mail. So only providers that
+    no customer runs count against a relay; against the customer's own domain all do.
     """
     everywhere = sum(deferred.values())
     at_providers = everywhere - deferred.get(OTHER, 0)
@@ -165,7 +165,7 @@ def _of_today(
 
 
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:
-    """Let what a relay's log says slow a provider down, or make it faster: answers and deferrals by provider.
+    """Slow a provider down or speed it up by what a relay's log says: answers and deferrals by provider.
 
     Runs inside `tenancy.platform(...)`.
     """
@@ -194,7 +194,7 @@ def _key(pool: PoolKey, provider: str) -> str:
 
 
 def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list[float]]:
-    """By key, how many of the wanted messages may go; and how long each that was cut short has to wait."""
+    """Return how many of the wanted messages may go, by key; and how long each one cut short has to wait."""
     now = clock.now()
     granted, waits = {}, []
     with tenancy.platform(PlatformReason.RELAYS):
@@ -214,6 +214,6 @@ def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list
 
 
 def _fill(row: Bucket, rate_per_hour: float, now: datetime) -> None:
-    """Clocks of hosts differ: time that was counted once is not counted again."""
+    """Refill a bucket. Host clocks differ, so time that was counted once is not counted again."""
     row.tokens = refilled(row.tokens, (now - row.filled_at).total_seconds(), rate_per_hour)
     row.filled_at = max(row.filled_at, now)

@@ -1,8 +1,8 @@
-"""The marks of one claimed chunk: the database learns what begins before it begins (ADR 0020).
+"""The marks of one claimed chunk: the database learns of each message before it begins (ADR 0020).
 
-A message's content may be written once a mark that names it is committed. While one mark is on its way, further
-messages gather for the next, so the busier the sender, the more messages share a statement. Beside its database a
-sender marks the whole claim with the first one (ADR 0034).
+A message's content may be written once a mark that names it is committed. While one mark is in flight, further
+messages gather for the next, so the busier the sender, the more messages share a statement. A sender on the same
+machine as its database marks the whole claim with the first one (ADR 0034).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ SOON_SECONDS = 0.004
 
 
 class BegunMark(NamedTuple):
-    """What the database is told: see `models.Begun`."""
+    """The data written to the database: see `models.Begun`."""
 
     begun_to: int
     under_way: frozenset[int]
@@ -34,10 +34,10 @@ class BegunMark(NamedTuple):
 
 
 class ChunkMarks:
-    """Which deliveries of a chunk are begun, and which may begin. `run` is a task for as long as the chunk is sent.
+    """Tracks which deliveries of a chunk are begun, and which may begin. `run` is a task that lasts while it is sent.
 
-    `on_granted` is called when some may begin; `on_lost` when the chunk belongs to another sender now. `at_once`: one
-    mark calls every message of the claim begun, and only the journal knows which of them are.
+    `on_granted` is called when some may begin; `on_lost` when the chunk now belongs to another sender. `at_once`: one
+    mark declares every message of the claim begun, and only the journal knows which of them are.
     """
 
     def __init__(
@@ -62,25 +62,25 @@ class ChunkMarks:
             self._wake.set()
 
     def take_up(self, delivery_id: int) -> None:
-        """A delivery is looked at; each one, in ascending order the first time."""
+        """Record that a delivery is being processed; call once for each, in ascending order the first time."""
         self._open.add(delivery_id)
         self._begun_to = max(self._begun_to, delivery_id)
 
     @property
     def first_open(self) -> int:
-        """Every delivery below this one is over, as far as this claim can tell."""
+        """Return the ID below which every delivery is finished, as far as this claim can tell."""
         return min((self._begun_to + 1, *self._open))
 
     def is_open(self, delivery_id: int) -> bool:
-        """True when a delivery was not taken up yet, or has no accepted or recorded result."""
+        """Return True if a delivery was not taken up yet, or has no accepted or recorded result."""
         return delivery_id > self._begun_to or delivery_id in self._open
 
     def is_begun(self, delivery_id: int) -> bool:
-        """True when the content may be written."""
+        """Return True if the content may be written."""
         return delivery_id in self._under_way
 
     def want(self, delivery_id: int) -> None:
-        """Ask for a mark, unless it is asked for already."""
+        """Request a mark, unless one is requested already."""
         if delivery_id not in self._asked:
             self._asked.add(delivery_id)
             self._wanted.append(delivery_id)
@@ -97,24 +97,24 @@ class ChunkMarks:
             self._open.discard(delivery_id)
 
     def recorded(self, delivery_ids: list[int]) -> None:
-        """These results are in the database."""
+        """Record that these results are in the database."""
         self._open.difference_update(delivery_ids)
         self._under_way.difference_update(delivery_ids)
 
     def next_mark(self) -> tuple[list[int], BegunMark]:
-        """The deliveries that wait for leave, and the mark that has to be committed before `grant` gives it."""
+        """Return the deliveries that wait for permission, and the mark to commit before `grant` gives it."""
         coming, self._wanted = self._wanted, []
         under_way = frozenset(self._under_way.union(coming))
         begun_to = max(self._begun_to, self._marked_to)
         return coming, BegunMark(begun_to, under_way, frozenset(self._open - under_way))
 
     def grant(self, coming: list[int]) -> None:
-        """The mark with these is committed."""
+        """Grant permission to these, whose mark is committed."""
         self._under_way.update(coming)
         self._granted_at = monotonic()
 
     async def run(self) -> None:
-        """Mark what is wanted, again and again."""
+        """Commit requested marks in a loop."""
         while True:
             await self._wake.wait()
             if self._over:
@@ -136,9 +136,9 @@ class ChunkMarks:
             self._on_granted()
 
     async def _gather(self) -> None:
-        """Let every message that's about to ask be part of the mark.
+        """Let every message that's about to request a mark join this one.
 
-        Those are the ones behind replies that have come already and, when replies come soon, behind those under way.
+        Those are the ones behind replies that have already come and, when replies come soon, behind those under way.
         """
         if len(self._under_way) > len(self._wanted) and self._reply_seconds < SOON_SECONDS:
             await asyncio.sleep(GATHER_SECONDS)
@@ -148,16 +148,16 @@ class ChunkMarks:
             await asyncio.sleep(0)
 
     def end(self) -> None:
-        """Nothing more will be wanted: `run` returns once the mark under way is committed."""
+        """Stop accepting requests: `run` returns once the mark in flight is committed."""
         self._over = True
         self._wake.set()
 
     async def _commit(self, mark: BegunMark) -> bool:
-        """False: the chunk belongs to another sender."""
+        """Commit a mark. Return False if the chunk belongs to another sender."""
         parameters = [b"%d" % mark.begun_to, _array(mark.under_way), _array(mark.unsent), *self._row]
         return await self._database.repeat(self._claim.account_id, _MARK, parameters) == 1
 
 
 def _array(numbers: Iterable[int]) -> bytes:
-    """An array as PostgreSQL writes it."""
+    """Return an array in PostgreSQL's notation."""
     return b"{%s}" % ",".join(map(str, numbers)).encode()

@@ -62,7 +62,7 @@ class ChunkRun:
     """The work on one chunk.
 
     `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay, `waiting` rows that stay
-    pending until something outside of the chunk changes. `caps` are limits by relay, counted down as messages leave.
+    pending until something outside the chunk changes. `caps` are limits by relay, counted down as messages leave.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class ChunkRun:
     # -- the story -------------------------------------------------------------------------------------------
 
     async def send(self, transmitter: Transmitter, lane: asyncio.Lock) -> None:
-        """Send what can be sent and write every outcome. Afterwards nothing of the chunk is under way."""
+        """Send what can be sent and write every outcome. When it returns, nothing of the chunk is under way."""
         self._relay = transmitter.relay
         self._transmitter = transmitter
         watching = asyncio.create_task(self._watch())
@@ -150,7 +150,7 @@ class ChunkRun:
 
     @property
     def _is_stuck(self) -> bool:
-        """True when outcomes wait too long to be written: then this sender must look dead, however well it can ask."""
+        """Return True if outcomes wait too long to be written: this sender must then appear dead."""
         since = self._unwritten_since
         return since is not None and self._loop.time() - since > STUCK_SECONDS
 
@@ -172,7 +172,7 @@ class ChunkRun:
             self._ahead.give_back()
 
     def _letters(self) -> Iterator[PermittedMessage]:
-        """Asked for the next letter when a connection is ready for it. Ends when the last look has grown old."""
+        """Yield the next message when a connection is ready for it. Stops when the last check is too old."""
         ahead = self._ahead
         while self.halt is None and self._is_fresh:
             permitted = ahead.take(self)
@@ -221,7 +221,7 @@ class ChunkRun:
     # -- what may begin --------------------------------------------------------------------------------------
 
     def _may_start(self, delivery_id: int) -> bool | None:
-        """Whether a content may leave: it is marked, the last look is fresh, and it changed nothing for its person."""
+        """Return whether content may leave: it is marked, and the last check is fresh and found no change."""
         if self.halt not in (None, ChunkHalt.STOPPING) or delivery_id in self._changed:
             return None
         if self._is_fresh and self._marks.is_begun(delivery_id):
@@ -230,12 +230,12 @@ class ChunkRun:
         return False
 
     def _go_on(self) -> None:
-        """Messages that waited may be asked about again."""
+        """Let waiting messages be tried again."""
         if self._transmitter is not None:
             self._transmitter.proceed()
 
     def _on_end_of_part(self, task: asyncio.Task[None]) -> None:
-        """A failure must not leave messages waiting for a leave that nobody gives."""
+        """Handle the end of a task: a failure must not leave messages waiting for a permission that never comes."""
         if not task.cancelled() and task.exception() is not None:
             self.halt = self.halt or ChunkHalt.BROKEN
             self._go_on()
@@ -291,7 +291,7 @@ class ChunkRun:
                 self._progress.set()
 
     def figures(self) -> dict[str, object]:
-        """What a trace says of the chunk: results by state, and where the time went."""
+        """Return the chunk's figures for a trace: results by state, and where the time went."""
         results = {f"results.{state}": count for state, count in self.counted.by_state().items()}
         return {
             **results, "halt": self.halt.name.lower() if self.halt else "", "batches": self._batches,
@@ -371,7 +371,7 @@ class ChunkRun:
         self._go_on()
 
     def _unjudged(self, changed: list[int]) -> list[int]:
-        """Those of the changed rows that wait for a message and whose refusal is not known yet."""
+        """Return the changed rows that wait for a message and have no known refusal yet."""
         noted = {settled.delivery_id for settled in self._outbox}
         known = noted | self._judged_again
         return [each for each in changed if each not in known and self._marks.is_open(each)]

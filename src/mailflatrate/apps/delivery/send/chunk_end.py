@@ -1,5 +1,6 @@
-"""The end of a chunk in which everything has a result, while others of its campaign are open: the common case, in two
-statements of the sender's own. Everything else is for `actions.finish_chunk`."""
+"""End a chunk whose rows all have a result, while others of its campaign are open: the common case, in two statements
+of the sender's own. Everything else is for `actions.finish_chunk`.
+"""
 
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection
@@ -31,9 +32,9 @@ SELECT count(*) FROM ended
 
 
 async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_by: str) -> bool:
-    """End the claim of a chunk that nothing follows from, in the running transaction. False: it's left as it was.
+    """End the claim of a chunk without follow-up work, in the current transaction. False: it's left unchanged.
 
-    Something follows from the canary, the last open chunk, rows that wait, retries, turns, and a campaign that isn't
+    The canary, the last open chunk, waiting rows, retries and turns need follow-up, and so does a campaign that isn't
     being sent, or that another process has locked.
     """
     parameters = {

@@ -1,5 +1,6 @@
-"""What a sender reads: the claim of a chunk with all its rows in one statement, and the look that repeats while it is
-sent."""
+"""What a sender reads: the claim of a chunk with all its rows in one statement, and the check repeated while it is
+sent.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,10 +110,10 @@ WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s AND d.chun
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk that is this sender's now, with the rows that are to be sent now.
+    """A chunk that this sender now holds, with the rows to send now.
 
-    `first_attempts` has the time of the first attempt of each row that was tried before; `pending` has all rows of
-    the chunk that wait, also those that are not to be sent now.
+    `first_attempts` has the time of the first attempt of each row that was tried before; `pending` has all waiting rows
+    of the chunk, including those not to be sent now.
     """
 
     account_id: int
@@ -126,9 +127,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCheck:
-    """What the repeated question found: may the chunk go on, whose rows have to be judged again, which lanes wait.
+    """The result of the repeated check: whether the chunk may continue, whose rows to judge again, which lanes wait.
 
-    `changed` has every row that is not as it was, whatever became of it, so those that were settled meanwhile, too.
+    `changed` has every row that changed in any way, including those that were settled meanwhile.
     """
 
     campaign_state: str
@@ -139,9 +140,9 @@ class ClaimCheck:
 
 
 async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
-    """Claim a chunk; None when it is not to be had: another's, done, not due, or its campaign does not run.
+    """Claim a chunk; None if it is unavailable: another's, done, not due, or its campaign is not running.
 
-    The claim holds no more rows than the present turn of its campaign.
+    The claim holds no more rows than the campaign's current turn.
     """
     parameters = {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by}
     async with connection.cursor(binary=True) as cursor:
@@ -161,7 +162,7 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
 
 
 async def look(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
-    """Ask again what may have changed for a claimed chunk. Deliveries below `first_id` don't matter any longer."""
+    """Check what may have changed for a claimed chunk. Deliveries below `first_id` no longer matter."""
     parameters = {
         "account_id": held.account_id,
         "chunk_id": held.chunk_id,
@@ -181,13 +182,13 @@ async def look(connection: Connection, held: Claim, claimed_by: str, first_id: i
 
 
 async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:
-    """Return the present rows of a campaign's deliveries, but for those that no longer belong to the claim."""
+    """Return the current rows of a campaign's deliveries, without those that no longer belong to the claim."""
     parameters = {"account_id": held.account_id, "chunk_id": held.chunk_id, "ids": ids}
     cursor = await connection.execute(_AGAIN, parameters, binary=True)
     return [RecipientRow._make(row) for row in await cursor.fetchall()]
 
 
 def says_no(row: RecipientRow) -> bool:
-    """True when no message may leave for this row, so that asking about it again is needless."""
+    """Return True if no message may leave for this row, so that judging it again is needless."""
     suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
     return suppressed or row.subscription != "confirmed" or row.email is None

@@ -1,4 +1,4 @@
-"""What became of a chunk's messages, by provider: for its log line, and to notice when a provider defers in waves."""
+"""Results of a chunk's messages by provider: for its log line, and to notice when a provider defers in waves."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ _ATTEMPTED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED,
 
 @dataclass(frozen=True, slots=True)
 class DeferralCount:
-    """Deferrals of one provider in one chunk; `reply` is the last of them."""
+    """Deferrals of one provider in one chunk; `reply` is the latest one."""
 
     provider: str
     deferred: int
@@ -26,7 +26,7 @@ class DeferralCount:
 
 
 class ChunkCounts:
-    """Counts of one chunk, added up batch by batch as they are written."""
+    """Counts of one chunk, summed batch by batch as they are written."""
 
     def __init__(self, rows: Iterable[RecipientRow]) -> None:
         by_domain: dict[str, str] = {}
@@ -41,7 +41,7 @@ class ChunkCounts:
         self._replies: dict[str, str] = {}
 
     def add(self, batch: Sequence[SettledDelivery]) -> Counter[tuple[str, str]]:
-        """Count a batch that was written, and return its own counts by provider and state."""
+        """Count a written batch, and return its own counts by provider and state."""
         providers = self._providers
         counts = Counter([(providers[row.delivery_id], row.state) for row in batch])
         self._counts += counts
@@ -51,18 +51,18 @@ class ChunkCounts:
         return counts
 
     def by_state(self) -> dict[str, int]:
-        """How many messages ended in each state; only those that occurred."""
+        """Return how many messages ended in each state; only states that occurred."""
         found: Counter[str] = Counter()
         for (_, state), count in self._counts.items():
             found[state] += count
         return dict(found)
 
     def by_provider(self) -> dict[tuple[str, str], int]:
-        """How many messages ended how, by provider and state."""
+        """Return how many messages ended in each state, by provider and state."""
         return dict(self._counts)
 
     def waves(self) -> list[DeferralCount]:
-        """The providers that deferred a large part of what they were offered."""
+        """Return the providers that deferred a large part of what they were offered."""
         found = []
         for provider, reply in self._replies.items():
             deferred = self._counts[provider, DeliveryState.DEFERRED]

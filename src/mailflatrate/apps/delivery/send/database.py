@@ -1,5 +1,6 @@
-"""The sender's own database connections, without the ORM: one transaction in one account's scope, and what to do when
-the server goes away."""
+"""The sender's own database connections, without the ORM: one transaction in one account's scope, and how to recover
+when the server goes away.
+"""
 
 import asyncio
 import json
@@ -35,23 +36,23 @@ _decode_json = json.JSONDecoder().decode
 
 
 def _load_json(data: str | bytes) -> object:
-    """`json.loads` guesses the encoding of bytes, which takes longer than a contact's attributes themselves."""
+    """Parse JSON as text: for bytes, `json.loads` guesses the encoding, which takes longer than the parsing itself."""
     return _decode_json(data if isinstance(data, str) else str(data, "utf-8"))
 
 
 class DatabaseGone(Exception):
-    """The server does not answer now; the transaction may or may not have been committed."""
+    """Raised when the server does not answer; the transaction may or may not have been committed."""
 
 
 class DatabaseFenced(Exception):
-    """This is not the database that sending was accepted for: it was promoted or restored (ADR 0020)."""
+    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0020)."""
 
 
 class Database:
-    """One connection, used by one transaction at a time, opened when it is needed; `by_keys` for statements that do.
+    """One connection, used by one transaction at a time, opened on demand; `by_keys` for statements that fetch by keys.
 
-    `busy_since` is the loop's time at which the present transaction began; None between transactions. `fenced` is set
-    by the first connection that finds another database, and holds up all that share it until it is cleared. `is_beside`
+    `busy_since` is the loop's time at which the current transaction began; None between transactions. `fenced` is set
+    by the first connection that finds another database, and blocks all that share it until it is cleared. `is_beside`
     is True while the server is known to run on this machine.
     """
 
@@ -70,7 +71,7 @@ class Database:
     async def run(self, account_id: int, work: Work[T]) -> T:
         """Run `work` in one transaction scoped to the account.
 
-        Raises DatabaseGone when the server goes away, or has not answered when the deadline is over.
+        Raises DatabaseGone when the server goes away, or has not answered by the deadline.
         """
 
         async def transact() -> T:
@@ -82,7 +83,7 @@ class Database:
         return await self._in_time(transact)
 
     async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """One call at a time, each with a deadline; what fails or hangs costs the connection. Raises DatabaseGone."""
+        """Run one call at a time with a deadline; a failure or hang costs the connection. Raises DatabaseGone."""
         async with self._lock:
             return await self._bounded(call)
 
@@ -102,7 +103,7 @@ class Database:
             self.busy_since = None
 
     async def repeat(self, account_id: int, statement: bytes, parameters: Sequence[bytes]) -> int:
-        """Run one statement in the account's scope, without a transaction around it; the number of rows it changed.
+        """Run one statement in the account's scope, without a transaction; return the number of rows it changed.
 
         For a statement that runs many times a second: it is prepared once, and doesn't wait for the server's disk
         (ADR 0020 says why that is safe for marks). Raises DatabaseGone as `run` does.
@@ -147,7 +148,7 @@ class Database:
         return self._repeated
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
-        """`run`, again and again until the server has answered. `work` must bear to be repeated."""
+        """Call `run` until the server has answered. `work` may run more than once, so it must be idempotent."""
         pause = 0.1
         while True:
             try:
@@ -165,7 +166,7 @@ class Database:
             await connection.close()
 
     async def _drop(self, running: asyncio.Future[T]) -> None:
-        """End a transaction that failed or hangs. What waits for the connection fails at once when that is cut."""
+        """End a transaction that failed or hangs. Whatever waits for the connection fails at once when that is cut."""
         if self._connection is not None:
             cut(self._connection)
         running.cancel()

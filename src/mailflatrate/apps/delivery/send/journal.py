@@ -36,7 +36,7 @@ class JournalEntry:
 
 
 def host_name(folder: Path) -> str:
-    """The name of the host that owns this folder of journals, drawn on its first use."""
+    """Return the name of the host that owns this journal folder, generated on first use."""
     path = folder / "host"
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"host.{os.getpid()}"
@@ -48,14 +48,14 @@ def host_name(folder: Path) -> str:
 
 
 def known_host(folder: Path) -> str:
-    """The name of the host that owns this folder; empty where no journal was begun yet."""
+    """Return the name of the host that owns this folder; empty if no journal was begun yet."""
     with suppress(FileNotFoundError):
         return (folder / "host").read_text().strip()
     return ""
 
 
 def boot_mark() -> str:
-    """Eight characters that change each time this machine starts; part of a journal's name."""
+    """Return eight characters that change with each boot of this machine; part of a journal's name."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
     except FileNotFoundError:  # not Linux
@@ -63,7 +63,7 @@ def boot_mark() -> str:
 
 
 def is_whole(name: str) -> bool:
-    """True when the machine did not restart since the journal was begun: then no line of it can be missing."""
+    """Return True if the machine has not restarted since the journal was begun, so no line of it can be missing."""
     return name.rpartition(".")[2] == boot_mark()
 
 
@@ -80,7 +80,7 @@ class Journal:
         draft.rename(self.path)  # only now can it be taken for an abandoned one
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
-        """The letters noted from now on are of this chunk."""
+        """Note that the following messages belong to this chunk."""
         self._write(b"C %d %d\n" % (account_id, chunk_id))
 
     def started(self, delivery_id: int) -> None:
@@ -101,7 +101,7 @@ class Journal:
         self.size_bytes = 0
 
     def close(self, *, settled: bool) -> None:
-        """Give the journal up; the file stays for recovery unless everything is `settled`."""
+        """Release the journal; the file stays for recovery unless everything is `settled`."""
         if settled:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
@@ -113,7 +113,7 @@ class Journal:
 
 
 def is_held(folder: Path, name: str) -> bool:
-    """True while the process that owns the journal `name` lives (on this host)."""
+    """Return True while the process that owns the journal `name` is alive (on this host)."""
     return is_locked(folder / f"{name}{SUFFIX}")
 
 

@@ -1,4 +1,4 @@
-"""What a host's senders sent, kept for some days after it was recorded: identifiers and times, nothing else.
+"""Record of what a host's senders sent, kept for some days after it was recorded: identifiers and times, nothing else.
 
 A database that was promoted or restored may have forgotten it; then it is replayed (ADR 0020). One file an hour for
 each journal, with lines as in the journal:
@@ -21,7 +21,7 @@ _HOUR = 3600
 
 
 def set_aside(journal: Path, *, now: float | None = None) -> None:
-    """Keep what a journal says about messages that may have arrived. The caller empties or removes it afterwards."""
+    """Keep a journal's entries on messages that may have arrived. The caller empties or removes it afterwards."""
     now = time.time() if now is None else now
     lines: list[str] = []
     chunk = (0, 0)
@@ -44,7 +44,7 @@ def set_aside(journal: Path, *, now: float | None = None) -> None:
 
 
 def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
-    """Remove what was kept long enough."""
+    """Delete files older than `hours`."""
     oldest = (time.time() if now is None else now) - hours * _HOUR
     for path in folder.glob(f"*{KEPT}"):
         if path.stat().st_mtime < oldest:
@@ -52,7 +52,7 @@ def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
 
 
 def read_folder(folder: Path) -> Iterator[list[JournalEntry]]:
-    """Everything a folder knows, file by file: what was kept, and the journals."""
+    """Yield everything a folder knows, file by file: kept files, and the journals."""
     for path in sorted(folder.glob(f"*{KEPT}")):
         yield _read_kept(path)
     for path in sorted(folder.glob(f"*{SUFFIX}")):

@@ -1,4 +1,4 @@
-"""The ORM's one thread in a sender process."""
+"""The single ORM thread of a sender process."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,13 +19,13 @@ log = structlog.get_logger(__name__)
 
 
 class OrmThread:
-    """Runs functions that use the ORM, one after another."""
+    """Runs functions that use the ORM, one at a time."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "sender-orm")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function, again until the database has answered it."""
+        """Run a function, repeating it until the database has answered."""
 
         context = get_contextvars()  # a thread of an executor has a context of its own
 
@@ -45,7 +45,7 @@ class OrmThread:
             pause = min(pause * 2, 5.0)
 
     async def try_once(self, function: Callable[[], object], seconds: float) -> None:
-        """Run a function that may fail, or take too long, without any harm."""
+        """Run a function whose failure or timeout does no harm."""
         with suppress(Exception):
             await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, function), seconds)
 

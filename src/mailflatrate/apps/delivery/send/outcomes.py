@@ -37,7 +37,7 @@ _SENT, _BOUNCED, _DEFERRED, _IN_DOUBT, _WITHHELD = (
 
 
 class SettledDelivery(NamedTuple):
-    """One row of a batch. `due_at` is set for a deferred letter only (R-72); `stage` and `host` go to its attempt."""
+    """One row of a batch. `due_at` is set only for a deferred message (R-72); `stage` and `host` go to its attempt."""
 
     delivery_id: int
     state: str
@@ -53,7 +53,7 @@ class SettledDelivery(NamedTuple):
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:
-    """The pauses between attempts, as the operator set them (R-72)."""
+    """Return the pauses between attempts, as configured by the operator (R-72)."""
     first = settings.retry_first_seconds / 60
     hours = settings.retry_give_up_seconds / 3600
     return RetryPolicy(first, settings.retry_factor, max(first, CAMPAIGN_RETRIES.longest_minutes), hours)
@@ -72,7 +72,7 @@ def in_doubt(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
 def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
 ) -> SettledDelivery:
-    """The row for a reply. `attempts` were made before this one, the first at `first_at`. Not for NOT_SENT."""
+    """Return the row for a reply. `attempts` were made before it, the first at `first_at`. Not for NOT_SENT."""
     kind, delivery_id = outcome.kind, outcome.letter_id
     text = outcome.text[:1000]
     if not text.isprintable():
@@ -163,8 +163,9 @@ _RECORD_ALL = _RECORD.format(extra=_EXTRA).replace(
 
 
 def _numbers(values: Iterable[int | None]) -> str:
-    """An array as PostgreSQL writes it. For a list the driver asks a Python class about each element: half a second of
-    processor time for 100,000 outcomes."""
+    """Return an array in PostgreSQL's notation. For a list the driver consults a Python class about each element: half
+    a second of processor time for 100,000 outcomes.
+    """
     return f"{{{','.join(['NULL' if value is None else str(value) for value in values])}}}"
 
 
@@ -189,7 +190,7 @@ async def record(
     batch: Sequence[SettledDelivery],
     recovered: frozenset[int] = frozenset(),
 ) -> RecordedBatch:
-    """Write a batch of one chunk in the running transaction. `recovered`: deliveries whose contact had soft bounces."""
+    """Write a batch of one chunk in the current transaction. `recovered`: deliveries whose contact had soft bounces."""
     ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {
         "account_id": account_id,

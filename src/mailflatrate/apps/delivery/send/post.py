@@ -1,8 +1,8 @@
-"""Post: the letters of a chunk that belongs to no campaign, each with the basis of its own row.
+"""Post: the messages of a chunk without a campaign, each with the basis of its own row.
 
-Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is made here
-whole but for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of it
-is on its way, so that the ledger can tell of them whatever happens afterwards.
+Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is complete
+here except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of
+it is sent, so that the ledger can prove it whatever happens afterwards.
 """
 
 import hashlib
@@ -67,7 +67,7 @@ log = structlog.get_logger(__name__)
 
 class _PreparedMessage(Protocol):
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
-        """The permitted letter, or why there is none."""
+        """Return the permitted message, or the reason there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class _PreparedConfirmation:
 
 
 class PostWriter:
-    """The letters of one chunk of post."""
+    """Composes the messages of one chunk of post."""
 
     def __init__(
         self, prepared: dict[int, _PreparedMessage], failed: frozenset[int], waiting: frozenset[int] = frozenset()
@@ -120,9 +120,9 @@ class PostWriter:
 
 
 def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False) -> PostWriter:
-    """The writer for some deliveries of an account that belong to no campaign.
+    """Return the writer for deliveries of an account that belong to no campaign.
 
-    What the service signs waits while mail leaves the machine and receivers could not verify the signature.
+    Messages signed by the service wait while mail leaves the machine and receivers could not verify the signature.
     """
     prepared: dict[int, _PreparedMessage] = {}
     failed: set[int] = set()
@@ -150,7 +150,7 @@ def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine:
 
 
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
-    """Notices but for tests, and confirmation mails whose form has no usable sender. Runs in the account's scope."""
+    """Return non-test notices, and confirmations whose form has no usable sender. Runs in the account's scope."""
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
     requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
     ours = {asked[request.id] for request in requests if _sender(request) is None}
@@ -229,7 +229,7 @@ def _said(
 
 
 def _sender(request: SignupRequest) -> SenderAddress | None:
-    """Who writes: the form's sender; for a change of address the account's first. None: the service does."""
+    """Return the form's sender, or for a change of address the account's first. None: the service is the sender."""
     sender = request.form.sender if request.form is not None else senders().first()
     usable = sender is not None and sender.verified_at is not None and sender.domain.state == DomainState.VERIFIED
     return sender if usable else None
@@ -252,7 +252,7 @@ def _composer(
 def _make_composer(
     stream: NoticeStream, language: str, occasion: ConfirmationOccasion, domain_id: int | None, _minute: int
 ) -> Composer:
-    """A composer, kept for a minute: the key may be another one then."""
+    """Return a composer, cached for one minute because the key may change."""
     settings = load_settings()
     signers = house_signers(settings) if domain_id is None else load_signers(SenderDomain.objects.get(id=domain_id))
     return Composer(confirmation_content(language, occasion), stream, service_identity(settings), key_ring(), signers)

@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> None:
-    """Take over what dead processes of this host left; `own` are the caller's journals."""
+    """Take over the journals of this host's dead processes; `own` are the caller's journals."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         if path in own:
@@ -70,9 +70,9 @@ def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) 
 
 
 def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:
-    """Write what a dead process's journal knows, then give its chunks back. Repeated, it changes nothing more.
+    """Write what a dead process's journal knows, then give its chunks back. A repeated call changes nothing more.
 
-    `whole`: no line of it is missing, so what is not in it was never begun. By default the machine's last start says.
+    `whole`: no line of it is missing, so what is not in it was never begun. By default the machine's last boot decides.
     """
     whole = is_whole(path.stem) if whole is None else whole
     settle_lost_claims(path, policy, whole=whole)
@@ -83,7 +83,7 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """How many journals were read, how many lost claims they settled, and what a held database learned from them."""
+    """Counts of journals read and lost claims they settled, and what a held database learned from them."""
 
     journals: int
     claims: int
@@ -91,7 +91,7 @@ class ReplaySummary:
 
 
 def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> ReplaySummary:
-    """Settle lost claims by a copy of a host's journals. The chunks of a sender that lives are left alone."""
+    """Settle lost claims from a copy of a host's journals. Chunks of a living sender are left alone."""
     journals = claims = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         complete = is_whole(path.stem) if whole is None else whole
@@ -103,8 +103,9 @@ def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = Non
 def settle_lost_claims(
     path: Path, policy: RetryPolicy, *, whole: bool, under_way: Collection[int] = frozenset()
 ) -> int:
-    """Settle what was given up as unknown and this journal can tell; the number of claims. Chunks that are `under_way`
-    are left for later."""
+    """Settle claims given up as unknown that this journal can resolve; return their number. Chunks that are `under_way`
+    are left for later.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
     entries = read_entries(path) if lost else []
@@ -133,7 +134,7 @@ def _give_back(
 
 
 def _write(account_id: int, chunk_id: int, name: str, entries: list[JournalEntry], policy: RetryPolicy) -> None:
-    """Write the entries about deliveries that are in this chunk now; one that was reopened has another number."""
+    """Write the entries on deliveries now in this chunk; one that was reopened has another number."""
     with tenancy.account(account_id):
         pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
         here = set(pending.values_list("id", flat=True))
@@ -176,7 +177,7 @@ def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPoli
 
 
 def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelivery]) -> None:
-    """The sender's own statement, over a connection of its own kind."""
+    """Run the sender's own statement, over a separate connection of the same kind."""
 
     async def write() -> None:
         link: Connection = await psycopg.AsyncConnection.connect(app_url(load_settings()), autocommit=True)
@@ -188,7 +189,7 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelive
 
 
 def claimed_by(name: str) -> list[tuple[int, int]]:
-    """Account and chunk of everything that the sender `name` holds."""
+    """Return account and chunk of everything claimed by the sender `name`."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Chunk.objects.filter(state=ChunkState.SENDING, claimed_by=name)
         return list(rows.values_list("account_id", "id"))
@@ -197,8 +198,8 @@ def claimed_by(name: str) -> list[tuple[int, int]]:
 class LeaseWatch:
     """Finds claims whose sender has not been heard of, as one process sees it.
 
-    A claim is given up when the database calls its lease expired, and when this process saw it unchanged over several
-    looks. A database that was away, or was promoted, breaks the row of looks: then senders have time to renew first.
+    A claim is given up when its lease has expired in the database, and this process saw it unchanged over several
+    checks. A database outage or promotion restarts the series of checks, so that senders have time to renew first.
     """
 
     def __init__(self, *, clock_seconds: Callable[[], float] = time.monotonic) -> None:
@@ -207,7 +208,7 @@ class LeaseWatch:
         self._since: dict[tuple[int, int, str, datetime], float] = {}
 
     def expired(self) -> list[tuple[int, int, str]]:
-        """Account, chunk and sender of each claim to give up now."""
+        """Return account, chunk and sender of each claim to give up now."""
         with tenancy.platform(PlatformReason.HOUSEKEEPING):
             held = Chunk.objects.filter(state=ChunkState.SENDING, heartbeat_at__isnull=False)
             is_old = ExpressionWrapper(Q(heartbeat_at__lt=Now() - LEASE), output_field=BooleanField())

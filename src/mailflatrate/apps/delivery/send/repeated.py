@@ -1,7 +1,7 @@
 """One prepared statement that runs thousands of times, straight through libpq.
 
-psycopg's cursors cost several times what such a statement itself costs. The connection stays psycopg's: it may be used
-as ever between two runs.
+psycopg's cursors cost several times as much as such a statement. The connection remains psycopg's: it may be used as
+usual between two runs.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ NAME = b"mailflatrate_repeated"
 class RepeatedStatement:
     """A statement prepared on a connection that runs nothing else meanwhile. `prepare` it once, then `run` it.
 
-    Both raise what psycopg raises. A run that fails or is given up leaves the connection useless.
+    Both raise what psycopg raises. A run that fails or is given up leaves the connection unusable.
     """
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statement: bytes) -> None:
@@ -30,17 +30,17 @@ class RepeatedStatement:
         self._result: PGresult | None = None
 
     async def prepare(self) -> None:
-        """Have the server prepare it."""
+        """Prepare the statement on the server."""
         self._libpq.send_prepare(NAME, self.statement)
         await self._answered()
 
     async def run(self, parameters: Sequence[bytes]) -> int:
-        """Run it with parameters written as text; the number of rows it changed."""
+        """Run it with parameters in text form; return the number of rows it changed."""
         self._libpq.send_query_prepared(NAME, parameters)
         return (await self._answered()).command_tuples or 0
 
     def give_up(self, problem: Exception) -> None:
-        """Let the present run fail."""
+        """Let the current run fail."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(problem)
 

@@ -51,14 +51,14 @@ SELECT (SELECT count(*) FROM before),
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """`changed` deliveries were behind; `missing` are not in the database at all."""
+    """Counts of a replay: `changed` deliveries were behind; `missing` are not in the database at all."""
 
     changed: int
     missing: int
 
 
 def replay(folder: Path) -> ReplayResult:
-    """Replay everything a journal folder knows. Repeated, it changes nothing more."""
+    """Replay everything a journal folder knows. A repeated call changes nothing more."""
     changed = missing = 0
     incomplete: set[int] = set()
     last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)

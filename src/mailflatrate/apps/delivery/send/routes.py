@@ -1,6 +1,6 @@
-"""The ways out of one sender process: a lane for each pool and stream, and the relays of each as they are now.
+"""Routes out of one sender process: a lane for each pool and stream, and its current relays.
 
-Lanes work side by side, so that what a person waits for does not wait for a campaign, and a pool whose relays are down
+Lanes work in parallel, so that mail a person waits for does not wait for a campaign, and a pool whose relays are down
 holds up no other.
 """
 
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class RelayRoute:
-    """A way to the relays of one pool: their connections, and a journal, which tells one chunk at a time."""
+    """A route to the relays of one pool: their connections, and a journal that records one chunk at a time."""
 
     def __init__(self, settings: Settings, folder: Path, key: PoolKey, book: RelayBook, most: int | None) -> None:
         self.key = key
@@ -48,7 +48,7 @@ class RelayRoute:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """A chunk of this lane is worked on for the block."""
+        """Mark a chunk of this lane as being worked on for the block."""
         began = asyncio.get_running_loop().time()
         self._at_work += 1
         try:
@@ -58,22 +58,22 @@ class RelayRoute:
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
     def turn_seconds(self, most: int) -> float:
-        """How long another chunk has to wait where this lane may work on `most` at once; 0: it may begin."""
+        """Return the seconds another chunk has to wait if this lane may work on `most` at once; 0: it may begin."""
         if self._at_work < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 
     def follow(self, book: RelayBook) -> None:
-        """Use the pool's relays as they are now. A change may have fixed what failed, so they're asked at once."""
+        """Use the pool's current relays. A change may have fixed what failed, so try them at once."""
         if self.transmitter.set_relays(book.members(self.key)):
             self._failures, self._again_at = 0, 0.0
 
     def answered(self) -> None:
-        """A relay of the pool replied."""
+        """Note that a relay of the pool replied."""
         self._failures = 0
 
     def pause(self) -> float:
-        """Count a failure of the whole pool; the seconds until it is asked again, growing to the operator's limit."""
+        """Count a failure of the whole pool; return the seconds until the next try, up to the operator's limit."""
         pause = min(FIRST_PAUSE_SECONDS * 2.0**self._failures, self._longest_pause)
         self._failures = min(self._failures + 1, 30)
         self._again_at = asyncio.get_running_loop().time() + pause
@@ -81,13 +81,13 @@ class RelayRoute:
 
     @property
     def wait_seconds(self) -> float:
-        """How long the pause after a failure still lasts."""
+        """Return how long the pause after a failure still lasts."""
         return max(0.0, self._again_at - asyncio.get_running_loop().time())
 
 
 @dataclass(frozen=True, slots=True)
 class RelayFigures:
-    """What this process tells of a relay."""
+    """This process's report on a relay."""
 
     number: int
     connections: int
@@ -99,7 +99,7 @@ class RelayFigures:
 
 
 class Routes:
-    """All lanes of this process, made when they are first needed."""
+    """All lanes of this process, created on demand."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
@@ -110,7 +110,7 @@ class Routes:
             self.lane(stream, PoolKey(RelayPool.TRUSTED))
 
     def lane(self, stream: Stream, key: PoolKey) -> RelayRoute:
-        """The lane of a pool for one stream."""
+        """Return the lane of a pool for one stream."""
         found = self._lanes.get((stream, key))
         if found is None:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
@@ -118,9 +118,9 @@ class Routes:
         return found
 
     def most_chunks(self, lane: RelayRoute) -> int:
-        """How many chunks of a lane are worked on at once: each other pool of campaigns keeps a place for one.
+        """Return how many chunks of a lane may run at once: each other campaign pool keeps a slot for one.
 
-        Otherwise a slow pool would come to hold all places, because a fast one gives its own back so much sooner.
+        Otherwise a slow pool would end up holding all slots, because a fast one returns its own so much sooner.
         """
         pools = {PoolKey(relay.pool, relay.account_id) for relay in self.book.relays
                  if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE}  # fmt: skip
@@ -130,7 +130,7 @@ class Routes:
         return iter(list(self._lanes.values()))
 
     def follow(self, book: RelayBook) -> None:
-        """Change to these relays at once."""
+        """Switch to these relays at once."""
         if book != self.book:
             log.info("relays_changed", count=len(book.relays))
             for relay in book.relays:
@@ -141,7 +141,7 @@ class Routes:
                 lane.follow(book)
 
     def figures(self) -> list[RelayFigures]:
-        """How each relay with a row does, over all lanes."""
+        """Return figures for each relay that has a row, over all lanes."""
         found: dict[int, list[RelayFigures]] = {}
         for lane in self:
             for number, (report, connections) in lane.transmitter.reports().items():
@@ -167,7 +167,7 @@ def _together(rows: list[RelayFigures]) -> RelayFigures:
 
 
 def providers_of(claim: Claim) -> list[str]:
-    """The provider of each row of a claim."""
+    """Return the provider of each row of a claim."""
     return [provider_of((row.email or "").rpartition("@")[2]) for row in claim.rows]
 
 
@@ -177,7 +177,7 @@ def narrowed(claim: Claim, allowance: Allowance) -> Claim:
 
 
 def write_figures(sender: str, figures: list[RelayFigures]) -> None:
-    """Say how the relays do, for the desk; forget what nobody said for an hour."""
+    """Write each relay's figures for the desk; delete those that nobody has updated for an hour."""
     now = clock.now()
     with tenancy.platform(PlatformReason.RELAYS):
         known = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))

@@ -1,4 +1,4 @@
-"""The sender of one process: its journal, its connections to relay and database, the editions it keeps ready."""
+"""The sender of one process: its journal, its relay and database connections, its cached editions."""
 
 import asyncio
 from collections import Counter
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """Made in the loop it works in. `close` it before the loop ends."""
+    """A process's sender, created in the loop it works in. `close` it before the loop ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,11 +76,11 @@ class Sender:
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_post(self, account_id: int, chunk_id: int) -> None:
-        """The same for confirmation mails and notices."""
+        """Send a chunk of confirmation mails or notices, over the express lane."""
         await self._work(account_id, chunk_id, Stream.EXPRESS)
 
     async def work_confirmations(self, account_id: int) -> None:
-        """Take up an account's waiting sign-ups until none is left; each batch is sent before the next is looked at."""
+        """Process an account's waiting sign-ups until none is left; each batch is sent before the next is read."""
         while not self._stopping.is_set():
             planned = await self._orm.run(plan_confirmations, account_id)
             if planned.chunk_id is not None:
@@ -170,8 +170,9 @@ class Sender:
             _tell(run, asyncio.get_running_loop().time() - began)
 
     def _may_mark_at_once(self) -> bool:
-        """True where nobody needs to know message by message what was begun: the database can't outlive this machine,
-        and no other host sends that would take the claim over without reading its journal (ADR 0034)."""
+        """Return True if no one needs to know message by message what was begun: the database can't outlive this
+        machine, and no other host sends that would take the claim over without reading its journal (ADR 0034).
+        """
         is_wanted = self._settings.sender_marks is MarkMode.AUTO
         return is_wanted and self._main.is_beside and self._upkeep.is_alone is True
 
@@ -212,8 +213,9 @@ class Sender:
         )
 
     async def _ended_at_once(self, claim: Claim, lane: RelayRoute) -> bool:
-        """Over the connection that fetches by keys and commits without waiting for the disk: the upkeep repeats an end
-        that is lost with the server."""
+        """End a claim over the connection that fetches by keys and commits without waiting for the disk: upkeep repeats
+        an end that is lost with the server.
+        """
 
         async def work(connection: Connection) -> bool:
             return await end_if_nothing_follows(connection, claim, lane.journal.name)
@@ -223,7 +225,7 @@ class Sender:
     # -- the relays ------------------------------------------------------------------------------------------
 
     async def _allow(self, claim: Claim, lane: RelayRoute) -> Allowance:
-        """What limits of messages an hour let out of a chunk now."""
+        """Return how much of a chunk the hourly limits currently allow."""
         book = self._routes.book
         if not claim.rows or (book.is_empty and not self._settings.warm_up_domains):
             return UNLIMITED
@@ -237,7 +239,7 @@ class Sender:
             await self._orm.run(settle, lane.key, allowance, results, left)
 
     async def _lane(self, account_id: int, stream: Stream) -> RelayRoute:
-        """The lane for an account's mail, by the relays and the account's status as they are now."""
+        """Return the lane for an account's mail, by the current relays and account status."""
         await self._relays_read.wait()
         book = self._routes.book
         if book.is_empty:
@@ -249,9 +251,9 @@ class Sender:
         return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(lane.key))
 
     async def _relay_may_answer(self, lane: RelayRoute) -> bool:
-        """Wait until the pause after a failure is over; False when the process stops meanwhile.
+        """Wait until the pause after a failure is over; False if the process stops meanwhile.
 
-        Without it every waiting chunk would be claimed and given back once a pause.
+        Without it, every waiting chunk would be claimed and given back once per pause.
         """
         while not self._stopping.is_set():
             if lane.wait_seconds <= 0:
@@ -263,7 +265,7 @@ class Sender:
         return False
 
     async def _follow_relays(self) -> None:
-        """Read the relays again and again, and tell the desk how they do."""
+        """Read the relays in a loop, and report their health to the desk."""
         told_at = 0.0
         while True:
             try:
@@ -281,7 +283,7 @@ class Sender:
     # -- life ------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Take no more letters; those under way finish, and their chunks are given back."""
+        """Accept no more messages; those under way finish, and their chunks are given back."""
         if not self._stopping.is_set():
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
         self._stopping.set()
@@ -292,18 +294,18 @@ class Sender:
             lane.transmitter.stop()
 
     def is_stuck(self) -> bool:
-        """True when a database call lasts much longer than its deadline lets it: no retry will end it."""
+        """Return True if a database call far exceeds its deadline: no retry will end it."""
         now, longest = asyncio.get_running_loop().time(), 2.0 * self._settings.database_call_seconds
         begun = (self._main.busy_since, self._side.busy_since)
         return any(since is not None and now - since > longest for since in begun)
 
     def _give_up(self) -> None:
-        """A relay or a database that does not answer in time: the journal knows what the next process must."""
+        """Cancel all tasks after a relay or database timeout: the journal has what the next process needs."""
         for task in list(self._tasks):
             task.cancel()
 
     async def close(self) -> None:
-        """End the process's part. The journal stays for recovery when an outcome could not be written."""
+        """Close journal and connections. The journal stays for recovery if an outcome could not be written."""
         self.stop()
         self._housekeeping.cancel()
         self._following.cancel()
@@ -327,7 +329,7 @@ class Sender:
 
 
 def _tell(run: ChunkRun, seconds: float) -> None:
-    """Log what became of a chunk, and which providers deferred much of it."""
+    """Log the results of a chunk, and which providers deferred much of it."""
     counts = run.counted.by_state()
     sent = counts.get(DeliveryState.SENT, 0)
     halt = run.halt.name.lower() if run.halt else ""
@@ -343,7 +345,7 @@ _sender: Sender | None = None
 
 
 def this_sender() -> Sender:
-    """The sender of this process, made when it is first needed."""
+    """Return the sender of this process, created on demand."""
     global _sender  # noqa: PLW0603  one a process, by nature
     if _sender is None:
         _sender = Sender(load_settings())
@@ -351,7 +353,7 @@ def this_sender() -> Sender:
 
 
 def sender_is_stuck() -> bool:
-    """True when the process's sender waits for something that should have ended long ago."""
+    """Return True if the process's sender waits for something that should have ended long ago."""
     return _sender is not None and _sender.is_stuck()
 
 

@@ -1,5 +1,6 @@
-"""What a sender process does besides sending: it takes over what dead processes left, gives back what nobody works on,
-keeps its journals small, and tells a database that is behind what this host sent (ADR 0020)."""
+"""What a sender process does besides sending: it takes over what dead processes left, gives back abandoned chunks,
+keeps its journals small, and tells a database that is behind what this host sent (ADR 0020).
+"""
 
 import asyncio
 from contextlib import suppress
@@ -29,11 +30,11 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """The upkeep of one sender process. `run` is a task for as long as the process lives.
+    """The upkeep of one sender process. `run` is a task that lasts as long as the process.
 
-    `active` holds the chunks that the process works on, `settled` is False while outcomes may be in a journal alone,
-    and `fenced` holds up every connection of the process while it is set. `is_alone` says that no other host sends; it
-    is None until that was looked up.
+    `active` holds the chunks that the process works on, `settled` is False while outcomes may be only in a journal, and
+    `fenced` blocks every connection of the process while it is set. `is_alone` says that no other host sends; it is
+    None until that was looked up.
     """
 
     def __init__(
@@ -49,11 +50,11 @@ class Upkeep:
         self.is_alone: bool | None = None
 
     def look_now(self) -> None:
-        """Don't wait until the next look is due: another database answers."""
+        """Check at once instead of waiting for the next round, because another database answers."""
         self._look_now.set()
 
     async def run(self) -> None:
-        """Take over what dead processes left, or replay journals to a held database, again and again."""
+        """Take over what dead processes left, or replay journals to a held database, in a loop."""
         while True:
             is_other = self._look_now.is_set()
             self._look_now.clear()
@@ -76,7 +77,7 @@ class Upkeep:
                     await self._look_now.wait()
 
     async def _recover(self) -> None:
-        """Take over what dead processes left, give back what nobody works on, and keep the journals small."""
+        """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [lane.journal.path for lane in self._routes]
         await self._orm.run(fence.note_seen, self._name)
         self.is_alone = not await self._orm.run(fence.other_host_sends, self._name)
@@ -112,16 +113,16 @@ class Upkeep:
             self._fenced.clear()
 
     async def say_goodbye(self) -> None:
-        """Nobody has to wait for a process that ended in order and left no journal.
+        """Delete this process's record: no one has to wait for a process that ended cleanly and left no journal.
 
-        Without a database its row is taken for one that may have sent something.
+        If the database is unreachable, the row remains, and the process counts as one that may have sent something.
         """
         await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
 
     async def settle_lost(self, lane: RelayRoute, over: int | None = None) -> None:
-        """Settle what other processes took for lost while this one was out of sight.
+        """Settle what other processes took for lost while this one was unreachable.
 
-        A chunk that is still being sent is left out, because its next message may begin after the journal was read;
+        A chunk that is still being sent is skipped, because its next message may begin after the journal was read;
         `over` is a chunk that has just ended.
         """
         under_way = frozenset(self._active) - {over}
@@ -130,7 +131,7 @@ class Upkeep:
         )
 
     async def _recover_own(self, account_id: int, chunk_id: int, lane: RelayRoute) -> None:
-        """Give a held chunk back that nobody here works on; taken for active meanwhile, so that nobody begins."""
+        """Give back a claimed chunk that no one here works on; it counts as active meanwhile, to prevent a start."""
         if chunk_id in self._active:
             return
         self._active[chunk_id] = None

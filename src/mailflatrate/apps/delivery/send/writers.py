@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class DraftedMessage(NamedTuple):
-    """A message that lacks only its signature, and the right to send it."""
+    """A message that lacks only its signature and the permission to send it."""
 
     permit: Permit
     draft: MessageDraft
@@ -37,13 +37,13 @@ class Writer(Protocol):
 
 
 class CampaignWriter:
-    """Letters of one edition, each under a permit granted this moment."""
+    """Composes messages of one edition, each under a permit granted at that moment."""
 
     def __init__(self, mail: EditionMail) -> None:
         self._mail = mail
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
-        """Ask the gate, fill the edition."""
+        """Ask the gate, then fill in the edition."""
         delivery_id = row.delivery_id
         facts = recipient_facts(row)
         granted = permits.grant(delivery_id, row.decision_id, facts, now)

@@ -33,9 +33,9 @@ from mailflatrate.wire.dns import DnsResolver, Resolver
 
 
 def add_domain(name: str) -> SenderDomain:
-    """Take a domain in, with a signing key made here; nothing is sent from it before its DNS was seen.
+    """Add a domain with a newly created signing key; it cannot send until its DNS records were found.
 
-    Raises DomainError for a name that is none, a mailbox provider's, or there already.
+    Raises DomainError if the name is not a domain, belongs to a mailbox provider, or has already been added.
     """
     try:
         ascii_name = to_a_label(name.strip().rstrip(".").lower())
@@ -54,7 +54,7 @@ def add_domain(name: str) -> SenderDomain:
 
 
 def new_key(domain: SenderDomain) -> DkimKey:
-    """Make a further RSA-2048 key under a selector that was never used (R-59)."""
+    """Create another RSA-2048 key under a selector that was never used (R-59)."""
     private_pem, public_record = generate_key()
     number = DkimKey.objects.filter(domain=domain).count() + 1
     selector = f"mf{clock.now():%Y%m}-{number}"
@@ -75,7 +75,7 @@ def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
 
 
 def renew_key(domain_id: int) -> DkimKey | None:
-    """Make the next key of a domain whose key has served for half a year; None where nothing is due (R-59, R-106)."""
+    """Create the next key of a domain whose key is half a year old; None if nothing is due (R-59, R-106)."""
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     present = signing_key(domain)
     served = timedelta(days=value("dkim_key_days"))
@@ -85,7 +85,7 @@ def renew_key(domain_id: int) -> DkimKey | None:
 
 
 def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
-    """Let the waiting key sign once its record is there; the one before it is retired, its record stays for a week."""
+    """Activate the waiting key once its record is published; the old key is retired, its record stays for a week."""
     waiting = waiting_key(domain)
     if waiting is None or not look_at(dkim_record(domain, waiting), resolver).passed:
         return
@@ -95,10 +95,10 @@ def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
 
 
 def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderDomain:
-    """Look at all records now and keep what was found.
+    """Check all records now and save the results.
 
-    A verified domain that stops passing is failing (R-106), and its owners are written to, unless the DNS merely gave
-    no answer.
+    A verified domain that no longer passes is marked as failing (R-106) and its owners are notified, unless the DNS
+    gave no answer.
     """
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     resolver = resolver or configured_resolver()
@@ -140,7 +140,7 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
 
 
 def _ask_senders(domain: SenderDomain) -> None:
-    """The domain is the account's: now the mailboxes on it may be written to that were not asked before."""
+    """Ask the domain's mailboxes that were not asked before, now that the domain is proved."""
     for sender in SenderAddress.objects.filter(domain=domain, verified_at=None):
         mailbox = mailbox_of(sender.email)
         if mailbox.asked_at is None and mailbox.refused_at is None:
@@ -176,7 +176,7 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
 
 
 def remove_domain(domain_id: int) -> None:
-    """Forget a domain that no campaign was sent from. Raises DomainError for one that is in use."""
+    """Delete a domain that no campaign was sent from. Raises DomainError if it is in use."""
     domain = SenderDomain.objects.get(id=domain_id)
     if SenderAddress.objects.filter(domain=domain).exists():
         raise DomainError(_("%(domain)s has sender addresses that campaigns use.") % {"domain": domain.name})

@@ -30,7 +30,7 @@ _JOB = audit.machine("domains.renew_mailboxes")
 
 
 def mailbox_of(email: str) -> Mailbox:
-    """The account's row for an address; made where there is none."""
+    """Return the account's row for an address, creating it if needed."""
     return Mailbox.objects.get_or_create(account_id=tenancy.current_account_id(), email=email.lower())[0]
 
 
@@ -51,7 +51,7 @@ def add_reply_address(email: str, *, by: User) -> Mailbox:
 
 
 def remove_reply_address(mailbox_id: int) -> None:
-    """Forget an address for answers; one that is a sender as well stays a sender. A refusal is kept."""
+    """Remove a reply address; if it is also a sender, it stays a sender. A refusal is kept."""
     mailbox = Mailbox.objects.get(id=mailbox_id)
     Mailbox.objects.filter(id=mailbox_id).update(for_replies=False)
     senders = SenderAddress.objects.filter(email__iexact=mailbox.email)
@@ -61,7 +61,7 @@ def remove_reply_address(mailbox_id: int) -> None:
 
 @transaction.atomic
 def ask_again(mailbox_id: int, *, by: User) -> None:
-    """Send the mail once more. Raises DomainError when it is proved, refused, or was asked too often."""
+    """Send the verification email again. Raises DomainError if it is proved, refused, or was asked too often."""
     mailbox = Mailbox.objects.get(id=mailbox_id)
     if mailbox.proved_at is not None:
         raise DomainError(_("%(email)s is already confirmed.") % {"email": mailbox.email})
@@ -69,7 +69,7 @@ def ask_again(mailbox_id: int, *, by: User) -> None:
 
 
 def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
-    """Write to the mailbox. A link of an earlier mail holds as long as its round does. Raises DomainError."""
+    """Send the verification email. Links of earlier emails stay valid for the same round. Raises DomainError."""
     if mailbox.refused_at is not None:
         words = _("Someone who reads %(email)s said it isn't yours. Use another address.")
         raise DomainError(words % {"email": mailbox.email})
@@ -94,7 +94,7 @@ def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
 
 
 def _asked_enough(email: str, now: datetime) -> bool:
-    """Few mails a day to one mailbox, from whatever account, and few a day from one account."""
+    """Return whether a daily limit is reached: emails to one mailbox, across all accounts, or from one account."""
     today = Notice.objects.filter(kind=NoticeKind.SENDER, created_at__gt=now - timedelta(days=1))
     if today.count() >= value("mailbox_mails_per_account_day"):
         return True
@@ -104,7 +104,7 @@ def _asked_enough(email: str, now: datetime) -> bool:
 
 
 def mailbox_url(mailbox: Mailbox) -> str:
-    """The page behind the mail, for the present round."""
+    """Return the URL of the page that the email links to, for the current round."""
     token = key_ring().seal(TokenPurpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
     return f"{load_settings().public_url}/mailbox/{token}"
 

@@ -1,4 +1,4 @@
-"""The host name under which an account's pictures are served: named, looked at, left (ADR 0016)."""
+"""The host name that serves an account's pictures: set, check and remove it (ADR 0016)."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -22,9 +22,9 @@ Handshake = Callable[[str, str, int], None]
 
 
 def name_media_host(domain_id: int, name: str, *, by: User) -> MediaHost:
-    """Have pictures served under a name of a proved domain; the one before goes on answering.
+    """Serve pictures under a name of a proved domain; the previous name keeps working.
 
-    Raises DomainError for a name that is none, stands elsewhere, or is in use; SenderDomain.DoesNotExist.
+    Raises DomainError if the name is invalid, used elsewhere, or in use; SenderDomain.DoesNotExist.
     """
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     if load_settings().media_host_target is None:
@@ -66,7 +66,7 @@ def _unfit(name: str, domain: SenderDomain) -> DomainError:
 
 
 def leave_media_host(*, by: User) -> None:
-    """New addresses are on the service's host again. One that was never right is forgotten."""
+    """Use the service's host for new URLs again. A media host that never passed its check is deleted."""
     for host in MediaHost.objects.select_for_update().filter(replaced_at=None):
         _record("media_host.left", host, by)
         if host.passed_at is None and not host.found:
@@ -88,9 +88,9 @@ def _shake_hands(host: str, server: str, port: int) -> None:
 
 
 def check_media_host(domain: SenderDomain, resolver: Resolver, handshake: Handshake = _shake_hands) -> None:
-    """Look at the record of the host in use, and at the certificate that it is served with; keep what was found.
+    """Check the DNS record and the certificate of the host in use, and save the results.
 
-    A DNS that gave no answer changes nothing.
+    A DNS failure changes nothing.
     """
     target = (load_settings().media_host_target or "").rstrip(".").lower()
     host = MediaHost.objects.select_for_update().filter(domain=domain, replaced_at=None).first()

@@ -1,4 +1,4 @@
-"""The service's own domain: its signing key, made at the first start, and the check of its records."""
+"""The service's own domain: its signing key, created at the first start, and the check of its records."""
 
 import structlog
 
@@ -29,7 +29,7 @@ def ensure_service_key(settings: Settings) -> None:
 
 
 def check_service_domain(settings: Settings, *, resolver: Resolver | None = None) -> SenderDomain | None:
-    """Look at the records of the service's own domain now; None where it has no key."""
+    """Check the records of the service's own domain now; None if it has no key."""
     with tenancy.account(house_account().id):
         domain = SenderDomain.objects.filter(name=settings.service_domain).first()
         return check_domain(domain.id, resolver=resolver) if domain is not None else None

@@ -41,7 +41,7 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
 
 @transaction.atomic
 def keep_listings(domain_id: int, said: list[Listing]) -> None:
-    """Keep what blocklists said about a domain; one that is named anew pauses its account, for a person to look.
+    """Save blocklist results for a domain; a new listing pauses its account until a person has reviewed it.
 
     A list that gave no answer changes nothing. Runs in the account's scope.
     """

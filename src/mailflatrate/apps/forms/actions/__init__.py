@@ -1,7 +1,7 @@
-"""Every write to forms; each call is one transaction (or savepoint).
+"""All writes to forms; each call is one transaction (or savepoint).
 
-`building` is what the customer does with forms, `signing` takes sign-ups and other requests, `asking` what becomes of a
-request on its way through gate and engine, `answering` what the person says to it, `forgetting` what time does.
+`building` is for customers editing forms, `signing` takes sign-ups and other requests, `asking` tracks a request
+through gate and engine, `answering` takes the person's answer, `forgetting` handles expiry.
 """
 
 from mailflatrate.apps.forms.actions.answering import AnsweredRequest, TokenRequest, answer, find_request

@@ -1,4 +1,4 @@
-"""What the person answers, with the mail's token in hand (R-33): yes, or "this was not me". Looking changes nothing."""
+"""The person's answer, given with the email's token (R-33): yes, or "this was not me". Viewing changes nothing."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -28,14 +28,14 @@ class AnsweredRequest(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """Whose request a token belongs to."""
+    """The account and request that a token belongs to."""
 
     account_id: int
     request_id: int
 
 
 def find_request(token: str) -> TokenRequest | None:
-    """The request that a token was made for. Any scope, or none; the token alone names it."""
+    """Return the request that a token was made for. Works in any scope or none; the token alone identifies it."""
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -46,7 +46,7 @@ def find_request(token: str) -> TokenRequest | None:
 
 @transaction.atomic
 def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
-    """Take the person's answer, once; a later one, of either kind, finds it settled. Inside `tenancy.account(...)`."""
+    """Record the person's answer once; later answers change nothing. Runs inside `tenancy.account(...)`."""
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):
@@ -99,9 +99,9 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
 
 
 def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:
-    """Both mailboxes agreed: the new one takes over the lists and what is known of the person.
+    """Move lists and personal data to the new mailbox after both mailboxes agreed.
 
-    The ledger notes which values were carried over and what the new address had before, so that it can be undone.
+    The ledger records which values were carried over and what the new address had before, so that it can be undone.
     """
     assert request.settled_at is not None
     person = lists.person_of(old, request.email, bytes(request.address_key))
@@ -117,7 +117,7 @@ def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str,
 
 
 def _carried(old: Contact, known: Contact | None) -> list[str]:
-    """Which values the new address takes over; its own stay as they are."""
+    """Return which values the new address takes over; its own values stay as they are."""
     names = [
         name for name in ("first_name", "last_name") if getattr(old, name) and not (known and getattr(known, name))
     ]

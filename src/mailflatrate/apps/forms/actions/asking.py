@@ -1,7 +1,7 @@
-"""What becomes of a request on its way: gate and engine call these, inside `tenancy.account(...)`.
+"""The progress of a request: gate and engine call these functions inside `tenancy.account(...)`.
 
-The gate judges what `take_queued` hands out; `begin_asking` or `withhold` writes the answer down; the engine stores
-with `note_letters` what it is about to send and with `note_sent` that the relay took it.
+The gate judges what `take_queued` returns; `begin_asking` or `withhold` records the verdict; the engine records with
+`note_letters` what it is about to send, and with `note_sent` that the relay accepted it.
 """
 
 import hashlib
@@ -34,30 +34,30 @@ NO_SUCH_DOMAIN = "confirmation-address"
 
 
 def domain_of(request: SignupRequest) -> str:
-    """The domain that the confirmation mail goes to."""
+    """Return the domain that the confirmation email goes to."""
     return request.email.rpartition("@")[2]
 
 
 def queued_domains(most: int) -> set[str]:
-    """Domains of the oldest requests that wait for their mail."""
+    """Return the domains of the oldest requests waiting for their email."""
     queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     return {email.rpartition("@")[2] for email in queued.values_list("email", flat=True)[:most]}
 
 
 def take_queued(most: int) -> list[SignupRequest]:
-    """Requests that wait for their mail, the oldest first, held until the transaction ends."""
+    """Return requests waiting for their email, oldest first, locked until the transaction ends."""
     rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
     queued = rows.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     return list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
 
 
 def mailbox_key(request: SignupRequest) -> bytes:
-    """The keyed hash of the mailbox behind an address, under which mails to it are counted (R-20, R-35)."""
+    """Return the keyed hash of an address's mailbox, under which emails to it are counted (R-20, R-35)."""
     return key_ring().suppression_key(mailbox_form(canonical_key(request.email)))
 
 
 def lock_mailboxes(keys: Sequence[bytes]) -> None:
-    """Let one transaction at a time, of whichever account, count the mails to these mailboxes."""
+    """Lock these mailboxes so that only one transaction at a time, across all accounts, counts emails to them."""
     with connection.cursor() as cursor:
         for key in sorted(set(keys)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
@@ -70,12 +70,12 @@ def mails_to_mailboxes(keys: Sequence[bytes], now: datetime) -> Counter[bytes]:
 
 
 def mark_mails(keys: Sequence[bytes], now: datetime) -> None:
-    """Count one more mail to each of these mailboxes."""
+    """Count one more email to each of these mailboxes."""
     ConfirmationMark.objects.bulk_create([ConfirmationMark(mailbox_key=key, at=now) for key in keys])
 
 
 def mails_of_form(form_id: int | None, now: datetime) -> int:
-    """Mails that a form asked for within an hour."""
+    """Return how many emails a form requested within the last hour."""
     if form_id is None:
         return 0
     rows = SignupRequest.objects.filter(form_id=form_id, requested_at__gt=now - timedelta(hours=1))
@@ -94,7 +94,7 @@ def begin_asking(requests: Sequence[SignupRequest]) -> None:
 
 
 def withhold(reasons: Mapping[SignupRequest, str]) -> None:
-    """The gate keeps mails back; a reason is the key of the rule. The visitor never learns it."""
+    """Record requests the gate refused; each reason is the key of the rule. The visitor never learns it."""
     for request, reason in reasons.items():
         request.state, request.reason = ConfirmationRequestState.WITHHELD, reason
     SignupRequest.objects.bulk_update(reasons, ["state", "reason"])
@@ -102,12 +102,12 @@ def withhold(reasons: Mapping[SignupRequest, str]) -> None:
 
 
 def token_hash(token: str) -> bytes:
-    """What is kept of a token."""
+    """Return the stored hash of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def token_id(request: SignupRequest) -> str:
-    """The token's name in the ledger."""
+    """Return the token's name in the ledger."""
     return bytes(request.token_hash or b"").hex()[:32]
 
 
@@ -122,7 +122,7 @@ class ConfirmationDraft:
 
 
 def note_letters(letters: Sequence[ConfirmationDraft]) -> None:
-    """The tokens of these letters count from now on, and no earlier ones."""
+    """Make the tokens of these messages valid from now on, replacing earlier ones."""
     for letter in letters:
         request = letter.request
         request.token_hash, request.message_id = token_hash(letter.token), letter.message_id
@@ -134,7 +134,7 @@ def note_letters(letters: Sequence[ConfirmationDraft]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedConfirmation:
-    """A confirmation mail that the relay took: its reply as one line, and when it came."""
+    """A confirmation email accepted by the relay: its reply as one line, and the time of acceptance."""
 
     request_id: int
     delivery_id: int
@@ -166,7 +166,7 @@ def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
 
 
 def about(request: SignupRequest) -> dict[str, Any]:
-    """What every event of a sign-up says about form, wording and page."""
+    """Return what every event of a sign-up records about form, wording and page."""
     details: dict[str, Any] = {"request": request.id, "kind": request.kind, "language": request.language}
     if request.version is not None:
         frozen = request.version.content["frozen"]
@@ -204,7 +204,7 @@ def queued_since(moment: datetime) -> list[int]:
 
 
 def still_valid(request: SignupRequest) -> bool:
-    """Whether the person may still answer. A change of address counts only with the word of the old mailbox."""
+    """Return whether the person may still answer. A change of address requires consent from the old mailbox."""
     return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
 
 

@@ -1,6 +1,6 @@
-"""How much an account asks on other people's behalf: counted by day and key, judged by `rules.forms.asking` (R-35).
+"""Limits on asking on other people's behalf: counted by day and key, judged by `rules.forms.asking` (R-35).
 
-The tally holds numbers only. Erasing a person changes none of them, so nobody improves their share by erasing.
+The tally holds numbers only. Erasing a person changes none of them, so erasing cannot improve an account's rate.
 """
 
 from collections.abc import Sequence
@@ -33,12 +33,12 @@ ON CONFLICT (account_id, day, key_id) DO UPDATE SET asked = t.asked + excluded.a
 
 
 def asking_allowance() -> AskingAllowance:
-    """What the current account may ask today, with its figures."""
+    """Return how many people the current account may ask today, with its figures."""
     return allowances_of([tenancy.current_account_id()])[tenancy.current_account_id()]
 
 
 def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
-    """The same for some accounts at once; in the platform scope, or for the account of the scope."""
+    """Return the allowances of several accounts; in the platform scope, or for the account of the scope."""
     today = _day(clock.now())
     since = today - timedelta(days=int(value("asks_window_days")))
     days: dict[int, list[AskingDay]] = {account_id: [] for account_id in account_ids}
@@ -50,9 +50,9 @@ def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
 
 
 def admit_asking(key: ApiKey | None) -> None:
-    """Let one more request on someone's behalf in. Raises AskingBraked.
+    """Admit one more request on someone's behalf. Raises AskingBraked.
 
-    Requests of one account wait for each other here until the transaction ends, so that no burst passes the limit.
+    Requests of one account are serialized here until the transaction ends, so that no burst exceeds the limit.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
     with connection.cursor() as cursor:
@@ -103,18 +103,18 @@ def _why(allowance: AskingAllowance) -> str:
 
 
 def count_asked(key_id: int | None, at: datetime) -> None:
-    """One more request was taken, on the day on which its answer will count."""
+    """Count one more request, on the day on which its answer will count."""
     _count(_day(at), key_id, asked=1)
 
 
 def count_answer(request: SignupRequest, *, yes: bool) -> None:
-    """The person answered. Counted for the day of the request."""
+    """Count the person's answer for the day of the request."""
     if request.kind in BEHALF:
         _count(_day(request.requested_at), request.key_id, confirmed=int(yes), denied=int(not yes))
 
 
 def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
-    """These requests went to mailboxes or domains that don't exist; how many weren't known to. Idempotent."""
+    """Record that these requests went to nonexistent mailboxes or domains; return how many were new. Idempotent."""
     rows = SignupRequest.objects.filter(id__in=request_ids, kind__in=BEHALF, unknown_at=None)
     found = list(rows.select_for_update().order_by("id"))
     for request in found:
@@ -124,13 +124,14 @@ def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
 
 
 def forget_tallies() -> None:
-    """Drop tallies that no judgement looks at. In the platform scope."""
+    """Delete tallies that no longer affect any judgment. Runs in the platform scope."""
     AskingTally.objects.filter(day__lt=_day(clock.now() - TALLIES_KEPT)).delete()
 
 
 def braked_accounts() -> list[tuple[int, AskingAllowance]]:
-    """Accounts that asked within the window and are held back or at their limit, the worst first. In the platform
-    scope."""
+    """Return accounts that asked within the window and are throttled or at their limit, worst first. Runs in the
+    platform scope.
+    """
     since = _day(clock.now()) - timedelta(days=int(value("asks_window_days")))
     ids = list(AskingTally.objects.filter(day__gt=since).values_list("account_id", flat=True).distinct())
     found = [(each, allowance) for each, allowance in allowances_of(ids).items() if _noteworthy(allowance)]

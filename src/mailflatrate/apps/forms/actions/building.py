@@ -1,4 +1,4 @@
-"""What the customer does with forms: make, write, publish, close. A published version never changes (R-28)."""
+"""The customer's actions on forms: create, edit, publish, close. A published version never changes (R-28)."""
 
 import secrets
 
@@ -26,7 +26,7 @@ _CODE_LENGTH = 10
 
 @transaction.atomic
 def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | None = None) -> Form:
-    """A new draft for a list, in the list's language, that asks for the address alone. Raises FormError."""
+    """Create a draft for a list, in the list's language, that asks for the address alone. Raises FormError."""
     place = _list(list_id)
     account = current_account()
     return Form.objects.create(
@@ -41,7 +41,7 @@ def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | No
 
 @transaction.atomic
 def save_draft(form_id: int, *, name: str, list_id: int, sender_id: int | None, content: FormContent) -> Form:
-    """Change the draft; what is published stays as it is until the next publishing. Raises FormError."""
+    """Save the draft; the published version stays the same until the next publishing. Raises FormError."""
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
         raise FormError(_("a published form keeps its list; create a new form for another list"))
@@ -54,9 +54,9 @@ def save_draft(form_id: int, *, name: str, list_id: int, sender_id: int | None, 
 
 @transaction.atomic
 def publish_form(form_id: int, *, by: User | None) -> Verdict:
-    """Freeze the draft as the next version and let it take sign-ups, if the rules allow; their verdict either way.
+    """Freeze the draft as the next version and accept sign-ups if the rules allow; return their verdict.
 
-    A draft that says exactly what the present version says makes no new one.
+    A draft that is identical to the current version does not create a new one.
     """
     form = _locked(form_id)
     facts = form_facts(form)
@@ -87,7 +87,7 @@ def close_form(form_id: int) -> None:
 
 
 def reopen_form(form_id: int) -> None:
-    """Take sign-ups again, with the version that was last published. Raises FormError."""
+    """Accept sign-ups again with the last published version. Raises FormError."""
     _move(form_id, FormState.CLOSED, FormState.PUBLISHED)
 
 

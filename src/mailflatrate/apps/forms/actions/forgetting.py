@@ -1,6 +1,6 @@
-"""What time does to requests (R-34): after two weeks nothing personal is left of one, confirmed or not.
+"""Expiry of requests (R-34): after two weeks nothing personal is left in one, confirmed or not.
 
-A confirmed one lives on in the ledger and in the subscription; of the others the ledger keeps events without anybody.
+A confirmed request lives on in the ledger and the subscription; of the others the ledger keeps anonymous events.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ BATCH = 500
 
 
 def forget_old() -> int:
-    """Erase requests whose time is over, of all accounts; how many. Also marks, counters and old denials."""
+    """Erase expired requests of all accounts, plus marks, counters and old denials; return how many requests."""
     before = clock.now() - timedelta(days=value("confirmation_erase_days"))
     erased = 0
     while rows := _old(before):

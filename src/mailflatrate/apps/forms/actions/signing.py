@@ -1,7 +1,7 @@
-"""Taking requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
+"""Intake of requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
 
-All end in the same row, which waits for its one mail. Known and unknown addresses, suppressed ones and those that are
-subscribed already are answered alike: what is known about an address is for the gate, which nobody outside can watch.
+All become the same kind of row, which waits for its one email. Known, unknown, suppressed and already subscribed
+addresses get the same response: only the gate, which nobody outside can observe, uses what is known about an address.
 """
 
 import json
@@ -61,7 +61,7 @@ class SignupOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignupResult:
-    """The answer to a sign-up."""
+    """The response to a sign-up."""
 
     outcome: SignupOutcome
     address: AddressDecision | None = None
@@ -69,7 +69,7 @@ class SignupResult:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a visitor sent. `checked` says that an address which was asked about is meant as typed."""
+    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped."""
 
     email: str
     language: str
@@ -119,7 +119,7 @@ SELECT (SELECT id FROM made), (SELECT id FROM known), (SELECT requested_at FROM 
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """A counter that this sign-up adds to, how far it may go, and what is said when it went further."""
+    """A counter that this sign-up adds to, its maximum, and the response when it is exceeded."""
 
     key: bytes
     most: int
@@ -127,7 +127,7 @@ class _Limit:
 
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
-    """Take a visitor's sign-up. Opens the account's scope itself. The caller has seen to it that the box is ticked."""
+    """Take a visitor's sign-up. Opens the account's scope itself. The caller has checked that the box is ticked."""
     if not form.open:
         return SignupResult(SignupOutcome.CLOSED)
     decision = judge_address(sent.email, form.around)
@@ -153,7 +153,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
 
 @dataclass(frozen=True, slots=True)
 class SignupVisit:
-    """What a program says of the visitor in whose name it asks. Kept as evidence, and marked as the program's word."""
+    """What a program reports about the visitor it acts for. Kept as evidence, and marked as the program's claim."""
 
     ip: str
     user_agent: str
@@ -252,10 +252,11 @@ def _until_next_hour(now: datetime) -> int:
 def request_move(
     contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
 ) -> AddressDecision:
-    """A subscriber agreed, in the mailbox that gets the mail now, to have it at another address: ask that one.
+    """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
 
-    Until it says yes nothing changes. Runs inside `tenancy.account(...)`. Nothing is requested unless the decision
-    accepts the address. Raises FormError after too many addresses within a day: this is no way to write to strangers.
+    Nothing changes until it confirms. Runs inside `tenancy.account(...)`. Nothing is requested unless the decision
+    accepts the address. Raises FormError after too many addresses within a day: this must not become a way to mail
+    strangers.
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
@@ -272,17 +273,17 @@ def request_move(
 
 
 def wake_sending(account_id: int) -> None:
-    """Have the queued requests of an account looked at as soon as the running transaction is through."""
+    """Process an account's queued requests as soon as the current transaction commits."""
     jobs.wake(SEND_JOB, jobs.JobQueue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
 
 
 def _without(values: Mapping[str, Any], faults: Mapping[str, PersonalFault]) -> str:
-    """What is kept of the values, as JSON."""
+    """Return the values without the faulty ones, as JSON."""
     return json.dumps({key: text for key, text in values.items() if key not in faults})
 
 
 def _labels(frozen: FrozenForm) -> dict[str, tuple[str, ...]]:
-    """What a form calls its fields, besides their keys."""
+    """Return the labels of a form's fields, in addition to their keys."""
     return {field.key: tuple(field.labels.values()) for field in frozen.content.fields}
 
 
@@ -322,14 +323,14 @@ def _limits(code: str, ip: str | None, proved: SubmissionProof, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class _RequestResult:
-    """What became of a request: `made` anew, or stopped by the limit with the index `over`."""
+    """The result of a request: `made` if new, or stopped by the limit with index `over`."""
 
     made: bool = False
     over: int | None = None
 
 
 def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
-    """Store a request, unless one is open or a limit is reached."""
+    """Store a request unless one is already open or a limit is reached."""
     for _attempt in range(2):
         made, known, known_at, over = _store(row, limits)
         if over:
@@ -362,7 +363,7 @@ def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, i
 
 
 def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:
-    """Whether a request may be made anew: after a day, and a change of address at once, because it is another wish."""
+    """Return whether a request may be made again: after a day, or at once for a change of address."""
     return kind == ConfirmationRequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
 
 

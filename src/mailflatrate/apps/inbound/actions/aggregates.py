@@ -1,4 +1,4 @@
-"""Aggregate reports of receivers, on record once for every account that sends from the domain."""
+"""Aggregate reports of receivers, recorded once for every account that sends from the domain."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ SOURCES_KEPT = 100
 
 
 def record_aggregates(found: Sequence[tuple[RawMail, InboundReading]]) -> set[int]:
-    """Record the reports in these messages; the ids of the messages that had one. Runs in `tenancy.platform(...)`."""
+    """Record the reports in these messages; return the IDs of those that had one. Runs in `tenancy.platform(...)`."""
     told = [(mail, reading, report) for mail, reading in found for report in reading.aggregates]
     if not told:
         return set()
@@ -28,7 +28,7 @@ def record_aggregates(found: Sequence[tuple[RawMail, InboundReading]]) -> set[in
 
 
 def _owners(domains: set[str]) -> dict[str, list[int | None]]:
-    """Domain -> the accounts that send from it, or from a domain of which it is the bounce host."""
+    """Return domain -> the accounts that send from it, or from a domain that uses it as its bounce host."""
     asked = {name: domain for domain in domains for name in (domain, domain.removeprefix("bounce."))}
     owners: dict[str, list[int | None]] = {}
     rows = SenderDomain.objects.filter(name__in=asked, verified_at__isnull=False).order_by("account_id")

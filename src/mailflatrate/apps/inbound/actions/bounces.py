@@ -21,7 +21,7 @@ BOUNCE_KINDS = {
 
 
 def record_bounces(works: Sequence[InboundWork]) -> None:
-    """Record each, and do to delivery, tally and person what it calls for. Runs inside `tenancy.account(...)`."""
+    """Record each bounce and apply it to delivery, tally and person. Runs inside `tenancy.account(...)`."""
     for these in _once_each(works):
         failures = [(work, failure) for work in these if (failure := hardest(work)) is not None]
         mended = {work.mail.id for work, failure in failures if work.again and _take_back(work, _kind(failure))}
@@ -38,7 +38,7 @@ def record_bounces(works: Sequence[InboundWork]) -> None:
 
 
 def hardest(work: InboundWork) -> Failure | None:
-    """The failure that decides: that of the person, where the bounce names them.
+    """Return the failure that decides: that of the person, if the bounce names them.
 
     Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
     names nobody is about the person whose delivery the token names.
@@ -61,7 +61,7 @@ def _kind(failure: Failure) -> FeedbackKind:
 
 
 def _once_each(works: Sequence[InboundWork]) -> Iterator[list[InboundWork]]:
-    """The works in as many rounds as a delivery has messages among them: what is done as a set knows each once."""
+    """Yield the works in rounds with at most one message per delivery: set operations need each only once."""
     left = list(works)
     while left:
         first: dict[int, InboundWork] = {}
@@ -71,9 +71,9 @@ def _once_each(works: Sequence[InboundWork]) -> Iterator[list[InboundWork]]:
 
 
 def _told_before(failures: Sequence[tuple[InboundWork, Failure]]) -> set[int]:
-    """A relay's log may have told the same bounce, and a notice says more: understood otherwise, it takes its place.
+    """Replace bounces that a relay's log already reported with the notice, if it says more and reads differently.
 
-    The ids of the messages that replace one.
+    Returns the IDs of the messages that replace one.
     """
     told = Feedback.objects.filter(
         delivery_id__in=[work.delivery.id for work, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
@@ -97,7 +97,7 @@ def _withdraw(fact: Feedback) -> None:
 
 
 def _take_back(work: InboundWork, kind: FeedbackKind) -> bool:
-    """If this message was understood otherwise before, what it was counted as goes. A reviewer ends a suppression."""
+    """Undo what this message counted as, if it was understood otherwise before. A reviewer ends a suppression."""
     others = Feedback.objects.filter(raw_mail=work.mail, kind__in=BOUNCE_KINDS.values()).exclude(kind=kind)
     earlier = others.first()
     if earlier is None:

@@ -1,4 +1,4 @@
-"""Which messages are read next: each is counted before that, so that one that ends its reader is met only twice."""
+"""Claim the messages to read next: each is counted first, so that one that crashes its reader is tried only twice."""
 
 from itertools import takewhile
 
@@ -19,10 +19,10 @@ BROKEN_OFF = "reading it was interrupted twice"
 
 
 def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
-    """The next messages of a lane to read together, counted and committed before anything of them is read.
+    """Return the next messages of a lane to read together, counted and committed before any of them is read.
 
-    A message whose reading was begun before without an end is read alone, so that no other is blamed for it. After the
-    second time it waits for a person.
+    A message whose earlier reading never finished is read alone, so that no other is blamed for it. After the second
+    time it waits for a person.
     """
     while True:
         waiting = waiting_in(lane, lanes, after_id=after_id)
@@ -35,7 +35,7 @@ def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
 
 
 def release_mails(raw_mail_ids: list[int]) -> None:
-    """Take back a count: the reading ended for a reason that is not the messages' own."""
+    """Undo a count: the reading ended for a reason unrelated to the messages."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         claimed = RawMail.objects.filter(id__in=raw_mail_ids, state=RawMailState.NEW, attempts__gt=0)
         claimed.update(attempts=F("attempts") - 1)

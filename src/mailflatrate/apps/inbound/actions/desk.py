@@ -1,4 +1,4 @@
-"""What waits for a person, and what a person decided about it."""
+"""Messages that wait for a person, and what a person decided about them."""
 
 from mailflatrate.apps.inbound.models import DeskState, RawMail, RawMailState
 from mailflatrate.base import clock, jobs, tenancy
@@ -9,7 +9,7 @@ WAKE_DESK = "abuse.take_mail"
 
 
 def put_aside(raw_mail_id: int, reason: str) -> None:
-    """Leave a message for a person, because reading it failed."""
+    """Leave a message to a person, because reading it failed."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         RawMail.objects.filter(id=raw_mail_id).update(
             state=RawMailState.UNREAD, reason=storable(reason)[:1000], handled_at=clock.now(), desk=DeskState.NO
@@ -17,22 +17,22 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
 
 
 def mark_taken(raw_mail_id: int) -> None:
-    """The abuse desk has it in a case. Runs inside `tenancy.platform(...)`."""
+    """Record that the abuse desk has it in a case. Runs inside `tenancy.platform(...)`."""
     RawMail.objects.filter(id=raw_mail_id).update(desk=DeskState.TAKEN)
 
 
 def hand_to_desk(raw_mail_id: int) -> None:
-    """A person wants a case of a message, whatever the sorting thought of it. Runs inside `tenancy.platform(...)`."""
+    """Request a case for a message, whatever the automatic sorting decided. Runs inside `tenancy.platform(...)`."""
     changed = RawMail.objects.filter(id=raw_mail_id).exclude(desk=DeskState.TAKEN)
     if changed.update(desk=DeskState.WAITING, state=RawMailState.HANDLED, reason=""):
         wake_desk()
 
 
 def put_away(raw_mail_id: int) -> None:
-    """Nothing is to be done about a message that waited for a person. Runs inside `tenancy.platform(...)`."""
+    """Close a message that waited for a person and needs no action. Runs inside `tenancy.platform(...)`."""
     RawMail.objects.filter(id=raw_mail_id).update(state=RawMailState.HANDLED, handled_at=clock.now())
 
 
 def wake_desk() -> None:
-    """Have cases made of what waits for the desk, once this is committed."""
+    """Have cases opened for what waits for the desk, once this is committed."""
     jobs.wake(WAKE_DESK, jobs.JobQueue.INBOUND, once=WAKE_DESK)

@@ -42,7 +42,7 @@ class Fact:
 
 
 def record_facts(facts: Sequence[Fact]) -> set[tuple[int, FeedbackKind]]:
-    """Record what is not on record yet; delivery and kind of each that was new. Runs inside `tenancy.account(...)`."""
+    """Record new facts; return delivery and kind of each that was new. Runs inside `tenancy.account(...)`."""
     if not facts:
         return set()
     # In the order of their deliveries: two writers of the same facts wait for each other instead of crossing.
@@ -67,5 +67,5 @@ def record_facts(facts: Sequence[Fact]) -> set[tuple[int, FeedbackKind]]:
 
 
 def record_fact(fact: Fact) -> bool:
-    """`record_facts` for one; False when it was on record."""
+    """Record one fact like `record_facts`; return False if it was already on record."""
     return bool(record_facts([fact]))

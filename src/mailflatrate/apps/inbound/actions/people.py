@@ -1,4 +1,4 @@
-"""What people ask for by mail: an end to it (R-42, R-79)."""
+"""Requests by mail to stop: complaints and unsubscribes (R-42, R-79)."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from mailflatrate.rules.reports import Effect
 
 
 def act_on_complaint(work: InboundWork) -> None:
-    """A complaint stops mail at once, and nobody writes to the person about it (R-79); how far, R-78 says."""
+    """Stop mail at once on a complaint, without writing to the person (R-79); R-78 decides how far."""
     judgement = work.reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
         complain(
@@ -39,9 +39,9 @@ def complain(
     delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
     raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
-    """The recipient of a delivery complains (R-79). Runs inside `tenancy.account(...)` of the delivery.
+    """Record a complaint by a delivery's recipient (R-79). Runs inside `tenancy.account(...)` of the delivery.
 
-    A complaint that does not count is on record as an unsubscribe: only complaints on record are in rates (R-85).
+    A complaint that does not count is recorded as an unsubscribe: only recorded complaints are in rates (R-85).
     """
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
     fresh = record_fact(Fact(delivery, kind, raw_mail.id if raw_mail else None, text="" if counts else "complaint"))
@@ -87,7 +87,7 @@ def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
 
 
 def unsubscribe(work: InboundWork) -> None:
-    """The message says so."""
+    """Unsubscribe the sender of a message that requests it."""
     by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
     unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)
 
@@ -96,7 +96,7 @@ def unsubscribe_delivery(
     delivery: DeliveryRecord, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
     ip: str | None = None, user_agent: str = "", again: bool = False,
 ) -> None:  # fmt: skip
-    """Take the recipient of a delivery off its list, or off everything; at once and for queued messages too (R-42)."""
+    """Remove a delivery's recipient from its list, or from everything; at once, also for queued messages (R-42)."""
     if delivery.contact_id is None:
         return
     fresh = record_fact(Fact(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail.id if raw_mail else None, text=by))

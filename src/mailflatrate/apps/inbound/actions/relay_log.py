@@ -47,7 +47,7 @@ log = structlog.get_logger("relay_log")
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """The delivery that a queue ID stands for."""
+    """The delivery that a queue ID refers to."""
 
     account_id: int
     delivery_id: int
@@ -63,7 +63,7 @@ class RelayAttempt:
 
 @dataclass(slots=True)
 class Batch:
-    """What a follower read: attempts, queue IDs that are open at its end and those that are not any longer."""
+    """What a follower read: attempts, queue IDs still open at its end, and those no longer open."""
 
     told: list[RelayAttempt] = field(default_factory=list)
     opened: dict[str, QueuedMessage] = field(default_factory=dict)
@@ -73,14 +73,14 @@ class Batch:
 
 
 class FollowerReplaced(Exception):
-    """Another process follows under this name, and has come further."""
+    """Raised when another process follows under this name, and is further ahead."""
 
 
 Counts = Counter[tuple[str, str]]
 
 
 def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, QueuedMessage]]:
-    """Where a follower stopped, and the messages that were open then. Raises Relay.DoesNotExist."""
+    """Return where a follower stopped, and the messages that were open then. Raises Relay.DoesNotExist."""
     with tenancy.platform(PlatformReason.RELAYS):
         if relay:
             Relay.objects.get(name=relay)
@@ -92,9 +92,9 @@ def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, Qu
 def record_batch(
     name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None
 ) -> Counts:
-    """Act on a batch and move the follower's place from `before`, in one transaction; results by provider.
+    """Act on a batch and move the follower's place from `before`, in one transaction; return results by provider.
 
-    Raises FollowerReplaced, and what the database raises: then nothing of it happened.
+    Raises FollowerReplaced, and what the database raises: then none of it took effect.
     """
     try:
         return _record(name, before, place, batch, caught_up_at, one_by_one=False)
@@ -147,7 +147,7 @@ def _act_each(name: str, account_id: int, told: Sequence[RelayAttempt], *, one_b
 
 
 def keep_house() -> None:
-    """Show deferrals that came before their delivery was recorded, and end those that nothing was heard of."""
+    """Show deferrals that came before their delivery was recorded, and end those not heard of again."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = set(RelayDeferral.objects.filter(is_shown=False).values_list("account_id", flat=True)[:1000])
         accounts = waiting | set(RelayDeferral.objects.values_list("account_id", flat=True).distinct()[:1000])
@@ -208,9 +208,9 @@ def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]
 
 
 def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
-    """Messages that ran out of time, with the reply that last put them off.
+    """Return messages that expired, with the reply that last deferred them.
 
-    The line names no recipient, so it counts only for what a line before it put off for the right one.
+    The line names no recipient, so it counts only for what an earlier line deferred for the right one.
     """
     if not expired:
         return []
@@ -226,7 +226,7 @@ def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
 
 
 def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:
-    """Final: judged as a DSN is, and counted once, whether this log, a DSN or both tell it."""
+    """Record final bounces: judged like a DSN, and counted once, whether this log, a DSN or both report them."""
     last = {one.delivery_id: one for one in news}
     known = Feedback.objects.filter(delivery_id__in=list(last), kind__in=BOUNCE_KINDS.values())
     for delivery_id in known.values_list("delivery_id", flat=True):
@@ -278,7 +278,7 @@ def _keep_open(name: str, batch: Batch) -> None:
 
 
 def _slow_down(relay: str, counts: Counts) -> None:
-    """What providers say to the relay shapes its pool, as what they say to us does."""
+    """Shape the relay's pool by providers' replies to the relay, just as by their replies to us."""
     found = Relay.objects.filter(name=relay).first() if relay else None
     pool = PoolKey(RelayPool(found.pool), found.account_id) if found is not None else PoolKey(RelayPool.TRUSTED)
     answered: Counter[str] = Counter()

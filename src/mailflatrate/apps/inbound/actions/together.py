@@ -1,4 +1,4 @@
-"""Reading stored messages, many in one transaction: what can be done to a set of them is done by one statement."""
+"""Read stored messages, many per transaction: work that can be done for a set is done by one statement."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
 
 
 def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[int, SenderProof]:
-    """As `read_mail`, for several messages in one transaction: for all, or by what it raises for none of them."""
+    """Read several messages like `read_mail`, in one transaction: if it raises, none of them is read."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = list(RawMail.objects.filter(id__in=raw_mail_ids).order_by("id"))
         for mail in stored:
@@ -92,7 +92,7 @@ def _still_open(found: Read, *, again: bool) -> Read:
 
 
 def _settle(found: Read) -> None:
-    """Act, account by account, and write down what was made of each message."""
+    """Act, account by account, and record the result for each message."""
     deliveries: dict[int, DeliveryRecord] = {}
     done: set[int] = set()
     aimed = [(mail, reading) for mail, reading in found if reading.target and reading.target.delivery_id is not None]
@@ -116,7 +116,7 @@ def _delivery_of(reading: InboundReading) -> tuple[int, int]:
 
 
 def _works(found: Read) -> list[InboundWork]:
-    """Those whose delivery is on record, in the order of their deliveries."""
+    """Return those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for _, reading in found}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
@@ -132,8 +132,9 @@ def _works(found: Read) -> list[InboundWork]:
 
 
 def _act(works: Iterable[InboundWork]) -> set[int]:
-    """Do what the messages call for; the ids of those that leave nothing for a person. What machines say comes first,
-    because it is done as a set: all deliveries are locked, then all people, then all suppressions."""
+    """Do what the messages call for; return the IDs of those that need no person. Machine reports come first, because
+    they are handled as a set: all deliveries are locked, then all people, then all suppressions.
+    """
     done: set[int] = set()
     bounces: list[InboundWork] = []
     quiet: list[Fact] = []
@@ -161,7 +162,7 @@ def _act(works: Iterable[InboundWork]) -> set[int]:
 
 
 def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
-    """Every complaint is, and whatever was written to the desk unless it has been answered by what was done."""
+    """Return True for every complaint, and for mail to the desk unless what was done has answered it."""
     if reading.kind is ReturnedMessageKind.BOUNCE and not reading.is_proved_bounce:
         return reading.target is not None and reading.target.delivery_id is not None and not done
     if reading.kind is ReturnedMessageKind.COMPLAINT:

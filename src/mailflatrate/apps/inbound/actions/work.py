@@ -1,4 +1,4 @@
-"""One message about one delivery, understood and ready to be acted on."""
+"""One message about one delivery, parsed and ready to be acted on."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from mailflatrate.rules.limits import value
 
 @dataclass(frozen=True, slots=True)
 class InboundWork:
-    """`again`: the message was acted on before, so that only what is new is done."""
+    """One message to act on. `again`: it was acted on before, so that only what is new is done."""
 
     mail: RawMail
     delivery: DeliveryRecord
@@ -21,21 +21,21 @@ class InboundWork:
 
     @property
     def source(self) -> str:
-        """How evidence names the message."""
+        """Return how evidence names the message."""
         return source_of(self.mail.id)
 
     @property
     def is_too_late(self) -> bool:
-        """Whether no server could still be returning the message: so late, a bounce was made up from a kept copy."""
+        """Return whether the bounce came too late to be real: it must be forged from a kept copy."""
         settled = self.delivery.settled_at
         return settled is not None and self.mail.received_at - settled > timedelta(days=value("bounce_latest_days"))
 
     @property
     def inspection(self) -> Inspection:
-        """What it is and says."""
+        """Return the message's kind and content."""
         return self.reading.inspection
 
 
 def source_of(raw_mail_id: int) -> str:
-    """How the evidence of a consequence names the message that it came by."""
+    """Return how evidence of a consequence names the message that caused it."""
     return f"raw mail {raw_mail_id}"

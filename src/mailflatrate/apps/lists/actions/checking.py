@@ -1,6 +1,6 @@
-"""Checking an import as a whole when it has ended, and holding it where its figures are unusual (R-13, R-15, R-18).
+"""Checks a finished import as a whole and holds it if its figures are unusual (R-13, R-15, R-18).
 
-Nobody who came with it is mailed before: the gate asks (rule `import-finished`).
+None of its people is mailed before that: the gate checks this (rule `import-finished`).
 """
 
 from collections import Counter
@@ -46,14 +46,14 @@ SELECT was, count(*) FROM moved GROUP BY was
 
 
 def domains_to_ask(import_id: int) -> list[str]:
-    """The domains of an import that the DNS should be asked about before the check, which only remembers."""
+    """Return the domains of an import to look up before the check, which uses cached results only."""
     return [domain for domain in largest_domains(import_id) if askable(domain)]
 
 
 def check_import(import_id: int) -> Import | None:
-    """Count an import that is over, once; None when there is nothing to check. Runs inside `tenancy.account(...)`.
+    """Count a finished import once; None if there is nothing to check. Runs inside `tenancy.account(...)`.
 
-    An import over a limit is HELD: its people wait for a reviewer. Domains count as far as they are remembered.
+    An import over a limit is HELD: its people wait for a reviewer. Domains count only if their facts are cached.
     """
     job = Import.objects.select_for_update().filter(id=import_id).first()
     if job is None or job.state not in OVER or job.check_state != CheckState.UNCHECKED:
@@ -87,14 +87,14 @@ def check_import(import_id: int) -> Import | None:
 
 
 def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
-    """Nobody at a domain that takes no mail is mailed; neither a decision nor a further import changes that (R-18)."""
+    """Block people at domains that accept no mail; no decision or later import changes that (R-18)."""
     for reason in sorted(set(reasons.values())):
         domains = [domain for domain, why in reasons.items() if why == reason]
         _keep_out(job, reason, domains=domains, waiting=WAITING_REASONS)
 
 
 def _keep_out_the_mistyped(job: Import) -> None:
-    """In an import that stands out, nobody at a mistyped domain is let in by a decision about the whole (R-24)."""
+    """Block people at mistyped domains in an unusual import, even if the whole import is approved (R-24)."""
     domains = mistyped_domains(job.id)
     if domains:
         _keep_out(job, AddressReason.TYPO.value, domains=domains, waiting=WAITING_REASONS)
@@ -106,7 +106,7 @@ def _hold(job: Import) -> None:
 
 
 def _keep_out(job: Import, reason: str, *, domains: list[str] | None, waiting: tuple[str, ...]) -> None:
-    """Put people of the import into quarantine, confirmed ones and those who wait for one of `waiting`; count it."""
+    """Quarantine and count the import's people who are confirmed or wait for one of the reasons in `waiting`."""
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP_OUT,

@@ -1,4 +1,4 @@
-"""Withdrawals: effective at once, written into the ledger, idempotent (R-16, R-42)."""
+"""Withdrawals: effective at once, recorded in the ledger, idempotent (R-16, R-42)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,13 +21,13 @@ def unsubscribe(
     ip: str | None = None,
     user_agent: str = "",
 ) -> int:
-    """Take a person off one list, or (`list_id` None) off all of them and suppress the address in this account.
+    """Remove a person from one list, or (`list_id` None) from all lists and suppress the address in this account.
 
     Args:
         by: how it came: `link`, `one_click`, `mailto`, `customer`, ... (at most 20 characters, kept on the row).
         source: what told us, for the evidence: a delivery, a raw mail, a page.
 
-    Returns how many subscriptions ended; 0 when nothing was left to end. Raises ListError for an unknown contact.
+    Returns how many subscriptions ended; 0 if there was nothing left to end. Raises ListError for an unknown contact.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
@@ -47,7 +47,7 @@ def unsubscribe(
 
 
 def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.EventEvidence) -> int:
-    """End what is left of a person's subscriptions (None: to all lists), each with its line in the ledger; how many."""
+    """End a person's remaining subscriptions (None: to all lists), each with a ledger event; return how many."""
     open_ones = Subscription.objects.select_for_update().filter(contact=contact)
     if list_id is not None:
         open_ones = open_ones.filter(mailing_list_id=list_id)

@@ -1,4 +1,4 @@
-"""What a customer may edit on a contact: names and attributes, never the address (consent belongs to it, R-24)."""
+"""A customer's edits to a contact: names and attributes, never the address (consent belongs to it, R-24)."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ LANGUAGE_ATTRIBUTE = "language"
 
 @transaction.atomic
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
-    """Replace names and attributes. Values are texts, numbers or truth values. Raises ListError."""
+    """Replace names and attributes. Values are strings, numbers or booleans. Raises ListError."""
     if len(attributes) > MAX_ATTRIBUTES:
         raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
     for key, value in attributes.items():
@@ -67,7 +67,7 @@ def _refuse_personal(changed: Mapping[str, Any]) -> None:
 def change_contact(
     contact_id: int, *, first_name: str | None, last_name: str | None, attributes: Mapping[str, Any]
 ) -> None:
-    """Change what is given and leave the rest: names that are None stay, an attribute that is None goes.
+    """Change only the given fields: names that are None stay, attributes that are None are removed.
 
     Raises ListError.
     """

@@ -1,7 +1,7 @@
-"""What a reviewer decides about origins and held imports, and what follows for the people (R-10, R-11, R-15).
+"""A reviewer's decisions on origins and held imports, and their effect on people (R-10, R-11, R-15).
 
-A decision is one transaction of the desk; the people are let out of quarantine set by set afterwards, the first set at
-once, the others by a job, so that a list of a million takes as long as it takes.
+A decision is one transaction of the desk; people are released from quarantine in batches afterwards, the first batch
+at once and the rest by a job, because a list of a million takes time.
 """
 
 from datetime import UTC, datetime, time
@@ -33,7 +33,7 @@ SETTLE_JOB = "lists.settle_people"
 
 
 class OriginDecision(StrEnum):
-    """What a reviewer may say about a declaration."""
+    """A reviewer's possible decisions on a declaration."""
 
     APPROVE = "approve"
     ASK = "ask"
@@ -48,10 +48,10 @@ _STATE_AFTER = {
 
 
 def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, reason: str) -> ListOrigin:
-    """Decide about an open declaration. The customer is told the reason word for word (R-09).
+    """Decide an open declaration. The customer receives the reason word for word (R-09).
 
-    APPROVE lets the people out whose proof is whole, REJECT closes the list for good. Raises ListError for anybody who
-    is no reviewer, without a reason, and for a declaration that is not open.
+    APPROVE releases people with complete proof; REJECT closes the list permanently. Raises ListError if the user is not
+    a reviewer, the reason is missing, or the declaration is not open.
     """
     reason = _reviewed(reviewer, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -89,7 +89,7 @@ def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, re
 
 
 def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str) -> Import:
-    """Let the people of a held import in, or keep them out for good (R-15). Raises ListError as `decide_origin`."""
+    """Release the people of a held import, or block them permanently (R-15). Raises ListError as `decide_origin`."""
     reason = _reviewed(reviewer, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         locked = Import.objects.select_for_update(of=("self",)).select_related("mailing_list", "origin")
@@ -145,9 +145,9 @@ SELECT source_import_id, quarantine_reason, stale, count(*), max(contact_id) FRO
 def settle_people(
     account_id: int, *, origin_id: int | None = None, import_id: int | None = None, after: int = 0
 ) -> int:
-    """Carry a decision about an origin or an import out for the next `SETTLE_ROWS` people; how many these were.
+    """Apply a decision about an origin or import to the next `SETTLE_ROWS` people; return how many.
 
-    Nothing happens where nobody decided. A job goes on where this ends. Idempotent.
+    Does nothing without a decision. A job continues where this ends. Idempotent.
     """
     with tenancy.account(account_id):
         rows, after = _settle_next(origin_id, import_id, after)

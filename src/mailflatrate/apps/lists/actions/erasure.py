@@ -1,7 +1,7 @@
-"""Taking a person out of the lists: what is personal goes, what proves without naming anybody stays (R-94, R-96).
+"""Erases a person from the lists: personal data is deleted, anonymous proof stays (R-94, R-96).
 
-Only `privacy` calls this for a whole person, because only it knows every app; `forms` may let a sign-up expire that
-nobody confirmed (R-34). The chain of the ledger verifies afterwards as before.
+Only `privacy` calls this for a whole person, because only it knows every app; `forms` may expire an unconfirmed
+sign-up (R-34). The chain of the ledger still verifies afterwards.
 """
 
 from collections.abc import Collection
@@ -17,10 +17,10 @@ from mailflatrate.base import clock, tenancy
 
 @transaction.atomic
 def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, source: str) -> int | None:
-    """Erase one person from the lists of the account; the ledger's event that says so, None where nobody is there.
+    """Erase one person from the account's lists; return the ledger event that records it, None if there is nobody.
 
-    `kind`: ERASED at the person's or the customer's word, EXPIRED when the time of the proof was over. After ERASED the
-    keyed hash of the address stays suppressed, and refuses it at the next import and form.
+    `kind`: ERASED at the person's or the customer's request, EXPIRED when the retention of the proof ended. After
+    ERASED the keyed hash of the address stays suppressed and blocks it in later imports and forms.
     """
     assert kind in GONE
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
@@ -38,14 +38,15 @@ def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, so
 
 @transaction.atomic
 def expire_request(contact_id: int, list_id: int, event_ids: Collection[int]) -> None:
-    """Forget the personal half of a sign-up that nobody confirmed (R-34). The events stay, and say that it expired."""
+    """Delete the personal half of an unconfirmed sign-up (R-34). The events stay and say that it expired."""
     ledger.append_bare(contact_id, ConsentKind.EXPIRED, clock.now(), list_id=list_id)
     erase_evidence(event_ids)
 
 
 def erase_evidence(event_ids: Collection[int]) -> int:
-    """Delete personal halves under the one role that may; how many there were. The caller appends the event that says
-    why, in the same transaction: `ledger.append_bare`."""
+    """Delete personal halves under the one role that may; return how many. The caller appends the event that gives the
+    reason, in the same transaction: `ledger.append_bare`.
+    """
     with tenancy.eraser():
         deleted, _ = ConsentEvidence.objects.filter(event_id__in=event_ids).delete()
     return deleted

@@ -23,9 +23,9 @@ from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The final failure of one delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us.
+    """The final failure of a delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us.
 
-    `witnesses` counts code and words as far as they say that the address is dead; `disputed`: they contradict.
+    `witnesses` counts code and words that say the address is dead; `disputed` means that they contradict each other.
     """
 
     contact_id: int
@@ -38,7 +38,7 @@ class Bounce:
     disputed: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """An item of the job `lists.record_bounces`."""
+        """Return an item for the job `lists.record_bounces`."""
         return {
             "contact_id": self.contact_id,
             "delivery_id": self.delivery_id,
@@ -52,7 +52,7 @@ class Bounce:
 
     @classmethod
     def from_json(cls, item: dict[str, Any]) -> "Bounce":
-        """Reads what `as_json` wrote. Raises KeyError or ValueError."""
+        """Read the output of `as_json`. Raises KeyError or ValueError."""
         return cls(
             contact_id=int(item["contact_id"]),
             delivery_id=item["delivery_id"],
@@ -160,7 +160,7 @@ def record_complaint(
 
 @transaction.atomic
 def take_back_soft_bounce(contact_id: int) -> None:
-    """A bounce that was counted against the person was read wrongly: the row of soft bounces is one shorter (R-71)."""
+    """Undo a bounce that was misread: remove one from the person's count of soft bounces in a row (R-71)."""
     person = Contact.objects.select_for_update().filter(id=contact_id, soft_bounces__gt=0).first()
     if person is not None:
         person.soft_bounces -= 1

@@ -1,4 +1,4 @@
-"""Taking files in: upload, choose the columns, start, cancel, and hand the refused rows back."""
+"""File imports: upload, choose columns, start, cancel, and return the refused rows."""
 
 import csv
 import io
@@ -28,10 +28,10 @@ from mailflatrate.base.storage.interface import StorageFailed
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """The beginning of a file: its column titles, the first rows, and what we take the columns for.
+    """The beginning of a file: column titles, first rows, and the suggested columns.
 
     `questions` are those that the suggested columns leave open; `time_zone` is that of the system that wrote the file,
-    empty where nobody knows it.
+    empty if unknown.
     """
 
     header: list[str]
@@ -49,7 +49,7 @@ def read_head(
     mapping: Mapping[str, str] | None = None,
     terms: ImportTerms | None = None,
 ) -> FilePreview:
-    """Look into a file, with our columns and terms or with those given. Raises ImportProblem when it holds no table."""
+    """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table."""
     look = look_at_table(path)
     header, survey = list(look.header), look.survey
     suggested = suggest_mapping(header, survey.looks) if mapping is None else dict(mapping)
@@ -71,10 +71,10 @@ def read_head(
 def upload_import(
     list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
 ) -> Import:
-    """Keep a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
+    """Store a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
 
-    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, the newest one otherwise.
-    Raises OriginNeeded where nobody declared one (R-10), ImportProblem when the list is unknown or the file holds no
+    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, by default the newest one.
+    Raises OriginNeeded if none was declared (R-10), ImportProblem if the list is unknown or the file contains no
     table.
     """
     return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version)[0]
@@ -83,7 +83,7 @@ def upload_import(
 def upload_with_head(
     list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
 ) -> tuple[Import, FilePreview]:
-    """`upload_import`, and what was seen in the file meanwhile: nobody needs to read it again to show it."""
+    """Run `upload_import` and also return the preview, so that the file need not be read again to show it."""
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
         raise ImportProblem(_("this list doesn't exist"))
@@ -152,7 +152,7 @@ def queue_import(
 def _settle_terms(
     job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: PolicyConfirmation | None
 ) -> dict[str, Any]:
-    """What the file is read by, with everything answered. Raises ImportProblem, ImportAsks."""
+    """Return the complete terms for reading the file. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
         look = look_at_table(path)
         columns = check_mapping(look.header, mapping)
@@ -180,7 +180,7 @@ def _settle_terms(
 
 @contextmanager
 def _opened(job: Import) -> Iterator[Path]:
-    """The job's file on this host. Raises ImportProblem when it is gone."""
+    """Open the job's file on this host. Raises ImportProblem if it is gone."""
     try:
         with uploads.opened(job.file_path) as path:
             yield path
@@ -191,7 +191,7 @@ def _opened(job: Import) -> Iterator[Path]:
 
 
 def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> FilePreview:
-    """Look into an upload with the columns and terms that were chosen. Raises ImportProblem."""
+    """Preview an upload with the chosen columns and terms. Raises ImportProblem."""
     with _opened(job) as path:
         return read_head(path, file_name=job.file_name, mapping=mapping, terms=terms)
 
@@ -213,7 +213,7 @@ def start_import(
     enqueue: bool = True,
     origin_version: int | None = None,
 ) -> Import:
-    """Upload and start in one step. Raises as `upload_import`; nothing is kept then."""
+    """Upload and start in one step. Raises as `upload_import`; nothing is stored then."""
     job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version)
     try:
         return queue_import(job.id, mapping or job.mapping, terms=terms, enqueue=enqueue)
@@ -233,7 +233,7 @@ def _origin(list_id: int, version: int | None) -> ListOrigin:
 
 
 def cancel_import(import_id: int) -> None:
-    """Stop an import before its next slice; rows of finished slices stay. Idempotent, never too late to ask."""
+    """Cancel an import before its next slice; rows of finished slices stay. Idempotent, allowed at any time."""
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None:
@@ -253,9 +253,9 @@ def _forget(account_id: int, name: str) -> None:
 
 
 def drop_uploads_naming(email: str) -> int:
-    """Cancel the account's imports that wait for their columns and whose file names an erased address; how many.
+    """Cancel imports that still wait for their columns and whose file contains an erased address; return how many.
 
-    A running import refuses an erased person, and deletes its file at its end.
+    A running import refuses an erased person and deletes its file at its end.
     """
     waiting = Import.objects.filter(state=ImportState.UPLOADED)
     named = [job for job in waiting if uploads.may_name(job.file_path, email)]
@@ -268,9 +268,9 @@ def drop_uploads_naming(email: str) -> int:
 
 
 def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """The refused rows as CSV text, line by line: number, reason, rule, suggestion, then the row as it stood.
+    """Yield the refused rows as CSV lines: number, reason, rule, suggestion, then the original row.
 
-    `wording` turns a stored reason into what a person reads.
+    `wording` turns a stored reason into readable text.
     Iterate inside `tenancy.account(...)`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
     buffer = io.StringIO()
@@ -288,5 +288,5 @@ def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Itera
 
 
 def _harmless(cell: str) -> str:
-    """OWASP's advice on CSV injection: the characters that start a formula, and tab and CR, which hide one."""
+    """Escape a cell against CSV injection (OWASP): characters that start a formula, and tab and CR, which hide one."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -27,7 +27,7 @@ def create_list(
     *,
     tick: PolicyConfirmation | None = None,
 ) -> MailingList:
-    """A new list. `public_name` is what subscribers read (the name where empty). Raises ListError.
+    """Create a list. `public_name` is what subscribers read (by default the name). Raises ListError.
 
     `tick` is recorded for the list as it is described now (R-04).
     """
@@ -69,7 +69,7 @@ def unarchive_list(list_id: int, *, by: User) -> None:
 
 @transaction.atomic
 def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
-    """Idempotent: a second time leaves no line."""
+    """Archive or restore a list. Idempotent: a repeated call writes no audit entry."""
     if not MailingList.objects.filter(id=list_id).exists():
         raise ListError(_("this list doesn't exist"))
     if not MailingList.objects.filter(id=list_id, archived_at__isnull=at is not None).update(archived_at=at):

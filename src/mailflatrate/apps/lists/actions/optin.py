@@ -1,7 +1,7 @@
-"""Double opt-in as lists see it: asked, confirmed, turned down, forgotten. Nothing else makes a sign-up count (R-25).
+"""Double opt-in for lists: asked, confirmed, denied, expired. Nothing else makes a sign-up count (R-25).
 
-Who may be asked, with which token and how often, is the business of `apps.forms`; here are people, subscriptions and
-the ledger. All run inside `tenancy.account(...)`.
+`apps.forms` decides who may be asked, with which token and how often; this module handles people, subscriptions and
+the ledger. Everything runs inside `tenancy.account(...)`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ DELETE FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_i
 
 @dataclass(frozen=True, slots=True)
 class SignupPerson:
-    """Who signs up, as typed: `address_key` is the keyed hash of the canonical address (32 octets)."""
+    """The person signing up, as typed: `address_key` is the keyed hash of the canonical address (32 octets)."""
 
     email: str
     address_key: bytes
@@ -80,9 +80,9 @@ def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: led
 def confirm_consent(
     person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence, *, source: str
 ) -> int:
-    """The person said yes: confirmed from now on, whatever the subscription was before; the ledger's event.
+    """Confirm the subscription, whatever its earlier state; return the ledger's event.
 
-    Names and attributes that are known already stay. An unsubscribe and bounces end, a complaint does not (R-16, R-75).
+    Existing names and attributes stay. An unsubscribe and bounces are lifted, a complaint is not (R-16, R-75).
     """
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
@@ -123,8 +123,8 @@ def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.Even
 
 @transaction.atomic
 def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> None:
-    """A sign-up that nobody confirmed in time (R-34): its personal half of the ledger goes, and with it the person who
-    is here for no other reason. The events stay, so that the chain does.
+    """Expire an unconfirmed sign-up (R-34): delete its personal half in the ledger, and the person if nothing else
+    needs them. The events stay so that the chain remains intact.
     """
     expire_request(contact_id, list_id, event_ids)
     waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
@@ -134,5 +134,5 @@ def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> No
 
 
 def person_of(contact: Contact, email: str, address_key: bytes) -> SignupPerson:
-    """A known person under another address."""
+    """Return a known person under another address."""
     return SignupPerson(email, address_key, contact.first_name, contact.last_name, contact.attributes)

@@ -1,4 +1,4 @@
-"""Declaring where the addresses of a list come from (R-10, R-11). Deciding about it is `actions.decisions`."""
+"""Declarations of list origin (R-10, R-11). `actions.decisions` decides them."""
 
 import re
 from collections.abc import Collection
@@ -37,10 +37,10 @@ EARLIEST = date(1995, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the customer says. `collected_to` None: still going on; `last_mailed_on` None: never mailed.
+    """The customer's declaration. `collected_to` None: still ongoing; `last_mailed_on` None: never mailed.
 
-    `wording` is what people read when they signed up; it or a `screenshot` (octets of a picture) is needed. `assured`:
-    the signatory stands for it. Without a `screenshot` a new version keeps the one of the version before.
+    `wording` is what people read when they signed up; it or a `screenshot` (bytes of an image) is required. `assured`:
+    the signatory vouches for it. Without a `screenshot`, a new version keeps that of the previous version.
     """
 
     kind: str
@@ -63,10 +63,10 @@ class Declaration:
 def declare_origin(
     list_id: int, declaration: Declaration, *, by: User | None, ip: str | None = None, user_agent: str = ""
 ) -> ListOrigin:
-    """Sign where the addresses of a list come from; it waits for a reviewer. Runs inside `tenancy.account(...)`.
+    """Sign a declaration of list origin and submit it for review. Runs inside `tenancy.account(...)`.
 
-    An open declaration is replaced, and the imports that rest on it rest on the new one. Raises DeclarationProblem, or
-    ListError for a list that is unknown, archived or rejected.
+    An open declaration is replaced, and its imports move to the new one. Raises DeclarationProblem, or ListError for a
+    list that is unknown, archived or rejected.
     """
     mailing_list = MailingList.objects.select_for_update().filter(id=list_id, archived_at=None).first()
     if mailing_list is None:
@@ -125,9 +125,9 @@ def declare_origin(
 
 
 def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
-    """The declaration that an import into a list rests on: `version`, else the newest one that holds.
+    """Return the declaration for an import into a list: `version`, otherwise the newest valid one.
 
-    Raises OriginNeeded where there is none, ListError for a rejected list.
+    Raises OriginNeeded if there is none, ListError for a rejected list.
     """
     mailing_list = MailingList.objects.filter(id=list_id).first()
     if mailing_list is None:
@@ -160,7 +160,7 @@ def _picture(declaration: Declaration, before: ListOrigin | None) -> tuple[bytes
 
 
 def _check(declaration: Declaration, *, has_picture: bool) -> None:
-    """Everything that is missing or cannot be, at once."""
+    """Check the declaration and report every missing or invalid field at once."""
     problems = {**_check_words(declaration, has_picture), **_check_times(declaration)}
     if declaration.kind not in set(OriginKind):
         problems["kind"] = _("choose how people signed up")

@@ -1,7 +1,7 @@
-"""Looking again at earlier imports: who was taken in although the file says no (R-16). Inside `tenancy.account(...)`.
+"""Rechecks earlier imports: who was accepted although the file says no (R-16). Runs inside `tenancy.account(...)`.
 
-Three places may still know: the uploaded files that are kept, the customer's own copies of them, and the columns that
-were kept as attributes of the people.
+Three sources may still tell: the stored uploads, the customer's own copies of them, and columns that were kept as
+attributes of the people.
 """
 
 import hashlib
@@ -56,9 +56,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecheckedContact:
-    """A person who should not have been taken in: the address, the import, the file, and what it says.
+    """A person who should not have been imported: the address, the import, the file, and what it says.
 
-    `file_name` is empty where several files may have said it.
+    `file_name` is empty if several files may have said it.
     """
 
     email: str
@@ -68,9 +68,9 @@ class RecheckedContact:
 
 
 def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
-    """People of the account who can still be mailed although a file says no, by import. Changes nothing.
+    """Return the account's people who can still be mailed although a file says no, by import. Changes nothing.
 
-    `copies` are files of earlier imports; each is known by its content. Raises ListError for one that never was.
+    `copies` are files of earlier imports, identified by content. Raises ListError for a file that was never imported.
     """
     jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
     by_hash = {job.file_sha256: job for job in jobs}
@@ -99,7 +99,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
 
 @transaction.atomic
 def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
-    """Suppress them with reason, date and file, and take them off every list; how many."""
+    """Suppress these people with reason, date and file, and remove them from every list; return how many."""
     by_import: dict[int, list[SaidNo]] = {}
     for person in people:
         by_import.setdefault(person.import_id, []).append(person.said)
@@ -130,7 +130,7 @@ def _collect(
 
 
 def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
-    """Of these only who is on a list and not suppressed; of several words about one person the strongest."""
+    """Keep only people on a list and not suppressed; if a person has several results, keep the strongest."""
     keys = [said.address_key for said in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
     listed = Subscription.objects.exclude(state=SubscriptionState.UNSUBSCRIBED).values("contact_id")
@@ -145,7 +145,7 @@ def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequ
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
-    """The rows of a kept file that say no, read as an import would read it today."""
+    """Yield the rows of a stored file that say no, read as an import would read it today."""
     try:
         table = open_table(path)
         looks = survey_rows(table.header, table.rows()).looks
@@ -203,7 +203,7 @@ def _field_of(title: str) -> StatusField:
 
 
 def _said_in_attributes(job: Import, people: QuerySet[Contact]) -> Iterator[SaidNo]:
-    """Those of the people whose attributes hold a no, because the import's columns were kept as attributes."""
+    """Yield people whose attributes say no, because the import's columns were kept as attributes."""
     no_status = job.terms.get("no_status", {})
     kept = [
         (name.removeprefix(ATTRIBUTE_PREFIX), title)

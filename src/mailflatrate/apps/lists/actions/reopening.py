@@ -1,4 +1,4 @@
-"""An origin that was approved is looked at again, because of what its addresses did (R-88)."""
+"""Reopens an approved origin because of delivery results at its addresses (R-88)."""
 
 from django.utils.translation import gettext as _
 
@@ -10,10 +10,10 @@ from mailflatrate.settings.schema import load_settings
 
 
 def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
-    """Send an approved list back to the reviewer; nobody who was imported gets anything until then.
+    """Send an approved list back to the reviewer; its imported people get nothing until then.
 
-    The declaration that was approved stays as it is; a copy of it waits, with how many of how many addresses do not
-    exist. False when the list is not approved, so that it is done once. Runs inside `tenancy.platform(...)`.
+    The approved declaration stays unchanged; a copy of it waits, with how many of how many addresses do not exist.
+    Returns False if the list is not approved, so that it happens once. Runs inside `tenancy.platform(...)`.
     """
     found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
     if found is None:

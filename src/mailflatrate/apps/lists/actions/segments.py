@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.segments import parse_conditions
 
 
 def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = None) -> Segment:
-    """Create a segment, or change the one with `segment_id`. Raises SegmentError in the customer's words."""
+    """Create a segment, or change the one with `segment_id`. Raises SegmentError worded for the customer."""
     name = " ".join(name.split())[:120]
     if not name:
         raise SegmentError(_("enter a name for the segment"))
@@ -32,5 +32,5 @@ def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = N
 
 
 def delete_segment(segment_id: int) -> None:
-    """Forget a segment. Campaigns keep the conditions that they were planned with. Idempotent."""
+    """Delete a segment. Campaigns keep the conditions they were planned with. Idempotent."""
     Segment.objects.filter(id=segment_id).delete()

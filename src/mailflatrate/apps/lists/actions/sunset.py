@@ -1,4 +1,4 @@
-"""Taking people off who were asked whether they want to stay, and did not answer (R-91)."""
+"""Removes people who were asked whether they want to stay and did not answer (R-91)."""
 
 from django.db import connection
 

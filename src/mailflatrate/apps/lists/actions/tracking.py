@@ -22,7 +22,7 @@ _WORDING = N_(
 
 
 def tracking_wording(sender: str, language: str) -> str:
-    """What the person agrees to, in `language` (English where there is no other)."""
+    """Return the wording the person agrees to in `language`, or in English if there is no translation."""
     return translate(_WORDING, language).format(sender=sender)
 
 
@@ -30,9 +30,9 @@ def tracking_wording(sender: str, language: str) -> str:
 def choose_tracking(
     contact_id: int, *, agrees: bool, wording: str, language: str, source: str, ip: str | None, user_agent: str
 ) -> bool:
-    """Record the person's yes or no; True when it changed something. Raises ListError for an unknown contact.
+    """Record the person's choice; return True if it changed anything. Raises ListError for an unknown contact.
 
-    `wording` is what was read (kept, with its hash, as R-28 asks); `source` the page.
+    `wording` is the text shown (stored with its hash, as R-28 requires); `source` is the page.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:

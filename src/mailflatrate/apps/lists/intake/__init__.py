@@ -1,5 +1,5 @@
-"""Files of contacts on their way in: reading, judging row by row, and writing slice by slice.
+"""Incoming contact files: read them, judge row by row, and write slice by slice.
 
-`dialect`, `tables`, `workbook` turn a file into rows; `columns` and `moments` give their cells a meaning; `judge` asks
-the rules; `slices` writes one slice in one transaction; `runner` drives both halves side by side.
+`dialect`, `tables`, `workbook` turn a file into rows; `columns` and `moments` interpret the cells; `judge` applies
+the rules; `slices` writes one slice in one transaction; `runner` runs both halves side by side.
 """

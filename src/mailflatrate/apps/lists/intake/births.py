@@ -13,7 +13,7 @@ _AGE = re.compile(r"(\d{1,3})(?:\.0+)?(?: ?(?:years?|jahre?))?", re.IGNORECASE)
 
 
 def minor_reader(country: str, today: date) -> Callable[[str], bool]:
-    """Says of a birth date, or a year alone, whether it is a minor's. What is no date says nothing."""
+    """Return a function that tells whether a birth date or year is a minor's; False for anything but a date."""
     # The only question is whether a person is a minor, so each cell may be read alone.
     read = moment_reader("UTC", country.upper() in MONTH_FIRST_COUNTRIES, strict=False)
 
@@ -33,6 +33,6 @@ def minor_reader(country: str, today: date) -> Callable[[str], bool]:
 
 
 def age_says_minor(text: str) -> bool:
-    """The same of an age in years."""
+    """Return whether an age in years is a minor's."""
     match = _AGE.fullmatch(text.strip())
     return match is not None and int(match[1]) < MINOR_BELOW_YEARS

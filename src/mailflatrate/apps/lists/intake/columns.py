@@ -1,4 +1,4 @@
-"""Columns: what their names suggest, in English and German, and a customer's mapping checked against a file."""
+"""Columns: suggestions from their English and German names, and the check of a customer's mapping against a file."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ ATTRIBUTE_PREFIX = "attribute:"
 
 
 class ColumnTarget(StrEnum):
-    """What a column may be. Everything else goes to `attribute:<name>`."""
+    """The possible targets of a column. Everything else goes to `attribute:<name>`."""
 
     EMAIL = "email"
     FIRST_NAME = "first_name"
@@ -128,13 +128,13 @@ def _plain(text: str, joint: str = "") -> str:
 
 
 def recognised(title: str) -> ColumnTarget | None:
-    """What a column of this title is, as far as we know the name."""
+    """Return the target of a column with this title, if we know the name."""
     name = _plain(title)
     return _BY_NAME.get(name) or _composed(title) or _WEAK_NAMES.get(name) or _CREATED_NAMES.get(name)
 
 
 def _composed(title: str) -> ColumnTarget | None:
-    """A title put together of known words: `Confirmation IP address`. One about leaving or another channel is none."""
+    """Match a title of known words: `Confirmation IP address`. Titles about leaving or another channel don't match."""
     found = composed(title)
     if found is None or is_other_channel(title):
         return None
@@ -143,7 +143,7 @@ def _composed(title: str) -> ColumnTarget | None:
 
 
 def _fits(target: ColumnTarget, look: ColumnLook, *, most: bool) -> bool:
-    """Whether the cells are of the target's kind, as far as there are any: most of them, or one at least."""
+    """Return whether the non-empty cells suit the target: most of them, or at least one."""
     if not look.filled:
         return True
     if target in IPS:
@@ -154,7 +154,7 @@ def _fits(target: ColumnTarget, look: ColumnLook, *, most: bool) -> bool:
 
 
 def attribute_key(title: str) -> str:
-    """The attribute name that a title becomes: `Kunden-Nr.` -> `kunden_nr`."""
+    """Return the attribute name for a title: `Kunden-Nr.` -> `kunden_nr`."""
     key = _plain(title, "_")[:60].strip("_")
     if not key:
         return "column"
@@ -162,7 +162,7 @@ def attribute_key(title: str) -> str:
 
 
 def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
-    """The targets by the clearest titles whose cells fit, and the address by its cells where no title says so."""
+    """Suggest targets by the clearest titles whose cells fit, and the address by its cells if no title says so."""
     mapping: dict[str, str] = {}
     readings: tuple[tuple[Callable[[str], ColumnTarget | None], bool], ...] = (
         (lambda title: _BY_NAME.get(_plain(title)), False),
@@ -193,10 +193,10 @@ def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
 
 
 def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[str, str]:
-    """Our field -> the file's column: known names first, then statuses, the others as attributes.
+    """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
 
-    A column of yes and no is never taken for a time. Columns about what the law protects most are left out (R-97), and
-    so are those that look like a status and have to be asked about.
+    A yes/no column is never taken for a time. Columns about specially protected data are left out (R-97), as are those
+    that look like a status and need a question first.
     """
     by_title = dict(zip(header, looks, strict=True))
     mapping = _suggest_targets(by_title)
@@ -221,7 +221,7 @@ def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[
 
 
 def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> str:
-    """`state`, or where that is taken `state:<title>`: several columns may tell of one thing."""
+    """Return `state`, or if taken `state:<title>`, because several columns may hold a status."""
     name = status_field
     key = attribute_key(title)
     number = 2
@@ -248,7 +248,7 @@ class Columns:
     """Columns with the time of a row's last change, mapped or not; the status's own before the row's."""
 
     def missing_evidence(self) -> tuple[ColumnTarget, ...]:
-        """Kinds of proof that no column brings: with any of these missing, no row becomes mailable (R-12)."""
+        """Return the kinds of proof that no column holds; if any is missing, no row becomes mailable (R-12)."""
         return tuple(target for target in EVIDENCE if target not in self.targets)
 
 
@@ -305,6 +305,6 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
 
 
 def last_changes(header: Sequence[str]) -> tuple[int, ...]:
-    """The columns with the time of a row's last change, those about the status first."""
+    """Return the columns with the time of a row's last change, those about the status first."""
     found = [at for at, title in enumerate(header) if is_last_change(title)]
     return tuple(sorted(found, key=lambda at: "stat" not in _plain(header[at])))

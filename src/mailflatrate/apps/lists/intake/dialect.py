@@ -1,4 +1,4 @@
-"""Which encoding and delimiter a text file has. Deterministic, so that a resumed import reads what it read before."""
+"""Detects encoding and delimiter of a text file. Deterministic, so that a resumed import reads the same rows again."""
 
 import codecs
 import csv
@@ -22,7 +22,7 @@ _EVIDENCE_CHARACTERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class CsvDialect:
-    """How to read a text file. `hint` is True when its first line is Excel's `sep=;` and no row."""
+    """How to read a text file. `hint` is True if its first line is Excel's `sep=;` instead of a row."""
 
     encoding: str
     delimiter: str
@@ -30,7 +30,7 @@ class CsvDialect:
 
 
 def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[str]:
-    """The file, or its beginning, as text; bytes that do not decode become U+FFFD, line ends stay as they are."""
+    """Open the file, or its beginning, as text; undecodable bytes become U+FFFD, line ends stay unchanged."""
     file: BinaryIO = path.open("rb")
     if most_octets is not None and path.stat().st_size > most_octets:
         with file:
@@ -40,7 +40,7 @@ def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[s
 
 
 def detect(path: Path) -> CsvDialect:
-    """Find encoding and delimiter. Reads the file until enough of it isn't ASCII, or to its end."""
+    """Detect encoding and delimiter. Reads the file until it has enough non-ASCII text, or to its end."""
     encoding = _encoding(path)
     with open_text(path, encoding) as text:
         sample = text.read(SAMPLE_BYTES)
@@ -64,7 +64,7 @@ def _encoding(path: Path) -> str:
 
 
 def _utf8_or_windows(file: IO[bytes]) -> str:
-    """UTF-8 when nearly all that is not ASCII reads as such, else Windows-1252, which holds Latin-1's letters."""
+    """Return UTF-8 if nearly all non-ASCII text decodes as such, else Windows-1252, which has Latin-1's letters."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     good = bad = 0
     while good + bad < _EVIDENCE_CHARACTERS and (chunk := file.read(_CHUNK_BYTES)):
@@ -86,7 +86,7 @@ def _delimiter(sample: str) -> str:
 
 
 def _fit(lines: list[str], delimiter: str) -> tuple[int, float, int]:
-    """Columns of the first row that we know by name, the share of rows as wide as it, its width."""
+    """Return how many known names the first row has, the share of rows as wide as it, and its width."""
     rows: list[list[str]] = []
     try:
         for row in csv.reader(lines, delimiter=delimiter):

@@ -1,7 +1,7 @@
-"""What one import looks like as a whole, counted set by set in the database (R-15, R-13).
+"""Figures of one whole import, counted in the database (R-15, R-13).
 
-The people with full proof are copied once into a temporary table; every figure is one statement over it. What was
-refused or lacks proof is counted by the import itself.
+People with full proof are copied once into a temporary table; every figure is one statement over it. The import itself
+counts refused rows and those that lack proof.
 """
 
 from dataclasses import dataclass
@@ -69,10 +69,10 @@ GROUP BY source ORDER BY count(*) DESC, source LIMIT %(most)s
 
 @dataclass(frozen=True, slots=True)
 class ImportCharts:
-    """The figures of one import and what the pages draw of them.
+    """The figures of one import and the chart data for pages.
 
-    `domains` are the largest with their people, `domain_count` how many there are. `ages` are people by the bounds of
-    `AGE_BOUNDS_DAYS`, one more for the older ones. `sources` are the most frequent texts of the source column.
+    `domains` are the largest ones with their people, `domain_count` how many there are. `ages` counts people by
+    `AGE_BOUNDS_DAYS`, plus one entry for older ones. `sources` are the most frequent texts of the source column.
     """
 
     figures: ImportFigures
@@ -86,7 +86,7 @@ class ImportCharts:
 
 
 def count_import(job: Import, now: datetime) -> ImportCharts:
-    """Count one import, inside `tenancy.account(...)` and a transaction. The DNS is not asked here."""
+    """Count one import, inside `tenancy.account(...)` and a transaction. Makes no DNS lookups."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": job.id})
         cursor.execute(_DOMAINS, {"most": DOMAINS_ASKED})
@@ -128,7 +128,7 @@ def count_import(job: Import, now: datetime) -> ImportCharts:
 
 
 def largest_domains(import_id: int) -> list[str]:
-    """The domains of an import with the most people, as many as are worth a question to the DNS."""
+    """Return the import's domains with the most people, limited to those worth a DNS lookup."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": import_id})
         cursor.execute(_DOMAINS, {"most": DOMAINS_ASKED})
@@ -138,7 +138,7 @@ def largest_domains(import_id: int) -> list[str]:
 
 
 def mistyped_domains(import_id: int) -> list[str]:
-    """All domains of an import that look mistyped."""
+    """Return all domains of an import that look mistyped."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": import_id})
         cursor.execute("SELECT DISTINCT domain FROM import_people ORDER BY domain")
@@ -148,7 +148,7 @@ def mistyped_domains(import_id: int) -> list[str]:
 
 
 def unmailable(facts: dict[str, ResolverFacts]) -> dict[str, str]:
-    """Domains that take no mail, and the reason that people there get (R-18)."""
+    """Return domains that accept no mail, with the reason recorded for people there (R-18)."""
     reasons = {}
     for domain, found in facts.items():
         if found.null_mx:

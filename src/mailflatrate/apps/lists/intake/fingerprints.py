@@ -1,4 +1,4 @@
-"""Which addresses a file has brought already, at 8 octets each instead of the 70 that a Python set would need."""
+"""The addresses a file has already brought, at 8 octets each instead of the 70 that a Python set would need."""
 
 from array import array
 
@@ -23,7 +23,7 @@ class FingerprintSet:
         return self._count
 
     def add(self, key: bytes) -> bool:
-        """Add an address by its keyed hash (its first 8 octets count). True when it was not there."""
+        """Add an address by the first 8 octets of its keyed hash; return True if it was new."""
         fingerprint = int.from_bytes(key[:8], "little") or 1
         slots, mask = self._slots, self._mask
         place = fingerprint & mask

@@ -1,7 +1,7 @@
-"""Rows of a file -> slices of judged rows. Pure: no database, no clock of its own.
+"""Turns rows of a file into slices of judged rows. Pure: no database, no clock of its own.
 
-Each row ends refused (with its reason), staged as mailable, or staged for quarantine; which address is wanted and
-which evidence suffices is for `mailflatrate.rules` alone to say.
+Each row is refused (with its reason), staged as mailable, or staged for quarantine; `mailflatrate.rules` alone
+decides which addresses are accepted and which evidence suffices.
 """
 
 import csv
@@ -89,7 +89,7 @@ class ImportJudge:
         )
 
     def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
-        """The rows after the first `done_rows` in slices of `size`. The earlier ones only count as seen."""
+        """Yield the rows after the first `done_rows` in slices of `size`. Earlier rows only count as seen."""
         rows = table.rows()
         email_at = self._setting.columns.targets[ColumnTarget.EMAIL]
         for _ in range(done_rows):
@@ -117,7 +117,7 @@ class ImportJudge:
             first_row += part.rows
 
     def _address(self, text: str) -> tuple[AddressDecision, bytes, bool]:
-        """The decision about an address, its keyed hash, and whether it is the first of its kind in the file."""
+        """Return the decision about an address, its keyed hash, and whether it is the first of its kind in the file."""
         setting = self._setting
         decision = decide_address(
             text,
@@ -156,14 +156,14 @@ class ImportJudge:
             part.refusals.append((line, cells, "R-39", MINOR, ""))
 
     def _mailbox_key(self, canonical: str) -> str | None:
-        """The key of the mailbox behind a +tag, as PostgreSQL reads it; None without a tag."""
+        """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
         mailbox = without_tag(canonical)
         return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
 
     def _refuse(self, line: int, cells: list[str], address: str, hit: StatusHit, part: Slice) -> bool:
-        """Take a row down whose person said no in the previous system; False where the cell holds no address at all.
+        """Refuse a row whose person said no in the previous system; False if the cell holds no address at all.
 
-        Whatever else is wrong with the address, a no to it counts; and so does a second one in the same file.
+        A no counts whatever else is wrong with the address, and so does a second one in the same file.
         """
         try:
             key = self._setting.key_of(canonical_key(address.strip()))
@@ -191,8 +191,9 @@ class ImportJudge:
         write: Callable[[tuple[object, ...]], object],
         held_for: str,
     ) -> None:
-        """Judge the evidence of a row whose address is wanted, and write it for COPY. `held_for`: why the status holds
-        it, if it does."""
+        """Judge the evidence of a row with an accepted address and write it for COPY. `held_for` is why the status
+        holds it, if it does.
+        """
         first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
             "" if at is None else cells[at] for at in self._readers
         )
@@ -285,7 +286,7 @@ class ImportJudge:
 
 
 def _no_moment(text: str) -> None:
-    """The reader of a column that the file does not have."""
+    """Return None: the reader for a column that the file does not have."""
 
 
 def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
@@ -302,7 +303,7 @@ def _details(
     needs_review: bool,
     contact: dict[str, str] | None,
 ) -> str:
-    """The file's line; for each moment that left something open its text and what was assumed; a wish for review."""
+    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON."""
     open_signup = signup_at is not None and signup_at.assumed
     open_confirmed = confirmed_at is not None and confirmed_at.assumed
     if not open_signup and not open_confirmed and not needs_review and contact is None:

@@ -1,7 +1,7 @@
-"""A look at a file before it starts: its titles, its first rows, and what its columns hold.
+"""Previews a file before import: its titles, first rows, and the contents of its columns.
 
-Runs in a child process: a table is a foreign file, too, and one row may be all of it. What is looked at is bounded in
-octets, so that the same file gives the same answer on any machine.
+Runs in a child process, because a table is untrusted too and one row may be all of it. The octets read are limited, so
+that the same file gives the same answer on any machine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ ORDER_OCTETS = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class TableLook:
-    """The titles, the first readable rows with long cells cut, and what the columns hold."""
+    """The titles, the first readable rows with long cells cut, and the contents of the columns."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -33,7 +33,7 @@ class TableLook:
 
 
 def look_at(path: str) -> TableLook:
-    """Look at a text table or a workbook. Raises TableRefused, WorkbookRefused."""
+    """Preview a text table or a workbook. Raises TableRefused, WorkbookRefused."""
     if is_workbook(Path(path)):
         head = read_first_rows(path, HEAD_ROWS)
         header, headed = titles_of(head)
@@ -48,13 +48,13 @@ def look_at(path: str) -> TableLook:
 
 
 def look_for_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
-    """What the dates of some columns say beyond the first rows of a text table. Raises TableRefused."""
+    """Return the date orders found in some columns beyond a text table's first rows. Raises TableRefused."""
     found = search_order(CsvTable(Path(path), ORDER_OCTETS).rows(), columns)
     return tuple((at, frozenset(said)) for at, said in found.items())
 
 
 def titles_of(head: SheetHead) -> tuple[list[str], bool]:
-    """The titles of a sheet, and whether its first row holds them. Raises TableRefused."""
+    """Return a sheet's titles, and whether its first row holds them. Raises TableRefused."""
     cells = list(head.rows[0][1]) if head.rows else []
     if not cells:
         raise TableRefused(TableFault.NO_ROWS, 0)
@@ -63,7 +63,7 @@ def titles_of(head: SheetHead) -> tuple[list[str], bool]:
 
 
 def sheet_rows(records: Iterable[SheetRow], width: int, *, headed: bool) -> Iterator[Row]:
-    """The rows after the titles, all as wide as those."""
+    """Yield the rows after the titles, all with the same width."""
     rows = iter(records)
     if headed:
         next(rows)

@@ -61,15 +61,16 @@ LAST_CHANGE = "last_change"
 
 
 class Moment(NamedTuple):
-    """A moment read from a cell: aware, in UTC. `assumed` names what the text did not say (`zone`, `day_first`,
-    `excel_days`: a bare number)."""
+    """A time read from a cell: aware, in UTC. `assumed` names what the text left open (`zone`, `day_first`,
+    `excel_days`: a bare number).
+    """
 
     at: datetime
     assumed: tuple[str, ...] = ()
 
 
 class DayOrder(StrEnum):
-    """What a date such as `03/04/2024` begins with. EITHER: this cell alone does not say."""
+    """Which part comes first in a date such as `03/04/2024`. EITHER: this cell alone cannot tell."""
 
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
@@ -77,7 +78,7 @@ class DayOrder(StrEnum):
 
 
 def day_order(text: str) -> DayOrder | None:
-    """What a cell says about the order of day and month in its column; None where it says nothing."""
+    """Return what a cell says about the order of day and month in its column; None if it says nothing."""
     match = _ORDERED.match(text)
     if match is None:
         return None
@@ -91,10 +92,10 @@ def day_order(text: str) -> DayOrder | None:
 
 
 def moment_reader(time_zone: str, month_first: bool | None, *, strict: bool = True) -> Callable[[str], Moment | None]:
-    """A reader of the moments of one column: None for a text that is none. `time_zone` is an IANA name.
+    """Return a parser for the times of one column: None for text that is not a time. `time_zone` is an IANA name.
 
-    `month_first` is the column's order, None while nothing is known: then `03/04/2024` cannot be read. With `strict` a
-    cell that contradicts the order of its column cannot be read either.
+    `month_first` is the column's order, None while unknown: then `03/04/2024` cannot be read. With `strict`, a cell
+    that contradicts its column's order cannot be read either.
     """
     zone = ZoneInfo(time_zone)
 
@@ -131,7 +132,7 @@ def _read_spelled(text: str, zone: ZoneInfo, month_first: bool | None, strict: b
 
 
 def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool) -> tuple[int, int, tuple[str, ...]]:
-    """(day, month, what was assumed). Raises ValueError where the order is unknown or contradicts the column's."""
+    """Return (day, month, assumptions). Raises ValueError if the order is unknown or contradicts the column's."""
     if first <= 12 and second <= 12:
         if month_first is None and first != second:
             raise ValueError("it is unclear whether the day or the month comes first")
@@ -144,7 +145,7 @@ def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool
 
 
 def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool | None, strict: bool) -> Moment | None:
-    """The moment of a match; raises ValueError for a day or time that does not exist."""
+    """Return the time of a match; raises ValueError for a day or time that does not exist."""
     part = match.groupdict()
     assumed: tuple[str, ...] = ()
     if part.get("a"):
@@ -186,7 +187,7 @@ def _offset(name: str) -> timezone | None:
 
 
 def read_ip(text: str) -> str | None:
-    """An IPv4 or IPv6 address in its usual spelling, None for anything else. A port or brackets are dropped."""
+    """Return an IPv4 or IPv6 address in its usual spelling, None for anything else. Drops a port or brackets."""
     text = text.strip()
     # Nearly every one is plain IPv4, for which `ipaddress` takes ten times as long as this.
     return text if _IPV4.fullmatch(text) else _read_other_ip(text)

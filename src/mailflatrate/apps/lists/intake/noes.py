@@ -1,6 +1,6 @@
-"""People who said no in the previous system: suppressed with reason, date and file, and off every list (R-16).
+"""People who said no in the previous system: suppress them with reason, date and file; end subscriptions (R-16).
 
-Sets, because a blocklist may have as many rows as a list of subscribers.
+Uses bulk statements, because a blocklist may have as many rows as a list of subscribers.
 """
 
 import json
@@ -32,7 +32,7 @@ TEXT_CHARACTERS = 200
 
 
 class SaidNo(NamedTuple):
-    """One row: where it stands, whose it is (the keyed hash), what the file says, in which column, and when it was."""
+    """One row that says no: its position, the address's keyed hash, what it says, in which column, and when it was."""
 
     line: int
     address_key: bytes
@@ -83,9 +83,9 @@ SELECT mine, CASE WHEN state = 'confirmed' THEN '' ELSE quarantine_reason END, c
 
 
 def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
-    """Suppress these people in the account and end what subscriptions they have, inside a transaction of the account.
+    """Suppress these people in the account and end their subscriptions, inside a transaction of the account.
 
-    How many of them this import itself had brought, by the reason of their quarantine (empty: confirmed). Idempotent.
+    Returns how many of them this import itself had brought, by quarantine reason (empty: confirmed). Idempotent.
     """
     if not noes:
         return Counter()
@@ -115,7 +115,7 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
 
 
 def evidence_of(job: Import, said: SaidNo) -> dict[str, Any]:
-    """What is kept of a row that says no. `at` is when the previous system heard it, where the file says so."""
+    """Return the evidence stored for a row that says no. `at` is when the previous system recorded it, if known."""
     return {
         "rule": "R-16",
         "import": job.id,

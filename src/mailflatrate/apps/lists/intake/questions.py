@@ -1,4 +1,4 @@
-"""What has to be answered before a file starts: a status nobody reads, a name that says no, dates of no order."""
+"""Questions to answer before a file starts: an unknown status, a file name that suggests a no, ambiguous dates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ DATE_ORDER = "date_order"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to answer: `about` is STATUS, FILE or DATE_ORDER, `column` the title it concerns (FILE: empty)."""
+    """One question: `about` is STATUS, FILE or DATE_ORDER, `column` the title it concerns (FILE: empty)."""
 
     about: str
     column: str
@@ -27,7 +27,7 @@ class Question:
 
 
 class ImportAsks(ImportProblem):
-    """The file starts only when `questions` are answered."""
+    """Raised when `questions` must be answered before the file can start."""
 
     def __init__(self, questions: Sequence[Question]) -> None:
         super().__init__(" ".join(question.sentence for question in questions))
@@ -37,7 +37,7 @@ class ImportAsks(ImportProblem):
 def find_questions(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, file_name: str
 ) -> list[Question]:
-    """What is still open about a file, without its dates."""
+    """Return the open questions about a file, except those about dates."""
     questions = []
     if not terms.all_rows and (hint := name_asks(file_name)):
         questions.append(Question(FILE, "", _file_sentence(file_name, hint)))
@@ -65,10 +65,10 @@ def settle_orders(
     terms: ImportTerms,
     search: Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]],
 ) -> dict[str, str]:
-    """The order of day and month in each column of times that has such dates: title -> DAY_FIRST or MONTH_FIRST.
+    """Return the order of day and month for each time column with such dates: title -> DAY_FIRST or MONTH_FIRST.
 
-    `search` looks further into the file for the columns whose first rows leave it open.
-    Raises ImportAsks where neither a cell nor the customer decides it.
+    `search` reads further into the file for columns whose first rows leave it open.
+    Raises ImportAsks if neither a cell nor the customer decides it.
     """
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
     told = {column.index for column in columns.statuses} | set(columns.changes)

@@ -1,7 +1,7 @@
-"""Running one import: the next slice is judged while the last one is written, on a second thread and connection.
+"""Runs one import: the next slice is judged while the last one is written, on a second thread and connection.
 
-Each slice is one transaction that also moves the import's position, so a crash at any moment resumes where the last
-slice ended. An advisory lock keeps two runners of the same import apart.
+Each slice is one transaction that also advances the import's position, so after a crash it resumes where the last
+slice ended. An advisory lock prevents two runners of the same import.
 """
 
 import sys
@@ -47,10 +47,10 @@ def run_import(
     slice_rows: int = SLICE_ROWS,
     on_slice: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Run or resume an import to its end. Does nothing when it is over or another runner is at it.
+    """Run or resume an import to its end. Does nothing if it is finished or another runner has it.
 
-    `on_slice` is told rows and octets read so far, each time before the next slice is written. A problem of the
-    file ends it as FAILED with the reason in it; a lost database or storage is raised, for the job to be tried again.
+    `on_slice` gets the rows and octets read so far, each time before the next slice is written. A problem in the file
+    ends it as FAILED with the reason; a lost database or storage is raised, so that the job is retried.
     """
     with session_lock(_LOCK_SPACE + import_id) as free:
         if not free:
@@ -128,8 +128,9 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
 
 @contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Let the writing thread have its turn at once: it needs the interpreter a hundred times a slice for a moment each,
-    and would wait 5 ms for it each time while the other one judges."""
+    """Let the writing thread run at once: it needs the interpreter a hundred times a slice for a moment each, and would
+    wait 5 ms each time while the other thread judges.
+    """
     usual = sys.getswitchinterval()
     sys.setswitchinterval(TURN_SECONDS)
     try:
@@ -164,7 +165,7 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSetti
 def moment_readers(
     job: Import, columns: Columns, header: Sequence[str], time_zone: str
 ) -> dict[int, Callable[[str], Moment | None]]:
-    """A reader for each column that may hold a time: by its index, in the order that was decided at the start."""
+    """Return a parser for each column that may hold a time: by its index, in the order decided at the start."""
     orders = job.terms.get("orders", {})
     used = {columns.targets[target] for target in TIMES if target in columns.targets}
     used |= {column.index for column in columns.statuses} | set(columns.changes)

@@ -1,7 +1,7 @@
-"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text, through calamine. Runs in a child process, without Django.
+"""Reads workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text with calamine. Runs in a child process, without Django.
 
-Calamine decodes one sheet whole, as a rectangle from its first cell to its last, and trusts what the file says of
-itself. What an XLSX would unpack to, and how large its rectangle is, is therefore counted first, by streaming.
+Calamine decodes a whole sheet as a rectangle from its first cell to its last, and trusts what the file says about
+itself. So the unpacked size of an XLSX and the size of its rectangle are checked first, by streaming.
 """
 
 import re
@@ -35,7 +35,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 class WorkbookFault(StrEnum):
-    """Why a workbook is refused."""
+    """The reason a workbook is refused."""
 
     UNREADABLE = "unreadable"
     EMPTY = "empty"
@@ -44,7 +44,7 @@ class WorkbookFault(StrEnum):
 
 
 class WorkbookRefused(Exception):
-    """The workbook is not read; `detail` is calamine's word where there is one."""
+    """Raised when a workbook is refused; `detail` is calamine's message if there is one."""
 
     def __init__(self, fault: WorkbookFault, detail: str) -> None:
         super().__init__(fault, detail)
@@ -58,7 +58,7 @@ SheetRow = tuple[int, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class SheetRows:
-    """Some rows of a sheet, and which share of it has been read."""
+    """Some rows of a sheet, and the share of it read so far."""
 
     rows: tuple[SheetRow, ...]
     done_share: float
@@ -66,21 +66,21 @@ class SheetRows:
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """The first rows that hold anything, and whether these are all."""
+    """The first non-empty rows, and whether these are all."""
 
     rows: tuple[SheetRow, ...]
     is_whole: bool
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether a file begins like a workbook; its name says nothing."""
+    """Return whether a file's content begins like a workbook; its name is ignored."""
     with path.open("rb") as file:
         head = file.read(8)
     return head.startswith(_ZIP) or head == _OLE
 
 
 def read_first_rows(path: str, most: int) -> SheetHead:
-    """At most so many of the first rows, fewer where they're long. Raises WorkbookRefused."""
+    """Return at most so many of the first rows, fewer if they're long. Raises WorkbookRefused."""
     rows = _rows(_open(Path(path)))
     found: list[SheetRow] = []
     characters = 0
@@ -93,7 +93,7 @@ def read_first_rows(path: str, most: int) -> SheetHead:
 
 
 def read_rows(path: str) -> Iterator[SheetRows]:
-    """All rows that hold anything, some hundred at a time. Raises WorkbookRefused."""
+    """Yield all non-empty rows, a few hundred at a time. Raises WorkbookRefused."""
     sheet = _open(Path(path))
     rows, height = _rows(sheet), sheet.height
     begin = (sheet.start[0] if sheet.start else 0) + 1
@@ -102,7 +102,7 @@ def read_rows(path: str) -> Iterator[SheetRows]:
 
 
 def _open(path: Path) -> "python_calamine.CalamineSheet":
-    """The first sheet that holds rows."""
+    """Open the first sheet that holds rows."""
     import python_calamine  # here, because it takes memory that a sender has no use for
 
     _judge_size(path)
@@ -128,7 +128,7 @@ def _rows(sheet: "python_calamine.CalamineSheet") -> Iterator[SheetRow]:
 
 
 def cell_text(cell: object) -> str:
-    """A cell as the text that a CSV of the same sheet would hold."""
+    """Return a cell as the text that a CSV of the same sheet would hold."""
     match cell:
         case str():
             return cell
@@ -148,7 +148,7 @@ def cell_text(cell: object) -> str:
 
 
 def _judge_size(path: Path) -> None:
-    """Unpack an XLSX piece by piece, keep nothing, and refuse it as soon as a limit is passed."""
+    """Unpack an XLSX piece by piece without keeping anything, and refuse it as soon as it exceeds a limit."""
     try:
         with zipfile.ZipFile(path) as archive:
             left = MAX_UNPACKED_BYTES
@@ -161,7 +161,7 @@ def _judge_size(path: Path) -> None:
 
 
 def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *, is_sheet: bool) -> int:
-    """The unpacked octets of one file, counted and not believed."""
+    """Return the unpacked octets of one file, counted instead of trusting the archive."""
     count, rest = 0, b""
     corner = _Corner()
     with archive.open(entry) as file:
@@ -179,7 +179,7 @@ def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *,
 class _Corner:
     """The last row and column that a sheet names, in its rows (r="7") and cells (r="C7").
 
-    Whatever hides them from these patterns meets the limit of memory.
+    Anything hidden from these patterns is caught by the memory limit.
     """
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ class _Corner:
         self._column = 1
 
     def look(self, xml: bytes) -> None:
-        """Raises WorkbookRefused as soon as the rectangle is too large."""
+        """Check a chunk of XML. Raises WorkbookRefused as soon as the rectangle is too large."""
         # A document type has no place in a workbook; in UTF-16 the patterns below would see nothing.
         if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"\0" in xml:
             raise WorkbookRefused(WorkbookFault.UNREADABLE, "XML")

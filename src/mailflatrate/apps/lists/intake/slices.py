@@ -32,7 +32,7 @@ Refusal = tuple[int, list[str], str, str, str]
 
 @dataclass(slots=True)
 class Slice:
-    """A run of rows, judged: what `judge` hands to the database half.
+    """A run of judged rows, passed from `judge` to the database half.
 
     `staged` is CSV for COPY in the order of the staging columns, `cells` the rows behind it by line number.
     """
@@ -51,7 +51,7 @@ class Slice:
 
 @dataclass(slots=True)
 class ImportTally:
-    """The counters of the import."""
+    """The counters of an import."""
 
     accepted: int = 0
     updated: int = 0
@@ -63,7 +63,7 @@ class ImportTally:
 
 
 class ImportOvertaken(Exception):
-    """Another runner has moved the import on; this one must stop."""
+    """Raised when another runner has advanced the import; this one must stop."""
 
 
 class ImportCanceled(Exception):
@@ -195,8 +195,8 @@ ORDER BY line
 def write_slice(job: Import, part: Slice) -> None:
     """Write a slice and advance the import's position and counters, in one transaction.
 
-    Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` when the customer canceled,
-    Overtaken when the position is not where this slice begins.
+    Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` if the customer canceled,
+    Overtaken if the import's position is not where this slice begins.
     """
     for attempt in range(1, _TRIES + 1):
         try:
@@ -210,7 +210,7 @@ def write_slice(job: Import, part: Slice) -> None:
 
 
 class _SubscriptionMoved(Exception):
-    """A subscription changed its state while the slice was judged."""
+    """Raised when a subscription changed its state while the slice was judged."""
 
 
 def _write(job: Import, part: Slice) -> None:
@@ -266,7 +266,7 @@ def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
 
 
 def _note_unknown(cursor: Any, job: Import, unknown: Counter[tuple[str, str]]) -> None:
-    """Keep the words nobody knows, for the report: at most UNKNOWN_WORDS of them."""
+    """Store unknown words for the report: at most UNKNOWN_WORDS of them."""
     if not unknown:
         return
     cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
@@ -283,12 +283,12 @@ def _note_unknown(cursor: Any, job: Import, unknown: Counter[tuple[str, str]]) -
 
 
 def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> ImportTally:
-    """The counters so far. A reviewer's decision may have moved some while the file was read."""
+    """Return the counters so far. A reviewer's decision may have changed some while the file was read."""
     return ImportTally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
 
 
 def _merge(cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approved: bool) -> list[Refusal]:
-    """Write the staged rows and count them into `tally`; all refusals, those of the database too."""
+    """Write the staged rows and count them in `tally`; return all refusals, including the database's."""
     refusals = list(part.refusals)
     for *_, reason, _ in part.refusals:
         tally.refused[reason] += 1

@@ -1,4 +1,4 @@
-"""What the previous system says about the person of a row (R-16), from all columns that tell of it."""
+"""The previous system's status of a row's person (R-16), from all columns that tell it."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +26,10 @@ _TIMED = (StatusField.UNSUBSCRIBED_AT, StatusField.BOUNCED_AT, StatusField.COMPL
 
 
 class Statuses:
-    """Reads the statuses of a file's rows. `speak` False: no column tells any, so that rows need not be asked.
+    """Reads the statuses of a file's rows. `speak` False: no column holds one, so rows need no check.
 
-    `watched` are the columns that are no status by the mapping, and in which a status word may still turn up; in
-    `watched_states`, whose titles are about a state, any code or word is one.
+    `watched` are columns not mapped as a status in which a status word may still appear; in `watched_states`, whose
+    titles suggest a state, any code or word counts as one.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Statuses:
         self.watched_states = tuple(at for at in self.watched if counts_states(header[at]))
 
     def judge(self, cells: Sequence[str]) -> tuple[StatusHit | None, str]:
-        """The strongest word of a row, and the reason to hold it: empty for a yes and for a no."""
+        """Return a row's strongest status word, and the reason to hold it: empty for a yes and for a no."""
         hit = judge_row(self._readers, cells)
         if self._everybody is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
             return self._everybody, ""
@@ -66,14 +66,14 @@ class Statuses:
         return hit, _HELD.get(hit.status, "")
 
     def note(self, hit: StatusHit, unknown: "Counter[tuple[str, str]]") -> None:
-        """Count a word that nobody knows."""
+        """Count an unknown word."""
         if hit.status is PriorStatus.UNKNOWN:
             unknown[hit.column.title, hit.text.strip()[:_WORD_CHARACTERS]] += 1
 
     def moment(self, hit: StatusHit, cells: Sequence[str]) -> Moment | None:
-        """When the person said no: from the column that says it, else from any column with the time of a no.
+        """Return when the person said no: from the column that says it, else from any column with the time of a no.
 
-        Where the file has neither, the row's last change, which the moment notes as assumed.
+        If the file has neither, it is the row's last change, which the result marks as assumed.
         """
         columns = [hit.column, *(column for column, _ in self._readers if column.field in _TIMED)]
         for column in columns:

@@ -1,4 +1,4 @@
-"""A look at the beginning of a file: what its columns hold, so that titles alone decide nothing."""
+"""Surveys the beginning of a file: what its columns hold, so that titles alone decide nothing."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,14 @@ _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the first rows hold, column by column: `looks`, and in `orders` what their dates say about their order."""
+    """The contents of the first rows by column: `looks`, and in `orders` what their dates say about their order."""
 
     looks: tuple[ColumnLook, ...]
     orders: tuple[frozenset[DayOrder], ...]
 
 
 def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
-    """Look at the first rows of a table."""
+    """Survey the first rows of a table."""
     looks = tuple(ColumnLook() for _ in header)
     orders: list[set[DayOrder]] = [set() for _ in header]
     seen: list[set[str]] = [set() for _ in header]
@@ -62,7 +62,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    """What the dates of some columns say. Stops as soon as each is decided."""
+    """Return the date orders found in some columns. Stops as soon as each is decided."""
     found: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
     for _line, cells, fault in rows:
@@ -80,7 +80,7 @@ def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrd
 
 
 def decided_order(orders: Iterable[DayOrder]) -> DayOrder | None:
-    """The order of a column: EITHER where its dates do not decide or contradict each other, None without such dates."""
+    """Return a column's order: EITHER if its dates are ambiguous or contradictory, None without such dates."""
     said = set(orders)
     certain = said - {DayOrder.EITHER}
     if len(certain) == 1:

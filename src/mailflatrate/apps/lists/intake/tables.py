@@ -1,4 +1,4 @@
-"""CSV files as rows, streaming, with each broken line told apart from its neighbours."""
+"""Streams CSV files as rows, isolating each broken line from its neighbors."""
 
 import csv
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ MAX_FAULTS_BEFORE_HEADER = 200
 
 
 class TableFault(StrEnum):
-    """Why a table is refused."""
+    """The reason a table is refused."""
 
     NO_ROWS = "no_rows"
     COLUMNS = "columns"
 
 
 class TableRefused(Exception):
-    """The table is not read; `count` is the number of its columns where there are too many."""
+    """Raised when a table is refused; `count` is the number of its columns if there are too many."""
 
     def __init__(self, fault: TableFault, count: int) -> None:
         super().__init__(fault, count)
@@ -35,11 +35,11 @@ class TableRefused(Exception):
 
 
 class _RecordTooLong(csv.Error):
-    """A record goes on for more lines than any cell has."""
+    """Raised when a record spans more lines than any cell may have."""
 
 
 class RowFault(StrEnum):
-    """Why a row could not be read; the value is the stored reason."""
+    """The reason a row could not be read; the value is the stored reason."""
 
     COLUMNS = "wrong_column_count"
     QUOTES = "unbalanced_quotes"
@@ -57,19 +57,19 @@ class RowTable(Protocol):
     header: list[str]
 
     def rows(self) -> Iterator[Row]:
-        """All rows after the header, in order."""
+        """Yield all rows after the header, in order."""
         ...
 
     def position_bytes(self) -> int:
-        """About how far the file has been read."""
+        """Return approximately how far the file has been read."""
         ...
 
 
 class CsvTable:
-    """A text table of any dialect. Memory: one record. Blank lines are skipped, and are no rows.
+    """A text table of any dialect. Memory: one record. Blank lines are skipped and are not rows.
 
-    A quote that is opened and never closed would swallow the rest of the file: as soon as that shows, the first line of
-    the record is refused and the lines after it are read again.
+    An unclosed quote would swallow the rest of the file: once detected, the first line of the record is refused and the
+    lines after it are read again.
     """
 
     def __init__(self, path: Path, most_octets: int | None = None) -> None:
@@ -149,7 +149,7 @@ class CsvTable:
                 yield line_number, cells, fault or _damage(taken)
 
     def _lenient(self, line: str) -> tuple[list[str], RowFault | None]:
-        """One line on its own, as a reader without strictness sees it: `"Anna" ,x` is readable, `"Anna,x` is not."""
+        """Parse one line on its own in lenient mode: `"Anna" ,x` is readable, `"Anna,x` is not."""
         try:
             rows = list(csv.reader([line], delimiter=self._dialect.delimiter))
         except csv.Error:
@@ -168,7 +168,7 @@ def _damage(lines: list[str]) -> RowFault | None:
 
 
 def name_columns(cells: list[str]) -> list[str]:
-    """Titles that are unique and not empty. Raises TableRefused for an absurd width."""
+    """Return unique, non-empty titles. Raises TableRefused for an absurd width."""
     if len(cells) > MAX_COLUMNS:
         raise TableRefused(TableFault.COLUMNS, len(cells))
     titles: list[str] = []

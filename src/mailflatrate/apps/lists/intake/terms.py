@@ -1,4 +1,4 @@
-"""What a customer says about a file besides its columns: what its name means, its time zone, its order of dates."""
+"""The customer's terms for a file besides its columns: what its name means, its time zone, its date order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ class ImportTerms:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ImportTerms":
-        """Reads what `as_json` wrote; other keys are passed over."""
+        """Read the output of `as_json`; other keys are ignored."""
         return cls(
             stored.get("all_rows", ""), stored.get("no_status", {}), stored.get("time_zone", ""),
             stored.get("date_order", ""),
@@ -60,7 +60,7 @@ class ImportTerms:
 
 
 def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
-    """Raises ImportProblem naming what cannot be."""
+    """Check the terms against the header. Raises ImportProblem naming the invalid one."""
     if terms.all_rows and terms.all_rows not in ALL_ROWS:
         raise ImportProblem(
             _("“%(word)s” isn't a status for the rows; use one of: %(words)s")
@@ -89,7 +89,7 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
 
 
 def known_zone(header: Sequence[str]) -> str:
-    """The zone of the system that wrote a file with these titles; empty where nobody knows the system."""
+    """Return the time zone of the system that wrote a file with these titles; empty if the system is unknown."""
     names = {plain(title).replace(" ", "") for title in header}
     return next((zone for zone, titles in _SYSTEM_ZONES if len(names.intersection(titles.split())) >= 2), "")
 
@@ -101,6 +101,6 @@ def suggested_all_rows(file_name: str) -> str:
 
 
 def name_asks(file_name: str) -> str:
-    """The status that a file's name hints at, empty for none."""
+    """Return the status that a file's name suggests, empty for none."""
     found = file_status(file_name)
     return "" if found is None else found[0].value

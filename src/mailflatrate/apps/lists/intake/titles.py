@@ -1,4 +1,4 @@
-"""Titles of proof put together of known words, in English and German: `Confirmation IP address`, `Signup timestamp`."""
+"""Titles of proof composed of known words, in English and German: `Confirmation IP address`, `Signup timestamp`."""
 
 import re
 from functools import lru_cache
@@ -28,7 +28,7 @@ _OTHERWISE = re.compile(
 
 @lru_cache(maxsize=4_096)
 def composed(title: str) -> str | None:
-    """The field of a title that names an act and asks for its time or IP address; None for any other."""
+    """Return the field of a title that names an act and its time or IP address; None for any other."""
     words = plain(title)
     if _OTHERWISE.search(words):
         return None

@@ -1,6 +1,6 @@
-"""Uploaded files: in the storage of the installation until their import is over, known by their hash afterwards.
+"""Uploaded files: in the installation's storage until their import is finished, known by their hash afterwards.
 
-Any host takes an upload, and any other one imports it.
+Any host can accept an upload, and any other can import it.
 """
 
 import secrets
@@ -21,7 +21,7 @@ AREA = "uploads"
 
 @contextmanager
 def received(read: Callable[[int], bytes]) -> Iterator[Path]:
-    """A file, read in chunks, on this host's disk, to be looked into before it is kept."""
+    """Provide a file read in chunks on this host's disk, for inspection before it is stored."""
     with storage.scratch_file() as file:
         while chunk := read(CHUNK_BYTES):
             file.write(chunk)
@@ -30,7 +30,7 @@ def received(read: Callable[[int], bytes]) -> Iterator[Path]:
 
 
 def keep(path: Path) -> StoredFileInfo:
-    """Keep a file for the current account under a new name."""
+    """Store a file for the current account under a new name."""
     with path.open("rb") as file:
         return storage.put(f"{AREA}/{secrets.token_hex(16)}", file.read)
 
@@ -43,7 +43,7 @@ def forget(name: str) -> None:
 
 @contextmanager
 def opened(name: str) -> Iterator[Path]:
-    """An upload as a file on this host's disk. Raises FileNotFoundError when it is gone."""
+    """Provide an upload as a file on this host's disk. Raises FileNotFoundError if it is gone."""
     try:
         with storage.local_copy(name) as path:
             yield path
@@ -52,7 +52,7 @@ def opened(name: str) -> Iterator[Path]:
 
 
 def is_kept(name: str) -> bool:
-    """Whether an upload is still there."""
+    """Return whether an upload still exists."""
     try:
         return storage.exists(name)
     except storage.NameRefused:
@@ -71,7 +71,7 @@ MOST_SEARCHED_BYTES = 512 * 1024 * 1024
 
 
 def may_name(name: str, email: str) -> bool:
-    """Whether an upload names an address, in a text or in a part of a workbook; True where nobody can tell."""
+    """Return whether an upload contains an address, in text or part of a workbook; True if it is impossible to tell."""
     wanted = email.lower().encode()
     try:
         with opened(name) as path:
@@ -93,7 +93,7 @@ def _names(path: Path, wanted: bytes) -> bool:
 
 
 def _stands_in(file: IO[bytes], wanted: bytes) -> bool:
-    """Search in chunks, without case; UTF-16 by leaving out its zeros."""
+    """Search in chunks, ignoring case; UTF-16 is handled by dropping its zeros."""
     rest, searched = b"", 0
     while chunk := file.read(CHUNK_BYTES):
         searched += len(chunk)

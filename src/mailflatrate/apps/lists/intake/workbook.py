@@ -27,10 +27,10 @@ from mailflatrate.base import child
 
 
 class SheetTable:
-    """The first sheet of a workbook that holds rows."""
+    """The first sheet with rows in a workbook."""
 
     def __init__(self, path: Path) -> None:
-        """Raises WorkbookRefused, TableRefused or ChildError where the file cannot be read."""
+        """Open the workbook. Raises WorkbookRefused, TableRefused or ChildError if the file cannot be read."""
         self._path = str(path.resolve())
         self._size_bytes = path.stat().st_size
         self._done_share = 0.0
@@ -44,7 +44,7 @@ class SheetTable:
         return sheet_rows(self._records(), len(self.header), headed=self._headed)
 
     def _records(self) -> Iterator[SheetRow]:
-        """Each reading of a workbook decodes it whole, so its first rows come from the first reading."""
+        """Yield the records. Each read decodes the whole workbook, so the first rows come from the first read."""
         kept = self._first.rows
         yield from kept
         if self._first.is_whole:
@@ -60,7 +60,7 @@ class SheetTable:
 
 
 def problem_of(error: Exception) -> ImportProblem:
-    """What the customer is told about a file that is not read."""
+    """Return the error shown to the customer for an unreadable file."""
     if isinstance(error, child.ChildBusy):
         return ImportProblem(_("other files are being read right now; try again in a minute"))
     if isinstance(error, TableRefused):
@@ -83,7 +83,7 @@ def problem_of(error: Exception) -> ImportProblem:
 
 
 def open_table(path: Path) -> RowTable:
-    """The table in a file, judged by its beginning and not by its name. Raises ImportProblem.
+    """Open the table in a file, judged by its beginning and not by its name. Raises ImportProblem.
 
     For workers: a text table is read in this process.
     """
@@ -94,7 +94,7 @@ def open_table(path: Path) -> RowTable:
 
 
 def look_at_table(path: Path) -> TableLook:
-    """What can be seen in a file while someone waits, read in a child process. Raises ImportProblem."""
+    """Preview a file in a child process while someone waits. Raises ImportProblem."""
     _is_workbook(path)
     try:
         found: TableLook = child.call_once("table.look", str(path.resolve()))
@@ -104,9 +104,9 @@ def look_at_table(path: Path) -> TableLook:
 
 
 def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
-    """What the dates of some columns say far into a text table; nothing where that takes too long.
+    """Return the date orders of some columns far into a text table; empty if that takes too long.
 
-    Of a workbook, as many rows were looked at as can be while someone waits.
+    For a workbook, the preview has already read as many rows as someone can wait for.
     """
     if is_workbook(path):
         return {}

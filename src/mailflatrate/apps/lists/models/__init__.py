@@ -1,4 +1,4 @@
-"""Tables of lists: people, their consent, and how they came."""
+"""Tables of lists: people, their consent, and how they got here."""
 
 from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount

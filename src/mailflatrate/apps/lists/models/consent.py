@@ -1,4 +1,4 @@
-"""The consent ledger. The event holds nothing personal; its sibling does, and only erasure may delete that."""
+"""The consent ledger. The event holds no personal data; its sibling does, and only erasure may delete that."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -33,9 +33,9 @@ GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)
 class ConsentEvent(TenantModel):
     """One event; append-only. `commitment` is the salted hash of the sibling's personal fields.
 
-    `contact_id` is no foreign key: the event outlives the contact. The others are none in the database either:
-    accounts, lists and imports with proof are never deleted, row-level security holds the account, and checking each
-    of them for each row would cost an import more than all its writing.
+    `contact_id` is not a foreign key, because the event outlives the contact. The others are not foreign keys in the
+    database either: accounts, lists and imports with proof are never deleted, row-level security enforces the account,
+    and checking each of them for each row would cost an import more than all its writing.
     """
 
     account = models.ForeignKey(
@@ -76,7 +76,7 @@ class ConsentEvent(TenantModel):
 class ConsentEvidence(TenantModel):
     """The personal half of an event: address, IP addresses, user agent, source, salt (R-29).
 
-    Written in one statement with its event, which is never deleted: the database need not look for it a second time.
+    Written in one statement with its event, which is never deleted, so the database need not check for it again.
     """
 
     account = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Counts that pages show without counting: people by list and state, and how many may be mailed."""
+"""Precomputed counts for pages: people by list and state, and how many may be mailed."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ListTally(TenantModel):
-    """A change of how many people of a list are in a state. The sum of the rows is the count.
+    """A change in the number of a list's people in one state. The sum of the rows is the count.
 
     Triggers on `subscription` add a row for each statement, so that two transactions never wait for each other's
-    counter; a job adds the rows up. Only they write here.
+    counter; a job merges the rows. Nothing else writes here.
     """
 
     platform_writes = True
@@ -30,7 +30,7 @@ class ListTally(TenantModel):
 
 
 class MailableCount(TenantModel):
-    """How many people of a large account could be mailed at the end of each day, as last counted."""
+    """The mailable people of a large account at the end of each day, as last counted."""
 
     counted_at = models.DateTimeField()
     series = models.JSONField(help_text="pairs of a day and a number, the oldest first")

@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ImportState(models.TextChoices):
-    """Where an import stands."""
+    """The state of an import."""
 
     UPLOADED = "uploaded", _("Waiting for column mapping")
     QUEUED = "queued", _("Waiting")
@@ -20,7 +20,7 @@ class ImportState(models.TextChoices):
 
 
 class CheckState(models.TextChoices):
-    """What the figures of a finished import led to (R-15). HELD waits for a reviewer."""
+    """The result of checking a finished import's figures (R-15). HELD waits for a reviewer."""
 
     UNCHECKED = "", _("Not checked yet")
     CLEAR = "clear", _("Nothing unusual")
@@ -32,7 +32,7 @@ class CheckState(models.TextChoices):
 class Import(TenantModel):
     """One file of people with the proof of their consent. `origin` is the declaration it rests on (R-10).
 
-    `figures` is what was counted when it had ended (R-15, `intake.figures`); None while it was not.
+    `figures` is what was counted at its end (R-15, `intake.figures`); None until then.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")

@@ -10,7 +10,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class OriginState(models.TextChoices):
-    """What is known about how a list came to be (R-10). FORM: filled by our own double-opt-in forms alone."""
+    """The status of a list's origin (R-10). FORM: filled only by our own double-opt-in forms."""
 
     FORM = "form", _("Own sign-up form")
     WAITING = "waiting", _("Under review")
@@ -19,8 +19,9 @@ class OriginState(models.TextChoices):
 
 
 class OriginKind(models.TextChoices):
-    """How people came onto the list before it came here. Each of them ends in a confirmation by mail: nothing else is
-    an origin here, so bought, rented, copied, single-opt-in or oral ones have no value (R-11, R-38)."""
+    """How people joined the list before it came here. Each kind ends in a confirmation by email: nothing else is
+    accepted as an origin, so bought, rented, copied, single-opt-in or oral ones have no value (R-11, R-38).
+    """
 
     WEBSITE = "website", _("A form on our website")
     SERVICE = "service", _("A form of our previous email service")
@@ -30,7 +31,7 @@ class OriginKind(models.TextChoices):
 
 
 class EvidenceColumn(models.TextChoices):
-    """Proof that the file holds for each row (R-12)."""
+    """Proof that the file contains for each row (R-12)."""
 
     SIGNUP_AT = "signup_at", _("Sign-up time")
     SIGNUP_IP = "signup_ip", _("Sign-up IP address")
@@ -41,7 +42,7 @@ class EvidenceColumn(models.TextChoices):
 
 
 class DeclarationState(models.TextChoices):
-    """Where a declaration stands. All but WAITING and ASKED are final."""
+    """The state of a declaration. All but WAITING and ASKED are final."""
 
     WAITING = "waiting", _("Waiting for review")
     ASKED = "asked", _("Our reviewer has a question")

@@ -46,7 +46,7 @@ class MailingList(TenantModel):
 class Contact(TenantModel):
     """A person of one account. `address_key` is the keyed hash of the canonical address (R-20, R-96).
 
-    Row-level security holds the account; a foreign key would be checked again for every row of an import.
+    Row-level security enforces the account; a foreign key would be checked again for every row of an import.
     """
 
     account = models.ForeignKey(
@@ -84,7 +84,7 @@ class Contact(TenantModel):
 
     @property
     def full_name(self) -> str:
-        """First and last name, or nothing."""
+        """Return first and last name, or an empty string."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
@@ -94,7 +94,7 @@ class Contact(TenantModel):
 
 
 class SubscriptionState(models.TextChoices):
-    """Only CONFIRMED is ever mailed."""
+    """The state of a subscription. Only CONFIRMED is ever mailed."""
 
     PENDING = "pending", _("Waiting for confirmation")
     QUARANTINED = "quarantined", _("In quarantine")
@@ -105,7 +105,7 @@ class SubscriptionState(models.TextChoices):
 class Subscription(TenantModel):
     """A contact on a list. Confirmed only with the ledger's event that proves it (lock two).
 
-    The proof and the contact are foreign keys in the database; the account is held by row-level security, and lists are
+    The proof and the contact are foreign keys in the database; row-level security enforces the account, and lists are
     archived, never deleted.
     """
 

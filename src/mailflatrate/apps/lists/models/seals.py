@@ -1,4 +1,4 @@
-"""Seals over the consent ledger: one chain for the whole installation, and the stamps of third parties on it."""
+"""Seals over the consent ledger: one chain for the whole installation, and third-party time stamps on it."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ from django.db.models.functions import Now
 
 
 class SigningKey(models.Model):
-    """A key (Ed25519) with which the service signs seals and certificates; never deleted, so that its history stays.
+    """An Ed25519 key that signs the service's seals and certificates; never deleted, so that its history is kept.
 
-    The private half is sealed by the vault. The application reads keys; only the platform makes and retires them.
+    The private half is sealed by the vault. The application reads keys; only the platform creates and retires them.
     """
 
     public_key = models.BinaryField(max_length=32, unique=True)
@@ -64,7 +64,7 @@ class ConsentSeal(models.Model):
 
 
 class ConsentStamp(models.Model):
-    """A time stamp (RFC 3161) on a seal, and with it on all seals before; append-only."""
+    """A time stamp (RFC 3161) on a seal, which also covers all earlier seals; append-only."""
 
     seal = models.ForeignKey(ConsentSeal, on_delete=models.PROTECT, related_name="stamps")
     authority = models.TextField(help_text="subject of the certificate that signed")

@@ -1,4 +1,4 @@
-"""Where the search for people looks: a line of text for each contact, and the contacts that have none yet."""
+"""Search data for people: a line of text for each contact, and the contacts still without one."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactText(TenantModel):
-    """Address and name of a contact as one text, under an index of trigrams.
+    """Address and name of a contact as one text, with a trigram index.
 
-    Apart from the contact, because this index costs more than everything else that an import writes: a job fills it
-    afterwards. The row goes with the contact, and whenever its name or address changes.
+    Separate from the contact, because this index costs more than everything else that an import writes: a job fills it
+    afterwards. The row is deleted with the contact, and whenever its name or address changes.
     """
 
     platform_writes = True
@@ -26,7 +26,7 @@ class ContactText(TenantModel):
 
 
 class SearchTodo(TenantModel):
-    """Contacts of an account, from an id to an id, whose text is not written yet. Triggers on `contact` add them."""
+    """A range of an account's contact ids whose text is not written yet. Triggers on `contact` add rows."""
 
     platform_writes = True
 

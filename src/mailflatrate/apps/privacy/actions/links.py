@@ -1,4 +1,4 @@
-"""Addresses of the pages where a person confirms a request."""
+"""URLs of the pages where a person confirms a data request."""
 
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base.ids import key_ring
@@ -7,6 +7,6 @@ from mailflatrate.settings.schema import load_settings
 
 
 def request_url(request: PrivacyRequest) -> str:
-    """Where the person confirms, and afterwards looks."""
+    """Return the URL where the person confirms the request and later sees its result."""
     token = key_ring().seal(TokenPurpose.PRIVACY_REQUEST, request.account_id, request.id)
     return f"{load_settings().public_url}/r/{token}"

@@ -1,8 +1,8 @@
-"""A change of address: asked from any message, agreed to at the old address, confirmed at the new one, and undone
-from the old one again.
+"""A change of address: requested from any message, confirmed at the old address and then at the new one, and reversible
+from the old one.
 
-A forwarded message is not enough for any of these steps. Where the old mailbox is gone, nothing is carried over: the
-person signs up at a form, as anybody does.
+A forwarded message is not enough for any of these steps. If the old mailbox is gone, nothing is carried over: the
+person signs up through a form like anyone else.
 """
 
 from collections.abc import Iterable
@@ -41,9 +41,9 @@ _WHO = audit.machine("privacy.person")
 
 
 def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
-    """The old mailbox agreed: write to the new address, which has to confirm before anything changes.
+    """Mail the new address after the old mailbox agreed; it must confirm before anything changes.
 
-    Raises PrivacyError where there is nothing to move, or too many addresses were named today.
+    Raises PrivacyError if there is nothing to move, or too many addresses were named today.
     """
     confirmed = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
     list_id = confirmed.order_by("id").values_list("mailing_list_id", flat=True).first()
@@ -59,7 +59,7 @@ def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
 
 
 def note_move(account_id: int, sign_up_id: int) -> None:
-    """The new address confirmed: tell the old one, with a link that undoes it. Idempotent."""
+    """Tell the old address that the new one confirmed, with an undo link. Idempotent."""
     with tenancy.account(account_id), transaction.atomic():
         moved = SignupRequest.objects.filter(id=sign_up_id, state=SignupState.CONFIRMED).first()
         if moved is None or moved.moves_id is None:
@@ -99,7 +99,7 @@ def _undo_mail(request: PrivacyRequest, new_email: str) -> tuple[str, str]:
 
 
 def can_undo(request: PrivacyRequest) -> bool:
-    """Whether the old mailbox may still undo this change of address."""
+    """Return whether the old mailbox may still undo this change of address."""
     return (
         request.kind == DataRequestKind.ADDRESS
         and "moved_to" in request.outcome
@@ -110,10 +110,10 @@ def can_undo(request: PrivacyRequest) -> bool:
 
 @transaction.atomic
 def undo_move(request_id: int, *, ip: str | None, user_agent: str) -> PrivacyRequest:
-    """Take everything back from the new address and give it to the old one again. Idempotent.
+    """Move everything back from the new address to the old one. Idempotent.
 
-    The click is a confirmation of its own, from the old mailbox. An address that said no in the meantime stays off
-    every list. Raises PrivacyError when it comes too late.
+    The click is a separate confirmation from the old mailbox. If an address said no in the meantime, it stays off every
+    list. Raises PrivacyError if it is too late.
     """
     request = PrivacyRequest.objects.select_for_update().filter(id=request_id, kind=DataRequestKind.ADDRESS).first()
     if request is None:
@@ -145,7 +145,7 @@ def _events_of_move(contact_id: int, sign_up_id: int) -> list[ConsentEvent]:
 def _take_back(
     contact_id: int, old: Contact | None, events: Iterable[ConsentEvent], sign_up_id: int, *, source: str
 ) -> None:
-    """Off the lists that came by the move. A person who is here for nothing else goes altogether."""
+    """Remove the contact from lists joined by the move; erase a person who is here for nothing else."""
     new = Contact.objects.select_for_update().filter(id=contact_id).first()
     if new is None:
         return
@@ -162,7 +162,7 @@ def _take_back(
 
 
 def _strip(new: Contact, old: Contact | None, carried: Iterable[str]) -> None:
-    """Take carried values off a contact, unless they were changed since."""
+    """Remove carried-over values from a contact, unless they were changed since."""
     for name in carried:
         if name in ("first_name", "last_name"):
             if old is None or getattr(new, name) == getattr(old, name):
@@ -175,7 +175,7 @@ def _strip(new: Contact, old: Contact | None, carried: Iterable[str]) -> None:
 def _give_back(
     old: Contact, events: Iterable[ConsentEvent], sign_up_id: int, *, source: str, ip: str | None, user_agent: str
 ) -> int:
-    """Confirm the old address on the lists it left by the move alone; how many."""
+    """Confirm the old address on the lists it left only because of the move; return how many."""
     if strongest(bytes(old.address_key)) is not None:
         return 0
     left = Subscription.objects.filter(contact=old, state=SubscriptionState.UNSUBSCRIBED, unsubscribed_by="moved")

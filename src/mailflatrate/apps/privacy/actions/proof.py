@@ -1,4 +1,4 @@
-"""Handing out proof, and everything else that is stored about a person, with a line in the audit log (R-98)."""
+"""Exports proof, and everything else stored about a person, with an entry in the audit log (R-98)."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from mailflatrate.base import audit, tenancy
 
 
 class ProofFormat(Enum):
-    """How a certificate is handed out; the value is the ending of the file's name."""
+    """The file format of a certificate; the value is the file extension."""
 
     PDF = "pdf"
     JSON = "json"
@@ -38,7 +38,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to hand out."""
+    """A file for download."""
 
     name: str
     media_type: str
@@ -48,9 +48,9 @@ class Download:
 def export_proof(
     contact_id: int, list_id: int, wanted: ProofFormat, *, language: str, by: audit.Actor, reason: str = ""
 ) -> Download:
-    """Hand out the proof of one consent, with a line in the audit log (R-98). Runs inside `tenancy.account(...)`.
+    """Export the proof of one consent, with an entry in the audit log (R-98). Runs inside `tenancy.account(...)`.
 
-    Raises PrivacyError where there is nothing, PdfUnavailable where this machine makes no PDFs.
+    Raises PrivacyError if there is none, PdfUnavailable if this machine cannot make PDFs.
     """
     certificate = build_certificate(contact_id, list_id, language=language)
     if wanted is ProofFormat.JSON:
@@ -67,9 +67,9 @@ def export_proof(
 
 
 def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: str = "") -> Download:
-    """Everything stored about one person as a ZIP: the data, and the certificate of each subscription (R-94).
+    """Return everything stored about one person as a ZIP: data, and a certificate of each subscription (R-94).
 
-    Raises PrivacyError where nobody is there.
+    Raises PrivacyError if there is no such person.
     """
     found = stored_about(contact_id, language=language)
     if found is None:
@@ -89,7 +89,7 @@ def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: st
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Files as a ZIP."""
+    """Return files as a ZIP."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, octets in sorted(files.items()):

@@ -145,7 +145,7 @@ def _spread(request: PrivacyRequest) -> None:
 
 
 def carry_out(account_id: int, request_id: int) -> None:
-    """Do for one customer what a person confirmed with another one. Repeated, it does nothing."""
+    """Carry out for one customer what a person confirmed with another one. Idempotent."""
     with tenancy.account(account_id):
         request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
         if request is not None and request.state == DataRequestState.CONFIRMED:
@@ -184,7 +184,7 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
 
 
 def expire_requests() -> int:
-    """Close what nobody confirmed in time; how many. Looks across all accounts."""
+    """Close requests not confirmed in time, across all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         late = PrivacyRequest.objects.filter(state=DataRequestState.ASKED, expires_at__lt=clock.now())
         return late.update(state=DataRequestState.EXPIRED, values={}, ip=None, user_agent="")

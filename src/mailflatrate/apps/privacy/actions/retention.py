@@ -82,7 +82,7 @@ UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE id IN (
 
 
 def let_go() -> dict[str, int]:
-    """One night's work over all accounts; how much of each kind went. Repeated, it finds nothing."""
+    """Delete expired data in all accounts, once a night; return how much of each kind. Idempotent."""
     rows: dict[str, Callable[[], int]] = {
         "proofs": expire_proofs,
         "french_prospects": expire_french,
@@ -104,7 +104,7 @@ def _by_days(statement: str, limit: str) -> int:
 
 
 def _until_done(statement: str, before: datetime) -> int:
-    """Run a statement, a transaction each time, until it finds nothing more."""
+    """Run a statement, in a transaction each time, until it finds nothing more."""
     total = 0
     while True:
         with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
@@ -116,7 +116,7 @@ def _until_done(statement: str, before: datetime) -> int:
 
 
 def years_before(now: datetime, years: int) -> datetime:
-    """The same moment so many years ago; the last of February where there is no 29th."""
+    """Return the same time so many years earlier; the last of February if there is no 29th."""
     try:
         return now.replace(year=now.year - years)
     except ValueError:
@@ -124,7 +124,7 @@ def years_before(now: datetime, years: int) -> datetime:
 
 
 def proof_limit(now: datetime) -> datetime:
-    """Whatever ended before this may go: three years, counted from the end of the year in which it ended."""
+    """Return the deletion limit: three years, counted from the end of the year in which something ended."""
     return datetime(now.year - int(value("proof_years_after_end")), 1, 1, tzinfo=now.tzinfo)
 
 
@@ -134,7 +134,7 @@ def expire_proofs() -> int:
 
 
 def expire_french() -> int:
-    """People of French customers who gave no sign for three years."""
+    """Erase people of French customers who gave no sign of activity for three years."""
     before = years_before(clock.now(), int(value("french_prospect_years")))
     return _expire(_FRENCH, before, "R-95: three years without a sign of the person (CNIL)")
 
@@ -154,7 +154,7 @@ def _expire(statement: str, before: datetime, reason: str) -> int:
 
 
 def wipe_replies() -> int:
-    """Answers of mail servers, which may name the address: chunk by chunk, so that no index of deliveries is needed."""
+    """Delete mail servers' replies, which may contain the address: in chunks, so that deliveries need no index."""
     before = clock.now() - timedelta(days=value("smtp_reply_days"))
     total = 0
     while True:
@@ -171,7 +171,7 @@ def wipe_replies() -> int:
 
 
 def wipe_clicks() -> int:
-    """Clicks older than 25 months; the report keeps their number."""
+    """Delete clicks older than 25 months; the report keeps their number."""
     months = int(value("click_months"))
     now = clock.now()
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
@@ -180,7 +180,7 @@ def wipe_clicks() -> int:
 
 
 def forget_requests() -> int:
-    """Requests of persons that were settled long ago."""
+    """Delete data requests that were settled long ago."""
     before = years_before(clock.now(), int(value("request_years")))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         done, _ = PrivacyRequest.objects.filter(Q(done_at__lt=before) | Q(expires_at__lt=before, done_at=None)).delete()

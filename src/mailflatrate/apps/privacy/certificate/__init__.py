@@ -1,6 +1,6 @@
-"""The certificate of one subscription (R-29, R-30): `build` gathers it, `pdf` prints it, `pack` puts all beside it.
+"""The certificate of one subscription (R-29, R-30): `build` collects it, `pdf` prints it, `pack` bundles all files.
 
-`rules.proof.certificate` checks one from the file alone.
+`rules.proof.certificate` verifies one from the file alone.
 """
 
 from mailflatrate.apps.privacy.certificate.build import build_certificate, form_versions

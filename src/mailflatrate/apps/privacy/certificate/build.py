@@ -1,4 +1,4 @@
-"""Gathering what proves one subscription, from the ledger, its seals and the stamps on them."""
+"""Collects the proof of one subscription from the ledger, its seals and the time stamps on them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,10 +35,10 @@ ORDER BY e.id
 
 
 def build_certificate(contact_id: int, list_id: int, *, language: str) -> dict[str, Any]:
-    """The certificate of one person on one list, as JSON values. Runs inside `tenancy.account(...)`.
+    """Return the certificate of one person on one list, as JSON values. Runs inside `tenancy.account(...)`.
 
-    What was erased, is not sealed yet or was never there is missing in it and named. Raises PrivacyError where the
-    person is not and never was on the list.
+    Parts that were erased, are not sealed yet or never existed are listed as missing. Raises PrivacyError if the person
+    is not and never was on the list.
     """
     contact = Contact.objects.filter(id=contact_id).first()
     mailing_list = MailingList.objects.filter(id=list_id).first()
@@ -96,7 +96,7 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
 
 
 def proof_events(contact_id: int, list_id: int) -> list[tuple[ProofEvent, tuple[str, str] | None]]:
-    """The events of one person on one list, each with salt (hexadecimal) and exact text of its personal half."""
+    """Return one person's events on one list, each with salt (hexadecimal) and exact text of its personal half."""
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, [account_id, contact_id, list_id])
@@ -113,7 +113,7 @@ def proof_events(contact_id: int, list_id: int) -> list[tuple[ProofEvent, tuple[
 
 
 def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dict[str, Any]]]:
-    """Numbers of the seals concerned, and each event's path to the root of its seal."""
+    """Return the numbers of the seals concerned, and each event's path to the root of its seal."""
     numbers: set[int] = set()
     found: dict[int, dict[str, Any]] = {}
     waiting = [record.id for record in records]
@@ -136,7 +136,7 @@ def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dic
 
 
 def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
-    """The seals concerned, the stamps that cover them, and the seals between."""
+    """Return the seals concerned, the stamps that cover them, and the seals in between."""
     wanted = set(numbers)
     stamps: dict[int, ConsentStamp] = {}
     for number in numbers:
@@ -157,14 +157,14 @@ def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
 
 
 def _signature(seal: ConsentSeal) -> dict[str, str] | None:
-    """The service's signature on a seal; None where it is older than the first key."""
+    """Return the service's signature on a seal; None if the seal is older than the first key."""
     if seal.signed_by is None or seal.signature is None:
         return None
     return {"key": key_id(bytes(seal.signed_by.public_key)), "value": bytes(seal.signature).hex()}
 
 
 def _state(subscription: Subscription | None) -> dict[str, Any]:
-    """How the person stands to the list now."""
+    """Return the person's current status on the list."""
     if subscription is None:
         return {"state": "none", "since": None}
     since = {"unsubscribed": subscription.unsubscribed_at, "confirmed": subscription.confirmed_at}.get(
@@ -174,7 +174,7 @@ def _state(subscription: Subscription | None) -> dict[str, Any]:
 
 
 def _imprint(language: str) -> list[str]:
-    """Who is responsible, line by line."""
+    """Return the responsible party, line by line."""
     imprint = structured_imprint(newest_imprint())
     if imprint is None:
         return []
@@ -182,7 +182,7 @@ def _imprint(language: str) -> list[str]:
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
-    """The files by which the person came, each with the line in it."""
+    """Return the files that brought the person, each with the line in it."""
     found = []
     ids = [each.record.source_import for each in events if each.record.source_import is not None]
     jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}
@@ -200,7 +200,7 @@ def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
 
 
 def form_versions(certificate: dict[str, Any]) -> list[dict[str, Any]]:
-    """The frozen form versions that the events of a certificate name, as they were published (R-28)."""
+    """Return the frozen form versions that a certificate's events name, as they were published (R-28)."""
     digests = {event.get("form_sha256") for event in _details(certificate)} - {None}
     rows = FormVersion.objects.filter(sha256__in=digests).select_related("form").order_by("id")
     return [

@@ -1,4 +1,4 @@
-"""The certificate on paper: one page, and the wording behind it. The PDF carries the JSON as an attachment."""
+"""The printed certificate: one page, followed by the wording. The PDF carries the JSON as an attachment."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _HASHES = ("body_sha256", "token")
 
 @dataclass(frozen=True, slots=True)
 class CertificateLine:
-    """One element as it is printed; without `value` it is missing. `mono` for what is compared letter by letter."""
+    """One printed element; without `value` it is missing. `mono` marks text that is compared character by character."""
 
     label: str
     value: str
@@ -35,7 +35,7 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True)
 class SealedEvent:
-    """One event as it is printed: what, when, and the seal that holds it."""
+    """One printed event: what, when, and the seal that contains it."""
 
     number: int
     kind: str
@@ -46,12 +46,12 @@ class SealedEvent:
 
 
 def certificate_json(certificate: dict[str, Any]) -> bytes:
-    """The certificate as a file."""
+    """Return the certificate as a JSON file."""
     return json.dumps(certificate, ensure_ascii=False, indent=1).encode()
 
 
 def certificate_pdf(certificate: dict[str, Any]) -> bytes:
-    """The certificate as PDF/A-3 with the JSON attached. Raises PdfUnavailable where Pango is missing."""
+    """Return the certificate as PDF/A-3 with the JSON attached. Raises PdfUnavailable if Pango is missing."""
     attached = AttachedFile(ATTACHMENT, certificate_json(certificate), "mailflatrate consent certificate")
     try:
         return html_to_pdf(certificate_html(certificate), [attached], variant="pdf/a-3b")
@@ -60,7 +60,7 @@ def certificate_pdf(certificate: dict[str, Any]) -> bytes:
 
 
 def certificate_html(certificate: dict[str, Any]) -> str:
-    """What is printed, in the language of the certificate."""
+    """Return the HTML to print, in the certificate's language."""
     language = certificate["language"]
     with translation.override(language):
         return render_to_string(TEMPLATE, _context(certificate, language))
@@ -166,6 +166,6 @@ def _moment(text: str, zone: ZoneInfo) -> str:
 
 
 def _short(text: str, zone: ZoneInfo) -> str:
-    """A moment in a table."""
+    """Return a time formatted for a table."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
     return moment.strftime(formats_of(known_language(translation.get_language())).timestamp)

@@ -1,6 +1,6 @@
 """One line of the log: JSON with identifiers and keyed hashes, sealed with the installation's key.
 
-A line can erase a person, so one that was not written by this installation is refused.
+A line can erase a person, so lines that this installation did not write are refused.
 """
 
 import json
@@ -19,12 +19,12 @@ _LARGEST = 2**63
 
 
 class LineRefused(ValueError):
-    """A line is damaged, or not of this installation."""
+    """A line is damaged, or was not written by this installation."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalLine:
-    """A withdrawal. `account_id` None: of the whole platform. `reason`: of a suppression, or the account's standing."""
+    """A withdrawal. `account_id` None: the whole platform. `reason`: of a suppression, or the account's standing."""
 
     at: datetime
     kind: WithdrawalKind

@@ -1,4 +1,4 @@
-"""Where the log is: hourly files in a folder, or an object for each run in the bucket that keeps uploads."""
+"""Storage of the log: hourly files in a folder, or one object for each run in the bucket that keeps uploads."""
 
 import os
 import re
@@ -26,51 +26,52 @@ _PLACE = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class WithdrawalsLog(Protocol):
-    """Lines, oldest first. What was written is on the disk or in the bucket when `write` returns."""
+    """Lines, oldest first. They are on disk or in the bucket when `write` returns."""
 
     def write(self, lines: list[str]) -> None:
         """Append lines."""
 
     def read(self, since: datetime) -> Iterator[str]:
-        """Every line written since then, and some from up to an hour before."""
+        """Yield every line written since then, and some from up to an hour before."""
 
     def drop_before(self, before: datetime) -> None:
-        """Remove what is older."""
+        """Remove older lines."""
 
     def place(self) -> str:
-        """A name of the folder or bucket that is the same on every host that shares it."""
+        """Return a name of the folder or bucket that is the same on every host that shares it."""
 
 
 def open_log(settings: Settings) -> WithdrawalsLog:
-    """The log that is written to."""
+    """Return the log that is written to."""
     if settings.withdrawals_dir is None and settings.storage is StorageKind.S3:
         return BucketLog(open_backend(settings, StorageKind.S3))
     return FolderLog(settings.withdrawals_folder)
 
 
 def every_log(settings: Settings) -> list[WithdrawalsLog]:
-    """The log that is written to, then every other place where the settings of earlier days may have left lines."""
+    """Return the log that is written to, then every other place where earlier settings may have left lines."""
     folders = {settings.withdrawals_folder, settings.data_dir / AREA}
     backends = [open_backend(settings, kind) for kind in configured(settings) if kind is not StorageKind.DATABASE]
     return [*map(FolderLog, sorted(folders)), *map(BucketLog, backends)]
 
 
 def read_everywhere(settings: Settings, since: datetime) -> Iterator[str]:
-    """Every line written since then, wherever this host can reach one."""
+    """Yield every line written since then, from all places this host can reach."""
     for each in every_log(settings):
         yield from each.read(since)
 
 
 class FolderLog:
-    """One file for each hour and host: appending is not atomic on a network file system that several hosts share."""
+    """One file per hour and host, because appending is not atomic on a shared network file system."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, lines: list[str]) -> None:
-        """Append to the hour's file and flush it to the disk.
+        """Append to the hour's file and flush it to disk.
 
-        A line break comes first: a full disk or a crash may have torn the last line; readers skip blank ones.
+        A line break comes first, because a full disk or a crash may have truncated the last line; readers skip blank
+        ones.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"withdrawals-{clock.now().astimezone(UTC):%Y%m%dT%H}-{_host()}.jsonl"
@@ -96,7 +97,7 @@ class FolderLog:
                 path.unlink(missing_ok=True)
 
     def place(self) -> str:
-        """What the file `place` of the folder says; the first host writes it."""
+        """Return the content of the folder's file `place`; the first host writes it."""
         path = self._folder / "place"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
@@ -116,7 +117,7 @@ class FolderLog:
 
 
 class BucketLog:
-    """One object a run, because objects are not appended to."""
+    """One object per run, because objects cannot be appended to."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -143,7 +144,7 @@ class BucketLog:
                 self._backend.delete(OWN_ACCOUNT, name)
 
     def place(self) -> str:
-        """There is one bucket."""
+        """Return a fixed name: there is only one bucket."""
         return "bucket"
 
     def _objects(self) -> list[tuple[datetime, str]]:
@@ -155,7 +156,7 @@ class BucketLog:
 
 
 def read_paths(paths: Iterable[Path]) -> Iterator[str]:
-    """Every line of some files and folders: those of a log in a folder, and copies of the bucket's objects."""
+    """Yield every line of some files and folders: a log folder, or copies of the bucket's objects."""
     for path in paths:
         for file in sorted(_below(path)) if path.is_dir() else [path]:
             yield from read_file(file)

@@ -22,12 +22,12 @@ log = structlog.get_logger(__name__)
 
 
 def note_place(settings: Settings) -> None:
-    """Say where a worker of this host logs withdrawals."""
+    """Record where a worker of this host logs withdrawals."""
     withdrawals_places.note_place(open_log(settings).place(), _host())
 
 
 def replay_if_promoted(settings: Settings) -> bool:
-    """Replay the log of this host if the database was promoted and has not been told yet; whether it was done."""
+    """Replay this host's log if the database was promoted and has not been updated yet; return whether it was done."""
     hold = fence.current_hold()
     if hold is None or hold.cause is not fence.HoldCause.PROMOTED:
         return False

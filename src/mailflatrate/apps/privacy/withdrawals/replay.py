@@ -34,16 +34,16 @@ log = structlog.get_logger(__name__)
 
 
 def mark(line: WithdrawalLine) -> tuple[object, ...]:
-    """What tells one withdrawal from another; an erasure takes the hash of the address from the tables."""
+    """Return a withdrawal's identity. The address hash counts only for suppressions, as erasure removes it."""
     key = line.address_key if line.kind is WithdrawalKind.SUPPRESSED else None
     return line.at, line.kind, line.account_id, line.reason, line.contact_id, line.list_id, key
 
 
 def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[object, ...]] = frozenset()) -> Counter[str]:
-    """Let every line take effect that was written since the backup; how many of each kind did, and were `refused`.
+    """Apply every line written since the backup; return how many of each kind were applied or `refused`.
 
-    Accounts that came after the backup are counted as `unknown_account`. All erasures come last, so that what a person
-    said before is recorded as theirs. `ignored`: marks of lines that the database knows already.
+    Accounts created after the backup are counted as `unknown_account`. Erasures come last, so that a person's earlier
+    answers are recorded as theirs. `ignored`: marks of lines that the database knows already.
     """
     done: Counter[str] = Counter()
     erasures: list[WithdrawalLine] = []
@@ -70,7 +70,7 @@ def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[objec
 
 
 def _count(line: WithdrawalLine, done: Counter[str]) -> None:
-    """Apply one line. One that fails is counted as `refused`, and the withdrawals after it still take effect."""
+    """Apply one line. If it fails it is counted as `refused`, and later withdrawals still take effect."""
     try:
         changed = _apply(line)
     except OperationalError:  # the database is gone, and the lines after it would fail, too
@@ -152,7 +152,7 @@ _IN_ACCOUNT: dict[WithdrawalKind, Callable[[WithdrawalLine], bool]] = {
 
 
 def _contact(line: WithdrawalLine) -> Contact | None:
-    """The person by the number they had, which no other contact has got since; or by the hash of their address."""
+    """Find the person by their former id, unless another contact has it now, or by the hash of their address."""
     contact = _by_number(line)
     if contact is None and line.address_key is not None:
         contact = Contact.objects.filter(address_key=line.address_key).first()

@@ -1,4 +1,4 @@
-"""From the outbox to the log, and from the tables of a database that still lives to a file."""
+"""Writes the log from the outbox, and a file from the tables of a database that is still running."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ _logger = structlog.get_logger(__name__)
 
 
 def log_waiting(log: WithdrawalsLog) -> int:
-    """Log everything in the outbox; how many. A line is written before its row goes, so twice rather than never."""
+    """Log everything in the outbox; return how many. A row is deleted after its line is written, so at least once."""
     logged = 0
     while True:
         with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
@@ -64,7 +64,7 @@ def _readable(rows: list[_Row]) -> Iterator[WithdrawalLine]:
 
 
 def withdrawals_since(since: datetime) -> Iterator[WithdrawalLine]:
-    """Everything that was withdrawn since then, from the tables; some of it may be an hour older."""
+    """Yield everything withdrawn since then, from the tables; some of it may be an hour older."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_SINCE, {"since": since - LONGEST_TRANSACTION})
         rows = cursor.fetchall()

@@ -87,7 +87,7 @@ def _rest(found: Schema) -> str:
 
 
 class _Reader:
-    """Reads the parts of an OpenAPI document."""
+    """A reader for the parts of an OpenAPI document."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema

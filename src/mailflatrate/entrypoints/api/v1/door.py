@@ -125,11 +125,11 @@ def endpoint(
     """Register an operation behind the door.
 
     Args:
-        answers: what it answers, as a schema.
-        scope: what the key must be able to do; None: any key will do.
-        or_scope: a narrower scope that lets a key in as well; the operation limits what such a key sees.
+        answers: the schema of its responses.
+        scope: the scope that the key must have; None: any key will do.
+        or_scope: a narrower scope that is accepted as well; the operation limits what such a key sees.
         repeatable: it creates something, and takes an `Idempotency-Key`.
-        protects: it does what protects people, which is allowed to a suspended account, too.
+        protects: it protects people, so suspended accounts may use it too.
     """
 
     def register(function: F) -> F:
@@ -177,7 +177,7 @@ def query_fields(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
-    """Raise Problem for an unknown query parameter, because a typo must not return more than was asked for."""
+    """Raise Problem for an unknown query parameter, because a typo must not return more than intended."""
     unknown = sorted(set(request.GET) - known)
     if unknown:
         names = ", ".join(sorted(known)) or _("none")

@@ -121,7 +121,7 @@ def show_form(request: ApiRequest, form_id: Id) -> FormInfo:
 
 
 def _may_read_some(caller: Caller) -> None:
-    """Raise Problem for a key that isn't bound to any form: it may ask for all forms but read none."""
+    """Raise Problem for a key that isn't bound to any form: it may request confirmations for all but read none."""
     if not caller.may(KeyScope.READ) and caller.use.key.form_ids is None:
         raise Problem(Code.SCOPE_MISSING, more={"scope": KeyScope.READ.value})
 

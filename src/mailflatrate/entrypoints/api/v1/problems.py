@@ -250,7 +250,7 @@ _SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.ORIGIN_NEEDED, Code.REPEATED
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return any exception as a Problem. Exceptions that no app raised on purpose are our fault, and are logged."""
+    """Convert any exception to a Problem. Exceptions that no app raised on purpose are our fault, and are logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationError):

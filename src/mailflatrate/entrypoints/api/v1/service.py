@@ -72,7 +72,7 @@ _MODULES = (
 
 
 class CarefulParser(Parser):
-    """Parses JSON and queries, and refuses what no database can store: NUL, lone surrogates, non-finite numbers."""
+    """A parser of JSON and queries. Refuses what databases can't store: NUL, lone surrogates, non-finite numbers."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
         """Return the body as JSON. Raises ValueError."""
@@ -233,7 +233,7 @@ def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
 
 
 def _in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return the framework's response to a wrong method as a problem."""
+    """Wrap a view so that the framework's response to a wrong method becomes a problem."""
 
     def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         answer = view(request, *args, **values)

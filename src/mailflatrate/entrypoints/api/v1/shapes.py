@@ -58,7 +58,7 @@ def seal_cursor(*parts: str | int) -> str:
 
 
 def open_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """Return what `seal_cursor` was given; empty for an empty string. Raises Problem for anything else."""
+    """Return the parts that `seal_cursor` sealed; empty for an empty string. Raises Problem for anything else."""
     if not cursor:
         return []
     try:

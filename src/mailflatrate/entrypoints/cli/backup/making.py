@@ -36,7 +36,7 @@ SELECT statement_timestamp(), current_setting('server_version_num')::int,
 def make_backup(
     settings: Settings, target: Path, *, with_keys: bool, with_files: bool, tell: Callable[[str], None]
 ) -> Manifest:
-    """Write a backup to `target`, which appears when it is whole. Runs after `boot`."""
+    """Write a backup to `target`, which appears only when complete. Runs after `boot`."""
     if target.exists():
         raise click.ClickException(f"{target} already exists")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def make_backup(
 
 @contextmanager
 def _snapshot(settings: Settings) -> Iterator[tuple[Origin, str]]:
-    """Hold a snapshot of the database, which pg_dump reads."""
+    """Hold a snapshot of the database for pg_dump to read."""
     with psycopg.connect(owner_url(settings)) as link:
         link.execute("SET SESSION idle_in_transaction_session_timeout = 0")
         link.commit()
@@ -94,7 +94,7 @@ def _write_keys(path: Path) -> None:
 
 
 def _pack_journals(settings: Settings, path: Path) -> None:
-    """What this host's senders know. A journal grows while it is read; a line that is cut off is passed over later."""
+    """Pack the journals of this host's senders. They grow while being read; a truncated line is skipped later."""
     folder = settings.data_dir / "journal"
     with tarfile.open(path, "w") as archive:
         for each in sorted([*folder.glob("*.journal"), *folder.glob("*.kept")]):
@@ -106,7 +106,7 @@ def _pack_journals(settings: Settings, path: Path) -> None:
 
 
 def pack_files(path: Path, tell: Callable[[str], None]) -> None:
-    """Uploads and pictures that are not in the database."""
+    """Pack uploads and pictures that are not in the database."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.files import scratch_file
     from mailflatrate.base.storage.interface import OWN_ACCOUNT, NotStored
@@ -153,7 +153,7 @@ def _flush(path: Path) -> None:
 
 
 def default_name(now: datetime) -> str:
-    """The name of a backup in the folder of backups; it sorts by time."""
+    """Return the name of a backup in the folder of backups; it sorts by time."""
     return f"mailflatrate-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 

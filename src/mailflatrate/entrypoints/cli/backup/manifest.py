@@ -1,4 +1,4 @@
-"""What a backup says of itself: when and from which database it was made, and the checksum of each part."""
+"""The manifest of a backup: when and from which database it was made, and the checksum of each part."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ class BackupFile:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The database at the moment of the snapshot. `migrations` are the applied ones, `app/name`."""
+    """The database at the time of the snapshot. `migrations` are the applied ones, as `app/name`."""
 
     made_at: datetime
     server_version: int
@@ -42,7 +42,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A whole backup. `key_fingerprints` belong to the keys, which may be kept elsewhere."""
+    """The manifest of a whole backup. `key_fingerprints` belong to the keys, which may be kept elsewhere."""
 
     version: str
     origin: Origin
@@ -50,11 +50,11 @@ class Manifest:
     parts: tuple[BackupFile, ...]
 
     def part(self, name: str) -> BackupFile | None:
-        """The part of this name, if the backup has it."""
+        """Return the part of this name, if the backup has it."""
         return next((part for part in self.parts if part.name == name), None)
 
     def write(self, folder: Path) -> None:
-        """Write it beside its parts."""
+        """Write the manifest next to its parts."""
         values = {"form": FORM, **asdict(self)}
         values["origin"]["made_at"] = self.origin.made_at.isoformat()
         path = folder / FILE
@@ -98,7 +98,7 @@ def _manifest(values: dict[str, Any]) -> Manifest:
 
 
 def measure(path: Path) -> BackupFile:
-    """Size and checksum of a file."""
+    """Return size and checksum of a file."""
     digest, octets = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):
@@ -108,7 +108,7 @@ def measure(path: Path) -> BackupFile:
 
 
 def verify_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """What is wrong with the parts; nothing where each is as it was written."""
+    """Return what is wrong with the parts; empty if each is unchanged."""
     problems = []
     for part in manifest.parts:
         path = folder / part.name

@@ -1,4 +1,4 @@
-"""Bringing a backup back: keys, database, files, then everything that must not be forgotten. Nothing is sent by it."""
+"""Restoring a backup: keys, database, files, then everything that must not be lost. Nothing is sent."""
 
 import json
 import os
@@ -34,7 +34,7 @@ _EMPTY = "DROP SCHEMA IF EXISTS {} CASCADE"
 
 
 def place_keys(settings: Settings, folder: Path, manifest: Manifest) -> None:
-    """Make sure that this host has the backup's keys, before anything reads them. Raises ClickException."""
+    """Ensure that this host has the backup's keys, before anything reads them. Raises ClickException."""
     path = settings.data_dir / "secrets.json"
     stored = _stored(path)
     if settings.secret_key and settings.token_keys:
@@ -72,7 +72,7 @@ def _stored(path: Path) -> Secrets | None:
 
 
 def check_version(manifest: Manifest) -> None:
-    """Refuse a backup of a newer program. Raises ClickException."""
+    """Refuse a backup made by a newer version. Raises ClickException."""
     from mailflatrate.entrypoints.cli.migration_state import known_migrations
 
     known = {f"{app}/{name}" for app, name in known_migrations()}
@@ -125,7 +125,7 @@ def _number(link: psycopg.Connection[Any], question: str) -> int:
 
 
 def restore_files(folder: Path) -> int:
-    """Put uploads and pictures into the storage of this installation; how many."""
+    """Put uploads and pictures into this installation's storage; return their number."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.interface import NameRefused, checked_name
 
@@ -150,7 +150,7 @@ def restore_files(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """What the restored database learned of the time after its backup."""
+    """What the restored database learned about the time after its backup."""
 
     chunks: int
     drafts: list[str]
@@ -164,7 +164,7 @@ def recover(
     settings: Settings, folder: Path, manifest: Manifest, *, journals: Sequence[Path], withdrawals: Sequence[Path],
     keep_unsettled: bool, tell: Callable[[str], None],
 ) -> RecoveryResult:  # fmt: skip
-    """Hold all sending, then take journals and withdrawals over."""
+    """Hold all sending, then apply journals and withdrawals."""
     from mailflatrate.apps.delivery import fence, withdrawals_places
     from mailflatrate.apps.delivery.send import recovery
     from mailflatrate.apps.delivery.send.outcomes import retry_policy
@@ -191,7 +191,7 @@ def recover(
 
 @contextmanager
 def _unpacked_journals(settings: Settings, folder: Path) -> Iterator[Path]:
-    """The backup's journals in a folder for reading; they never become journals of this host."""
+    """Unpack the backup's journals to a folder for reading; they never become journals of this host."""
     with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="restored-journals-") as name:
         target = Path(name)
         if (folder / of.JOURNALS).exists():

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: found in a version that fits the server, run without a password in sight."""
+"""PostgreSQL's own programs: found in a version that fits the server, run without exposing the password."""
 
 import os
 import re
@@ -50,9 +50,9 @@ def _major(path: Path) -> int | None:
 
 
 def run_tool(path: Path, conninfo: str, *arguments: str) -> None:
-    """Run a program against a database. The password goes by the environment, which other users cannot read.
+    """Run a program against a database. The password is passed in the environment, which other users cannot read.
 
-    Raises ClickException with the end of what it said.
+    Raises ClickException with the end of its output.
     """
     parts = conninfo_to_dict(conninfo)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAILFLATRATE_", "PG"))}

@@ -25,7 +25,7 @@ MARKER = "this-folder-belongs-to-the-demonstration"
 
 @contextmanager
 def _folder(once: bool) -> Iterator[Path]:
-    """A fresh folder: a temporary one for `--once`, otherwise `var/demo`, emptied when it is ours."""
+    """Provide an empty folder: a temporary one for `--once`, otherwise `var/demo`, emptied if we created it."""
     if once:
         path = Path(tempfile.mkdtemp(prefix="mailflatrate-demo-"))
         try:

@@ -1,4 +1,4 @@
-"""What the two companies of the demonstration wrote when they applied (R-02)."""
+"""The applications of the demonstration's two companies (R-02)."""
 
 from typing import Any, Final
 

@@ -12,9 +12,9 @@ DATES = ("Anmeldung", "Bestätigung")
 
 
 def contacts_today(now: datetime) -> io.BytesIO:
-    """The CSV with each date moved by whole days: the newest consent is some weeks old, the oldest under a year.
+    """Return the CSV with each date moved by whole days: the newest consent is weeks old, the oldest under a year.
 
-    The shipped dates span twenty months; they are drawn together to eleven.
+    The shipped dates span twenty months; they are compressed to eleven.
     """
     with SHIPPED.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter=";")

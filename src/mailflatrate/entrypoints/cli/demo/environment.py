@@ -1,4 +1,4 @@
-"""The demonstration's surroundings: free ports, short waits, and a DNS of its own, so that the real code path runs."""
+"""The demonstration's environment: free ports, short waits, and its own DNS, so that the real code path runs."""
 
 import base64
 import os
@@ -57,7 +57,7 @@ class DemoPlace:
 
 
 def _free_port(wanted: int, taken: set[int]) -> int:
-    """`wanted` where nobody listens there, otherwise any free port."""
+    """Return `wanted` if that port is free, otherwise any free port."""
     for candidate in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

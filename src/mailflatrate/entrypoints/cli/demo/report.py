@@ -1,4 +1,4 @@
-"""The table at the end, whether it is right, and where to look."""
+"""The table at the end, whether its numbers are right, and where to find more."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ EXPECTED: dict[str, Any] = {
 
 
 def table(numbers: dict[str, Any]) -> str:
-    """The numbers as lines for people."""
+    """Return the numbers as readable lines."""
     lines = []
     for key, label in LABELS.items():
         value = numbers[key]
@@ -35,7 +35,7 @@ def table(numbers: dict[str, Any]) -> str:
 
 
 def wrong(numbers: dict[str, Any]) -> list[str]:
-    """What differs from what the misbehaving addresses must give; empty when all is right."""
+    """Return the deviations from the results that the misbehaving addresses must give; empty if all is right."""
     return [
         f"{LABELS[key]}: {numbers[key]} instead of {wanted}"
         for key, wanted in EXPECTED.items()

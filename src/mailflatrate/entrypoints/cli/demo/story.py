@@ -1,4 +1,4 @@
-"""What the demonstration does, in order, through the product's own actions."""
+"""The steps of the demonstration, in order, through the product's own actions."""
 
 import re
 import time
@@ -67,7 +67,7 @@ Say = Callable[[str], None]
 
 
 def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
-    """Tell the whole story once; returns the numbers of the table."""
+    """Run the whole story once; return the numbers of the table."""
     operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
     with tenancy.access():
         TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
@@ -110,7 +110,7 @@ def _stranger(operator: User) -> None:
 
 
 def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tuple[int, User]:
-    """A company fills in its application, accepts the agreements and hands it in."""
+    """Fill in a company's application, accept the agreements and submit it."""
     begun = accounts.begin_application(email, name=name, company=company, country="DE", language="de")
     accounts.save_application(begun.account_id, record, step="all")
     user = User.objects.get(email=email)
@@ -133,7 +133,7 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
 
 
 def _mail_to(email: str) -> bytes | None:
-    """What the pretended world received at an address; None so far."""
+    """Return what the simulated internet received at an address; None so far."""
     with tenancy.platform(PlatformReason.POSTBOX):
         found = PostboxMessage.objects.filter(envelope_to=email).order_by("id").first()
         return bytes(found.raw) if found else None
@@ -180,7 +180,7 @@ def _declaration() -> lists.Declaration:
 
 
 def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
-    """A form in German and English for the newsletter; its code."""
+    """Create a form in German and English for the newsletter; return its code."""
     with tenancy.account(account_id):
         form = forms.create_form("Website", list_id, by=anna, sender_id=sender_id)
         texts = {language: default_texts(language, name) for language, name in FORM_NAMES.items()}
@@ -235,7 +235,7 @@ def _settled(account_id: int, campaign_id: int) -> bool:
 
 
 def _wait(look: Callable[[], Any], what: str) -> Any:
-    """Look until there is something to see. Raises TimeoutError naming what did not come."""
+    """Poll until `look` returns something. Raises TimeoutError naming what did not arrive."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         found = look()

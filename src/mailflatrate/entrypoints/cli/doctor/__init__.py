@@ -50,7 +50,7 @@ def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
 
 
 def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
-    """All that needs Django. Without a usable database the rest would only repeat its failure."""
+    """Run all checks that need Django. Without a usable database, skip those that would only repeat its failure."""
     boot()
     from mailflatrate.apps.domains import actions as domains
     from mailflatrate.entrypoints.cli.doctor import capacity, files, marks, names, relay, store, traffic, unknown

@@ -1,4 +1,4 @@
-"""Whether the database has room for the connections that this installation may open."""
+"""A check that the database has room for the connections that this installation may open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Demand:
 
     @property
     def connections(self) -> int:
-        """The most that may be open at once."""
+        """Return the most connections that may be open at once."""
         return (
             SENDER * self.senders
             + (WORKER + self.shared_by_jobs) * self.workers
@@ -66,7 +66,7 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
 
 
 def judged(demand: Demand, allowed: int, in_use: int) -> Line:
-    """The line for a demand on a server that allows so many connections."""
+    """Return the line for a demand on a server that allows this many connections."""
     needed = demand.connections
     text = (
         f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "

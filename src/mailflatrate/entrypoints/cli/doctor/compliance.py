@@ -1,4 +1,4 @@
-"""Where each point stands that the CSA, Google, Yahoo and Microsoft ask for: the table of the operator's page."""
+"""The status of each requirement of the CSA, Google, Yahoo and Microsoft: the table of the operator's page."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ TOPIC = "asked"
 
 
 def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
-    """One line for each criterion. What the other lines found is not looked at again."""
+    """Yield one line for each criterion, reusing what the other lines found."""
     seen = {line.topic: True for line in lines}
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
     if not seen.get("mx", True):
@@ -20,7 +20,7 @@ def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _facts(seen: dict[str, bool]) -> Facts:
-    """Without a usable database only what was seen."""
+    """Return the facts; without a usable database only `seen`."""
     if not seen.get("database", False) or not seen.get("migrations", True):
         return Facts(seen=seen)
     from mailflatrate.apps.stats.compliance import service_facts

@@ -1,4 +1,4 @@
-"""Uploads and pictures: which place is in use, and whether it works."""
+"""Uploads and pictures: which backend is in use, and whether it works."""
 
 import secrets
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _OUTBOX = "SELECT count(*) FROM withdrawal_outbox WHERE at < now() - interval '1
 
 
 def storage_lines(settings: Settings) -> Iterator[Line]:
-    """Write, read and delete a probe; then look for files that wait in another place, and for hosts that share none."""
+    """Write, read and delete a probe; then find files left in another backend, and hosts that share no storage."""
     kind = settings.storage
     place = {StorageKind.DIRECTORY: str(settings.storage_folder), StorageKind.S3: f"bucket {settings.s3_bucket}"}
     try:
@@ -44,7 +44,7 @@ def storage_lines(settings: Settings) -> Iterator[Line]:
 
 
 def withdrawals_lines(settings: Settings) -> Iterator[Line]:
-    """Whether withdrawals reach their log, which completes a restored backup."""
+    """Check that withdrawals reach their log, which completes a restored backup."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_OUTBOX)
         (waiting,) = cursor.fetchone()
@@ -71,7 +71,7 @@ def withdrawals_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _probe(backend: Backend) -> str:
-    """What is wrong with a backend, if anything."""
+    """Return what is wrong with a backend, if anything."""
     name, data, seen = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(PROBE_OCTETS), bytearray()
     parts = [data]
     try:

@@ -23,7 +23,7 @@ SIGNATURES_TRIED = 64
 
 
 def is_public_name(name: str) -> bool:
-    """A name that others can look up: with a dot, no address, not reserved."""
+    """Return whether others can look up a name: it has a dot, is no IP address and not reserved."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -33,7 +33,7 @@ def is_public_name(name: str) -> bool:
 
 
 def is_this_host(name: str | None) -> bool:
-    """A loopback address or its name."""
+    """Return whether a name is a loopback address or its name."""
     try:
         return ipaddress.ip_address(name or "").is_loopback
     except ValueError:
@@ -41,7 +41,7 @@ def is_this_host(name: str | None) -> bool:
 
 
 def host_lines(settings: Settings) -> Iterator[Line]:
-    """Plausibility of the settings, free disk, what signs, and the certificate behind public_url."""
+    """Check the settings for plausibility, free disk space, the signing library, and the certificate of public_url."""
     yield from _modes(settings)
     yield from _own_names(settings)
     yield from _proxy(settings)
@@ -65,7 +65,7 @@ def _modes(settings: Settings) -> Iterator[Line]:
 
 
 def _proxy(settings: Settings) -> Iterator[Line]:
-    """Without a TLS port of our own a proxy is in front, and has to be known."""
+    """Check the proxy settings: without our own TLS port there is a proxy in front, and it must be configured."""
     if settings.public_port == 0 and not settings.trusted_proxies.strip():
         yield missing(
             "proxy",
@@ -114,7 +114,7 @@ def _disk(settings: Settings) -> Iterator[Line]:
 
 
 def _signing(settings: Settings) -> Line:
-    """What computes signatures here, tried with a new key as a sender tries it with each of its keys."""
+    """Report what computes signatures here, tested with a new key as a sender tests each of its keys."""
     faults: list[str] = []
     signer = find_signer(enabled=settings.batch_signing, on_fault=faults.append)
     key = Signer("doctor.example", "new", generate_key()[0]).key
@@ -130,7 +130,7 @@ def _signing(settings: Settings) -> Line:
 
 
 def _certificate(settings: Settings) -> Line:
-    """Mailbox providers POST to the unsubscribe link only where they can verify the certificate (RFC 8058)."""
+    """Check the certificate: mailbox providers POST to the unsubscribe link only if they can verify it (RFC 8058)."""
     parts = urlsplit(settings.public_url)
     host, port = parts.hostname or "", parts.port or 443
     try:

@@ -1,4 +1,4 @@
-"""How a sender of this host tells the database what it begins, and why that way (ADR 0034)."""
+"""How and why this host's senders tell the database which messages they start (ADR 0034)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the DNS says about us: the sending host, the service's domain, and the key of its own mail."""
+"""Our own DNS records: the sending host, the service's domain, and the key of its own messages."""
 
 from collections.abc import Iterator
 
@@ -18,9 +18,9 @@ LONGEST_FOUND = 80
 
 
 def house_lines(settings: Settings) -> Iterator[Line]:
-    """The records of the service's own domain, the same that every customer publishes for theirs.
+    """Check the records of the service's own domain, the same that every customer publishes for theirs.
 
-    What is found is kept, so that service messages that wait for the key leave as soon as its record is there.
+    The result is stored, so that service messages waiting for the key are sent as soon as its record exists.
     """
     domains.check_service_domain(settings)
     yield from _held()
@@ -45,7 +45,7 @@ def house_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _shortened(found: str) -> str:
-    """A record as a title can hold it: a key has hundreds of characters. Its length shows one that was cut off."""
+    """Shorten a record to fit a title: a key has hundreds of characters. Its length reveals a truncated one."""
     return found if len(found) <= LONGEST_FOUND else f"{found[:LONGEST_FOUND]}… ({len(found)} characters)"
 
 
@@ -61,7 +61,7 @@ def _held() -> Iterator[Line]:
 
 
 def service_lines(settings: Settings) -> Iterator[Line]:
-    """Names that mailbox providers and customers' domains lean on."""
+    """Check the names that mailbox providers and customers' domains depend on."""
     resolver = domains.configured_resolver()
     addresses = _addresses(resolver, settings.helo_name)
     yield from _helo(resolver, settings.helo_name, addresses)
@@ -71,7 +71,7 @@ def service_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
-    """Off until lists are configured: most have terms to agree to (R-89)."""
+    """Check the blocklists; off until lists are configured, because most have terms to agree to (R-89)."""
     said = listings_of_service(settings, resolver)
     for each in said:
         if each.listed:
@@ -89,7 +89,7 @@ def _addresses(resolver: Resolver, host: str) -> list[str]:
 
 
 def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
-    """Forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
+    """Check the forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
     if not is_public_name(helo):
         yield missing("ptr", f"helo_name {helo} can't be resolved by receivers",
                       "Set MAILFLATRATE_HELO_NAME, then publish its address and have the PTR record set.")  # fmt: skip
@@ -107,7 +107,7 @@ def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]
 
 
 def _spf(resolver: Resolver, addresses: list[str]) -> Line:
-    """Every customer's SPF includes this name (R-61)."""
+    """Check the SPF record that every customer's SPF includes (R-61)."""
     host = service_spf_host()
     seen = find_spf(resolver, host)
     fix = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
@@ -126,7 +126,7 @@ def _mechanism(address: str) -> str:
 
 
 def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
-    """abuse@, fbl@ and the bounces of all customers arrive at mx.<service domain>."""
+    """Check the MX host: abuse@, fbl@ and all customers' bounces arrive at mx.<service domain>."""
     mine = f"mx.{service}"
     hosts = [each.host for each in find_mx(resolver, service).hosts]
     if not hosts:

@@ -1,4 +1,4 @@
-"""The relay: does it take us, encrypted; and the queue behind it where it is a Postfix on this host."""
+"""The relay: does it accept us, encrypted; and its queue if it is a Postfix on this host."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ MANY_DEFERRED = 1_000
 
 
 def relay_lines(settings: Settings) -> Iterator[Line]:
-    """Nothing where no relay is set; the table may have others."""
+    """Check the relay of the settings; nothing if none is set, as the table may have others."""
     if settings.relay_host is None:
         return
     config = settings_relay(settings).config
@@ -35,7 +35,7 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
 
 
 def table_lines(settings: Settings) -> Iterator[Line]:
-    """Every relay of the table that takes messages, and pools in which none does."""
+    """Check every relay of the table that takes messages, and report pools in which none does."""
     with tenancy.platform(PlatformReason.RELAYS):
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)
@@ -86,7 +86,7 @@ def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Ite
 
 
 def _queue(postqueue: str) -> Line:
-    """Postfix's queue by name, and its oldest message (one JSON object a line since Postfix 3.1)."""
+    """Report Postfix's queue by name, and its oldest message (one JSON object per line since Postfix 3.1)."""
     done = subprocess.run([postqueue, "-j"], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         return warning(

@@ -1,4 +1,4 @@
-"""The database: reachable, up to date, under its policies, and the application's role behind them."""
+"""The database: reachable, up to date, protected by its policies, and its role limited by them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,7 +26,7 @@ MIGRATE = "Run `mailflatrate migrate`."
 
 
 def store_lines(settings: Settings) -> Iterator[Line]:
-    """Stops at the first connection that cannot be had."""
+    """Check the database; stop at the first connection that fails."""
     for alias in connections:
         try:
             connections[alias].ensure_connection()
@@ -47,7 +47,7 @@ def store_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _is_embedded(settings: Settings) -> bool:
-    """Whether the embedded server answers. The processes of `up` are given its address as they would be any other's."""
+    """Return whether the embedded server answers. Processes of `up` get its address as they would any other's."""
     host = connections["default"].cursor().connection.info.host
     return settings.is_embedded or host == str(EmbeddedPostgres(settings.data_dir).socket_dir)
 
@@ -73,7 +73,7 @@ def _migrations() -> Line:
 
 
 def _policies() -> Line:
-    """Every table of an account has row-level security on and both policies."""
+    """Check that every table of an account has row-level security on and both policies."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND c.relnamespace = 'public'::regnamespace "
@@ -89,7 +89,7 @@ def _policies() -> Line:
 
 
 def _role() -> Line:
-    """The application's role as the server sees it, and what it sees with no account set: nothing."""
+    """Check the application's role as the server sees it; with no account set, it must see nothing."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT current_user, rolsuper OR rolbypassrls OR rolcreaterole, "
@@ -108,7 +108,7 @@ def _role() -> Line:
 
 
 def _keys() -> Line:
-    """This host has the installation's keys; another one would refuse to start."""
+    """Check that this host has the installation's keys; one without them would refuse to start."""
     with connections["default"].cursor() as cursor:
         installation = fingerprints.read(cursor.connection)
     try:
@@ -119,7 +119,7 @@ def _keys() -> Line:
 
 
 def _audit() -> Line:
-    """What the nightly check of the audit log said last (R-98)."""
+    """Report the last result of the nightly audit log check (R-98)."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1", [[CHECKED, DAMAGED]]
@@ -138,7 +138,7 @@ def _audit() -> Line:
 
 
 def _backup() -> Line:
-    """How old the newest backup is that `mailflatrate backup` made, as the audit log has it."""
+    """Report the age of the newest `mailflatrate backup`, according to the audit log."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY id DESC LIMIT 1", [BACKUP_MADE])
         newest = cursor.fetchone()
@@ -170,7 +170,7 @@ def _desk() -> Line:
 
 
 def _history(settings: Settings) -> Line:
-    """Whether sending is held, because this database was promoted or restored or because an operator says so."""
+    """Report whether sending is held, by an operator or because this database was promoted or restored."""
     hold = fence.current_hold()
     if hold is None:
         return ok("sending", "not on hold; this database is approved for sending")
@@ -189,7 +189,7 @@ def _history(settings: Settings) -> Line:
 
 
 def _replica(settings: Settings) -> Line:
-    """Which of two promises holds when the primary is lost: nothing is forgotten, or the journals have to tell."""
+    """Report what the loss of the primary would mean: nothing is lost, or the journals are needed."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit')")
         names, commit = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""What is at work: workers' heartbeats, jobs that nobody takes or that failed, and the listeners for incoming mail."""
+"""Running processes: workers' heartbeats, jobs untaken or failed, and the listeners for incoming mail."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def traffic_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _proxy(settings: Settings) -> Iterator[Line]:
-    """What the web processes noticed within the last day."""
+    """Report what the web processes noticed about the proxy within the last day."""
     peer = cache.get(KEY)
     if isinstance(peer, str) and not is_in(settings.trusted_proxies, peer):
         yield missing(

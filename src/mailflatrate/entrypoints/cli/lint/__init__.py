@@ -1,4 +1,4 @@
-"""`mailflatrate lint`: the gate for any e-mail in the world. Loads neither Django nor the database."""
+"""`mailflatrate lint`: the gate's checks for any email. Loads neither Django nor the database."""
 
 import json
 import sys
@@ -93,7 +93,7 @@ def lint_command(
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
-    """How a run judges. `kind` None reads it from each message."""
+    """The options of a run. If `kind` is None, it is read from each message."""
 
     profile: Profile
     kind: MessageKind | None
@@ -118,7 +118,7 @@ def _outside(brands: Brands, dns_servers: str, offline: bool) -> LintLookups:
 
 
 def print_from_lines(lines: Iterable[bytes], brands: Brands) -> None:
-    """One JSON object a line: `raw` and its findings. A line that is no JSON object with `raw` gives an `error`."""
+    """Check one JSON object per line: `raw` and its findings. Any other line gives an `error`."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for line in lines:
         if not line.strip():

@@ -1,4 +1,4 @@
-"""DNS lookups of lint: signing keys, SPF, DMARC, mail exchangers. Each lookup is made once."""
+"""DNS lookups for lint: signing keys, SPF, DMARC, mail exchangers. Each lookup is made once."""
 
 from functools import cache
 
@@ -22,7 +22,7 @@ _TIMEOUT_SECONDS = 5.0
 
 
 def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
-    """The outside world by way of a resolver; the system's own without `servers`."""
+    """Return lookups through a resolver; the system's own without `servers`."""
     resolver = DnsResolver(servers or None, timeout_seconds=_TIMEOUT_SECONDS)
     key_bits: dict[tuple[str, str], int] = {}
 
@@ -51,7 +51,7 @@ _OK = DnsRecordFacts(DnsState.OK)
 
 
 def _spf(resolver: Resolver, domain: str) -> DnsRecordFacts:
-    """A record within the limits of RFC 7208 (R-61); which hosts it should name nobody here knows."""
+    """Read an SPF record within the limits of RFC 7208 (R-61); which hosts it should list is not known here."""
     seen = find_spf(resolver, domain)
     state = {
         SpfStatus.OK: DnsState.OK,

@@ -1,4 +1,4 @@
-"""Recognizes links that an edition of this installation rewrote, by their sealed token."""
+"""Recognition of links that an edition of this installation rewrote, by their sealed token."""
 
 import re
 
@@ -10,7 +10,7 @@ _PURPOSES = {LinkKind.CLICK.value: TokenPurpose.CLICK, LinkKind.PERSONAL_CLICK.v
 
 
 class OwnLinks:
-    """Asks the installation's key ring, which is read when the first link looks like ours; without one none is."""
+    """A check against the installation's key ring, which is read at the first link that looks like ours."""
 
     def __init__(self) -> None:
         self._ring: KeyRing | None = None
@@ -29,7 +29,7 @@ class OwnLinks:
         return self._ring.open_token(_PURPOSES[found[2]], found[3]) is not None
 
     def _read(self) -> None:
-        """The key ring of the environment or the data folder; nothing is made where there is none."""
+        """Read the key ring from the environment or the data folder; never create one."""
         from mailflatrate.settings.schema import SettingsError, load_settings
         from mailflatrate.settings.secrets import load_secrets
 

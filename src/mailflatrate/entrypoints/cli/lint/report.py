@@ -1,4 +1,4 @@
-"""Print a checked message: for people, as JSON, or as SARIF 2.1.0 for tools that collect findings."""
+"""Printing a checked message: for people, as JSON, or as SARIF 2.1.0 for tools that collect findings."""
 
 import json
 from collections.abc import Sequence
@@ -29,16 +29,16 @@ class LintedMessage:
 
     @property
     def word(self) -> str:
-        """The heaviest weight among the causes, or `pass`."""
+        """Return the heaviest weight among the causes, or `pass`."""
         return weight_word(cause.finding for cause in self.causes)
 
     def line_of(self, finding: Finding) -> int:
-        """The line of the header field that a finding is about; 1 for the body."""
+        """Return the line of the header field that a finding is about; 1 for the body."""
         return self.facts.message.line_of(where(finding).lower())
 
 
 def as_json(judged: LintedMessage, language: str) -> str:
-    """One object on one line: file, kind, score, findings in the order in which to fix them, and the verdict."""
+    """Return one JSON line: file, kind, score, findings in the order in which to fix them, and the verdict."""
     return _dump(
         {
             "file": judged.file,
@@ -69,7 +69,7 @@ def _finding(judged: LintedMessage, finding: Finding, language: str) -> dict[str
 
 
 def as_text(judged: LintedMessage, language: str) -> str:
-    """Lines for a terminal, the first to fix at the top; the last line says the verdict."""
+    """Return lines for a terminal, the first to fix at the top; the last line is the verdict."""
     lines = []
     for cause in judged.causes:
         finding = cause.finding
@@ -97,7 +97,7 @@ _KINDS = {
 
 
 def as_sarif(all_judged: Sequence[LintedMessage], language: str) -> str:
-    """One SARIF log with one run over all messages."""
+    """Return one SARIF log with one run over all messages."""
     found = [(judged, cause) for judged in all_judged for cause in judged.causes]
     keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
     run = {

@@ -1,4 +1,4 @@
-"""The steps of the application as forms (R-02). What is well-formed is kept even where something is still empty."""
+"""The steps of the application as forms (R-02). Well-formed values are saved even while other fields are empty."""
 
 import re
 from typing import Any
@@ -17,10 +17,10 @@ _PHONE = re.compile(r"(?:\+|\()?[0-9][0-9 ()/.\-–]{5,30}")
 
 
 class WebAddressField(forms.CharField):
-    """An address of a page; `https://` is put in front where it is missing."""
+    """A web address; `https://` is added where it is missing."""
 
     def clean(self, value: Any) -> str:
-        """The whole address. Raises ValidationError for anything that is none."""
+        """Return the full address. Raises ValidationError if it is not valid."""
         text = str(super().clean(value)).strip()
         if not text:
             return ""
@@ -37,7 +37,7 @@ def _text(label: "Any", most: int, *, rows: int = 0, hint: "Any" = "", **attribu
 
 
 class StartForm(forms.Form):
-    """The address to which the link goes. `website_2` is a trap for robots: people do not see it."""
+    """The address the link is sent to. `website_2` is a honeypot: people do not see it."""
 
     email = forms.CharField(
         label=gettext_lazy("Your work email address"),
@@ -90,7 +90,7 @@ class CompanyForm(forms.Form):
 
 
 class ContactPersonForm(forms.Form):
-    """Who answers for it, and where it can be seen."""
+    """The responsible person, and where that can be verified."""
 
     responsible_person = _text(gettext_lazy("Person responsible for your campaigns"), 120, autocomplete="name")
     phone = _text(
@@ -103,7 +103,7 @@ class ContactPersonForm(forms.Form):
     )  # fmt: skip
 
     def clean_phone(self) -> str:
-        """Digits with the usual signs between."""
+        """Allow digits with the usual separators."""
         phone = str(self.cleaned_data["phone"]).strip()
         if phone and not _PHONE.fullmatch(phone):
             raise forms.ValidationError(
@@ -113,7 +113,7 @@ class ContactPersonForm(forms.Form):
 
 
 class SendingForm(forms.Form):
-    """What was sent until now, and what will be."""
+    """What the applicant has sent so far, and what they plan to send."""
 
     sending_history = _text(
         gettext_lazy("What campaigns have you sent so far?"), 2000, rows=3,
@@ -140,7 +140,7 @@ class SendingForm(forms.Form):
 
 
 class SamplesForm(forms.Form):
-    """What the reviewer looks at."""
+    """Samples for the reviewer."""
 
     form_url = WebAddressField(
         label=gettext_lazy("One of your sign-up forms"), max_length=250, required=False,
@@ -153,7 +153,7 @@ class SamplesForm(forms.Form):
 
 
 class ListRowForm(forms.Form):
-    """One list that will be brought or begun."""
+    """One list that the applicant will import or start."""
 
     name = forms.CharField(label=gettext_lazy("List"), max_length=120, required=False)
     size = forms.IntegerField(label=gettext_lazy("People"), min_value=1, max_value=2_000_000_000, required=False)
@@ -166,7 +166,7 @@ class ListRowForm(forms.Form):
 
 
 class HandInForm(forms.Form):
-    """A password for later, or none: then a link by mail lets the person choose one."""
+    """An optional password for later; without one, an emailed link lets the person choose it."""
 
     password = forms.CharField(
         label=gettext_lazy("Choose a password"), required=False, strip=False,
@@ -176,7 +176,7 @@ class HandInForm(forms.Form):
     )  # fmt: skip
 
     def clean_password(self) -> str:
-        """Empty, or one that cannot be guessed."""
+        """Accept an empty password or one that is hard to guess."""
         password = str(self.cleaned_data["password"])
         if password:
             validate_password(password)

@@ -1,4 +1,4 @@
-"""Which application this browser may write, and the link that says so."""
+"""Which application this browser may edit, and the link that grants it."""
 
 from dataclasses import dataclass
 
@@ -22,13 +22,13 @@ class ApplicationLink:
 
 
 def link_for(email: str, language: str) -> str:
-    """The absolute link to the beginning, or the continuation, of the application of this address."""
+    """Return the absolute link that starts or resumes the application for this address."""
     token = signing.dumps([email, language], salt=SALT, compress=True)
     return load_settings().public_url + reverse("apply:begin", args=[token])
 
 
 def open_link(token: str) -> ApplicationLink | None:
-    """What a link says; None for a forged one and for one older than 14 days."""
+    """Return the contents of a link, or None if it is forged or older than 14 days."""
     try:
         email, language = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except (signing.BadSignature, ValueError):
@@ -37,7 +37,7 @@ def open_link(token: str) -> ApplicationLink | None:
 
 
 def enter(request: HttpRequest, account_id: int) -> None:
-    """This browser writes the application of `account_id` from now on."""
+    """Let this browser edit the application of `account_id` from now on."""
     request.session.cycle_key()
     request.session[SESSION_KEY] = account_id
 
@@ -48,6 +48,6 @@ def leave(request: HttpRequest) -> None:
 
 
 def here(request: HttpRequest) -> int | None:
-    """The account whose application this browser writes."""
+    """Return the account whose application this browser edits."""
     found = request.session.get(SESSION_KEY)
     return found if isinstance(found, int) else None

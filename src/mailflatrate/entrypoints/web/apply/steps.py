@@ -1,4 +1,4 @@
-"""Writing the application, step by step. Each step keeps what is well-formed and leads on, empty fields or not."""
+"""Filling in the application step by step. Each step saves the well-formed values and moves on, even if incomplete."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,14 +49,14 @@ STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base
 
 
 class ApplicantRequest(HttpRequest):
-    """A request of a browser that writes one application."""
+    """A request from a browser that edits one application."""
 
     application: Application
 
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """One step in the row above the form. `state` is a word of the component."""
+    """One step in the row above the form. `state` is one of the component's values."""
 
     title: str
     url: str
@@ -65,7 +65,7 @@ class StepMark:
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """One field on the last page: what was written, or that it is empty."""
+    """One field on the last page: its value, or that it is empty."""
 
     name: str
     value: str
@@ -74,7 +74,7 @@ class SummaryLine:
 
 
 def applicant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Run the view with the application of this browser's session; without one, ask for the link first."""
+    """Run the view with the application of this browser's session; without one, ask the visitor to request a link."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -123,7 +123,7 @@ def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, stat
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
 def step(request: ApplicantRequest, name: str) -> HttpResponse:
-    """One step of the form."""
+    """Show and save one step of the form."""
     if name == "lists":
         return _lists(request)
     if name not in STEP_FORMS:
@@ -143,7 +143,7 @@ def step(request: ApplicantRequest, name: str) -> HttpResponse:
 
 
 def _due(form: forms.Form) -> forms.Form:
-    """Draw the fields as what they are in the end, required; the browser does not hold back what is kept half-done."""
+    """Mark the fields that are required in the end; the browser does not block saving a half-finished form."""
     form.use_required_attribute = False
     for field in form.fields.values():
         field.required = True
@@ -151,7 +151,7 @@ def _due(form: forms.Form) -> forms.Form:
 
 
 def _keep(request: ApplicantRequest, name: str, values: dict[str, Any]) -> HttpResponse | None:
-    """Save; an answer only where the application was handed in meanwhile."""
+    """Save the values; return a response only if the application has been submitted in the meantime."""
     try:
         request.application = actions.save_application(request.application.account_id, values, step=name)
     except AccountError:
@@ -165,7 +165,7 @@ def _next(name: str) -> str:
 
 
 def _lists(request: ApplicantRequest) -> HttpResponse:
-    """The lists as rows; one empty row more than there are, so that it works without a script."""
+    """Show and save the lists as rows, with one extra empty row so that it works without JavaScript."""
     data = request.POST if request.method == "POST" else None
     stored = request.application.lists
     total = min(MOST_LISTS, len(stored) + 1)
@@ -191,7 +191,7 @@ def _lists(request: ApplicantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
 def hand_in(request: ApplicantRequest) -> HttpResponse:
-    """The whole application once more, the agreements, and the button."""
+    """Show the whole application once more with the agreements, and submit it."""
     user = queries.owner_of(request.application.account_id)
     form = HandInForm(request.POST or None)
     if request.method != "POST":

@@ -1,4 +1,4 @@
-"""Addresses of the application."""
+"""URLs of the application."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The first and the last page of an application: asking for the link, beginning, going on, handed in."""
+"""First and last pages of an application: requesting the link, starting, resuming, submitted."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,13 +20,13 @@ REFUSED = 422
 
 
 def see_other(url: str) -> HttpResponse:
-    """Answer a successful POST: go and look there."""
+    """Redirect after a successful POST."""
     return HttpResponse(status=303, headers={"Location": url})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Ask for an address and mail the link to it; the answer is the same whether it is known here or not."""
+    """Ask for an address and mail the link to it; the response is the same whether or not the address is known."""
     form = StartForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "apply/start.html", {"form": form}, status=REFUSED if form.errors else 200)
@@ -47,7 +47,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, token: str) -> HttpResponse:
-    """The link from the mail. Looking changes nothing; the button begins the application, or goes on with it."""
+    """Open the link from the email. Viewing changes nothing; the button starts or resumes the application."""
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)
@@ -88,5 +88,5 @@ def go_on(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
-    """It is handed in; what happens now."""
+    """Confirm that the application was submitted and say what happens next."""
     return render(request, "apply/done.html")

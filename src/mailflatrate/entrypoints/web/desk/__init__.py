@@ -1,1 +1,1 @@
-"""The operator's pages. Every view is marked with `@desk` (access.py) and every measure leaves an audit line."""
+"""The operator's pages. Every view is marked with `@desk` (access.py) and every action leaves an audit entry."""

@@ -1,8 +1,8 @@
-"""Who may see a page of the desk: staff who signed in with a second factor, and nobody else.
+"""Who may see a page of the desk: only staff who signed in with a second factor.
 
-A view marked with `@desk` runs in one transaction that sees all accounts, on the desk's clock. A GET changes nothing.
-A measure (any other method) that succeeds must have left a line in the audit log, through an action that records one
-or by `request.audit(...)`; otherwise the transaction is rolled back: a view that forgets it does not work.
+A view marked with `@desk` runs in one transaction that sees all accounts, on the desk's clock. A GET changes
+nothing. Any other method that succeeds must have written an audit log entry, through an action that records one
+or with `request.audit(...)`; otherwise the transaction is rolled back, so a view that forgets it does not work.
 """
 
 from collections.abc import Callable
@@ -36,13 +36,13 @@ class NotRecorded(RuntimeError):
 
 
 class DeskRequest(HttpRequest):
-    """A request of one of the operator's people."""
+    """A request by a member of the operator's staff."""
 
     user: User
     desk_frame: Callable[[], dict[str, Any]]
 
     def audit(self, action: str, **values: Any) -> None:
-        """`audit.record` with this person as the actor (account_id, subject, reason, details)."""
+        """Call `audit.record` with this person as the actor (account_id, subject, reason, details)."""
         raise NotImplementedError  # bound by `desk`
 
 
@@ -50,7 +50,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
-    """The app or key with which this session proved itself; None where it has not, or where that one is gone."""
+    """Return the second factor this session used; None if it used none or the factor was removed."""
     mine = {one.pk: one for one in Authenticator.objects.filter(user=user, type__in=FACTORS)}
     used = get_authentication_records(request, user)
     keys = [record.get("id") for record in used if record.get("method") == "mfa"]
@@ -61,7 +61,7 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
 
 
 def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
-    """Let the session that adds a person's first factor count as one that showed it.
+    """Let the session that adds a person's first factor count as verified with it.
 
     They have just proved the password, and could sign in again with password and factor. A further factor
     doesn't count: it would replace the one that this session hasn't shown.
@@ -96,7 +96,7 @@ def desk(view: View) -> View:
 
 
 def _is_over(request: HttpRequest, user: User) -> bool:
-    """Whether the sign-in of this session is too long ago for the desk; the first record of a session is its start."""
+    """Return whether this session's sign-in is too old for the desk; a session starts with its first record."""
     moments = [record["at"] for record in get_authentication_records(request, user) if "at" in record]
     return bool(moments) and clock.now().timestamp() - min(moments) > LONGEST_SESSION.total_seconds()
 

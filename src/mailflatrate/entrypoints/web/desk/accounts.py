@@ -1,4 +1,4 @@
-"""Accounts: finding one, what happened to it, and the measures (R-08, R-09, R-90)."""
+"""Accounts: search, history and actions (R-08, R-09, R-90)."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ MOST_NUMBER = 2_000_000_000
 
 
 class MeasureForm(forms.Form):
-    """A move of the account. `text` and `remedy` go to the customer."""
+    """A change of the account's status. `text` and `remedy` go to the customer."""
 
     after = forms.ChoiceField(choices=[(one.value, one.label) for one in MEASURES])
     rule = forms.CharField(max_length=10, required=False)
@@ -55,7 +55,7 @@ class MeasureForm(forms.Form):
 
 
 class LimitsForm(forms.Form):
-    """How far the account may go."""
+    """The sending limits of the account."""
 
     daily_limit = forms.IntegerField(
         label=gettext_lazy("Recipients per day"), min_value=0, max_value=MOST_NUMBER, required=False,
@@ -68,7 +68,7 @@ class LimitsForm(forms.Form):
 @require_safe
 @desk
 def accounts(request: DeskRequest) -> HttpResponse:
-    """All customers; search by name, address, website or mailing ID."""
+    """List all customers; search by name, address, website or mailing ID."""
     search, standing = request.GET.get("q", "").strip(), request.GET.get("standing", "")
     found = Account.objects.filter(is_house=False)
     chips = dict(found.values_list("standing").annotate(n=Count("id")))
@@ -93,7 +93,7 @@ def _matching(search: str) -> set[int]:
 
 
 def _measures(account: Account) -> list[dict[str, Any]]:
-    """The moves that R-01 allows a person from here, each with its words."""
+    """Return the status changes that R-01 allows a person to make from here, each with its texts."""
     before = StandingFact(account.standing)
     found = []
     for after in MEASURES:
@@ -153,7 +153,7 @@ def account(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def measure(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Throttle, pause, suspend, close, or let it send again."""
+    """Throttle, pause, suspend or close the account, or let it send again."""
     find_account(account_id)
     form = MeasureForm(request.POST)
     if not form.is_valid():
@@ -188,7 +188,7 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpResponse:
-    """Take a strike back."""
+    """Revoke a strike."""
     find_account(account_id)
     if not Strike.objects.filter(id=strike_id, account_id=account_id).exists():
         raise Http404
@@ -203,7 +203,7 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
 @require_POST
 @desk
 def limits(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Set recipients a day and supervision."""
+    """Set the daily recipient limit and supervision."""
     find_account(account_id)
     form = LimitsForm(request.POST)
     if not form.is_valid():
@@ -216,7 +216,7 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def answer(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Answer what the customer wrote; without a text it is put away."""
+    """Answer the customer's message; without a text, close it unanswered."""
     find_account(account_id)
     actions.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
     messages.success(request, _("Done."))

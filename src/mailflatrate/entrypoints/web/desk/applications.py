@@ -1,4 +1,4 @@
-"""Applications: the queue, one of them with everything seen about it, and the decision (R-01 to R-03)."""
+"""Applications: the queue, a single application with all its findings, and the decision (R-01 to R-03)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,7 @@ LINKS = ("website", "imprint_url", "form_url")
 
 @dataclass(frozen=True, slots=True)
 class SignalRow:
-    """One signal in words. `state` is a word of the check component."""
+    """One signal in words. `state` is one of the check component's values."""
 
     title: str
     sentence: str
@@ -62,7 +62,7 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFieldRow:
-    """One field of the record as the reviewer reads it."""
+    """One field of the application as the reviewer reads it."""
 
     name: str
     value: str
@@ -71,7 +71,7 @@ class ApplicationFieldRow:
 
 
 class DecisionForm(forms.Form):
-    """What the reviewer says. `text` goes to the customer, `note` stays."""
+    """The reviewer's decision. `text` goes to the customer, `note` stays internal."""
 
     kind = forms.ChoiceField(choices=DecisionKind.choices)
     text = forms.CharField(max_length=8000, required=False)
@@ -105,7 +105,7 @@ def _find(account_id: int) -> tuple[Account, Application]:
 
 
 def signal_rows(application: Application) -> list[SignalRow]:
-    """The signals in words, the serious ones first."""
+    """Return the signals in words, the serious ones first."""
     rows = []
     for signal in Signal.objects.filter(application=application).order_by("id"):
         outcome = SignalOutcome(signal.outcome)
@@ -115,7 +115,7 @@ def signal_rows(application: Application) -> list[SignalRow]:
 
 
 def field_rows(application: Application) -> list[ApplicationFieldRow]:
-    """The record without its lists, which have a table of their own."""
+    """Return the application's fields without its lists, which have their own table."""
     language, rows = reading_language(), []
     for field in FIELDS:
         if field.key == "lists":
@@ -148,14 +148,14 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
 @require_safe
 @desk
 def application(request: DeskRequest, account_id: int) -> HttpResponse:
-    """One application: the record, the signals with their evidence, the history, the measures."""
+    """Show one application: the record, the signals with their evidence, the history and the actions."""
     return _page(request, account_id)
 
 
 @require_POST
 @desk
 def decide(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Approve, ask or reject."""
+    """Approve or reject the application, or ask a question."""
     _find(account_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -172,7 +172,7 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def activate(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Let an approved account send, once the agreements in force are accepted."""
+    """Let an approved account send once the current agreements are accepted."""
     _find(account_id)
     try:
         actions.activate_account(account_id, by=request.user)
@@ -185,7 +185,7 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def look_again(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Let the machine look at DNS and website once more."""
+    """Run the automated DNS and website checks again."""
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)
     jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")

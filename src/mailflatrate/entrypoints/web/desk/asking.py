@@ -1,4 +1,4 @@
-"""Accounts that ask people on their behalf and are held back, or at their limit (R-35)."""
+"""Accounts that request confirmations on people's behalf and are held or at their limit (R-35)."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.web.desk.common import page
 @require_safe
 @desk
 def asking(request: DeskRequest) -> HttpResponse:
-    """The worst first, with the figures that decided."""
+    """List the worst accounts first, with the figures that decided."""
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
     rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]

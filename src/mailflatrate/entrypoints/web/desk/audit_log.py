@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.web.desk.deeds import WORDS, names_of, word
 @require_safe
 @desk
 def audit_log(request: DeskRequest) -> HttpResponse:
-    """All lines, newest first; filtered by account, person or kind; `check=1` reads the whole chain."""
+    """Show all entries, newest first; filter by account, person or kind; `check=1` verifies the whole chain."""
     found = AuditEntry.objects.order_by("-id")
     search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
     account = request.GET.get("account", "")

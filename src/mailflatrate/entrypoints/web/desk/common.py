@@ -1,4 +1,4 @@
-"""What the pages of the desk share: an account with what happened to it, forms of measures, the reader's language."""
+"""Shared by the desk's pages: an account with its history, action forms, the reader's language."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ class AccountEvent:
 
 
 class ReasonForm(forms.Form):
-    """The one reason a measure asks for; the customer reads it."""
+    """The one reason that an action needs; the customer reads it."""
 
     text = forms.CharField(
         label=gettext_lazy("Reason (shown to the customer)"),
@@ -60,7 +60,7 @@ def page(request: DeskRequest, template: str, context: dict[str, Any], *, status
 
 
 def see_other(url: str) -> HttpResponse:
-    """Answer a successful POST: go and look there."""
+    """Redirect after a successful POST."""
     return HttpResponse(status=303, headers={"Location": url})
 
 
@@ -78,13 +78,13 @@ def tone_of(account: Account) -> str:
 
 
 def owners(account_id: int) -> list[User]:
-    """Who answers for an account."""
+    """Return the owners of an account."""
     found = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     return [row.user for row in found]
 
 
 def history(account_id: int) -> list[AccountEvent]:
-    """Everything that happened between the account and the desk, newest first."""
+    """Return everything that happened between the account and the desk, newest first."""
     events = [*_moves(account_id), *_decisions(account_id), *_strikes(account_id), *_messages(account_id)]
     events += _reviews(account_id)
     return sorted(events, key=lambda event: event.at, reverse=True)

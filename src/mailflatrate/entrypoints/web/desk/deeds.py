@@ -1,4 +1,4 @@
-"""What the people of the desk did, in words: the audit log's own codes, as the first page of the desk says them."""
+"""The desk staff's actions in words: the audit log's codes as the desk's first page shows them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -145,18 +145,18 @@ REASONS: Final = {
 
 
 def word(action: str) -> str:
-    """A line's code in the reader's language."""
+    """Return an audit code in the reader's language."""
     return str(WORDS.get(action, action))
 
 
 def names_of(lines: Iterable[AuditEntry]) -> dict[int, str]:
-    """The names of the accounts that lines are about."""
+    """Return the names of the accounts that entries are about."""
     numbers = {line.account_id for line in lines if line.account_id}
     return dict(Account.objects.filter(id__in=numbers).values_list("id", "name"))
 
 
 def reason_word(code: str) -> str:
-    """A reason in the reader's language."""
+    """Return a reason in the reader's language."""
     return str(REASONS.get(code, code))
 
 
@@ -172,7 +172,7 @@ class AuditRow:
 
 
 def newest(number: int) -> list[AuditRow]:
-    """The last decisions of people of the desk, newest first."""
+    """Return the latest decisions by desk staff, newest first."""
     lines = list(AuditEntry.objects.filter(actor_kind=ActorKind.STAFF.value).order_by("-id")[:number])
     names = names_of(lines)
     return [

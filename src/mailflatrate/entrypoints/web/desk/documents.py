@@ -1,4 +1,4 @@
-"""The agreements: which versions there are, and putting a new one in force (R-04, R-92)."""
+"""The agreements: their versions, and putting a new one in force (R-04, R-92)."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class DocumentForm(forms.Form):
             )  # fmt: skip
 
     def texts(self) -> list[tuple[str, str]]:
-        """(language, text) as they were written, with plain line ends."""
+        """Return (language, text) pairs as written, with normalized line endings."""
         pairs = [(code, self.cleaned_data[f"text_{code}"]) for code, _name in interface_languages()]
         return [(code, text.replace("\r\n", "\n").strip() + "\n") for code, text in pairs]
 
@@ -55,7 +55,7 @@ def _kind(text: str) -> AgreementKind:
 @require_safe
 @desk
 def documents(request: DeskRequest) -> HttpResponse:
-    """Every document with its versions, and how many accounts have accepted the one in force."""
+    """List every document with its versions, and how many accounts have accepted the one in force."""
     sending = Account.objects.filter(standing__in=[Standing.ACTIVE, Standing.THROTTLED]).count()
     groups = []
     for kind in AgreementKind:
@@ -69,7 +69,7 @@ def documents(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
-    """One version as people read it."""
+    """Show one version as people read it."""
     found = AgreementDocument.objects.filter(id=document_id).first()
     if found is None:
         raise Http404
@@ -79,7 +79,7 @@ def document(request: DeskRequest, document_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk
 def new(request: DeskRequest, kind: str) -> HttpResponse:
-    """Write a new version: first the preview, then putting it in force, which asks every customer again."""
+    """Write a new version: preview it, then put it in force, which asks every customer to accept again."""
     which = _kind(kind)
     form = DocumentForm(request.POST or None, initial=_initial(which))
     context: dict[str, Any] = {"kind": which, "form": form, "previews": []}
@@ -102,6 +102,6 @@ def new(request: DeskRequest, kind: str) -> HttpResponse:
 
 
 def _initial(kind: AgreementKind) -> dict[str, str]:
-    """The text in force, for changing it."""
+    """Return the text in force as a starting point for changes."""
     current = AgreementDocument.objects.filter(kind=kind, version=queries.current_version(kind))
     return {"version": f"{clock.now():%Y-%m}", **{f"text_{row.language}": row.text for row in current}}

@@ -1,7 +1,7 @@
 """Runs `mailflatrate doctor` for the page that shows what real sending still needs, and sorts its lines into steps.
 
-The doctor runs as a command of its own: it asks DNS servers and relays, which may take half a minute, and it must find
-what the command line would find on this host.
+The doctor runs as a separate command: it queries DNS servers and relays, which may take half a minute, and its
+findings must match those of the command line on this host.
 """
 
 import json
@@ -30,7 +30,7 @@ class ExaminationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """One part of the set-up. `url_name` is the desk's page where it is done; empty where it is done elsewhere."""
+    """One part of the setup. `url_name` is the desk's page for it; empty if it is done elsewhere."""
 
     key: str
     title: "StrOrPromise"
@@ -43,24 +43,24 @@ class SetupStep:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """A step with what was found for it, the worst first; `level` is that of the worst."""
+    """A step with its findings, the worst first; `level` is that of the worst."""
 
     step: SetupStep
     findings: tuple[Line, ...]
 
     @property
     def level(self) -> Level:
-        """The worst of the findings."""
+        """Return the level of the worst finding."""
         return min((each.level for each in self.findings), key=WORST_FIRST.index, default=Level.OK)
 
     @property
     def unfinished(self) -> tuple[Line, ...]:
-        """What needs a person."""
+        """Return the findings that need a person."""
         return tuple(each for each in self.findings if each.level is not Level.OK)
 
     @property
     def finished(self) -> tuple[Line, ...]:
-        """What is in order."""
+        """Return the findings that are in order."""
         return tuple(each for each in self.findings if each.level is Level.OK)
 
 

@@ -51,7 +51,7 @@ def _rates(name: str, counts: Counts) -> dict[str, Any]:
 
 
 def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
-    """What people call the values of a dimension. Runs inside `tenancy.account(...)`."""
+    """Return the labels for the values of a dimension. Runs inside `tenancy.account(...)`."""
     if dimension is Dimension.PROVIDER:
         return {key: provider_name(key, reading_language()) for key in keys}
     if dimension is Dimension.DOMAIN:
@@ -74,7 +74,7 @@ HEADS = {
 
 
 def _tables(days: int) -> list[dict[str, Any]]:
-    """A table for each dimension, the largest row first. Runs inside `tenancy.account(...)`."""
+    """Return a table for each dimension, the largest row first. Runs inside `tenancy.account(...)`."""
     tables = []
     for dimension, head in HEADS.items():
         found = queries.rates_by(dimension, days)
@@ -88,7 +88,7 @@ def _tables(days: int) -> list[dict[str, Any]]:
 @require_safe
 @desk
 def rates(request: DeskRequest, account_id: int) -> HttpResponse:
-    """An account's rates of one day and of seven, by all that R-85 tells apart."""
+    """Show an account's rates for one day and for seven, by every dimension of R-85."""
     account = find_account(account_id)
     days = 1 if request.GET.get("days") == "1" else queries.WEEK_DAYS
     with tenancy.account(account.id):
@@ -103,7 +103,7 @@ def rates(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_safe
 @desk
 def figures(request: DeskRequest) -> HttpResponse:
-    """What is stopped, the oldest first; then what was done last."""
+    """List what is stopped, the oldest first, then the latest actions."""
     held = queries.open_holds().select_related("campaign", "account").order_by("at")[:PAGE_ROWS]
     recent = Measure.objects.select_related("campaign", "account").order_by("-at", "-id")[:PAGE_ROWS]
     lines = {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]}
@@ -111,7 +111,7 @@ def figures(request: DeskRequest) -> HttpResponse:
 
 
 def _waiting(measure: Measure) -> int:
-    """Who waits in the lane that a measure holds."""
+    """Return how many messages wait in the lane that an action holds."""
     if measure.level != MeasureLevel.PAUSE_LANE or measure.lifted_at is not None or measure.campaign_id is None:
         return 0
     with tenancy.account(measure.account_id):
@@ -140,14 +140,14 @@ def _find(measure_id: int) -> Measure:
 @require_safe
 @desk
 def figure(request: DeskRequest, measure_id: int) -> HttpResponse:
-    """One measure with the figures around it."""
+    """Show one action with the figures around it."""
     return page(request, "figure", _context(_find(measure_id)))
 
 
 @require_POST
 @desk
 def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
-    """Let the customer go on, with a reason."""
+    """Let the customer resume, with a reason."""
     is_lane = _find(measure_id).level == MeasureLevel.PAUSE_LANE
     try:
         actions.lift_measure(measure_id, by=request.user, because=request.POST.get("because", "")[:4000])

@@ -1,4 +1,4 @@
-"""The frame of the desk's pages: navigation by queue, and who works here."""
+"""The frame of the desk's pages: navigation by queue, and the signed-in person."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ RECORD: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
 
 
 def desk_frame(request: HttpRequest) -> dict[str, Any]:
-    """The context of the layout (docs/components.md). Runs while the desk's view does."""
+    """Return the context of the layout (docs/components.md). Runs within the desk's view."""
     match = request.resolver_match
     here = (match.url_name or "") if match else ""
     queues = []

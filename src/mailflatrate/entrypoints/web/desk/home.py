@@ -1,4 +1,4 @@
-"""The desk's first page: what waits for a person, the oldest first."""
+"""The desk's first page: what is waiting for a person, oldest first."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ RECENT_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class QueueSummary:
-    """A queue beside what waits in it."""
+    """A queue and the number waiting in it."""
 
     queue: DeskQueue
     waiting: QueueBacklog
@@ -32,7 +32,7 @@ class QueueSummary:
 @require_safe
 @desk
 def home(request: DeskRequest) -> HttpResponse:
-    """All queues, and what was decided last."""
+    """Show all queues and the latest decisions."""
     rows = [QueueSummary(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
     return render(

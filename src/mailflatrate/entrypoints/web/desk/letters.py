@@ -1,4 +1,4 @@
-"""What customers wrote and nobody answered yet."""
+"""Customer messages that nobody has answered yet."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 @require_safe
 @desk
 def letters(request: DeskRequest) -> HttpResponse:
-    """The queue, the oldest first; answering happens on the account's page, beside what it is about."""
+    """List the queue, oldest first; messages are answered on the account's page, next to their subject."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
     cases = cases_of_letters([row.id for row in rows])

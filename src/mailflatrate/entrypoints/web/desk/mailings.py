@@ -43,7 +43,7 @@ def _find(campaign_id: int) -> Campaign:
 @require_safe
 @desk
 def mailings(request: DeskRequest) -> HttpResponse:
-    """The queue, the oldest first."""
+    """Show the queue, oldest first."""
     waiting = Campaign.objects.filter(state=CampaignState.REVIEW).select_related("account")
     rows = []
     for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
@@ -54,7 +54,7 @@ def mailings(request: DeskRequest) -> HttpResponse:
 
 
 def _shown(letter: PreviewedMessage) -> PreviewedMessage:
-    """Take the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
+    """Load the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
     return replace(letter, html=shown_here(letter.html))
 
 

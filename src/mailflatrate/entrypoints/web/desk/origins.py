@@ -1,4 +1,4 @@
-"""Origins of lists and held imports at the desk: what waits, what a decision rests on, the decision (R-10 to R-15)."""
+"""Origins of lists and held imports at the desk: what is waiting, its evidence, the decision (R-10 to R-15)."""
 
 import secrets
 from typing import Any
@@ -33,7 +33,7 @@ def _accounts(ids: set[int]) -> dict[int, Account]:
 @require_safe
 @desk
 def queue(request: DeskRequest) -> HttpResponse:
-    """Declarations nobody has read and imports that are held, the oldest first."""
+    """List unread declarations and held imports, oldest first."""
     declarations = list(reviewing.waiting_declarations()[:SHOWN_ROWS])
     imports = list(reviewing.held_imports()[:SHOWN_ROWS])
     accounts = _accounts({row.account_id for row in (*declarations, *imports)})
@@ -52,7 +52,7 @@ def _seed(request: DeskRequest) -> int:
 @require_safe
 @desk
 def one(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """One declaration, with a sample of the proof."""
+    """Show one declaration, with a sample of the proof."""
     return _page(request, origin_id)
 
 
@@ -92,7 +92,7 @@ def _page(
 @require_POST
 @desk
 def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """Approve, ask or reject; the customer reads the reason."""
+    """Approve or reject it, or ask a question; the customer reads the reason."""
     if not ListOrigin.objects.filter(id=origin_id).exists():
         raise Http404
     reason = request.POST.get("reason", "")
@@ -112,7 +112,7 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
 @require_safe
 @desk
 def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """The picture of the form that the customer uploaded, as it was written anew."""
+    """Serve the re-encoded picture of the form that the customer uploaded."""
     found = ListOrigin.objects.filter(id=origin_id).first()
     if found is None or found.screenshot is None:
         raise Http404
@@ -129,7 +129,7 @@ def _find_import(import_id: int) -> Import:
 @require_safe
 @desk
 def held(request: DeskRequest, import_id: int) -> HttpResponse:
-    """One held import: its figures, and a sample of its people."""
+    """Show one held import: its figures, and a sample of its contacts."""
     return _held_page(request, _find_import(import_id))
 
 

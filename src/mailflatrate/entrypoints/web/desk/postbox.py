@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.web.studio.postbox.reading import TestInboxMessage
 
 
 def postbox_is_here() -> bool:
-    """True where mail of the service stays on this machine: neither the settings nor the table has a relay for it."""
+    """Return whether the service's own mail stays on this host: no relay for it in the settings or the table."""
     return not mail_leaves_machine(settings.SETTINGS)
 
 
@@ -29,7 +29,7 @@ def _house_id() -> int:
 @require_safe
 @desk
 def postbox(request: DeskRequest) -> HttpResponse:
-    """What the service wrote to people, newest first."""
+    """List the messages the service sent to people, newest first."""
     found, search = PostboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
         found = found.filter(envelope_to__icontains=search)
@@ -39,7 +39,7 @@ def postbox(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def letter(request: DeskRequest, message_id: int) -> HttpResponse:
-    """One of them: its text, and its links, which open on this host."""
+    """Show one message: its text, and its links, which open on this host."""
     found = PostboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
     if found is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""Requests of persons across all customers, and the state of the consent ledger."""
+"""Data requests across all customers, and the state of the consent ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ LATE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How far the ledger is sealed. `late`: an event waits longer for its seal than it should."""
+    """How far the ledger is sealed. `late`: an event has waited too long for its seal."""
 
     seals: int
     sealed_at: datetime | None
@@ -52,7 +52,7 @@ def ledger_state() -> Ledger:
 @require_safe
 @desk
 def privacy(request: DeskRequest) -> HttpResponse:
-    """All requests, newest first, by state; and the ledger."""
+    """Show all requests by state, newest first, and the ledger."""
     wanted = request.GET.get("state", "")
     rows = requests()
     if wanted in DataRequestState.values:

@@ -1,4 +1,4 @@
-"""What waits for a person at the desk. A new kind of work is one more line in QUEUES."""
+"""What is waiting for a person at the desk. A new kind of work is one more entry in QUEUES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueueBacklog:
-    """How much waits in a queue, and since when the oldest does."""
+    """How many items wait in a queue, and since when the oldest has been waiting."""
 
     count: int
     since: datetime | None
@@ -29,7 +29,7 @@ class QueueBacklog:
 
 @dataclass(frozen=True, slots=True)
 class DeskQueue:
-    """One kind of work. `urls` are the url names whose pages belong to it; the first is the queue itself.
+    """One kind of work. `urls` are the names of the URLs that belong to it; the first is the queue itself.
 
     `look` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
     """
@@ -43,7 +43,7 @@ class DeskQueue:
 
 
 def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
-    """Count `rows`; the oldest by the field `since`."""
+    """Count `rows` and find the oldest by the field `since`."""
     found = rows.aggregate(count=Count("pk"), since=Min(since))
     return QueueBacklog(found["count"], found["since"])
 

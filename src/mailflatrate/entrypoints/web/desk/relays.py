@@ -1,4 +1,4 @@
-"""The relays that mail leaves through: which there are, how they do, and changing them."""
+"""The relays that mail leaves through: their list, their health, and changing them."""
 
 from typing import Any
 
@@ -112,7 +112,7 @@ class RelayForm(forms.Form):
             self.fields["username"].help_text = _("Login details are saved. Leave both fields empty to keep them.")
 
     def draft(self) -> relays.RelayDraft:
-        """What was entered; empty login fields keep what is saved."""
+        """Return what was entered; empty login fields keep the saved values."""
         given = dict(self.cleaned_data)
         account = given.pop("account_id")
         username: str | None = given.pop("username") or None
@@ -129,7 +129,7 @@ class RelayForm(forms.Form):
 @require_safe
 @desk
 def relay_list(request: DeskRequest) -> HttpResponse:
-    """All relays by pool, with their health."""
+    """List all relays by pool, with their health."""
     rows = relay_rows()
     own = settings.SETTINGS
     where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
@@ -206,7 +206,7 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 @require_POST
 @desk
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Connect to a relay as for sending, name a sender, and send nothing."""
+    """Test a relay: connect as for sending and name a sender, but send nothing."""
     relay = _find(relay_id)
     result, told = _try(relay)
     request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})
@@ -215,7 +215,7 @@ def test(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 
 def _try(relay: Relay) -> tuple[str, str]:
-    """How a connection went, and what the operator is told."""
+    """Return how a connection went and the message for the operator."""
     try:
         config = spec_of(relay, load_settings()).config
         seen = check_relay(config, f"postmaster@{load_settings().service_domain}")
@@ -237,7 +237,7 @@ def _try(relay: Relay) -> tuple[str, str]:
 @require_POST
 @desk
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Begin a relay's warm-up, or end it."""
+    """Start or end a relay's warm-up."""
     relay = _find(relay_id)
     deed, key = request.POST.get("deed", ""), warming.relay_key(relay_id)
     if deed == "start":
@@ -269,7 +269,7 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 
 def _warm(relay_id: int) -> dict[str, Any] | None:
-    """A relay's warm-up today."""
+    """Return a relay's warm-up state today."""
     day = warming.warming([warming.relay_key(relay_id)]).get(warming.relay_key(relay_id))
     if day is None:
         return None

@@ -1,4 +1,4 @@
-"""The checklist of an installation: what real sending still needs, as this host finds it."""
+"""The checklist of an installation: what real sending still needs, as seen from this host."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ def setup(request: DeskRequest) -> HttpResponse:
 @require_POST
 @desk
 def check(request: DeskRequest) -> HttpResponse:
-    """Run the doctor on this host and keep what it found in the session of this operator."""
+    """Run the doctor on this host and store its findings in this operator's session."""
     try:
         found = examination.examine()
     except examination.ExaminationFailed as problem:

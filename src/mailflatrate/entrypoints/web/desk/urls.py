@@ -1,4 +1,4 @@
-"""Every address of the desk, by area."""
+"""URLs of the desk, by area."""
 
 from django.urls import path
 

@@ -13,7 +13,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 
 
 class LinkRedirect(HttpResponseRedirect):
-    """302 to exactly the target that the author wrote."""
+    """Redirect (302) to exactly the target that the author wrote."""
 
     allowed_schemes = ["http", "https"]
 

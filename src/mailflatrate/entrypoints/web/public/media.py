@@ -1,4 +1,4 @@
-"""Pictures in letters: served for ever, to anybody who has the address, and never as anything but a picture."""
+"""Pictures in messages: served forever, to anyone who has the URL, and never as anything but a picture."""
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified

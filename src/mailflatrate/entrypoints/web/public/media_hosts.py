@@ -1,4 +1,4 @@
-"""Hosts of customers under which their pictures are served, and nothing else is (ADR 0016)."""
+"""Customer hosts that serve their pictures and nothing else (ADR 0016)."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class MediaHostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """A picture of the host's own account, or 404."""
+        """Serve a picture of the host's own account, or 404."""
         try:
             account_id = _account(request.META.get("HTTP_HOST", ""))
         except DatabaseError:
@@ -50,7 +50,7 @@ class MediaHostMiddleware:
 
 
 def _account(header: str) -> int | None:
-    """Whose host it is; no question is asked where no customer has one, or the host is ours."""
+    """Return the host's account; no query is made if no customer has a host or the host is ours."""
     settings = load_settings()
     host = header.lower().rpartition("@")[2].partition(":")[0].rstrip(".")
     if settings.media_host_target is None or not 0 < len(host) <= LONGEST_HOST or "\0" in host:
@@ -67,5 +67,5 @@ def _nothing() -> HttpResponse:
 
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
-    """For the proxy in front: may it get a certificate for `?domain=`? 204, or 404."""
+    """Tell the proxy in front whether it may get a certificate for `?domain=`: 204 or 404."""
     return HttpResponse(status=204) if _account(request.GET.get("domain", "")) is not None else _nothing()

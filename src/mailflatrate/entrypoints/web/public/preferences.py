@@ -1,4 +1,4 @@
-"""What a person wants to receive: which lists, how often, in which language, at which address. GET changes nothing."""
+"""A person's preferences: which lists, how often, in which language, at which address. GET changes nothing."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def pause_words(days: int | None) -> str:
 @csrf_exempt  # the token is the permission, no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """The lists of this customer that the person is on; unticked ones are left at once. Joining needs double opt-in."""
+    """Show this customer's lists the person is on; unticking unsubscribes at once. Joining needs double opt-in."""
     with reader(TokenPurpose.PREFERENCES, token) as found:
         told: dict[str, Any] = {}
         contact = found.delivery.contact
@@ -60,7 +60,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
-    """Do what the pressed button says; what the page tells about it."""
+    """Carry out the pressed button's action and return what the page reports about it."""
     act = request.POST.get("act", "save")
     if act == "leave":
         leave(found, request, by="preferences", everything=True)
@@ -82,7 +82,7 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
 
 
 def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
-    """What is wrong with a form to save; empty where nothing is. Lists left in another window are no fault."""
+    """Return the error in a form to save, or an empty string. Lists left in another window are not an error."""
     if act != "save":
         return _("That button isn't on this page. Use one of the buttons below.")
     known = {str(number) for number in contact.subscriptions.values_list("mailing_list_id", flat=True)}
@@ -96,9 +96,9 @@ def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
 
 
 def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
-    """Ask the address that gets the mail now: a forwarded message must not move anything.
+    """Send the confirmation to the current address: a forwarded message must not move anything.
 
-    The answer is the same whatever is known about either address, and however often it was asked.
+    The answer is the same whatever is known about either address, and however often it was requested.
     """
     email = " ".join(request.POST.get("email", "").split())[:254]
     mine = _subscriptions(found)
@@ -124,7 +124,7 @@ def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
 
 
 def _language(found: PageReader) -> str:
-    """What the person chose before, otherwise that of the mail."""
+    """Return the language the person chose before, otherwise the language of the message."""
     chosen = found.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if found.delivery.contact else None
     return str(chosen) if chosen in dict(settings.LANGUAGES) else found.language
 

@@ -1,4 +1,4 @@
-"""The person behind a token: the delivery it was sealed for, found inside its account."""
+"""The person behind a token: the delivery it was sealed for, loaded within its account."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

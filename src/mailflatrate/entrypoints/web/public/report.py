@@ -90,7 +90,7 @@ class ReportForm(forms.Form):
     )
 
     def clean_file(self) -> bytes:
-        """The octets of the mail; nothing without a file."""
+        """Return the bytes of the message; empty without a file."""
         upload = self.cleaned_data.get("file")
         if not upload:
             return b""
@@ -100,7 +100,7 @@ class ReportForm(forms.Form):
         return content
 
     def read_file(self) -> bool:
-        """Turn Outlook's format into a mail; the form says so where that fails."""
+        """Convert Outlook's format to a standard message; the form reports a failure."""
         content: bytes = self.cleaned_data["file"]
         if not is_outlook(content):
             return True
@@ -129,7 +129,7 @@ class ReportForm(forms.Form):
         return data
 
     def keep_file(self) -> None:
-        """Put what was chosen into the text field: browsers empty a file field when a form is shown once more."""
+        """Copy the chosen file into the text field: browsers clear a file field when a form is shown again."""
         content: bytes = self.cleaned_data.get("file") or b""
         if content and not is_picture(content) and not is_outlook(content):
             text = content.decode("utf-8", "replace").replace("\0", "")
@@ -201,7 +201,7 @@ def _take(request: HttpRequest) -> HttpResponse:
 
 
 def _read(form: ReportForm) -> ReportMatch | None:
-    """Whose mail it is; None where it could not be read, and the form says so."""
+    """Return whose message it is; None if it could not be read, which the form then reports."""
     if not form.read_file():
         return None
     try:
@@ -215,12 +215,12 @@ def _read(form: ReportForm) -> ReportMatch | None:
 
 
 def too_fast() -> str:
-    """For visitors who did not take their time, or come too often."""
+    """Return the text for visitors who submitted too quickly or too often."""
     return _("That was very fast, or there have been too many reports. Wait a moment and send it again.")
 
 
 def busy() -> str:
-    """For visitors who meet many others."""
+    """Return the text for visitors who have to wait because other reports are being processed."""
     return _("We're busy processing other reports. Send it again in a minute.")
 
 
@@ -237,7 +237,7 @@ class ReportEntry:
     has_token: bool
 
     def may_read(self, ip: str | None) -> bool:
-        """Count the visitor, and say whether what they sent is parsed at all."""
+        """Count the visitor and return whether their upload is parsed at all."""
         if not self.has_token and (self.shown.hurried or self.shown.proof is VisitorProof.NONE):
             return False
         network = network_of(ip)
@@ -248,7 +248,7 @@ class ReportEntry:
         return count([key], now + COUNTED_FOR)[key] <= MOST_READINGS * limit("reports_per_network_hour")
 
     def may_report(self, ip: str | None, found: ReportMatch) -> bool:
-        """Count the report, and say whether it is taken."""
+        """Count the report and return whether it is accepted."""
         if found.proved:
             return within_limits(ip, task_key=None, proved=True)
         if self.shown.hurried or self.shown.proof is VisitorProof.NONE:
@@ -258,13 +258,14 @@ class ReportEntry:
 
 
 def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
-    """Look for a proof in the fields, and for a token in the bytes, both without parsing a mail."""
+    """Look for proof in the fields and a token in the bytes, both without parsing the message."""
     return ReportEntry(look_at(PAGE, request.POST), names_a_delivery(form.raw()))
 
 
 def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:
-    """Count a report, and say whether it may still be taken. `proved`: work was done for it, or the mail's token came
-    along; `task_key` names the work, which counts once."""
+    """Count a report and return whether it may be accepted. `proved`: work was done for it, or it included the
+    message's token; `task_key` names the work, which counts once.
+    """
     now = clock.now()
     network, hour = network_of(ip), this_hour(now)
     limits = {counter_key("reports", network, hour): "reports_per_network_hour"} if network else {}
@@ -279,14 +280,14 @@ def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bo
 
 @require_safe
 def task(request: HttpRequest) -> HttpResponse:
-    """A task for a visitor's browser, and the moment at which it asked."""
+    """Return a task for a visitor's browser, and the time it was requested."""
     answer = JsonResponse({"task": new_task(PAGE), "shown": shown_now(PAGE)})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
-    """A form that is in order, as the desk takes it."""
+    """Convert a valid form to the report the desk accepts."""
     data = form.cleaned_data
     notice: dict[str, Any] = {}
     if data["complaint"] in NEEDS_NOTICE:

@@ -15,12 +15,12 @@ _FEWEST_FIELDS = 2
 
 
 def is_picture(raw: bytes) -> bool:
-    """Whether it is a picture of a mail and no mail."""
+    """Return whether it is a picture of a message rather than a message."""
     return _PICTURES.match(raw) is not None
 
 
 def advice(raw: bytes) -> str:
-    """One paragraph in the active language on what was found in `raw`, and what to do now."""
+    """Return one paragraph in the active language on what was found in `raw` and what to do now."""
     if is_picture(raw):
         return _(
             "This is a picture, and we can't reliably read text in pictures. Enter the mailing ID shown at the "
@@ -53,6 +53,6 @@ def advice(raw: bytes) -> str:
 
 
 def _sender_of_mail(raw: bytes) -> str | None:
-    """Who the mail says that it is from; None where it is no mail."""
+    """Return the sender the message claims; None if it is not a message."""
     shown = show_mail(raw[:400_000])
     return address.clean(shown.sender).lower()[:120] if shown.telling >= _FEWEST_FIELDS else None

@@ -1,4 +1,4 @@
-"""The service's signing keys at a well-known address (RFC 8615), for anyone who checks a certificate of consent."""
+"""The service's signing keys at a well-known address (RFC 8615), for anyone who verifies a consent certificate."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -10,7 +10,7 @@ FRESH_SECONDS = 3_600
 
 @require_safe
 def signing_keys(_request: HttpRequest) -> JsonResponse:
-    """Every public key there ever was, with the time in which it signed. Anyone may read it from any page."""
+    """Return every public key ever used, with its signing period. Anyone may read it from any page."""
     return JsonResponse(
         key_history(),
         json_dumps_params={"indent": 1},

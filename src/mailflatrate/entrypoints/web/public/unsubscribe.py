@@ -1,4 +1,4 @@
-"""Unsubscribing: a page with a button, the one-click POST of mailbox providers. GET changes nothing."""
+"""Unsubscribing: a page with a button, and the one-click POST of mailbox providers. GET changes nothing."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from mailflatrate.mail.unsubscribe import is_one_click_post
 @csrf_exempt  # the token is the permission; providers post without cookies (RFC 8058 section 3.2)
 @require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows a button. POST unsubscribes: from a provider as one click, or from the button; at once, repeatable."""
+    """Show a button on GET. Unsubscribe on POST (provider one-click or the button), at once and repeatably."""
     if request.method == "OPTIONS":  # a webmailer asks whether it may post from its own page (R-56)
         return _open_to_all(HttpResponse(status=204))
     with reader(TokenPurpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
@@ -33,7 +33,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: PageReader, *, everything: bool = False) -> HttpResponse:
-    """The question while the person is on the list, what is done afterwards; other lists can still be left there."""
+    """Ask if the person is still on the list, otherwise confirm; other lists can still be left there."""
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
     left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
     here = found.delivery.mailing_list_id
@@ -44,7 +44,7 @@ def _page(request: HttpRequest, found: PageReader, *, everything: bool = False) 
 
 
 def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
-    """Take the person off the delivery's list, or off everything, with what this request proves."""
+    """Unsubscribe the person from the delivery's list, or from everything, with the proof from this request."""
     unsubscribe_delivery(
         found.delivery, by=by, source=f"unsubscribe page of delivery {found.delivery.id}", everything=everything,
         ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500],
@@ -59,7 +59,7 @@ def _open_to_all(response: HttpResponse) -> HttpResponse:
 
 
 def about(found: PageReader) -> dict[str, object]:
-    """The address in question, masked because messages are forwarded, and why it gets mail (R-51)."""
+    """Return the address, masked because messages get forwarded, and why it receives mail (R-51)."""
     event = found.delivery.consent_event
     evidence = getattr(event, "evidence", None) if event else None
     return {

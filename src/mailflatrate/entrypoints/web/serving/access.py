@@ -19,7 +19,7 @@ LONGEST_PATH: Final = 500
 
 
 class Request:
-    """One request, from its headers to the end of its answer."""
+    """One request, from its headers to the end of its response."""
 
     def __init__(self, scope: dict[str, Any], client: str) -> None:
         self._scope, self._client = scope, client
@@ -28,14 +28,14 @@ class Request:
         self._octets = 0
 
     def sent(self, message: Message) -> None:
-        """Note a message of the answer."""
+        """Record a message of the response."""
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
         else:
             self._octets += len(message.get("body", b""))
 
     def end(self, *, tell: bool) -> None:
-        """Count the request, and write its line. Status 0: the client went away before the answer began."""
+        """Count the request and write its log line. Status 0: the client disconnected before the response began."""
         seconds, lane = time.perf_counter() - self._began, lane_name(self._scope["path"])
         REQUESTS.labels(lane, f"{self._status // 100}xx" if self._status else "gone").inc()
         REQUEST_SECONDS.labels(lane).observe(seconds)

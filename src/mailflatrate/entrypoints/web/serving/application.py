@@ -1,4 +1,4 @@
-"""The ASGI application that Granian serves: body first, then a thread, then the answer."""
+"""The ASGI application that Granian serves: body first, then a thread, then the response."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ Scope = dict[str, Any]
 
 
 class Pages:
-    """All pages of one process. `folder` keeps bodies while they arrive."""
+    """All pages of one process. `folder` stores bodies while they arrive."""
 
     def __init__(self, application: Application, lanes: RequestPools, budget: DiskBudget, folder: Path) -> None:
         self._application, self._lanes, self._budget, self._folder = application, lanes, budget, folder
@@ -83,7 +83,7 @@ class Pages:
         await read_body(receive, body, limit, declared)
 
     async def _limit(self, path: str, headers: dict[str, str], declared: int | None) -> BodyLimit:
-        """The limit of the path for this client. Only large bodies are worth the look-up who sends them."""
+        """Return the path's limit for this client. Only large bodies are worth looking up who sends them."""
         limit = limit_of(path, headers.get("content-type", ""))
         if not limit.members_only or (declared is not None and declared <= PUBLIC.octets):
             return limit
@@ -119,7 +119,7 @@ async def _send_all(scope: Scope, exchange: Exchange, receive: Receive, send: Se
 
 
 async def _first(exchange: Exchange, receive: Receive) -> Piece:
-    """The first piece. A client that goes away while it waits for it ends the wait. Raises ClientGone."""
+    """Return the first piece, or stop waiting if the client disconnects. Raises ClientGone."""
     waiting = asyncio.ensure_future(exchange.next())
     await asyncio.wait([waiting], timeout=WATCH_AFTER_SECONDS)
     if waiting.done():
@@ -136,7 +136,7 @@ async def _first(exchange: Exchange, receive: Receive) -> Piece:
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Wait until the client closes; before that Granian may still tell of an empty body."""
+    """Wait until the client closes; before that Granian may still report an empty body."""
     while (await receive())["type"] != "http.disconnect":
         continue
 
@@ -150,7 +150,7 @@ def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
 
 
 async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, receive: Receive, send: Send) -> None:
-    """Answer without a thread, and close the connection where the body was not read to its end."""
+    """Respond without a thread, and close the connection if the body was not read to its end."""
     kind, page = _refusal(scope["path"], headers, refused)
     answer = [(b"content-type", kind), (b"content-length", str(len(page)).encode()), (b"cache-control", b"no-store")]
     if refused.status == SERVICE_UNAVAILABLE:
@@ -160,7 +160,7 @@ async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, r
 
 
 def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[bytes, bytes]:
-    """Content type and content: JSON for programs, a page for browsers, plain text for everyone else."""
+    """Return content type and content: JSON for programs, a page for browsers, plain text for everyone else."""
     with translation.override(_language(headers.get("accept-language", ""))):
         problem, fix = refused.problem, refused.fix
         if path.startswith("/api/"):
@@ -179,7 +179,7 @@ def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[
 
 
 def _language(accepted: str) -> str:
-    """The first language that the browser names and we speak."""
+    """Return the first of the browser's languages that we support."""
     for part in accepted[:200].split(","):
         try:
             return get_supported_language_variant(part.partition(";")[0].strip())

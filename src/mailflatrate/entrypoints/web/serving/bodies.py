@@ -1,4 +1,4 @@
-"""Request bodies: how large one may be for its path, how long it may take, and where it is kept meanwhile."""
+"""Request bodies: how large one may be for its path, how long it may take, and where it is stored meanwhile."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """How many octets a path takes; `members_only`: from people who are signed in and programs with a key."""
+    """How many bytes a path accepts; `members_only`: from signed-in people and programs with a key."""
 
     octets: int
     members_only: bool = False
@@ -49,9 +49,9 @@ _FIELDS: Final = "application/x-www-form-urlencoded"
 
 
 def limit_of(path: str, content_type: str = "") -> BodyLimit:
-    """The limit of a path; small for every page that is not named.
+    """Return the limit of a path; small for every page that is not named.
 
-    Files come in parts. Fields without files become objects many times their size, so fewer octets of them are taken.
+    Files come in parts. Fields without files become objects many times their size, so fewer bytes are accepted.
     """
     limit = next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
     if not content_type.strip().lower().startswith(_FIELDS):
@@ -60,7 +60,7 @@ def limit_of(path: str, content_type: str = "") -> BodyLimit:
 
 
 class BodyRefused(Exception):
-    """The request goes no further. `problem` says why, `fix` what to do; both are translated when they are read."""
+    """The request was rejected. `problem` says why, `fix` what to do; both are translated when read."""
 
     def __init__(self, status: int, problem: StrPromise, fix: StrPromise, *, size: str = "") -> None:
         super().__init__(status)
@@ -68,22 +68,22 @@ class BodyRefused(Exception):
 
     @property
     def problem(self) -> str:
-        """Why, in the active language."""
+        """Return the reason, in the active language."""
         return str(self._problem) % {"size": self._size}
 
     @property
     def fix(self) -> str:
-        """What to do about it, in the active language."""
+        """Return what to do about it, in the active language."""
         return str(self._fix)
 
 
 class ClientGone(Exception):
-    """The client closed the connection; nobody waits for an answer."""
+    """The client closed the connection; nobody is waiting for a response."""
 
 
 @dataclass
 class DiskBudget:
-    """Room on disk for bodies that are being received or worked on, in all and by client."""
+    """Disk space for bodies being received or processed, in total and per client."""
 
     octets: int
     octets_per_client: int
@@ -91,7 +91,7 @@ class DiskBudget:
     _by_client: dict[str, int] = field(default_factory=dict)
 
     def take(self, client: str, octets: int) -> bool:
-        """Reserve room; False when there is none. A client without an address counts with the whole only."""
+        """Reserve space; return False if there is none. A client without an address counts only toward the total."""
         mine = self._by_client.get(client, 0) + octets
         if self._used + octets > self.octets or (client and mine > self.octets_per_client):
             return False
@@ -101,7 +101,7 @@ class DiskBudget:
         return True
 
     def give_back(self, client: str, octets: int) -> None:
-        """Free what was reserved."""
+        """Release reserved space."""
         self._used -= octets
         if client:
             rest = self._by_client[client] - octets
@@ -113,7 +113,7 @@ class DiskBudget:
 
 @dataclass
 class RequestBody:
-    """A body as far as it was read; small ones stay in memory. `close` frees its room."""
+    """The part of a body read so far; small ones stay in memory. `close` frees its space."""
 
     folder: Path
     budget: DiskBudget
@@ -123,7 +123,7 @@ class RequestBody:
     _file: IO[bytes] | None = None
 
     def write(self, part: bytes) -> None:
-        """Append. Raises BodyRefused when there is no room on disk."""
+        """Append a part. Raises BodyRefused if there is no room on disk."""
         self.octets += len(part)
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_OCTETS, dir=str(self.folder))  # noqa: SIM115  closed by close()
@@ -137,7 +137,7 @@ class RequestBody:
         self._file.write(part)
 
     def open(self) -> IO[bytes] | None:
-        """The whole body from its beginning; None for an empty one."""
+        """Return the whole body from its beginning; None for an empty one."""
         if self._file is not None:
             self._file.seek(0)
         return self._file
@@ -153,9 +153,9 @@ class RequestBody:
 
 
 async def read_body(receive: Receive, body: RequestBody, limit: BodyLimit, declared: int | None) -> None:
-    """Read a whole body, at most `limit` of it. Raises BodyRefused, ClientGone.
+    """Read a whole body of at most `limit`. Raises BodyRefused, ClientGone.
 
-    What the client declares is judged before anything is read, what it sends while it is read.
+    The declared size is checked before anything is read, the actual size while reading.
     """
     if declared is not None and declared > limit.octets:
         raise _too_large(limit)

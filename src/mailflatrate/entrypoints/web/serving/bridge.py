@@ -1,8 +1,8 @@
-"""One request through Django's WSGI handler: the environment it gets, and its answer handed to the event loop.
+"""One request through Django's WSGI handler: the environment it gets, and its response handed to the event loop.
 
-Everything of a request happens in one thread, from the first middleware to `close()`, because database connections and
-open transactions belong to a thread. An answer of one piece frees the thread before the client has read it; a streamed
-one is produced only as fast as the client reads, and ends when the client stops reading.
+A request runs entirely in one thread, from the first middleware to `close()`, because database connections and open
+transactions belong to a thread. A one-piece response frees the thread before the client has read it; a streamed one
+is produced only as fast as the client reads, and ends when the client stops reading.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer; only the first has `status` and `headers`."""
+    """A part of a response; only the first has `status` and `headers`."""
 
     body: bytes
     more: bool
@@ -42,7 +42,7 @@ class Piece:
 
 
 def environ_of(scope: dict[str, Any], body: IO[bytes] | None, octets: int, *, scheme: str) -> Environ:
-    """The WSGI environment (PEP 3333) of an ASGI request whose body is read already."""
+    """Return the WSGI environment (PEP 3333) of an ASGI request whose body has been read."""
     server = scope.get("server") or ("localhost", 80)
     raw_path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     environ: Environ = {
@@ -69,7 +69,7 @@ def environ_of(scope: dict[str, Any], body: IO[bytes] | None, octets: int, *, sc
 
 
 class _NotRead(Exception):
-    """The client stopped reading, or went away."""
+    """The client stopped reading or disconnected."""
 
 
 class Exchange:
@@ -82,7 +82,7 @@ class Exchange:
         self._given_up = False
 
     async def next(self) -> Piece:
-        """The next piece. Raises what the application raised."""
+        """Return the next piece. Raises what the application raised."""
         piece = await self._pieces.get()
         if isinstance(piece, Exception):
             raise piece
@@ -95,7 +95,7 @@ class Exchange:
             self._pieces.get_nowait()
 
     def run(self) -> None:
-        """Run the application to its end. Whatever it raises goes to the loop."""
+        """Run the application to its end. Anything it raises goes to the loop."""
         answer: Iterable[bytes] = ()
         try:
             answer = self._application(self._environ, self._start)
@@ -124,7 +124,7 @@ class Exchange:
             first = False
 
     def _put(self, piece: Piece | Exception) -> None:
-        """Give a piece to the loop; waits while the client has two of them to read."""
+        """Pass a piece to the loop; wait while the client has two unread pieces."""
         if self._given_up:
             raise _NotRead
         asked: Future[None] = Future()
@@ -150,7 +150,7 @@ def _no_write(_data: bytes) -> None:
 
 
 def _in_pieces(answer: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The answer in few pieces: large enough to be worth the way to the loop, none held back for long."""
+    """Split the response into a few pieces: large enough to be worth passing to the loop, none held back for long."""
     held, since = bytearray(), time.monotonic()
     for part in answer:
         held += part

@@ -1,4 +1,4 @@
-"""The threads of a web process. What must always answer has threads of its own."""
+"""The threads of a web process. Requests that must always be answered have their own threads."""
 
 import re
 from collections.abc import Callable
@@ -13,11 +13,11 @@ _LEAVE: Final = re.compile(r"/u/[^/]+")
 
 
 class LaneFull(Exception):
-    """More requests wait than could be answered in a reasonable time."""
+    """More requests are waiting than could be answered in a reasonable time."""
 
 
 class RequestPool:
-    """Some threads, and a queue in front of them that has an end."""
+    """A set of threads with a bounded queue."""
 
     def __init__(self, name: str, threads: int, most_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
@@ -42,7 +42,7 @@ class RequestPool:
 
 @dataclass(frozen=True)
 class RequestPools:
-    """`door` looks up who wants to send a large body, `leave` takes unsubscribes, `health` and `ready` answer machines.
+    """`door` looks up the sender of a large body, `leave` handles unsubscribes, `health` and `ready` answer machines.
 
     `health` never waits for the database, `ready` does.
     """
@@ -54,13 +54,13 @@ class RequestPools:
     door: RequestPool
 
     def of(self, path: str) -> RequestPool:
-        """The lane of a path."""
+        """Return the lane of a path."""
         lane: RequestPool = getattr(self, lane_name(path))
         return lane
 
 
 def lane_name(path: str) -> str:
-    """What the lane of a path is called, in `RequestPools` and in figures."""
+    """Return the name of a path's lane in `RequestPools` and in metrics."""
     if _HEALTH.fullmatch(path):
         return "health"
     if _READY.fullmatch(path):
@@ -69,7 +69,7 @@ def lane_name(path: str) -> str:
 
 
 def make_lanes(page_threads: int) -> RequestPools:
-    """The lanes of one process."""
+    """Return the lanes of one process."""
     return RequestPools(
         pages=RequestPool("pages", page_threads, 400),
         leave=RequestPool("leave", 2, 400),

@@ -1,4 +1,4 @@
-"""Who may send a large body: people who are signed in and programs with a key. It is asked before the body is read."""
+"""Who may send a large body: signed-in people and programs with a key. This is checked before the body is read."""
 
 from importlib import import_module
 

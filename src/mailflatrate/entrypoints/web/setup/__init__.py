@@ -1,1 +1,1 @@
-"""The first set-up: an installation without an operator gets one, through the link that its start prints."""
+"""Initial setup: an installation without an operator gets one through the link printed at startup."""

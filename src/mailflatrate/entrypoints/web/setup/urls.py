@@ -1,4 +1,4 @@
-"""Addresses of the first set-up."""
+"""URLs of the initial setup."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Creating the first operator in the browser. Once there is one, these pages don't exist any longer."""
+"""Creating the first operator in the browser. Once there is one, these pages no longer exist."""
 
 from functools import wraps
 from typing import cast
@@ -29,7 +29,7 @@ REFUSED = 422
 
 
 class OperatorForm(forms.Form):
-    """The first person of the operator's staff."""
+    """The form for the first member of the operator's staff."""
 
     name = forms.CharField(
         label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
@@ -47,21 +47,21 @@ class OperatorForm(forms.Form):
     )  # fmt: skip
 
     def clean_email(self) -> str:
-        """Return the plain form. Raises ValidationError for a role, a disposable address, or none (R-21, R-22)."""
+        """Return the normalized address. Raises ValidationError if it is a role, disposable or invalid (R-21, R-22)."""
         try:
             return actions.check_applicant_address(str(self.cleaned_data["email"]))
         except AddressRefused as problem:
             raise forms.ValidationError(str(problem)) from problem
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError for one that is too weak."""
+        """Return the password. Raises ValidationError if it is too weak."""
         password = str(self.cleaned_data["password"])
         validate_password(password, User(name=self.cleaned_data.get("name", "")))
         return password
 
 
 def before_the_first_operator(view: View) -> View:
-    """Run the view only while the installation has no operator; otherwise there is no such page."""
+    """Run the view only while the installation has no operator; otherwise return a 404."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -74,7 +74,7 @@ def before_the_first_operator(view: View) -> View:
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponseBase:
-    """The bare address of the installation: the studio, or the way to the first set-up."""
+    """Redirect the installation's root URL to the studio or the initial setup."""
     fresh = not request.user.is_authenticated and not has_operator()
     return HttpResponseRedirect(reverse("setup") if fresh else "/studio/")
 
@@ -82,7 +82,7 @@ def start(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @before_the_first_operator
 def setup(request: HttpRequest) -> HttpResponse:
-    """Say where the link is. Nobody is asked for the token here, so that none lands in a form or a history."""
+    """Say where the link is. The page never asks for the token, so that it doesn't end up in a form or a history."""
     return render(request, "setup/begin.html")
 
 
@@ -90,7 +90,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @before_the_first_operator
 def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The link from the log: create the operator, sign them in, and go on to the checklist at the desk."""
+    """Handle the link from the log: create the operator, sign them in, and continue to the desk's checklist."""
     if not is_setup_token(token):
         return render(request, "setup/begin.html", {"wrong": True}, status=403)
     form = OperatorForm(request.POST or None)

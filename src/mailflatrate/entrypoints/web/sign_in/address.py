@@ -1,4 +1,4 @@
-"""Changing one's sign-in address: the password again, and a click in the new mailbox. Until then the old one counts."""
+"""Changing one's sign-in address: enter the password, then click in the new mailbox. Until then the old one counts."""
 
 from typing import cast
 
@@ -21,7 +21,7 @@ from mailflatrate.settings import load_settings
 
 
 class SignInAddressForm(forms.Form):
-    """The new address, and the password of the user who asks for it."""
+    """The new address, and the password of the user who requests it."""
 
     email = forms.EmailField(label=gettext_lazy("New email address"), max_length=254)
     password = forms.CharField(
@@ -38,14 +38,14 @@ class SignInAddressForm(forms.Form):
             del self.fields["password"]
 
     def clean_email(self) -> str:
-        """Return the address in lower case. Raises ValidationError for the present one."""
+        """Return the address in lower case. Raises ValidationError if it is the current one."""
         email = str(self.cleaned_data["email"]).strip().lower()
         if email == self._user.email:
             raise forms.ValidationError(_("You already sign in with this address."))
         return email
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError for a wrong one."""
+        """Return the password. Raises ValidationError if it is wrong."""
         password = str(self.cleaned_data["password"])
         if not self._user.check_password(password):
             raise forms.ValidationError(_("That password isn't correct."))
@@ -55,7 +55,7 @@ class SignInAddressForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def change(request: HttpRequest) -> HttpResponseBase:
-    """Ask for another sign-in address. Users without a password prove themselves with their passkey first."""
+    """Request a new sign-in address. Users without a password prove their identity with their passkey first."""
     if cast(User, request.user).has_usable_password():
         return _change(request)
     proved_first = reauthentication_required(app="allauth.mfa")(_change)
@@ -90,7 +90,7 @@ def _link(token: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Let the click in the new mailbox count, for the user who asked and nobody else."""
+    """Apply the click in the new mailbox, only for the user who requested the change."""
     user = cast(User, request.user)
     try:
         email = actions.find_change(user, token).email

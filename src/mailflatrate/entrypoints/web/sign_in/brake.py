@@ -1,6 +1,6 @@
-"""What slows down guessing at the sign-in: after some attempts the browser has to work for the next one (ALTCHA).
+"""Slows down guessing at the sign-in: after some attempts the browser must do work for the next one (ALTCHA).
 
-Nobody is locked out. Attempts are counted by address and by network, for all processes together, in the counters of the
+Nobody is locked out. Attempts are counted by address and by network, across all processes, in the counters of the
 sign-up forms (R-35); the more there were, the more work the next one costs.
 """
 
@@ -26,9 +26,9 @@ MOST_HASHES: Final = (60_000, 200_000, 600_000)
 
 
 def work_needed(request: HttpRequest, email: str) -> int:
-    """Count an attempt, and return the level of work that it still owes; 0 lets it through.
+    """Count an attempt and return the level of work it still owes; 0 lets it through.
 
-    Attempts that succeeded are taken off: an office whose people sign in, each once, is not asked to work.
+    Successful attempts are subtracted, so an office whose people each sign in once need not do any work.
     """
     now = clock.now()
     tried, succeeded = _keys(request, email, now, "sign-in"), _keys(request, email, now, "signed in")
@@ -41,13 +41,13 @@ def work_needed(request: HttpRequest, email: str) -> int:
 
 
 def signed_in(request: HttpRequest, email: str) -> None:
-    """Note that the password was right."""
+    """Record that the password was correct."""
     now = clock.now()
     count(_keys(request, email, now, "signed in"), now + 2 * WINDOW)
 
 
 def _keys(request: HttpRequest, email: str, now: datetime, what: str) -> list[bytes]:
-    """The counters of an address and of a network."""
+    """Return the counters for an address and a network."""
     window = _window(now)
     network = network_of(client_ip(request)) or "this host"
     return [
@@ -61,7 +61,7 @@ def _window(now: datetime) -> datetime:
 
 
 def _worked(posted: Mapping[str, Any], level: int, now: datetime) -> bool:
-    """Whether a task of this level or a harder one was solved, and serves for the first time."""
+    """Return whether a task of this level or harder was solved and is used for the first time."""
     for solved in range(level, len(MOST_HASHES) + 1):
         found = look_at(_code(solved), posted)
         if found.proof is VisitorProof.WORK and found.task_key is not None:
@@ -75,7 +75,7 @@ def _code(level: int) -> str:
 
 @require_safe
 def task(request: HttpRequest) -> JsonResponse:
-    """A task for the visitor's browser. Its level is signed, so that an easy one does not pass for a hard one."""
+    """Return a task for the visitor's browser. Its level is signed, so that an easy one can't pass for a hard one."""
     asked = request.GET.get("level", "")
     level = int(asked) if asked in {str(number) for number in range(1, len(MOST_HASHES) + 1)} else 1
     answer = JsonResponse({"task": new_task(_code(level), most=MOST_HASHES[level - 1]), "shown": ""})

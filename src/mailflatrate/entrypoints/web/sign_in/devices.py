@@ -1,4 +1,4 @@
-"""The browsers in which a user is signed in."""
+"""The browsers a user is signed in on."""
 
 from collections.abc import Callable
 from typing import cast
@@ -17,13 +17,13 @@ from mailflatrate.entrypoints.web.sessions import signed_in
 
 
 class BrowserMiddleware:
-    """Tell the session of a request which browser it belongs to."""
+    """Middleware that tells a request's session which browser it belongs to."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Set the browser; the row is written only when the session is."""
+        """Set the browser; its row is written only when the session is."""
         cast(SessionStore, request.session).browser = Browser(client_ip(request), request.headers.get("User-Agent", ""))
         return self.get_response(request)
 

@@ -1,4 +1,4 @@
-"""How second factors rest in the database: sealed, so that a row gives away no seed."""
+"""How second factors are stored in the database: sealed, so that a row reveals no seed."""
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 
@@ -8,12 +8,12 @@ PLACE = "second factor"
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Seals the seeds of authenticator apps and of recovery codes under the key ring of the installation."""
+    """An adapter that seals authenticator app seeds and recovery codes with the installation's key ring."""
 
     def encrypt(self, text: str) -> str:
         """Return the sealed text."""
         return vault().seal(text.encode(), PLACE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the text. Raises VaultError for one that was not sealed here."""
+        """Return the plain text. Raises VaultError if it was not sealed here."""
         return vault().open(encrypted_text, PLACE).decode()

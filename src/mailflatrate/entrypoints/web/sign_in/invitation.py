@@ -1,4 +1,4 @@
-"""The page of an invitation: sign in or choose a password, then accept. Opening it changes nothing."""
+"""The invitation page: sign in or choose a password, then accept. Opening it changes nothing."""
 
 from typing import cast
 
@@ -23,7 +23,7 @@ PAGE = "account/invitation.html"
 
 
 class JoinForm(forms.Form):
-    """Name and password of an invited person who has no user yet."""
+    """Name and password of an invited person who has no user account yet."""
 
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=120)
     password = forms.CharField(
@@ -38,7 +38,7 @@ class JoinForm(forms.Form):
         self._invitation = invitation
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError for one that is too weak."""
+        """Return the password. Raises ValidationError if it is too weak."""
         password = str(self.cleaned_data["password"])
         validate_password(password, User(email=self._invitation.email, name=self.cleaned_data.get("name", "")))
         return password
@@ -46,7 +46,7 @@ class JoinForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show who invites to what; a POST of the invited person, signed in, accepts."""
+    """Show who invites to which account; a POST by the invited, signed-in person accepts."""
     try:
         found = actions.find_invitation(token)
         if request.method == "POST" and request.user.is_authenticated:
@@ -76,7 +76,7 @@ def _page(
 @sensitive_post_parameters("password")
 @require_http_methods(["POST"])
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Choose a name and a password for an address that signs in nowhere yet; accepting is the next step."""
+    """Choose a name and password for an address that has no user yet; accepting is the next step."""
     here = reverse("invitation", kwargs={"token": token})
     try:
         found = actions.find_invitation(token)

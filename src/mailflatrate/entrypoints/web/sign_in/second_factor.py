@@ -1,4 +1,4 @@
-"""Codes of an authenticator app: each opens once, for as long as it could be valid, over all processes."""
+"""Codes of an authenticator app: each works only once while it is valid, across all processes."""
 
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
@@ -13,7 +13,7 @@ VALID_STEPS = 2 * app_settings.TOTP_TOLERANCE + 1
 
 class _Once(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     def clean_code(self) -> str:
-        """Return the code. Raises ValidationError for a wrong one, and for one that was used."""
+        """Return the code. Raises ValidationError if it is wrong or already used."""
         code = str(super().clean_code())
         key = f"code of {self.user.pk}: {normalize_user_code(code)}"
         seconds = app_settings.TOTP_PERIOD * VALID_STEPS
@@ -23,8 +23,8 @@ class _Once(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no
 
 
 class AuthenticateForm(_Once, forms.AuthenticateForm):  # type: ignore[misc]
-    """The code at the sign-in."""
+    """The form for the code at sign-in."""
 
 
 class ReauthenticateForm(_Once, forms.ReauthenticateForm):  # type: ignore[misc]
-    """The code before something dangerous."""
+    """The form for the code before a sensitive action."""

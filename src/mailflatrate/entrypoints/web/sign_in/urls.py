@@ -1,4 +1,4 @@
-"""Addresses of the sign-in pages. allauth has more of them; only those named here exist.
+"""URLs of the sign-in pages. allauth has more; only those named here exist.
 
 Pages that change a second factor show the database the pass for it (`tenancy.access`). A password changes through
 `User.save`, which shows it itself.
@@ -24,7 +24,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def changes_access(view: View) -> View:
-    """Run a view of allauth in one transaction that may change second factors."""
+    """Run an allauth view in one transaction that may change second factors."""
 
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

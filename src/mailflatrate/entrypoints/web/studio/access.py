@@ -1,4 +1,4 @@
-"""Who may see a page of the studio: every view runs inside the account of the person who asks, or not at all."""
+"""Who may see a page of the studio: every view runs inside the account of the signed-in person, or not at all."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,7 +20,7 @@ ASK_AGREEMENTS = "ask_agreements"
 
 
 class StudioRequest(HttpRequest):
-    """A request of a signed-in person working for one account."""
+    """A request by a signed-in person working for one account."""
 
     user: User
     account: Account
@@ -64,7 +64,7 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:
-    """Where to go before the page that was asked for; None when there is nothing new to read."""
+    """Return where to go before the requested page; None if there is nothing new to read."""
     if request.method != "GET" or not request.session.get(ASK_AGREEMENTS) or is_htmx(request):
         return None
     page = reverse("studio:agreements")
@@ -77,10 +77,10 @@ def _agreements_first(request: StudioRequest) -> HttpResponse | None:
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """True where htmx asks for a part of a page."""
+    """Return whether htmx requests a part of a page."""
     return bool(getattr(request, "htmx", False))
 
 
 def see_other(url: str) -> HttpResponse:
-    """Answer a successful POST: go and look there."""
+    """Redirect after a successful POST."""
     return HttpResponse(status=303, headers={"Location": url})

@@ -1,4 +1,4 @@
-"""Choosing another of one's accounts."""
+"""Switching to another of one's accounts."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -10,7 +10,7 @@ from mailflatrate.entrypoints.web.studio.access import see_other
 
 @signed_in
 def choose(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Work for `account_id` from now on. It changes only where this browser looks, so a link may do it."""
+    """Switch to `account_id`. It only changes what this browser shows, so a link may do it."""
     assert isinstance(request.user, User)
     membership = queries.account_of(request.user, account_id)
     if membership is None or membership.account_id != account_id:

@@ -1,4 +1,4 @@
-"""A document with a new version asks every person at the next sign-in, before anything else (R-04)."""
+"""New versions of agreements: every person is asked at their next sign-in, before anything else (R-04)."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, StudioReq
 
 
 def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
-    """Called by allauth after a sign-in: look for new versions with the first page of the studio."""
+    """Check for new versions with the first page of the studio. Called by allauth after a sign-in."""
     request.session[ASK_AGREEMENTS] = True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio(viewers_may_post=True)
 def agreements(request: StudioRequest) -> HttpResponse:
-    """The texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
+    """Show the texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
     owner = request.membership.role == Role.OWNER
     due = queries.documents_to_read(request.user)
     problem = ""
@@ -45,7 +45,7 @@ def agreements(request: StudioRequest) -> HttpResponse:
 
 
 def _agree(request: StudioRequest, due: list[int], *, owner: bool) -> str:
-    """Record it; what keeps it from being recorded, in words, otherwise."""
+    """Record the agreement; if that fails, return the reason in words."""
     ticked = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     if not set(due) <= set(ticked):
         return _("Select the box next to each document you agree to.")

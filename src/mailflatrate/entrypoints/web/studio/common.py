@@ -27,7 +27,7 @@ TONES = {
 
 
 def find_campaign(campaign_id: int) -> Campaign:
-    """The account's own campaign. Raises Http404 for anything else."""
+    """Return the account's own campaign. Raises Http404 for anything else."""
     found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
     if found is None:
         raise Http404
@@ -40,7 +40,7 @@ def page(request: StudioRequest, template: str, context: dict[str, Any], *, stat
 
 
 def url_or_nothing(name: str, *args: object) -> str:
-    """The address of a page of the studio; empty where this installation has none of that name."""
+    """Return the URL of a studio page; empty if this installation has no page of that name."""
     try:
         return reverse(f"studio:{name}", args=args)
     except NoReverseMatch:
@@ -48,5 +48,5 @@ def url_or_nothing(name: str, *args: object) -> str:
 
 
 def whole_number(text: str | None) -> int:
-    """A number from a query string; 0 for anything that is none."""
+    """Parse a number from a query string; 0 for anything invalid."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -1,4 +1,4 @@
-"""Rates with their limits, and the four figures of the home page."""
+"""Rates with their limits, and the home page's four figures."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ WINDOW = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share in percent with the limit it must stay under; `percent` is None while there is nothing to divide by."""
+    """A percentage with the limit it must stay below; `percent` is None while there is nothing to divide by."""
 
     events: int
     of: int
@@ -44,12 +44,12 @@ class Rate:
 
 
 def complaint_rate(events: int, delivered: int) -> Rate:
-    """Complaints against what was delivered (R-84, R-86)."""
+    """Return complaints relative to delivered messages (R-84, R-86)."""
     return Rate(events, delivered, limit("complaint_warn"), limit("complaint_throttle"))
 
 
 def bounce_rate(events: int, handed_over: int) -> Rate:
-    """Hard bounces against what was handed over (R-88)."""
+    """Return hard bounces relative to messages handed over (R-88)."""
     most = limit("hard_bounce_warn")
     return Rate(events, handed_over, 0.75 * most, most)
 
@@ -64,7 +64,7 @@ class LatestCampaign:
 
     @property
     def percent(self) -> float:
-        """Share of the planned whose server took it."""
+        """Return the share of planned messages that the receiving server accepted."""
         return 100 * self.delivered / self.planned
 
 

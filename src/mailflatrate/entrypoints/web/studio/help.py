@@ -10,5 +10,5 @@ from mailflatrate.entrypoints.web.studio.common import page
 @require_safe
 @studio
 def help_page(request: StudioRequest) -> HttpResponse:
-    """Links to what exists."""
+    """Show links to the documentation and contact options that exist."""
     return page(request, "studio/help.html", {})

@@ -43,7 +43,7 @@ class CampaignReportRow:
 
     @property
     def unsubscribed_percent(self) -> float | None:
-        """Share of the delivered who unsubscribed because of this campaign."""
+        """Return the share of delivered messages that led to an unsubscribe because of this campaign."""
         return 100 * self.unsubscribed / self.delivered if self.delivered else None
 
 
@@ -60,17 +60,17 @@ class Totals:
 
     @property
     def delivered_percent(self) -> float | None:
-        """Share of the messages with a result that were delivered."""
+        """Return the share of messages with a result that were delivered."""
         return 100 * self.delivered / self.settled if self.settled else None
 
     @property
     def unsubscribed_percent(self) -> float | None:
-        """Share of the delivered who unsubscribed."""
+        """Return the share of delivered messages that led to an unsubscribe."""
         return 100 * self.unsubscribed / self.delivered if self.delivered else None
 
 
 def report_rows(campaigns: Sequence[Campaign]) -> list[CampaignReportRow]:
-    """The rows for a page of campaigns, with three queries for all of them."""
+    """Return the rows for a page of campaigns, with three queries in total."""
     ids = [campaign.id for campaign in campaigns]
     tallies: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     grouped = Tally.objects.filter(campaign_id__in=ids).values_list("campaign_id", "state", "detail")
@@ -110,7 +110,7 @@ def _totals() -> Totals:
 
 
 def _page_of(before_id: int) -> tuple[list[Campaign], int]:
-    """One page of sent campaigns, and the id before which the next page begins (0: this was the last)."""
+    """Return one page of sent campaigns, and the ID before which the next page begins (0: this was the last)."""
     found = Campaign.objects.filter(state=CampaignState.SENT, finished_at__isnull=False)
     last = found.filter(id=before_id).first() if before_id else None
     if last is not None:
@@ -122,7 +122,7 @@ def _page_of(before_id: int) -> tuple[list[Campaign], int]:
 @require_safe
 @studio
 def reports(request: StudioRequest) -> HttpResponse:
-    """Sent campaigns with their rates; the first page begins with the totals."""
+    """List sent campaigns with their rates; the first page begins with the totals."""
     before_id = whole_number(request.GET.get("before"))
     campaigns, next_id = _page_of(before_id)
     address = reverse("studio:reports")

@@ -1,4 +1,4 @@
-"""Every address of the studio, by area."""
+"""URLs of the studio, by area."""
 
 from django.urls import include, path
 

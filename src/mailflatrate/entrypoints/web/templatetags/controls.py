@@ -35,7 +35,7 @@ STATE_TONES: Final = {
 
 
 def _css_class(widget: forms.Widget) -> str:
-    """The class of the control that `widget` draws."""
+    """Return the class of the control that `widget` renders."""
     table: list[tuple[type[forms.Widget], str]] = [
         (forms.CheckboxInput, "checkbox checkbox-sm checkbox-primary"),
         (forms.Textarea, "textarea"),
@@ -50,14 +50,14 @@ def _css_class(widget: forms.Widget) -> str:
 
 @register.simple_tag(name="page_languages", takes_context=True)
 def languages_of_page(context: template.Context) -> list[str]:
-    """Return the codes of the languages in which the page can be shown; of the studio outside of a request."""
+    """Return the codes of the page's available languages; outside of a request, those of the studio."""
     request = context.get("request")
     return page_languages(request) if request else complete_languages()
 
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """The control of a form field in our look, tied to its hint and its errors for screen readers."""
+    """Render a form field's control in our design, linked to its hint and its errors for screen readers."""
     widget = field.field.widget
     attrs: dict[str, str | bool] = {"class": f"{_css_class(widget)} {widget.attrs.get('class', '')}".strip()}
     parts = [f"{field.auto_id}_hint"] if field.help_text else []
@@ -75,7 +75,7 @@ def control(field: BoundField) -> SafeString:
 
 
 def _group(field: BoundField, css: str) -> SafeString:
-    """Boxes with their words; Django's own frame would put the class of a box around all of them."""
+    """Render checkboxes with their labels; Django's own wrapper would put the checkbox class around all of them."""
     boxes = []
     for box in field.subwidgets:
         box.data["attrs"]["class"] = css
@@ -88,7 +88,7 @@ def _group(field: BoundField, css: str) -> SafeString:
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """`hidden`, `checkbox`, `group` (radio buttons, several checkboxes) or `plain`."""
+    """Return `hidden`, `checkbox`, `group` (radio buttons, several checkboxes) or `plain`."""
     widget = field.field.widget
     if widget.is_hidden:
         return "hidden"
@@ -99,7 +99,7 @@ def control_kind(field: BoundField) -> str:
 
 @register.filter
 def is_optional(field: BoundField) -> bool:
-    """True for a field that may be left empty: a menu without an empty choice, say, always says something."""
+    """Return whether a field may be left empty; a menu without an empty choice, for example, always has a value."""
     inner, widget = field.field, field.field.widget
     if inner.required or widget.attrs.get("aria-required"):
         return False
@@ -109,7 +109,7 @@ def is_optional(field: BoundField) -> bool:
 
 @register.filter
 def initials(name: str) -> str:
-    """At most two letters: "Anna Lindner" -> "AL", "anna@example.org" -> "A"."""
+    """Return at most two letters: "Anna Lindner" -> "AL", "anna@example.org" -> "A"."""
     words = str(name).split("@", maxsplit=1)[0].split()
     letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
     return "".join(letters).upper()
@@ -117,13 +117,13 @@ def initials(name: str) -> str:
 
 @register.filter
 def state_icon(state: str) -> str:
-    """The icon of a state word (`passed`, `blocked`, `warning`, `waiting`, `info`, `success`, `error`, `todo`)."""
+    """Return the icon for a state (`passed`, `blocked`, `warning`, `waiting`, `info`, `success`, `error`, `todo`)."""
     return STATE_ICONS.get(state, "circle")
 
 
 @register.filter
 def state_tone(state: str) -> str:
-    """The tone (`success`, `warning`, `error`, `info`, `quiet`) of a state word."""
+    """Return the tone (`success`, `warning`, `error`, `info`, `quiet`) for a state."""
     return STATE_TONES.get(state, "quiet")
 
 
@@ -134,9 +134,9 @@ def _channel(byte: int) -> float:
 
 @register.filter
 def readable_on(colour: str) -> str:
-    """`#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
+    """Return `#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
 
-    By the contrast formula of WCAG 2.2 (relative luminance).
+    Uses the contrast formula of WCAG 2.2 (relative luminance).
     """
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     luminance = 0.2126 * _channel(red) + 0.7152 * _channel(green) + 0.0722 * _channel(blue)
@@ -145,7 +145,7 @@ def readable_on(colour: str) -> str:
 
 @register.filter
 def hex_colour(colour: object) -> str:
-    """`colour` when it is exactly `#rrggbb`, else an empty text: what goes into a style block must be nothing more."""
+    """Return `colour` if it is exactly `#rrggbb`, else an empty string: nothing more may get into a style block."""
     text = str(colour or "")
     is_plain = len(text) == 7 and text[0] == "#" and all(digit in "0123456789abcdefABCDEF" for digit in text[1:])
     return text if is_plain else ""

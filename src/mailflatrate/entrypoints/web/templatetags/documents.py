@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.filter
 def readable(document: AgreementDocument) -> SafeString:
-    """The text of a document below its title, as HTML."""
+    """Return the text of a document below its title, as HTML."""
     return document_html(document)

@@ -19,7 +19,7 @@ DRAWINGS_PATH = Path(__file__).resolve().parents[3] / "static" / "dist" / "icons
 
 @cache
 def drawings() -> dict[str, str]:
-    """Name -> inner SVG markup. Raises `TemplateSyntaxError` when the front end has not been built."""
+    """Return name -> inner SVG markup. Raises `TemplateSyntaxError` when the front end has not been built."""
     try:
         found: dict[str, str] = json.loads(DRAWINGS_PATH.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -31,9 +31,9 @@ def drawings() -> dict[str, str]:
 
 @register.simple_tag
 def icon(name: str, size: int | str = 16, css: str = "", label: str = "") -> SafeString:
-    """The drawing `name` as inline SVG, `size` px wide and high.
+    """Return the icon `name` as inline SVG, `size` px wide and high.
 
-    With `label` it is read aloud, without it is hidden from screen readers.
+    With `label` it is read aloud, without one it is hidden from screen readers.
     Raises `TemplateSyntaxError` for a name that is not in `frontend/icons.json`.
     """
     drawing = drawings().get(name)

@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def source_word(source: str | None) -> str:
-    """Where an event came from."""
+    """Return where an event came from."""
     return ways.source_word(source or "")
 
 

@@ -1,7 +1,7 @@
 """The lines of a log file as they are written, across rotations and restarts.
 
-A file is known again by its first octets, whatever it is called by then and whatever its inode is: so a log that was
-renamed is read to its end first, and one that was copied and truncated is read on in its copy.
+A file is recognized by its first octets, whatever its current name or inode: so a log that was renamed is read to its
+end first, and one that was copied and truncated is continued in its copy.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ log = structlog.get_logger("relay_log")
 class FilePlace:
     """How far a file was read: `head` is the hash of its first `head_size` octets, which never change.
 
-    `is_cut`: the offset lies in a line that is too long, whose rest is no line.
+    `is_cut`: the offset lies in an overlong line, whose rest is not a line.
     """
 
     offset: int
@@ -39,14 +39,14 @@ class FilePlace:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "FilePlace | None":
-        """From the follower's row; None for one that has not begun."""
+        """Return the place from the follower's row; None if it has not begun."""
         if not stored.get("offset"):
             return None
         return cls(int(stored["offset"]), int(stored["head_size"]), str(stored["head"]), bool(stored["is_cut"]))
 
 
 class FileTail:
-    """Reads `path` from a place on. `gaps` counts the times that lines may be missing."""
+    """A reader of `path` from a given place. `gaps` counts the times that lines may be missing."""
 
     def __init__(self, path: Path, place: Mapping[str, Any]) -> None:
         self._path = path
@@ -59,18 +59,18 @@ class FileTail:
         self.is_at_end = False
 
     def place(self) -> dict[str, Any]:
-        """Where the next line begins, for the follower's row."""
+        """Return where the next line begins, for the follower's row."""
         if self._file is None:
             return asdict(self._stored) if self._stored else {}
         return asdict(FilePlace(self._offset, self._head_size, self._head, self._is_cut))
 
     def events(self, most: int, now: datetime) -> Iterator[LogEvent | None]:
-        """What the lines say that are there now, up to `most`; None for one that says nothing about a message."""
+        """Yield the events of up to `most` available lines; None for a line that is not about a message."""
         for line in self.read(most):
             yield read_line(line, now)
 
     def read(self, most: int) -> Iterator[bytes]:
-        """Up to `most` whole lines that are there now; `is_at_end` afterwards tells whether these were all."""
+        """Yield up to `most` whole lines that are available; `is_at_end` then tells whether these were all."""
         self.is_at_end = False
         left = most
         while left > 0:
@@ -95,7 +95,7 @@ class FileTail:
     # -- one file ------------------------------------------------------------------------------------------------------
 
     def _lines(self, most: int) -> Iterator[bytes]:
-        """Whole lines from the offset on. A line that is too long is passed over, in bounded memory."""
+        """Yield whole lines from the offset. Overlong lines are skipped, in bounded memory."""
         assert self._file is not None
         self._file.seek(self._offset)
         rest = b""
@@ -125,7 +125,7 @@ class FileTail:
             self._head = _head_of(self._file, self._head_size)
 
     def _move_on(self) -> bool:
-        """At the end of a file: True when there is more to read, in this one or in another."""
+        """Return, at the end of a file, whether there is more to read in this or another one."""
         assert self._file is not None
         if self._was_emptied():
             return True
@@ -136,7 +136,7 @@ class FileTail:
         return self._has_line() or self._open_first(following)
 
     def _following(self) -> list[Path]:
-        """The files after the one at hand: those that were rotated later, then the log itself once it has begun."""
+        """Return the files after the current one: those rotated later, then the log itself once it has begun."""
         assert self._file is not None
         mine = os.fstat(self._file.fileno())
         try:
@@ -161,7 +161,7 @@ class FileTail:
         return b"\n" in self._file.read(BLOCK)
 
     def _follow_copy(self) -> None:
-        """The file was emptied after it was copied: what was not yet read is in the copy."""
+        """Continue in the copy, because the file was copied and then truncated."""
         found = _find(self._siblings(), self._offset, self._head_size, self._head)
         if found is None:
             self._note_gap("it was emptied, and no copy of it was found")
@@ -172,7 +172,7 @@ class FileTail:
     # -- which file ----------------------------------------------------------------------------------------------------
 
     def _open_next(self) -> bool:
-        """Open the file to begin with: where the stored place is found again, otherwise the log from its beginning."""
+        """Open the file to begin with: the one with the stored place, otherwise the log from its beginning."""
         stored = self._stored
         if stored is not None:
             found = _find([self._path, *self._siblings()], stored.offset, stored.head_size, stored.head)
@@ -185,7 +185,7 @@ class FileTail:
         return self._open_first([self._path])
 
     def _open_first(self, paths: list[Path]) -> bool:
-        """Open the first of these that is there."""
+        """Open the first of these that exists."""
         for path in paths:
             try:
                 self._switch(path, FilePlace(0, 0, ""))
@@ -207,7 +207,7 @@ class FileTail:
         self.gaps += 1
 
     def _siblings(self) -> list[Path]:
-        """Rotated files of this log by number or date, the oldest first; not those that are compressed."""
+        """Return rotated files of this log by number or date, the oldest first, without compressed ones."""
         found = []
         for number, path in enumerate(self._path.parent.glob(f"{self._path.name}[.-]*")):
             if number >= MOST_SIBLINGS:
@@ -218,7 +218,7 @@ class FileTail:
 
 
 def _find(paths: list[Path], offset: int, head_size: int, head: str) -> Path | None:
-    """The file that begins with the known octets and reaches to the offset."""
+    """Return the file that begins with the known octets and reaches the offset."""
     for path in paths:
         try:
             with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""The loop of `mailflatrate follow-postfix`: reads a log, knows which queue ID is which message, hands over batches.
+"""The loop of `mailflatrate follow-postfix`: reads a log, matches queue IDs to messages, hands over batches.
 
-What it knows of open messages is bounded: a relay works on some thousands at a time, and the oldest are forgotten
-first. A message that was put off is forgotten at once: Postfix says its sender again before the next attempt.
+Its memory of open messages is bounded: a relay works on some thousands at a time, and the oldest are forgotten
+first. A deferred message is forgotten at once: Postfix logs its sender again before the next attempt.
 """
 
 import signal
@@ -47,10 +47,10 @@ class Tail(Protocol):
     is_at_end: bool
 
     def place(self) -> dict[str, Any]:
-        """Where it is to go on."""
+        """Return where to continue."""
 
     def events(self, most: int, now: datetime) -> Iterator[LogEvent | None]:
-        """What up to `most` lines that are there now say; None for one that says nothing about a message."""
+        """Yield the events of up to `most` available lines; None for a line that is not about a message."""
 
     def close(self) -> None:
         """Close the source."""
@@ -77,12 +77,12 @@ class OpenMessages:
         return RelayAttempt(message, event) if message is not None else None
 
     def changes(self) -> tuple[dict[str, QueuedMessage], set[str]]:
-        """What is to be stored and what is to be removed, since the last call that was kept."""
+        """Return what to store and what to remove since the last call that was confirmed with `kept`."""
         fresh = {key: message for key, message in self._known.items() if self._stored.get(key) != message}
         return fresh, self._stored.keys() - self._known.keys()
 
     def kept(self) -> None:
-        """The changes are in the database."""
+        """Note that the changes are in the database."""
         self._stored = dict(self._known)
 
     def _open(self, event: QueueArrival) -> None:
@@ -113,13 +113,13 @@ class Follower:
         self._housekept_at = 0.0
 
     def stop(self, *_: object) -> None:
-        """End after the batch in hand."""
+        """End after the current batch."""
         if not self._stop.is_set():
             end_within()
         self._stop.set()
 
     def run(self, *, once: bool = False) -> None:
-        """Follow. Raises FollowerReplaced when another process goes on under this name."""
+        """Follow the log. Raises FollowerReplaced when another process takes over this name."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         notify("READY=1")
@@ -155,7 +155,7 @@ class Follower:
         return batch
 
     def _record(self, batch: Batch) -> None:
-        """Until it is written; nothing else is read meanwhile, and the log keeps."""
+        """Retry until the batch is written; nothing else is read meanwhile, and the log keeps the rest."""
         batch.opened, batch.closed = self._open.changes()
         place, pause = self._tail.place(), 0.5
         caught_up_at = clock.now() if self._tail.is_at_end else None

@@ -18,7 +18,7 @@ class JournalMissing(Exception):
 
 
 class JournalTail:
-    """Follows the units named by a pattern from a cursor on."""
+    """A follower of the units named by a pattern, from a cursor on."""
 
     def __init__(self, unit: str, place: Mapping[str, Any]) -> None:
         self._cursor = str(place.get("cursor", ""))
@@ -33,18 +33,18 @@ class JournalTail:
         self._ready.register(self._process.stdout, selectors.EVENT_READ)
 
     def place(self) -> dict[str, Any]:
-        """Behind the entry that was kept last, for the follower's row."""
+        """Return the cursor after the last recorded entry, for the follower's row."""
         return {"cursor": self._cursor} if self._cursor else {}
 
     def events(self, most: int, now: datetime) -> Iterator[LogEvent | None]:
-        """What the entries say that are there now, up to `most`; None for one that says nothing about a message."""
+        """Yield the events of up to `most` available entries; None for one that is not about a message."""
         for entry in self.read(most):
             event, cursor = read_entry(entry, now)
             self._cursor = cursor or self._cursor
             yield event
 
     def read(self, most: int) -> Iterator[bytes]:
-        """Up to `most` entries that are there now. Raises JournalMissing when `journalctl` ended."""
+        """Yield up to `most` available entries. Raises JournalMissing when `journalctl` ended."""
         assert self._process.stdout is not None
         self.is_at_end = False
         while most > 0:

@@ -1,4 +1,4 @@
-"""A case as a file: everything as a ZIP, or XARF without anybody's identity; handing it out is audited (R-98)."""
+"""A case as a file: everything as a ZIP, or XARF without personal identities; each export is audited (R-98)."""
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
@@ -21,7 +21,7 @@ def _view(case_id: int) -> CaseView:
 @require_POST
 @desk
 def export(request: DeskRequest, case_id: int) -> HttpResponse:
-    """The case as `zip` or `xarf`. A POST, because handing out evidence is written down."""
+    """Download the case as `zip` or `xarf`. It is a POST because handing out evidence is audited."""
     view, wanted = _view(case_id), request.POST.get("format", "")
     if wanted not in ("zip", "xarf"):
         raise Http404

@@ -1,4 +1,4 @@
-"""The desk in figures: on a page for a span, and month by month as PDF and CSV."""
+"""The desk in figures: on a page for a period, and monthly as PDF and CSV."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def _begin(year: int, month: int) -> datetime:
 @require_safe
 @desk
 def figures(request: DeskRequest) -> HttpResponse:
-    """The last days in figures."""
+    """Show the figures for the last few days."""
     told = request.GET.get("days", "")
     days = int(told) if told.isdecimal() and told in {str(one) for one in SPANS} else SPANS[0]
     now = clock.now()
@@ -74,7 +74,7 @@ def _shown(found: DeskFigures) -> dict[str, object]:
 @require_safe
 @desk
 def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpResponse:
-    """One month as a file: `pdf` for people, `csv` for a spreadsheet."""
+    """Download one month as a file: `pdf` for people, `csv` for a spreadsheet."""
     if not (2000 <= year <= 2100 and 1 <= month <= 12) or ending not in ("pdf", "csv"):
         raise Http404
     begin, end = _begin(year, month), _begin(year, month + 1)
@@ -90,7 +90,7 @@ def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpRespo
 
 
 def _as_csv(found: DeskFigures) -> bytes:
-    """One figure a line: what, which, number."""
+    """Return a CSV with one figure per line: what, which, number."""
     out = io.StringIO()
     lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
     lines.writerow([_("Metric"), _("Breakdown"), _("Value")])
@@ -116,6 +116,6 @@ def _as_csv(found: DeskFigures) -> bytes:
 
 
 def _as_pdf(found: DeskFigures) -> bytes:
-    """Raises PdfUnavailable where this machine has no Pango."""
+    """Return the figures as a PDF. Raises PdfUnavailable if Pango is not installed."""
     context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
     return html_to_pdf(render_to_string("desk/cases/month.html", context))

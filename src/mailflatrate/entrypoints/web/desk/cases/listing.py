@@ -1,4 +1,4 @@
-"""The queue of cases, closed ones, search, and a case entered by hand."""
+"""The queue of cases, closed cases, search, and entering a case manually."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class HandForm(forms.Form):
 @require_safe
 @desk
 def cases(request: DeskRequest) -> HttpResponse:
-    """Open cases, what presses most first; one kind of them, mine, or those that feedback loops alone made."""
+    """List open cases, most urgent first; filter by kind, mine, or those made only by feedback loops."""
     wanted = request.GET.get("kind", "")
     kind = CaseKind(wanted) if wanted in CaseKind.values else None
     quiet, mine = wanted == "quiet", wanted == "mine"
@@ -77,7 +77,7 @@ def _row(row: queries.CaseQueueRow) -> dict[str, Any]:
 @require_safe
 @desk
 def closed(request: DeskRequest) -> HttpResponse:
-    """Closed cases, the newest first."""
+    """List closed cases, newest first."""
     before = request.GET.get("before", "")
     rows = queries.closed_page(before_id=int(before) if before.isdecimal() and len(before) < 18 else None)
     more = f"?before={rows[-1].id}" if len(rows) == PAGE_ROWS else ""
@@ -87,7 +87,7 @@ def closed(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def search(request: DeskRequest) -> HttpResponse:
-    """By any identifier. A reference that names one case leads straight to it."""
+    """Search by any identifier. A reference that names one case redirects straight to it."""
     text = request.GET.get("q", "").strip()[:4000]
     found = search_desk(text)
     if found.how == "reference" and found.only_case is not None:
@@ -106,7 +106,7 @@ def _anything(found: SearchResults) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk
 def new(request: DeskRequest) -> HttpResponse:
-    """Enter what came by letter or telephone."""
+    """Enter a case that came by letter or telephone."""
     form = HandForm(request.POST or None, initial={"language": "de"})
     if request.method == "POST" and form.is_valid():
         try:

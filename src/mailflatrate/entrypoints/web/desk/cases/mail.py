@@ -1,4 +1,4 @@
-"""Stored mail: what waits for a person, what was sorted apart, one message and what was made of it, replaying it."""
+"""Stored mail: what awaits review, what was sorted out, one message with its results, and replaying it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -47,12 +47,12 @@ class MailRow:
 
 
 class MailUploadForm(forms.Form):
-    """A mail that came by another way, as a file."""
+    """An upload of an email that arrived by another way, as a file."""
 
     file = forms.FileField(label=gettext_lazy("Email as a file"), help_text=gettext_lazy(".eml or .msg, up to 20 MB"))
 
     def clean_file(self) -> bytes:
-        """The octets of a mail. Outlook's format is turned into one."""
+        """Return the bytes of an email, converting Outlook's format."""
         upload = self.cleaned_data["file"]
         if upload.size > LARGEST_FILE_OCTETS:
             raise forms.ValidationError(_("This file is larger than 20 MB. Upload a smaller one."))
@@ -67,7 +67,7 @@ class MailUploadForm(forms.Form):
 
 
 def row_of(mail: RawMail) -> MailRow:
-    """A message with its subject and its kind as a word."""
+    """Return a message with its subject and a label for its kind."""
     shown = show_mail(mail.content()[:64_000])
     kind = str(KINDS.get(mail.kind, mail.kind or _("Not processed yet")))
     return MailRow(mail, shown.subject, shown.sender or mail.envelope_from, kind)
@@ -76,7 +76,7 @@ def row_of(mail: RawMail) -> MailRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk
 def mails(request: DeskRequest) -> HttpResponse:
-    """What waits for a person, or what the sorting put apart; and taking in a mail that came as a file."""
+    """List the mail awaiting review or sorted out, and accept an email uploaded as a file."""
     form = MailUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         to = f"abuse@{load_settings().service_domain}"
@@ -110,7 +110,7 @@ def _find(raw_mail_id: int) -> RawMail:
 @require_safe
 @desk
 def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """A message as it came, with what was made of it."""
+    """Show a message as received, with what was made of it."""
     return _show(request, _find(raw_mail_id))
 
 
@@ -132,7 +132,7 @@ def _show(request: DeskRequest, mail: RawMail, *, problem: str = "") -> HttpResp
 @require_safe
 @desk
 def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """The message as a file."""
+    """Download the message as a file."""
     mail = _find(raw_mail_id)
     headers = {"Content-Disposition": f'attachment; filename="mail-{mail.id}.eml"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(mail.content(), content_type="message/rfc822", headers=headers)
@@ -141,7 +141,7 @@ def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 @require_POST
 @desk
 def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Read a message once more after a reader has improved; nothing is done twice."""
+    """Parse a message again after a parser has improved; nothing is done twice."""
     mail = _find(raw_mail_id)
     try:
         lifted = replay(mail.id, by=request.user, reason=request.POST.get("reason", ""))
@@ -161,7 +161,7 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 @require_POST
 @desk
 def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """A person wants a case of it."""
+    """Create a case from the message at a person's request."""
     mail = _find(raw_mail_id)
     actions.open_from_mail(mail.id, by=request.user)
     actions.take_mail(mail.id)
@@ -174,7 +174,7 @@ def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 @require_POST
 @desk
 def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Nothing is to be done about it."""
+    """Archive the message without further action."""
     mail = _find(raw_mail_id)
     try:
         actions.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))

@@ -64,7 +64,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """Something that happened, in words."""
+    """An event in words."""
 
     event: CaseEvent
     title: str
@@ -82,7 +82,7 @@ def case(request: DeskRequest, case_id: int) -> HttpResponse:
 
 
 def case_context(view: CaseView) -> dict[str, Any]:
-    """What the page shows."""
+    """Return the template context of the page."""
     found = view.case
     word, tone = URGENCY[urgency_of(found)]
     before, after = neighbours(found)
@@ -157,7 +157,7 @@ def _event(event: CaseEvent) -> EventRow:
 
 
 def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
-    """The account's complaints and hard bounces of seven days, with their limits."""
+    """Return the account's complaint and hard bounce rates over seven days, with their limits."""
     if view.sender is None:
         return None
     with tenancy.account(view.sender.account.id):
@@ -179,7 +179,7 @@ def _standing_tone(view: CaseView) -> str:
 
 
 def _measures(view: CaseView) -> list[dict[str, str]]:
-    """What can be done from here; each has a key."""
+    """Return the actions available from here; each has a key."""
     if view.case.state == CaseState.CLOSED or view.sender is None:
         return []
     standing = view.sender.account.standing

@@ -28,7 +28,7 @@ SHOWN = 50
 @require_safe
 @desk
 def person(request: DeskRequest, account_id: int, contact_id: int) -> HttpResponse:
-    """Everything about one person of one account."""
+    """Show everything about one person in one account."""
     return page(request, "cases/person", _context(find_account(account_id), contact_id))
 
 
@@ -54,7 +54,7 @@ def _context(account: Account, contact_id: int) -> dict[str, Any]:
 @require_POST
 @desk
 def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, suppression_id: int) -> HttpResponse:
-    """Let the address be mailed again, on a reviewer's word (R-75)."""
+    """Let the address be mailed again on a reviewer's decision (R-75)."""
     context = _context(find_account(account_id), contact_id)
     if suppression_id not in {row.id for row in context["suppressions"]}:
         raise Http404

@@ -107,7 +107,7 @@ TO_CUSTOMER: Texts = (
 
 @dataclass(frozen=True, slots=True)
 class ReplyTemplate:
-    """One of them, ready to be chosen. `language` names it where the desk may write in several."""
+    """A reply template that can be selected. `language` names it if the desk writes in several."""
 
     label: str
     text: str
@@ -115,7 +115,7 @@ class ReplyTemplate:
 
 
 def letters(view: CaseView) -> list[ReplyTemplate]:
-    """For the reporters of a case, in each of their languages."""
+    """Return templates for the reporters of a case, in each of their languages."""
     return _in_words(TO_REPORTER, {report.language for report in view.reports if report.reporter}, _facts(view))
 
 

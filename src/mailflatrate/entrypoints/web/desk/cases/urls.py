@@ -1,4 +1,4 @@
-"""Addresses of cases, stored mail and people."""
+"""URLs of cases, stored mail and people."""
 
 from django.urls import URLPattern, path
 

@@ -69,17 +69,17 @@ def how_word(how: str) -> str:
 
 
 def effect_word(effect: str, platform: bool) -> str:
-    """What a report did at once."""
+    """Return the label for the immediate effect of a report."""
     return str(EFFECT.get((effect, platform), EFFECT.get((effect, False), "")))
 
 
 def measure_word(measure: str) -> str:
-    """A measure that was taken."""
+    """Return the label of an action taken."""
     return str(MEASURES.get(measure, measure))
 
 
 def span_word(span: timedelta) -> str:
-    """A span of time in its largest unit that is at least one."""
+    """Return a time span in its largest unit that is at least one."""
     minutes = int(abs(span.total_seconds()) // 60)
     if minutes < 60:
         return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

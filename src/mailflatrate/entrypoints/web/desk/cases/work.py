@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
 
 
 def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -> HttpResponse:
-    """Do it and show the case again; or show it with the sentence that says why it was refused."""
+    """Perform the action and show the case again, or show it with the reason for the refusal."""
     if not Case.objects.filter(id=case_id).exists():
         raise Http404
     try:
@@ -36,7 +36,7 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
 @require_POST
 @desk
 def measure(request: DeskRequest, case_id: int) -> HttpResponse:
-    """One measure with its one reason."""
+    """Take one action with its one reason."""
     wanted = request.POST.get("measure", "")
     if wanted not in list(CaseAction):
         raise Http404
@@ -59,7 +59,7 @@ def take(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def note(request: DeskRequest, case_id: int) -> HttpResponse:
-    """A note for the colleagues."""
+    """Add a note for colleagues."""
     text = request.POST.get("text", "")
     return _do(request, case_id, lambda: actions.add_note(case_id, text, by=request.user), _("Note added."))
 
@@ -94,7 +94,7 @@ def close(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Look at it again."""
+    """Reopen the case."""
     text = request.POST.get("text", "")
     return _do(
         request, case_id, lambda: actions.reopen(case_id, text, by=request.user), _("The case has been reopened.")
@@ -117,7 +117,7 @@ def letter(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def contest(request: DeskRequest, message_id: int) -> HttpResponse:
-    """A customer's message about a measure becomes a case."""
+    """Turn a customer's message about an action into a case."""
     try:
         case = actions.open_contest(message_id, by=request.user)
     except AbuseError as problem:

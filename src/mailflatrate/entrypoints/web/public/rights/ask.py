@@ -1,4 +1,4 @@
-"""The page that a mail leads to: it shows nothing personal, and what is asked on it waits for a mail to the address."""
+"""The data request page linked from a message: it shows nothing personal; requests wait for an email confirmation."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,9 +23,9 @@ ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKin
 @csrf_exempt  # the token is the permission to ask; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def rights(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what can be asked. POST asks, or takes an agreement to click tracking back at once.
+    """Show the options on GET. On POST, make a request, or withdraw consent to click tracking at once.
 
-    To agree, the mailbox confirms: a link in a forwarded message is nobody's consent.
+    Consent must be confirmed from the mailbox: a link in a forwarded message does not count as consent.
     """
     with reader(TokenPurpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
@@ -80,7 +80,7 @@ def _ask(request: HttpRequest, found: PageReader) -> HttpResponse:
 
 
 def _kind(request: HttpRequest) -> DataRequestKind:
-    """The request that a form of this page makes; others have a page of their own."""
+    """Return the kind of request this page's form makes; other kinds have their own page."""
     kind = request.POST.get("kind", "")
     if kind not in ASKED_HERE:
         raise Http404
@@ -88,6 +88,6 @@ def _kind(request: HttpRequest) -> DataRequestKind:
 
 
 def private(response: HttpResponse) -> HttpResponse:
-    """Nobody on the way keeps a page about a person."""
+    """Prevent caching of a page about a person."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""The page that the mail to the address itself leads to: confirm by a button, then see what came of it."""
+"""The page linked from the mail to the address itself: a button to confirm, then the result."""
 
 import io
 import json
@@ -38,17 +38,17 @@ class DataRequestLink:
 
     @property
     def open(self) -> bool:
-        """True while it waits for the person's yes."""
+        """Return whether it is waiting for the person's confirmation."""
         return self.request.state == DataRequestState.ASKED and self.request.expires_at >= clock.now()
 
     @property
     def readable(self) -> bool:
-        """True while the data may be looked at: it was asked for, confirmed, and not too long ago."""
+        """Return whether the data may be viewed: requested, confirmed, and not too long ago."""
         done = self.request.state in (DataRequestState.CONFIRMED, DataRequestState.DONE)
         return done and self.request.kind == DataRequestKind.ACCESS and self.request.expires_at >= clock.now()
 
     def context(self) -> dict[str, Any]:
-        """What the layout and every page here shows."""
+        """Return what the layout and every page here show."""
         customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
         return {
             "customer": customer, "asked": self.request, "kind": self.request.kind,
@@ -74,7 +74,7 @@ def _asked(token: str) -> Iterator[DataRequestLink]:
 @csrf_exempt  # the token is in a message to the address itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_page(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what will happen, or what came of it. POST confirms; repeated, it does nothing more."""
+    """Show what will happen, or the result, on GET. Confirm on POST; repeating it does nothing more."""
     problem = ""
     if request.method == "POST":
         try:
@@ -105,7 +105,7 @@ def _act(request: HttpRequest, found: DataRequestLink) -> None:
 
 @require_safe
 def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
-    """The same as a file, while the page can be read."""
+    """Download the same data as a file while the page can be read."""
     with _asked(token) as found:
         if not found.readable:
             raise Http404

@@ -1,4 +1,4 @@
-"""What is stored about a person, in words: sections of label and value, from the JSON of `privacy.access`."""
+"""The data stored about a person, in words: sections of label and value, from the JSON of `privacy.access`."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ Section = tuple[str, Rows]
 
 
 def sections(stored: dict[str, Any]) -> list[Section]:
-    """Titles with their rows; empty ones say so. Long ones show the newest; the file holds all."""
+    """Return titles with their rows; empty ones say so. Long ones show only the newest; the file has all."""
     person = stored["person"]
     attributes = sorted(person["attributes"].items())
     about: Rows = [
@@ -67,9 +67,9 @@ def _earlier() -> str:
 
 
 def _attribute(key: str, asked_as: dict[str, str]) -> str:
-    """The word for an attribute: ours where it means something to us, else that of the form which asked for it.
+    """Return an attribute's label: ours if it is a known one, otherwise that of the form that asked for it.
 
-    What no form asked for came from a file; its column reads better without underscores.
+    An attribute that no form asked for came from a file; its column reads better without underscores.
     """
     if key in COUNTRY_ATTRIBUTES:
         return _("Country")
@@ -79,7 +79,7 @@ def _attribute(key: str, asked_as: dict[str, str]) -> str:
 
 
 def _preferences(chosen: dict[str, Any]) -> Rows:
-    """How often and in which language; what was never chosen is not there."""
+    """Return the chosen frequency and language; omit what was never chosen."""
     rows: Rows = [(_("How often"), pause_words(chosen["least_days_between_mailings"]))]
     if chosen["language"]:
         spoken = dict(settings.LANGUAGES).get(chosen["language"])

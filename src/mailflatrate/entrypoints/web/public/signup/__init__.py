@@ -1,1 +1,1 @@
-"""Signing up and confirming: the hosted form, what other pages embed, the page behind the confirmation mail."""
+"""Signing up and confirming: the hosted form, embeds for other pages, the page behind the confirmation mail."""

@@ -1,6 +1,6 @@
 """The page behind the link in a confirmation mail: a button for yes, one for "this was not me" (R-33).
 
-GET and HEAD change nothing, because programs that look for danger follow every link in a mail.
+GET and HEAD change nothing, because security scanners follow every link in a message.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ ANSWERS = {"yes": True, "no": False}
 @csrf_exempt  # the token is the permission, and no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks; POST answers, once. What was settled shows how it ended."""
+    """Ask on GET; record the answer once on POST. A settled request shows its result."""
     found = actions.find_request(token)
     if found is None:
         with translation.override(page_language(request, translation.get_language_from_request(request))):
@@ -106,7 +106,7 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
 
 
 def _link(asked: SignupRequest, kind: LinkKind, purpose: TokenPurpose) -> str:
-    """A page of the person's own, reached by the delivery of the confirmation mail."""
+    """Return the link to a page of the person's own, based on the delivery of the confirmation mail."""
     delivery = delivery_of_confirmation(asked.id)
     if delivery is None:
         return ""

@@ -1,7 +1,7 @@
-"""The hosted form, which also takes what scripts, frames and plain forms on other people's pages send.
+"""The hosted form, which also accepts submissions from scripts, frames and plain forms on other sites.
 
-Nothing here knows the visitor: no cookie is read or set, so there is nothing that a foreign page could misuse, and the
-form may be posted from everywhere. A GET changes nothing.
+Nothing here knows the visitor: no cookie is read or set, so there is nothing another site could misuse, and the
+form may be posted from anywhere. A GET changes nothing.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class FormVisit:
     framed: bool
 
     def url(self, **changes: str) -> str:
-        """This page again, in the same language and frame."""
+        """Return this page's URL with changes, in the same language and frame."""
         parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
         return f"?{urlencode(parts)}"
 
@@ -66,7 +66,7 @@ def _visit(request: HttpRequest, code: str) -> FormVisit:
 @xframe_options_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, code: str) -> HttpResponse:
-    """GET shows the form, or what comes after it; POST takes a sign-up, from whichever page."""
+    """Show the form, or what follows it, on GET; accept a sign-up from any page on POST."""
     visit = _visit(request, code)
     with translation.override(visit.language):
         if request.method == "POST":
@@ -84,7 +84,7 @@ def form(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def task(request: HttpRequest, code: str) -> HttpResponse:
-    """A task for a visitor's browser, and the moment at which it asked; other origins may read it."""
+    """Return a task for a visitor's browser, and the time it was requested; other origins may read it."""
     if published_form(code) is None:
         raise Http404
     return _open(JsonResponse({"task": new_task(code), "shown": shown_now(code)}))
@@ -125,8 +125,9 @@ def _clean(text: str | None) -> str:
 
 
 def _page_of_origin(request: HttpRequest) -> str:
-    """The page on which the form stood, as it says itself or as the browser says; without query, which is nobody's
-    business. Empty for a page of our own."""
+    """Return the page the form was on, as reported by the form or the browser; without the query, which is private.
+    Empty for a page of our own.
+    """
     for said in (request.POST.get("page"), request.headers.get("Referer")):
         try:
             parts = urlsplit(said or "")
@@ -139,7 +140,7 @@ def _page_of_origin(request: HttpRequest) -> str:
 
 
 def _lacking(visit: FormVisit, sent: Submission) -> dict[str, str]:
-    """What has to be filled in or ticked, by field."""
+    """Return what still has to be filled in or ticked, by field."""
     errors = {}
     for each in inputs(visit.version.frozen, visit.language):
         given = sent.email if each.key == "email" else sent.values.get(each.key)
@@ -176,7 +177,7 @@ def _sentence(decision: AddressDecision) -> str:
 
 
 def _question(taken: SignupResult) -> str:
-    """What the person has to say about an address that may be mistyped or an office's."""
+    """Return the question about an address that may be mistyped or a role address."""
     decision = taken.address
     if taken.outcome is not SignupOutcome.ADDRESS or decision is None or decision.verdict is AddressVerdict.REFUSE:
         return ""
@@ -229,7 +230,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _open(answer: HttpResponse) -> HttpResponse:
-    """Let a script of any origin read this answer. It holds nothing that the asker did not send."""
+    """Let a script of any origin read this response. It contains nothing that the requester did not send."""
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -239,7 +240,7 @@ def _open(answer: HttpResponse) -> HttpResponse:
 
 
 def look_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
-    """What `layouts/public.html` shows of the customer on the pages of a form."""
+    """Return what `layouts/public.html` shows of the customer on the pages of a form."""
     frozen = version.frozen
     look = frozen.content.look
     return {

@@ -33,7 +33,7 @@ SHOWN_FEEDBACK = 50
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """A subscription with what there is to say about its state."""
+    """A subscription with a description of its state."""
 
     subscription: Subscription
     tone: str
@@ -41,7 +41,7 @@ class SubscriptionRow:
 
     @property
     def open(self) -> bool:
-        """True while there is something to unsubscribe from."""
+        """Return whether there is something to unsubscribe from."""
         return self.subscription.state != SubscriptionState.UNSUBSCRIBED
 
 
@@ -85,7 +85,7 @@ def _sent(row: DeliveryRecord) -> SentRow:
 
 
 def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    """Rows of the form, with an empty one to add something."""
+    """Return the rows of the form, with an empty one for adding an attribute."""
     return [*((key, str(value)) for key, value in sorted(attributes.items())), ("", "")]
 
 
@@ -110,7 +110,7 @@ def _context(detail: ContactRecord, form: EditContactForm, attributes: list[tupl
 @require_safe
 @studio
 def one(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Everything known about one person."""
+    """Show everything known about one person."""
     detail = _detail(contact_id)
     contact = detail.contact
     form = EditContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
@@ -118,7 +118,7 @@ def one(request: StudioRequest, contact_id: int) -> HttpResponse:
 
 
 def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[str, Any]:
-    """Rows with a name and a value. A value that was not touched keeps its type."""
+    """Return the rows with a name and a value. An unchanged value keeps its type."""
     names, values = (map(str.strip, request.POST.getlist(f"attribute_{part}")) for part in ("name", "value"))
     kept: dict[str, Any] = {}
     for name, value in zip(names, values, strict=False):

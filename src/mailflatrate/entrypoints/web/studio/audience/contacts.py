@@ -1,4 +1,4 @@
-"""Contacts: search, filters, pages by keyset."""
+"""Contacts: search, filters, keyset pagination."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -19,21 +19,21 @@ MAX_SEARCH_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the page is narrowed to."""
+    """The active filters of the page."""
 
     search: str = ""
     list_id: int | None = None
     state: SubscriptionState | None = None
 
     def query(self, **changed: object) -> str:
-        """The query string for this filter with some parts changed; empty parts are left out."""
+        """Return the query string for this filter with some parts changed; empty parts are omitted."""
         parts = {"q": self.search, "list": self.list_id, "state": self.state.value if self.state else "", **changed}
         return urlencode({name: value for name, value in parts.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class ContactFilterChip:
-    """One filter to choose. `count` is empty where counting would need the whole table."""
+    """One selectable filter. `count` is empty if counting would scan the whole table."""
 
     label: str
     query: str
@@ -43,14 +43,14 @@ class ContactFilterChip:
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A person with subscriptions, each with its tone."""
+    """A person with their subscriptions, each with its tone."""
 
     contact: Contact
     subscriptions: list[tuple[Subscription, str]]
 
 
 def _lists(chosen_id: int) -> list[ListRow]:
-    """The lists to choose from; an archived one only while it is the chosen one."""
+    """Return the selectable lists; an archived one only while it is selected."""
     lists = queries.list_table()
     if chosen_id and all(row.id != chosen_id for row in lists):
         lists += [row for row in queries.list_table(archived=True) if row.id == chosen_id]
@@ -73,7 +73,7 @@ def _list_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]
 
 
 def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]:
-    """With counts where a list is chosen and nothing is searched for: these are at hand."""
+    """Return the state filters, with counts if a list is selected and there is no search: these are already known."""
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if not wanted.search else None
     counts: dict[SubscriptionState, int | str] = {
         state: getattr(chosen, state.value) if chosen else "" for state in SubscriptionState
@@ -98,7 +98,7 @@ def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
 @require_safe
 @studio
 def contacts(request: StudioRequest) -> HttpResponse:
-    """People in the order of their address."""
+    """List contacts in the order of their addresses."""
     lists = _lists(whole_number(request.GET.get("list")))
     wanted = _filter(request, lists)
     found = queries.contact_page(

@@ -6,7 +6,7 @@ from mailflatrate.apps.lists.models import MailingList
 
 
 def find_list(list_id: int) -> MailingList:
-    """The account's own list, archived or not. Raises Http404."""
+    """Return the account's own list, archived or not. Raises Http404."""
     found = MailingList.objects.filter(id=list_id).first()
     if found is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""What the pages of the audience ask for."""
+"""The forms of the audience pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.models import MailingList, OriginState
 
 
 class ListForm(forms.Form):
-    """How a list is called."""
+    """The name of a list."""
 
     name = forms.CharField(
         label=_("Name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Only you and your colleagues see this.")
@@ -44,7 +44,7 @@ class SegmentForm(forms.Form):
 class ImportUploadForm(forms.Form):
     """A file for a list. Lists whose origin was rejected are not offered (R-11).
 
-    Where a list has several declarations that hold, the file rests on the one chosen, otherwise on the newest.
+    If a list has several valid declarations, the file uses the selected one, otherwise the newest.
     """
 
     mailing_list = forms.TypedChoiceField(label=_("Import into which list?"), coerce=int, choices=())

@@ -44,7 +44,7 @@ UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """An import with its sums."""
+    """An import with its totals."""
 
     job: Import
     tone: str
@@ -58,12 +58,12 @@ class ImportRow:
 
     @property
     def percent(self) -> int:
-        """How much of the file was read."""
+        """Return how much of the file has been read."""
         return min(100, 100 * self.job.bytes_read // self.job.file_bytes) if self.job.file_bytes else 0
 
 
 def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
-    """Imports as rows of a table."""
+    """Return imports as table rows."""
     return [
         ImportRow(job, IMPORT_TONES[ImportState(job.state)], sum(job.quarantined.values()), sum(job.refused.values()))
         for job in jobs
@@ -80,7 +80,7 @@ def _find(import_id: int) -> Import:
 @require_safe
 @studio
 def history(request: StudioRequest) -> HttpResponse:
-    """All imports, newest first."""
+    """List all imports, newest first."""
     before = whole_number(request.GET.get("before"))
     jobs = queries.imports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
     shown = jobs[: queries.PAGE_ROWS]
@@ -92,7 +92,7 @@ def history(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Step one: the file, and the list it is for."""
+    """Show step one: the file, and the list it is for."""
     form = ImportUploadForm(
         request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
     )
@@ -113,7 +113,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpResponse:
-    """Step two. `more` may hold the choices that were posted and what is wrong with them."""
+    """Show step two. `more` may hold the posted choices and their errors."""
     problem = more.pop("problem", "")
     mapping = more.pop("mapping", job.mapping)
     terms = more.pop("terms", ImportTerms.from_json(job.terms))
@@ -167,7 +167,7 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
 @require_safe
 @studio
 def one(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Wherever the import stands: columns to choose, progress, or the report."""
+    """Show the import in its current state: columns to choose, progress, or the report."""
     job = _find(import_id)
     if job.state == ImportState.UPLOADED:
         return _columns_page(request, job)
@@ -177,14 +177,14 @@ def one(request: StudioRequest, import_id: int) -> HttpResponse:
 @require_safe
 @studio
 def progress(request: StudioRequest, import_id: int) -> HttpResponse:
-    """The part of the page that moves; the report once it is over."""
+    """Return the part of the page that updates; the report once it is finished."""
     return page(request, "studio/audience/import_body.html", {**_report(request, _find(import_id)), "alone": True})
 
 
 @require_POST
 @studio
 def columns(request: StudioRequest, import_id: int) -> HttpResponse:
-    """What the choice of columns means for the proof, while it is being made."""
+    """Show what the selected columns mean for the proof while they are being chosen."""
     context: dict[str, Any] = {"missing": [], "problem": ""}
     try:
         job = _find(import_id)
@@ -201,7 +201,7 @@ def columns(request: StudioRequest, import_id: int) -> HttpResponse:
 @require_POST
 @studio
 def start(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Step three: the columns are fixed, the policy confirmed (R-04); off it goes."""
+    """Run step three: fix the columns, confirm the policy (R-04), and start the import."""
     job = _find(import_id)
     if job.state != ImportState.UPLOADED:
         return see_other(reverse("studio:import", args=[import_id]))
@@ -233,7 +233,7 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
 @require_safe
 @studio
 def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
-    """The refused rows for a spreadsheet, reasons in words, streamed however many there are."""
+    """Stream the refused rows for a spreadsheet, with reasons in words."""
     _find(import_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 

@@ -1,4 +1,4 @@
-"""Lists: the table, a new one, its page, its name, putting it away."""
+"""Lists: the table, creating, viewing, renaming and archiving one."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SHOWN_IMPORTS = 10
 @require_safe
 @studio
 def lists(request: StudioRequest) -> HttpResponse:
-    """All lists with their people counted; the archived ones on their own page."""
+    """Show all lists with their contact counts; archived ones have their own page."""
     archived = request.GET.get("archived") == "1"
     origins = dict(MailingList.objects.values_list("id", "origin_state"))
     rows = [
@@ -46,7 +46,7 @@ def lists(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a name; the policy is shown, because a list is where it begins to matter (R-04)."""
+    """Ask for a name; the policy is shown because it starts to matter with a list (R-04)."""
     form = ListForm(request.POST or None, initial={"language": request.account.language})
     problem = ""
     if request.method == "POST" and request.POST.get("policy") != "on":
@@ -83,7 +83,7 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
 @require_safe
 @studio
 def one(request: StudioRequest, list_id: int) -> HttpResponse:
-    """A list: how many in which state, where it comes from, what was imported."""
+    """Show a list: how many contacts are in which state, its origin, its imports."""
     found = find_list(list_id)
     return page(request, "studio/audience/list.html", _context(found))
 
@@ -91,7 +91,7 @@ def one(request: StudioRequest, list_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def edit(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Change how a list is called."""
+    """Rename a list."""
     found = find_list(list_id)
     initial = {
         "name": found.name, "public_name": found.public_name, "language": found.language,
@@ -115,7 +115,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
 @require_POST
 @studio
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Put a list away."""
+    """Archive a list."""
     found = find_list(list_id)
     actions.archive_list(list_id, by=request.user)
     messages.success(request, _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name})
@@ -125,7 +125,7 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
 @require_POST
 @studio
 def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Use an archived list again."""
+    """Restore an archived list."""
     found = find_list(list_id)
     actions.unarchive_list(list_id, by=request.user)
     messages.success(request, _("“%(name)s” is active again.") % {"name": found.name})

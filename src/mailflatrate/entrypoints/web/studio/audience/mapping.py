@@ -1,4 +1,4 @@
-"""Which column of a file is what: the form of the second step, read and drawn."""
+"""Mapping the columns of a file: parsing and rendering the form of the second step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ class MappedColumn:
 
 
 def choices() -> list[tuple[str, str]]:
-    """What a column may be, as pairs for the menu."""
+    """Return the possible column meanings as pairs for the menu."""
     targets = [(target.value, str(TARGET_WORDS[target])) for target in ColumnTarget]
     statuses = [(field.value, str(STATUS_WORDS[field])) for field in StatusField]
     return [*targets, *statuses, (ATTRIBUTE, _("Save as a custom field")), ("", _("Exclude"))]
 
 
 def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping[str, str]) -> list[MappedColumn]:
-    """The columns with the first filled cells, what they are taken for, and why they are no status."""
+    """Return the columns with their first filled cells, their assumed meanings, and why they are no status."""
     chosen = {
         title: ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
         for name, title in mapping.items()
@@ -61,7 +61,7 @@ def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping
 
 
 def posted_mapping(header: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
-    """Our field -> the file's column, from one choice for each column in order. Raises ImportProblem."""
+    """Return our field -> the file's column, from one choice per column, in order. Raises ImportProblem."""
     if len(targets) != len(header):
         raise ImportProblem(_("This page no longer matches the file. Reload it and map the columns again."))
     mapping: dict[str, str] = {}
@@ -85,7 +85,7 @@ def posted_mapping(header: Sequence[str], targets: Sequence[str]) -> dict[str, s
 
 
 def posted_terms(header: Sequence[str], posted: Mapping[str, str]) -> ImportTerms:
-    """What was said about the file besides its columns. A reason counts where one was written."""
+    """Return what was stated about the file besides its columns. A reason counts only if one was written."""
     reasons = {title: posted.get(f"why-{number}", "").strip() for number, title in enumerate(header)}
     return ImportTerms(
         all_rows=posted.get("all_rows", ""),
@@ -96,11 +96,11 @@ def posted_terms(header: Sequence[str], posted: Mapping[str, str]) -> ImportTerm
 
 
 def zones() -> list[tuple[str, str]]:
-    """Time zones for the menu."""
+    """Return time zones for the menu."""
     places = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
 
 def missing_evidence(mapping: Mapping[str, str]) -> list[str]:
-    """Words for the kinds of proof that no column brings (R-12)."""
+    """Return labels for the kinds of proof that no column provides (R-12)."""
     return [str(TARGET_WORDS[target]) for target in EVIDENCE if target.value not in mapping]

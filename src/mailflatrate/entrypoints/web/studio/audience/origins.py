@@ -1,4 +1,4 @@
-"""Where the addresses of a list come from: the declaration, its picture, what the reviewer said (R-10, R-11)."""
+"""Where a list's addresses come from: the declaration, its picture, the reviewer's response (R-10, R-11)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ DATE = {"type": "date"}
 
 
 class DeclarationForm(forms.Form):
-    """The declaration as it is signed. What is right is for the action to say."""
+    """The declaration to be signed. The action validates it."""
 
     kind = forms.ChoiceField(label=gettext_lazy("How did people sign up?"), choices=OriginKind.choices)
     form_urls = forms.CharField(
@@ -105,7 +105,7 @@ class DeclarationForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class DeclarationView:
-    """A declaration with what the page says about it."""
+    """A declaration with its texts for the page."""
 
     origin: ListOrigin
     tone: str
@@ -113,7 +113,7 @@ class DeclarationView:
 
 
 def declarations(list_id: int) -> list[DeclarationView]:
-    """All versions, the newest first."""
+    """Return all versions, newest first."""
     return [
         DeclarationView(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin))
         for origin in queries.origins(list_id)
@@ -123,7 +123,7 @@ def declarations(list_id: int) -> list[DeclarationView]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def declare(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Sign a declaration. A new version begins with what the last one said."""
+    """Sign a declaration. A new version starts from the previous one."""
     found = find_list(list_id)
     if found.origin_state == OriginState.REJECTED or found.archived_at:
         return see_other(reverse("studio:list", args=[list_id]))
@@ -183,7 +183,7 @@ def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any
 @require_safe
 @studio
 def picture(request: StudioRequest, list_id: int, origin_id: int) -> HttpResponse:
-    """The picture of the form, as it was written anew."""
+    """Serve the re-encoded picture of the form."""
     found = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()
     if found is None or found.screenshot is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""The proof of consent as a time line: what happened when, and the evidence beneath."""
+"""The proof of consent as a timeline: what happened when, with the evidence below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.web.ways import source_word
 
 @dataclass(frozen=True, slots=True)
 class ConsentTimelineEvent:
-    """One point of the time line."""
+    """One point on the timeline."""
 
     at: datetime
     title: str
@@ -23,7 +23,7 @@ class ConsentTimelineEvent:
 
 
 def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
-    """The ledger's events in the order in which they happened; an imported one tells of three moments."""
+    """Return the ledger's events in the order they happened; an imported one describes three moments."""
     points = [point for event in events for point in _points(event)]
     return sorted(points, key=lambda point: point.at)
 
@@ -56,20 +56,20 @@ def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
 
 
 def _page(details: dict[str, Any]) -> str:
-    """The page on which our form stood."""
+    """Return the page that contained our form."""
     page = details.get("page")
     return _("on the page %(page)s") % {"page": page} if page else ""
 
 
 def _asked_by(details: dict[str, Any]) -> str:
-    """Who of the customer's entered the person, and how the person had asked."""
+    """Return who on the customer's team added the person, and how that person had asked to be added."""
     if not details.get("note"):
         return ""
     return _("added by %(person)s: “%(note)s”") % {"person": details.get("by", ""), "note": details["note"]}
 
 
 def _version(details: dict[str, Any]) -> str:
-    """The wording that was in force."""
+    """Return the wording that was in force."""
     if not details.get("form_sha256"):
         return ""
     values = {"number": details.get("form_version", "?"), "hash": str(details["form_sha256"])[:12]}

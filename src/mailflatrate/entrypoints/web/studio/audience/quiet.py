@@ -52,7 +52,7 @@ def _mailings() -> list[Campaign]:
 @require_safe
 @studio
 def quiet(request: StudioRequest) -> HttpResponse:
-    """How many, what was asked, and the next step."""
+    """Show how many contacts are inactive, what they were asked, and the next step."""
     context = {
         "quiet": quiet_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
         "most_months": _months("consent_max_days"), "asked": [_asked(campaign) for campaign in _mailings()],

@@ -1,4 +1,4 @@
-"""What the customer owes a person: proof, a copy of everything stored, erasure; and what people asked themselves."""
+"""What the customer owes a person: proof, a copy of everything stored, erasure; and people's own data requests."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 
 def handed_out(download: Download) -> HttpResponse:
-    """A file as an answer; nobody on the way keeps it."""
+    """Return a file as a response that must not be cached."""
     answer = HttpResponse(download.octets, content_type=download.media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{download.name}"'
     answer.headers["Cache-Control"] = "no-store"
@@ -36,7 +36,7 @@ def handed_out(download: Download) -> HttpResponse:
 @require_POST
 @studio
 def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse:
-    """The certificate of one subscription; a POST, because handing it out leaves a line in the audit log."""
+    """Download the certificate of one subscription; a POST, because handing it out is recorded in the audit log."""
     if not (Contact.objects.filter(id=contact_id).exists() and MailingList.objects.filter(id=list_id).exists()):
         raise Http404
     try:
@@ -60,7 +60,7 @@ def _contact(contact_id: int) -> Contact:
 
 
 def _stored(contact: Contact) -> dict[str, object]:
-    """How much there is about a person, for the question before anything is handed out or lost."""
+    """Return how much is stored about a person, for the question before anything is handed out or lost."""
     deliveries = DeliveryRecord.objects.filter(contact_id=contact.id)
     return {
         "contact": contact,
@@ -75,7 +75,7 @@ def _stored(contact: Contact) -> dict[str, object]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def data(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """A copy of everything stored about a person: first the question, then the file."""
+    """Download a copy of everything stored about a person: first the question, then the file."""
     contact = _contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_data.html", _stored(contact))
@@ -85,7 +85,7 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Erase a person: the question names what will be lost, in numbers, and offers the copy first."""
+    """Erase a person: the question shows in numbers what will be lost, and offers the copy first."""
     contact = _contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_erase.html", _stored(contact))
@@ -106,7 +106,7 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
 @require_safe
 @studio
 def asked(request: StudioRequest) -> HttpResponse:
-    """What people asked about their data, newest first."""
+    """List people's data requests, newest first."""
     rows = requests()
     before = whole_number(request.GET.get("before"))
     if before:

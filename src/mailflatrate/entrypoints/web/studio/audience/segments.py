@@ -1,4 +1,4 @@
-"""Segments: saved conditions, built row by row, counted while they are built."""
+"""Segments: saved conditions, built row by row, counted while they are edited."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def _sentence(row: ConditionRow, drawn: Builder) -> str:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """All segments, each with what it asks for. The counts come after, one by one: each may read every contact."""
+    """List all segments with their conditions. Counts load later, one by one: each may read every contact."""
     rows = []
     for segment in queries.segments():
         drawn = builder(segment.conditions)
@@ -53,7 +53,7 @@ def index(request: StudioRequest) -> HttpResponse:
 
 
 def _counted(conditions: list[dict[str, Any]]) -> tuple[int | None, str]:
-    """Mailable people on any list who meet the conditions, or why that cannot be said."""
+    """Return mailable people on any list who meet the conditions, or why they can't be counted."""
     list_ids = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
     try:
         return queries.count_segment(list_ids, conditions), ""
@@ -64,7 +64,7 @@ def _counted(conditions: list[dict[str, Any]]) -> tuple[int | None, str]:
 @require_safe
 @studio
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
-    """How many a saved segment finds now."""
+    """Return how many contacts a saved segment matches now."""
     people, problem = _counted(_find(segment_id).conditions)
     return page(request, "studio/audience/segment_count.html", {"people": people, "problem": problem})
 
@@ -72,7 +72,7 @@ def count(request: StudioRequest, segment_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
-    """Build a segment, or change one. A browser without script adds and removes rows through the same form."""
+    """Create or change a segment. A browser without JavaScript adds and removes rows through the same form."""
     segment = _find(segment_id) if segment_id is not None else None
     initial = {"name": segment.name if segment else ""}
     conditions = segment.conditions if segment else FIRST_ROW
@@ -100,7 +100,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
 @require_POST
 @studio
 def rows(request: StudioRequest) -> HttpResponse:
-    """The rows after a change, with the count."""
+    """Return the rows after a change, with the count."""
     conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
     people, fault = _counted(conditions)
     if request.GET.get("only") == "count":

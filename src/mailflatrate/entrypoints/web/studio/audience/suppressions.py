@@ -1,4 +1,4 @@
-"""The account's suppressions: the newest ones, a look-up by address, and adding an address (R-75, R-96)."""
+"""The account's suppressions: the newest ones, a lookup by address, and adding an address (R-75, R-96)."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class AddressForm(forms.Form):
     key: bytes = b""
 
     def clean_email(self) -> str:
-        """The address as typed. Raises ValidationError where it isn't one."""
+        """Return the address as typed. Raises ValidationError if it isn't one."""
         email = str(self.cleaned_data["email"])
         try:
             self.key = address_key(email)
@@ -64,14 +64,14 @@ def _show(
 @require_safe
 @studio
 def suppressions(request: StudioRequest) -> HttpResponse:
-    """The account's active suppressions, newest first."""
+    """List the account's active suppressions, newest first."""
     return _show(request)
 
 
 @require_POST
 @studio(viewers_may_post=True)
 def look_up(request: StudioRequest) -> HttpResponse:
-    """Say whether an address is suppressed, and why. A POST that changes nothing, so that no address gets into logs."""
+    """Show whether an address is suppressed, and why. A POST that changes nothing, to keep addresses out of logs."""
     form = AddressForm(request.POST, prefix="look")
     if not form.is_valid():
         return _show(request, look_up=form)
@@ -85,7 +85,7 @@ def look_up(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def add(request: StudioRequest) -> HttpResponse:
-    """Suppress an address in this account. Customers can't take it back."""
+    """Suppress an address in this account. Customers can't undo it."""
     form = AddressForm(request.POST, prefix="add")
     if not form.is_valid():
         return _show(request, add=form)

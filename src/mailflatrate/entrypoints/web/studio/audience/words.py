@@ -1,4 +1,4 @@
-"""States, reasons and errors of the audience in words."""
+"""Audience states, reasons and errors in words."""
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -68,14 +68,14 @@ DATE_ORDER_WORDS: dict[str, str | Promise] = {
 
 
 def error_sentence(error: Exception | str) -> str:
-    """What an app refused, as a sentence. Errors that were stored are translated here, fresh ones where they arise."""
+    """Return an app's refusal as a sentence. Stored errors are translated here, fresh ones where they occur."""
     text = str(error)
     text = str(capfirst(_(text))) if text else ""
     return text if not text or text.endswith((".", "?", "…")) else f"{text}."
 
 
 def origin_sentence(state: OriginState) -> str:
-    """What the origin of a list means, and what happens next (R-10, R-11)."""
+    """Return what the origin of a list means, and what happens next (R-10, R-11)."""
     if state == OriginState.FORM:
         return _(
             "Everyone signs up through your own form and confirms by email. Before you import contacts, declare "

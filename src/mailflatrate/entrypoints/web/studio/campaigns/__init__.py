@@ -1,1 +1,1 @@
-"""Campaigns: compose, check, test, schedule, watch, report."""
+"""Campaigns: compose, check, test, schedule, monitor, report."""

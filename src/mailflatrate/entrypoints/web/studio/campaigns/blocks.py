@@ -20,7 +20,7 @@ MOST_CONDITIONS = 12
 
 
 def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """The context of the editor's part of the page; `json` is what its script reads."""
+    """Return the context of the editor's part of the page; `json` is what its script reads."""
     look = brand_look()
     whole = {
         "words": _words(),
@@ -62,7 +62,7 @@ def _imprint(request: StudioRequest, campaign: Campaign, look: BrandStyle) -> st
 
 
 def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """The palette: groups of key, icon and word, in the order of the page."""
+    """Return the palette: groups of key, icon and label, in page order."""
     return [
         (_("Blocks"), [
             ("heading", "type", _("Heading")), ("text", "text-cursor-input", _("Text")),
@@ -83,7 +83,7 @@ def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def _words() -> dict[str, str]:
-    """Every word that the script writes."""
+    """Return every text that the script shows."""
     return {
         "mj-body": _("Campaign"), "mj-section": _("Section"), "mj-wrapper": _("Section group"),
         "mj-column": _("Column"),

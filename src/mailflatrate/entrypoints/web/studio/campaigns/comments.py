@@ -32,7 +32,7 @@ def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, An
 
 
 def _stamp(threads: list[Thread]) -> str:
-    """What a page has seen, so that it is not drawn anew while nothing is."""
+    """Return a stamp of what a page has shown, so that it is redrawn only when something is new."""
     rows = [row for thread in threads for row in (thread.first, *thread.answers)]
     said = repr([(row.id, row.deleted_at, row.resolved_at) for row in rows])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -46,7 +46,7 @@ def _find(campaign_id: int, comment_id: int) -> CampaignComment:
 
 
 def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anchor: str = "comments") -> HttpResponse:
-    """The part anew for htmx; for others the page, or why nothing was kept."""
+    """Return the updated part for htmx; otherwise the page, or why nothing was saved."""
     if is_htmx(request):
         context = {"campaign": campaign, "comment_error": error, **comments_context(request, campaign)}
         return page(request, "studio/campaigns/comments.html", context)
@@ -92,7 +92,7 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio(viewers_may_post=True)
 def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
-    """A thread is settled, or open again."""
+    """Resolve or reopen a thread."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
     if row.thread_id is not None:
         raise Http404
@@ -103,7 +103,7 @@ def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpRes
 @require_POST
 @studio(viewers_may_post=True)
 def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
-    """The words of a comment go; that there was one stays."""
+    """Delete the text of a comment; the fact that there was one remains."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
     try:
         actions.take_back_comment(row.id, by=request.user)

@@ -1,4 +1,4 @@
-"""The compose page: one form that saves itself while it is being written."""
+"""The compose page: one form that saves itself while it is being edited."""
 
 import json
 from collections.abc import Sequence
@@ -65,12 +65,12 @@ class SavedForm:
 
     @property
     def complete(self) -> bool:
-        """True where nothing had to be left unsaved."""
+        """Return whether everything could be saved."""
         return not self.form.errors and not self.audience_error and self.aside is None
 
 
 def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm]:
-    """Keep everything that is in order; the rest stays as it was. Raises NotEditable."""
+    """Save all valid fields; the rest stay as they were. Raises NotEditable."""
     posted = request.POST
     form = CampaignForm(posted)
     form.is_valid()
@@ -94,12 +94,12 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
-    """The mistakes in what was written, by line."""
+    """Return the errors in the source, by line."""
     return merge_errors_in_child(source_of(campaign), known_variables(attribute_names()))
 
 
 def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
-    """Those of the source itself, as the editor marks them at their lines."""
+    """Return the errors in the source itself, as the editor marks them on their lines."""
     language = reading_language()
     return [
         {"line": error.line, "message": in_words(error, language), "severity": "error"}
@@ -195,7 +195,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the draft, or save it. htmx gets the parts that change; a browser without script gets the page again."""
+    """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     campaign = find_campaign(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
@@ -278,7 +278,7 @@ def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpR
 @require_POST
 @studio
 def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The rows of the builder after a change of one of them; nothing is saved here."""
+    """Return the builder's rows after one of them changed; nothing is saved here."""
     campaign = find_campaign(campaign_id)
     conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
     context = {"campaign": campaign, "builder": builder(conditions)}

@@ -1,6 +1,6 @@
-"""The builder of segment conditions: rows from a posted form, and the menus they are drawn with.
+"""The builder of segment conditions: rows from a posted form, and the menus for rendering them.
 
-Every row posts all four fields (`c_field`, `c_key`, `c_op`, `c_value`), so that the lists stay in step.
+Every row posts all four fields (`c_field`, `c_key`, `c_op`, `c_value`), so that the lists stay aligned.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ OP_WORDS: dict[Op, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
-    """One condition as the page draws it. `value_kind`: none, list, `mailing`, date, number or text."""
+    """One condition as rendered. `value_kind`: none, list, `mailing`, date, number or text."""
 
     number: int
     field: str
@@ -77,7 +77,7 @@ class Builder:
 
 
 def posted_conditions(data: QueryDict) -> list[dict[str, Any]]:
-    """The rows of the form in the shape of `lists.segments`; unchecked."""
+    """Return the form's rows in the format of `lists.segments`; not validated."""
     columns = (data.getlist(name) for name in ("c_field", "c_key", "c_op", "c_value"))
     found = []
     for field, key, op, value in zip(*columns, strict=False):
@@ -99,7 +99,7 @@ def changed_rows(conditions: list[dict[str, Any]], order: str) -> list[dict[str,
 
 
 def builder(conditions: list[dict[str, Any]]) -> Builder:
-    """The rows with their menus."""
+    """Return the rows with their menus."""
     return Builder(
         rows=[_row(number, condition) for number, condition in enumerate(conditions, start=1)],
         fields=[(field.value, FIELD_WORDS[field]) for field in Field],

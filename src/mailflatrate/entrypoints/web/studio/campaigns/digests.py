@@ -1,4 +1,4 @@
-"""Digests of a feed: what is looked at, when an issue is prepared, and how the last look went."""
+"""Digests of a feed: what is checked, when an issue is prepared, and how the last check went."""
 
 from datetime import time
 from typing import Any
@@ -73,7 +73,7 @@ class DigestForm(forms.Form):
         fields["time_zone"].choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
     def clean_url(self) -> str:
-        """A web address without name and password in it."""
+        """Return a web address without a user name or password in it."""
         url = str(self.cleaned_data["url"])
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.username is not None:
@@ -82,7 +82,7 @@ class DigestForm(forms.Form):
 
 
 def digest_of(digest_id: int) -> FeedDigest:
-    """The account's own digest. Raises Http404."""
+    """Return the account's own digest. Raises Http404."""
     found = FeedDigest.objects.select_related("mailing_list", "last_issue", "template").filter(id=digest_id).first()
     if found is None:
         raise Http404
@@ -90,7 +90,7 @@ def digest_of(digest_id: int) -> FeedDigest:
 
 
 def settings_of(digest: FeedDigest) -> dict[str, Any]:
-    """The settings as the form holds them."""
+    """Return the settings as form values."""
     values = {name: getattr(digest, name) for name in DigestForm.base_fields}
     return values | {name: getattr(digest, f"{name}_id") for name in ("mailing_list", "sender", "template")}
 
@@ -103,7 +103,7 @@ def _form(request: StudioRequest, digest: FeedDigest | None) -> DigestForm:
 
 
 def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> FeedDigest | None:
-    """The digest as it was saved; None where the form says what is wrong."""
+    """Save the digest and return it; None if the form has errors."""
     if not form.is_valid():
         return None
     try:
@@ -118,7 +118,7 @@ def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> F
 @require_safe
 @studio
 def digests(request: StudioRequest) -> HttpResponse:
-    """All digests with how their last look went."""
+    """List all digests with the results of their last checks."""
     rows = FeedDigest.objects.select_related("mailing_list", "last_issue").order_by("name")
     context = {"rows": rows, "failures": FAILURES, "has_lists": MailingList.objects.filter(archived_at=None).exists()}
     return page(request, "studio/campaigns/digests.html", context)
@@ -127,7 +127,7 @@ def digests(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """A new digest; its feed is looked at at once."""
+    """Create a digest; its feed is checked immediately."""
     form = _form(request, None)
     if request.method == "POST":
         saved = _saved(request, form, None)
@@ -147,7 +147,7 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """One digest: how it goes, what waits for the next issue, its settings. htmx asks for the first part alone."""
+    """Show one digest: its status, what waits for the next issue, its settings. htmx requests only the first part."""
     found = digest_of(digest_id)
     if request.method != "POST" and is_htmx(request):
         return page(request, "studio/campaigns/digest_state.html", _context(found))
@@ -162,7 +162,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 @require_POST
 @studio
 def look(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """Look at the feed now; and prepare an issue, where that was asked."""
+    """Check the feed now, and prepare an issue if requested."""
     found = digest_of(digest_id)
     actions.ask_for_look(found.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))

@@ -27,7 +27,7 @@ class ExclusionChoice:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The three groups of boxes. `names` are those of the chosen ones."""
+    """The three groups of checkboxes. `names` are the selected ones."""
 
     lists: list[ExclusionChoice]
     segments: list[ExclusionChoice]
@@ -35,17 +35,17 @@ class LeftOut:
 
     @property
     def names(self) -> list[str]:
-        """What is left out, in the order of the page."""
+        """Return what is excluded, in page order."""
         return [each.name for each in (*self.lists, *self.segments, *self.mailings) if each.chosen]
 
     @property
     def offers(self) -> bool:
-        """False where the account has nothing yet that could be left out."""
+        """Return whether the account has anything that could be excluded."""
         return bool(self.lists or self.segments or self.mailings)
 
 
 def left_out_of(campaign: Campaign) -> LeftOut:
-    """What the page offers for a draft, with what is chosen. A segment that was deleted since stays in its draft."""
+    """Return a draft's options and what is selected. A segment deleted since then stays in its draft."""
     lists = MailingList.objects.filter(archived_at=None) | MailingList.objects.filter(id__in=campaign.excluded_list_ids)
     kept = {segment["id"]: segment["name"] for segment in campaign.excluded_segments}
     present = dict(Segment.objects.order_by("name").values_list("id", "name"))
@@ -69,9 +69,9 @@ def _choices(found: Any, chosen: Sequence[int]) -> list[ExclusionChoice]:
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
-    """What the boxes say, in the words of `campaigns.actions.WRITABLE`; nothing where the page had none.
+    """Return the checked boxes in the terms of `campaigns.actions.WRITABLE`; nothing if the page had none.
 
-    A segment is kept as it reads at this moment: what was ticked for the policy is what will be left out.
+    A segment is stored as it is at this moment: what was confirmed for the policy is what will be excluded.
     """
     if POSTED not in data:
         return {}

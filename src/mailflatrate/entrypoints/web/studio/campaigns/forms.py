@@ -28,7 +28,7 @@ TEST_FIELDS = ("test_share", "test_hours", "test_metric")
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Verified addresses, each as its readers will see it."""
+    """Verified addresses, each as its recipients will see it."""
 
     def label_from_instance(self, obj: Any) -> str:
         """Name and address."""
@@ -36,7 +36,7 @@ class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not gene
 
 
 class CampaignForm(forms.Form):
-    """All that is written on the compose page, but the conditions of the audience."""
+    """Everything edited on the compose page except the audience conditions."""
 
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues see this."))
     subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
@@ -106,15 +106,15 @@ class CampaignForm(forms.Form):
         content.widget.attrs["lang"] = self["language"].value()
 
     def clean_content(self) -> str:
-        """Lines end as an editor ends them: a form that is sent without script ends them with CR and LF."""
+        """Return the content with an editor's line endings: a form sent without JavaScript uses CR and LF."""
         return _small_enough(str(self.cleaned_data["content"]).replace("\r\n", "\n"))
 
     def clean_text_override(self) -> str:
-        """The same for the text part."""
+        """Normalize the text part in the same way."""
         return _small_enough(str(self.cleaned_data["text_override"]).replace("\r\n", "\n"))
 
     def writable_values(self) -> dict[str, Any]:
-        """Whatever of the form is in order, in the words of `campaigns.actions.WRITABLE`."""
+        """Return the valid fields of the form in the terms of `campaigns.actions.WRITABLE`."""
         values = dict(self.cleaned_data)
         if "sender" in values:
             sender = values.pop("sender")
@@ -135,7 +135,7 @@ def _small_enough(text: str) -> str:
 
 
 def form_of(campaign: Campaign) -> CampaignForm:
-    """The form as the draft stands."""
+    """Return the form for the draft's current state."""
     names = [name for name in CampaignForm.base_fields if name not in ("sender", "list_ids")]
     return CampaignForm(
         initial={
@@ -156,17 +156,17 @@ class PaceForm(forms.Form):
 
 
 class WallClockField(forms.DateTimeField):
-    """A date and a time of day without a zone, whichever the page has."""
+    """A date and a time of day without a time zone, whichever zone the page uses."""
 
     def to_python(self, value: Any) -> datetime | None:
-        """Naive; None where nothing was typed."""
+        """Return a naive time; None if nothing was typed."""
         with timezone.override(UTC):
             at = super().to_python(value)
         return at.replace(tzinfo=None) if at else None
 
 
 class ScheduleForm(forms.Form):
-    """A date and a time of day, on the clock of a place."""
+    """A date and a time of day in a time zone."""
 
     at = WallClockField(
         label=_("Date and time"),
@@ -192,7 +192,7 @@ class ScheduleForm(forms.Form):
         zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
     def clean(self) -> dict[str, Any]:
-        """Put date and zone together into `moment`, an aware time in UTC."""
+        """Combine date and zone into `moment`, an aware time in UTC."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if "at" not in values or "time_zone" not in values:
             return values
@@ -216,7 +216,7 @@ def schedule_form(campaign: Campaign) -> ScheduleForm:
 
 
 def tell_problems(request: HttpRequest, form: forms.Form) -> None:
-    """Say what is wrong with a form on the page that its answer leads to."""
+    """Show the errors of a form on the page its response leads to."""
     for problems in form.errors.get_json_data().values():
         for problem in problems:
             messages.error(request, problem["message"])
@@ -243,7 +243,7 @@ class TestForm(forms.Form):
         recipients.choices = [(email, f"{name} · {email}" if name else email) for email, name in test_addresses()]
 
     def clean_readers(self) -> list[int]:
-        """Ids of the contacts that were named."""
+        """Return the IDs of the named contacts."""
         wanted = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
         wanted = list(dict.fromkeys(filter(None, wanted)))
         if len(wanted) > MOST_CONTACTS:
@@ -258,7 +258,7 @@ class TestForm(forms.Form):
         return [found[address] for address in wanted]
 
     def contact_ids(self) -> list[int]:
-        """Whose fields fill the test: those that were named, otherwise the reader in the preview."""
+        """Return the contacts whose fields fill the test: the named ones, otherwise the one in the preview."""
         named: list[int] = self.cleaned_data["readers"]
         shown = Contact.objects.filter(id=self.cleaned_data["contact"] or 0).values_list("id", flat=True)
         return named or list(shown)

@@ -28,7 +28,7 @@ PAGE_ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class StateChip:
-    """One filter of the list: a state, its word, how many there are. An empty value means all."""
+    """One filter of the list: a state, its label, its count. An empty value means all."""
 
     value: str
     label: str
@@ -46,7 +46,7 @@ def _chips() -> list[StateChip]:
 
 
 def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[CampaignRow], int]:
-    """One page, and the id after which the next begins (0: this was the last)."""
+    """Return one page, and the ID after which the next begins (0: this was the last)."""
     found = queries.campaigns(state=state, search=search).order_by("-id")
     before = whole_number(request.GET.get("before"))
     if before:
@@ -84,7 +84,7 @@ class NewCampaignForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a name and for what to begin with, then begin the draft."""
+    """Ask for a name and a starting point, then create the draft."""
     form = NewCampaignForm(request.POST or None)
     language = wanted_language(request)
     asked = request.POST if request.method == "POST" else request.GET
@@ -99,7 +99,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:
-    """The draft, with what was chosen; anything unknown is the empty sheet."""
+    """Create the draft from the selected starting point; anything unknown means a blank one."""
     language = known_language(language)
     possible = list(senders()[:2])
     values = {
@@ -120,7 +120,7 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
 @require_POST
 @studio
 def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """A new draft like this one."""
+    """Create a copy of this draft."""
     find_campaign(campaign_id)
     draft = actions.copy_campaign(campaign_id, by=request.user)
     messages.success(request, _("This is your copy. It has its own mailing ID and hasn't been released."))
@@ -130,7 +130,7 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Delete a draft for good."""
+    """Delete a draft permanently."""
     campaign = find_campaign(campaign_id)
     try:
         actions.delete_draft(campaign_id)

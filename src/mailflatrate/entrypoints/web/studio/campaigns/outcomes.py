@@ -1,4 +1,4 @@
-"""What became of each recipient: filters, search by address, the server's reply, the attempts, and all of it as CSV."""
+"""Delivery results by recipient: filters, search by address, the server's reply, the attempts, and a CSV export."""
 
 import csv
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFilterChip:
-    """One filter with its number."""
+    """One filter with its count."""
 
     query: str
     label: str
@@ -45,18 +45,18 @@ class OutcomeLine:
 
     @property
     def address(self) -> str:
-        """Empty once the person was erased."""
+        """Return the address; empty once the person has been erased."""
         return self.row.contact.email if self.row.contact else ""
 
     @property
     def reply(self) -> str:
-        """The server's reply in one line, as it was given."""
+        """Return the server's reply on one line, as received."""
         parts = [str(self.row.reply_code or ""), self.row.reply_status, self.row.reply_text]
         return " ".join(part for part in parts if part)
 
 
 def line_of(row: DeliveryRecord) -> OutcomeLine:
-    """A delivery in words."""
+    """Return a delivery in words."""
     state = DeliveryState(row.state)
     detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
     return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")
@@ -108,7 +108,7 @@ def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFi
 @require_safe
 @studio
 def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The table of recipients; for htmx the rows alone."""
+    """Show the table of recipients; for htmx only the rows."""
     campaign = find_campaign(campaign_id)
     wanted, after = _wanted(request), whole_number(request.GET.get("after"))
     rows = list(recipients(campaign.id, wanted, after=after)[: PAGE_ROWS + 1])
@@ -146,7 +146,7 @@ def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> Http
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file that returns what is written to it."""
 
     def write(self, text: str) -> str:
         """Return the line."""
@@ -154,7 +154,7 @@ class _Echo:
 
 
 def plain_cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet treats as a formula."""
     text = str(value if value is not None else "")
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
@@ -162,7 +162,7 @@ def plain_cell(value: object) -> str:
 @require_safe
 @studio
 def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
-    """All recipients that the filters leave, as CSV (RFC 4180), streamed."""
+    """Stream all recipients that match the filters as CSV (RFC 4180)."""
     campaign = find_campaign(campaign_id)
     lines = _csv_lines(campaign.account_id, campaign.id, _wanted(request), request.LANGUAGE_CODE or "en")
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

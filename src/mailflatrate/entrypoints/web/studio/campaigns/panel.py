@@ -53,7 +53,7 @@ PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """One line of the panel. `opens_policy` draws the button that opens the question about the policy."""
+    """One line of the panel. `opens_policy` shows the button that opens the policy question."""
 
     finding: Finding
     state: str
@@ -68,7 +68,7 @@ class CheckItem:
 
     @property
     def action(self) -> str:
-        """The word on the button."""
+        """Return the button's label."""
         return _("Fix") if self.href else ""
 
 
@@ -84,12 +84,12 @@ class Panel:
 
     @property
     def open_count(self) -> int:
-        """How many lines are open, warnings among them."""
+        """Return how many lines are open, including warnings."""
         return len(self.open)
 
     @property
     def passed_count(self) -> int:
-        """How many are passed."""
+        """Return how many lines have passed."""
         return len(self.passed)
 
 
@@ -99,7 +99,7 @@ def panel_of(campaign: Campaign, *, for_second: bool = False) -> Panel:
 
 
 def panel(verdict: Verdict, *, has_sender: bool = True, for_second: bool = False) -> Panel:
-    """A verdict as the panel shows it, the open checks by weight."""
+    """Return a verdict as the panel shows it, open checks ordered by severity."""
     failures = failures_by_weight(verdict)
     if not has_sender:
         # Without a From address, its domain, name and records can't be in order either. One line is enough.
@@ -140,7 +140,7 @@ def _item(finding: Finding) -> CheckItem:
 
 
 def _of_variants(finding: Finding) -> str:
-    """Which variants of a test fail, where not all do in the same way."""
+    """Return which variants of a test fail, unless all fail in the same way."""
     letters = str(dict(finding.params).get("variants", ""))
     words = ngettext("Variant %(letters)s:", "Variants %(letters)s:", len(letters.split(",")))
     return f"{words % {'letters': letters}} " if letters else ""

@@ -32,7 +32,7 @@ MOST_HIDDEN = 4
 
 @dataclass(frozen=True, slots=True)
 class PreviewState:
-    """What is being looked at; it travels in the query string, so that a reload shows the same."""
+    """The view settings; they travel in the query string, so that a reload shows the same."""
 
     contact_id: int = 0
     part: str = "html"
@@ -45,7 +45,7 @@ class PreviewState:
 
     @classmethod
     def of(cls, request: StudioRequest) -> "PreviewState":
-        """Read the query string; anything unknown is the usual view."""
+        """Parse the query string; anything unknown means the default view."""
         asked = request.GET
         return cls(
             contact_id=whole_number(asked.get("contact")),
@@ -59,7 +59,7 @@ class PreviewState:
         )
 
     def query(self, **changes: object) -> str:
-        """The query string of this view, with changes."""
+        """Return the query string of this view, with changes."""
         whole: dict[str, object] = {
             "contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare),
             "dark": int(self.dark), "images": "on" if self.images else "off",
@@ -85,7 +85,7 @@ class PreviewedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without a test."""
+    """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without an A/B test."""
 
     view: PreviewState
     around: Neighbors | None
@@ -99,7 +99,7 @@ class Preview:
 
     @property
     def links(self) -> dict[str, str]:
-        """The query strings of every switch of the panel."""
+        """Return the query strings of every switch on the panel."""
         around, view = self.around, self.view
         return {
             "same": view.query(),
@@ -117,7 +117,7 @@ class Preview:
 
 
 def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
-    """The draft compiled, or why nothing can be shown."""
+    """Compile the draft, or return why nothing can be shown."""
     imprint = newest_imprint()
     if imprint is None:
         return PreviewedMessage(problem="imprint")
@@ -133,7 +133,7 @@ def _refused(refused: SourceRefused) -> PreviewedMessage:
 
 
 def _mistakes_of(compiled: CompiledCampaign | PreviewedMessage) -> tuple[SourceError, ...] | None:
-    """What keeps a draft from being compiled; None where nobody tried, because the imprint is missing."""
+    """Return the errors that block compiling; None if it was not tried, because the imprint is missing."""
     if not isinstance(compiled, PreviewedMessage):
         return ()
     return None if compiled.problem == "imprint" else compiled.mistakes
@@ -211,7 +211,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
 @require_safe
 @studio
 def preview(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The panel alone, for htmx."""
+    """Return only the panel, for htmx."""
     campaign = find_campaign(campaign_id)
     context = {"preview": preview_of(request, campaign, PreviewState.of(request)), "campaign": campaign, "alone": True}
     return page(request, "studio/campaigns/preview.html", context)

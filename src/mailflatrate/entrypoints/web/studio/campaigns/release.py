@@ -1,4 +1,4 @@
-"""Ticking the policy, sending a test, releasing and taking back."""
+"""Confirming the policy, sending a test, releasing and withdrawing a release."""
 
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send the draft to people and mailboxes of the account."""
+    """Send the draft to people and mailboxes of the account as a test."""
     find_campaign(campaign_id)
     form = TestForm(request.POST)
     if not form.is_valid():
@@ -91,7 +91,7 @@ def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Let it out now, or note the time. The gate decides; its answer is stored either way."""
+    """Release the campaign now or schedule it. The gate decides; its decision is stored either way."""
     campaign = find_campaign(campaign_id)
     if request.POST.get("when") != "later":
         return _release(request, campaign, None)

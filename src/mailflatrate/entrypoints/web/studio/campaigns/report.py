@@ -45,7 +45,7 @@ from mailflatrate.rules.verdict import verdict_from_json
 
 @dataclass(frozen=True, slots=True)
 class LiveReport:
-    """What the moving part of the page shows."""
+    """What the live part of the page shows."""
 
     progress: Progress
     feedback: dict[FeedbackKind, int]
@@ -61,22 +61,22 @@ class LiveReport:
 
     @property
     def delivered_percent(self) -> float:
-        """Share of the planned whose server took it."""
+        """Return the share of planned messages that the receiving server accepted."""
         return 100 * self.progress.sent / self.progress.planned if self.progress.planned else 0.0
 
     @property
     def handed_over(self) -> int:
-        """How many a server has taken or refused: what rates are measured against."""
+        """Return how many messages a server accepted or refused: the basis of the rates."""
         return self.progress.sent + self.bounced_total
 
     @property
     def complaints(self) -> Rate:
-        """Complaints against what was delivered (R-86)."""
+        """Return complaints relative to delivered messages (R-86)."""
         return complaint_rate(self.feedback[FeedbackKind.COMPLAINT], self.progress.sent)
 
     @property
     def hard_bounces(self) -> Rate:
-        """Hard bounces against what was handed over (R-88)."""
+        """Return hard bounces relative to messages handed over (R-88)."""
         return bounce_rate(self.progress.bounced_hard, self.handed_over)
 
     @property
@@ -86,12 +86,12 @@ class LiveReport:
 
     @property
     def unsubscribed_percent(self) -> float:
-        """Their share of what was delivered."""
+        """Return the share of delivered messages that led to an unsubscribe."""
         return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
 
 
 def live_of(campaign: Campaign) -> LiveReport:
-    """The numbers of one campaign at this moment."""
+    """Return a campaign's current figures."""
     progress = campaign_progress(campaign.id)
     return LiveReport(
         progress=progress,
@@ -103,7 +103,7 @@ def live_of(campaign: Campaign) -> LiveReport:
 
 
 def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
-    """What the head of every tab of the report needs."""
+    """Return what the header of every report tab needs."""
     return {
         "campaign": campaign,
         "tone": TONES[CampaignState(campaign.state)],
@@ -178,7 +178,7 @@ def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Clicks by link, people and machines told apart (R-108, R-110)."""
+    """Show clicks by link, with people and machines counted separately (R-108, R-110)."""
     campaign = find_campaign(campaign_id)
     shown = _variant_tabs(request, campaign)
     links = clicks_of(shown["edition"]) if shown["edition"] else []
@@ -194,9 +194,9 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 
 def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
-    """The edition that was let out; before that the newest one.
+    """Return the released edition, or the newest one before the release.
 
-    Of several variants the one asked for, else the one that the rest gets, else the first.
+    With several variants, return the requested one, else the winner, else the first.
     """
     editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
     if not editions:
@@ -207,7 +207,7 @@ def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | No
 
 
 def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """The edition that a page shows, and the row of variants to switch by."""
+    """Return the edition shown on a page, and the tabs for switching variants."""
     number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
     edition = sent_edition(campaign, number)
     present = edition.variant if edition else 0
@@ -231,7 +231,7 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The frozen edition: subject, both parts, the imprint it showed."""
+    """Show the frozen edition: subject, both parts, and its imprint."""
     campaign = find_campaign(campaign_id)
     context = {**base_context(campaign, "letter"), **_variant_tabs(request, campaign)}
     return page(request, "studio/campaigns/letter.html", context)
@@ -241,7 +241,7 @@ def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """The HTML part as it was frozen, personal fields still in braces, under a policy that lets it do nothing."""
+    """Serve the frozen HTML part, personal fields still in braces, under a policy that lets it do nothing."""
     edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
     if edition is None:
         raise Http404
@@ -262,14 +262,14 @@ def _act(campaign_id: int, action: Callable[[int], object], done: str, request: 
 @require_POST
 @studio
 def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Stop within a second; nothing is lost."""
+    """Pause sending within a second; nothing is lost."""
     return _act(campaign_id, delivery.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
 
 
 @require_POST
 @studio
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Go on with what is left."""
+    """Continue with the remaining recipients."""
     return _act(campaign_id, delivery.resume_campaign, _("Sending has resumed."), request)
 
 
@@ -283,7 +283,7 @@ def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Faster or slower from now on."""
+    """Change the sending speed from now on."""
     form = PaceForm(request.POST)
     find_campaign(campaign_id)
     if not form.is_valid():
@@ -298,7 +298,7 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """End it for good."""
+    """Cancel the campaign permanently."""
     return _act(
         campaign_id,
         delivery.cancel_campaign,

@@ -40,10 +40,9 @@ LONGEST_WORDS = 2000
 
 @dataclass(frozen=True, slots=True)
 class FourEyes:
-    """How a draft stands where two people release. `asked`: the request that waits; `stale`: changed since.
+    """A draft's approval state if two people release. `asked`: the pending request; `stale`: changed since.
 
-    `others`: who could release what this person asks for. `back`: the last word was that of a colleague who sent it
-    back.
+    `others`: who could release what this person requests. `back`: the request that a colleague sent back last.
     """
 
     asked: ReleaseRequest | None
@@ -55,7 +54,7 @@ class FourEyes:
 
 
 def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> FourEyes | None:
-    """The state of the release for the person who asks; None where one person releases alone."""
+    """Return the approval state for the signed-in person; None if one person may release alone."""
     if not request.account.four_eyes:
         return None
     asked = release_request(campaign.id)
@@ -78,7 +77,7 @@ def _edit(campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Ask the colleagues for the release of what was shown, at once or for a time."""
+    """Ask colleagues to approve the release of what was shown, for now or for a scheduled time."""
     campaign = find_campaign(campaign_id)
     moment, on_own_clocks, form = None, False, ScheduleForm(request.POST)
     if request.POST.get("when") == "later":
@@ -105,7 +104,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """What a colleague asks to be released: content, recipients, checks, policy. A POST releases it."""
+    """Show what a colleague wants to release: content, recipients, checks, policy. A POST releases it."""
     campaign = find_campaign(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))

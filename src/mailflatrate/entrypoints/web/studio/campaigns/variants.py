@@ -1,4 +1,4 @@
-"""A test of variants on the pages: which one is written, what the rule is, how it stands, and one's own choice."""
+"""A/B tests on the pages: which variant is edited, the rule, the status, and picking the winner by hand."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ SMALL_GROUP = 200
 
 @dataclass(frozen=True, slots=True)
 class VariantTab:
-    """One variant in a row of them."""
+    """One variant in the row of tabs."""
 
     number: int
     letter: str
@@ -44,7 +44,7 @@ class VariantTab:
 
 @dataclass(frozen=True, slots=True)
 class VariantEditing:
-    """What the compose page needs: the variants, the one being written, and how many people the test has."""
+    """What the compose page needs: the variants, the one being edited, and how many people the test has."""
 
     tabs: list[VariantTab]
     present: int
@@ -56,7 +56,7 @@ class VariantEditing:
 
     @property
     def letter(self) -> str:
-        """The name of the one being written."""
+        """Return the letter of the variant being edited."""
         return LETTERS[self.present]
 
 
@@ -69,13 +69,13 @@ def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
 
 
 def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
-    """The variant that a page was asked for; the first where there is none of that number."""
+    """Return the requested variant, or the first if there is none with that number."""
     number = whole_number((request.POST if request.method == "POST" else request.GET).get("variant"))
     return number if number < variant_count(campaign) else 0
 
 
 def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEditing:
-    """The variants on the compose page."""
+    """Return the variants for the compose page."""
     count, each = variant_count(campaign), people_each(campaign, recipients)
     return VariantEditing(
         tabs=tabs_of(campaign, present), present=present, may_add=count < MOST_VARIANTS, people_each=each,
@@ -109,7 +109,7 @@ class ArmLine:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """How a test stands. `sure` says in a sentence how much the difference means."""
+    """The state of an A/B test. `sure` says in a sentence how significant the difference is."""
 
     trial: Trial
     lines: list[ArmLine]

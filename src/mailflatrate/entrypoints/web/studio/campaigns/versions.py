@@ -61,7 +61,7 @@ MOST_PAIRS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line of a comparison. `kind`: same, gone, new, or gap for lines left away."""
+    """A line of a comparison. `kind`: same, gone, new, or gap for omitted lines."""
 
     kind: str
     text: str
@@ -69,7 +69,7 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs. Long texts come as `lines`, short ones as two values."""
+    """One field that differs. Long texts are given as `lines`, short ones as two values."""
 
     label: str
     present: str
@@ -79,7 +79,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version in the list, with the names of the fields that it changed."""
+    """A version in the list, with the names of the fields it changed."""
 
     version: CampaignVersion
     changed: list[str]
@@ -105,7 +105,7 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 @require_safe
 @studio
 def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """All versions, newest first; what this person set aside on top."""
+    """List all versions, newest first, with this person's set-aside changes on top."""
     campaign = find_campaign(campaign_id)
     found = list(queries.versions(campaign_id))
     kept = [version for version in found if not version.aside]
@@ -122,7 +122,7 @@ def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """One version beside the draft as it stands."""
+    """Compare one version with the current draft."""
     campaign = find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     context = {
@@ -167,7 +167,7 @@ def _said(name: str, value: Any) -> str:
 
 
 def _lines(present: str, other: str) -> list[DiffLine]:
-    """Line by line: what the draft has and the version has not is gone, the other way round it is new."""
+    """Compare line by line: lines only in the draft are gone, lines only in the version are new."""
     before, after = present.splitlines()[:MOST_LINES], other.splitlines()[:MOST_LINES]
     found: list[DiffLine] = []
     # Lines that repeat on both sides cost the comparison their product; then both are shown whole.
@@ -190,7 +190,7 @@ def _lines(present: str, other: str) -> list[DiffLine]:
 @xframe_options_sameorigin
 @studio
 def letter(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """How a version looks."""
+    """Preview a version."""
     version = _find(campaign_id, version_id)
     try:
         html = written_letter(version.values, queries.brand_look(), request.account)
@@ -202,7 +202,7 @@ def letter(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRes
 @require_POST
 @studio
 def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Put a version into the draft."""
+    """Restore a version into the draft."""
     find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     try:
@@ -217,7 +217,7 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
 @require_POST
 @studio
 def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Drop what was set aside, and go on with the draft."""
+    """Discard what was set aside, and continue with the draft."""
     find_campaign(campaign_id)
     actions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))

@@ -1,4 +1,4 @@
-"""Outcomes and reasons in words."""
+"""Delivery results and reasons in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ STATE_TONES = {
 
 @dataclass(frozen=True, slots=True)
 class SkipReasonCount:
-    """A reason, its word, how many people it concerns."""
+    """A reason, its label, and how many people it concerns."""
 
     key: str
     word: str
@@ -41,7 +41,7 @@ class SkipReasonCount:
 
 
 def bounce_word(kind: str) -> str:
-    """What kind of bounce it was (R-67, R-70)."""
+    """Return what kind of bounce it was (R-67, R-70)."""
     words = {
         "hard": _("does not exist"),
         "soft": _("temporarily unavailable"),
@@ -88,7 +88,7 @@ _FAILURES = {
 
 
 def detail_word(state: DeliveryState, detail: str) -> str:
-    """The word for the detail of an outcome."""
+    """Return the label for the detail of a delivery result."""
     if state == DeliveryState.BOUNCED:
         return bounce_word(detail)
     failure = _FAILURES.get(detail.partition(":")[0])
@@ -98,7 +98,7 @@ def detail_word(state: DeliveryState, detail: str) -> str:
 
 
 def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
-    """Reasons with their words, the most frequent first."""
+    """Return reasons with their labels, the most frequent first."""
     return [
         SkipReasonCount(key, reason_word(key), number)
         for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])

@@ -113,7 +113,7 @@ def edit(request: StudioRequest) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def letter(request: StudioRequest) -> HttpResponse:
-    """A specimen in the saved look, or in the one that the query string tries out."""
+    """Show a sample message with the saved brand, or with the one in the query string."""
     look = queries.brand_look()
     asked = request.GET
     for name in ("primary", "ink", "sheet", "page"):

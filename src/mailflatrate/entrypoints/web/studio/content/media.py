@@ -1,4 +1,4 @@
-"""The media library: upload, describe, see where a picture is used, take it out; and the picker of the editors."""
+"""The media library: upload, describe, see where a picture is used, delete it; and the picker of the editors."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ MOST_AT_ONCE = 20
 
 
 def refusal_sentence(reason: Refusal | None) -> str:
-    """Why a file was not taken, and what to do."""
+    """Return why a file was rejected, and what to do."""
     limit = MAX_UPLOAD_OCTETS // MEGABYTE
     sentences = {
         None: _("There's not enough storage left. Delete images you don't use."),
@@ -58,7 +58,7 @@ def refusal_sentence(reason: Refusal | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MediaTile:
-    """A picture in the grid. `letter_src` is what an editor writes; `shot` and `column` are for this page."""
+    """A picture in the grid. `letter_src` is what an editor inserts; `shot` and `column` are for this page."""
 
     media: Media
     shot: str
@@ -67,7 +67,7 @@ class MediaTile:
 
     @property
     def needs_words(self) -> bool:
-        """Nobody has said yet what it shows."""
+        """Return whether the picture still lacks a description."""
         return not self.media.alt and not self.media.decorative
 
 
@@ -87,7 +87,7 @@ def _shown(rows: list[Media]) -> list[MediaTile]:
 
 @dataclass(frozen=True, slots=True)
 class StorageUsage:
-    """How much of the account's room is used, in octets."""
+    """How much of the account's storage is used, in bytes."""
 
     used: int
     whole: int
@@ -100,7 +100,7 @@ def _room() -> StorageUsage:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """All pictures, newest first, those without a description named."""
+    """List all pictures, newest first, naming those without a description."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     bare = request.GET.get("bare") == "1"
     found = queries.media(search=search)
@@ -122,7 +122,7 @@ def index(request: StudioRequest) -> HttpResponse:
 
 
 def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
-    """Keep the posted files. Returns what was kept, and a sentence for each that was not."""
+    """Store the posted files. Returns what was stored, and a sentence for each that was not."""
     kept, refused = [], []
     files = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
     for one in files[:MOST_AT_ONCE]:
@@ -147,7 +147,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
 @require_POST
 @studio
 def upload(request: StudioRequest) -> HttpResponse:
-    """Take files in. The picker of an editor gets its grid again, the page of the library itself."""
+    """Upload files. An editor's picker gets its updated grid, the library gets its page."""
     kept, refused = _take(request)
     if is_htmx(request):
         return _picker(request, refused)
@@ -163,7 +163,7 @@ def upload(request: StudioRequest) -> HttpResponse:
 
 
 class DescribeForm(forms.Form):
-    """What a picture is called and what is read aloud in its place."""
+    """A picture's name and its alternative text."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     alt = forms.CharField(
@@ -186,7 +186,7 @@ class DescribeForm(forms.Form):
     )
 
     def clean(self) -> dict[str, object]:
-        """One of the two is needed."""
+        """Require a description, or the mark that the picture is decorative."""
         values = super().clean() or self.cleaned_data
         if not values.get("alt") and not values.get("decorative"):
             self.add_error("alt", _("Describe the image, or mark it as decorative."))
@@ -203,7 +203,7 @@ def _find(media_id: int) -> Media:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def one(request: StudioRequest, media_id: int) -> HttpResponse:
-    """One picture: its description, its sizes, where it is used."""
+    """Show one picture: its description, its sizes, where it is used."""
     media = _find(media_id)
     initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative, "made_by_ai": media.made_by_ai}
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -233,7 +233,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, media_id: int) -> HttpResponse:
-    """Take a picture out, unless readers still see it."""
+    """Delete a picture unless recipients can still see it."""
     media = _find(media_id)
     try:
         actions.delete_media(media_id)
@@ -247,7 +247,7 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
 @require_safe
 @studio
 def picker(request: StudioRequest) -> HttpResponse:
-    """The library inside of an editor."""
+    """Show the library inside an editor."""
     return _picker(request, [])
 
 

@@ -25,7 +25,7 @@ from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A template in a grid. `begin` is what the page of a new campaign understands."""
+    """A template in a grid. `begin` is the value that the page of a new campaign understands."""
 
     begin: str
     name: str
@@ -43,7 +43,7 @@ def wanted_language(request: StudioRequest) -> str:
 
 
 def gallery_cards(language: str) -> list[Card]:
-    """Our templates in one language."""
+    """Return our templates in one language."""
     return [_gallery_card(template) for template in gallery(language)]
 
 
@@ -59,7 +59,7 @@ def _gallery_card(template: GalleryTemplate) -> Card:
 
 
 def own_cards() -> list[Card]:
-    """The account's own templates."""
+    """Return the account's own templates."""
     return [
         Card(
             begin=f"own:{row.id}",
@@ -75,7 +75,7 @@ def own_cards() -> list[Card]:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """All templates: the account's own first."""
+    """List all templates, the account's own first."""
     language = wanted_language(request)
     context = {"own": own_cards(), "gallery": gallery_cards(language), "language": language}
     return page(request, "studio/content/templates.html", context)
@@ -89,7 +89,7 @@ def _asked(request: StudioRequest) -> GalleryTemplate:
 
 
 def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
-    """What the page of one template needs: its letter, and the switches of how to look at it."""
+    """Return what the page of one template needs: its message, and the view switches."""
     dark, off = request.GET.get("dark") == "1", request.GET.get("images") == "off"
     phone = request.GET.get("width") == "phone"
     kept = {name: request.GET[name] for name in ("key", "language") if name in request.GET}
@@ -112,7 +112,7 @@ def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
 @require_safe
 @studio
 def gallery_page(request: StudioRequest) -> HttpResponse:
-    """One of our templates, large."""
+    """Show one of our templates in full size."""
     template = _asked(request)
     context = _look_context(request, _gallery_card(template)) | {"template": template}
     return page(request, "studio/content/template_ours.html", context)
@@ -144,7 +144,7 @@ class NameForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
-    """One of the account's templates, large; it is renamed here."""
+    """Show one of the account's templates in full size; it can be renamed here."""
     template = _find(template_id)
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": template.name})
     if request.method == "POST" and form.is_valid():
@@ -175,7 +175,7 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
-    """Take a template out."""
+    """Delete a template."""
     template = _find(template_id)
     actions.delete_template(template_id)
     messages.success(request, _("“%(name)s” has been deleted.") % {"name": template.name})

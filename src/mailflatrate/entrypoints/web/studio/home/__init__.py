@@ -1,1 +1,1 @@
-"""The first page: how things stand and what to do next."""
+"""The home page: account status and what to do next."""

@@ -1,4 +1,4 @@
-"""What to do next: at most five lines, the most urgent first, each computed from how things stand."""
+"""What to do next: at most five lines, most urgent first, each computed from the account's current state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ DRAFTS_LOOKED_AT = 2
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One line: what, why, and the one button."""
+    """One line: what to do, why, and a single button."""
 
     icon: str
     tone: str
@@ -48,7 +48,7 @@ class NextStep:
 
 
 def next_steps(account: Account, membership: Membership) -> list[NextStep]:
-    """The first five of everything that waits for this person of the customer."""
+    """Return the first five tasks waiting for this member of the customer's team."""
     return list(islice(_steps(account, membership), MOST))
 
 
@@ -71,7 +71,7 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
 
 
 def _warnings() -> Iterator[NextStep]:
-    """Figures over their limits; a single line where there are many (R-86, R-88)."""
+    """Yield figures over their limits; a single line if there are many (R-86, R-88)."""
     found = open_warnings()
     if len(found) > MOST_WARNINGS:
         title = _("%(n)d rates are over their limits") % {"n": len(found)}
@@ -89,7 +89,7 @@ def _warnings_page() -> str:
 
 
 def _floods() -> Iterator[NextStep]:
-    """Forms to which something unusual happens right now (R-35)."""
+    """Yield forms with unusual activity right now (R-35)."""
     for seen in forms_under_pressure()[:2]:
         title = _("Unusually high number of sign-ups on “%(name)s”") % {"name": seen.form.name}
         href = reverse("studio:form", args=[seen.form.id])
@@ -137,7 +137,7 @@ def _mailings() -> Iterator[NextStep]:
 
 
 def _choices() -> Iterator[NextStep]:
-    """Tests of variants whose choice no rule makes."""
+    """Yield A/B tests where a person has to pick the winner."""
     running = Campaign.objects.filter(state__in=(CampaignState.SENDING, CampaignState.WAITING)).exclude(variants=[])
     waiting = Trial.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
     for trial in waiting.select_related("campaign")[:2]:

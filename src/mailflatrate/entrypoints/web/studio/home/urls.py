@@ -1,4 +1,4 @@
-"""Addresses of this area."""
+"""URLs of this area."""
 
 from django.urls import URLPattern, path
 

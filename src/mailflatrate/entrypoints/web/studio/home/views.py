@@ -1,4 +1,4 @@
-"""The first page: how things stand, and what to do next."""
+"""The home page: account status and what to do next."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -25,7 +25,7 @@ WEEK_DAYS = 7
 
 
 def greeting(name: str, hour: int) -> str:
-    """By the clock of the account, with the first name."""
+    """Return a greeting by the account's local time, with the first name."""
     words = name.split()
     if not words:
         return _("Home")

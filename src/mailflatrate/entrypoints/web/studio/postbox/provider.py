@@ -11,9 +11,9 @@ BODY = b"List-Unsubscribe=One-Click"
 
 
 def post_one_click(path: str) -> int:
-    """POST to `path` on our own public address, as a provider would; the status of the answer.
+    """POST to `path` on our own public URL as a provider would, and return the status code.
 
-    No other host is ever reached. Raises OSError when there was no answer.
+    No other host is ever reached. Raises OSError if there was no response.
     """
     base = urlsplit(load_settings().public_url)
     context = ssl.create_default_context()

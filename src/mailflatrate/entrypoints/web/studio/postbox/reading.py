@@ -52,12 +52,12 @@ class TestInboxMessage:
 
     @property
     def html(self) -> str:
-        """The HTML part; empty where there is none."""
+        """Return the HTML part; empty if there is none."""
         return self._part("html")
 
     @property
     def text(self) -> str:
-        """The text part; empty where there is none."""
+        """Return the text part; empty if there is none."""
         return self._part("plain")
 
     def _part(self, kind: str) -> str:
@@ -71,12 +71,12 @@ class TestInboxMessage:
 
     @property
     def source(self) -> str:
-        """The octets as text, for reading."""
+        """Return the raw bytes as readable text."""
         return self.raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
     @property
     def headers(self) -> list[HeaderRow]:
-        """All fields in their order, undecoded."""
+        """Return all header fields in order, undecoded."""
         head = re.split(rb"\r?\n\r?\n", self.raw, maxsplit=1)[0].decode("utf-8", "replace")
         rows = []
         for line in re.split(r"\r?\n(?![ \t])", head):
@@ -85,7 +85,7 @@ class TestInboxMessage:
         return rows
 
     def value(self, name: str) -> str:
-        """A decoded field; empty where it is missing or broken."""
+        """Return a decoded field; empty if it is missing or broken."""
         try:
             return str(self._message.get(name, ""))
         except (ValueError, IndexError, AttributeError):
@@ -93,7 +93,7 @@ class TestInboxMessage:
 
     @cached_property
     def unsubscribe(self) -> ListUnsubscribe:
-        """The unsubscribe fields, judged (R-56)."""
+        """Return the unsubscribe fields and their verdict (R-56)."""
         rows = self.headers
         return judge_list_unsubscribe(
             [row.value for row in rows if row.name.lower() == "list-unsubscribe"],
@@ -102,24 +102,24 @@ class TestInboxMessage:
 
     @property
     def one_click_path(self) -> str:
-        """Path of the one-click address, where it is one of our own; otherwise empty."""
+        """Return the path of the one-click URL if it is one of ours, otherwise an empty string."""
         url = self.unsubscribe.https_uri or ""
         return path_here(url) if self.unsubscribe.is_one_click else ""
 
     @property
     def links(self) -> list[LinkRow]:
-        """The links of the HTML part, each once, in their order; those of the text part where there is no HTML."""
+        """Return the distinct links of the HTML part in order, or of the text part if there is no HTML."""
         urls = _in_html(self.html) if self.html else _in_text(self.text)
         wanted = [url for url in dict.fromkeys(urls) if url.lower().startswith(("https://", "http://"))]
         return [LinkRow(url, path_here(url) or url, bool(path_here(url))) for url in wanted[:MAX_LINKS]]
 
     def signatures(self, at: datetime) -> tuple[DkimVerdict, ...]:
-        """Our own check of the DKIM signatures. Asks the DNS for the keys of other domains."""
+        """Verify the DKIM signatures ourselves. Queries DNS for the keys of other domains."""
         return verify_signatures(self.raw, _public_key, at=at)
 
 
 def path_here(url: str) -> str:
-    """The path of a link to one of our own public pages; empty for every other link."""
+    """Return the path of a link to one of our own public pages; empty for every other link."""
     base, here = urlsplit(load_settings().public_url), urlsplit(url)
     ours = (base.scheme, base.netloc) == (here.scheme, here.netloc) and here.path.startswith("/")
     return here.path if ours and not here.path.startswith("//") else ""
@@ -135,7 +135,7 @@ def _in_text(text: str) -> list[str]:
 
 
 def _public_key(selector: str, domain: str) -> bytes | None:
-    """The account's own key where it is one, otherwise what the DNS publishes."""
+    """Return the account's own key if it is one, otherwise the key published in DNS."""
     own = DkimKey.objects.filter(domain__name=domain, selector=selector).first()
     if own is not None:
         return parse_dkim_key(f"{selector}._domainkey.{domain}", own.public_record).public_key

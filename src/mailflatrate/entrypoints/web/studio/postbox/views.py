@@ -54,7 +54,7 @@ VERDICTS = {
 
 
 def find_message(message_id: int) -> PostboxMessage:
-    """A message of the account. Raises Http404 for anything else."""
+    """Return a message of the account. Raises Http404 for anything else."""
     found = PostboxMessage.objects.filter(id=message_id).first()
     if found is None:
         raise Http404
@@ -62,7 +62,7 @@ def find_message(message_id: int) -> PostboxMessage:
 
 
 def behaviour_words(stored: str) -> str:
-    """What the address did on order; empty where it simply took the mail."""
+    """Return the behavior the address simulated; empty if it accepted the mail normally."""
     return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
 
 
@@ -73,7 +73,7 @@ def _render(request: StudioRequest, template: str, context: Mapping[str, object]
 @require_safe
 @studio
 def postbox(request: StudioRequest) -> HttpResponse:
-    """Newest first; search in recipient, subject and mailing ID."""
+    """List messages, newest first; search by recipient, subject and mailing ID."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     text = request.GET.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
@@ -91,7 +91,7 @@ def postbox(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def message(request: StudioRequest, message_id: int) -> HttpResponse:
-    """One message: as HTML, as text, its fields, its source."""
+    """Show one message: as HTML, as text, its header fields, its source."""
     found = find_message(message_id)
     reading = TestInboxMessage(bytes(found.raw))
     wanted = request.GET.get("view", "")
@@ -121,7 +121,7 @@ def html(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_safe
 @studio
 def raw(request: StudioRequest, message_id: int) -> HttpResponse:
-    """The message as a file, octet by octet."""
+    """Download the message as a file, byte for byte."""
     response = HttpResponse(bytes(find_message(message_id).raw), content_type="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="message-{message_id}.eml"'
     return response
@@ -130,7 +130,7 @@ def raw(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_safe
 @studio
 def signature(request: StudioRequest, message_id: int) -> HttpResponse:
-    """The verdict on each DKIM signature; asked for by the message page once it is there, as the DNS may be slow."""
+    """Show the verdict on each DKIM signature; loaded after the message page, as DNS may be slow."""
     found = find_message(message_id)
     verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
     return _render(

@@ -1,1 +1,1 @@
-"""Sign-up forms in the studio: the builder, what goes on other pages, who signed up, and asking a person by hand."""
+"""Sign-up forms in the studio: the builder, embed codes, sign-ups, and requesting a confirmation by hand."""

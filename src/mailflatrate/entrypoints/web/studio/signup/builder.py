@@ -1,4 +1,4 @@
-"""The builder: a draft that saves itself, the checks beside it, and the form as visitors will see it."""
+"""The builder: a draft that saves itself, its checks, and the form as visitors will see it."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ from mailflatrate.settings.schema import load_settings
 
 
 def wanted(form_id: int) -> Form:
-    """A form of the account. Raises Http404."""
+    """Return a form of the account. Raises Http404."""
     form = find_form(form_id)
     if form is None:
         raise Http404
@@ -48,7 +48,7 @@ def _kinds() -> list[tuple[str, str]]:
 
 
 def draft_as_published(form: Form) -> FrozenForm:
-    """What would be published now; without an imprint the company is left open."""
+    """Return what would be published now; without an imprint the company is left blank."""
     content = content_from_json(form.draft)
     imprint = structured_imprint(newest_imprint())
     if imprint is not None:
@@ -58,7 +58,7 @@ def draft_as_published(form: Form) -> FrozenForm:
 
 
 def _live(form: Form) -> dict[str, Any]:
-    """What changes with every save."""
+    """Return what changes with every save."""
     published = form.current is not None and draft_as_published(form).sha256 == form.current.sha256
     return {
         "signup": form,
@@ -85,7 +85,7 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show the draft, or save it. htmx gets the parts that change; a browser without script gets the page again."""
+    """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     form = wanted(form_id)
     if request.method != "POST":
         rows = rows_of(content_from_json(form.draft))
@@ -119,7 +119,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
 
 
 def _here(request: StudioRequest, form_id: int) -> HttpResponse:
-    """The whole page again: it has got or lost fields."""
+    """Reload the whole page because fields were added or removed."""
     here = reverse("studio:form-edit", args=[form_id])
     return HttpResponse(headers={"HX-Redirect": here}) if is_htmx(request) else see_other(here)
 
@@ -128,7 +128,7 @@ def _here(request: StudioRequest, form_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def preview(request: StudioRequest, form_id: int) -> HttpResponse:
-    """The draft as a visitor will see it; nothing on it can be sent."""
+    """Show the draft as a visitor will see it; nothing on it can be submitted."""
     form = wanted(form_id)
     frozen = draft_as_published(form)
     language = frozen.language(request.GET.get("language", ""))
@@ -150,7 +150,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
 @require_POST
 @studio
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Freeze the draft as a version, if everything that has to be said is said."""
+    """Freeze the draft as a version if all required information is there."""
     wanted(form_id)
     verdict = actions.publish_form(form_id, by=request.user)
     if not verdict.allowed:

@@ -1,4 +1,4 @@
-"""What the builder asks for, and the content of a form that the answers make."""
+"""The builder's fields, and the form content made from them."""
 
 import re
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ _MOST_CHARACTERS = {1: 160, 2: 400, 3: 800, 4: 1200}
 
 
 class NewSignupForm(forms.Form):
-    """A name and a list are enough to begin."""
+    """The name and list needed to create a form."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues see this.")
@@ -91,7 +91,7 @@ def _choices(rows: Sequence[Any]) -> list[tuple[int, str]]:
 
 
 class BuilderForm(forms.Form):
-    """Everything of a draft but its further fields, which have rows of their own (`FormFieldRow`)."""
+    """Everything in a draft except its additional fields, which have their own rows (`FormFieldRow`)."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     mailing_list = forms.TypedChoiceField(label=gettext_lazy("List"), coerce=int, choices=())
@@ -144,18 +144,18 @@ class BuilderForm(forms.Form):
                 )
 
     def clean_logo_url(self) -> str:
-        """Only https: the page of the form is https, too."""
+        """Accept only https: the form's page uses https, too."""
         address = str(self.cleaned_data["logo_url"])
         if address and not address.startswith("https://"):
             raise forms.ValidationError(_("The URL has to start with https://."))
         return address
 
     def texts(self, language: str) -> list[BoundField]:
-        """The fields of one language."""
+        """Return the fields of one language."""
         return [self[f"{language}_{name}"] for name in _TEXTS]
 
     def content(self, rows: Sequence["FormFieldRow"], list_name: str) -> FormContent:
-        """What was written. A language that is new begins with our texts."""
+        """Return the entered content. A new language starts with our texts."""
         given = self.cleaned_data
         languages = tuple(language for language in self._draft.languages if language in given["languages"])
         languages += tuple(language for language in given["languages"] if language not in languages)
@@ -186,7 +186,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FormFieldRow:
-    """One further field in the builder. `labels` are (language, label) pairs for every language we have."""
+    """One additional field in the builder. `labels` are (language, label) pairs for every language we have."""
 
     kind: FieldKind
     key: str
@@ -194,7 +194,7 @@ class FormFieldRow:
     required: bool
 
     def field(self, languages: Sequence[str]) -> FormField:
-        """The field of the content, labelled in the form's languages."""
+        """Return the content's field, labeled in the form's languages."""
         labels = dict(self.labels)
         return FormField(
             key=self.key,
@@ -205,7 +205,7 @@ class FormFieldRow:
 
 
 def rows_of(content: FormContent) -> list[FormFieldRow]:
-    """The rows of a draft."""
+    """Return the rows of a draft."""
     return [
         FormFieldRow(
             field.kind, field.key, tuple((code, field.labels.get(code, "")) for code in LANGUAGES), field.required
@@ -215,7 +215,7 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
 
 
 def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
-    """The rows as they were posted: those with a kind; a free one needs a label, from which its key is made."""
+    """Return the posted rows that have a kind; a custom one needs a label, from which its key is made."""
     rows: list[FormFieldRow] = []
     for number in range(MAX_FIELDS):
         kind = posted.get(f"field{number}_kind", "")
@@ -229,7 +229,7 @@ def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
 
 
 def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
-    """The name under which the contact keeps the answer; it stays when the label changes."""
+    """Return the key under which the contact stores the answer; it stays the same when the label changes."""
     if kind is not FieldKind.TEXT:
         return str(kind.value)
     if not ATTRIBUTE_KEY.fullmatch(key):

@@ -1,4 +1,4 @@
-"""Forms: all of them, a new one, and one with its codes for other pages, its sign-ups and its versions."""
+"""Forms: the list, creating one, and one form with its embed codes, sign-ups and versions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,7 @@ REQUEST_TONES = {
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A sign-up with what there is to say about its state."""
+    """A sign-up with a description of its state."""
 
     request: SignupRequest
     tone: str
@@ -49,7 +49,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A code for other pages: what it is, when it is right, and the text."""
+    """An embed code: what it is, when to use it, and the text."""
 
     title: str
     text: str
@@ -59,7 +59,7 @@ class Snippet:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """All forms with their sign-ups of the last two weeks."""
+    """List all forms with their sign-ups of the last two weeks."""
     rows = [(row, FORM_TONES[FormState(row.form.state)], FormState(row.form.state).label) for row in form_table()]
     return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})
 
@@ -67,7 +67,7 @@ def index(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """A name and a list; the rest is written in the builder."""
+    """Create a form from a name and a list; the rest is edited in the builder."""
     first = open_lists()[:1]
     asked = NewSignupForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
     if request.method == "POST" and asked.is_valid():

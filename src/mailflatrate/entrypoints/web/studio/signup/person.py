@@ -1,4 +1,4 @@
-"""Asking a person by hand: never a subscription, always a confirmation mail (R-25)."""
+"""Requesting a person's confirmation by hand: never a subscription, always a confirmation email (R-25)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 
 
 class PersonForm(forms.Form):
-    """Who, for what, and how the person asked for it."""
+    """The person, the list, and how the person asked to sign up."""
 
     form = forms.TypedChoiceField(
         label=gettext_lazy("What did they sign up for?"),

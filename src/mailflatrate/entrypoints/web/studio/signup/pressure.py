@@ -1,4 +1,4 @@
-"""What is said about a form that is being flooded, on the first page and on the form's own (R-35)."""
+"""The warning about a form that is being flooded, on the home page and on the form's own (R-35)."""
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from mailflatrate.rules.limits import value
 
 
 def pressure_words(seen: Pressure) -> str:
-    """What happens, and that nobody has to do anything at once."""
+    """Return what is happening, and that no immediate action is needed."""
     number = {
         name: number_format(each, force_grouping=True)
         for name, each in (

@@ -1,1 +1,1 @@
-"""Senders, imprint, agreements, standing, team."""
+"""Senders, imprint, agreements, account status, team."""

@@ -1,4 +1,4 @@
-"""What the pages of trust share: who may change what."""
+"""Shared by the trust pages: who may change what."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,13 +14,13 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a page of trust."""
+    """Render a trust page."""
     rights = {"may_write": may_write(request.membership), "is_owner": is_owner(request)}
     return render(request, template, {**rights, **context}, status=status)
 
 
 def is_owner(request: StudioRequest) -> bool:
-    """True where the person answers for the account."""
+    """Return whether the person is an owner of the account."""
     return request.membership.role == Role.OWNER
 
 

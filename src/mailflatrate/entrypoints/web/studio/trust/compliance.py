@@ -1,4 +1,4 @@
-"""What mailbox providers and the CSA ask, and where this account stands: a page, and a PDF to show around."""
+"""What mailbox providers and the CSA require, and how this account measures up: a page, and a PDF to share."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def compliance(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def on_paper(request: StudioRequest) -> HttpResponse:
-    """The same as PDF."""
+    """Download the same content as a PDF."""
     context = {**_context(request), "service": settings.SETTINGS.service_name, "font": typeface()}
     try:
         content = html_to_pdf(render_to_string("studio/trust/compliance_paper.html", context))

@@ -22,7 +22,7 @@ HISTORY_ROWS = 50
 
 
 def _readings(imprint: StructuredImprint) -> list[dict[str, Any]]:
-    """The lines in each language, as readers will see them."""
+    """Return the lines in each language, as recipients will see them."""
     return [{"code": language, "lines": imprint_lines(imprint, language)} for language in languages()]
 
 
@@ -38,7 +38,7 @@ def _form(request: StudioRequest) -> ImprintForm:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def imprint(request: StudioRequest) -> HttpResponse:
-    """The form with its preview, and the versions so far."""
+    """Show and save the form with its preview and previous versions."""
     form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
     if request.method == "POST" and form.is_valid():
         saved = actions.save_imprint(
@@ -57,7 +57,7 @@ def imprint(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def fields(request: StudioRequest) -> HttpResponse:
-    """The fields of another country or kind of sender, with what was written so far. Saves nothing."""
+    """Show the fields for another country or kind of sender, with the values entered so far. Saves nothing."""
     written = {name: request.POST[name] for name in request.POST}
     form = ImprintForm(country=written.get("country", ""), stored=written)
     return page(request, "studio/trust/imprint_fields.html", {"form": form})
@@ -66,14 +66,14 @@ def fields(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def preview(request: StudioRequest) -> HttpResponse:
-    """The lines as far as they are written. Saves nothing."""
+    """Show the lines entered so far. Saves nothing."""
     return page(request, "studio/trust/imprint_preview.html", {"readings": _readings(draft_of(request.POST))})
 
 
 @require_safe
 @studio
 def version(request: StudioRequest, imprint_id: int) -> HttpResponse:
-    """One version as it was saved."""
+    """Show one version as it was saved."""
     row = Imprint.objects.select_related("created_by").filter(id=imprint_id).first()
     if row is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""The imprint as a form: which fields a country asks for, and what is wrong with them in words."""
+"""The imprint as a form: which fields a country requires, and their errors in words."""
 
 from typing import Any, Final
 
@@ -60,7 +60,7 @@ MALFORMED: Final = {
 
 
 class ImprintForm(forms.Form):
-    """All fields that the chosen country and kind of sender ask for; `folded` names those that rarely apply.
+    """All fields required for the selected country and kind of sender; `folded` names those that rarely apply.
 
     After `is_valid()`, `imprint` is complete and well-formed.
     """
@@ -114,12 +114,12 @@ class ImprintForm(forms.Form):
 
     @property
     def main_fields(self) -> list[Any]:
-        """The fields in view."""
+        """Return the visible fields."""
         return [self[name] for name in self.fields if name not in ("country", "organisation", *self.folded)]
 
     @property
     def folded_fields(self) -> list[Any]:
-        """The fields behind "only if it applies"."""
+        """Return the fields behind "only if it applies"."""
         return [self[name] for name in self.folded]
 
     @property
@@ -128,7 +128,7 @@ class ImprintForm(forms.Form):
         return any(self[name].value() or self[name].errors for name in self.folded)
 
     def clean(self) -> dict[str, Any]:
-        """Hold the entries against the table of the country (R-44)."""
+        """Check the entries against the country's table (R-44)."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if {"country", "organisation"} <= values.keys():
             self.imprint = imprint_from_mapping(values)
@@ -138,12 +138,12 @@ class ImprintForm(forms.Form):
         return values
 
     def stored(self) -> dict[str, str]:
-        """What a version keeps: every entry but the country, empty ones left out."""
+        """Return what a version stores: every entry except the country, without empty ones."""
         return {name: text for name, text in self.cleaned_data.items() if text and name != "country"}
 
 
 def fault_words(field: str, fault: ImprintFault) -> str:
-    """What is wrong with a field, and what to write."""
+    """Return what is wrong with a field, and what to enter."""
     if fault is ImprintFault.MISSING:
         return _("Required by law in your country, in every campaign.")
     if fault is ImprintFault.PO_BOX:
@@ -154,7 +154,7 @@ def fault_words(field: str, fault: ImprintFault) -> str:
 
 
 def draft_of(data: Any) -> ImprintRecord:
-    """The imprint as far as it is written, for the preview. Unknown choices become the first one."""
+    """Return the imprint entered so far, for the preview. Unknown choices become the first one."""
     country, kind = data.get("country"), data.get("organisation")
     chosen = country if country in dict(COUNTRIES) else "DE"
     wanted = {*needs_of(column_of(chosen)), *EVERYWHERE}

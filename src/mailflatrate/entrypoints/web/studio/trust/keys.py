@@ -1,4 +1,4 @@
-"""Keys with which programs of the customer work for the account: made by an owner, shown once, revoked for good."""
+"""API keys for the customer's programs: created by an owner, shown once, revoked permanently."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ SCOPE_WORDS = {
 
 
 class KeyForm(forms.Form):
-    """What a new key is for, what it may do, from where and until when."""
+    """What a new key is for, what it may do, from where, and until when."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -82,14 +82,14 @@ class KeyForm(forms.Form):
         self.fields["form_ids"].choices = [(str(form.id), form.name) for form in signup_forms]  # type: ignore[attr-defined]
 
     def clean_networks(self) -> list[str]:
-        """The ranges in their one spelling."""
+        """Return the ranges in canonical form."""
         try:
             return actions.parse_networks(self.cleaned_data["networks"].replace(",", " ").split())
         except AccountError as problem:
             raise forms.ValidationError(str(problem)) from problem
 
     def clean(self) -> dict[str, Any]:
-        """A key that asks needs its forms and its allowance."""
+        """Require forms and an allowance for a key that sends confirmation requests."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if KeyScope.ASK.value in found.get("scopes", ()):
             if not found.get("form_ids") and "form_ids" not in self.errors:
@@ -99,7 +99,7 @@ class KeyForm(forms.Form):
         return found
 
     def expires_at(self, zone: str) -> datetime | None:
-        """The end of the last day on the account's clock."""
+        """Return the end of the last day in the account's time zone."""
         day = self.cleaned_data["expires_on"]
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
@@ -113,7 +113,7 @@ class KeyForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key with what is to say about it."""
+    """One key with its description."""
 
     key: ApiKey
     tone: str
@@ -124,7 +124,7 @@ class KeyRow:
 
 
 def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
-    """What narrows the key beyond its scopes."""
+    """Return what restricts the key beyond its scopes."""
     found = []
     if KeyScope.ASK.value in key.scopes:
         if key.form_ids is None:
@@ -175,7 +175,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 @studio
 @owners_change
 def keys(request: StudioRequest) -> HttpResponse:
-    """All keys; a POST makes one and shows it, which never happens again: only a hash of it is kept."""
+    """List all keys; a POST creates one and shows it only once, because only its hash is stored."""
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())
     if request.method != "POST" or not form.is_valid():
         return _keys_page(request, form)

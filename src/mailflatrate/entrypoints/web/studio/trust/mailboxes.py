@@ -1,4 +1,4 @@
-"""Mailboxes that have to say yes: state for the tables, adding one for answers, asking once more."""
+"""Mailboxes that must confirm: their state for the tables, adding a reply address, sending the mail again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 
 
 class ReplyForm(forms.Form):
-    """One more address for answers."""
+    """The form for one more reply address."""
 
     reply_address = forms.CharField(
         label=gettext_lazy("Address"),
@@ -33,7 +33,7 @@ class ReplyForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """How a mailbox stands, in words. `asks` where the mail can be sent (once more)."""
+    """A mailbox's state in words. `asks` is true if the mail can be sent (again)."""
 
     tone: str
     text: str
@@ -43,7 +43,7 @@ class MailboxState:
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """An address in a table; `sender` is None for one that is for answers alone."""
+    """An address in a table; `sender` is None for one that is only for replies."""
 
     email: str
     state: MailboxState
@@ -52,7 +52,7 @@ class AddressRow:
 
 
 def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
-    """Senders with the state of domain and mailbox; `domain` is loaded."""
+    """Return senders with the state of domain and mailbox; `domain` is loaded."""
     mailboxes = {mailbox.email: mailbox for mailbox in Mailbox.objects.all()}
     rows = []
     for one in addresses:
@@ -92,7 +92,7 @@ def _found(mailbox_id: int) -> Mailbox:
 @require_POST
 @studio
 def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    """Send the mail once more."""
+    """Send the confirmation mail again."""
     found = _found(mailbox_id)
     try:
         actions.ask_again(found.id, by=request.user)
@@ -106,7 +106,7 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
 @require_POST
 @studio
 def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    """Take an address for answers off the list."""
+    """Remove a reply address from the list."""
     found = _found(mailbox_id)
     actions.remove_reply_address(found.id)
     messages.success(request, _("%(email)s has been removed.") % {"email": found.email})

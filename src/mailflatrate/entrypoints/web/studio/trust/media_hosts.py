@@ -1,4 +1,4 @@
-"""Pictures under the account's own host: the name, its record, what the last look found."""
+"""Pictures on the account's own host: the name, its DNS record, and the last check's result."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,14 @@ from mailflatrate.settings import load_settings
 
 
 class HostForm(forms.Form):
-    """The one thing it needs."""
+    """The form for the host name."""
 
     host = forms.CharField(label=gettext_lazy("Host name"), max_length=253)
 
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """The host in use on a domain, None where there is none, and the record that it needs."""
+    """The host in use on a domain (None if there is none), and the record it needs."""
 
     host: MediaHost | None
     target: str
@@ -37,7 +37,7 @@ class HostRow:
 
 
 def host_row(domain: SenderDomain) -> HostRow | None:
-    """What the page of a domain says of it; None where the service has no such hosts."""
+    """Return what a domain's page shows about its host; None if the service has no such hosts."""
     target = load_settings().media_host_target
     if target is None:
         return None
@@ -58,7 +58,7 @@ def _advice(host: MediaHost) -> str:
 @require_POST
 @studio
 def name(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Have pictures served under a name of this domain."""
+    """Serve pictures under a name on this domain."""
     found = get_object_or_404(queries.domains(), id=domain_id)
     form = HostForm(request.POST)
     try:
@@ -75,7 +75,7 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
 @require_POST
 @studio
 def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """New addresses are on the service's host again."""
+    """Use the service's host again for new URLs."""
     get_object_or_404(queries.domains(), id=domain_id)
     actions.leave_media_host(by=request.user)
     messages.success(

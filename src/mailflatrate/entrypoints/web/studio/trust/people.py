@@ -27,7 +27,7 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One person of the account."""
+    """One member of the account."""
 
     membership: Membership
     is_me: bool
@@ -42,7 +42,7 @@ class InviteForm(forms.Form):
 
 
 def find_member(membership_id: int) -> Membership:
-    """The account's own member. Raises Http404 for anybody else."""
+    """Return the account's own member. Raises Http404 for anyone else."""
     found = queries.members().filter(id=membership_id).first()
     if found is None:
         raise Http404
@@ -67,7 +67,7 @@ def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
 @studio
 @owners_change
 def team(request: StudioRequest) -> HttpResponse:
-    """All people and open invitations; a POST invites one more."""
+    """List all members and open invitations; a POST invites one more."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
@@ -92,7 +92,7 @@ def _on_its_way(request: StudioRequest, invitation: Invitation) -> HttpResponse:
 @studio
 @owners_change
 def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
-    """Send the invitation once more with a new link; the earlier one ends."""
+    """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
     try:
         sent = actions.send_again(request.account.id, invitation_id, by=request.user, url=invitation_url)
@@ -106,7 +106,7 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
 @studio
 @owners_change
 def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
-    """End an invitation that was not accepted yet."""
+    """Withdraw an invitation that has not been accepted yet."""
     _find_invitation(invitation_id)
     try:
         gone = actions.withdraw(request.account.id, invitation_id, by=request.user)
@@ -126,7 +126,7 @@ def _find_invitation(invitation_id: int) -> None:
 @studio
 @owners_change
 def role(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Give a person another role."""
+    """Change a person's role."""
     membership = find_member(membership_id)
     chosen = request.POST.get("role")
     if chosen not in Role.values:

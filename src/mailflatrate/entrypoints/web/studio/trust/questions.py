@@ -35,14 +35,14 @@ class AnswerForm(forms.Form):
 @require_safe
 @studio
 def questions(request: StudioRequest) -> HttpResponse:
-    """All that was asked, the newest first."""
+    """List all questions, newest first."""
     return page(request, "studio/trust/questions.html", {"rows": queries.questions(), "tab": "questions"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def one(request: StudioRequest, question_id: int) -> HttpResponse:
-    """A question, and answering it."""
+    """Show a question and save the answer."""
     question = queries.question(question_id)
     if question is None:
         raise Http404

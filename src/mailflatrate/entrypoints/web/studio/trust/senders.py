@@ -1,4 +1,4 @@
-"""Sender domains: what to publish, what was found, and the addresses on them."""
+"""Sender domains: what to publish, what was found, and their addresses."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,7 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record to publish beside what the last look found. `state` is a word of the check component."""
+    """One record to publish and what the last check found. `state` is one of the check component's values."""
 
     record: DnsRecord
     label: str
@@ -63,7 +63,7 @@ class RecordRow:
 
 
 class DomainForm(forms.Form):
-    """The one thing a new domain needs."""
+    """The form for a new domain."""
 
     name = forms.CharField(
         label=gettext_lazy("Domain"),
@@ -77,7 +77,7 @@ class DomainForm(forms.Form):
 
 
 class SenderAddressForm(forms.Form):
-    """A sender as readers see it."""
+    """A sender as recipients see it."""
 
     display_name = forms.CharField(
         label=gettext_lazy("Sender name"),
@@ -90,7 +90,7 @@ class SenderAddressForm(forms.Form):
 
 
 def find_domain(domain_id: int) -> SenderDomain:
-    """The account's own domain. Raises Http404 for anything else."""
+    """Return the account's own domain. Raises Http404 for anything else."""
     found = queries.domains().filter(id=domain_id).first()
     if found is None:
         raise Http404
@@ -98,7 +98,7 @@ def find_domain(domain_id: int) -> SenderDomain:
 
 
 def record_rows(domain: SenderDomain) -> list[RecordRow]:
-    """The records of a domain, the open ones first in the order in which they are explained."""
+    """Return a domain's records, open ones first, in the order they are explained."""
     checks = {check.kind: check for check in DnsCheck.objects.filter(domain=domain)}
     rows = [_row(record, checks.get(record.kind)) for record in actions.records_to_publish(domain)]
     waiting = queries.waiting_key(domain)
@@ -135,7 +135,7 @@ def _advice(record: DnsRecord, state: DnsState) -> str:
 @require_safe
 @studio
 def senders(request: StudioRequest) -> HttpResponse:
-    """All domains with their state, all addresses, and where answers may go."""
+    """List all domains with their state, all sender addresses, and the reply addresses."""
     return _senders_page(request, ReplyForm())
 
 
@@ -152,7 +152,7 @@ def _senders_page(request: StudioRequest, form: ReplyForm, *, status: int = 200)
 @require_POST
 @studio
 def add_reply(request: StudioRequest) -> HttpResponse:
-    """One more address for answers; its mailbox is asked."""
+    """Add a reply address and email its mailbox for confirmation."""
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
@@ -169,7 +169,7 @@ def add_reply(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Take a domain in, then show what to publish."""
+    """Add a domain, then show what to publish."""
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -184,7 +184,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """One domain: state, records, addresses."""
+    """Show one domain: state, records, addresses."""
     return _domain_page(request, find_domain(domain_id), SenderAddressForm())
 
 
@@ -240,7 +240,7 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
 @require_POST
 @studio
 def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Forget a domain without addresses."""
+    """Remove a domain without addresses."""
     found = find_domain(domain_id)
     try:
         actions.remove_domain(found.id)

@@ -1,4 +1,4 @@
-"""The account's standing, its agreements, and the settings that its pages begin with."""
+"""The account status, its agreements, and the defaults for its pages."""
 
 import re
 from dataclasses import dataclass, replace
@@ -72,7 +72,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A document in force, and who accepted it; `acceptance` None: nobody yet."""
+    """A document in force, and who accepted it; `acceptance` is None if nobody has yet."""
 
     document: AgreementDocument
     text: SafeString
@@ -101,7 +101,7 @@ class SettingsForm(forms.Form):
         zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
     def clean_colour(self) -> str:
-        """`#rrggbb` in lower case."""
+        """Return `#rrggbb` in lower case."""
         colour = str(self.cleaned_data["colour"])
         if not _COLOUR.fullmatch(colour):
             raise forms.ValidationError(_("Enter a color like #00595a."))
@@ -109,7 +109,7 @@ class SettingsForm(forms.Form):
 
 
 def agreements(language: str) -> list[Agreement]:
-    """The documents in force, each with its newest acceptance, whatever language was accepted."""
+    """Return the documents in force, each with its newest acceptance in any language."""
     found = []
     for document in queries.current_documents(language):
         mine = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
@@ -119,7 +119,7 @@ def agreements(language: str) -> list[Agreement]:
 
 
 def _due(found: list[Agreement]) -> str:
-    """Which texts a click accepts: the ids of the documents, empty where everything is accepted."""
+    """Return which texts a click accepts: the document IDs, empty if everything is accepted."""
     if all(agreement.acceptance for agreement in found):
         return ""
     return ",".join(str(agreement.document.id) for agreement in found)
@@ -127,7 +127,7 @@ def _due(found: list[Agreement]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OpenWarning:
-    """One figure over its limit, in words; `campaign` where it is one campaign's."""
+    """One figure over its limit, in words; `campaign` if it is a single campaign's."""
 
     title: str
     sentence: str
@@ -168,7 +168,7 @@ def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str
 @require_safe
 @studio
 def standing(request: StudioRequest) -> HttpResponse:
-    """What the account may do and why, and the agreements."""
+    """Show what the account may do and why, and the agreements."""
     return _standing_page(request)
 
 
@@ -176,7 +176,7 @@ def standing(request: StudioRequest) -> HttpResponse:
 @studio
 @owners_change
 def accept(request: StudioRequest) -> HttpResponse:
-    """Accept the texts that were shown, in the account's name. A newer text is shown first."""
+    """Accept the texts that were shown, on the account's behalf. A newer text is shown first."""
     due = _due(agreements(request.user.language))
     if not due:
         return see_other(reverse("studio:standing"))
@@ -194,7 +194,7 @@ def accept(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def write(request: StudioRequest) -> HttpResponse:
-    """Write to the operator: contest a measure, answer a question (R-09)."""
+    """Write to the operator: contest an action, answer a question (R-09)."""
     about = None
     if request.POST.get("about") == "change":
         about = StandingChange.objects.order_by("-id").first()
@@ -228,7 +228,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def security(request: StudioRequest) -> HttpResponse:
-    """The person's own sign-in, and whether a second person approves each campaign."""
+    """Show the person's own sign-in, and whether a second person approves each campaign."""
     return _security_page(request)
 
 
