@@ -56,7 +56,7 @@ class VariantEditing:
 
     @property
     def letter(self) -> str:
-        """Return the letter of the variant being edited."""
+        """Return which variant is being edited, such as A."""
         return LETTERS[self.present]
 
 

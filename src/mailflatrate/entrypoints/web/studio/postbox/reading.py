@@ -102,7 +102,7 @@ class TestInboxMessage:
 
     @property
     def one_click_path(self) -> str:
-        """Return the path of the one-click URL if it is one of ours, otherwise an empty string."""
+        """Return the path of the one-click URL if it is our own, otherwise an empty string."""
         url = self.unsubscribe.https_uri or ""
         return path_here(url) if self.unsubscribe.is_one_click else ""
 
