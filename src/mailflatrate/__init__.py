@@ -1,7 +1,7 @@
-"""mailflatrate: an e-mail marketing service that cannot be used to spam.
+"""mailflatrate: an email marketing service that cannot be used to spam.
 
-The path of the data is the order of the rooms: application -> account -> agreement -> list (origin) -> form ->
-consent -> campaign -> gate -> delivery -> feedback -> list. ARCHITECTURE.md explains the storeys.
+Data flows through the packages in this order: application -> account -> agreement -> list (origin) -> form ->
+consent -> campaign -> gate -> delivery -> feedback -> list. ARCHITECTURE.md explains the layers.
 """
 
 from typing import Final

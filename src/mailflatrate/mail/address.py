@@ -1,9 +1,9 @@
-"""E-mail addresses as a form or a file brings them: parsing, the wire form, the canonical key.
+"""Email addresses from a form or a file: parsing, the wire form, the canonical key.
 
-What arrives is text that a person typed. What leaves is an `Address` (local part as typed, domain as A-label)
+The input is text that a person typed. The output is an `Address` (local part as typed, domain as A-label)
 or an `AddressError` that names the fault. Nothing here decides whether we *want* the address: that is
-`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are lawful in RFC 5321 and
-refused here (R-17): nobody signs up to a newsletter with one, and each is a trap for some parser further on.
+`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are valid in RFC 5321 and
+rejected here (R-17): nobody signs up to a newsletter with one, and each trips up some parser downstream.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_LABEL_OCTETS = 63
 
 
 class AddressFault(Enum):
-    """What is wrong with a text that is not an address; the value is a stable slug."""
+    """The reason a text is not an address; the value is a stable slug."""
 
     EMPTY = "empty"
     NO_AT = "no_at"
@@ -43,7 +43,7 @@ class AddressFault(Enum):
 
 
 class AddressError(ValueError):
-    """The text is no address. `fault` says which rule it broke, `text` is the text as it came."""
+    """The text is not an address. `fault` says which rule it broke, `text` is the original text."""
 
     def __init__(self, fault: AddressFault, text: str) -> None:
         super().__init__(f"{fault.value}: {text!r}")
@@ -54,7 +54,7 @@ class AddressError(ValueError):
 class Address(NamedTuple):
     """One mailbox.
 
-    `local` keeps the letters as typed (NFC), because RFC 5321 section 2.4 lets hosts tell them apart.
+    `local` keeps the characters as typed (NFC), because RFC 5321 section 2.4 lets hosts tell them apart.
     `domain` is the lower-case A-label that goes on the wire. `canonical` is the key of R-20, for comparing
     and for suppression only.
     """
@@ -65,12 +65,12 @@ class Address(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The address for the envelope: local part as typed, domain as A-label."""
+        """Return the address for the envelope: local part as typed, domain as A-label."""
         return f"{self.local}@{self.domain}"
 
     @property
     def needs_smtputf8(self) -> bool:
-        """True when only a server that offers SMTPUTF8 (RFC 6531 section 3.1) can take it."""
+        """Return True if only a server that offers SMTPUTF8 (RFC 6531 section 3.1) can accept the address."""
         return not self.local.isascii()
 
 
@@ -88,7 +88,7 @@ _EDGE = " \t\r\n\u00a0\u200b\u2060\ufeff"
 
 
 def parse(text: str) -> Address:
-    """Read one address. White space around it is dropped, white space inside it is a fault.
+    """Parse one address. White space around it is dropped, white space inside it is a fault.
 
     Raises AddressError. Lengths count octets of UTF-8 (local part) and of the A-label (domain), R-17.
     """
@@ -109,10 +109,10 @@ def parse(text: str) -> Address:
 
 
 def canonical_key(text: str) -> str:
-    """The key of R-20 under which an address is compared, deduplicated and suppressed.
+    """Return the key of R-20 under which an address is compared, deduplicated and suppressed.
 
-    Domain lower-case as A-label, local part case-folded in NFC. Tags and dots stay: `anna+news@` is another
-    mailbox than `anna@`. Idempotent. Raises AddressError.
+    Domain lower-case as A-label, local part case-folded in NFC. Tags and dots stay: `anna+news@` is a different
+    mailbox from `anna@`. Idempotent. Raises AddressError.
     """
     return parse(text).canonical
 
@@ -121,9 +121,9 @@ _DOTS_MEAN_NOTHING = frozenset({"gmail.com", "googlemail.com"})
 
 
 def mailbox_form(canonical: str) -> str:
-    """The mailbox behind a canonical key, for counting abuse only (R-20): without +tag, at Gmail without dots.
+    """Return the mailbox behind a canonical key, without +tag and at Gmail without dots (R-20).
 
-    Never for sending or for consent: `anna+news@` is an address of its own there.
+    Only for counting abuse, never for sending or consent: `anna+news@` is a separate address there.
     """
     local, _, domain = canonical.rpartition("@")
     local = local.partition("+")[0] or local
@@ -133,15 +133,16 @@ def mailbox_form(canonical: str) -> str:
 
 
 def without_tag(canonical: str) -> str:
-    """The canonical key without its +tag; empty where there is none. Only for refusals: a mailbox's no holds for its
-    tags, its yes doesn't."""
+    """Return the canonical key without its +tag, or empty if it has none. Only for refusals: a mailbox's no covers its
+    tags, its yes doesn't.
+    """
     local, _, domain = canonical.rpartition("@")
     mailbox, plus, _tag = local.partition("+")
     return f"{mailbox}@{domain}" if plus and mailbox else ""
 
 
 def masked_address(email: str) -> str:
-    """The address as its owner recognizes it and nobody else learns it: `d***@example.net`. Empty stays empty."""
+    """Mask the address so that only its owner recognizes it: `d***@example.net`. Empty stays empty."""
     local, _at, domain = email.rpartition("@")
     if not local:
         return ""
@@ -152,12 +153,12 @@ def masked_address(email: str) -> str:
 
 
 def to_a_label(domain: str) -> str:
-    """`München.de` -> `xn--mnchen-3ya.de` (IDNA2008, RFC 5891, mapped as in UTS 46). Raises AddressError."""
+    """Convert `München.de` -> `xn--mnchen-3ya.de` (IDNA2008, RFC 5891, mapped as in UTS 46). Raises AddressError."""
     return _a_label(domain)
 
 
 def to_u_label(domain: str) -> str:
-    """The readable form of an A-label; the domain itself where it has none."""
+    """Return the readable form of an A-label, or the domain itself if it has none."""
     if "xn--" not in domain:
         return domain
     try:
@@ -199,8 +200,9 @@ def _check_local(local: str, text: str) -> None:
 
 
 def _check_local_utf8(local: str, text: str) -> None:
-    """RFC 6531 section 3.3 adds UTF8-non-ascii to atext; we leave out what cannot be seen, and the sign that stands for
-    what could not be read."""
+    """Reject invisible characters and the replacement character, which RFC 6531 section 3.3 (UTF8-non-ascii in atext)
+    would allow.
+    """
     for atom in local.split("."):
         if not atom or unicodedata.combining(atom[0]):
             raise AddressError(AddressFault.LOCAL_SYNTAX, text)

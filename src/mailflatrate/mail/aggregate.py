@@ -1,7 +1,7 @@
 """Aggregate reports of receivers: DMARC (RFC 7489 appendix C, RFC 9990) as XML, SMTP TLS (RFC 8460) as JSON.
 
-Bytes in, values out, never raising: a part that is no report gives nothing. What is packed is unpacked only so far, and
-XML with a document type is not read, because no report has one and entities are how XML is abused.
+Bytes in, values out, never raising: a part that is not a report yields nothing. Decompression is limited, and XML with
+a document type is not read, because no report has one and entities are a means of attack.
 """
 
 import io
@@ -26,7 +26,7 @@ MOST_LEVELS = 20
 
 
 class ReportKind(StrEnum):
-    """What is reported on."""
+    """The subject of an aggregate report."""
 
     DMARC = "dmarc"
     TLS = "tls"
@@ -34,9 +34,9 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """One line: `name` is the sending address (DMARC) or what went wrong (TLS); of `messages`, `passed` were in order.
+    """One row: `name` is the sending address (DMARC) or the failure (TLS); `passed` of `messages` were in order.
 
-    DMARC: in order is aligned SPF or DKIM. TLS: a session that was protected as the domain's policy asks.
+    DMARC: in order means aligned SPF or DKIM. TLS: a session protected as the domain's policy requires.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ReportSource:
 
 @dataclass(frozen=True, slots=True)
 class AggregateReport:
-    """What one receiver saw of one domain between two aware moments."""
+    """What one receiver saw of one domain between two aware times."""
 
     kind: ReportKind
     reporter: str
@@ -58,7 +58,7 @@ class AggregateReport:
 
     @property
     def messages(self) -> int:
-        """All that were seen; sessions in a TLS report."""
+        """Return the number of messages seen (sessions in a TLS report)."""
         return sum(source.messages for source in self.sources)
 
     @property
@@ -68,7 +68,7 @@ class AggregateReport:
 
 
 def read_aggregates(message: MimePart) -> list[AggregateReport]:
-    """Every report in the message, one at most of each attachment."""
+    """Return every report in the message, at most one per attachment."""
     found: list[AggregateReport] = []
     for part in message.walk():
         if part.parts or part.media_type.startswith("message/"):
@@ -114,12 +114,12 @@ def _read(content: bytes) -> list[AggregateReport]:
 
 
 class _Shallow(ElementTree.TreeBuilder):
-    """Builds the tree of a report, which is a few levels deep; a deeper one is none."""
+    """Builds the tree of a report, which is a few levels deep; anything deeper is not a report."""
 
     _depth = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
-        """Raises ValueError below the depth of any report."""
+        """Open an element. Raises ValueError below the depth of any report."""
         self._depth += 1
         if self._depth > MOST_LEVELS:
             raise ValueError("too deeply nested for a report")

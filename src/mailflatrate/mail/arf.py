@@ -1,6 +1,6 @@
 """Complaints: feedback reports by RFC 5965 with its extensions, JMRP, XARF, and the opt-outs of mailbox providers.
 
-Arrives: a parsed message. Handed on: the report as written. Whether it may be acted upon is decided elsewhere (R-78).
+Input: a parsed message. Output: the report as written. Whether to act on it is decided elsewhere (R-78).
 Extensions read: RFC 6430 (not-spam), RFC 6591 (auth-failure), RFC 9477 (CFBL), opt-out and dmarc as seen in practice.
 """
 
@@ -21,7 +21,7 @@ _MAX_JMRP_HEADER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReport:
-    """A complaint or another report about one mail.
+    """A complaint or another report about one message.
 
     `feedback_type` in lower case ("abuse", "opt-out", "auth-failure", ...). `recipients` are those that the reporter
     names; redaction (RFC 6590) leaves them empty. `fields` are the machine-readable ones, names in lower case.
@@ -38,16 +38,16 @@ class FeedbackReport:
 
     @property
     def is_complaint(self) -> bool:
-        """Whether a person objects; reports on authentication and retractions (not-spam) are none."""
+        """Return whether a person objects; reports on authentication and retractions (not-spam) don't count."""
         return self.feedback_type in ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "other", "unsubscribe")
 
     def field(self, name: str) -> str:
-        """The first value of a field of the report, or ""."""
+        """Return the first value of a field of the report, or ""."""
         return next((value for key, value in self.fields if key == name.lower()), "")
 
 
 def read_feedback(message: MimePart) -> FeedbackReport | None:
-    """The report in the message, or None when it is none."""
+    """Return the report in the message, or None if it is not a report."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:
             report = _from_fields(part.text())
@@ -87,7 +87,7 @@ def _from_fields(text: str) -> FeedbackReport | None:
 
 
 def _from_jmrp(message: MimePart) -> FeedbackReport | None:
-    """Microsoft's Junk Mail Reporting Program: the mail itself, with a header that names who complained."""
+    """Read Microsoft's Junk Mail Reporting Program: the original message, with a header that names who complained."""
     for part in message.walk():
         headers = part.headers
         if part.media_type.startswith("message/"):
@@ -106,14 +106,14 @@ def _from_jmrp(message: MimePart) -> FeedbackReport | None:
 
 
 def _from_provider(message: MimePart) -> FeedbackReport | None:
-    """Apple's unsubscribe button writes a mail with a header that says so."""
+    """Read the message that Apple's unsubscribe button writes, marked by a header."""
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return _simple("opt-out", "apple", message.headers.raw("from"), "")
     return None
 
 
 def _from_ses(message: MimePart) -> FeedbackReport | None:
-    """Amazon SES tells complaints as JSON; its feedback type is that of the report which Amazon received."""
+    """Read Amazon SES complaints (JSON); the feedback type is that of the report which Amazon received."""
     data = read_notification(message)
     complaint = data.get("complaint") if data is not None else None
     if not isinstance(complaint, dict) or not isinstance(complaint.get("complainedRecipients"), list):
@@ -133,7 +133,7 @@ def _from_ses(message: MimePart) -> FeedbackReport | None:
 
 
 def _from_xarf(message: MimePart) -> FeedbackReport | None:
-    """XARF (versions 3 and 4): a JSON attachment that says so itself."""
+    """Read XARF (versions 3 and 4): a JSON attachment labeled as such."""
     for part in message.walk():
         named_json = part.filename.lower().endswith(".json") or part.media_type in (
             "application/json",
@@ -151,7 +151,7 @@ def _from_xarf(message: MimePart) -> FeedbackReport | None:
 
 
 def _from_xarf_fields(message: MimePart) -> FeedbackReport | None:
-    """XARF 0.2 (X-ARF): a header that says so, and the report as fields in a text of its own."""
+    """Read XARF 0.2 (X-ARF): marked by a header, with the report as fields in a separate text part."""
     if "x-xarf" not in message.headers and "x-arf" not in message.headers:
         return None
     for part in message.walk():

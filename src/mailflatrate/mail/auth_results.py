@@ -1,7 +1,7 @@
 """Reads what receiving servers wrote about a message: Authentication-Results (RFC 8601), its ARC copy, Received-SPF.
 
-Arrives: header fields of any message. Handed on: results as the fields state them. Whether a field may be believed is
-for the caller to decide, because anybody can write one.
+Input: header fields of any message. Output: results as the fields state them. The caller decides whether to trust a
+field, because anybody can write one.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class AuthResult:
 
 
 def authserv_id(value: str) -> str:
-    """The server that says so, in lower case; "" where the field names none."""
+    """Return the server that reports the result, in lower case; "" if the field names none."""
     statements = [one.strip() for one in _bare(value).split(";")]
     named = next((one for one in statements if one and not one.lower().startswith("i=")), "").split(" ")[0]
     return "" if "=" in named else named.lower()
 
 
 def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
-    """The results of Authentication-Results fields in their order. Never raises."""
+    """Return the results of Authentication-Results fields in order. Never raises."""
     found = []
     for value in values[:MAX_FIELDS]:
         for statement in _bare(value).split(";"):
@@ -58,7 +58,7 @@ def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
 
 
 def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
-    """The results of Received-SPF fields (RFC 7208 section 9.1). Never raises."""
+    """Return the results of Received-SPF fields (RFC 7208 section 9.1). Never raises."""
     found = []
     for value in values[:MAX_FIELDS]:
         match, sender = _SPF_RESULT.match(value), _SPF_SENDER.search(value[:MAX_OCTETS])
@@ -69,7 +69,7 @@ def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
 
 
 def _bare(value: str) -> str:
-    """Without comments, also nested ones."""
+    """Strip comments, including nested ones."""
     text = value[:MAX_OCTETS]
     for _ in range(3):
         text = _COMMENT.sub(" ", text)

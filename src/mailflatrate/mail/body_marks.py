@@ -99,13 +99,13 @@ class ImprintMarks:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Keys of imprint lines that no reader finds: a postal address, and one quick way to reach the sender."""
+        """Return keys of missing imprint lines: a postal address, and one quick way to reach the sender."""
         lacking = [] if self.address else ["address"]
         return tuple(lacking if self.email or self.phone or self.only_address else [*lacking, "email"])
 
 
 def offers_leaving(text: str) -> bool:
-    """Whether a text part names a way out beside an address to follow, or asks for an answer. Never raises."""
+    """Return whether a text part offers a link or a reply address to unsubscribe. Never raises."""
     for match in _LEAVE.finditer(text):
         around = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         if _TARGET.search(around) or _BY_ANSWER.search(around):
@@ -114,9 +114,9 @@ def offers_leaving(text: str) -> bool:
 
 
 def offers_leaving_html(seen: CompiledContentFacts) -> bool:
-    """Whether an HTML part has a link that leads out of the list, by its words, its target or the words around it.
+    """Return whether an HTML part has an unsubscribe link, judged by its words, its target or the words around it.
 
-    A link that nobody can see or follow is none.
+    A link that nobody can see or follow does not count.
     """
     anchors = seen.anchors
     ends = [0, *(anchor.end for anchor in anchors)]
@@ -128,7 +128,7 @@ def offers_leaving_html(seen: CompiledContentFacts) -> bool:
 
 
 def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
-    """By target or words; the words around count as far as they belong to no other link, `before` to `behind`."""
+    """Check target and words; words around count, from `before` to `behind`, if they belong to no other link."""
     if _LEAVE_URL.search(anchor.href) or _LEAVE.search(" ".join(seen[anchor.start : anchor.end].split())):
         return True
     around = seen[max(before, anchor.start - _NEAR // 2) : min(behind, anchor.end + _NEAR // 2)]
@@ -136,7 +136,7 @@ def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
 
 
 def imprint_marks(visible: str) -> ImprintMarks:
-    """What of an imprint a reader finds in the visible text. Never raises."""
+    """Return which parts of an imprint a reader finds in the visible text. Never raises."""
     text = " ".join(visible.replace("\u00a0", " ").split())
     places = {found.lastgroup for found in _POSTCODE.finditer(text) if _is_address(text, found)}
     reached = _PHONE.search(text) is not None or ("canada" in places and _TARGET.search(text) is not None)
@@ -149,7 +149,7 @@ def imprint_marks(visible: str) -> ImprintMarks:
 
 
 def _is_address(text: str, town: re.Match[str]) -> bool:
-    """Whether a street stands near a postcode and its town, or a PO box where that is an address."""
+    """Return whether a street is near a postcode and its town, or a PO box where that counts as an address."""
     near = text[max(0, town.start() - 120) : town.start()]
     if town.lastgroup in ("america", "canada") and _BOX.search(near):
         return True

@@ -32,8 +32,9 @@ Hole = tuple[int, int]
 
 
 class BodyPlan:
-    """The pieces and holes of one edition. `links` are the distinct links of both parts, in the order of
-    their tokens."""
+    """The fixed pieces and placeholders of one edition. `links` are the distinct links of both parts, in the order of
+    their tokens.
+    """
 
     __slots__ = ("_boundary", "_head_state", "_html_holes", "_link_holes", "_pieces", "_text_holes", "head", "links")
 
@@ -50,7 +51,7 @@ class BodyPlan:
         self._head_state: _Hash = hashlib.sha256(self.head)
 
     def fill(self, text: Sequence[str], html: Sequence[str], tokens: Sequence[str]) -> bytes:
-        """The body after `head` for one recipient; `tokens` belong to `links`, in the same order."""
+        """Return the body after `head` for one recipient; `tokens` belong to `links`, in the same order."""
         pieces = self._pieces.copy()
         for strings, holes in ((text, self._text_holes), (html, self._html_holes)):
             for position, index in holes:
@@ -64,7 +65,7 @@ class BodyPlan:
         return b"".join(pieces)
 
     def body_hash(self, rest: bytes) -> bytes:
-        """Base64 of the SHA-256 of `head` + `rest`, as DKIM's `bh=` wants it."""
+        """Return the Base64 SHA-256 of `head` + `rest`, as DKIM's `bh=` requires."""
         state = self._head_state.copy()
         state.update(rest)
         return b2a_base64(state.digest(), newline=False)

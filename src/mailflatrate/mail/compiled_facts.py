@@ -24,7 +24,7 @@ def lint_compiled(compiled: CompiledContent) -> CompiledContentFacts:
 def lint_sources(
     html_source: str, text_source: str, links: tuple[ContentLink, ...], imprint: FooterImprint
 ) -> CompiledContentFacts:
-    """The same of the parts as Liquid source."""
+    """Return the same facts for parts that are still Liquid source."""
     wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)
@@ -42,14 +42,14 @@ def lint_sources(
 
 
 def _images_without_source(source: str) -> int:
-    """Images that have no address at all: one that Liquid prints is an address."""
+    """Count images that have no address at all; a Liquid output counts as an address."""
     tokens = tokenise(protect(source, entities=False).text)
     images = [token for token in tokens if token.kind is TokenKind.START and token.name == "img"]
     return sum(not (image.attributes.get("src") or "").strip() for image in images)
 
 
 def _without_liquid(source: str) -> str:
-    """Return a part as it is before any recipient: what Liquid prints is left out, a literal brace stays."""
+    """Return a part independent of any recipient: Liquid output is left out, a literal brace stays."""
     protected = protect(source, entities=False)
     return protected.word.sub(
         lambda found: "{" if protected.tags[int(found[1])] == LITERAL_BRACE else "", protected.text

@@ -1,7 +1,7 @@
-"""What of the compiler runs in a child process (`base.child`): sources in, plain frozen values out.
+"""The part of the compiler that runs in a child process (`base.child`): sources in, plain frozen values out.
 
-What customers write goes through parsers of Markdown, MJML, HTML and CSS that others wrote. A source that makes one of
-them slow, large or crash ends a child process and is refused; nothing else notices.
+Customer input goes through third-party parsers of Markdown, MJML, HTML and CSS. A source that makes one of
+them slow, large or crash ends a child process and is refused; nothing else is affected.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class WrittenParts:
 
 @dataclass(frozen=True, slots=True)
 class MissingValues:
-    """For each reader who was looked at, the names without a value, and the work of all of them together."""
+    """For each reader checked, the names without a value, and the work of all of them together."""
 
     names: tuple[tuple[str, ...], ...]
     work: int
@@ -61,7 +61,7 @@ class MissingValues:
 
 @dataclass(frozen=True, slots=True)
 class NumberedUrls:
-    """Writes a placeholder for each link: keys stay outside of the child, so it cannot seal a link's token."""
+    """Writes a placeholder for each link: keys stay outside the child, so it cannot seal a link's token."""
 
     beginning: str
 
@@ -81,7 +81,7 @@ def merge_errors(source: ContentSource, known_variables: frozenset[str]) -> tupl
 
 
 def facts(sources: CompiledSources, imprint: FooterImprint) -> CompiledContentFacts:
-    """Return what can be seen in a compiled campaign."""
+    """Return the visible facts of a compiled campaign."""
     return lint_sources(sources.html, sources.text, sources.links, imprint)
 
 
@@ -115,12 +115,12 @@ def write_page(html: str, values: dict[str, object]) -> WrittenParts:
 
 
 def variables(sources: CompiledSources) -> frozenset[str]:
-    """The names that the parts ask for, each with its prefixes."""
+    """Return the names that the parts use, each with its prefixes."""
     return frozenset().union(*(part.variables() for part in _templates(sources)))
 
 
 def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], ...], most_work: int) -> MissingValues:
-    """What each reader has no value for, until `most_work` is done (`liquid.work`)."""
+    """Return which values each reader lacks, until `most_work` is done (`liquid.work`)."""
     parts, done, found = _templates(sources), 0, []
     for values in readers:
         if done > most_work:
@@ -134,7 +134,7 @@ def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], .
 
 
 def work(sources: CompiledSources, values: dict[str, object]) -> int:
-    """What rendering a compiled campaign for one reader costs (`liquid.work`)."""
+    """Return the cost of rendering a compiled campaign for one reader (`liquid.work`)."""
     return sum(part.work(values) for part in _templates(sources))
 
 
@@ -144,7 +144,7 @@ def as_html(text: str, kind: ContentKind) -> str:
 
 
 def as_body(text: str, kind: ContentKind) -> str:
-    """Return what stands inside the body of Markdown or HTML, as HTML with Liquid in its place."""
+    """Return the body content of Markdown or HTML, as HTML with Liquid in place."""
     html = markdown_as_html(text) if kind is ContentKind.MARKDOWN else text
     tokens = tokenise(html)
     begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
@@ -154,5 +154,5 @@ def as_body(text: str, kind: ContentKind) -> str:
 
 
 def as_text(text: str, kind: ContentKind) -> str:
-    """Return what MJML or HTML says, Liquid in its place. Raises SourceRefused."""
+    """Return the text of MJML or HTML, Liquid in place. Raises SourceRefused."""
     return compiled_text(text, as_mjml=kind is ContentKind.MJML)

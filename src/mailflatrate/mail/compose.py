@@ -1,11 +1,11 @@
-"""From an edition and a recipient to the octets of one signed message: the hot path of the whole service.
+"""Turns an edition and a recipient into the octets of one signed message: the hot path of the whole service.
 
 A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields,
 hashes the constant beginning of the body and of the signed header, and keeps a list of octet pieces with
 holes. `draft` fills the holes for one recipient and finishes the two hashes; `sign_drafts` signs several messages at
 once.
 
-Pure: no clock (the caller says when), no randomness, no I/O. The same input gives the same octets.
+Pure: no clock (the caller passes the time), no randomness, no I/O. The same input gives the same octets.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,12 +64,12 @@ class ReadyMessage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Octets, as announced with SIZE= (RFC 1870)."""
+        """Return the size in octets, as announced with SIZE= (RFC 1870)."""
         return len(self.content)
 
 
 class MessageDraft(NamedTuple):
-    """One message that lacks only its signatures; the other fields are those of the `ReadyMessage` it becomes."""
+    """A message that lacks only its signatures; the other fields are those of the `ReadyMessage` it becomes."""
 
     envelope_from: str
     envelope_to: str
@@ -80,12 +80,12 @@ class MessageDraft(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """Everything after the header."""
+        """Return everything after the header."""
         return b"".join(self.pieces).partition(b"\r\n\r\n")[2]
 
 
 def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[ReadyMessage]:
-    """Sign all of them in as few steps as the signer can; they may be of different editions and domains."""
+    """Sign all drafts in as few steps as the signer can; they may belong to different editions and domains."""
     signatures = iter(signer.sign([(each.key, each.digest) for draft in drafts for each in draft.unsigned]))
     return [
         ReadyMessage(
@@ -100,7 +100,7 @@ def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[Re
 
 
 class _TokenPlan:
-    """Which tokens a message needs, each sealed once, and where in the list of them each is found."""
+    """Which tokens a message needs, each sealed once, and their positions in the list."""
 
     __slots__ = ("_account_id", "_clicks", "_purposes", "_ring", "_seal")
 
@@ -118,7 +118,7 @@ class _TokenPlan:
         return self._purposes.index(purpose)
 
     def need_link(self, link: ServiceLink) -> int:
-        """Clicks come last in the list, so ask for them after everything else."""
+        """Return the index of a link's token. Clicks come last in the list, so call this for them last."""
         if link.kind is LinkKind.CLICK:
             raise ComposeError("a link that is the same for everybody is fixed text (R-108)")
         if link.kind is not LinkKind.PERSONAL_CLICK:
@@ -134,7 +134,7 @@ class _TokenPlan:
 
 
 class _DateField:
-    """The Date field, written anew only when the second changes (RFC 5322 section 3.3)."""
+    """The Date field, rewritten only when the second changes (RFC 5322 section 3.3)."""
 
     __slots__ = ("canonical", "second", "written")
 
@@ -156,7 +156,7 @@ class _DateField:
 
 
 class Composer:
-    """Makes the messages of one edition for one stream. Not shared between threads: it remembers the last second."""
+    """Builds the messages of one edition for one stream. Not shared between threads: it caches the last second."""
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ class Composer:
         self._link_tokens = [self._tokens.need_link(link) for link in self._body.links]
 
     def compose(self, recipient: Recipient, at: datetime) -> ReadyMessage:
-        """The message for one recipient, drafted and signed at once by OpenSSL."""
+        """Return the message for one recipient, drafted and signed at once by OpenSSL."""
         return sign_drafts([self.draft(recipient, at)], _ONE_BY_ONE)[0]
 
     def draft(self, recipient: Recipient, at: datetime) -> MessageDraft:

@@ -26,7 +26,7 @@ LINKS: Final = 2
 
 
 class ConfirmationOccasion(Enum):
-    """Why the person is asked."""
+    """Why the person has to confirm."""
 
     FORM = "form"
     PERSON = "person"
@@ -37,7 +37,7 @@ class ConfirmationOccasion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationText:
-    """Everything that a confirmation mail says. Moments are aware; `source` is a host or page, empty where unknown."""
+    """All texts of a confirmation message. Times are aware; `source` is a host or page, empty if unknown."""
 
     language: str
     occasion: ConfirmationOccasion
@@ -119,7 +119,7 @@ _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 
 def confirmation_content(language: str, occasion: ConfirmationOccasion) -> EditionContent:
-    """The template in one language, for every customer the same; `confirmation_values` fills it."""
+    """Return the template in one language, the same for every customer; `confirmation_values` fills it."""
     words = {name: translate(message, language) for name, message in _WORDS.items()}
     words["opening"] = translate(_OPENINGS[occasion], language)
     words["colon"] = formats_of(language).colon
@@ -139,7 +139,7 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
 
 
 def confirmation_values(said: ConfirmationText) -> Values:
-    """What fills the template for one person."""
+    """Return the values that fill the template for one person."""
     lines = tuple(said.imprint)
     return {
         "address": said.address,
@@ -163,7 +163,7 @@ def _at_source(said: ConfirmationText) -> str:
 
 
 class _Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 

@@ -42,7 +42,7 @@ MAX_FINISHED = 1_000_000
 
 
 class ContentKind(Enum):
-    """In what an author writes."""
+    """The format an author writes in."""
 
     MJML = "mjml"
     HTML = "html"
@@ -136,7 +136,7 @@ _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 
 
 def _document(source: ContentSource, protected: ProtectedText, context: CompileContext) -> str:
-    """Return the whole HTML document as html5ever writes it, styles inlined, Liquid still protected."""
+    """Return the whole HTML document as serialized by html5ever, styles inlined, Liquid still protected."""
     if source.kind is ContentKind.MARKDOWN:
         language = context.language or context.imprint.language
         return inline_styles(render_markdown(protected, title=_title(source), language=language, look=context.look))
@@ -148,20 +148,20 @@ def _document(source: ContentSource, protected: ProtectedText, context: CompileC
 
 
 def _title(source: ContentSource) -> str:
-    """The subject as the document's title, without what Liquid prints: filters suspect a title of its own."""
+    """Return the subject, without Liquid output, as document title: filters distrust a title that differs from it."""
     subject = protect(source.subject, entities=False)
     return " ".join(subject.word.sub("", subject.text).split())
 
 
 def mjml_as_html(source: str) -> str:
-    """MJML as the HTML document that mrml makes of it, Liquid in its place. Raises SourceRefused."""
+    """Return MJML as the HTML document that mrml generates, Liquid in place. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     return protected.restore_html(render_mjml(block_tags_to_comments(protected)), lambda tag: tag)
 
 
 def compiled_text(source: str, *, as_mjml: bool) -> str:
-    """What MJML or HTML says, as text with Liquid in its place. Raises SourceRefused."""
+    """Return MJML or HTML as text with Liquid in place. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     text = block_tags_to_comments(protected)
@@ -185,9 +185,9 @@ def _fault(source: str) -> MarkupFault | None:
 
 
 def whole_document(text: str) -> str:
-    """Return HTML with `html` and `body` around it, if it has none.
+    """Wrap HTML in `html` and `body` if it has none.
 
-    A parser would add them, but leave a comment that comes first outside, and with it the beginning of a condition.
+    A parser would add them, but leave a leading comment outside, and with it the beginning of a condition.
     """
     if re.search(r"<(?:html|head|body|frameset)\b", text, re.IGNORECASE):
         return text
@@ -218,7 +218,7 @@ def block_tags_to_comments(protected: ProtectedText) -> str:
 
 
 def _with_explicit_bodies(tokens: list[Token], protected: ProtectedText) -> list[Token]:
-    """Put the `<tbody>` that a parser adds at the first row in front of the loop around that row, not inside it."""
+    """Move the `<tbody>` that a parser adds at the first row in front of the loop around that row."""
     result: list[Token] = []
     for at, token in enumerate(tokens):
         result.append(token)
@@ -324,7 +324,7 @@ def _too_long(source: ContentSource, most: int) -> list[SourceError]:
 
 
 def _too_many_marks(source: ContentSource) -> list[SourceError]:
-    """Parsing and rendering take time for each mark; this comes before both."""
+    """Refuse too many marks before parsing and rendering, which take time for each one."""
     parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
     errors = []
     for name, text in parts:
@@ -335,7 +335,7 @@ def _too_many_marks(source: ContentSource) -> list[SourceError]:
 
 
 def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
-    """Return what is wrong with the tags of HTML or MJML, by line; an unclosed mark alone, as it hides all else."""
+    """Return the tag errors of HTML or MJML, by line; an unclosed mark alone, as it hides everything else."""
     if fault := _fault(source):
         return [mistake(fault.line, fault.code, *fault.facts)]
     if not as_mjml:

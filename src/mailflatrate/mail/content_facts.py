@@ -39,7 +39,7 @@ MAX_PREHEADER_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """A piece of text that is in the part but not to be seen."""
+    """Text that is in the part but invisible."""
 
     text: str
     how: Hiding
@@ -47,7 +47,7 @@ class HiddenText:
 
 @dataclass(frozen=True, slots=True)
 class LinkText:
-    """A link whose visible text is itself an address: `shown` is that text, `target` where it leads."""
+    """A link whose visible text is itself an address: `shown` is that text, `target` its destination."""
 
     shown: str
     target: str
@@ -109,7 +109,7 @@ class CompiledContentFacts:
 
     @property
     def visible_chars(self) -> int:
-        """Characters of the HTML part that a reader sees."""
+        """Return the number of HTML part characters that a reader sees."""
         return len(self.visible_text)
 
     @property
@@ -188,7 +188,7 @@ def blocks_of(html_part: str) -> tuple[str, ...]:
 
 
 def _shared_words(visible: str, plain: str) -> tuple[int, int]:
-    """How many different words of three letters and more the HTML part has, and the percentage the text part shares."""
+    """Count distinct words of three or more letters in the HTML part, and the percentage the text part shares."""
     wanted = set(_WORDS.findall(visible.casefold()))
     there = set(_WORDS.findall(plain.casefold()))
     return len(wanted), 100 * len(wanted & there) // len(wanted) if wanted else 100
@@ -207,7 +207,7 @@ def _host(url: str) -> str:
 
 @dataclass(slots=True)
 class _Page:
-    """Collects while the tokens go by."""
+    """Collects facts while reading the tokens."""
 
     shown_somewhere: frozenset[str] = frozenset()
     visible: list[str] = field(default_factory=list)
@@ -376,11 +376,11 @@ class _Page:
         return tuple(text for one in self.blocks if (text := _squeezed("".join(one))))
 
     def is_faint(self, value: str) -> bool:
-        """Whether a value stands only in text that is too small or too pale."""
+        """Return whether a value appears only in text that is too small or too pale."""
         return any(value in text for text in self.faint)
 
     def split_preheader(self) -> tuple[str, tuple[HiddenText, ...]]:
-        """The hidden text before anything visible is the preheader, unless it is too long for one."""
+        """Split off the preheader: the hidden text before anything visible, unless it is too long for one."""
         first = " ".join(one.text for one, early in self.hidden if early)
         rest = tuple(one for one, early in self.hidden if not early)
         if len(first) > MAX_PREHEADER_CHARS:

@@ -1,4 +1,4 @@
-"""What in an HTML part keeps its layout from arriving: CSS that mail programs ignore, images that are too wide."""
+"""Finds what breaks the layout of an HTML part: CSS that mail programs ignore, images that are too wide."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PIXELS: Final = re.compile(r"\s*(\d+(?:\.\d+)?)(px)?\s*")
 
 
 def unsupported_css(token: Token) -> Iterator[str]:
-    """The declarations of an element's own style that large mail programs ignore, as `name: value`.
+    """Yield an element's inline declarations that large mail programs ignore, as `name: value`.
 
-    Style sheets have been applied before; what is left in a media query is an improvement for those who know it.
+    Style sheets have been applied before; what is left in a media query only adds to the layout where supported.
     """
     for name, value in declarations(token.attributes.get("style") or "").items():
         if value in _UNSUPPORTED.get(name, ()) or (name in _MOVES and value not in ("auto", "none", "1")):
@@ -32,9 +32,9 @@ def unsupported_css(token: Token) -> Iterator[str]:
 
 
 def is_oversized(token: Token) -> bool:
-    """Whether Outlook shows an image wider than a message: it takes `width`, and otherwise the file's own width.
+    """Return whether Outlook shows an image wider than a message: it uses `width`, else the file's own width.
 
-    A limit in percent is taken for intention, because every other program keeps to it.
+    A limit in percent is taken as intended, because every other program respects it.
     """
     style = declarations(token.attributes.get("style") or "")
     widths = [token.attributes.get("width") or "", style.get("width", ""), style.get("max-width", "")]

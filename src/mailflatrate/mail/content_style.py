@@ -25,7 +25,7 @@ _NAMED_SIZES = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0,
 
 
 class Hiding(Enum):
-    """How text is kept from a reader's eyes (R-48)."""
+    """How text is hidden from a reader (R-48)."""
 
     NOT_DISPLAYED = "not displayed"
     TINY = "font size below 3 px"
@@ -50,7 +50,7 @@ class Style:
     """The text's colour lets everything through."""
 
     def inside(self, token: Token, shown: Collection[str] = ()) -> Style:
-        """The style of an element in this one. `shown` are classes and ids that some screens show."""
+        """Return the style of an element nested in this one. `shown` are classes and ids that some screens show."""
         declared = declarations(token.attributes.get("style") or "")
         attribute = token.attributes.get("color") if token.name == "font" else None
         wanted = declared.get("color") or _with_hash(attribute)
@@ -76,7 +76,7 @@ class Style:
         )
 
     def is_faint(self) -> bool:
-        """Below the least size or contrast of an imprint (R-44)."""
+        """Return whether it is below the minimum size or contrast of an imprint (R-44)."""
         pale = bool(self.background) and contrast(self.color, self.background) < MINIMUM_CONTRAST
         return pale or self.pixels < MINIMUM_FONT_PX
 
@@ -119,7 +119,7 @@ def _font_pixels(declared: dict[str, str], inherited: float) -> float:
 
 
 def _pixels(value: str, base: float) -> float | None:
-    """A length in pixels, percent and `em` of `base`; None for anything else."""
+    """Return a length in pixels, percent and `em` relative to `base`; None for anything else."""
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
         return None
@@ -165,7 +165,7 @@ def _is_clear(declared: dict[str, str]) -> bool:
 
 
 def _share(text: str) -> float:
-    """`0.5` and `50%` as 0.5; 1 for anything else."""
+    """Return `0.5` and `50%` as 0.5; 1 for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(%?)", text)
     return 1.0 if match is None else float(match[1]) / (100 if match[2] else 1)
 
@@ -180,7 +180,7 @@ def _has_no_room(declared: dict[str, str], size: float) -> bool:
 
 
 def _is_plain_number(declared: dict[str, str], lengths: list[float | None]) -> bool:
-    """`line-height: 1` is a factor, no length."""
+    """Return whether the value is a factor and not a length, as in `line-height: 1`."""
     factor = re.fullmatch(r"\d*\.?\d+", declared.get("line-height", ""))
     small = [length for length in lengths if length is not None and length <= 1]
     return factor is not None and len(small) == 1 and float(factor.group()) == small[0] and small[0] > _FAINTEST
@@ -251,7 +251,7 @@ def _char(code: str) -> str:
 
 
 def declarations(style: str) -> dict[str, str]:
-    """The declarations of a style attribute, names and values in lower case, those that CSS lets win."""
+    """Return the winning declarations of a style attribute, names and values in lower case."""
     return dict(_parsed(style)) if style else {}
 
 

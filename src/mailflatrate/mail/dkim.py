@@ -45,7 +45,7 @@ _TXT_STRING_OCTETS: Final = 255
 
 
 class SigningKeyError(ValueError):
-    """The key, selector or domain cannot sign. The message never quotes key material."""
+    """The key, selector or domain cannot sign. The error text never quotes key material."""
 
 
 class PendingSignature(NamedTuple):
@@ -69,7 +69,7 @@ class Signer:
     __slots__ = ("domain", "key", "selector")
 
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
-        """`domain` and `selector` in lower-case A-labels; the key an unencrypted RSA PEM. Raises `SigningKeyError`."""
+        """Load a key. `domain`, `selector`: lower-case A-labels; key: unencrypted RSA PEM. Raises `SigningKeyError`."""
         if not _DOMAIN.fullmatch(domain) or not _SELECTOR.fullmatch(selector):
             raise SigningKeyError(f"{selector}._domainkey.{domain} isn't a valid name for a key")
         try:
@@ -95,7 +95,7 @@ class Signer:
 
 
 class SigningPlan:
-    """Everything of a signature that does not depend on the message."""
+    """All parts of a signature that do not depend on the message."""
 
     __slots__ = ("_at", "_head", "_head_canonical", "_key", "_lifetime", "_names", "_signer", "_static")
 
@@ -114,7 +114,7 @@ class SigningPlan:
         self._head = self._head_canonical = b""
 
     def prepare(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> PendingSignature:
-        """Return the signature of one message, but for the signing.
+        """Prepare the signature of one message, ready for signing.
 
         `dynamic_canonical` is the relaxed canonical form of the message's own fields in the plan's order,
         `body_hash` the base64 of the SHA-256 of the canonical body, `at` the signing time in seconds since
@@ -127,7 +127,7 @@ class SigningPlan:
         return PendingSignature(self._head + body_hash + b";\r\n b=", self._key, digest.digest())
 
     def _turn_to(self, at: int) -> None:
-        """The field up to `bh=`, written and canonical, for one second of signing time."""
+        """Write the field up to `bh=`, raw and canonical, for one second of signing time."""
         expires = "" if self._lifetime is None else f" x={at + int(self._lifetime.total_seconds())};"
         start = (
             f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={self._signer.domain};\r\n"
@@ -145,19 +145,19 @@ class SigningPlan:
 
 
 def body_hash(body: bytes) -> bytes:
-    """Base64 of the SHA-256 of a body that already is in relaxed canonical form, as `bh=` wants it."""
+    """Return the Base64 SHA-256 of a body in relaxed canonical form, as `bh=` requires."""
     return base64.b64encode(hashlib.sha256(body).digest())
 
 
 def generate_key() -> tuple[bytes, str]:
-    """A new RSA-2048 key: (private key as unencrypted PKCS #8 PEM, text of the public record to publish)."""
+    """Generate an RSA-2048 key: (private key as unencrypted PKCS #8 PEM, text of the public record to publish)."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem, public_record(pem)
 
 
 def public_record(private_key_pem: bytes) -> str:
-    """The TXT record that belongs to a private key, RFC 6376 section 3.6.1. Raises `SigningKeyError`."""
+    """Return the TXT record for a private key, RFC 6376 section 3.6.1. Raises `SigningKeyError`."""
     try:
         key = serialization.load_pem_private_key(private_key_pem, password=None)
     except (ValueError, TypeError) as error:
@@ -167,5 +167,5 @@ def public_record(private_key_pem: bytes) -> str:
 
 
 def split_txt(record: str) -> tuple[str, ...]:
-    """A TXT record in the character strings that a zone file needs, at most 255 octets each (RFC 1035 section 3.3)."""
+    """Split a TXT record into zone-file character strings of at most 255 octets each (RFC 1035 section 3.3)."""
     return tuple(record[start : start + _TXT_STRING_OCTETS] for start in range(0, len(record), _TXT_STRING_OCTETS))

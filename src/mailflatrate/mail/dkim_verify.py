@@ -1,7 +1,7 @@
-"""Checking DKIM signatures (RFC 6376 section 6) with what the standard library and `cryptography` give.
+"""Verifies DKIM signatures (RFC 6376 section 6) with the standard library and `cryptography`.
 
-For showing a message as its receiver judges it: both canonicalisations, RSA with SHA-256, `h=` with fields named more
-often than they occur. Where the public key comes from is the caller's affair.
+Shows a message as its receiver judges it: both canonicalizations, RSA with SHA-256, `h=` with fields named more
+often than they occur. The caller provides the public key.
 """
 
 import base64
@@ -30,7 +30,7 @@ KeyFinder = Callable[[str, str], bytes | None]
 
 
 class KeyUnreachable(Exception):
-    """Nobody could say whether there is a key; ask again later."""
+    """It is unknown whether there is a key; try again later."""
 
 
 class DkimStatus(Enum):
@@ -66,12 +66,12 @@ class DkimVerdict:
 
     @property
     def passed(self) -> bool:
-        """True where the signature holds."""
+        """Return True if the signature is valid."""
         return self.status is DkimStatus.PASS
 
 
 class _InvalidSignature(Exception):
-    """The signature cannot be what it should be."""
+    """The signature is malformed."""
 
     def __init__(self, status: DkimStatus) -> None:
         super().__init__(status.value)
@@ -79,7 +79,7 @@ class _InvalidSignature(Exception):
 
 
 def verify_signatures(raw: bytes, find_key: KeyFinder, *, at: datetime) -> tuple[DkimVerdict, ...]:
-    """Judge every DKIM-Signature of a message, topmost first, at most `MAX_SIGNATURES`. Raises nothing of its own."""
+    """Verify every DKIM-Signature of a message, topmost first, at most `MAX_SIGNATURES`. Raises nothing itself."""
     head, body = _halves(raw)
     fields = _fields(head)
     places = [place for place, (name, _) in enumerate(fields) if name.strip().lower() == b"dkim-signature"]
@@ -130,7 +130,7 @@ def _seconds(text: str) -> int | None:
 
 
 def _tags(value: bytes) -> dict[str, str]:
-    """The tag list of a signature field (RFC 6376 section 3.2), white space inside folded values removed."""
+    """Return the tag list of a signature field (RFC 6376 section 3.2), white space inside folded values removed."""
     tags: dict[str, str] = {}
     for part in value.decode("utf-8", "replace").split(";"):
         if not part.strip():
@@ -160,7 +160,7 @@ def _check(
 
 
 def _check_form(tags: dict[str, str], at: datetime) -> None:
-    """What a verifier demands before it looks at a key (RFC 6376 section 6.1.1)."""
+    """Check what a verifier requires before it fetches a key (RFC 6376 section 6.1.1)."""
     if tags.get("v") != "1" or not all(tags.get(name) for name in ("a", "b", "bh", "d", "h", "s")):
         raise _InvalidSignature(DkimStatus.MALFORMED)
     if tags["a"].lower() != "rsa-sha256":
@@ -203,7 +203,7 @@ def _body_hash(body: bytes, form: str, length: str | None) -> bytes:
 
 
 def _signed_octets(fields: list[Field], place: int, names: str, form: str) -> bytes:
-    """The fields of `h=`, each name taken from the bottom up, then the signature itself without its `b=` (3.7)."""
+    """Return the fields of `h=`, each name taken from the bottom up, then the signature without its `b=` (3.7)."""
     left: dict[bytes, list[Field]] = {}
     for field in fields:
         left.setdefault(field[0].strip().lower(), []).append(field)

@@ -1,7 +1,7 @@
-"""Delivery status notifications: message/delivery-status by RFC 3464, internationalised by RFC 6533.
+"""Delivery status notifications: message/delivery-status by RFC 3464, internationalized by RFC 6533.
 
-Arrives: a parsed message. Handed on: what the report says of each recipient, as written; judging it is
-`bounce_text`'s work. Tolerant of the usual breakage: fields without blank lines between recipients, wrong media
+Input: a parsed message. Output: what the report says of each recipient, as written; `bounce_text`
+judges it. Tolerant of the usual breakage: fields without blank lines between recipients, wrong media
 types, transfer-encoded reports, reports pasted into plain text.
 """
 
@@ -45,13 +45,13 @@ class RecipientReport:
 
     @property
     def address(self) -> str:
-        """The recipient: the address as delivered to, or as first written where the former is missing."""
+        """Return the recipient: the final address, or the original one if the former is missing."""
         return self.final or self.original
 
 
 @dataclass(frozen=True, slots=True)
 class DsnReport:
-    """A delivery status notification: who reports, which envelope, and the recipients in order."""
+    """A delivery status notification: the reporting server, the envelope, and the recipients in order."""
 
     reporting_mta: str
     envelope_id: str
@@ -59,7 +59,7 @@ class DsnReport:
 
 
 def read_dsn(message: MimePart) -> DsnReport | None:
-    """The report in the message's status part, or None when it has none with a recipient."""
+    """Return the report in the message's status part, or None if there is none with a recipient."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:
             report = parse_fields(part.text())
@@ -69,7 +69,7 @@ def read_dsn(message: MimePart) -> DsnReport | None:
 
 
 def parse_fields(text: str) -> DsnReport:
-    """The report in the text of a status part (or a paste of one); without recipients when it tells of none."""
+    """Return the report in the text of a status part (or a paste of one); may have no recipients."""
     shared: dict[str, str] = {}
     groups: list[dict[str, str]] = []
     for block in _BLANK_LINE.split(text):
@@ -83,10 +83,10 @@ def parse_fields(text: str) -> DsnReport:
 
 
 def _read_block(fields: list[tuple[str, str]], shared: dict[str, str], groups: list[dict[str, str]]) -> None:
-    """One block between blank lines: the message's own fields, or a recipient's group that may begin with any field.
+    """Read one block between blank lines: the message's fields, or a recipient's group starting with any field.
 
-    Broken reports forget the blank lines, so that a field which the group already has opens the next one, or write one
-    after every field, so that a block without a recipient goes on with the group before it.
+    Broken reports omit the blank lines, so a repeated field starts a new group, or write one after every
+    field, so a block without a recipient continues the group before it.
     """
     names = {name for name, _ in fields}
     if not names & _GROUP_NAMES:
@@ -108,7 +108,7 @@ def _read_block(fields: list[tuple[str, str]], shared: dict[str, str], groups: l
 
 
 def find_status(text: str) -> str:
-    """The first enhanced status code (RFC 3463) in `text`, or ""."""
+    """Return the first enhanced status code (RFC 3463) in `text`, or ""."""
     match = _STATUS.search(text)
     return f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
 

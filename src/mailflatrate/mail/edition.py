@@ -1,4 +1,4 @@
-"""What the composer is given: the compiled content of an edition, who sends it, and one recipient at a time."""
+"""The composer's input: the compiled content of an edition, its sender, and one recipient at a time."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,14 +27,14 @@ def _render_nothing(_values: Values) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class EditionPart:
-    """Subject, HTML or plain text: fixed text, fillings and the service's links, in order."""
+    """Subject, HTML or plain text: fixed text, rendered values and the service's links, in order."""
 
     segments: tuple[Segment | ServiceLink, ...]
     render: Renderer = _render_nothing
 
     @classmethod
     def fixed(cls, text: str) -> "EditionPart":
-        """A part that is the same for everyone."""
+        """Return a part that is the same for everyone."""
         return cls((Static(text),))
 
     @property
@@ -47,7 +47,7 @@ class EditionPart:
 
 
 class CompiledPart(Protocol):
-    """What personalisation hands over: `mailflatrate.mail.liquid.Template` is one."""
+    """The output of personalization: `mailflatrate.mail.liquid.Template` is one."""
 
     @property
     def segments(self) -> tuple[Segment, ...]: ...
@@ -62,8 +62,8 @@ class CompiledPart(Protocol):
 class EditionContent:
     """An edition, compiled and frozen.
 
-    `rendered_links` are the links whose URL the renderers may ask for by name (`links.LINK_VARIABLES`); each
-    costs a token per message, so leave out what no template reads. A `ServiceLink` segment needs no entry here.
+    `rendered_links` are the links whose URL the renderers may use by name (`links.LINK_VARIABLES`); each
+    costs a token per message, so leave out those that no template uses. A `ServiceLink` segment needs no entry here.
     """
 
     subject: EditionPart
@@ -73,7 +73,7 @@ class EditionContent:
 
     @classmethod
     def of(cls, subject: CompiledPart, html: CompiledPart, text: CompiledPart) -> "EditionContent":
-        """The content that three compiled templates make; a link is prepared when any of them mentions its name."""
+        """Build the content from three compiled templates; a link is prepared if any of them uses its name."""
         parts = (subject, html, text)
         return cls(
             subject=EditionPart(subject.segments, subject.render_dynamic),
@@ -87,7 +87,7 @@ class EditionContent:
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """What is the same for all mail of one installation.
+    """What is the same for all messages of one installation.
 
     `mail_domain` receives unsub+token@ and abuse@; `web_base_url` is "https://host" of the public pages;
     `feedback_sender_id` ends every Feedback-ID (R-63); `csa_complaints` only for a certified pool (R-58).
@@ -109,10 +109,10 @@ class ServiceIdentity:
 class CampaignStream:
     """Everything constant in the header of one campaign's messages.
 
-    `mailing_id` in its shown form; `account_label` and `stream_label` are opaque, constant and free of
+    `mailing_id` in display form; `account_label` and `stream_label` are opaque, constant and free of
     colons; `list_identifier` is the List-Id without brackets and never changes during the list's life (R-57);
     `feedback_domain` receives fbl@ (None: the service's mail domain). A domain at or under the From domain,
-    such as the bounce domain, spares the second signature (R-64). `language` is that of the content (RFC 3282).
+    such as the bounce domain, saves the second signature (R-64). `language` is that of the content (RFC 3282).
     """
 
     account_id: int
@@ -137,7 +137,7 @@ class CampaignStream:
 class NoticeStream:
     """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834 section 5).
 
-    `in_reply_to` is the Message-ID of the mail that is answered, with its brackets; one that is none is left out.
+    `in_reply_to` is the Message-ID of the message being answered, with its brackets; a malformed one is left out.
     """
 
     account_id: int

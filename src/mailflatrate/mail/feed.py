@@ -1,7 +1,7 @@
-"""RSS and Atom as plain facts: titles, a few sentences, links. Nothing of a feed's markup comes through.
+"""RSS and Atom as plain facts: titles, a few sentences, links. None of a feed's markup is kept.
 
-Feeds are strangers' documents: one that declares entities of its own is not read at all (XML expansion), markup becomes
-text, pictures are left away (they would be remote pixels, R-111), and a link is http or https or none.
+Feeds are untrusted: one that declares its own entities is not read at all (XML expansion), markup becomes
+text, images are dropped (they would be remote pixels, R-111), and a link is http or https or none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
 
 
 class NoFeed(Exception):
-    """The document is no feed that can be read; `reason` says why."""
+    """The document is not a readable feed; `reason` says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class NoFeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry. `key` is the same as long as the entry is; `link` is empty where it has none that may be followed."""
+    """One entry. `key` is stable for the life of the entry; `link` is empty if there is none that may be followed."""
 
     key: str
     title: str
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's title and its entries, in its order."""
+    """A feed's title and its entries, in feed order."""
 
     title: str
     items: tuple[Item, ...]
@@ -89,7 +89,7 @@ def _moment(parsed: Any) -> datetime | None:
 
 
 def plain(markup: str, longest: int) -> str:
-    """What a reader of this HTML reads, in one line of at most `longest` characters, cut between words."""
+    """Return the readable text of this HTML in one line of at most `longest` characters, cut between words."""
     tree = LexborHTMLParser(f"<body>{markup}")
     tree.strip_tags(["script", "style", "noscript", "template"])
     text = tree.body.text(separator=" ") if tree.body else ""

@@ -1,6 +1,6 @@
-"""What a child process reads from mail that strangers wrote: everything the callers need, in one go and without a key.
+"""Reads untrusted mail in a child process: everything the callers need, in one call and without a key.
 
-Bytes in, frozen values out. `base.child` runs these functions under limits of time and memory.
+Bytes in, frozen values out. `base.child` runs these functions under time and memory limits.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MOST_FIELDS = 20
 
 @dataclass(frozen=True, slots=True)
 class ForeignMail:
-    """A message understood. The tokens in `inspection.marks` are not verified yet. `recipients`: its To and Cc."""
+    """A parsed message. The tokens in `inspection.marks` are not verified yet. `recipients`: its To and Cc."""
 
     inspection: Inspection
     recipients: tuple[str, ...]
@@ -31,7 +31,7 @@ class ForeignMail:
 
 @dataclass(frozen=True, slots=True)
 class ShownMail:
-    """What a person sees of a message. `telling`: how many of the fields that make a text a mail are there."""
+    """What a person sees of a message. `telling`: how many of the fields typical of an email are present."""
 
     sender: str
     subject: str
@@ -56,7 +56,7 @@ def read_foreign_mail(raw: bytes, with_tokens: bool, expects_aggregate: bool) ->
 
 
 def read_shown_mail(raw: bytes, text_characters: int) -> ShownMail:
-    """Read what a page shows of a message."""
+    """Read the parts of a message that a page shows."""
     message = parse(raw)
     headers = message.headers
     return ShownMail(

@@ -1,7 +1,7 @@
-"""Reading the value of a From field as a mail client shows it, from any system (RFC 5322 section 3.6.2; R-45, R-65).
+"""Reads the value of a From field as a mail client shows it, from any system (RFC 5322 section 3.6.2; R-45, R-65).
 
-Arrives: the raw value, folded and encoded or not. Handed on: the mailboxes with their decoded names. Text in, values
-out; what is broken is read as far as it goes, because forgers write such lines on purpose.
+Input: the raw value, folded and encoded or not. Output: the mailboxes with their decoded names. A broken
+value is read as far as possible, because forgers write such lines on purpose.
 """
 
 import re
@@ -27,7 +27,7 @@ class FromMailbox:
 
 
 def read_from(value: str) -> tuple[FromMailbox, ...]:
-    """The mailboxes of a From value in their order; a name without any address gives one with empty address.
+    """Return the mailboxes of a From value in order; a name without any address gives one with empty address.
 
     Never raises. A comma outside quotes without an address before it belongs to the name, as clients show it.
     """
@@ -48,7 +48,7 @@ def read_from(value: str) -> tuple[FromMailbox, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Split at the commas that stand outside of quotes, comments and angle brackets."""
+    """Split at the commas outside quotes, comments and angle brackets."""
     pieces, start, depth = [], 0, 0
     quoted = escaped = angle = False
     for at, char in enumerate(text):
@@ -91,7 +91,7 @@ def _mailbox(piece: str) -> FromMailbox | None:
 
 
 def _name(text: str) -> str:
-    """Quotes taken off and encoded words decoded, inside quotes too, as clients do, and as often as forgers encode."""
+    """Strip quotes and decode encoded words, inside quotes too, as clients do, as often as forgers encode them."""
     name = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
     for _ in range(_MAX_DECODINGS):
         decoded = decode_words(name)

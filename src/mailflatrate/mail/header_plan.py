@@ -1,6 +1,6 @@
 """Which header fields a message of each stream has (R-32, R-54), split into constant ones and those with a token.
 
-Each field stands once. Nothing here comes from customer input but the display names, the subject and the
+Each field occurs once. Nothing here comes from customer input except the display names, the subject and the
 list's name, which `headers` encodes; no customer can name a field.
 """
 
@@ -29,7 +29,7 @@ _MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?A-~]{1,120}>")
 
 @dataclass(frozen=True, slots=True)
 class HeaderPlan:
-    """`constant` fields as they are; `with_tokens` fields have a `%s` for each purpose in `purposes`, in order.
+    """`constant` fields unchanged; `with_tokens` fields have a `%s` for each purpose in `purposes`, in order.
 
     `message_id` is the Message-ID with its brackets and a `%s` for its token.
     """
@@ -42,7 +42,7 @@ class HeaderPlan:
 
     @property
     def template(self) -> str:
-        """The fields with tokens as they are written, CRLFs included, for the `%` operator."""
+        """Return the fields with tokens as written, CRLFs included, for the `%` operator."""
         return b"".join(b"%b: %b\r\n" % field for field in self.with_tokens).decode("ascii")
 
     @property
@@ -52,7 +52,7 @@ class HeaderPlan:
 
 
 def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPlan:
-    """The header of a campaign message, R-54. Raises `HeaderError` for unfit names or addresses."""
+    """Return the header of a campaign message, R-54. Raises `HeaderError` for unfit names or addresses."""
     feedback_address = f"fbl@{stream.feedback_domain or service.mail_domain}"
     feedback_id = ":".join((stream.mailing_id, stream.account_label, stream.stream_label, service.feedback_sender_id))
     boundary = f"=_{compact_form(stream.mailing_id)}"
@@ -88,7 +88,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
 
 
 def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
-    """The header of a confirmation request or notice: no list fields, no bulk (R-32). Raises `HeaderError`."""
+    """Return the header of a confirmation request or notice: no list fields, no bulk (R-32). Raises `HeaderError`."""
     boundary = "=_notice"
     message_id = f"<{_HOLE}@{domain_of(stream.sender.address)}>"
     constant: list[Field] = [
@@ -112,15 +112,15 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address in A-labels and lower case. Raises `HeaderError`."""
+    """Return the domain of an address in A-labels and lower case. Raises `HeaderError`."""
     return address_octets(address).rpartition(b"@")[2].decode("ascii").lower()
 
 
 def missing_signature(from_address: str, feedback_domain: str | None, signing: Sequence[str]) -> str | None:
-    """What the signing domains lack, in a sentence, or None.
+    """Return what the signing domains lack, in a sentence, or None.
 
-    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address asks for
-    nothing more at or under the From domain, and otherwise for a signature of its own domain too (RFC 9477
+    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address requires
+    nothing more at or under the From domain, and otherwise a signature of its own domain too (RFC 9477
     section 3.1; R-64).
     """
     from_domain = domain_of(from_address)
@@ -132,7 +132,7 @@ def missing_signature(from_address: str, feedback_domain: str | None, signing: S
 
 
 def is_at_or_under(domain: str, other: str) -> bool:
-    """Whether `domain` is `other` or one of its subdomains; both lower-case."""
+    """Return whether `domain` is `other` or one of its subdomains; both lower-case."""
     return domain == other or domain.endswith(f".{other}")
 
 

@@ -40,7 +40,7 @@ _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
 class HeaderError(ReportedMistake, ValueError):
-    """A value that must not get into a header: a control character, a lone surrogate, no address where one belongs."""
+    """A value not allowed in a header: a control character, a lone surrogate, a non-address in an address field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class NamedAddress:
 
 
 def unstructured(name: str, text: str) -> bytes:
-    """The value of a free-text field such as Subject. Raises `HeaderError` for control characters.
+    """Encode the value of a free-text field such as Subject. Raises `HeaderError` for control characters.
 
     Reading it back gives exactly `text`: what folding or reading could change (outer or double spaces,
     something that looks like an encoded word, a word longer than a line) goes into encoded words.
@@ -68,10 +68,10 @@ def unstructured(name: str, text: str) -> bytes:
 
 
 def mailbox(name: str, address: str, display_name: str = "") -> bytes:
-    """The value of From, Reply-To or To with exactly one mailbox. Raises `HeaderError`.
+    """Encode the value of From, Reply-To or To with exactly one mailbox. Raises `HeaderError`.
 
     A non-ASCII domain is written as A-labels (RFC 5890); a non-ASCII local part stays UTF-8 and needs
-    SMTPUTF8 (RFC 6532), which the caller sees by `value.isascii()`.
+    SMTPUTF8 (RFC 6532), which the caller detects with `value.isascii()`.
     """
     in_brackets = b"<" + address_octets(address) + b">"
     text = display_name
@@ -105,14 +105,14 @@ def address_octets(address: str) -> bytes:
 
 
 def structured(value: str) -> bytes:
-    """A value of our own making, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
+    """Encode a value we generated, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
     if not _PLAIN.fullmatch(value):
         raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a structured header value: {value!r}"))
     return value.encode("ascii")
 
 
 def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
-    """The value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
+    """Encode the value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
     octets = structured(f"<{identifier}>")
     if b" " in octets or len(octets) > 257:
         raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a list identifier: {identifier!r}"))
@@ -126,27 +126,29 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
 
 
 def one_line(text: str) -> str:
-    """Recipient data made fit for one header line: control characters and runs of white space become one space."""
+    """Fit recipient data into one header line: control characters and runs of white space become one space."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())
 
 
 def unfolded(value: bytes) -> bytes:
-    """A value in relaxed canonical form, RFC 6376 section 3.4.2; this module puts white space in a row only
-    at folds."""
+    """Return a value in relaxed canonical form, RFC 6376 section 3.4.2; this module writes consecutive white space only
+    at folds.
+    """
     return b" ".join(value.split()) if b"\r" in value else value
 
 
 def canonical(field: Field) -> bytes:
-    """Any field in relaxed canonical form with its CRLF, RFC 6376 section 3.4.2."""
+    """Return any field in relaxed canonical form with its CRLF, RFC 6376 section 3.4.2."""
     name, value = field
     return name.lower() + b":" + b" ".join(value.split()) + b"\r\n"
 
 
 def serialise(fields: list[Field]) -> bytes:
-    """The header block without the empty line that ends it. Raises `HeaderError` when a field stands twice or
-    is torn."""
+    """Write the header block without the empty line that ends it. Raises `HeaderError` if a field is repeated or
+    broken.
+    """
     seen: set[bytes] = set()
     for name, value in fields:
         lowered = name.lower()
@@ -175,7 +177,7 @@ def _checked(text: str) -> str:
 
 
 def _fold_words(text: str, first: int) -> bytes | None:
-    """ASCII words over several lines; None when one of them is too long for a line of its own."""
+    """Fold ASCII words over several lines; None if one of them is too long for a line of its own."""
     words = text.split(" ")
     if any(len(word) > _LINE_LENGTH - 1 for word in words) or first + len(words[0]) > _LINE_LENGTH:
         return None
@@ -183,7 +185,7 @@ def _fold_words(text: str, first: int) -> bytes | None:
 
 
 def _fold(words: list[bytes], first: int) -> bytes:
-    """Join words by a space, or by CRLF and a space where the line would grow past 78; `first` columns are taken."""
+    """Join words by a space, or by CRLF and a space if the line would grow past 78; `first` columns are taken."""
     parts = [words[0]]
     column = first + len(words[0])
     for word in words[1:]:
@@ -198,7 +200,7 @@ def _fold(words: list[bytes], first: int) -> bytes:
 
 
 def _encoded_words(text: str, first_room: int) -> list[bytes]:
-    """`text` as encoded words, the first at most `first_room` long, in the shorter of the two encodings."""
+    """Return `text` as encoded words, the first at most `first_room` long, in the shorter of the two encodings."""
     octets = text.encode("utf-8")
     q_length = len(octets) + 2 * len(octets.translate(None, _Q_SINGLE))
     b_length = (len(octets) + 2) // 3 * 4

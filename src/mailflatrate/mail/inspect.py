@@ -57,20 +57,20 @@ class Inspection:
 
     @property
     def purpose(self) -> TokenPurpose | None:
-        """What the verified token was made for."""
+        """Return the purpose of the verified token."""
         return self.marks.purpose
 
     @property
     def claims(self) -> TokenClaims | None:
-        """The delivery that a verified token names."""
+        """Return the delivery that a verified token names."""
         return self.marks.claims
 
     def verify(self, key_ring: KeyRing) -> "Inspection":
-        """The same with the tokens in `marks` tried against the key ring."""
+        """Return a copy with the tokens in `marks` tried against the key ring."""
         return replace(self, marks=self.marks.verify(key_ring))
 
     def to_json(self) -> dict[str, object]:
-        """The fields of `mailflatrate inspect --jsonl`, without `file`."""
+        """Return the fields of `mailflatrate inspect --jsonl`, without `file`."""
         return {
             "kind": self.kind.value,
             "is_bounce": self.is_bounce,
@@ -99,7 +99,7 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
 
 
 def inspect_part(message: MimePart, *, with_tokens: bool) -> Inspection:
-    """The same for a parsed message; tokens are found but not verified, which takes the key ring."""
+    """Inspect a parsed message; tokens are found but not verified, which takes the key ring."""
     try:
         return _inspect(message, with_tokens)
     except Exception as problem:  # noqa: BLE001 - as above
@@ -111,7 +111,7 @@ def _broken(problem: Exception) -> Inspection:
 
 
 def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
-    """One JSON-ready object per file, folders walked in order of name; a file that cannot be read gives its error."""
+    """Yield one JSON-ready object per file, folders walked in name order; an unreadable file yields its error."""
     for path in _files(paths):
         try:
             inspection = inspect_message(path.read_bytes())
@@ -123,7 +123,7 @@ def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
 
 
 def inspect_reply(reply: str) -> dict[str, object]:
-    """The verdict on one SMTP reply or diagnostic text, ready for JSON: `mailflatrate inspect --replies`."""
+    """Return the verdict on one SMTP reply or diagnostic text, ready for JSON: `mailflatrate inspect --replies`."""
     verdict = judge(reply)
     return {
         "reply": reply,

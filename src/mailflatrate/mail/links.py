@@ -1,6 +1,6 @@
 """The service's own links in a message: one kind of page each, one token each.
 
-The path is the kind, the rest is the token; nothing else is in the URL, so nothing personal gets into logs or
+The path is the kind, the rest is the token; the URL holds nothing else, so nothing personal gets into logs or
 referrers.
 """
 
@@ -50,7 +50,7 @@ class ServiceLink:
 
 
 def link_prefix(web_base_url: str, kind: LinkKind) -> str:
-    """The URL up to its token. `web_base_url` is "https://host" without a slash at its end."""
+    """Return the URL up to its token. `web_base_url` is "https://host" without a trailing slash."""
     return f"{web_base_url}/{kind.value}/"
 
 

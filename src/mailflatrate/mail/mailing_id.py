@@ -56,12 +56,12 @@ def parse_mailing_id(text: str) -> str | None:
 
 
 def compact_form(mailing_id: str) -> str:
-    """The lower-case form without hyphens, for a Message-ID. `mailing_id` is in its shown form."""
+    """Return the lower-case form without hyphens, for a Message-ID. `mailing_id` is in display form."""
     return mailing_id.replace("-", "").lower()
 
 
 def find_in_text(text: str) -> tuple[str, ...]:
-    """Every mailing ID in running text, in its shown form, in order, each once.
+    """Return every mailing ID in running text, in display form, in order, each once.
 
     Without hyphens and without "ID" before it a candidate must mix letters and digits as `new_mailing_id` does: one
     nine-letter word in 37 would otherwise pass the check symbol.

@@ -1,4 +1,4 @@
-"""Places for personal values that nobody filled, as the systems of this field write them (R-52)."""
+"""Finds unfilled merge tags in the syntax of any common email system (R-52)."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _TAGS = re.compile(
 
 
 def find_merge_tags(text: str) -> tuple[str, ...]:
-    """The tags in a text as they stand, each once."""
+    """Return the tags in a text as written, each once."""
     return tuple(dict.fromkeys(_TAGS.findall(text)))

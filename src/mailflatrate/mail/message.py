@@ -1,7 +1,7 @@
-"""A message from anywhere, laid open for judging: fields with their lines, parts, and what is broken about its form.
+"""A message from anywhere, parsed for judging: fields with their lines, parts, and faults of its form.
 
-Arrives: raw bytes. Handed on: a `ParsedMessage`; nothing is raised for what a message holds. RFC 5322, 2045 to 2047;
-R-50, R-65. What it means is for the rules to say.
+Input: raw bytes. Output: a `ParsedMessage`; no content of a message raises. RFC 5322, 2045 to 2047;
+R-50, R-65. The rules interpret it.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ class HeaderField:
 
     @property
     def text(self) -> str:
-        """The value with its encoded words decoded."""
+        """Return the value with its encoded words decoded."""
         return decode_words(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """One message. `html` and `text` are the first parts of their kind that are no attachments, "" without one.
+    """One message. `html` and `text` are the first parts of their kind that are not attachments, "" if there is none.
 
-    `html_octets` counts the HTML part as it is transferred. `broken_words` are encoded words that RFC 2047 forbids.
+    `html_octets` counts the HTML part as transferred. `broken_words` are encoded words that RFC 2047 forbids.
     """
 
     fields: tuple[HeaderField, ...]
@@ -79,19 +79,19 @@ class ParsedMessage:
     eight_bit_body: bool
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Every value of a field, unfolded, not decoded; `name` in lower case."""
+        """Return every value of a field, unfolded, not decoded; `name` in lower case."""
         return tuple(field.value for field in self.fields if field.name == name)
 
     def first(self, name: str) -> str:
-        """The first value of a field, or ""."""
+        """Return the first value of a field, or ""."""
         return next((field.value for field in self.fields if field.name == name), "")
 
     def text_of(self, name: str) -> str:
-        """The first value of a field, decoded, or ""."""
+        """Return the first value of a field, decoded, or ""."""
         return next((field.text for field in self.fields if field.name == name), "")
 
     def narrowed(self, fields: Sequence[HeaderField]) -> ParsedMessage:
-        """The same message with some of its fields only, and what depends on them."""
+        """Return the message reduced to some of its fields, and what depends on them."""
         return replace(
             self,
             fields=tuple(fields),
@@ -101,12 +101,12 @@ class ParsedMessage:
         )
 
     def line_of(self, name: str) -> int:
-        """The line on which a field begins; 1 where it is missing."""
+        """Return the line on which a field begins; 1 if it is missing."""
         return next((field.line for field in self.fields if field.name == name), 1)
 
 
 def read_message(raw: bytes) -> ParsedMessage:
-    """Lay one message open. Never raises."""
+    """Parse one message. Never raises."""
     head, body = _halves(raw)
     fields, strays = _fields(head)
     top = parse(raw)
@@ -143,7 +143,7 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
-    """The fields in their order, and whether lines stood among them that are none."""
+    """Return the fields in order, and whether there were lines among them that are not fields."""
     found: list[HeaderField] = []
     strays = False
     line = 1
@@ -177,7 +177,7 @@ def _is_attachment(part: MimePart) -> bool:
 
 
 def _file_name(part: MimePart) -> str:
-    """The name of an attachment, also one in pieces or percent-encoded (RFC 2231)."""
+    """Return the name of an attachment, including one in pieces or percent-encoded (RFC 2231)."""
     fields = email.message.Message()
     for name in ("content-disposition", "content-type"):
         fields[name] = part.headers.raw(name).replace("\r", " ").replace("\n", " ")
@@ -188,7 +188,7 @@ def _file_name(part: MimePart) -> str:
 
 
 def _broken_words(value: str) -> list[str]:
-    """Encoded words too long, with spaces, of unknown charset or coding, or that split a character (RFC 2047 2, 5)."""
+    """Return encoded words too long, with spaces, bad charset or encoding, or a split character (RFC 2047 2, 5)."""
     broken = []
     for match in _WORD.finditer(value):
         charset, coding, body = match.groups()

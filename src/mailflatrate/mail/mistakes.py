@@ -148,12 +148,12 @@ _PREFIX = "mistake."
 
 
 def mistake(line: int, code: str, *facts: str) -> SourceError:
-    """A mistake at a line, counted from 1. Raises KeyError for a code without words."""
+    """Return a mistake at a line, counted from 1. Raises KeyError for a code without words."""
     return SourceError(line, _sentence(code, facts, ENGLISH), code, facts)
 
 
 def in_part(error: SourceError, part: str) -> SourceError:
-    """The same mistake in another part than the body: a key of PARTS."""
+    """Return the same mistake in a part other than the body: a key of PARTS."""
     return SourceError(error.line, f"{PARTS[part]}: {error.message}", error.code, error.facts, part)
 
 
@@ -189,23 +189,23 @@ def from_mjml(line: int, message: str) -> SourceError:
 
 
 def in_words(error: SourceError, language: str) -> str:
-    """The mistake as a sentence without its line, in one language."""
+    """Return the mistake as a sentence without its line, in one language."""
     sentence = _sentence(error.code, error.facts, language)
     return f"{translate(PARTS[error.part], language)}: {sentence}" if error.part else sentence
 
 
 def all_in_words(errors: Iterable[SourceError], language: str) -> str:
-    """Every mistake with its line, as one text."""
+    """Return every mistake with its line, as one text."""
     return "; ".join(_with_line(error, language) for error in errors)
 
 
 def as_param(error: SourceError) -> str:
-    """The mistake as a value that a verdict can store and say in any language later."""
+    """Return the mistake as a value that a verdict can store and render in any language later."""
     return _PREFIX + json.dumps([error.line, error.code, error.part, *error.facts], ensure_ascii=False)
 
 
 def param_in_words(param: str, language: str) -> str | None:
-    """A value of `as_param` with its line, if it has one, in words; None for any other text."""
+    """Return a value of `as_param` in words, with its line if it has one; None for any other text."""
     if not param.startswith(_PREFIX):
         return None
     line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))

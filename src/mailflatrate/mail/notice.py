@@ -1,4 +1,4 @@
-"""A message of the service itself: the subject and text of a notice in both parts."""
+"""A message from the service itself: the subject and text of a notice in both parts."""
 
 import html
 import re
@@ -11,7 +11,7 @@ _URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 
 def notice_content(subject: str, text: str, language: str) -> EditionContent:
-    """Return the content of a notice. The HTML part says the same as the text; its addresses of pages are links."""
+    """Return the content of a notice. The HTML part says the same as the text; its web addresses are links."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
     body = "".join(f'<p style="{PARAGRAPH}">{_readable(paragraph)}</p>\n' for paragraph in paragraphs)
     return EditionContent(
@@ -23,7 +23,7 @@ def notice_content(subject: str, text: str, language: str) -> EditionContent:
 
 
 def _readable(paragraph: str) -> str:
-    """A paragraph as HTML. URLs are found before escaping, so that a quote or bracket behind one stays outside."""
+    """Render a paragraph as HTML. URLs are found before escaping, so a quote or bracket after one stays outside."""
     pieces, position = [], 0
     for found in _URL.finditer(paragraph):
         url = html.escape(found.group())

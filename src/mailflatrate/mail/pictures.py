@@ -1,6 +1,6 @@
-"""Pictures for letters: judged by their content, cleaned of everything but pixels, in the widths that letters need.
+"""Images for campaigns: judged by content, stripped of all but pixels, in the widths that messages need.
 
-Bytes in, frozen values out. A photograph's EXIF block holds the place where it was taken; nothing of it is kept.
+Bytes in, frozen values out. A photograph's EXIF block holds the place where it was taken; none of it is kept.
 WebP is turned into JPEG or PNG, because Outlook for Windows shows no WebP. SVG is refused: no common mail client
 draws it, and it may hold scripts.
 """
@@ -34,7 +34,7 @@ _SVG = re.compile(rb"\A\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg\b"
 
 
 class PictureFormat(Enum):
-    """What is kept; the value is also the file name's ending."""
+    """The formats we store; the value is also the file name extension."""
 
     PNG = "png"
     JPEG = "jpg"
@@ -42,12 +42,12 @@ class PictureFormat(Enum):
 
     @property
     def content_type(self) -> str:
-        """The media type (RFC 6838)."""
+        """Return the media type (RFC 6838)."""
         return {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}[self.value]
 
 
 class Refusal(Enum):
-    """Why a file is not taken."""
+    """Why a file is rejected."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -62,7 +62,7 @@ class Refusal(Enum):
 
 
 class PictureRefused(ValueError):
-    """The file is not taken; `reason` says why."""
+    """The file is rejected; `reason` says why."""
 
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason.value)
@@ -71,7 +71,7 @@ class PictureRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A picture as it is kept and served. Sizes in pixels."""
+    """A picture as stored and served. Sizes in pixels."""
 
     format: PictureFormat
     width: int
@@ -82,7 +82,7 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class PictureSet:
-    """An uploaded picture in every size that is kept. `narrower` follows `LETTER_WIDTHS_PX`, None: no wider anyway."""
+    """An uploaded picture in every stored size. `narrower` follows `LETTER_WIDTHS_PX`, None: not wider than that."""
 
     whole: StoredPicture
     thumbnail: StoredPicture
@@ -90,22 +90,22 @@ class PictureSet:
 
 
 def read_picture_set(data: bytes) -> PictureSet:
-    """All that is kept of an uploaded picture. Raises PictureRefused."""
+    """Return every stored size of an uploaded picture. Raises PictureRefused."""
     whole = read_picture(data)
     return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in LETTER_WIDTHS_PX))
 
 
 def read_still_picture(data: bytes) -> StoredPicture:
-    """The first frame of an uploaded picture without transparency. Raises PictureRefused."""
+    """Return the first frame of an uploaded picture without transparency. Raises PictureRefused."""
     image = _judged(data)
     is_photograph = image.format == "JPEG"
     return _written(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
 
 
 def read_picture(data: bytes) -> StoredPicture:
-    """The picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
+    """Return the picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
 
-    Raises PictureRefused. The file's name plays no part.
+    Raises PictureRefused. The file's name is ignored.
     """
     image = _judged(data)
     if _frames(image) > 1 and image.format in ("GIF", "WEBP"):
@@ -115,7 +115,7 @@ def read_picture(data: bytes) -> StoredPicture:
 
 
 def _judged(data: bytes) -> Image.Image:
-    """The picture, opened but not decoded: its header says how large it would be."""
+    """Open the picture without decoding it: its header says how large it would be."""
     if not data:
         raise PictureRefused(Refusal.EMPTY)
     if len(data) > MAX_UPLOAD_OCTETS:
@@ -130,7 +130,7 @@ def _judged(data: bytes) -> Image.Image:
 
 
 def _loaded(image: Image.Image) -> Image.Image:
-    """Decoded and turned upright. A photograph that is much too large is decoded at a fraction of its size."""
+    """Decode and turn upright. A photograph that is much too large is decoded at a fraction of its size."""
     with _refused_as(Refusal.BROKEN):
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
         image.load()
@@ -145,7 +145,7 @@ def _frames(image: Image.Image) -> int:
 
 @contextmanager
 def _refused_as(refusal: Refusal) -> Iterator[None]:
-    """Refuse a picture that the library cannot decode: its many readers let errors of every type through."""
+    """Refuse a picture that the library cannot decode: its many readers raise errors of every type."""
     try:
         yield
     except (PictureRefused, MemoryError):
@@ -157,7 +157,7 @@ def _refused_as(refusal: Refusal) -> Iterator[None]:
 
 
 def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
-    """The same picture at `width` pixels; None where it is no wider than that, or moves."""
+    """Return the picture at `width` pixels; None if it is no wider than that, or animated."""
     if picture.animated or picture.width <= width:
         return None
     image = Image.open(io.BytesIO(picture.data))
@@ -167,7 +167,7 @@ def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
 
 
 def thumbnail(picture: StoredPicture) -> StoredPicture:
-    """A still picture that fits into a square of `THUMBNAIL_PX`."""
+    """Return a still picture that fits into a square of `THUMBNAIL_PX`."""
     image = Image.open(io.BytesIO(picture.data))
     image.seek(0)
     return _written(_fitted(image, THUMBNAIL_PX), photograph=picture.format is PictureFormat.JPEG)
@@ -182,7 +182,7 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _animation(image: Image.Image, data: bytes) -> StoredPicture:
-    """An animation keeps its frames; it is written anew, so that nothing rides along behind them."""
+    """Re-encode an animation with all its frames, so that no data is hidden behind them."""
     frames = _frames(image)
     if (
         len(data) > MAX_ANIMATION_OCTETS
@@ -208,7 +208,7 @@ def _animation(image: Image.Image, data: bytes) -> StoredPicture:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """In a mode that can be scaled and written; transparency is kept."""
+    """Convert to a mode that can be scaled and written; transparency is kept."""
     if image.mode in ("RGB", "RGBA", "L"):
         return image
     if image.mode in ("LA", "PA") or "transparency" in image.info:
@@ -233,7 +233,7 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _is_photograph(image: Image.Image) -> bool:
-    """A WebP without transparency was most likely a photograph."""
+    """Return whether it is a photograph; a WebP without transparency most likely was one."""
     return image.format == "WEBP" and image.mode == "RGB"
 
 

@@ -1,8 +1,8 @@
-"""Postfix's log, line by line: which message a queue ID is, and what became of it.
+"""Parses Postfix's log, line by line: which message a queue ID is, and what became of it.
 
-Arrives: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Handed on:
+Input: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Output:
 an `QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the form is read here: a token
-may be forged, and a recipient may be anyone, which is for the caller to check.
+may be forged, and a recipient may be anyone, which the caller must check.
 
 Every step cuts at a fixed word from the left, so that a line costs time in proportion to its length and no text that a
 remote server chose can move an earlier field.
@@ -35,7 +35,7 @@ _A_DAY: Final = timedelta(days=1)
 
 
 class QueueStatus(StrEnum):
-    """What Postfix says of one attempt. EXPIRED: it was in the queue for too long, and is returned."""
+    """Postfix's status of one attempt. EXPIRED: it was in the queue for too long, and is returned."""
 
     SENT = "sent"
     DEFERRED = "deferred"
@@ -45,7 +45,7 @@ class QueueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueArrival:
-    """A message is taken up; `token` is that of its return path, None where it has none of our form."""
+    """A message entered the queue; `token` is that of its return path, None if it has none in our format."""
 
     queue_id: str
     token: str | None
@@ -55,7 +55,7 @@ class QueueArrival:
 class QueueAttempt:
     """One attempt for one recipient. `reply` holds Postfix's words, with the remote server's in them.
 
-    EXPIRED is said of a message: it names no recipient, and `token` is that of the return path.
+    EXPIRED applies to a message: it names no recipient, and `token` is that of the return path.
     """
 
     queue_id: str
@@ -79,9 +79,9 @@ LogEvent = QueueArrival | QueueAttempt | QueueRemoval
 
 
 def read_line(line: bytes, now: datetime) -> LogEvent | None:
-    """The event of one line of a log file; None for what says nothing about a message. Never raises.
+    """Return the event of one log file line; None for one that says nothing about a message. Never raises.
 
-    `now` gives lines of the traditional form their year and their time zone.
+    `now` supplies the year and time zone missing from lines of the traditional form.
     """
     text = line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
     head = _HEAD.match(text)
@@ -91,7 +91,7 @@ def read_line(line: bytes, now: datetime) -> LogEvent | None:
 
 
 def read_entry(entry: bytes, now: datetime) -> tuple[LogEvent | None, str]:
-    """The event of one journal entry as `journalctl -o json` prints it, and the entry's cursor. Never raises."""
+    """Return the event of one entry of `journalctl -o json`, and the entry's cursor. Never raises."""
     if len(entry) > LONGEST_ENTRY:
         return None, ""
     try:
@@ -120,7 +120,7 @@ def _octets(numbers: list[object]) -> str | None:
 
 
 def _event(program: str, text: str, at: datetime) -> LogEvent | None:
-    """The program's name has Postfix in it, also that of a second instance: `postfix-out/smtp`."""
+    """Return the event if the program is Postfix, including a second instance: `postfix-out/smtp`."""
     place, slash, daemon = program.rpartition("/")
     queue_id = _QUEUE_ID.match(text)
     if not slash or "postfix" not in place or queue_id is None:
@@ -168,7 +168,7 @@ def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
 
 
 def _field(fields: str, name: str) -> str:
-    """The value behind a name that begins the text or follows a comma."""
+    """Return the value of a name that begins the text or follows a comma."""
     _, found, value = f", {fields}".rpartition(f", {name}")
     return value.partition(", ")[0] if found else ""
 
@@ -179,7 +179,7 @@ def _token(sender: str) -> str | None:
 
 
 def _moment(written: str, now: datetime) -> datetime:
-    """When a line was written; `now` where that cannot be read or lies ahead."""
+    """Return when a line was written; `now` if that is unreadable or in the future."""
     try:
         if written[0].isdigit():
             found = datetime.fromisoformat(written.replace(",", "."))

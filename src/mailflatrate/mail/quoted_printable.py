@@ -24,9 +24,9 @@ _SOFT_BREAK: Final = b"=\r\n"
 
 
 def encode_piece(text: str) -> bytes:
-    """One piece, beginning at the start of a line and ending in CRLF; nothing for an empty one.
+    """Encode one piece, beginning at a line start and ending in CRLF; nothing for an empty one.
 
-    CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because no UTF-8 exists for them.
+    CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because they have no UTF-8 form.
     """
     # Most fillings are one plain word, for which there is a quicker question.
     if len(text) < _LINE_LENGTH and ((text.isalnum() and text.isascii()) or _PLAIN(text)):
@@ -52,7 +52,7 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 def _wrap(line: bytes) -> bytes:
-    """One line of text over lines of at most 76 characters, the soft breaks' `=` included."""
+    """Wrap one line of text to lines of at most 76 characters, the soft breaks' `=` included."""
     wrapped = []
     start = 0
     while True:

@@ -1,7 +1,7 @@
-"""What people and their machines answer: auto-replies, challenges, receipts, unsubscribe mails, reports, replies.
+"""Classifies replies from people and machines: auto-replies, challenges, receipts, unsubscribes, reports, replies.
 
-Arrives: a parsed message that is no bounce and no complaint. Handed on: its kind. Auto-replies follow RFC 3834 with
-the headers that came before and beside it; a "moved, new address" text changes nothing (R-73).
+Input: a parsed message that is neither bounce nor complaint. Output: its kind. Auto-replies follow RFC 3834 with
+earlier and non-standard headers; a "moved, new address" text changes nothing (R-73).
 """
 
 import re
@@ -104,7 +104,7 @@ _REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|rif|ré|odp|ynt)\s*(?:\[\d
 
 
 def classify_reply(message: MimePart) -> ReturnedMessageKind:
-    """The kind of a message that is no bounce and no complaint."""
+    """Return the kind of a message that is neither a bounce nor a complaint."""
     if is_receipt(message):
         return ReturnedMessageKind.RECEIPT
     if is_machine_report(message):
@@ -121,14 +121,14 @@ def classify_reply(message: MimePart) -> ReturnedMessageKind:
 
 
 def is_receipt(message: MimePart) -> bool:
-    """A message disposition notification (RFC 8098), S/MIME receipts included."""
+    """Recognize a message disposition notification (RFC 8098), S/MIME receipts included."""
     if message.params.get("report-type", "").lower() == "disposition-notification":
         return True
     return any(part.media_type == "message/disposition-notification" for part in message.walk())
 
 
 def is_machine_report(message: MimePart) -> bool:
-    """A DMARC aggregate (RFC 7489) or SMTP TLS report (RFC 8460)."""
+    """Recognize a DMARC aggregate (RFC 7489) or SMTP TLS report (RFC 8460)."""
     if message.params.get("report-type", "").lower() == "tlsrpt" or "tls-report-domain" in message.headers:
         return True
     subject = message.headers.text("subject")
@@ -153,7 +153,7 @@ def is_machine_report(message: MimePart) -> bool:
 
 
 def is_failure_report(message: MimePart) -> bool:
-    """A DMARC failure report in plain text (RFC 6591 without its form), which tells a domain of mail in its name."""
+    """Recognize a DMARC failure report in plain text (RFC 6591 without its form), sent to the domain it concerns."""
     subject = message.headers.text("subject")
     text = notice_text(message)[:2000]
     lower = f"{subject}\n{text}".lower()
@@ -169,9 +169,9 @@ def is_failure_report(message: MimePart) -> bool:
 
 
 def is_challenge_service(message: MimePart) -> bool:
-    """A service whose only trade is to ask senders for proof: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
+    """Recognize services that only challenge senders: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
 
-    Its mark alone is no challenge, because the mail of the people behind it bears it, too: it has to ask for something.
+    Their mark alone is no challenge, because mail of their users has it, too: the text must ask for something.
     """
     headers = message.headers
     if _CHALLENGE_SUBJECT.search(headers.raw("subject")) or _CHALLENGE_SENDER.search(headers.raw("from")):
@@ -186,7 +186,7 @@ def is_challenge_service(message: MimePart) -> bool:
 
 
 def asks_for_proof(text: str) -> bool:
-    """Whether words ask a sender to show that they are a person, or to release their own mail."""
+    """Return whether the text asks senders to prove that they are human, or to release their own message."""
     return _CHALLENGE.search(_ADDRESS.sub("addr", text[:4000])) is not None
 
 
@@ -209,13 +209,13 @@ def is_challenge(message: MimePart) -> bool:
 
 
 def is_auto_submitted(message: MimePart) -> bool:
-    """RFC 3834 5: anything but "no" in Auto-Submitted."""
+    """Return whether Auto-Submitted is anything but "no" (RFC 3834 5)."""
     value = message.headers.raw("auto-submitted").lower().partition(";")[0].strip()
     return bool(value) and value != "no"
 
 
 def is_auto_reply(message: MimePart) -> bool:
-    """A vacation note or another automatic answer (RFC 3834 and the customs before it)."""
+    """Recognize a vacation note or other automatic reply (RFC 3834 and earlier conventions)."""
     headers = message.headers
     submitted = headers.raw("auto-submitted").lower()
     if submitted.startswith("auto-replied") or "vacation" in submitted:
@@ -241,7 +241,7 @@ def _is_bulk(message: MimePart) -> bool:
 
 
 def is_unsubscribe(message: MimePart) -> bool:
-    """The whole subject, or the whole first line of the answer, is one of the exact keywords."""
+    """Return whether the whole subject, or the whole first line of the reply, is one of the exact keywords."""
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return True
     subject = _PREFIX.sub("", message.headers.text("subject"))

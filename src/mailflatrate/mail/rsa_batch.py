@@ -1,14 +1,14 @@
-"""RSA-2048 signatures eight at a time, by Intel's multi-buffer library, where host and processor have it.
+"""RSA-2048 signatures eight at a time, by Intel's multi-buffer library, if host and processor have it.
 
 The library computes eight independent signatures in the lanes of AVX-512 registers in the time of two and a half
-(Debian: `libcrypto-mb11`, Apache-2.0). It is found at the start or not at all; without it everything works, slower.
+(Debian: `libcrypto-mb11`, Apache-2.0). It is loaded at the start or not at all; without it everything works, slower.
 
-Its results are not trusted. A key is used only after eight signatures of it equaled those of OpenSSL, and every
-signature is raised to the public exponent again and compared before it is handed out: one faulty CRT signature gives
-away the key (Boneh, DeMillo, Lipton 1997). What doesn't pass is signed by OpenSSL, and after `MOST_FAULTS` the process
+Its results are not trusted. A key is used only after eight of its signatures equaled those of OpenSSL, and every
+signature is raised to the public exponent again and compared before it is returned: one faulty CRT signature gives
+away the key (Boneh, DeMillo, Lipton 1997). OpenSSL signs whatever doesn't pass, and after `MOST_FAULTS` the process
 no longer uses the library.
 
-ctypes lets other threads run while the library computes. Each thread has buffers of its own; keys are wiped from ours
+ctypes lets other threads run while the library computes. Each thread has its own buffers; keys are wiped from ours
 with the object that holds them, and intermediate values after each batch.
 """
 
@@ -46,11 +46,11 @@ _Buffer = ctypes.Array[ctypes.c_char]
 
 
 class LibraryMissing(Exception):
-    """The library can't be used here; says why."""
+    """The library can't be used here; the message says why."""
 
 
 class MultiBuffer(Protocol):
-    """Two operations on eight numbers of 256 octets each. They return 0, or four bits of trouble for each lane."""
+    """Two operations on eight numbers of 256 octets each. They return 0, or four error bits for each lane."""
 
     scratch_octets: int
     version: str
@@ -63,7 +63,7 @@ class MultiBuffer(Protocol):
 
 
 class CryptoMb:
-    """The library itself. Raises `LibraryMissing` where it doesn't exist or this processor can't run it."""
+    """The library itself. Raises `LibraryMissing` if it doesn't exist or this processor can't run it."""
 
     def __init__(self) -> None:
         if not _processor_has_ifma():  # before anything of the library runs
@@ -103,7 +103,7 @@ class MultiBufferSigner:
     width = LANES
 
     def __init__(self, library: MultiBuffer, on_fault: Callable[[str], None] = lambda _: None) -> None:
-        """`on_fault` is told in words what was caught."""
+        """Create a signer; `on_fault` receives a description of each fault caught."""
         self._library = library
         self._on_fault = on_fault
         self._openssl = OpenSslSigner()
@@ -113,7 +113,7 @@ class MultiBufferSigner:
 
     @property
     def name(self) -> str:
-        """The library and its version, or that it is out of use."""
+        """Return the library and its version, or that it is out of use."""
         if self.faults >= MOST_FAULTS:
             return f"OpenSSL: the multi-buffer library computed {self.faults} wrong signatures in this process"
         return f"multi-buffer library {self._library.version}, up to {LANES} signatures at once, each verified"
@@ -146,7 +146,7 @@ class MultiBufferSigner:
         ]
 
     def _load(self, key: RsaKey) -> "_LoadedKey | None":
-        """Return the key as the library wants it; None for one that OpenSSL has to use."""
+        """Return the key in the library's format; None for one that OpenSSL has to use."""
         try:
             return self._loaded[key]
         except KeyError:
@@ -164,7 +164,7 @@ class MultiBufferSigner:
         return loaded
 
     def _compute(self, digests: Sequence[bytes], keys: "Sequence[_LoadedKey]") -> list[bytes | None]:
-        """Up to eight verified signatures; None where the result was wrong."""
+        """Compute up to eight verified signatures; None if the result was wrong."""
         place = self._workspace()
         first, count = keys[0], len(digests)
         same = all(key is first for key in keys)
@@ -204,7 +204,7 @@ class _LoadedKey:
 
 
 class _Workspace:
-    """The buffers of one thread: eight encoded digests, their signatures, and what the public key makes of these."""
+    """The buffers of one thread: eight encoded digests, their signatures, and the public key's results."""
 
     def __init__(self, scratch_octets: int) -> None:
         self.scratch = ctypes.create_string_buffer(scratch_octets + 64)
@@ -215,9 +215,9 @@ class _Workspace:
         self._view = memoryview(self._encoded).cast("B")
 
     def put(self, digests: Sequence[bytes]) -> None:
-        """Write the digests and forget the last results, so that none of them can pass for a new one.
+        """Write the digests and clear the last results, so that none of them can pass for a new one.
 
-        Lanes without a digest keep an older one; what they compute is not looked at.
+        Lanes without a digest keep an older one; their results are ignored.
         """
         end = 0
         for digest in digests:
@@ -227,7 +227,7 @@ class _Workspace:
         ctypes.memset(self._checked, 0, len(self._checked))
 
     def verified(self, keys: Sequence[_LoadedKey]) -> list[bytes | None]:
-        """Return the signatures that lead back to their digests; wipe what the library left behind."""
+        """Return the signatures that match their digests; wipe what the library left behind."""
         ctypes.memset(self.scratch, 0, len(self.scratch))
         used = len(keys) * _OCTETS
         signed, checked, encoded = self._signed.raw, self._checked.raw, self._encoded.raw

@@ -1,4 +1,4 @@
-"""RSA keys that sign mail, and the interface of whatever computes their signatures (RFC 8017 section 8.2)."""
+"""RSA keys that sign mail, and the interface of the engines that compute signatures (RFC 8017 section 8.2)."""
 
 from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
@@ -12,7 +12,7 @@ _DIGEST: Final = Prehashed(hashes.SHA256())
 
 
 class RsaKey:
-    """A private key. It can't be copied or pickled, and shows nothing of itself."""
+    """A private key. It can't be copied or pickled, and its repr reveals nothing."""
 
     __slots__ = ("__weakref__", "_own")
 
@@ -20,16 +20,16 @@ class RsaKey:
         self._own = own
 
     def sign(self, digest: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 over a SHA-256 digest, by OpenSSL."""
+        """Sign a SHA-256 digest with RSASSA-PKCS1-v1_5 by OpenSSL."""
         return self._own.sign(digest, _PADDING, _DIGEST)
 
     @property
     def bits(self) -> int:
-        """Length of the modulus."""
+        """Return the length of the modulus."""
         return self._own.key_size
 
     def numbers(self) -> rsa.RSAPrivateNumbers:
-        """Return the numbers of the key, for an engine that computes with them."""
+        """Return the key's numbers, for an engine that computes with them."""
         return self._own.private_numbers()
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -41,22 +41,22 @@ SigningTask = tuple[RsaKey, bytes]
 
 
 class DigestSigner(Protocol):
-    """Computes RSA signatures, several of them at once where that is cheaper."""
+    """Computes RSA signatures, several at once where that is cheaper."""
 
     @property
     def width(self) -> int:
-        """How many digests to hand over at once; fewer are fine, too."""
+        """Return how many digests to pass at once; fewer are fine, too."""
 
     @property
     def name(self) -> str:
-        """What computes, in words for an operator."""
+        """Return the name of the engine, in words for an operator."""
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
         """Return one valid signature for each task, in their order. The keys may differ."""
 
 
 class OpenSslSigner:
-    """One signature after the other, everywhere. `why` says why nothing faster is used."""
+    """Signs one digest at a time, on any host. `why` says why nothing faster is used."""
 
     width = 1
 
@@ -65,7 +65,7 @@ class OpenSslSigner:
 
     @property
     def name(self) -> str:
-        """OpenSSL, and the reason."""
+        """Return OpenSSL, and the reason."""
         return f"OpenSSL, one signature at a time{': ' * bool(self.why)}{self.why}"
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The shape in which a compiled part reaches the composer: fixed text, and holes that each recipient fills.
+"""The form in which a compiled part reaches the composer: fixed text, and holes filled for each recipient.
 
 A part is a tuple of segments in order. `Static` text is the same for every recipient of an edition, so that the
 composer may transfer-encode and hash it once. `Dynamic` points into the list of strings that
@@ -28,5 +28,5 @@ Segment = Static | Dynamic
 
 
 def join_segments(segments: tuple[Segment, ...], dynamic: list[str]) -> str:
-    """Return the whole part for one recipient, `dynamic` holding that recipient's strings in order."""
+    """Return the whole part for one recipient; `dynamic` holds that recipient's strings in order."""
     return "".join(s.text if isinstance(s, Static) else dynamic[s.index] for s in segments)

@@ -1,6 +1,6 @@
-"""The HTML document around every message that the service itself writes: confirmation mails and notices.
+"""The HTML document around every message that the service itself writes: confirmation messages and notices.
 
-Language, charset and viewport are declared, long words wrap, and dark mode has colors of its own.
+It declares language, charset and viewport, wraps long words, and has its own dark mode colors.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ _DARK: Final = (
 
 
 def framed(body: str, *, language: str, title: str) -> str:
-    """Return the document around `body`; all three are HTML already. An unknown language stays undeclared."""
+    """Return the document around `body`; all three are already HTML. An unknown language stays undeclared."""
     lang = f' lang="{language}"' if language else ""
     return (
         f'<!DOCTYPE html><html{lang} dir="ltr"><head><meta charset="utf-8">'

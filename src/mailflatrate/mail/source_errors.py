@@ -1,4 +1,4 @@
-"""What can go wrong with a customer's Liquid: while it is written, and while one recipient is rendered."""
+"""Errors in a customer's Liquid: at authoring time, and while rendering for one recipient."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NOWHERE = 0
 
 @dataclass(frozen=True, slots=True)
 class SourceError:
-    """One mistake in what the author wrote: `line` counts from 1, `message` is a sentence for the author in English.
+    """One mistake in the author's source: `line` counts from 1, `message` is a sentence for the author in English.
 
-    `mistakes` makes them and says them in any language, from `code` and `facts`; `part` is empty for the body.
+    `mistakes` creates and translates them, from `code` and `facts`; `part` is empty for the body.
     """
 
     line: int
@@ -47,7 +47,7 @@ class SourceRefused(Exception):
 
 
 class ReportedMistake(Exception):
-    """Something went wrong that a customer reads about: `error` says what, in any language (`mistakes`)."""
+    """An error that is shown to a customer: `error` describes it in any language (`mistakes`)."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error.message)
@@ -55,7 +55,7 @@ class ReportedMistake(Exception):
 
 
 class RenderRefused(ReportedMistake):
-    """This recipient's text cannot be made (a limit was reached, a filter refused the value)."""
+    """This recipient's text cannot be rendered (a limit was reached, a filter refused the value)."""
 
 
 class MissingValue(RenderRefused):

@@ -229,7 +229,7 @@ def _close_link(writer: _Writer, link: _Link) -> None:
 def _data_rows(tokens: list[Token]) -> frozenset[int]:
     """Return the positions of `<tr>` that hold data.
 
-    Rows of two or more cells in a table without tables or images in it.
+    These are rows of two or more cells in a table without nested tables or images.
     """
     rows: set[int] = set()
     open_tables: list[dict[int, int]] = []

@@ -67,13 +67,14 @@ class TokenPurpose(Enum):
 
 
 class KeyRingError(ValueError):
-    """The key ring's text is malformed. The message never quotes key material."""
+    """The key ring's text is malformed. The error text never quotes key material."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a genuine token says. `extra` is a link number for clicks and 0 elsewhere; `key_id` names the
-    sealing key."""
+    """The content of a genuine token. `extra` is a link number for clicks and 0 elsewhere; `key_id` names the
+    sealing key.
+    """
 
     account_id: int
     delivery_id: int
@@ -106,7 +107,7 @@ def _keyed(state: "hashlib.blake2s", data: bytes) -> bytes:
 
 
 def _derive(master: bytes, label: str) -> bytes:
-    """A 32-octet key for one use; the label is the only input, so HMAC serves as the expand step of RFC 5869."""
+    """Derive a 32-octet key for one use; the label is the only input, so HMAC is the expand step of RFC 5869."""
     return hmac.digest(master, b"mailflatrate/1/" + label.encode("ascii"), "sha256")
 
 
@@ -137,12 +138,12 @@ class _PurposeKeys:
 
 
 class KeyRing:
-    """The service's token keys. The first one seals; all of them open, for ever (R-41)."""
+    """The service's token keys. The first one seals; all of them open, forever (R-41)."""
 
     __slots__ = ("_accounts", "_contents", "_openers", "_sealers", "_suppression")
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
-        """`keys` are (id, at least 32 octets), the current one first. Raises `KeyRingError`."""
+        """Take `keys` as (id, at least 32 octets), the current one first. Raises `KeyRingError`."""
         if not keys:
             raise KeyRingError("the key ring is empty")
         if len({key_id for key_id, _ in keys}) != len(keys):
@@ -174,16 +175,16 @@ class KeyRing:
         return cls(keys)
 
     def seal(self, purpose: TokenPurpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
-        """The token of one delivery for one purpose: 40 characters `0-9a-f`, the same each time.
+        """Return the token of one delivery for one purpose: 40 characters `0-9a-f`, deterministic.
 
-        Raises ValueError when a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
+        Raises ValueError if a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
         negative.
         """
         plain = _plain(account_id, delivery_id, extra)
         return self._sealers[purpose].seal(plain, plain.to_bytes(_HIDDEN_OCTETS, "big"))
 
     def sealer(self, purposes: Sequence[TokenPurpose], account_id: int) -> Callable[[int], list[str]]:
-        """A function that gives the tokens of a delivery of this account for these purposes, in their order."""
+        """Return a function that gives the tokens of a delivery of this account for these purposes, in order."""
         copies = [self._sealers[purpose].copies for purpose in purposes]
 
         def seal_all(delivery_id: int) -> list[str]:
@@ -203,7 +204,7 @@ class KeyRing:
         return seal_all
 
     def open_token(self, purpose: TokenPurpose, text: str) -> TokenClaims | None:
-        """The claims of a genuine token of this purpose, else None. Ignores case; never raises."""
+        """Return the claims of a genuine token of this purpose, else None. Ignores case; never raises."""
         sealed = _decode(text)
         if sealed is None:
             return None
@@ -219,7 +220,7 @@ class KeyRing:
         return None
 
     def identify(self, text: str) -> tuple[TokenPurpose, TokenClaims] | None:
-        """For the abuse desk: which purpose and claims a token of unknown kind has; None when none is genuine."""
+        """Return the purpose and claims of a token of unknown kind, for the abuse desk; None if not genuine."""
         for purpose in TokenPurpose:
             claims = self.open_token(purpose, text)
             if claims is not None:
@@ -227,25 +228,25 @@ class KeyRing:
         return None
 
     def suppression_key(self, canonical_address: str) -> bytes:
-        """HMAC-SHA-256 of a canonical address (R-20), 32 octets: knows the address again without keeping it (R-96).
+        """Return the HMAC-SHA-256 of a canonical address (R-20), 32 octets: matches it without storing it (R-96).
 
         Keyed by the last key of the ring, the founding one, which therefore must never leave the ring.
         """
         return self._suppression.digest(canonical_address.encode("utf-8", "surrogatepass"))
 
     def account_label(self, account_id: int) -> str:
-        """A word for an account that outsiders may see: always the same for it, and telling no number of customers.
+        """Return a public, stable label for an account that does not reveal the number of customers.
 
-        Keyed by the founding key, so that a rotation does not change it: Gmail keeps its figures by this word (R-63).
+        Keyed by the founding key, so that a rotation does not change it: Gmail keeps its figures by this label (R-63).
         """
         return "a" + self._accounts.digest(account_id.to_bytes(8, "big")).hex()[:15]
 
     def content_seal(self, content: bytes) -> bytes:
-        """HMAC-SHA-256 of frozen content, 32 octets: shows that this service froze it."""
+        """Return the HMAC-SHA-256 of frozen content, 32 octets: proves that this service froze it."""
         return self._contents[0].digest(content)
 
     def knows_content(self, content: bytes, seal: bytes) -> bool:
-        """True where one key of the ring made this seal of this content."""
+        """Return True if a key of the ring made this seal for this content."""
         return any(hmac.compare_digest(key.digest(content), seal) for key in self._contents)
 
 
@@ -256,5 +257,5 @@ def _plain(account_id: int, delivery_id: int, extra: int) -> int:
 
 
 def _decode(text: str) -> bytes | None:
-    """20 octets, or None."""
+    """Decode to 20 octets, or None."""
     return bytes.fromhex(text) if _TOKEN.fullmatch(text) else None

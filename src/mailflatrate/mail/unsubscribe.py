@@ -31,7 +31,7 @@ _LONE_TOKEN: Final = re.compile(rf"(?<![A-Za-z0-9])({TOKEN_PATTERN})(?![A-Za-z0-
 
 
 class UnsubscribeProblem(Enum):
-    """What is wrong with the unsubscribe fields of a message; the value is a stable slug."""
+    """A fault in a message's unsubscribe fields; the value is a stable slug."""
 
     MISSING = "missing"
     REPEATED = "repeated"
@@ -68,12 +68,12 @@ class ListUnsubscribe:
 
     @property
     def is_one_click(self) -> bool:
-        """Whether a receiver may show its one-click button, RFC 8058 section 3."""
+        """Return whether a receiver may show its one-click button, RFC 8058 section 3."""
         return not _BREAKS_ONE_CLICK.intersection(self.problems)
 
 
 class RequestSource(Enum):
-    """Where in a mail the token stood."""
+    """Where in a message the token was found."""
 
     ENVELOPE = "envelope"
     ADDRESS_FIELD = "address_field"
@@ -82,10 +82,10 @@ class RequestSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeMail:
-    """A mail to an unsubscribe address, read. `token` is well-formed and not yet verified.
+    """A parsed message to an unsubscribe address. `token` is well-formed and not yet verified.
 
     `is_answering_machine` marks a bounce, an out-of-office note or another automatic reply (RFC 3834), which
-    is nobody's wish. A mailbox provider's own unsubscribe button is automatic too, but it is no reply.
+    is not a person's request. A mailbox provider's own unsubscribe button is automatic too, but it is not a reply.
     """
 
     token: str | None
@@ -134,9 +134,9 @@ def judge_list_unsubscribe(
 
 
 def is_one_click_post(content_type: str, body: bytes) -> bool:
-    """Whether a POST body is the one-click form, urlencoded or multipart (RFC 8058 section 3.2). Never raises.
+    """Return whether a POST body is the one-click form, urlencoded or multipart (RFC 8058 section 3.2). Never raises.
 
-    Other fields beside it do no harm; a body over `MAX_FORM_OCTETS` is no such form.
+    Additional fields do no harm; a body over `MAX_FORM_OCTETS` does not count.
     """
     if len(body) > MAX_FORM_OCTETS:
         return False
@@ -149,10 +149,10 @@ def is_one_click_post(content_type: str, body: bytes) -> bool:
 
 
 def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from: str | None = None) -> UnsubscribeMail:
-    """Read a mail to an unsubscribe address; never raises. `envelope_from` is "" for the null sender, None if unknown.
+    """Parse mail to an unsubscribe address; never raises. `envelope_from` is "" for the null sender, None if unknown.
 
-    The token is looked for where it cannot be mistaken: in the envelope, in the address fields, then in the
-    subject, where some webmailers put the whole of the mailto URI.
+    The token is searched for where it is unambiguous: in the envelope, in the address fields, then in the
+    subject, where some webmailers put the whole mailto URI.
     """
     message = BytesParser(policy=compat32).parsebytes(raw[:_MOST_OCTETS], headersonly=True)
     subject = _field(message, "Subject")
@@ -168,7 +168,7 @@ def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from
 
 
 def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
-    """URIs in angle brackets with commas between them; comments in parentheses are ignored (RFC 2369 section 2)."""
+    """Read comma-separated URIs in angle brackets; comments in parentheses are ignored (RFC 2369 section 2)."""
     text = value.replace("\r", "").replace("\n", "")
     found = re.findall(r"<([^<>]*)>", text)
     if not found:
@@ -216,7 +216,7 @@ def _uri_problem(uri: str) -> UnsubscribeProblem | None:
 
 
 def _mailto_address(uri: str) -> str:
-    """The first address of a mailto URI, RFC 6068 section 2."""
+    """Return the first address of a mailto URI, RFC 6068 section 2."""
     return unquote(uri.partition(":")[2].partition("?")[0].partition(",")[0])
 
 

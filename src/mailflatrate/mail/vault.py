@@ -20,7 +20,7 @@ _LABEL = b"mailflatrate vault 1"
 
 
 class VaultError(ValueError):
-    """The sealed text cannot be opened here. The message never quotes secret material."""
+    """The sealed text cannot be opened here. The error text never quotes secret material."""
 
 
 class Vault:
@@ -29,7 +29,7 @@ class Vault:
     __slots__ = ("_current", "_keys")
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
-        """`keys` are (id, master key), the current one first; ids have no dot. Raises VaultError without any."""
+        """Take `keys` as (id, master key), the current one first; ids have no dot. Raises VaultError without any."""
         if not keys or any("." in key_id for key_id, _ in keys):
             raise VaultError("the vault needs keys whose IDs contain no dot")
         self._keys = {key_id: AESGCM(hmac.digest(master, _LABEL, hashlib.sha256)) for key_id, master in keys}
@@ -37,7 +37,7 @@ class Vault:
 
     @classmethod
     def parse(cls, token_keys: str) -> "Vault":
-        """From the text of the key ring, `id:hex,id:hex`, the current key first. Raises VaultError."""
+        """Build it from the key ring text, `id:hex,id:hex`, the current key first. Raises VaultError."""
         try:
             pairs = [entry.strip().split(":", 1) for entry in token_keys.split(",")]
             return cls([(key_id, bytes.fromhex(key)) for key_id, key in pairs])
@@ -45,13 +45,13 @@ class Vault:
             raise VaultError("the key ring must have the form id:hex,id:hex") from None
 
     def seal(self, secret: bytes, place: str) -> str:
-        """The secret as text for a column, bound to `place`. Never the same twice."""
+        """Return the secret as text for a column, bound to `place`. Never the same twice."""
         nonce = os.urandom(_NONCE_OCTETS)
         hidden = self._keys[self._current].encrypt(nonce, secret, place.encode())
         return f"{FORM}.{self._current}.{base64.b64encode(nonce + hidden).decode('ascii')}"
 
     def open(self, sealed: str, place: str) -> bytes:
-        """The secret. Raises VaultError for a text that was changed, moved, or sealed under a key that is gone."""
+        """Return the secret. Raises VaultError if the text was changed, moved, or sealed under a key that is gone."""
         form, _, rest = sealed.partition(".")
         key_id, _, packed = rest.partition(".")
         if form != FORM or key_id not in self._keys:

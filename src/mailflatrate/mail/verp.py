@@ -45,8 +45,9 @@ _ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class InboundAddress:
-    """An envelope recipient, read. `token` is well-formed but not yet verified; `domain` is lower-case, ""
-    when absent."""
+    """A parsed envelope recipient. `token` is well-formed but not yet verified; `domain` is lower-case, ""
+    if absent.
+    """
 
     kind: RecipientKind
     token: str | None
@@ -54,25 +55,25 @@ class InboundAddress:
 
 
 def return_path(token: str, bounce_domain: str) -> str:
-    """The envelope sender of one message; `token` is sealed for VERP."""
+    """Return the envelope sender of one message; `token` is sealed for VERP."""
     return f"{_BOUNCE_TAG}+{token}@{bounce_domain}"
 
 
 def unsubscribe_address(token: str, service_domain: str) -> str:
-    """The mailto target of List-Unsubscribe; `token` is sealed for UNSUBSCRIBE."""
+    """Return the mailto target of List-Unsubscribe; `token` is sealed for UNSUBSCRIBE."""
     return f"{_UNSUBSCRIBE_TAG}+{token}@{service_domain}"
 
 
 def case_address(token: str, service_domain: str) -> str:
-    """Where answers about a report at the abuse desk go; `token` is sealed for CASE."""
+    """Return the address for replies about a report at the abuse desk; `token` is sealed for CASE."""
     return f"{_CASE_TAG}+{token}@{service_domain}"
 
 
 def parse_recipient(address: str) -> InboundAddress:
     """Classify an RCPT TO address, with or without angle brackets; never raises.
 
-    A tag that is no well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO.
-    The bare `b@`, `unsub@` and `case@` stand for nobody and are OTHER, too.
+    A tag that is not a well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO.
+    The bare `b@`, `unsub@` and `case@` refer to nobody and are OTHER, too.
     """
     local, _, domain = address.strip().removeprefix("<").removesuffix(">").rpartition("@")
     if not local:

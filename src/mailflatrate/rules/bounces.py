@@ -15,7 +15,7 @@ from mailflatrate.rules.limits import value
 
 
 class BounceAction(Enum):
-    """What the suppression list has to learn."""
+    """How to update the suppression list."""
 
     NOTHING = "nothing"
     SUPPRESS_ACCOUNT = "suppress_account"
@@ -32,7 +32,7 @@ class SoftPolicy:
 
 @dataclass(frozen=True, slots=True)
 class BounceState:
-    """The memory of one address in one account.
+    """The stored history of one address in one account.
 
     `soft_mailings` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1) or were
     disputed between code and words; `last_activity_at` is the last click or confirmation, opens do not count.
@@ -46,7 +46,7 @@ class BounceState:
 
 @dataclass(frozen=True, slots=True)
 class BounceJudgement:
-    """The new memory, what to do, and the rule that says so (None where nothing is done)."""
+    """The new state, the action, and the rule behind it (None if there is no action)."""
 
     state: BounceState
     action: BounceAction
@@ -68,7 +68,7 @@ _ANOTHER_DAY = timedelta(days=1)
 def judge_bounce(
     state: BounceState, outcome: BounceOutcome, status: str, at: datetime, *, witnesses: int = 1, disputed: bool = False
 ) -> BounceJudgement:
-    """One delivery bounced for good at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
+    """Judge a permanent delivery failure at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
 
     `witnesses` is how many of code and words say that the address is dead: both are needed to suppress it on the whole
     platform. `disputed`: one of them says so and the other contradicts; a second day decides.
@@ -94,7 +94,7 @@ def after_delivery(state: BounceState) -> BounceState:
 
 
 def may_return(suppressed_at: datetime, now: datetime) -> bool:
-    """May a reviewer, with a reason, lift a bounce? The person's own new sign-up is always possible (R-75)."""
+    """Return whether a reviewer may, with a reason, lift a bounce. People can always sign up again (R-75)."""
     return now - suppressed_at >= RETURN_AFTER
 
 

@@ -18,7 +18,7 @@ _FRIDAY = 4
 
 
 class Urgency(IntEnum):
-    """How much a case presses; higher comes first."""
+    """How urgent a case is; higher comes first."""
 
     RESTS = 0
     QUIET = 1
@@ -45,9 +45,9 @@ class CaseFacts:
 
 
 def answer_due(opened: datetime, zone: str) -> datetime:
-    """The end of one working day after `opened` (aware), in the operator's time zone: Friday noon gives Monday noon.
+    """Return the end of one working day after `opened` (aware) in the operator's time zone: Friday noon, Monday noon.
 
-    What comes on a weekend counts as come on Monday morning. Public holidays are working days here: earlier is safe.
+    A weekend arrival counts as Monday morning. Public holidays are working days here: earlier is safe.
     """
     days = int(value("case_answer_working_days"))
     local = opened.astimezone(ZoneInfo(zone))
@@ -59,7 +59,7 @@ def answer_due(opened: datetime, zone: str) -> datetime:
 
 
 def _weekday(moment: datetime) -> datetime:
-    """The same time of the day, put off to Monday where it falls on a weekend."""
+    """Return the same time of day, moved to Monday if it falls on a weekend."""
     while moment.weekday() > _FRIDAY:
         moment += timedelta(days=1)
     return moment
@@ -81,12 +81,12 @@ def must_freeze(recipients: Iterable[int]) -> bool:
 
 
 def may_send_receipt(last: datetime | None, now: datetime) -> bool:
-    """Whether a sender may get an automatic answer (R-73, RFC 3834 section 2): at most one in seven days."""
+    """Return whether a sender may get an automatic reply (R-73, RFC 3834 section 2): at most one in seven days."""
     return last is None or now - last >= RECEIPT_PAUSE
 
 
 def urgency(facts: CaseFacts, now: datetime) -> Urgency:
-    """How much the case presses."""
+    """Return the urgency of the case."""
     due = [moment for moment in (facts.answer_due, facts.proof_due) if moment is not None]
     if any(moment <= now for moment in due):
         return Urgency.OVERDUE

@@ -1,7 +1,7 @@
 """One cause, one finding: which failed rules only follow from another, what to fix first, and a score.
 
 A broken signature explains why the sender's domain isn't aligned and why the unsubscribe fields aren't signed. Fixing
-the cause fixes what it explains, so only causes count.
+the cause also fixes its effects, so only causes count.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FindingCause:
 
 
 def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
-    """The failures as causes with what they explain, in the order in which to fix them."""
+    """Return the failures as causes with their effects, in the order in which to fix them."""
     failed = {finding.key: finding for finding in verdict.failures}
     under = {key: _cause_of(key, failed) for key in failed}
     roots = [finding for key, finding in failed.items() if under[key] == key]
@@ -59,12 +59,12 @@ def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
 
 
 def score(causes: tuple[FindingCause, ...]) -> int:
-    """100 without a finding; every cause costs by its weight, down to 0."""
+    """Return 100 without findings; every cause subtracts its weight, down to 0."""
     return max(0, 100 - sum(_COST[cause.finding.severity] for cause in causes))
 
 
 def _cause_of(key: str, failed: Mapping[str, Finding]) -> str:
-    """The key of the finding at the root; `_FOLLOWS` has no circle."""
+    """Return the key of the root finding; `_FOLLOWS` has no cycles."""
     for cause in _FOLLOWS.get(key, ()):
         if cause in failed and _explains(failed[cause], failed[key]):
             return _cause_of(cause, failed)
@@ -72,7 +72,7 @@ def _cause_of(key: str, failed: Mapping[str, Finding]) -> str:
 
 
 def _explains(cause: Finding, effect: Finding) -> bool:
-    """Whether the particulars fit: a missing Subject explains only itself."""
+    """Return whether the details match: a missing Subject explains only itself."""
     params = dict(effect.params)
     if effect.key == "header-complete":
         return params.get("fields") == (("Subject",) if cause.key == "subject-present" else ("From",))

@@ -1,6 +1,6 @@
-"""Whether a click is a person's or a program's (R-110): by its network, by all links at once, by the time it came.
+"""Decides whether a click is a person's or a program's (R-110): by network, by all links at once, by timing.
 
-What a program calls itself proves nothing: scanners name a browser. No rule here knows who clicked.
+User agents prove nothing: scanners name a browser. No rule here knows who clicked.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,7 @@ MOST_NEEDED = 5
 
 
 class Networks:
-    """A set of IP networks that answers quickly whether an address lies in one of them."""
+    """A set of IP networks with a fast membership test for addresses."""
 
     def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
         ranges = sorted(
@@ -51,17 +51,17 @@ class Networks:
 
 
 def read_networks(text: str) -> Networks:
-    """A list as it is shipped: networks between white space, notes behind "#". Raises ValueError for what is none."""
+    """Read a shipped list: networks separated by white space, comments after "#". Raises ValueError if invalid."""
     words = [word for line in text.splitlines() for word in line.partition("#")[0].split()]
     return Networks(ip_network(word) for word in words)
 
 
 @cache
 def networks_in(path: Path) -> Networks:
-    """The networks of a file, read once per process."""
+    """Return the networks of a file, read once per process."""
     return read_networks(path.read_text())
 
 
 def is_mostly_fresh(fresh: int, sent: int) -> bool:
-    """Whether most of what was sent so far was sent within `TOO_SOON`: then an anonymous click came too soon, too."""
+    """Return whether most messages were sent within `TOO_SOON`: then an anonymous click came too soon, too."""
     return sent > 0 and 2 * fresh > sent

@@ -1,6 +1,6 @@
 """Which imported consent counts (R-12, R-13): is the evidence of one row complete, plausible and fresh enough?
 
-Asked once a row of an import, so a million times for a large one: the answers are constants and nothing is built.
+Called once per imported row, so a million times for a large import: the answers are constants and nothing is built.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _SENTENCES: dict[EvidenceReason, str] = {
 
 
 def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
-    """Mailable, or quarantine with the first reason found. `now` is aware; moments in `row` should be.
+    """Return mailable, or quarantine with the first reason found. `now` is aware; times in `row` should be.
 
     Completeness first, then form, then plausibility, then age.
     """
@@ -139,7 +139,7 @@ def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
 
 
 def evidence_sentence(reason: EvidenceReason, language: str) -> str:
-    """The reason as a sentence for the report of an import."""
+    """Return the reason as a sentence for the report of an import."""
     return translate(_SENTENCES[reason], language)
 
 
@@ -156,8 +156,9 @@ def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> 
 
 
 def _is_persons_ip(text: str) -> bool:
-    """An IP address that a sign-up can come from: neither this host nor nobody nor a group, nor one of a private
-    network, which is that of some proxy in front of the form."""
+    """Return whether a sign-up can come from the IP address: not this host, unspecified, multicast or in a private
+    network, which belongs to some proxy in front of the form.
+    """
     if _IPV4.fullmatch(text):
         return not _NOBODYS_IPV4.match(text) and int(text.partition(".")[0]) < 224
     try:

@@ -1,6 +1,6 @@
-"""In which country is a recipient? Law on imprints and opt-out binds by recipient in the US and in Canada (R-44).
+"""Determines a recipient's country. Law on imprints and opt-out binds by recipient in the US and in Canada (R-44).
 
-Answered by an attribute that names a country, else by the ending of the address. A `.com` says nothing.
+Based on an attribute that names a country, else on the address's ending. A `.com` says nothing.
 """
 
 from __future__ import annotations
@@ -59,6 +59,6 @@ _BY_ENDING = {ending: code for ending, code in _BY_ENDING.items() if ending not 
 
 
 def country_of(attribute: str, ending: str) -> str | None:
-    """ISO 3166 code of the country that an attribute's text names, or else the ending of an address; or None."""
+    """Return the ISO 3166 code of the country named by an attribute, else by an address's ending; or None."""
     named = _BY_NAME.get(" ".join(attribute.replace("-", " ").lower().split()))
     return named or _BY_ENDING.get(ending.lower())

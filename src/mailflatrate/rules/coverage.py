@@ -1,4 +1,4 @@
-"""Which check keeps which rule, and what is kept elsewhere: the table `coverage.csv`, complete by a test."""
+"""Which check enforces which rule, and what is enforced elsewhere: `coverage.csv`, kept complete by a test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One rule of the rule base. `elsewhere` says where it is kept and why, where no check of the gate does it all."""
+    """One rule of the rule base. `elsewhere` says where and why it is enforced if no gate check does all of it."""
 
     rule: str
     enforcers: frozenset[str]
@@ -19,7 +19,7 @@ class Coverage:
 
 @cache
 def coverage() -> tuple[Coverage, ...]:
-    """The table in its order."""
+    """Return the table in order."""
     lines = (Path(__file__).parent / "coverage.csv").read_text("utf-8").splitlines()
     rows = (line.split(";", 3) for line in lines if line.strip() and not line.startswith("#"))
     return tuple(

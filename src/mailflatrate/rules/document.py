@@ -1,4 +1,4 @@
-"""The rule base as a page for people: `docs/rules.md` is what this prints.
+"""The rule base as a readable page: this generates `docs/rules.md`.
 
 Run `python -m mailflatrate.rules.document > docs/rules.md` after changing a rule; a test compares the two.
 """
@@ -40,7 +40,7 @@ _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
 
 
 def rules_markdown() -> str:
-    """All chains in their order, each rule in every language of the studio, and the table of limits."""
+    """Return all chains in order, each rule in every language of the studio, and the table of limits."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -74,7 +74,7 @@ def _coverage() -> Iterator[str]:
 
 
 def _kinds() -> dict[str, str]:
-    """For which kinds of message a rule is asked, and for which it only advises."""
+    """Return the kinds of message that a rule applies to, and those for which it only advises."""
     return {
         row.check.key: "; "
         + ", ".join(

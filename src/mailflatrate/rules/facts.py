@@ -38,7 +38,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """The account at this moment. `*_accepted` is the version the customer accepted, empty when none."""
+    """The account right now. `*_accepted` is the version the customer accepted, empty if none."""
 
     standing: Standing
     activated_at: datetime | None
@@ -87,7 +87,7 @@ class ReleaseFacts:
 
 
 class DnsState(Enum):
-    """What the last look at a record found."""
+    """The result of a record's last check."""
 
     OK = "ok"
     MISSING = "missing"
@@ -154,7 +154,7 @@ class FromFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """One link of the HTML part before rewriting: where it leads, what its text says."""
+    """One link of the HTML part before rewriting: its target and its text."""
 
     url: str
     text: str = ""
@@ -166,7 +166,7 @@ class ContentFacts:
 
     `subject` and `preheader` as written, Liquid included. Sizes in octets before tracking. `leftovers` are merge
     tags still in the result, as written. `imprint_missing_*` are keys of imprint lines that the part does not show
-    (`imprint.missing_in`). `hidden` are samples of text that a reader cannot see; `active_elements` names of
+    (`imprint.missing_in`). `hidden` are samples of invisible text; `active_elements` names of
     elements such as `script`, `form`, `iframe`.
     """
 
@@ -263,7 +263,7 @@ class SampleFacts:
 
 @dataclass(frozen=True, slots=True)
 class SpamScore:
-    """What the operator's spam filter says about the sample letter. `needed` is where it begins to call it spam."""
+    """The spam filter's score of the sample message. `needed` is the threshold from which it counts as spam."""
 
     score: float
     needed: float
@@ -272,7 +272,7 @@ class SpamScore:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFacts:
-    """Everything the campaign chain asks about."""
+    """All input of the campaign chain."""
 
     account: AccountFacts
     release: ReleaseFacts
@@ -304,7 +304,7 @@ class CampaignFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
-    """A double-opt-in confirmation mail (R-25, R-31 to R-35)."""
+    """A double opt-in confirmation message (R-25, R-31 to R-35)."""
 
     account: AccountFacts
     imprint: ImprintRecord | None
@@ -330,7 +330,7 @@ class ConfirmationFacts:
 
 @dataclass(frozen=True, slots=True)
 class FormFacts:
-    """A sign-up form that is to be published. `company` is the name that {company} becomes; empty without imprint."""
+    """A sign-up form about to be published. `company` is the value of {company}; empty without imprint."""
 
     content: FormContent
     imprint: ImprintRecord | None
@@ -339,20 +339,20 @@ class FormFacts:
     recipient_countries: frozenset[str] = frozenset()
 
     def spoken(self) -> Iterator[tuple[str, FormTexts]]:
-        """The form's languages with their texts."""
+        """Yield the form's languages with their texts."""
         for language in self.content.languages:
             yield language, self.content.texts.get(language, FormTexts())
 
 
 class HasAccount(Protocol):
-    """Facts of a mail that an account sends."""
+    """Facts of a message sent by an account."""
 
     @property
     def account(self) -> AccountFacts: ...
 
 
 class HasImprint(Protocol):
-    """Facts of a mail that must say who sends it."""
+    """Facts of a message that must name its sender."""
 
     @property
     def imprint(self) -> ImprintRecord | None: ...
@@ -369,14 +369,14 @@ class HasContent(Protocol):
 
 
 class HasSender(Protocol):
-    """Facts of a mail whose sender's domain was looked up."""
+    """Facts of a message whose sender domain was looked up."""
 
     @property
     def sender(self) -> SenderFacts: ...
 
 
 class HasFrom(Protocol):
-    """Facts of any mail: who it says is writing, and whose particulars are known (None of a stranger's mail)."""
+    """Facts of any message: its claimed sender, and whose details are known (None of a stranger's message)."""
 
     @property
     def from_line(self) -> FromFacts: ...
@@ -403,7 +403,7 @@ class NoticeFacts:
 
 
 class SubscriptionState(Enum):
-    """How one person stands to one list."""
+    """The relation of one person to one list."""
 
     CONFIRMED = "confirmed"
     PENDING = "pending"
@@ -413,7 +413,7 @@ class SubscriptionState(Enum):
 
 
 class ConsentKind(Enum):
-    """The event on which a subscription rests. Nothing else counts as consent."""
+    """The event on which a subscription is based. Nothing else counts as consent."""
 
     CONFIRMED = "confirmed"
     """Double opt-in with a form of ours."""
@@ -436,7 +436,7 @@ class Suppression(Enum):
 
 
 class OriginState(Enum):
-    """What is known about how a list came to be (R-10)."""
+    """What is known about the origin of a list (R-10)."""
 
     FORM = "form"
     """Filled by our own double-opt-in forms alone; needs no declaration."""

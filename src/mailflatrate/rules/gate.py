@@ -1,6 +1,6 @@
-"""The questions that the chains answer, and their findings in words.
+"""The entry points of the rule chains, and their findings in words.
 
-`judge_campaign` is asked once at release and again before each chunk, `judge_recipient` once a recipient.
+`judge_campaign` runs once at release and again before each chunk, `judge_recipient` once per recipient.
 """
 
 from __future__ import annotations
@@ -79,27 +79,27 @@ class Explanation:
 
 
 def judge_campaign(facts: CampaignFacts) -> Verdict:
-    """All rules of the campaign chain; none is skipped, so that a customer sees everything that is left to do."""
+    """Apply all rules of the campaign chain; none is skipped, so that a customer sees everything left to do."""
     return _judge(CAMPAIGN_CHAIN, facts)
 
 
 def judge_from(facts: HasFrom) -> Verdict:
-    """The rules of the sender's identity alone."""
+    """Apply only the rules of the sender's identity."""
     return _judge(FROM_CHAIN, facts)
 
 
 def judge_confirmation(facts: ConfirmationFacts) -> Verdict:
-    """May this confirmation mail be sent? Asked once a sign-up."""
+    """Decide whether this confirmation message may be sent. Called once per sign-up."""
     return _judge(CONFIRMATION_CHAIN, facts)
 
 
 def judge_form(facts: FormFacts) -> Verdict:
-    """May this form be published as it stands? All rules are asked, so that everything left to do is seen."""
+    """Decide whether this form may be published. All rules run, so that everything left to do shows."""
     return _judge(FORM_CHAIN, facts)
 
 
 def judge_notice(facts: NoticeFacts) -> Verdict:
-    """May this service notice be sent?"""
+    """Decide whether this service notice may be sent."""
     return _judge(NOTICE_CHAIN, facts)
 
 
@@ -122,7 +122,7 @@ RECIPIENT_PASSED: Verdict = Verdict(
 
 
 def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:
-    """The long answer for one recipient: every rule with hit or miss. For pages, not for the hot path."""
+    """Return every rule's result for one recipient, hit or miss. For pages, not for the hot path."""
     return Verdict(RULES_VERSION, tuple(rule.judge(facts, now) for rule in RECIPIENT_CHAIN))
 
 
@@ -142,7 +142,7 @@ def explain(finding: Finding, language: str) -> Explanation:
 
 
 def params_in_words(finding: Finding, language: str) -> dict[str, str]:
-    """The values for the sentence of a finding."""
+    """Return the values for the sentence of a finding."""
     return {name: _in_words(name, value, language) for name, value in finding.params}
 
 
@@ -152,12 +152,12 @@ def reason_text(reason: WithholdReason, language: str) -> str:
 
 
 def all_rules() -> Mapping[str, AnyRule]:
-    """Every rule by key, for the generated documentation and for tests."""
+    """Return every rule by key, for the generated documentation and for tests."""
     return dict(_RULES)
 
 
 def failures_by_weight(verdict: Verdict) -> tuple[Finding, ...]:
-    """The failures as the checks panel shows them: block, review, warn, info; the chain's order within each."""
+    """Return failures in checks panel order: block, review, warn, info; the chain's order within each."""
     order = list(Severity)
     return tuple(sorted(verdict.failures, key=lambda finding: order.index(finding.severity)))
 

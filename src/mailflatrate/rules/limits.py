@@ -1,7 +1,7 @@
 """Every number of the rule base, with its source and the date on which the source was read.
 
 The operator may tighten a number by a setting (`rules.tighter`); loosening one needs an ADR. A test pins the table
-(R-84), because a threshold that changes silently is a change of the law.
+(R-84), because a silently changed threshold is a changed rule.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks a default of
-    ours."""
+    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks our own
+    default.
+    """
 
     key: str
     value: float
@@ -214,11 +215,11 @@ _TIGHTENED: dict[str, float] = {}
 
 
 def value(key: str) -> float:
-    """The number of one limit as it is in force. Raises KeyError for an unknown key."""
+    """Return the effective number of one limit. Raises KeyError for an unknown key."""
     return _TIGHTENED.get(key, LIMITS[key].value)
 
 
 def tighten(numbers: Mapping[str, float]) -> None:
-    """Put the operator's stricter numbers, as `rules.tighter` read them, in force in this process; no others are."""
+    """Put the operator's stricter numbers, as read by `rules.tighter`, in force in this process, replacing others."""
     _TIGHTENED.clear()
     _TIGHTENED.update(numbers)

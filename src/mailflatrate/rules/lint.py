@@ -1,4 +1,4 @@
-"""Judging what other systems sent, by the gate's own rules (`mailflatrate lint`). Bytes and text in, findings out."""
+"""Judges other systems' messages by the gate's own rules (`mailflatrate lint`). Bytes and text in, findings out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNASKED = DnsRecordFacts(DnsState.UNCHECKED)
 
 @dataclass(frozen=True, slots=True)
 class LooseFrom:
-    """A From field of which nothing else is known."""
+    """A From field without any other facts."""
 
     from_line: FromFacts
     imprint: ImprintRecord | None = None
@@ -54,12 +54,12 @@ class DomainLooks:
 
 
 def no_key(_selector: str, _domain: str) -> bytes | None:
-    """The key finder of the offline run: nobody is asked."""
+    """Serve as key finder of the offline run: return no key."""
     raise KeyUnreachable
 
 
 def no_looks(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLooks:
-    """The DNS of the offline run."""
+    """Serve as DNS of the offline run."""
     return DomainLooks()
 
 
@@ -85,7 +85,7 @@ class LintLookups:
 
 
 def from_facts(value: str, brands: Brands) -> FromFacts:
-    """What a From field shows: the names of all its mailboxes, the address of the last one."""
+    """Return what a From field shows: the names of all its mailboxes, the address of the last one."""
     found = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
     last = found[-1] if found else FromMailbox("", "", "")
     name = " ".join(dict.fromkeys(mailbox.name for mailbox in found if mailbox.name))
@@ -93,7 +93,7 @@ def from_facts(value: str, brands: Brands) -> FromFacts:
 
 
 def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
-    """The findings of the sender-identity rules for the value of a From field, ready for JSON."""
+    """Return the findings of the sender-identity rules for the value of a From field, ready for JSON."""
     facts = from_facts(value, brands)
     verdict = judge_from(LooseFrom(facts))
     return {
@@ -137,13 +137,13 @@ def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: Mess
 
 
 def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offline: bool = True) -> Verdict:
-    """Every rule of the profile for this kind; offline those are left out whose answer is in the DNS."""
+    """Apply every rule of the profile for this kind; offline, rules that need the DNS are left out."""
     rules = rules_for(profile, facts.kind, offline=offline)
     return Verdict(RULES_VERSION, tuple(rule.judge(facts) for rule in rules))
 
 
 def _moment(message: ParsedMessage, now: datetime) -> datetime:
-    """When the message was on its way: a stored one is not blamed for a signature that has ended since."""
+    """Return when the message was in transit: a stored one is not blamed for a signature that has expired since."""
     for written in (message.first("received").rpartition(";")[2], message.first("date")):
         try:
             found = parsedate_to_datetime(written.strip())
@@ -233,25 +233,25 @@ def _content(
 
 
 def _houses(message: ParsedMessage, signatures: tuple[Signature, ...]) -> frozenset[str]:
-    """The domains that answer for a message: its sender's, those that signed it, the one by which readers leave."""
+    """Return the domains responsible for a message: the sender's, the signers', the unsubscribe link's."""
     written = [box.domain for name in ("from", "return-path") for box in read_from(message.first(name))]
     leaving = re.findall(r"<https?://([\w.-]+)", message.first("list-unsubscribe").lower())
     return frozenset(filter(None, (*written, *leaving, *(one.verdict.domain for one in signatures if one.holds))))
 
 
 def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
-    """Imprint lines that are there, but only in text too small or too pale to be read."""
+    """Return imprint lines that are present, but only in text too small or too pale to read."""
     unread = imprint_marks(seen.legible_text).missing
     return tuple(f"field.{line}" for line in unread if line not in imprint.missing)
 
 
 def _headed(message: ParsedMessage) -> str:
-    """The fields into which a sending system writes personal values."""
+    """Return the fields into which a sending system writes personal values."""
     return "\n".join(message.text_of(name) for name in ("subject", "from", "reply-to", "to", "list-unsubscribe"))
 
 
 def _is_changed(signatures: tuple[Signature, ...]) -> bool:
-    """True for a message without a signature, or with one that says that it was changed on its way."""
+    """Return True for a message without a signature, or with one that shows changes in transit."""
     broken = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED, DkimStatus.MALFORMED)
     return not signatures or any(one.verdict.status in broken for one in signatures)
 
@@ -272,7 +272,7 @@ def _links(html: str, text: str, seen: SeenContent, rewrote: Callable[[str], boo
 
 
 def where(finding: Finding) -> str:
-    """The field or part that a finding of the message chain is about, as people name it."""
+    """Return the display name of the field or part that a finding of the message chain is about."""
     place, _, name = finding.anchor.partition(".")
     if place == "header":
         return _FIELD_NAMES.get(name, "-".join(word.capitalize() for word in name.split("-")))
@@ -289,7 +289,7 @@ _PLACES = {"campaign.subject": "Subject", "campaign.sender": "From", "campaign.s
 
 
 def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
-    """One finding as `mailflatrate lint --json` prints it."""
+    """Return one finding as `mailflatrate lint --json` prints it."""
     return {
         "rule": finding.rule,
         "key": finding.key,
@@ -302,6 +302,6 @@ def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
 
 
 def weight_word(findings: Iterable[Finding]) -> str:
-    """`block`, `review`, `warn`, `info` by the heaviest finding, or `pass`."""
+    """Return `block`, `review`, `warn`, `info` by the heaviest finding, or `pass`."""
     weights = {finding.severity for finding in findings}
     return next((severity.value for severity in Severity if severity in weights), "pass")

@@ -16,7 +16,7 @@ from mailflatrate.rules.limits import value
 
 
 class MeasureLevel(IntEnum):
-    """How far a measure goes, from telling to stopping."""
+    """The severity of a measure, from notifying to stopping."""
 
     WARN = 1  # the customer is told
     THROTTLE = 2  # fewer a day, and a reviewer looks
@@ -27,7 +27,7 @@ class MeasureLevel(IntEnum):
 
 
 class ThresholdCause(Enum):
-    """What crossed a line; the value is stored and is the key of its words."""
+    """Which threshold was crossed; the value is stored and is the key of its words."""
 
     COMPLAINTS = "complaints"
     HARD_BOUNCES = "hard_bounces"
@@ -40,12 +40,12 @@ class ThresholdCause(Enum):
 
     @property
     def is_ceiling(self) -> bool:
-        """Whether a number of events decides and no rate: `RequiredMeasure.limit` is that number then."""
+        """Return whether a number of events decides, not a rate: then `RequiredMeasure.limit` is that number."""
         return self in (ThresholdCause.NEW_COMPLAINTS, ThresholdCause.NEW_HARD_BOUNCES)
 
 
 class FigureScope(Enum):
-    """Over what the figures were counted."""
+    """The scope over which the figures were counted."""
 
     MAILING = "mailing"
     DAY = "day"
@@ -54,8 +54,9 @@ class FigureScope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Distinct recipients. `settled` got an outcome; `reporting` of the delivered are at providers that report;
-    `refused` were turned away because of the sender (R-70)."""
+    """Distinct recipients. `settled` have a result; `reporting` of the delivered are at providers that report;
+    `refused` were rejected because of the sender (R-70).
+    """
 
     settled: int = 0
     delivered: int = 0
@@ -68,8 +69,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RequiredMeasure:
-    """One measure that the figures call for. `percent` of `base` against `limit` percent; 0 where events decide, and a
-    number of events where it is a ceiling."""
+    """One measure that the figures require. `percent` of `base` against `limit` percent; 0 if events decide, and a
+    number of events if it is a ceiling.
+    """
 
     cause: ThresholdCause
     level: MeasureLevel
@@ -81,12 +83,12 @@ class RequiredMeasure:
 
     @property
     def percent(self) -> float:
-        """The rate that was found, in percent."""
+        """Return the measured rate, in percent."""
         return share(self.events, self.base)
 
 
 def share(events: int, base: int) -> float:
-    """Events in percent of a base; 0 of an empty one."""
+    """Return events as a percentage of a base; 0 for an empty one."""
     return 100 * events / base if base else 0.0
 
 
@@ -99,7 +101,7 @@ def judge(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
 
 
 def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
-    """What an account that began a short while ago may not reach within a day or seven days, at whatever rate."""
+    """Apply the ceilings that a new account may not reach within a day or seven days, at whatever rate."""
     if scope is FigureScope.MAILING:
         return ()
     found = (
@@ -189,7 +191,7 @@ def _is_beyond_chance(events: int, base: int, line: float) -> bool:
 
 
 def _at_the_start(counts: Counts) -> bool:
-    """Five reports within the first thousand (R-86)."""
+    """Return whether there were five reports within the first thousand (R-86)."""
     return counts.complaints >= value("complaint_suspend_events") and counts.delivered <= value(
         "complaint_suspend_window"
     )
@@ -218,7 +220,7 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def is_hardly_chance(events: int, base: int, percent: float) -> bool:
-    """Whether so many of a small sample would be surprising where the true rate is at `percent` (R-85, ADR 0015).
+    """Return whether so many in a small sample would be surprising at a true rate of `percent` (R-85, ADR 0015).
 
     The chance of at least `events` among `base` (binomial) against `rate_sample_chance`.
     """

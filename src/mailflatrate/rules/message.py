@@ -18,7 +18,7 @@ from mailflatrate.rules.transit import Transit
 
 
 class MessageKind(Enum):
-    """What a message is. BULK goes to a list, TRANSACTIONAL answers what its reader did, PERSONAL is from a person."""
+    """The type of message. BULK goes to a list, TRANSACTIONAL responds to the reader, PERSONAL is from a person."""
 
     BULK = "bulk"
     TRANSACTIONAL = "transactional"
@@ -27,9 +27,9 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One DKIM signature and the length of its key in bits, 0 where the key was not seen.
+    """One DKIM signature and the length of its key in bits, 0 if the key was not seen.
 
-    `is_vouched` where the receiver saw it hold; `is_transit_broken` where a list or a relay broke it.
+    `is_vouched` if the receiver saw it hold; `is_transit_broken` if a list or a relay broke it.
     """
 
     verdict: DkimVerdict
@@ -39,15 +39,15 @@ class Signature:
 
     @property
     def holds(self) -> bool:
-        """True where it is valid, or where only the key could not be asked for and the rest is in order."""
+        """Return True if it is valid, or if only the key lookup failed and the rest is in order."""
         return self.is_vouched or self.verdict.status in (DkimStatus.PASS, DkimStatus.KEY_UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """One message. `sender` has DNS states UNCHECKED where nobody asked; `signatures` in the message's order.
+    """One message. `sender` has DNS states UNCHECKED if there was no lookup; `signatures` in the message's order.
 
-    `transit.own` is the message with the sender's fields only; `kind_reasons` name what the kind was read from.
+    `transit.own` is the message with only the sender's fields; `kind_reasons` name the evidence for the kind.
     """
 
     message: ParsedMessage
@@ -63,20 +63,20 @@ class MessageFacts:
 
     @property
     def own(self) -> ParsedMessage:
-        """The message as far as its sender wrote it: without the fields of relays, lists and the receiver."""
+        """Return the message as its sender wrote it: without the fields of relays, lists and the receiver."""
         return self.transit.own
 
     @property
     def holding(self) -> tuple[DkimVerdict, ...]:
-        """The signatures that hold."""
+        """Return the valid signatures."""
         return tuple(signature.verdict for signature in self.signatures if signature.holds)
 
     @property
     def sender_signatures(self) -> tuple[DkimVerdict, ...]:
-        """The signatures that hold, or did until a list or a relay broke them."""
+        """Return the signatures that are valid, or were until a list or a relay broke them."""
         return tuple(one.verdict for one in self.signatures if one.holds or one.is_transit_broken)
 
     @property
     def signed(self) -> frozenset[str]:
-        """The names of the fields that a signature which holds covers."""
+        """Return the names of the fields that a valid signature covers."""
         return frozenset(name for verdict in self.holding for name in verdict.signed_fields)

@@ -85,7 +85,7 @@ from mailflatrate.rules.verdict import Check, Finding, Severity
 
 
 class Profile(Enum):
-    """Whose demands are asked about."""
+    """Whose requirements to check."""
 
     ALL = "all"
     CSA = "csa"
@@ -95,7 +95,7 @@ class Profile(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRule:
-    """One row: the rule, who demands it, of which kinds of message, and whether its answer needs the DNS.
+    """One row: the rule, who requires it, for which kinds of message, and whether it needs the DNS.
 
     For a kind in `advises` the rule only warns, whatever its weight for others.
     """
@@ -111,13 +111,13 @@ class MessageRule:
         return asked and kind in self.kinds and not (offline and self.needs_dns)
 
     def judge(self, facts: MessageFacts) -> Finding:
-        """Ask the rule, with the weight that it has for this kind of message."""
+        """Apply the rule, with its weight for this kind of message."""
         finding = self.check.judge(facts)
         return replace(finding, severity=_weight(self, finding, facts))
 
 
 def _weight(row: MessageRule, finding: Finding, facts: MessageFacts) -> Severity:
-    """The weight of a finding for one kind of message; a Feedback-ID that isn't there is no fault."""
+    """Return the weight of a finding for one kind of message; a missing Feedback-ID is not a fault."""
     if finding.severity not in (Severity.BLOCK, Severity.REVIEW):
         missing = finding.key == "feedback-id" and dict(finding.params).get("found") == "-"
         return Severity.INFO if missing else finding.severity
@@ -223,5 +223,5 @@ HEADER_KEYS = tuple(row.check.key for row in MESSAGE_CHAIN if row.check.anchor.s
 
 
 def rules_for(profile: Profile, kind: MessageKind, *, offline: bool) -> Iterator[MessageRule]:
-    """The rules to ask of a message of this kind, in their order."""
+    """Yield the rules for a message of this kind, in order."""
     return (row for row in MESSAGE_CHAIN if row.concerns(profile, kind, offline=offline))

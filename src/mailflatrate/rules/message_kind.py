@@ -109,7 +109,7 @@ _AWAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KindGuess:
-    """The kind and the names of the witnesses that spoke for it."""
+    """The kind and the names of the witnesses for it."""
 
     kind: MessageKind
     reasons: tuple[str, ...]
@@ -155,7 +155,7 @@ def _all_witnesses(message: ParsedMessage, transit: Transit, from_box: FromMailb
 
 
 def _list_witnesses(message: ParsedMessage, transit: Transit, *, posted: bool) -> Iterator[Witness]:
-    """What list software and senders of campaigns write."""
+    """Yield what list software and campaign senders write."""
     own = message if not posted else transit.own
     if posted:
         yield _PERSONAL, 5, "discussion list"
@@ -183,7 +183,7 @@ def _list_witnesses(message: ParsedMessage, transit: Transit, *, posted: bool) -
 
 
 def _machine_witnesses(message: ParsedMessage) -> Iterator[Witness]:
-    """What machines that answer or report write (RFC 3834, RFC 6522)."""
+    """Yield what machines that reply or report write (RFC 3834, RFC 6522)."""
     automatic = message.first("auto-submitted").strip().lower()
     if automatic not in ("", "no"):
         yield _TRANSACTIONAL, 4 if message.all("list-unsubscribe") else 10, "Auto-Submitted"
@@ -203,7 +203,7 @@ def _machine_witnesses(message: ParsedMessage) -> Iterator[Witness]:
 
 
 def _client_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator[Witness]:
-    """Traces of a person's mail program."""
+    """Yield traces of a person's mail program."""
     program = f"{message.first('user-agent')} {message.first('x-mailer')}"
     if _CLIENTS.search(program) and not _MAILERS.search(program):
         yield _PERSONAL, 4, "User-Agent" if message.all("user-agent") else "X-Mailer"
@@ -253,14 +253,14 @@ def _text_witnesses(message: ParsedMessage, text: str) -> Iterator[Witness]:
 
 
 def _is_designed(html: str) -> bool:
-    """A layout of tables with images, or many links: nobody's mail program writes that."""
+    """Detect a layout of tables with images, or many links: personal mail programs write neither."""
     lowered = html[:60_000].lower()
     links, images = lowered.count("<a "), lowered.count("<img ")
     return links > 3 or (images > 0 and (links > 0 or lowered.count("<table") > 1))
 
 
 def _targets(html: str) -> str:
-    """Links and what they say, near enough for finding a way out."""
+    """Return links and their text, precise enough for finding an unsubscribe link."""
     return " ".join(_anchors(html))
 
 

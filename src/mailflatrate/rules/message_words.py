@@ -1,6 +1,6 @@
-"""Words for findings about any message, where a rule's own words speak of campaigns at the gate.
+"""Texts for findings about any message, for rules whose own texts refer to campaigns at the gate.
 
-A text may be for one state only: `missing` where something is not there, `wrong` where it is there and wrong.
+A text may be for one state only: `missing` if something is absent, `wrong` if it is present and wrong.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mailflatrate.rules.verdict import Finding
 
 
 class MessageText(NamedTuple):
-    """What went wrong and how to fix it, as message ids; an empty one leaves the rule's own."""
+    """What went wrong and how to fix it, as message ids; an empty one keeps the rule's own."""
 
     sentence: str
     fix: str = ""
@@ -90,7 +90,7 @@ _ABSENT = ("-", ("dkim.none",), ("leave.missing",), ("dns.missing",))
 
 
 def state_of(finding: Finding) -> str:
-    """`missing` where a field, a record or a signature is not there, else `wrong`."""
+    """Return `missing` if a field, a record or a signature is absent, else `wrong`."""
     missing = {"header-complete", "subject-present", "unsubscribe-link", "both-parts", "imprint-shown", "mailing-id"}
     params = dict(finding.params)
     spoken = (params.get(name) for name in ("found", "problems", "state", "signing"))
@@ -98,7 +98,7 @@ def state_of(finding: Finding) -> str:
 
 
 def explain_message(finding: Finding, language: str) -> Explanation:
-    """A finding about any message in words."""
+    """Put a finding about any message into words."""
     plain = explain(finding, language)
     message = _TEXTS.get(f"{finding.key}.{state_of(finding)}") or _TEXTS.get(finding.key)
     if message is None or finding.passed:

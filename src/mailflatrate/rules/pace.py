@@ -14,19 +14,19 @@ LEAST_PER_HOUR, MOST_PER_HOUR = 10, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most `per_turn` letters begin in each turn, and turns begin at least `turn_seconds` apart."""
+    """At most `per_turn` messages start in each turn, and turns start at least `turn_seconds` apart."""
 
     per_turn: int
     turn_seconds: int
 
     def seconds_for(self, letters: int) -> int:
-        """How long after the beginning of the first turn the last one begins."""
+        """Return how long after the start of the first turn the last one starts."""
         turns = -(-letters // self.per_turn)
         return max(0, turns - 1) * self.turn_seconds
 
 
 def pace_for(per_hour: int) -> Pace:
-    """The turns for a limit of letters an hour. Raises ValueError below one."""
+    """Return the turns for a limit of messages an hour. Raises ValueError below one."""
     if per_hour < 1:
         raise ValueError("a campaign that sends nothing never finishes")
     seconds = max(TURN_SECONDS, -(-HOUR_SECONDS // per_hour))

@@ -1,7 +1,7 @@
-"""Data that asks for more care than an address: birth dates (R-39) and what GDPR Art. 9 and 10 protect (R-97).
+"""Data that needs more care than an address: birth dates (R-39) and what GDPR Art. 9 and 10 protect (R-97).
 
-Judged by what a column or a field is called. Names are folded first, so that accents, case, hyphens, camelCase, digits
-for letters and look-alike letters hide nothing; a name that has nothing to do with its content isn't found out.
+Judged by the name of a column or a field. Names are folded first, so that accents, case, hyphens, camelCase, digits
+for letters and look-alike letters hide nothing; a name unrelated to its content isn't detected.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _any_of(words: frozenset[str], start: str = "") -> re.Pattern[str]:
 
 
 def is_special(*names: str) -> bool:
-    """True where a name asks about health, genes, belief, origin, politics, sex life or crimes (R-97)."""
+    """Return True if a name is about health, genes, belief, origin, politics, sex life or crimes (R-97)."""
     return any(_is_special(folded) for name in names for folded in _foldings(name))
 
 
@@ -67,23 +67,23 @@ def is_age(*names: str) -> bool:
 
 
 def says_nothing(name: str) -> bool:
-    """True for a name of one or two letters (`g`, `x1`), behind which a birth date may be hidden."""
+    """Return True for a name of one or two letters (`g`, `x1`), which may hide a birth date."""
     return sum(map(str.isalpha, name)) <= 2
 
 
 def _in_words(name: str) -> str:
-    """A name as a person would write it: `customerRace` and `customer_race` become two words each."""
+    """Return a name as a person would write it: `customerRace` and `customer_race` become two words each."""
     return _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ")
 
 
 def is_minor(born: date, today: date) -> bool:
-    """True below the age at which a person consents alone (R-39); a day that is still to come is a child's, too."""
+    """Return True below the age of consent (R-39), including a birth date in the future."""
     had_birthday = (today.month, today.day) >= (born.month, born.day)
     return today.year - born.year - (not had_birthday) < MINOR_BELOW_YEARS
 
 
 def _foldings(name: str) -> set[str]:
-    """The ways to read a name: words in lower case without accents, digits and look-alikes as letters or not."""
+    """Return the readings of a name: lower-case words without accents, digits and look-alikes as letters or not."""
     visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     readings: set[str] = set()
     for spaced in {visible, _CAMEL.sub(" ", visible)}:
@@ -102,12 +102,12 @@ def _plain_readings(text: str) -> set[str]:
 
 
 def _spelled(text: str, table: dict[int, int]) -> str:
-    """Digits within words as the letters they look like; numbers stay."""
+    """Replace digits within words by the letters they resemble; numbers stay."""
     return _MIXED.sub(lambda word: word[0].translate(table), text)
 
 
 def _words_of(text: str) -> list[str]:
-    """The words without digits around them; letters that stand alone are one word (`d.n.a`)."""
+    """Return the words without digits around them; single letters form one word (`d.n.a`)."""
     words: list[str] = []
     was_letter = False
     for word in _WORD.findall(text):

@@ -1,4 +1,4 @@
-"""Phrases that decide something wherever they stand: trades (R-05), orders to machines (R-48), haste (R-47)."""
+"""Phrases that matter wherever they appear: trades (R-05), orders to machines (R-48), haste (R-47)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _HASTE = re.compile(
 
 
 def find_categories(text: str) -> tuple[str, ...]:
-    """What of a text a person has to look at, as `category: words`, each category once."""
+    """Return what a person has to review in a text, as `category: words`, each category once."""
     lowered = " ".join(text.casefold().split())
     found = ((name, pattern.search(lowered)) for name, pattern in _categories())
     return tuple(f"{name}: {match.group()}" for name, match in found if match)
 
 
 def find_orders(text: str) -> tuple[str, ...]:
-    """Sentences addressed to the reader's assistant, as they stand."""
+    """Return sentences addressed to the reader's assistant, as written."""
     return tuple(dict.fromkeys(match.group() for match in _ORDERS.finditer(" ".join(text.split()))))
 
 
@@ -52,12 +52,12 @@ _AI = re.compile(
 
 
 def tells_ai(text: str) -> bool:
-    """Whether a text says that something was made by AI, in English or German (R-53)."""
+    """Return whether a text says that something was made by AI, in English or German (R-53)."""
     return _AI.search(" ".join(text.split())) is not None
 
 
 def find_haste(text: str) -> str | None:
-    """The first claim that time or stock runs short, or None."""
+    """Return the first claim that time or stock is running out, or None."""
     match = _HASTE.search(text)
     return None if match is None else match.group()
 

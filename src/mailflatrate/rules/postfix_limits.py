@@ -28,19 +28,19 @@ class ServiceLimit:
 
     @property
     def name(self) -> str:
-        """The service's name in master.cf and in the transport map."""
+        """Return the service's name in master.cf and in the transport map."""
         return PREFIX + self.shape.provider.replace("_", "-")
 
     @property
     def entry(self) -> str:
-        """The service as `postconf -M` takes it."""
+        """Return the service in the format of `postconf -M`."""
         reuse = f"-o smtp_connection_reuse_count_limit={self.shape.per_connection - 1}"  # after the first message
         lifetime = f"-o smtp_connection_reuse_time_limit={CONNECTION_SECONDS}s"
         return f"{self.name} unix - - n - {self.connections} smtp {reuse} {lifetime} -o syslog_name=postfix/{self.name}"
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Lines of main.cf. Each domain of the provider begins slowly and is given up early when it fails."""
+        """Return lines of main.cf. Each domain of the provider starts slowly and is given up early if it fails."""
         return {
             f"{self.name}_initial_destination_concurrency": str(min(2, self.connections)),
             f"{self.name}_destination_concurrency_limit": str(self.connections),
@@ -48,20 +48,20 @@ class ServiceLimit:
 
 
 def service_limits(pool: RelayPool, relays: int) -> list[ServiceLimit]:
-    """The services of one of `relays` Postfix relays of a pool, which share its limits. Raises ValueError below one."""
+    """Return the services of one of `relays` Postfix relays sharing a pool's limits. Raises ValueError below one."""
     if relays < 1:
         raise ValueError("a pool must have at least one relay")
     return [ServiceLimit(shape, max(1, shape.connections * POOL_PERCENT[pool] // 100 // relays)) for shape in SHAPES]
 
 
 def transport_map(limits: list[ServiceLimit]) -> str:
-    """Lines of a `texthash:` map: every domain of the table to its provider's service."""
+    """Return lines of a `texthash:` map: every domain of the table to its provider's service."""
     names = {limit.shape.provider: limit.name for limit in limits}
     return "".join(f"{domain} {names[key]}:\n" for domain, key in sorted(domains_by_provider().items()))
 
 
 def as_script(limits: list[ServiceLimit], directory: str) -> str:
-    """A shell script that gives a Postfix these limits with its own tools, and may run again."""
+    """Return a re-runnable shell script that sets these limits with Postfix's own tools."""
     return "\n".join([*_script(limits, directory), ""])
 
 
@@ -83,7 +83,7 @@ def _script(limits: list[ServiceLimit], directory: str) -> Iterator[str]:
 
 
 def differences(limits: list[ServiceLimit], services: str, parameters: str, transport: str) -> list[str]:
-    """What of the limits does not hold, from the output of `postconf -M` and `postconf -n` and the transport map."""
+    """Return which limits are not set, from the output of `postconf -M` and `postconf -n` and the transport map."""
     by_name = {line.split()[0]: " ".join(line.split()) for line in services.splitlines() if line.strip()}
     lines = (line.partition("=") for line in parameters.splitlines())
     values = {name.strip(): value.strip() for name, _, value in lines}

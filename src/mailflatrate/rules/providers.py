@@ -1,7 +1,7 @@
 """Which mailbox provider a domain belongs to, and whether it reports complaints to senders (R-81, R-85).
 
-A domain with mail exchangers of its own is not in the table: it counts as `other`, and `other` reports as soon as one
-report came from there. Gmail reports to nobody by name, so its recipients never thin a complaint rate.
+A domain with its own mail exchangers is not in the table: it counts as `other`, and `other` reports as soon as one
+report came from there. Gmail never reports individual recipients, so its recipients never dilute a complaint rate.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ REPORTING = frozenset(provider.key for provider in PROVIDERS if provider.reports
 
 
 def provider_of(domain: str) -> str:
-    """The key of the provider that a recipient's domain belongs to; `other` for all that the table does not hold."""
+    """Return the provider key of a recipient's domain; `other` if the table does not have it."""
     return _BY_DOMAIN.get(domain.lower(), OTHER)
 
 
 def provider_name(key: str, language: str = ENGLISH) -> str:
-    """As people know it, all that the table does not hold together; unknown keys as they are."""
+    """Return the common name, one for all providers not in the table; unknown keys unchanged."""
     if key == OTHER:
         return translate(N_("other providers"), language)
     return _NAMES.get(key, key)
 
 
 def domains_by_provider() -> dict[str, str]:
-    """Domain -> key, for a set-based look-up in the database."""
+    """Map domain -> key, for a set-based lookup in the database."""
     return dict(_BY_DOMAIN)

@@ -29,14 +29,14 @@ class RelayKind(StrEnum):
 
 
 class ReturnPath(StrEnum):
-    """Where bounces go: to our own address of each message, or to the provider, which then names our token."""
+    """Where bounces go: to our own address of each message, or to the provider, which then returns our token."""
 
     OWN = "own"
     PROVIDER = "provider"
 
 
 class RelayState(StrEnum):
-    """ACTIVE takes messages. DRAINING finishes those it was handed. DISABLED also gives back what it has not begun."""
+    """ACTIVE takes messages. DRAINING finishes those it already has. DISABLED also returns what it has not begun."""
 
     ACTIVE = "active"
     DRAINING = "draining"
@@ -54,7 +54,7 @@ class RelayPool(StrEnum):
 
 
 class Stream(StrEnum):
-    """What kind of mail it is."""
+    """The type of email."""
 
     CAMPAIGN = "campaign"
     EXPRESS = "express"
@@ -72,7 +72,7 @@ TAGGED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN, RelayK
 
 @dataclass(frozen=True, slots=True)
 class SendingAccount:
-    """What the choice of a pool depends on. `has_dedicated`: a relay is reserved for this account."""
+    """The facts that pool selection depends on. `has_dedicated`: a relay is reserved for this account."""
 
     is_throttled: bool
     activated_at: datetime | None
@@ -81,10 +81,10 @@ class SendingAccount:
 
 
 def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[RelayPool], now: datetime) -> RelayPool:
-    """Return the pool for one account's mail. `set_up` are the pools that have a relay in any state.
+    """Return the pool for one account's messages. `set_up` are the pools that have a relay in any state.
 
-    A pool that has no relay at all isn't set up, and its mail goes through the next wider one, in the end TRUSTED. A
-    pool whose relays are all off or down stays the right one: its mail waits.
+    A pool that has no relay at all isn't set up, and its messages go through the next wider one, finally TRUSTED. A
+    pool whose relays are all off or down stays the right one: its messages wait.
     """
     pool = _wanted(stream, account, now)
     while pool not in set_up and pool in _WIDER:
@@ -104,7 +104,7 @@ def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> RelayPool
 
 
 def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = None) -> list[int]:
-    """Deal `count` messages to relays by weight; `dealt` is what each got before, so that small batches even out.
+    """Distribute `count` messages to relays by weight; `dealt` is what each got before, so small batches even out.
 
     Each message goes to the relay that is furthest behind its share.
     """

@@ -30,11 +30,11 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """A complaint, as far as it decides what it may do.
+    """The facts of a complaint that decide its consequences.
 
     `has_token`: one of our tokens of a delivery was verified. `sender_proved`: see the module. `is_machine`: a feedback
-    report and no person's mail. `reached_desk`: it came to the abuse desk, not through a feedback loop. `vouched`: the
-    proved sender is the recipient, or answers for their mailbox.
+    report, not a person's message. `reached_desk`: it came to the abuse desk, not through a feedback loop. `vouched`:
+    the proved sender is the recipient, or is responsible for their mailbox.
     """
 
     has_token: bool
@@ -46,7 +46,7 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportJudgement:
-    """`platform`: the consequence holds for all accounts (R-79). `counts`: the complaint counts in rates (R-85)."""
+    """`platform`: the consequence applies to all accounts (R-79). `counts`: the complaint counts in rates (R-85)."""
 
     effect: Effect
     platform: bool = False
@@ -54,7 +54,7 @@ class ReportJudgement:
 
 
 def judge_report(facts: ReportFacts) -> ReportJudgement:
-    """What a complaint does at once. Whatever it does, it also opens or joins a case."""
+    """Return the immediate effect of a complaint. In any case it also opens or joins a case."""
     if facts.has_token and facts.sender_proved and facts.vouched:
         return ReportJudgement(Effect.COMPLAINT, platform=facts.reached_desk, counts=True)
     if facts.has_token and facts.sender_proved and facts.is_machine:
@@ -65,7 +65,7 @@ def judge_report(facts: ReportFacts) -> ReportJudgement:
 
 
 class Tray(StrEnum):
-    """Where mail to the desk goes: to a person, into the tray that nobody must empty, or nowhere at all."""
+    """Where mail to the desk goes: to a person, into the optional tray, or nowhere at all."""
 
     CASE = "case"
     APART = "apart"

@@ -32,9 +32,9 @@ CAMPAIGN_RETRIES = RetryPolicy()
 def next_attempt(
     attempt_no: int, first_at: datetime, now: datetime, policy: RetryPolicy = CAMPAIGN_RETRIES
 ) -> datetime | None:
-    """When to try again after attempt number `attempt_no` (the first is 1) failed at `now`; None to give up.
+    """Return when to retry after attempt number `attempt_no` (the first is 1) failed at `now`; None to give up.
 
-    The last attempt falls on the very end of the time, so that a mailbox that is back by then is not missed.
+    The last attempt comes at the very end of the period, so that a mailbox that is back by then is not missed.
     """
     end = first_at + timedelta(hours=policy.give_up_hours)
     if now >= end:

@@ -1,4 +1,4 @@
-"""What rules say of a campaign's words and of one finished message: pure, and run in a child process (`base.child`)."""
+"""Rules applied to a campaign's words and to one finished message: pure, run in a child process (`base.child`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 
 @dataclass(frozen=True, slots=True)
 class SpokenOf:
-    """What the words of a campaign speak of: trades to look at, orders to machines, and whether AI is named."""
+    """The topics of a campaign's words: trades to review, orders to machines, and whether AI is named."""
 
     categories: tuple[str, ...]
     machine_orders: tuple[str, ...]
@@ -21,7 +21,7 @@ class SpokenOf:
 
 @dataclass(frozen=True, slots=True)
 class SampleJudgement:
-    """The blocking rules that a finished message breaks, by key, and whether a signature of it holds."""
+    """The blocking rules that a finished message breaks, by key, and whether one of its signatures is valid."""
 
     failed: frozenset[str]
     is_signed: bool
@@ -33,7 +33,7 @@ def spoken_of(words: str, visible: str) -> SpokenOf:
 
 
 def judge_sample(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
-    """Judge a finished message as a receiver does who has the key that the domain publishes."""
+    """Judge a finished message like a receiver with the domain's published key."""
     outside = LintLookups(find_key=lambda _selector, _domain: published_key)
     facts = message_facts(message, outside, now=now, kind=MessageKind.BULK)
     failed = frozenset(finding.key for finding in judge_message(facts).blocked_by)

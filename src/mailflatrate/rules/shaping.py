@@ -1,10 +1,10 @@
-"""How fast each mailbox provider is mailed from one pool, and how a provider's deferrals slow us down.
+"""How fast we send to each mailbox provider from one pool, and how a provider's deferrals slow us down.
 
-The numbers are for one pool in good standing. They are starting points: what a provider takes depends on the reputation
-of the addresses, so its own 421 and 4xx replies decide. Connections and messages per connection hold where connections
-to the provider are made: in a Postfix of our own (`rules.postfix_limits`), and in the engine for a relay that takes one
-provider's mail alone. Messages an hour are held here. Domains that
-belong to no large provider are thousands of different receivers, so nothing is held for them together.
+The numbers are for one pool with a good reputation. They are starting points: what a provider accepts depends on the
+addresses' reputation, so its own 421 and 4xx replies decide. Connections and messages per connection are limited where
+connections to the provider are made: in our own Postfix (`rules.postfix_limits`), and in the engine for a relay that
+takes only one provider's mail. Messages an hour are limited here. Domains that
+belong to no large provider are thousands of different receivers, so they have no common limit.
 """
 
 import math
@@ -40,7 +40,7 @@ class Shape:
 
     @property
     def per_hour(self) -> int:
-        """What that many connections carry at PER_CONNECTION_SECOND messages a second each."""
+        """Return the capacity of that many connections at PER_CONNECTION_SECOND messages a second each."""
         return self.connections * PER_CONNECTION_SECOND * int(HOUR_SECONDS)
 
 
@@ -72,7 +72,7 @@ assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
 
 
 def read_shaping(written: str) -> dict[str, int]:
-    """The operator's numbers, `google=100000, yahoo=0`: messages an hour by provider, 0 is no limit.
+    """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider, 0 is no limit.
 
     Raises ValueError, which names what is wrong.
     """
@@ -88,7 +88,7 @@ def read_shaping(written: str) -> dict[str, int]:
 
 
 def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
-    """Messages an hour to a provider from a pool; None without a limit. `changed` are the operator's own numbers."""
+    """Return a pool's messages an hour to a provider; None if unlimited. `changed` are the operator's own numbers."""
     shape = _BY_PROVIDER.get(provider)
     if shape is None:
         return None
@@ -96,19 +96,19 @@ def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> floa
 
 
 def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
-    """What a bucket holds after a time: at most BURST_SECONDS of its rate and one message, so no fraction is lost."""
+    """Return a bucket's level after a time: at most BURST_SECONDS of its rate and one message; no fraction is lost."""
     most = 1.0 + rate_per_hour * BURST_SECONDS / HOUR_SECONDS
     return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
 
 
 def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
-    """How long until a bucket holds enough for a worthwhile batch of `wanted` messages."""
+    """Return how long until a bucket holds enough for a worthwhile batch of `wanted` messages."""
     batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
     return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
 
 
 def next_factor(factor: float, answered: int, deferred: int, seconds_since: float) -> float:
-    """The speed after a batch: halved by deferrals, and faster again after a while without."""
+    """Return the speed after a batch: halved by deferrals, increased again after a while without."""
     if deferred >= max(SLOW_LEAST, SLOW_SHARE * answered):
         return max(LEAST_FACTOR, factor / 2)
     if factor < 1.0 and answered > deferred and seconds_since >= RECOVER_SECONDS:

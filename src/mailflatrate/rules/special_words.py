@@ -1,4 +1,4 @@
-"""The words in which names ask for what GDPR Art. 9 and 10 protect, in the languages of the EU, by category.
+"""The words in field names for what GDPR Art. 9 and 10 protect, in the languages of the EU, by category.
 
 All are written as `personal_data` folds names: lower case, without accents (`fuhrungszeugnis` is found in
 `Führungszeugnis` and `fuehrungszeugnis`).

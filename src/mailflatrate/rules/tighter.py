@@ -1,4 +1,4 @@
-"""The operator's stricter numbers: each limit named here may be moved in one direction; loosening one needs an ADR."""
+"""The operator's stricter numbers: each limit here may move in one direction only; loosening one needs an ADR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mailflatrate.rules.limits import LIMITS
 
 
 class Stricter(Enum):
-    """In which direction a number is stricter."""
+    """The direction in which a number is stricter."""
 
     LOWER = "lower"
     HIGHER = "higher"
@@ -47,9 +47,9 @@ STRICTER: dict[str, Stricter] = {
 
 
 def read_tighter(written: str) -> dict[str, float]:
-    """`complaint_warn=0.03, strike_days=365` as numbers by key.
+    """Read `complaint_warn=0.03, strike_days=365` as numbers by key.
 
-    Raises ValueError for an unknown key, one that may not be moved, no number, and a number that would be looser.
+    Raises ValueError for an unknown key, one that may not change, a non-number, and a number that would be looser.
     """
     found: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in written.split(","))):

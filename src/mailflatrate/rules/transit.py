@@ -1,4 +1,4 @@
-"""Tells apart what the sender of a message wrote and what was added on its way: by relays, lists and the receiver.
+"""Separates what the sender of a message wrote from what was added in transit: by relays, lists and the receiver.
 
 Every server adds fields at the top (RFC 5321 section 4.4), so the topmost signature of the sender marks where the
 sender's part begins. Discussion lists are the exception: they add fields at the end as well.
@@ -37,10 +37,10 @@ _OUTLIVED = (*_BROKEN, DkimStatus.KEY_MISSING, DkimStatus.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Transit:
-    """What happened on the way. `own` is the message with the sender's fields only.
+    """What happened in transit. `own` is the message with only the sender's fields.
 
-    `results` are the receiver's, believed because the same house wrote a Received field above the sender's part.
-    `relayed` are the results in ARC fields: what an intermediary says it saw.
+    `results` are the receiver's, trusted because the same organization wrote a Received field above the sender's part.
+    `relayed` are the results in ARC fields: what an intermediary claims to have seen.
     """
 
     own: ParsedMessage
@@ -49,7 +49,7 @@ class Transit:
     relayed: tuple[AuthResult, ...] = ()
 
     def vouches_for(self, verdict: DkimVerdict) -> bool:
-        """Whether the receiver saw a signature hold that no longer does."""
+        """Return whether the receiver validated a signature that is no longer valid."""
         return verdict.status in _OUTLIVED and any(
             one.method == "dkim"
             and one.result == "pass"
@@ -59,14 +59,14 @@ class Transit:
         )
 
     def explains(self, verdict: DkimVerdict) -> bool:
-        """Whether a signature was broken by a list or an intermediary instead of by its sender."""
+        """Return whether a list or an intermediary, rather than the sender, broke a signature."""
         if verdict.status not in _BROKEN:
             return False
         held = any((one.method, one.result, one.domain) == ("dkim", "pass", verdict.domain) for one in self.relayed)
         return self.through_list or held
 
     def passes_dmarc(self, from_domain: str) -> bool:
-        """Whether the receiver says that DMARC passed, or that SPF did for the sender's own domain."""
+        """Return whether the receiver says that DMARC passed, or that SPF did for the sender's own domain."""
         return any(
             one.result == "pass" and one.method in ("dmarc", "spf") and same_house(one.domain, from_domain)
             for one in self.results
@@ -90,7 +90,7 @@ def read_transit(message: ParsedMessage, signatures: Sequence[DkimVerdict], from
 
 
 def is_discussion_list(message: ParsedMessage) -> bool:
-    """Whether a message came through a list whose members write to one another."""
+    """Return whether a message came through a list whose members write to one another."""
     posts = message.first("list-post").strip().lower()
     if "mailto:" in posts and not posts.startswith("no"):
         return True
@@ -100,7 +100,7 @@ def is_discussion_list(message: ParsedMessage) -> bool:
 def _sender_start(
     message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str
 ) -> tuple[int, frozenset[str]]:
-    """Where the sender's part begins, and the fields that the sender's signature names."""
+    """Return where the sender's part begins, and the fields that the sender's signature names."""
     places = [at for at, field in enumerate(message.fields) if field.name == "dkim-signature"]
     for at, verdict in zip(places, signatures, strict=False):
         if from_domain and verdict.domain and same_house(verdict.domain, from_domain):
@@ -113,15 +113,16 @@ def _sender_start(
 
 
 def _above(message: ParsedMessage, start: int) -> tuple[HeaderField, ...]:
-    """The fields above the sender's part; without a signature the receiver's may reach down to the first of From, To,
-    Subject and so on."""
+    """Return the fields above the sender's part; without a signature they may reach down to the first of From, To,
+    Subject and so on.
+    """
     first = next((at for at, field in enumerate(message.fields) if field.name in _ORIGIN), len(message.fields))
     is_signed = start < len(message.fields) and message.fields[start].name == "dkim-signature"
     return message.fields[: start if is_signed else max(start, first)]
 
 
 def _believed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
-    """The results written by a server that also wrote a Received field; Microsoft's fields name no server."""
+    """Return results from servers that also wrote a Received field; Microsoft's fields name no server."""
     hosts = [match[1].lower() for field in above if field.name == "received" for match in _BY.finditer(field.value)]
     named = []
     for field in above:
@@ -136,6 +137,6 @@ def _believed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
 
 
 def _relayed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
-    """What ARC says, where a server received the message after it was written."""
+    """Return the ARC results, if a server received the message after they were written."""
     first = next((at for at, field in enumerate(above) if field.name == "received"), len(above))
     return read_results([field.value for field in above[first:] if field.name == "arc-authentication-results"])

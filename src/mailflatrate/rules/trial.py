@@ -26,7 +26,7 @@ CLEAR, LIKELY = 2.58, 1.64
 
 @dataclass(frozen=True, slots=True)
 class VariantFigures:
-    """What is known of one variant: letters delivered, clicks by people, people who left because of it."""
+    """The figures of one variant: messages delivered, clicks by people, unsubscribes because of it."""
 
     variant: int
     delivered: int
@@ -35,24 +35,24 @@ class VariantFigures:
 
     @property
     def click_percent(self) -> float:
-        """Clicks for a hundred letters."""
+        """Return clicks per hundred messages."""
         return 100 * self.clicks / self.delivered if self.delivered else 0.0
 
     @property
     def unsubscribed_percent(self) -> float:
-        """People who left, of a hundred letters."""
+        """Return unsubscribes per hundred messages."""
         return 100 * self.unsubscribed / self.delivered if self.delivered else 0.0
 
     @property
     def is_left(self) -> bool:
-        """Too many leave over it: the brake."""
+        """Return whether too many people unsubscribe over it: the brake."""
         return self.unsubscribed >= value("rate_sample_events") and self.unsubscribed_percent > value(
             "unsubscribe_stop"
         )
 
 
 class ChoiceBasis(Enum):
-    """On what a choice rests; the value is stored."""
+    """The basis of a choice; the value is stored."""
 
     CLICKS = "clicks"
     TIE = "tie"
@@ -63,14 +63,14 @@ class ChoiceBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WinnerChoice:
-    """The variant that the rest gets."""
+    """The variant that the remaining recipients get."""
 
     variant: int
     why: ChoiceBasis
 
 
 def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
-    """The choice by the rule; None where people leave over every variant, so that a person has to look."""
+    """Choose the winner by the rule; None if people unsubscribe over every variant, so that a person must decide."""
     possible = [arm for arm in arms if not arm.is_left]
     if not possible:
         return None
@@ -84,7 +84,7 @@ def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
 
 
 class Certainty(Enum):
-    """How likely the difference between the best two is more than chance."""
+    """The probability that the difference between the best two is not chance."""
 
     CLEAR = "clear"
     LIKELY = "likely"
@@ -92,7 +92,7 @@ class Certainty(Enum):
 
 
 def certainty(arms: Sequence[VariantFigures]) -> Certainty:
-    """How sure the lead of the best variant is over the second (difference of two rates of counts)."""
+    """Return the certainty of the best variant's lead over the second (difference of two rates of counts)."""
     best = sorted((arm for arm in arms if arm.delivered), key=lambda arm: -arm.click_percent)[:2]
     if len(best) < 2 or sum(arm.clicks for arm in best) < LEAST_CLICKS:
         return Certainty.CHANCE

@@ -1,6 +1,6 @@
-"""Findings and verdicts: what a chain of rules says about one thing, hits and misses alike.
+"""Findings and verdicts: the results of a chain of rules for one thing, hits and misses alike.
 
-A finding keeps identifiers and parameters, no sentences, so that it can be stored once and read in any language, also
+A finding keeps identifiers and parameters, not sentences, so that it can be stored once and read in any language, even
 years later. Each rule in `checks/` holds its sentences as message ids; `gate.explain` puts a finding into words.
 """
 
@@ -20,7 +20,7 @@ NO_PARAMS: Params = {}
 
 
 class Severity(Enum):
-    """What a failed rule does: stop, wait for a reviewer, warn, or only tell."""
+    """The effect of a failed rule: stop, wait for a reviewer, warn, or only inform."""
 
     BLOCK = "block"
     REVIEW = "review"
@@ -75,7 +75,7 @@ class Check(Generic[Facts_contra]):
         return self.text.translated(language)
 
     def judge(self, facts: Facts_contra) -> Finding:
-        """Ask the rule; the answer is a finding in either case."""
+        """Apply the rule; the result is a finding in either case."""
         params = self.hits(facts)
         if params is None:
             return Finding(self.rule, self.key, self.severity, True, self.anchor)
@@ -84,7 +84,7 @@ class Check(Generic[Facts_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer of one rule. `severity` is what a failure of it means, whether or not it failed."""
+    """The result of one rule. `severity` is that of a failure, whether or not it failed."""
 
     rule: str
     key: str
@@ -94,7 +94,7 @@ class Finding:
     params: tuple[tuple[str, Param], ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """A mapping for a JSON column; `finding_from_json` reads it back."""
+        """Return a mapping for a JSON column; `finding_from_json` reads it back."""
         return {
             "rule": self.rule,
             "key": self.key,
@@ -106,7 +106,7 @@ class Finding:
 
 
 def finding_from_json(stored: Mapping[str, object]) -> Finding:
-    """Read what `Finding.as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    """Read what `Finding.as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     params = stored["params"]
     if not isinstance(params, Mapping):
         raise ValueError("params is not a mapping")
@@ -143,7 +143,7 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """No blocking rule failed. A verdict can be allowed and still wait for a reviewer."""
+        """Return whether no blocking rule failed. An allowed verdict can still wait for a reviewer."""
         return not self.blocked_by
 
     @property
@@ -161,7 +161,7 @@ class Verdict:
 
 
 def verdict_from_json(stored: Mapping[str, object]) -> Verdict:
-    """Read what `Verdict.as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    """Read what `Verdict.as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     findings = stored["findings"]
     if not isinstance(findings, list):
         raise ValueError("findings is not a list")

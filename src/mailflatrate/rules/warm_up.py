@@ -1,8 +1,8 @@
-"""How a new sending address or sender domain gets its reputation: a few messages a day, then more (R-104).
+"""How a new sending address or sender domain builds its reputation: a few messages a day, then more (R-104).
 
-A step is a day. It counts as done when at least half of it was used and nothing spoke against it; then the next one is
-larger. Deferrals stop the rest of a day, and a complaint too many repeats its step. After 30 days without mail the
-reputation is gone, and it begins again.
+A step is a day. It counts as done if at least half of it was used and nothing spoke against it; then the next one is
+larger. Deferrals stop the rest of a day, and too many complaints repeat its step. After 30 days without mail the
+reputation is gone, and the warm-up restarts.
 
 Sources: R-104 (M3AAWG Sender Best Common Practices, version 4: 3 to 6 weeks for an address, about 6 for a domain, the
 most engaged people first); the numbers up to 4,000 are its ladder, then 30 % more each day.
@@ -28,7 +28,7 @@ COMPLAINT_SHARE = value("complaint_throttle") / 100
 
 
 def quota(step: int) -> int:
-    """Messages of a day, by its step; the first is 0."""
+    """Return the messages of a day, by its step; the first is 0."""
     if step < len(LADDER):
         return LADDER[max(0, step)]
     return int(LADDER[-1] * GROWTH ** (step - len(LADDER) + 1))
@@ -36,7 +36,7 @@ def quota(step: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WarmUpDay:
-    """Where a warm-up stands: its step, when the day began, and what the day brought so far."""
+    """The state of a warm-up: its step, when the day began, and the day's figures so far."""
 
     step: int
     began_at: datetime
@@ -47,29 +47,29 @@ class WarmUpDay:
 
     @property
     def is_stopped(self) -> bool:
-        """Deferrals ended the day."""
+        """Return whether deferrals ended the day."""
         return self.deferred >= max(STOP_LEAST, STOP_SHARE * self.answered)
 
     @property
     def is_held(self) -> bool:
-        """The day does not count as done, whatever was used: its step comes again."""
+        """Return whether the day does not count as done, however much was used: its step repeats."""
         return self.is_stopped or self.complaints > COMPLAINT_SHARE * self.answered
 
     @property
     def left(self) -> int:
-        """Messages that may still leave today."""
+        """Return how many messages may still be sent today."""
         if self.step > LAST_STEP:
             return UNBOUNDED
         return 0 if self.is_stopped else max(0, quota(self.step) - self.used)
 
     @property
     def ends_at(self) -> datetime:
-        """When the next day begins."""
+        """Return when the next day begins."""
         return self.began_at + A_DAY
 
 
 def at(day: WarmUpDay, now: datetime) -> WarmUpDay:
-    """The day that it is now: the same, or a new one with the step that the last one earned."""
+    """Return the current day: the same, or a new one with the step that the last one earned."""
     if now < day.ends_at:
         return day
     if now - day.began_at > IDLE:
@@ -80,13 +80,13 @@ def at(day: WarmUpDay, now: datetime) -> WarmUpDay:
 
 
 def is_over(day: WarmUpDay) -> bool:
-    """The reputation is made."""
+    """Return whether the warm-up is complete."""
     return day.step > LAST_STEP
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDay:
-    """One day of a campaign, and how many people get it then."""
+    """One day of a campaign, and how many people get it that day."""
 
     at: datetime
     people: int
@@ -96,9 +96,9 @@ MOST_DAYS = 60
 
 
 def planned_days(warming: Sequence[WarmUpDay], people: int, now: datetime) -> list[PlannedDay]:
-    """On which days so many people get a campaign, if nothing stops it; empty where nothing holds it back.
+    """Return the days on which this many people get a campaign, if nothing stops it; empty if nothing limits it.
 
-    `warming`: every warm-up that it goes through; each day the tightest one counts. What other campaigns will take is
+    `warming`: every warm-up that it goes through; each day the tightest one counts. The volume of other campaigns is
     not known. At most MOST_DAYS days.
     """
     days = [at(day, now) for day in warming]
@@ -126,7 +126,7 @@ def _next(day: WarmUpDay, share: int) -> WarmUpDay:
 
 
 def chunk_sizes(people: int, step: int, most: int) -> list[int]:
-    """How a campaign's people are cut into chunks, so that those of one day do not hang on those of the next."""
+    """Return chunk sizes for a campaign's people, so that one day's people do not depend on the next day's."""
     sizes = []
     while people > 0:
         size = min(people, quota(step), most)

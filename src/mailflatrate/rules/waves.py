@@ -14,12 +14,12 @@ ATTRIBUTES = ("time_zone", "timezone", "tz", "zeitzone")
 
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, ZoneInfo]:
-    """Every zone by its name in lower case."""
+    """Return every zone by its name in lower case."""
     return {name.lower(): ZoneInfo(name) for name in sorted(available_timezones())}
 
 
 def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
-    """Name of a zone in lower case -> the moment (UTC) at which it reads there what `home` reads at `local_at`.
+    """Map lower-case zone name -> the time (UTC) when its clocks show what `home` shows at `local_at`.
 
     `local_at` is aware. Raises ZoneInfoNotFoundError for an unknown home.
     """

@@ -16,7 +16,7 @@ from mailflatrate.rules.verdict import Finding, RuleText, Severity
 
 
 class WithholdReason(Enum):
-    """The value is stored with the delivery and counted in reports."""
+    """Why a recipient was skipped; stored with the delivery and counted in reports."""
 
     SUPPRESSED_BOUNCE = "suppressed_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
@@ -40,7 +40,7 @@ class WithholdReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SkippedRecipient:
-    """One recipient left out, by one rule, for one reason."""
+    """One recipient skipped, by one rule, for one reason."""
 
     rule: str
     key: str
@@ -49,9 +49,9 @@ class SkippedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRule:
-    """One rule of the recipient chain. `refuses` gets the facts and the present moment (aware, UTC).
+    """One rule of the recipient chain. `refuses` gets the facts and the current time (aware, UTC).
 
-    `reasons` gives each reason its message id; `text` is what they have in common.
+    `reasons` gives each reason its message id; `text` is their common part.
     """
 
     rule: str
@@ -69,7 +69,7 @@ class RecipientRule:
         return self.text.translated(language)
 
     def judge(self, facts: RecipientFacts, now: datetime) -> Finding:
-        """The full finding, for a page that explains one recipient."""
+        """Return the full finding, for a page that explains one recipient."""
         withhold = self.refuses(facts, now)
         params: tuple[tuple[str, tuple[str, ...]], ...] = ()
         if withhold is not None:

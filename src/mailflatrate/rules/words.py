@@ -1,4 +1,4 @@
-"""The few words that parameters of a finding are made of, as message ids."""
+"""The vocabulary for parameters of findings, as message ids."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _WORDS: dict[str, str] = {
 
 
 def word(key: str, language: str) -> str:
-    """The word for a key: a vocabulary key, `field.<imprint field>`, a pair `a=b` of keys, or the text
+    """Return the word for a key: a vocabulary key, `field.<imprint field>`, a pair `a=b` of keys, or the text
     itself.
     """
     left, pair, right = key.partition("=")

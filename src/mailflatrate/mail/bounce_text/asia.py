@@ -1,4 +1,4 @@
-"""Japanese carriers, providers and gateways with notices of their own."""
+"""Japanese carriers, providers and gateways with their own notice formats."""
 
 import re
 

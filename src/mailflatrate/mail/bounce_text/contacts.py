@@ -1,4 +1,4 @@
-"""Which addresses a notice labels as recipients, and which it only offers as a contact or says that it went to."""
+"""Separates the addresses a notice labels as recipients from those it only names as a contact or as its own reader."""
 
 import re
 from collections.abc import Collection
@@ -126,7 +126,7 @@ _LABELS = tuple(re.compile(_LABEL.format(stems=stems), re.I | re.M) for stems in
 
 
 def labelled_recipients(text: str) -> list[tuple[str, int]]:
-    """The addresses in lines that begin with a word for a recipient, with where each stands; [] where no line does."""
+    """Return the addresses in lines that begin with a word for a recipient, with positions; [] if none."""
     for label in _LABELS:
         found: dict[str, tuple[str, int]] = {}
         for match in label.finditer(text[:_MAX_TEXT]):
@@ -139,7 +139,7 @@ def labelled_recipients(text: str) -> list[tuple[str, int]]:
 
 
 def only_contacts(text: str, mailboxes: Collection[str]) -> frozenset[str]:
-    """Those of `mailboxes` (lower case) that `text` never names but as a contact or as a reader of the notice."""
+    """Return those of `mailboxes` (lower case) that `text` names only as a contact or as a reader of the notice."""
     places = [(match.start(), match.end(), match[0]) for match in address.ADDRESS.finditer(text[:_MAX_TEXT])]
     offered: set[str] = set()
     meant: set[str] = set()
@@ -155,7 +155,7 @@ def only_contacts(text: str, mailboxes: Collection[str]) -> frozenset[str]:
 
 
 def _before(text: str, last: int, at: int) -> str:
-    """The sentence as far as the address; a colon leads over to the next paragraph."""
+    """Return the sentence up to the address; after a colon it continues in the next paragraph."""
     window = text[max(last, at - _BEFORE) : at]
     lead = window.rstrip(" \t\r\n>*-<[('\"")
     ends = [match.end() for match in _SENTENCE_END.finditer(lead if lead.endswith((":", "：")) else window)]

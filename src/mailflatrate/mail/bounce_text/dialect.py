@@ -11,11 +11,11 @@ ADDR = r"[^\s<>()\[\]\"',;:|]{1,128}@[^\s<>()\[\]\"',;:|]{1,255}"
 
 @dataclass(frozen=True, slots=True)
 class BounceDialect:
-    """One system's way to say that it could not deliver.
+    """One system's way of saying that it could not deliver.
 
-    `openings`: phrases (lower case; `*` for anything on the way, at most 400 characters) of which one must occur.
-    `recipients`: patterns whose first group is an address, tried in order until one finds something.
-    `endings`: phrases with which the returned mail begins. `delays`: phrases that tell a delay from a failure.
+    `openings`: phrases (lower case; `*` matches anything, at most 400 characters) of which one must occur.
+    `recipients`: patterns whose first group is an address, tried in order until one matches.
+    `endings`: phrases that begin the returned message. `delays`: phrases that tell a delay from a failure.
     `whole`: the diagnostic is the whole notice, not only what follows the address.
     """
 
@@ -77,7 +77,7 @@ COMMON_ENDINGS = (
 
 
 def find_phrase(text: str, phrase: str, start: int = 0) -> int:
-    """Where `phrase` (with its `*`) begins in `text`, or -1."""
+    """Return where `phrase` (with its `*`) begins in `text`, or -1."""
     if "*" not in phrase:
         return text.find(phrase, start)
     first, *rest = phrase.split("*")
@@ -94,7 +94,7 @@ def find_phrase(text: str, phrase: str, start: int = 0) -> int:
 
 
 def opening_of(dialect: BounceDialect, lower: str) -> int:
-    """Where the first of the dialect's openings begins in the lower-case notice, or -1."""
+    """Return where the first of the dialect's openings begins in the lower-case notice, or -1."""
     for phrase in dialect.openings:
         at = find_phrase(lower, phrase)
         if at >= 0:
@@ -103,7 +103,7 @@ def opening_of(dialect: BounceDialect, lower: str) -> int:
 
 
 def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
-    """Where the returned mail begins in the notice (its length when it carries none)."""
+    """Return where the returned message begins in the notice (the notice's length if there is none)."""
     end = len(lower)
     for phrase in dialect.endings + COMMON_ENDINGS:
         at = lower.find(phrase, start, end)
@@ -113,7 +113,7 @@ def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
 
 
 def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
-    """The recipients that `text` (the notice without the returned mail) names, each once, with their diagnostics."""
+    """Return recipients that `text` (the notice without the returned message) names, each once, with diagnostics."""
     for pattern in dialect.recipients:
         matches = list(pattern.finditer(text))
         found: list[NamedRecipient] = []

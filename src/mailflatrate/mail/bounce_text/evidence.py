@@ -1,6 +1,6 @@
-"""Whether a notice may be believed: what a mail system shows, and a thief of passwords in its name does not.
+"""Whether to trust a notice: what a mail system shows, and a phisher posing as one does not.
 
-Names of senders and list headers prove nothing and veto nothing. A null return path, a code of a refusal and a returned
+Names of senders and list headers prove nothing and veto nothing. A null return path, a refusal code and a returned
 message count.
 """
 
@@ -26,9 +26,9 @@ _NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 @dataclass(frozen=True, slots=True)
 class BounceEvidence:
-    """What speaks for a notice, looked up only when it is asked for.
+    """The evidence for a notice, looked up lazily.
 
-    `named`: its sender calls itself a mail system. `failure`: its subject speaks of a failure.
+    `named`: its sender calls itself a mail system. `failure`: its subject mentions a failure.
     """
 
     message: MimePart
@@ -37,17 +37,17 @@ class BounceEvidence:
 
     @property
     def path(self) -> str:
-        """The return path as given, in lower case, or ""."""
+        """Return the return path as given, in lower case, or ""."""
         return self.message.headers.raw("return-path").lower()
 
     @property
     def null_path(self) -> bool:
-        """Whether the envelope says that nobody wants an answer (RFC 5321 4.5.5)."""
+        """Return whether the envelope says that no reply is wanted (RFC 5321 4.5.5)."""
         return self.path in _NULL_PATHS
 
     @property
     def is_system(self) -> bool:
-        """Whether the mailbox is a system's, and the return path, too, or that of a list which the notice passed."""
+        """Return whether mailbox and return path are a system's, or the path is that of a list it passed through."""
         mailbox = address.clean(self.message.headers.raw("from"))
         path = address.clean(self.path)
         if mailbox and not is_system_mailbox(mailbox):
@@ -55,7 +55,7 @@ class BounceEvidence:
         return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
 
     def speaks_of_delivery(self, text: str) -> bool:
-        """Whether sender or subject make it a notice; vacation notes have the null sender, too (RFC 3834 3.3)."""
+        """Return whether sender or subject make it a notice; vacation notes use the null sender, too (RFC 3834 3.3)."""
         if self.named:
             return True
         headers = self.message.headers
@@ -67,14 +67,14 @@ class BounceEvidence:
         return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
     def proven(self, text: str) -> bool:
-        """Whether it shows what only a mail system knows: a null return path, a code, or the mail that it returns."""
+        """Return whether it has what only a mail system knows: a null return path, a code, or the returned message."""
         if _is_only_links(self.message) and returned_headers(self.message) is None:
             return self.null_path and has_code(text)
         return self.null_path or has_code(text) or returned_headers(self.message) is not None
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
-        """As `proven`; less is enough where it names recipients and is more than links: a known form, or a mailbox
-        and a return path that are those of a system.
+        """Like `proven`, but less is enough if it names recipients and is more than links: a known form, or a mailbox
+        and return path that belong to a system.
         """
         if (known_form or self.is_system) and not _is_only_links(self.message):
             return True
@@ -86,12 +86,12 @@ class BounceEvidence:
 
 
 def has_code(text: str) -> bool:
-    """Whether it quotes an SMTP reply, or the lines of a session."""
+    """Return whether it quotes an SMTP reply, or the lines of a session."""
     return _CODE.search(text) is not None
 
 
 def is_system_mailbox(mailbox: str) -> bool:
-    """Whether only mail systems write from the mailbox, as from postmaster@ and mailer-daemon@."""
+    """Return whether only mail systems use the mailbox, such as postmaster@ and mailer-daemon@."""
     return _SYSTEM_MAILBOX.match(mailbox) is not None
 
 

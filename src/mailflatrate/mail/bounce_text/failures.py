@@ -1,4 +1,4 @@
-"""From a message to the recipients that failed, whichever way it says so: a status part, pasted fields, own words."""
+"""Extracts the failed recipients from a message, however reported: a status part, pasted fields, free text."""
 
 import re
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ _MUTE = 12
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The recipients that a bounce or delay notice names; `recipients` may be empty where it names none."""
+    """The recipients that a bounce or delay notice names; `recipients` may be empty if it names none."""
 
     recipients: tuple[Failure, ...]
     delayed: bool
@@ -36,7 +36,7 @@ class Failures:
 
     @property
     def hardest(self) -> BounceVerdict:
-        """The verdict that stands for the whole message: a hard one if there is any, else the first."""
+        """Return the verdict for the whole message: a hard one if there is any, else the first."""
         for failure in self.recipients:
             if failure.verdict.hard:
                 return failure.verdict
@@ -44,7 +44,7 @@ class Failures:
 
 
 def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
-    """The failures that the message reports, or None when it reports none."""
+    """Return the failures that the message reports, or None if it reports none."""
     report = read_dsn(message)
     if report is not None:
         return _from_report(report, message)
@@ -62,13 +62,13 @@ def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
 
 
 def reports_success(message: MimePart) -> bool:
-    """Whether the message is a status report that tells of nothing but success (RFC 3464 2.3.3)."""
+    """Return whether the message is a status report that reports only success (RFC 3464 2.3.3)."""
     report = read_dsn(message)
     return report is not None and all(_is_good(group) for group in report.recipients)
 
 
 def _nested(message: MimePart, nesting: int) -> Failures | None:
-    """A gateway on the way wraps the notice of the server behind it into a notice of its own."""
+    """Read the notice of the server behind a gateway, which wraps it into its own notice."""
     if nesting >= _MAX_NESTING or not is_machine_sender(message, message.headers.raw("from")):
         return None
     for part in message.walk()[1:]:
@@ -146,9 +146,9 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
 
 
 def _stage(context: str) -> str:
-    """Which command was refused, in Postfix's words, as far as the human-readable part tells.
+    """Return which command was refused, in Postfix's words, as far as the human-readable part says.
 
-    Postfix says so itself; Sendmail's transcript shows the command and, in the next line, the refusal.
+    Postfix names it; Sendmail's transcript shows the command and, in the next line, the refusal.
     """
     if (said := _IN_REPLY_TO.search(context)) is not None:
         return said[0]
@@ -158,7 +158,7 @@ def _stage(context: str) -> str:
 
 
 def _context(text: str, mailbox: str, *, alone: bool) -> str:
-    """What the human-readable part says beside the address."""
+    """Return what the human-readable part says next to the address."""
     at = -1 if alone else text.lower().find(mailbox.lower())
     return text[:3000] if at < 0 else text[at : at + 800]
 

@@ -63,7 +63,7 @@ _SERVANTS = frozenset(
 
 
 def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[NamedRecipient]:
-    """The recipients that a notice in an unknown dialect names, or none when it does not look like one."""
+    """Return the recipients that a notice in an unknown dialect names; none if it does not look like a notice."""
     if not (failure and is_daemon(message)):
         if not _speaks_of_failure(text[:6000], failure=failure):
             return []
@@ -86,7 +86,7 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
 
 
 def _labelled(message: MimePart, text: str) -> list[NamedRecipient]:
-    """The recipients that lines of their own name, each with the text as far as the next one."""
+    """Return the recipients named on separate lines, each with the text up to the next one."""
     places = labelled_recipients(text)
     found = []
     for mailbox, at in places:
@@ -109,7 +109,7 @@ def _tells_of_delivery(text: str) -> bool:
 
 
 def _tells_refusal(text: str) -> bool:
-    """Whether the grammar of refusals, which knows other languages and words, reads one in the text."""
+    """Return whether the grammar of refusals, which knows other languages and words, finds one in the text."""
     return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:1500]).words).reasons)
 
 
@@ -120,7 +120,7 @@ def _failure_line(text: str) -> int:
 
 
 def is_daemon(message: MimePart) -> bool:
-    """Whether the sender's mailbox is one that only mail systems use; its failure subject needs no further words."""
+    """Return whether only mail systems use the sender's mailbox; then a failure subject alone is enough."""
     mailbox = address.clean(message.headers.raw("from")).lower()
     return mailbox.startswith(("mailer-daemon@", "mailerdaemon@", "mail-daemon@")) or (
         not mailbox and "daemon" in message.headers.raw("from").lower()
@@ -128,7 +128,7 @@ def is_daemon(message: MimePart) -> bool:
 
 
 def _strong(message: MimePart, text: str) -> bool:
-    """Without a telling subject only short texts are believed: of nobody, of a daemon, or with words of a refusal."""
+    """Without a telling subject, trust only short texts: from no sender, from a daemon, or with refusal wording."""
     if len(text) >= 3000:
         return False
     sender = message.headers.raw("from")

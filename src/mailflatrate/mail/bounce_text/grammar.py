@@ -42,7 +42,7 @@ _PLACES = frozenset(
 
 
 class Noun(Enum):
-    """What a noun names."""
+    """What a noun refers to."""
 
     RECIPIENT = "recipient"
     DOMAIN = "domain"
@@ -51,7 +51,7 @@ class Noun(Enum):
 
 
 class PredicateMeaning(Enum):
-    """What a predicate says."""
+    """What a predicate asserts."""
 
     ABSENT = "absent"
     WEAK = "weak"
@@ -75,7 +75,7 @@ _REASONS: dict[tuple[Noun, PredicateMeaning], BounceReason] = {
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, the same for text and vocabulary."""
+    """Return the text in lower case without accents; text and vocabulary are folded alike."""
     text = text.lower()
     if text.isascii():
         return text
@@ -85,7 +85,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """A phrase of the vocabulary as its words; the first one is the key under which it is filed."""
+    """A phrase of the vocabulary as its words; it is indexed by the first one."""
 
     words: tuple[str, ...]
     noun: Noun | None
@@ -118,7 +118,7 @@ def _same(word: str, token: str) -> bool:
 
 
 class _Lexicon:
-    """All phrases, filed by their first word (for stems by its first letters) and the start of their second."""
+    """All phrases, indexed by their first word (for stems by its first letters) and the start of their second."""
 
     def __init__(self, languages: tuple[GrammarWords, ...]) -> None:
         self._exact: dict[tuple[str, str], list[_Phrase]] = {}
@@ -145,7 +145,7 @@ class _Lexicon:
             table.setdefault((words[0][:_STEM] if stem else words[0], second), []).append(_Phrase(words, noun, says))
 
     def at(self, tokens: list[str], position: int) -> tuple[_Phrase, int] | None:
-        """The longest phrase that begins at `position`, with the number of tokens it covers."""
+        """Return the longest phrase that begins at `position`, with the number of tokens it covers."""
         token = tokens[position]
         second = tokens[position + 1][:_SECOND] if position + 1 < len(tokens) else ""
         best: tuple[_Phrase, int] | None = None
@@ -163,7 +163,7 @@ _LEXICON = _Lexicon((ENGLISH, *ABROAD))
 
 @dataclass(frozen=True, slots=True)
 class ReplyMeaning:
-    """What the sentences of a reply tell. `foreign`: something else than a mailbox or its domain is missing."""
+    """What the sentences of a reply say. `foreign`: something other than a mailbox or its domain is missing."""
 
     reasons: frozenset[BounceReason]
     foreign: bool
@@ -178,7 +178,7 @@ class _GrammarMatch:
 
 @lru_cache(maxsize=512)
 def read_sentences(text: str) -> ReplyMeaning:
-    """What the sentences of `text` tell; addresses in it are written as "addr", hosts as "hostname"."""
+    """Return what the sentences of `text` say; addresses in it are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
     found: set[BounceReason] = set()
     passing = weak = foreign = False
@@ -217,7 +217,7 @@ def _clauses(tokens: list[str]) -> Iterator[list[str]]:
 
 
 def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeaning]]:
-    """Each predicate of the clause with the noun that it is said of."""
+    """Yield each predicate of the clause with the noun it applies to."""
     nouns: list[_GrammarMatch] = []
     predicates: list[_GrammarMatch] = []
     at = 0
@@ -252,7 +252,7 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeani
 
 
 def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch]:
-    """The nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
+    """Return the nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
     found = []
     for at in range(start, end):
         match = _LEXICON.at(clause, at)
@@ -266,14 +266,14 @@ def _gap(one: _GrammarMatch, other: _GrammarMatch) -> int:
 
 
 def _is_place(clause: list[str], noun: _GrammarMatch) -> bool:
-    """Whether the noun says where, as "server" in "not known on this server"."""
+    """Return whether the noun is a location, as "server" in "not known on this server"."""
     return noun.phrase.noun is Noun.OTHER and any(
         token in _PLACES for token in clause[max(0, noun.start - 2) : noun.start]
     )
 
 
 def _subject(clause: list[str], nouns: list[_GrammarMatch], predicate: _GrammarMatch) -> _GrammarMatch | None:
-    """The noun nearest to the predicate. One that follows counts as well, a pause between them only at once."""
+    """Return the noun nearest to the predicate. One that follows counts too; after a pause only immediately."""
     nearest: _GrammarMatch | None = None
     least = _REACH + 1
     heads = {noun.start for noun in nouns if noun.phrase.noun is Noun.OTHER}
@@ -316,7 +316,7 @@ _EAST_SAYS = {
 
 
 def _told_east(text: str) -> set[BounceReason]:
-    """The same for scripts that put no space between words."""
+    """Return the same for scripts that put no space between words."""
     places = [(at, noun) for noun, words in _EAST_NOUNS.items() for word in words if (at := text.find(word)) >= 0]
     found: set[BounceReason] = set()
     for says, words in _EAST_SAYS.items():

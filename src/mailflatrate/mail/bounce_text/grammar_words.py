@@ -1,7 +1,7 @@
 """The vocabulary of `grammar`: what replies talk about and what they say of it, language by language.
 
-One entry a line of `|`-separated phrases. A word that ends in `*` stands for all words with that beginning; `..`
-stands for up to four words. Accents and case do not matter: text and vocabulary are folded alike.
+One entry per line of `|`-separated phrases. A word that ends in `*` matches all words with that prefix; `..`
+matches up to four words. Accents and case do not matter: text and vocabulary are folded alike.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 class GrammarWords:
     """Nouns by what they name, and predicates by what they say.
 
-    `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it will pass. `none`: a negation
-    that counts directly before a noun only. `held`: there, but closed for now. `full`: there, but without room.
+    `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it is temporary. `none`: a negation
+    that counts only directly before a noun. `held`: there, but closed for now. `full`: there, but without room.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Groupware and message stores: Exchange in its ages, Domino and Notes, GroupWise, Sun Messaging Server, X.400."""
+"""Groupware and message stores: all versions of Exchange, Domino and Notes, GroupWise, Sun Messaging Server, X.400."""
 
 import re
 

@@ -47,7 +47,7 @@ def own_addresses(message: MimePart) -> frozenset[str]:
 
 
 def verp_recipient(message: MimePart) -> str:
-    """The recipient that the address of the notice itself names, or ""."""
+    """Return the recipient encoded in the notice's own recipient address, or ""."""
     for name in _VERP_FIELDS:
         for value in message.headers.all(name) if name in message.headers else ():
             if "=" in value and (match := _VERP.search(value)):
@@ -56,7 +56,7 @@ def verp_recipient(message: MimePart) -> str:
 
 
 def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRecipient]:
-    """Those that are not at a domain which the notice itself was delivered to, save the one that VERP names."""
+    """Return those not at a domain to which the notice itself was delivered, except the one that VERP names."""
     told = verp_recipient(message).lower()
     home = {
         own.lower().partition("@")[2]
@@ -70,9 +70,9 @@ def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRec
 
 
 def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:
-    """The named addresses without the innocent ones, such as those that `text` only offers as a contact.
+    """Return the named addresses without innocent ones, such as those that `text` only offers as a contact.
 
-    Where the notice's own address names the person, only that one is left.
+    If the notice's own address names the recipient, return only that one.
     """
     own = own_addresses(message)
     left = [item for item in named if item.address.lower() not in own]
@@ -86,7 +86,7 @@ def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> l
 
 
 def without_quotes(text: str) -> str:
-    """The notice without footers, and without the address lines of a mail that it describes."""
+    """Return the notice without footers and without the address lines of a message that it describes."""
     footer = _FOOTER.search(text, text.find("\n") + 1) if "\n" in text else None
     if footer is not None and footer.start() > 0:
         text = text[: footer.start()]

@@ -1,4 +1,4 @@
-"""Bringing a reply into one form: identifiers become words, addresses, hosts and codes become marks."""
+"""Normalizes a reply: identifiers become words; addresses, hosts and codes become placeholders."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _ELLIPSIS = re.compile(r"\.{2,}")
 class Normal:
     """One reply in three forms.
 
-    `plain`: lower case, single spaces. `bare`: the same with addresses as "addr". `words`: identifiers taken apart, and
+    `plain`: lower case, single spaces. `bare`: the same with addresses as "addr". `words`: identifiers split up, and
     without codes, for the grammar.
     """
 
@@ -30,7 +30,7 @@ class Normal:
 
 
 def normalise(text: str) -> Normal:
-    """The forms of `text` in which tables and grammar look for words."""
+    """Return the forms of `text` in which tables and grammar search for words."""
     single = _COUNTED.sub("", " ".join(text.split()))
     plain = single.lower()
     words = _URL.sub(" . ", single) if "://" in single or "www." in plain else single

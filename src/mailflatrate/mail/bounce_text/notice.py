@@ -67,7 +67,7 @@ _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering",
 
 @dataclass(frozen=True, slots=True)
 class BounceNotice:
-    """A machine's notice that delivery failed or waits. `writer` names the dialect; `text` is what was read."""
+    """A machine's notice that delivery failed or is delayed. `writer` names the dialect; `text` is what was read."""
 
     writer: str
     named: tuple[NamedRecipient, ...]
@@ -76,7 +76,7 @@ class BounceNotice:
 
 
 def read_notice(message: MimePart) -> BounceNotice | None:
-    """The notice in the message, or None when it is no machine's or says nothing about delivery."""
+    """Return the notice in the message, or None if no machine wrote it or it says nothing about delivery."""
     sender = message.headers.raw("from")
     machine = is_machine_sender(message, sender)
     subject = message.headers.text("subject")
@@ -101,7 +101,7 @@ def read_notice(message: MimePart) -> BounceNotice | None:
 
 
 def is_machine_sender(message: MimePart, sender: str) -> bool:
-    """Whether the header says that no person wrote this."""
+    """Return whether the header says that no person wrote this."""
     if not sender or "x-mlserver" in message.headers or _names_machine(sender):
         return True
     path = message.headers.raw("return-path")
@@ -110,12 +110,12 @@ def is_machine_sender(message: MimePart, sender: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _names_machine(sender: str) -> bool:
-    """Kept, because every reader asks again, and because few daemons write most notices."""
+    """Return whether the sender is a machine. Cached: every reader checks, and a few daemons write most notices."""
     return _MACHINE_SENDER.search(sender) is not None
 
 
 def failed_recipients_header(message: MimePart) -> list[str]:
-    """The addresses of X-Failed-Recipients, which Exim and Google write."""
+    """Return the addresses of X-Failed-Recipients, which Exim and Google write."""
     found: list[str] = []
     for value in message.headers.all("x-failed-recipients"):
         found.extend(mailbox for piece in value.split(",") if (mailbox := address.clean(piece)))
@@ -144,7 +144,7 @@ def _in_dialect(
 
 
 def _is_paste(message: MimePart, before: str) -> bool:
-    """People who talk about a bounce paste it into an answer, into a mail to a list, or below words of their own."""
+    """Return whether a person pasted the bounce into a reply, into a list post, or below their own words."""
     headers = message.headers
     if "in-reply-to" in headers or "references" in headers:
         return True

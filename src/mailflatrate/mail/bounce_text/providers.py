@@ -1,4 +1,4 @@
-"""Providers with words of their own: Google, Yahoo and AOL, Amazon, Sina, AOL, Demon, USA.NET."""
+"""Providers with their own wording: Google, Yahoo and AOL, Amazon, Sina, AOL, Demon, USA.NET."""
 
 import re
 

@@ -50,7 +50,7 @@ _MAX_WRAPS = 6
 class QuotedReply:
     """The innermost reply of a diagnostic text: reply code ("550" or ""), enhanced code ("5.1.1" or ""), and words.
 
-    `wrapped`: it was quoted by another server, whose own words and codes say nothing.
+    `wrapped`: another server quoted it, and that server's own words and codes say nothing.
     """
 
     text: str
@@ -60,7 +60,7 @@ class QuotedReply:
 
 
 def innermost(text: str) -> QuotedReply:
-    """The reply that the refusing server gave, out of whatever quotes it."""
+    """Return the refusing server's reply, extracted from whatever quotes it."""
     inner = _QUOTED_TEXT.sub(r"\1 ", " ".join(text.split()))
     inner = _CONTINUED.sub(" ", f" {inner}").strip() if "-" in inner else inner
     wrapped = False
@@ -75,7 +75,7 @@ def innermost(text: str) -> QuotedReply:
 
 
 def _last_quoted(text: str) -> int:
-    """Where the last quoted reply that says something begins, or -1."""
+    """Return where the last meaningful quoted reply begins, or -1."""
     for code in reversed(list(_CODE.finditer(text))):
         at = code.start()
         before = text[max(0, at - _BEFORE) : at]
@@ -87,7 +87,7 @@ def _last_quoted(text: str) -> int:
 
 
 def _may_open(before: str) -> bool:
-    """A cheap look before the expensive one: whether the text ends as something that opens a quotation can."""
+    """Check cheaply, before the expensive check, whether the text ends in something that can open a quotation."""
     end = before.rstrip(" '\"<([#")
     return (
         end[-1:] in _ENDINGS

@@ -1,4 +1,4 @@
-"""Amazon SES: bounces told as JSON, sent by SNS as mail or posted as they stand."""
+"""Amazon SES: bounces as JSON, sent by SNS as email or posted as is."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ _DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
 
 
 def read_ses(message: MimePart) -> tuple[Failure, ...]:
-    """The failed recipients of the notification in the message; none when it carries none."""
+    """Return the failed recipients of the notification in the message; none if it carries none."""
     data = read_notification(message)
     bounce = data.get("bounce") if data is not None else None
     if not isinstance(bounce, dict) or not isinstance(bounce.get("bouncedRecipients"), list):
@@ -31,7 +31,7 @@ def _failure(item: dict[str, object], bounce: dict[str, object]) -> Failure:
 
 
 def _with_subtype(verdict: BounceVerdict, status: str, *, no_email: bool) -> BounceVerdict:
-    """Amazon's own judgement beside that on the reply: it supports, and decides where the reply is mute."""
+    """Combine Amazon's verdict with ours: it supports ours, and decides if the reply says nothing."""
     witnesses = tuple(dict.fromkeys((*verdict.witnesses, BounceWitness.CODE)))
     if verdict.hard:
         return replace(verdict, witnesses=witnesses)

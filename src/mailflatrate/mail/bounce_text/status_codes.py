@@ -195,12 +195,12 @@ _ABOUT_OF = {reason: about for about, reasons in _ABOUT.items() for reason in re
 
 
 def about_of(reason: BounceReason) -> RefusalSubject:
-    """What a refusal with this reason is about."""
+    """Return what a refusal with this reason is about."""
     return _ABOUT_OF.get(reason, RefusalSubject.UNKNOWN)
 
 
 def outcome_of(reason: BounceReason, hard: bool) -> BounceOutcome:
-    """The consequence that a reason has (R-68, R-70)."""
+    """Return the consequence of a reason (R-68, R-70)."""
     if hard:
         return BounceOutcome.RECIPIENT_HARD
     if reason in _SENDER_FAULT:

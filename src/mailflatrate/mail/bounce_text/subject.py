@@ -1,4 +1,4 @@
-"""What a sentence with the words of a dead address is really about, and which closed accounts stay closed."""
+"""Determines what a sentence that sounds like a dead address is about, and which closed accounts stay closed."""
 
 import re
 
@@ -54,7 +54,7 @@ _ENDED = re.compile(
 
 
 def is_about_many(text: str) -> bool:
-    """Whether the reply blames its sender for having written to addresses that do not exist."""
+    """Return whether the reply blames its sender for having mailed addresses that do not exist."""
     return _HARVEST.search(text) is not None or (
         _DEAD_MANY.search(text) is not None and _OF_SENDER.search(text) is not None
     )
@@ -66,12 +66,12 @@ def is_about_content(folded: str) -> bool:
 
 
 def is_lapsed_domain(folded: str) -> bool:
-    """Whether the recipient's domain is said to have expired, or to have no name servers."""
+    """Return whether the reply says that the recipient's domain has expired or has no name servers."""
     return _LAPSED_DOMAIN.search(folded) is not None
 
 
 def is_closed_for_good(folded: str, plain: str, status: str) -> bool:
-    """Whether a disabled account stays so: said in words of an end, or by a code of the mailbox beside "disabled"."""
+    """Return whether a disabled account stays disabled, by final wording or a mailbox code next to "disabled"."""
     if status.startswith("4") or _PASSING.search(folded):
         return False
     if _ENDED.search(plain) or _ENDED.search(folded):

@@ -1,4 +1,4 @@
-"""That a message did not arrive, said in the languages of the mail world: a negation and, close to it, "deliver"."""
+"""Detects, in many languages, that a message did not arrive: a negation and, close to it, "deliver"."""
 
 import re
 
@@ -73,17 +73,17 @@ _WAITS = re.compile(
 
 
 def says_undelivered(text: str) -> bool:
-    """Whether the beginning of `text` says in any of the languages that a message did not arrive."""
+    """Return whether the beginning of `text` says in any of the languages that a message did not arrive."""
     return _UNDELIVERED.search(_sentences(text)) is not None
 
 
 def says_waiting(text: str) -> bool:
-    """Whether the beginning of `text` says that a message is late, or not there yet and still tried."""
+    """Return whether the beginning of `text` says that a message is late, or not there yet and still being tried."""
     folded = _sentences(text)
     late = _LATE_MAIL.search(folded) is not None
     return late or (_WAITS.search(folded) is not None and _UNDELIVERED.search(folded) is not None)
 
 
 def _sentences(text: str) -> str:
-    """The beginning of `text`, folded; an address is one word, so that its dots end no sentence."""
+    """Return the beginning of `text`, folded; an address is one word, so that its dots end no sentence."""
     return " ".join(fold(_ADDRESS.sub("addr", text[:_MAX_TEXT])).split())

@@ -1,7 +1,7 @@
-"""From a diagnostic text and its codes to one verdict (R-68).
+"""Turns a diagnostic text and its codes into one verdict (R-68).
 
-In this order: the innermost quoted reply, brought into one form; the phrases of known providers; what the sentence is
-about, when that is not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines;
+In this order: the innermost quoted reply, normalized; the phrases of known providers; what the sentence is
+about, if not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines;
 the codes last. Codes that systems also use for other faults only support words.
 """
 
@@ -59,7 +59,7 @@ MAX_TEXT = 3000
 
 
 def classify_smtp_reply(code: int, enhanced: str | None, text: str) -> BounceVerdict:
-    """The verdict on a reply that a server gave in session: `code` 4xx or 5xx, `enhanced` as "5.1.1" or None.
+    """Return the verdict on a reply that a server gave in session: `code` 4xx or 5xx, `enhanced` as "5.1.1" or None.
 
     Never raises. Source: RFC 5321 4.2, RFC 3463, R-68.
     """
@@ -67,17 +67,17 @@ def classify_smtp_reply(code: int, enhanced: str | None, text: str) -> BounceVer
 
 
 def judge(text: str, status: str = "", *, delayed: bool = False, final: bool = False) -> BounceVerdict:
-    """The verdict on a diagnostic `text` with the `status` that the report gives ("" for none).
+    """Return the verdict on a diagnostic `text` with the `status` that the report gives ("" for none).
 
-    `delayed`: the report says that delivery is still tried. `final`: it says that delivery has ended, so that a
-    temporary code is only what the last attempt was told.
+    `delayed`: the report says that delivery is still being tried. `final`: it says that delivery has ended, so a
+    temporary code is only the reply to the last attempt.
     """
     return _judge(text[:MAX_TEXT], status, delayed, final)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One reply, ready to be judged: its forms, its codes, and the command that it answers."""
+    """One reply, ready to be judged: its forms, its codes, and the command that it responds to."""
 
     plain: str
     bare: str
@@ -90,7 +90,7 @@ class _Case:
 
     @property
     def folded(self) -> str:
-        """The words without case and accents, addresses and hosts as marks."""
+        """Return the words without case and accents, addresses and hosts as placeholders."""
         return " ".join(fold(self.words).split())
 
     @property
@@ -136,7 +136,7 @@ def _witnesses(*, words: bool, code: bool) -> tuple[BounceWitness, ...]:
 
 
 def _is_permanent(case: _Case, reason: BounceReason, final: bool) -> bool:
-    """Whether the reply, or the report around it, says that this will not pass."""
+    """Return whether the reply, or the report around it, says that this is permanent."""
     if case.detail.startswith("2.") and case.status.startswith("4"):
         # "4.2.1 mailbox unavailable" is said of living mailboxes.
         return False
@@ -164,14 +164,14 @@ def _case(text: str, given: str) -> _Case:
 
 
 def _status(reply: QuotedReply, given: str) -> str:
-    """The code that the refusing server gave; what the report says counts where that server gave none."""
+    """Return the refusing server's code, or the report's if that server gave none."""
     if given.startswith("2") or given[2:] == "0.0":
         return reply.status or (given if given[:1] in "45" and not reply.code else "")
     return reply.status or given
 
 
 def _reason(case: _Case) -> tuple[BounceReason, bool]:
-    """The reason, and whether words give it (and not the code alone)."""
+    """Return the reason, and whether the words (and not only the code) give it."""
     reason = _before_words(case)
     if reason is not None:
         return reason
@@ -199,7 +199,7 @@ def _reason(case: _Case) -> tuple[BounceReason, bool]:
 
 
 def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
-    """What is known without weighing the words: the command, a provider's own phrase, codes with one meaning."""
+    """Return what is known without weighing the words: the command, a provider's phrase, codes with one meaning."""
     if case.at_helo:
         return BounceReason.BLOCKED, True
     row = PROVIDERS.find(case.plain)
@@ -217,7 +217,7 @@ def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
 
 
 def _about_other_domain(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
-    """A domain that the message links to, or one whose registration has ended."""
+    """Recognize a reply about a domain that the message links to, or one whose registration has ended."""
     folded = case.folded
     linked = is_about_content(folded)
     if not linked and not is_lapsed_domain(folded):
@@ -233,12 +233,12 @@ def _about_other_domain(case: _Case, grams: AbstractSet[str], told: ReplyMeaning
 
 
 def _says_dead_plainly(case: _Case) -> bool:
-    """Whether words say that the mailbox is gone, under a code that is for commands (503: for their order)."""
+    """Return whether words say that the mailbox is gone, under a code meant for commands (503: for their order)."""
     return case.code != "503" and BounceReason.USERUNKNOWN in read_sentences(case.words).reasons
 
 
 def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
-    """What is said of the mailbox or its domain: a living one first."""
+    """Return what is said of the mailbox or its domain: signs of a living one first."""
     row = LIVING.find(case.bare, grams)
     living = row.reason if row is not None else None
     if living is None:
@@ -271,7 +271,7 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> 
 
 
 def _says_dead(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> bool:
-    """Whether the mailbox is said to be gone, in a sentence about it or, where nothing else is missing, in a phrase."""
+    """Return whether a sentence, or (if nothing else is missing) a phrase, says that the mailbox is gone."""
     if BounceReason.USERUNKNOWN in told.reasons or DEAD.find(case.bare, grams) is not None:
         return True
     return not told.foreign and LONE.find(case.bare, grams) is not None

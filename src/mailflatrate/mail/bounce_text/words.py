@@ -1,4 +1,4 @@
-"""The shape of a row that ties words to a reason, and how rows are searched."""
+"""The shape of a row that ties words to a reason, and the search over rows."""
 
 from collections import Counter
 from collections.abc import Set as AbstractSet
@@ -11,7 +11,7 @@ _GRAM = 4
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Phrases (lower case; `*` stands for any text between two pieces) that `writer` uses for `reason`."""
+    """Phrases (lower case; `*` matches any text between two pieces) that `writer` uses for `reason`."""
 
     reason: BounceReason
     writer: str
@@ -19,15 +19,15 @@ class Phrases:
 
 
 def grams_of(text: str) -> AbstractSet[str]:
-    """Every run of four characters in `text`: what a table is asked with, so that few of its phrases are looked for."""
+    """Return every run of four characters in `text`; a table needs to search only the phrases that match one."""
     return {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
 
 
 class PhraseTable:
-    """Rows in the order in which they are believed, searched as if one phrase after the other was looked for.
+    """Rows in order of trust, searched as if phrase by phrase.
 
-    Failures are a hot path and the phrases many hundreds: each is filed under one run of four characters of its own,
-    and only those whose run occurs in the text are looked for.
+    Failures are a hot path and there are many hundreds of phrases: each is indexed by one run of four characters,
+    and only those whose run occurs in the text are searched for.
     """
 
     __slots__ = ("_by_gram", "_entries", "_short", "rows")
@@ -47,7 +47,7 @@ class PhraseTable:
             (self._by_gram.setdefault(grams[0], []) if grams else self._short).append(number)
 
     def find(self, text: str, grams: AbstractSet[str] | None = None) -> Phrases | None:
-        """The first row with a phrase that occurs in `text` (lower case, single spaces); `grams` are those of it."""
+        """Return the first row with a phrase in `text` (lower case, single spaces); `grams` are the text's."""
         likely = list(self._short)
         for gram in self._by_gram.keys() & (grams_of(text) if grams is None else grams):
             likely += self._by_gram[gram]

@@ -1,4 +1,4 @@
-"""What a reply is about when it is not about the mailbox: rate and maintenance. Asked before any code."""
+"""Phrases of replies that are not about the mailbox: rate and maintenance. Checked before any code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The mailbox is full or unknown, in the languages in which servers of a country answer; part of `words_mailbox`."""
+"""Phrases for a full or unknown mailbox in the languages that servers of a country use; part of `words_mailbox`."""
 
 from mailflatrate.mail.bounce_text.words import Phrases
 from mailflatrate.mail.reading.values import BounceReason

@@ -1,4 +1,4 @@
-"""Phrases that one mailbox provider or product writes and that mean exactly one thing; believed before all else."""
+"""Phrases that only one mailbox provider or product writes and that mean exactly one thing; trusted above all else."""
 
 from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason

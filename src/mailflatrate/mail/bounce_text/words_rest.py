@@ -1,4 +1,4 @@
-"""What is left: refusals of policy, faults of machines, matters of protocol, and words that say almost nothing."""
+"""The remaining phrases: policy refusals, machine faults, protocol errors, and words that say almost nothing."""
 
 from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason

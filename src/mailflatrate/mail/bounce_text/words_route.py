@@ -1,4 +1,4 @@
-"""Phrases about the way there: hosts without mail, name servers, connections, queues."""
+"""Phrases about the route: hosts without mail, name servers, connections, queues."""
 
 from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason

@@ -1,4 +1,4 @@
-"""Phrases about the message and about who sent it: none of these ever says anything of the recipient (R-70)."""
+"""Phrases about the message and its sender: none of these says anything about the recipient (R-70)."""
 
 from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason

@@ -1,5 +1,5 @@
-"""From what a customer wrote to the HTML a mail client can show.
+"""Turns customer content into the HTML a mail client can show.
 
 `mjml` and `theme` make a document, `inline` moves its styles, `tokens` and `sanitise` clean it, `links` numbers
-its targets, `imprint` says what the service adds. `mailflatrate.mail.content` puts them in order.
+its targets, `imprint` says what the service adds. `mailflatrate.mail.content` runs them in order.
 """

@@ -30,9 +30,9 @@ _PHONE_PX = 320
 
 
 def with_styles_applied(source: str) -> str:
-    """Return the HTML with its style sheets applied, in the order and weight of CSS; the source where nothing is to do.
+    """Return the HTML with its style sheets applied in CSS order and specificity; unchanged if there are none.
 
-    Rules for all screens count; those for single widths and for dark mode are left alone.
+    Rules for all screens count; those for single widths and for dark mode are ignored.
     """
     if "<style" not in source.lower() or len(source) > _MAX_CHARS:
         return source
@@ -56,7 +56,7 @@ def with_styles_applied(source: str) -> str:
 
 
 def names_shown_somewhere(source: str) -> frozenset[str]:
-    """Classes and ids that a rule for phones or for dark mode makes visible: hidden elsewhere, they hide nothing."""
+    """Return classes and ids that rules for phones or dark mode make visible: hiding them elsewhere hides nothing."""
     names: set[str] = set()
     for token in tokenise(source) if "@media" in source.lower() else ():
         if token.kind is TokenKind.RAW and token.name == "style":
@@ -79,13 +79,13 @@ def _shown_in(block: str) -> Iterator[str]:
 
 
 def _media(css: str) -> Iterator[tuple[str, str]]:
-    """Each media rule's condition and what stands between its braces."""
+    """Yield each media rule's condition and the content of its braces."""
     for found, end in _media_blocks(css):
         yield found[1], css[found.end() : end]
 
 
 def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
-    """Each media rule with the place where its block is closed, in one pass over the braces."""
+    """Yield each media rule with the position where its block closes, in one pass over the braces."""
     begun = {found.end() - 1: found for found in _MEDIA.finditer(css)}
     open_braces: list[int] = []
     ends: dict[int, int] = {}
@@ -99,7 +99,7 @@ def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
 
 
 def _for_all_screens(css: str) -> str:
-    """The sheet with the rules of `@media screen` and `@media all` standing free."""
+    """Return the sheet with the rules of `@media screen` and `@media all` unwrapped."""
     css = _COMMENT.sub("", css)
     cuts: list[tuple[int, int]] = []
     for found, end in _media_blocks(css):

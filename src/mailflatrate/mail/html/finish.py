@@ -1,7 +1,7 @@
-"""The last touches to a document that was cleaned: what mail programs and screen readers ask for and authors leave out.
+"""Finishes a cleaned document: adds what mail programs and screen readers need and authors leave out.
 
 Language and direction, charset, viewport and color scheme, whole numbers in `width`, wrapping of long words, and
-right-to-left text as blocks of its own. Works on tokens whose Liquid is still protected, and adds nothing twice.
+right-to-left text as separate blocks. Works on tokens whose Liquid is still protected, and adds nothing twice.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
 
 def is_right_to_left(language: str) -> bool:
-    """True for a language whose usual script runs from right to left."""
+    """Return True for a language whose usual script runs from right to left."""
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
 
 
 def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word: re.Pattern[str]) -> list[Token]:
     """Return the tokens of a whole document, completed.
 
-    `title` is what a document without one of its own is called. `wraps`: let long words wrap in all of it; `word`
-    matches what stands for Liquid and has no direction.
+    `title` is used for a document that has none. `wraps`: let long words wrap everywhere; `word`
+    matches the placeholders for Liquid, which have no direction.
     """
     head = _HeadFacts.of(tokens)
     result: list[Token] = []
@@ -58,7 +58,7 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
 
 @dataclass(frozen=True, slots=True)
 class _HeadFacts:
-    """What the head of a document says already."""
+    """What the head of a document already contains."""
 
     charset: bool
     viewport: bool
@@ -81,7 +81,7 @@ class _HeadFacts:
         )
 
     def missing(self, title: str) -> Iterator[Token]:
-        """What belongs to the beginning of the head. Without rules for dark mode a design stays light."""
+        """Yield what is missing at the start of the head. Without rules for dark mode a design stays light."""
         scheme = "light dark" if self.dark else "light"
         if not self.charset:
             yield _meta('charset="utf-8"', charset="utf-8")
@@ -103,7 +103,7 @@ def _meta(written: str, **attributes: str) -> Token:
 
 
 def shows_dark(tokens: list[Token]) -> bool:
-    """Whether a finished document says that it can be shown dark."""
+    """Return whether a finished document declares dark mode support."""
     for token in tokens:
         if token.kind is TokenKind.START and token.name == "meta" and token.attributes.get("name") == "color-scheme":
             return "dark" in (token.attributes.get("content") or "").lower()
@@ -200,7 +200,7 @@ def _decide(stack: list[_OpenTag], *, right: bool) -> None:
 
 
 def _first_strong(text: str) -> str:
-    """`R`, `L`, or nothing where no letter has a direction."""
+    """Return `R`, `L`, or nothing if no letter has a direction."""
     for letter in html.unescape(text):
         kind = unicodedata.bidirectional(letter)
         if kind in ("R", "AL"):

@@ -1,6 +1,6 @@
-"""The block that no customer can leave out: why you get this, how to leave, who is responsible (R-40, R-44, R-51).
+"""The block that no customer can leave out: why you get this, how to opt out, who is responsible (R-40, R-44, R-51).
 
-It stands last in both parts, outside of every element and every Liquid condition of the customer's content, as
+It comes last in both parts, outside every element and every Liquid condition of the customer's content, as
 text, at least 11 px, with a contrast of at least 4.5 : 1; `!important` keeps the content's own style sheet from
 hiding it.
 """
@@ -84,9 +84,9 @@ _WORDS = {
 
 
 def with_dark_colors(tokens: list[Token], imprint: FooterImprint) -> FooterImprint:
-    """Return the imprint for a document that can be shown dark, and put its colors for that into the head.
+    """Return the imprint for a document with dark mode, and add its dark colors to the head.
 
-    Nothing outweighs the block's own colors, which are inline and `!important`; so dark mode paints over them. The id
+    Nothing overrides the block's own colors, which are inline and `!important`, so dark mode paints over them. The id
     depends on the whole document, so that no style sheet in it can name it.
     """
     end = next((at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "head"), None)
@@ -125,7 +125,7 @@ def imprint_html(imprint: FooterImprint) -> str:
         return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'
 
     def shown(line: FooterLine) -> str:
-        """A line as text; an address of a page is a link, as mail programs make it one in the text part."""
+        """Return a line as text; a web address becomes a link, as mail programs do in the text part."""
         if not _PAGE.fullmatch(line.value):
             return literal(html.escape(_line(line, words["colon"])))
         url = literal(html.escape(line.value))

@@ -1,4 +1,4 @@
-"""Style sheets to style attributes, with css-inline; what cannot be inlined stays in the head."""
+"""Inlines style sheets into style attributes, with css-inline; what cannot be inlined stays in the head."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _with_doctype(document: str, result: str) -> str:
 
 
 def refuse_deep(source: str) -> None:
-    """Raise SourceRefused where elements stand so deep in one another that a parser would end the process."""
+    """Raise SourceRefused if elements are nested so deep that a parser would crash the process."""
     line = too_deep_line(source)
     if line is not None:
         raise SourceRefused((mistake(line, "too-deep", str(MAX_DEPTH)),))
@@ -48,7 +48,7 @@ def refuse_deep(source: str) -> None:
 def refuse_heavy(document: str) -> None:
     """Raise SourceRefused for more elements than a message has, and for style sheets that are too much work for them.
 
-    css-inline asks each element about each selector, and gives no way to stop it.
+    css-inline matches each element against each selector, and offers no way to stop it.
     """
     elements, selectors = count_style_work(tokenise(document))
     refuse_many_elements(elements)
@@ -63,10 +63,10 @@ def refuse_many_elements(elements: int) -> None:
 
 
 def inline_styles(document: str) -> str:
-    """Return the whole document as html5ever writes it, its style sheets inlined.
+    """Return the whole document as serialized by html5ever, its style sheets inlined.
 
-    Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. One that css-inline
-    cannot read stays whole, as a mail client would still use the part of it that it understands. Raises SourceRefused.
+    Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. A sheet that css-inline
+    cannot read stays whole, as a mail client would still use the part that it understands. Raises SourceRefused.
     """
     refuse_deep(document)
     refuse_heavy(document)
@@ -85,7 +85,7 @@ def _inlined(document: str) -> str:
 
 
 def normalise(document: str) -> str:
-    """Return the document as html5ever writes it, styles untouched. Raises SourceRefused."""
+    """Return the document as serialized by html5ever, styles untouched. Raises SourceRefused."""
     refuse_deep(document)
     refuse_many_elements(sum(token.kind is TokenKind.START for token in tokenise(document)))
     return _with_doctype(document, _NORMALISER.inline(document))

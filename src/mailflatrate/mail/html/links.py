@@ -24,7 +24,7 @@ class ContentLink:
 class LinkBook:
     """Gives each distinct web target one number, and the URL to put in its place.
 
-    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link as it is
+    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link unchanged
     and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy pages.
     """
 
@@ -48,7 +48,7 @@ class LinkBook:
         return written
 
     def target(self, written: str) -> str:
-        """Return where a URL that this book has written leads."""
+        """Return the target of a URL that this book has written."""
         return self._targets.get(written, written)
 
     def in_text(self, text: str, liquid: re.Pattern[str]) -> str:
@@ -62,7 +62,7 @@ class LinkBook:
         return _URL_IN_TEXT.sub(replace, text)
 
     def links(self) -> tuple[ContentLink, ...]:
-        """The links met so far, by number."""
+        """Return the links found so far, by number."""
         return tuple(ContentLink(number, url) for url, number in self._numbers.items())
 
 

@@ -36,19 +36,19 @@ def is_colour(text: str) -> bool:
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """`colour` with `share` (0 to 1) of `other` in it."""
+    """Return `colour` mixed with `share` (0 to 1) of `other`."""
     pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 
 
 def text_on(ground: str) -> str:
-    """White or nearly black, whichever is easier to read on `ground`; black where neither is enough."""
+    """Return white or nearly black, whichever is easier to read on `ground`; black if neither is enough."""
     best = max(("#ffffff", "#16191f"), key=lambda ink: contrast(ink, ground))
     return best if contrast(best, ground) >= MINIMUM_CONTRAST else "#000000"
 
 
 def readable(colour: str, ground: str) -> str:
-    """`colour`, moved towards black or white until it can be read on `ground`."""
+    """Return `colour`, moved towards black or white until it is readable on `ground`."""
     goal = text_on(ground)
     for step in range(21):
         tried = mixed(colour, goal, step / 20)
@@ -78,7 +78,7 @@ class BrandStyle:
 
     @property
     def dark_link(self) -> str:
-        """The same in dark mode."""
+        """Return the same in dark mode."""
         return readable(self.primary, DARK_SHEET)
 
     @property
@@ -87,7 +87,7 @@ class BrandStyle:
         return self._readable(mixed(self.ink, self.sheet, 0.35))
 
     def _readable(self, colour: str) -> str:
-        """Readable on the sheet and on the tinted boxes; where nothing is on both, the best there is."""
+        """Make it readable on the sheet and on the tinted boxes, or as close as possible."""
         found = readable(readable(colour, self.sheet), self.tint)
         if self._least_contrast(found) >= MINIMUM_CONTRAST:
             return found
@@ -103,12 +103,12 @@ class BrandStyle:
 
     @property
     def tint(self) -> str:
-        """A slightly different ground for boxes, which asks for the same ink as the sheet."""
+        """Return a slightly different ground for boxes that works with the same ink as the sheet."""
         tried = mixed(self.sheet, self.primary, 0.09)
         return tried if text_on(tried) == text_on(self.sheet) else self.sheet
 
     def words(self) -> dict[str, str]:
-        """What templates may ask for, by name."""
+        """Return the values that templates may use, by name."""
         return {
             "primary": self.primary, "on_primary": text_on(self.primary), "link": self.link, "ink": self.ink,
             "soft": self.soft, "sheet": self.sheet, "page": self.page, "rule": self.rule, "tint": self.tint,

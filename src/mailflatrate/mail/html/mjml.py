@@ -1,4 +1,4 @@
-"""MJML to HTML with mrml, and what an author got wrong in it, by line."""
+"""Renders MJML to HTML with mrml, and reports the author's mistakes by line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMPONENTS = frozenset({
 
 
 def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
-    """Return HTML. Raises SourceRefused with what mrml says; `find_mjml_errors` finds more, for the author."""
+    """Return HTML. Raises SourceRefused with mrml's message; `find_mjml_errors` finds more, for the author."""
     import mrml  # here, because it takes memory that a sender has no use for
 
     refuse_deep(source)
@@ -70,9 +70,9 @@ def _from_mrml(message: str, source: str) -> SourceError:
 
 
 def find_mjml_errors(source: str) -> list[SourceError]:
-    """Return what is wrong with MJML, by line.
+    """Return the mistakes in MJML, by line.
 
-    Our own checks come first, as mrml passes over some mistakes and names no line for others.
+    Our own checks come first, as mrml ignores some mistakes and names no line for others.
     """
     errors = list(_structure_errors(source))
     if not errors:

@@ -1,4 +1,4 @@
-"""How much there is in a document, counted before a library works through it that cannot be stopped."""
+"""Measures the size of a document before a library that cannot be stopped processes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ELEMENTS_PER_WEIGHT = 100
 
 
 def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
-    """The elements of a document, and the selectors of its style sheets by their weight."""
+    """Count the elements of a document, and the selectors of its style sheets by weight."""
     elements = 0
     sheets = []
     for token in tokens:
@@ -29,12 +29,12 @@ def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
 
 
 def _weight(prelude: str, costly: int) -> int:
-    """Commas and costly parts, wherever they stand: too many are counted rather than too few."""
+    """Count commas and costly parts, wherever they are: better too many than too few."""
     return 1 + prelude.count(",") + costly * len(_COSTLY.findall(prelude))
 
 
 def count_table_cells(markdown: str) -> int:
-    """At most how many cells the tables of a Markdown text have: a short row is filled up to the width of its table."""
+    """Count at most how many cells a Markdown text's tables have: a short row is filled to its table's width."""
     blocks = groupby(markdown.splitlines(), lambda line: bool(line.strip()))
     return sum(_cells(list(lines)) for is_written, lines in blocks if is_written)
 

@@ -1,7 +1,7 @@
 """Liquid outputs in URLs and in CSS: which of them could begin a scheme, alone or together with the text around them.
 
-`{{ 'javascript' }}:alert(1)` holds no scheme in its fixed text and none in its value, only in both. What a condition
-leaves away is considered: text in one branch does not settle what another branch prints.
+`{{ 'javascript' }}:alert(1)` holds no scheme in its fixed text and none in its value, only in both. Branches are
+considered: text in one branch does not settle what another branch prints.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _OPENS, _TURNS, _ENDS = ("if", "unless", "case"), ("else", "elsif", "when"), ("e
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known of a URL up to some place, whichever branches were taken.
+    """What is known of a URL up to some position, whichever branches were taken.
 
     `settled`: its scheme is decided. `begun`: something may have been written. `pending`: an output that may have
-    brought a scheme may be the last thing written.
+    added a scheme may be the last thing written.
     """
 
     settled: bool = False
@@ -38,7 +38,7 @@ class _State:
 
 @dataclass(slots=True)
 class _Block:
-    """A condition being walked through: the state at its beginning, and at the ends of its branches."""
+    """A condition being processed: the state at its beginning, and at the ends of its branches."""
 
     before: _State
     ends: list[_State] = field(default_factory=list)
@@ -46,10 +46,10 @@ class _Block:
 
 
 def find_scheme_outputs(pieces: Sequence[str], protected: ProtectedText) -> set[int] | None:
-    """Return the numbers of the outputs in a URL whose value may bring its scheme.
+    """Return the numbers of the outputs in a URL whose value may contain its scheme.
 
-    `pieces` are fixed text and word numbers in turn. None where such an output and what comes before or after it could
-    make a scheme together: after it only `/`, `?`, `#` or nothing may follow.
+    `pieces` alternate between fixed text and word numbers. None if such an output and its neighbors could
+    form a scheme together: after it only `/`, `?`, `#` or nothing may follow.
     """
     state, blocks, found = _State(), list[_Block](), set[int]()
     for at, piece in enumerate(pieces):
@@ -110,7 +110,7 @@ class StyleOutputs:
 
 
 def find_style_outputs(css: str, protected: ProtectedText) -> StyleOutputs | None:
-    """Sort the outputs of a piece of CSS; None where one could make a function, property or scheme with its text."""
+    """Sort the outputs of a piece of CSS; None if one could form a function, property or scheme with its text."""
     word = protected.word
     css = _COMMENT.sub("", css)
     urls: set[int] = set()

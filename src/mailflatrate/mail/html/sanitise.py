@@ -56,9 +56,9 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORE
 class Sanitizer:
     """Cleans one document. `link` is called with each fixed URL of a hyperlink, Outlook's VML included.
 
-    And gives the URL to write.
+    It returns the URL to write.
 
-    Afterwards `url_words` holds the numbers of the outputs that begin a URL: their value needs a check of its scheme;
+    Afterwards `url_words` holds the numbers of the outputs that begin a URL: the scheme of their value must be checked;
     `style_words` those in CSS.
     """
 
@@ -178,7 +178,7 @@ class Sanitizer:
         return value
 
     def _url(self, token: Token, name: str, value: str) -> str:
-        """Return the URL to write: as the author wrote it, resolved against `<base>`, or what `link` makes of it."""
+        """Return the URL to write: the author's own, resolved against `<base>`, or the result of `link`."""
         if (
             self._base
             and not _SCHEME.match(value)
@@ -197,13 +197,13 @@ class Sanitizer:
         return self._link(value) if links else value
 
     def _guard_scheme(self, pieces: list[str]) -> bool:
-        """Mark the outputs that may bring a URL's scheme; false if another part could make a scheme with one."""
+        """Mark the outputs that may add a URL's scheme; false if another part could form a scheme with one."""
         found = find_scheme_outputs(pieces, self._protected)
         self.url_words.update(found or ())
         return found is not None
 
     def _style(self, css: str) -> str | None:
-        """Return CSS without what acts; None where an output could make something that acts with the text around it."""
+        """Return CSS without active content; None if an output could form some with the text around it."""
         if self._protected.word.search(css):
             outputs = find_style_outputs(css, self._protected)
             if outputs is None:
@@ -214,7 +214,7 @@ class Sanitizer:
 
 
 def _compact(url: str) -> str:
-    """Browsers ignore control characters and spaces in a scheme, so a check must, too."""
+    """Remove control characters and spaces, which browsers ignore in a scheme."""
     return re.sub(r"[\x00-\x20]+", "", url)
 
 

@@ -84,7 +84,7 @@ def markdown_as_html(text: str) -> str:
 
 
 def refuse_large_tables(text: str) -> None:
-    """Raise SourceRefused where the tables of a Markdown text would have more cells than a message holds.
+    """Raise SourceRefused if the tables of a Markdown text would have more cells than a message holds.
 
     markdown-it fills each short row up to the width of its table: some kilobytes become a hundred thousand cells.
     """
@@ -95,7 +95,7 @@ def refuse_large_tables(text: str) -> None:
 def render_markdown(protected: ProtectedText, *, title: str, language: str, look: BrandStyle) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 
-    Block tags in a paragraph of their own stand free.
+    Block tags in a separate paragraph are not wrapped.
     """
     refuse_large_tables(protected.text)
     body = _MARKDOWN.render(protected.text)

@@ -1,8 +1,8 @@
 """HTML as a list of tokens that can be changed and written back, leaving everything else byte for byte as it was.
 
 Meant for HTML that a real parser has already written (html5ever, through css-inline), which is why it can be this
-small; it is used a second time for the HTML inside conditional comments, which no parser looks into, so it
-forgives what authors do there.
+small; it is also used for the HTML inside conditional comments, which no parser reads, so it tolerates
+what authors write there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import Enum
 
 
 class TokenKind(Enum):
-    """What a token is."""
+    """The type of a token."""
 
     TEXT = "text"
     RAW = "raw"  # what stands inside style, script and title
@@ -30,8 +30,8 @@ class TokenKind(Enum):
 class Token:
     """One token; `text` is its source, `name` and `attributes` are set for tags, the names in lower case.
 
-    An attribute's value is unescaped; None stands for an attribute without a value. Setting `changed` makes
-    `write` build the tag anew.
+    An attribute's value is unescaped; None means an attribute without a value. Setting `changed` makes
+    `write` rebuild the tag.
     """
 
     kind: TokenKind
@@ -57,7 +57,7 @@ _ATTRIBUTE = re.compile(
 
 
 def tokenise(source: str) -> list[Token]:
-    """Return the tokens of `source`. Never raises; what is no markup is text.
+    """Return the tokens of `source`. Never raises; what is not markup is text.
 
     Takes time in proportion to the source. A tag that is still open at the end of the source is text, with everything
     after it: no later `>` can close it.
@@ -66,7 +66,7 @@ def tokenise(source: str) -> list[Token]:
 
 
 def scan(source: str) -> Iterator[tuple[int, Token]]:
-    """Yield each token with the place at which it ends in `source`."""
+    """Yield each token with its end position in `source`."""
     done, at = 0, 0
     comments = _Search(source, "-->")
     closing = _Search(source, ">")
@@ -99,7 +99,7 @@ class _Search:
         self._is_over = False
 
     def find(self, at: int) -> int:
-        """Return the place of the first mark at or after `at`; -1 where there is none."""
+        """Return the position of the first mark at or after `at`; -1 if there is none."""
         if self._next < at and not self._is_over:
             self._next = self._source.find(self._mark, at)
             self._is_over = self._next < 0
@@ -109,7 +109,7 @@ class _Search:
 def _markup(source: str, at: int, comments: _Search, closing: _Search) -> tuple[Token | None, int]:
     """Return the token that begins with the `<` at `at`, and its end.
 
-    None with the place itself where none begins, and with -1 where none can begin from here to the end.
+    Return None with the same position if no token begins there, and with -1 if none can begin from here to the end.
     """
     if source.startswith("<!--", at) and (end := comments.find(at + 4)) >= 0:
         return Token(TokenKind.COMMENT, source[at + 4 : end]), end + 3
@@ -135,7 +135,7 @@ def _start_token(found: re.Match[str]) -> Token:
 
 @dataclass(frozen=True, slots=True)
 class MarkupFault:
-    """Markup that no parser should see: `code` and `facts` are those of `mistakes`, `line` counts from 1."""
+    """Markup that no parser should see: `code` and `facts` as in `mistakes`, `line` counts from 1."""
 
     line: int
     code: str
@@ -175,7 +175,7 @@ _NEVER_DEEP = frozenset({
 
 
 def too_deep_line(source: str) -> int | None:
-    """The line, from 1, on which elements stand deeper in one another than `MAX_DEPTH`; None where none do."""
+    """Return the line, from 1, on which elements are nested deeper than `MAX_DEPTH`; None if none are."""
     if source.count("<") <= MAX_DEPTH:
         return None
     depth = 0

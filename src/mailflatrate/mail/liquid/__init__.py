@@ -1,6 +1,6 @@
-"""Personalisation: Liquid in, fixed segments and per-recipient strings out.
+"""Personalization: Liquid in, fixed segments and per-recipient strings out.
 
-`LiquidTemplate.parse` refuses what an author got wrong, with the line; `LiquidTemplate.render_dynamic` is the hot
+`LiquidTemplate.parse` rejects the author's mistakes, with the line; `LiquidTemplate.render_dynamic` is the hot
 path. The dialect is described in `sandbox`, the fast cases in `closures`, and how Liquid survives HTML tools in
 `protect`.
 """

@@ -1,8 +1,8 @@
-"""The plain cases of `{{ ... }}` as Python closures.
+"""The simple cases of `{{ ... }}` as Python closures.
 
 python-liquid needs some 8 µs to build a context and 3 µs a node; a campaign prints a handful of plain variables a
 million times. The closures here give exactly what python-liquid gives for the same node under our sandbox
-(`tests/mail/test_liquid_closures.py` proves it with Hypothesis) and hand any value they do not know to it.
+(`tests/mail/test_liquid_closures.py` proves it with Hypothesis) and pass any value they do not handle to it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _default_text(used: Filter) -> str | None:
 
 
 def _finish(filters: list[Filter], *, html_part: bool) -> Callable[[str], str] | None:
-    """Return one function for the rest of the filter chain and the escaping of the part."""
+    """Return one function for the rest of the filter chain and the part's escaping."""
     if len(filters) > _MOST_FILTERS:
         return None
     if html_part and [used.name for used in filters] == [LINK_FILTER]:

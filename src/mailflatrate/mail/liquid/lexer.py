@@ -1,4 +1,4 @@
-"""The tokens that python-liquid's parser reads, made from `marks` instead of python-liquid's own lexer."""
+"""Produces the tokens that python-liquid's parser reads from `marks` instead of python-liquid's own lexer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, MarkKind, find_m
 
 
 class MarkError(LiquidSyntaxError):
-    """A mark that cannot be read; `bad` says why."""
+    """An unreadable mark; `bad` says why."""
 
     def __init__(self, bad: BadMark, source: str) -> None:
         super().__init__(bad.code, token=Token(TOKEN_EOF, "", bad.index, source))

@@ -1,4 +1,4 @@
-"""A value that may be an address of a page, as HTML: a link where it is one, text where it is not."""
+"""Renders a value that may be a web address as HTML: a link if it is one, text if not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def linked(text: str) -> str:
-    """Return `text` escaped, and linked to itself where it is an http or https URL and nothing else."""
+    """Return `text` escaped, and linked to itself if it is an http or https URL and nothing else."""
     shown = str(escape(text))
     if _PAGE.fullmatch(text) is None:
         return shown

@@ -1,7 +1,7 @@
 """The marks of Liquid in a text, found in one pass: `{{ ... }}`, `{% ... %}`, `raw` and `comment` blocks.
 
-python-liquid's lexer and a lazy pattern both look for the end of an unclosed mark again from each mark; on some
-kilobytes of `{{` that takes minutes. Here each character is looked at a fixed number of times, and a mark without an
+python-liquid's lexer and a lazy pattern both search for the end of an unclosed mark again from each mark; on some
+kilobytes of `{{` that takes minutes. Here each character is read a fixed number of times, and a mark without an
 end is reported where it begins.
 """
 
@@ -31,7 +31,7 @@ _OPERATORS = re.compile(r"\b(?:and|or|not)\b")
 
 
 class MarkKind(Enum):
-    """What a mark is."""
+    """The type of a mark."""
 
     OUTPUT = "output"
     TAG = "tag"
@@ -43,8 +43,8 @@ class MarkKind(Enum):
 class LiquidMark:
     """One mark: `source[start:end]`.
 
-    `inner` is the expression of an output or tag, or what stands inside a raw or comment block; it begins at
-    `inner_at`. `strips_before` and `strips_after` tell of the dashes that remove white space.
+    `inner` is the expression of an output or tag, or the content of a raw or comment block; it begins at
+    `inner_at`. `strips_before` and `strips_after` reflect the dashes that remove white space.
     """
 
     kind: MarkKind
@@ -58,7 +58,7 @@ class LiquidMark:
 
 
 class BadMark(Exception):
-    """A mark that cannot be read, at `index`: `code` and `facts` are those of `mistakes`."""
+    """An unreadable mark at `index`: `code` and `facts` as in `mistakes`."""
 
     def __init__(self, index: int, code: str, *facts: str) -> None:
         super().__init__(code)
@@ -137,7 +137,7 @@ def _raw(source: str, tag: LiquidMark) -> LiquidMark:
 
 
 def _comment(source: str, tag: LiquidMark) -> LiquidMark:
-    """Comments nest; everything else inside them means nothing."""
+    """Find the whole comment block: comments nest, and everything else inside them is ignored."""
     depth, at = 1, tag.end
     while found := _COMMENT_EDGE.search(source, at):
         at = found.end()
@@ -152,7 +152,7 @@ def _comment(source: str, tag: LiquidMark) -> LiquidMark:
 
 
 def replace_marks(source: str, change: Callable[[LiquidMark], str]) -> str:
-    """Return `source` with each mark replaced by `change`; from an unreadable mark on it stays as it is."""
+    """Return `source` with each mark replaced by `change`; from an unreadable mark on it stays unchanged."""
     parts: list[str] = []
     at = 0
     try:

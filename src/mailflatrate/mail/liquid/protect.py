@@ -1,8 +1,8 @@
-"""Carrying Liquid unharmed through tools that only know HTML.
+"""Carries Liquid unharmed through tools that only know HTML.
 
-Every tag becomes a word of lower-case letters and digits, which is at home in text, in attribute values, in URLs,
-in CSS and as an attribute of its own. Before a parser sees it, a block tag in text becomes a comment holding that
-word, because HTML5 moves text out of tables (foster parenting) but leaves comments where they are. `restore` puts
+Every tag becomes a word of lower-case letters and digits, which is valid in text, in attribute values, in URLs,
+in CSS and as an attribute name. Before a parser sees it, a block tag in text becomes a comment holding that
+word, because HTML5 moves text out of tables (foster parenting) but leaves comments in place. `restore` puts
 the tags back.
 """
 
@@ -22,27 +22,27 @@ _CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture)\b")
 
 @dataclass(frozen=True, slots=True)
 class ProtectedText:
-    """`text` without any Liquid, and the tags its words stand for; `word` matches one word, its number in group 1."""
+    """`text` without any Liquid, and the tags its words represent; `word` matches one word, its number in group 1."""
 
     text: str
     tags: tuple[str, ...]
     word: re.Pattern[str]
 
     def is_output(self, number: int) -> bool:
-        """True for `{{ ... }}`, false for `{% ... %}`."""
+        """Return True for `{{ ... }}`, False for `{% ... %}`."""
         return self.tags[number].startswith("{{")
 
     def depth_change(self, number: int) -> int:
-        """How the nesting of blocks changes at this tag: 1 for `if`, -1 for `endif`, 0 for the rest."""
+        """Return how this tag changes the nesting of blocks: 1 for `if`, -1 for `endif`, 0 for the rest."""
         tag = self.tags[number]
         return 1 if _OPENING.match(tag) else -1 if _CLOSING.match(tag) else 0
 
     def restore_html(self, text: str, change: Callable[[str], str] = str) -> str:
-        """Return HTML with its tags back, bare or as comment or attribute; `change` is applied to each tag."""
+        """Return HTML with its tags restored, bare or as comment or attribute; `change` is applied to each tag."""
         return self._restore(text, change, "&#123;")
 
     def restore_text(self, text: str, change: Callable[[str], str] = str) -> str:
-        """Return plain text with its tags back; `change` is applied to each tag."""
+        """Return plain text with its tags restored; `change` is applied to each tag."""
         return self._restore(text, change, LITERAL_BRACE)
 
     def _restore(self, text: str, change: Callable[[str], str], brace: str) -> str:
@@ -62,10 +62,10 @@ LITERAL_BRACE = '{{ "{" }}'
 def protect(source: str, *, entities: bool, keep_lines: bool = False) -> ProtectedText:
     """Replace the Liquid in `source`.
 
-    `entities` says that the source is HTML, where a tag may be written with `&quot;`.
+    `entities` means that the source is HTML, where a tag may be written with `&quot;`.
 
-    `{% comment %}` blocks vanish. What stands between `raw` and `endraw` stays: for every later step it is text.
-    With `keep_lines` every line of the text is the line of the source, for messages; such a text is not to be restored.
+    `{% comment %}` blocks vanish. Content between `raw` and `endraw` stays: for every later step it is text.
+    With `keep_lines` line numbers match the source, for error messages; such a text must not be restored.
     """
     prefix = _prefix(source)
     tags: list[str] = []
@@ -85,7 +85,7 @@ def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protect
 
 
 def _prefix(source: str) -> str:
-    """A word that is in no source: its letters come from the source's own hash, so that nobody can write it there."""
+    """Return a word that is not in the source: its letters come from the source's own hash, so nobody can forge it."""
     digest = hashlib.sha256(source.encode(errors="surrogatepass")).digest()
     return "lq" + "".join(chr(ord("a") + octet % 26) for octet in digest[:_PREFIX_LETTERS])
 

@@ -87,10 +87,10 @@ class MissingError(UndefinedError):
 
 
 class _Nothing(Undefined):
-    """What a missing value compares as: equal to nil, "", blank and empty, and false.
+    """The value that a missing one compares as: equal to nil, "", blank and empty, and false.
 
     python-liquid knows only undefined values, which equal nil alone, and empty strings, which are true. Its `blank`
-    asks whether the other side is a string, therefore the class says that it is one.
+    checks whether the other side is a string, so the class claims to be one.
     """
 
     __slots__ = ()
@@ -131,7 +131,7 @@ _ABSENT = object()
 
 
 class Context(RenderContext):
-    """Looks variables up so that an empty value from outside counts as missing and knows its full name."""
+    """Looks up variables so that an empty value from outside counts as missing and knows its full name."""
 
     __slots__ = ()
 
@@ -146,7 +146,7 @@ class Context(RenderContext):
         return value
 
     def assign(self, key: str, val: Any) -> None:
-        """Assign; the size of all names is reckoned each time."""
+        """Assign; the total size of all names is checked each time."""
         refuse_large("assign", val)
         spend(STEP + _STEP_PER_NAME * len(self.locals))
         super().assign(key, val)
@@ -162,7 +162,7 @@ class SandboxTemplate(BoundTemplate):
 
 
 class _MeteredOutputNode(OutputNode):
-    """`{{ ... }}` in a text part: the work of writing a list is counted before it is written."""
+    """`{{ ... }}` in a text part: counts the work of writing a list before it is written."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(to_liquid_string(_counted(self.expression.evaluate(context)), autoescape=False))
@@ -179,7 +179,7 @@ def _counted(value: object) -> object:
 
 
 class _Turn(BlockNode):
-    """The inside of a loop: each turn counts for every tag in it, whether it writes anything or not."""
+    """The body of a loop: each iteration counts for every tag in it, whether it writes anything or not."""
 
     __slots__ = ("_work",)
 
@@ -197,7 +197,7 @@ def _tags_in(node: Node) -> int:
 
 
 class _MeteredForNode(ForNode):
-    """`{% for %}`: the items that it skips are counted, too, and so is each turn."""
+    """`{% for %}`: counts the items that it skips as well as each iteration."""
 
     def __init__(self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None) -> None:
         super().__init__(token, expression, _Turn(block), default)
@@ -228,7 +228,7 @@ class _EscapedOutput(Output):
 class _TextCaptureNode(CaptureNode):
     """`{% capture %}` in an HTML part keeps the text of the block.
 
-    So that its output can be escaped like any other.
+    This lets its output be escaped like any other.
     """
 
     def _assign(self, context: RenderContext, buf: StringIO) -> None:
@@ -269,7 +269,7 @@ _STYLE_VALUE = re.compile(r"[^():;@\\<>{}\"']*")
 
 
 def safe_style(value: object) -> str:
-    """Return `value` if it can be nothing but part of a CSS value, such as a color or a size, else an empty string."""
+    """Return `value` if it can only be part of a CSS value, such as a color or a size, else an empty string."""
     text = _text(value)
     return text if _STYLE_VALUE.fullmatch(text) else ""
 
@@ -286,7 +286,7 @@ _TEXT_FILTERS: dict[str, Callable[..., Any]] = {
 
 
 def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that a missing value is named instead of being an empty text."""
+    """Wrap a filter so that a missing value is reported by name instead of becoming empty text."""
     if name == "default":
         return function
 
@@ -323,7 +323,7 @@ class Sandbox(Environment):
             self.add_tag(_TextCapture)
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
-        """Our own lexer in place of python-liquid's."""
+        """Return our own lexer in place of python-liquid's."""
         return tokenize
 
 
@@ -347,7 +347,7 @@ def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, 
 
 
 def _tags_of(source: str) -> list[LiquidMark]:
-    """The marks up to the first one that cannot be read."""
+    """Return the marks up to the first unreadable one."""
     marks: list[LiquidMark] = []
     with suppress(BadMark):
         marks.extend(find_marks(source))
@@ -355,7 +355,7 @@ def _tags_of(source: str) -> list[LiquidMark]:
 
 
 def _unclosed(message: str, source: str) -> int:
-    """Where the tag begins whose end is missing."""
+    """Return where the tag begins whose end is missing."""
     wanted = message.partition("expected tag end")[2].partition(",")[0]
     begun: list[int] = []
     for mark in _tags_of(source):
@@ -367,9 +367,9 @@ def _unclosed(message: str, source: str) -> int:
 
 
 def _guilty(message: str, source: str, html_part: bool) -> int:
-    """Where the tag begins at whose end something is missing, which python-liquid does not say.
+    """Return where the tag with the missing end begins, which python-liquid does not report.
 
-    The source up to and with that tag is the shortest beginning that is refused with the same words.
+    The source up to and including that tag is the shortest prefix that is rejected with the same words.
     """
     tags = _tags_of(source)
     first, last = 0, len(tags)

@@ -60,7 +60,7 @@ class LiquidTemplate:
     def parse(
         cls, text: str, *, autoescape: bool, known_variables: Set[str] = KNOWN_VARIABLES, single_line: bool = False
     ) -> LiquidTemplate:
-        """Parse `text`; `single_line` is for headers and takes CR and LF out of what a recipient's values bring.
+        """Parse `text`; `single_line` is for headers and removes CR and LF from a recipient's values.
 
         Raises SourceRefused with the line of every unknown variable, filter or tag.
         """
@@ -86,14 +86,14 @@ class LiquidTemplate:
         return cls(_merged(segments), text, tuple(renders), single_line, autoescape)
 
     def __reduce__(self) -> tuple[Callable[..., LiquidTemplate], tuple[object, ...]]:
-        """A template travels between processes as its source, which was checked where it was first parsed."""
+        """Pickle the template as its source, which was checked when it was first parsed."""
         return _again, (self.source, self._html_part, self._single_line)
 
     def render_dynamic(self, values: Values) -> list[str]:
         """Return the dynamic strings for one recipient, in the order of their indexes.
 
         Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else,
-        also where rendering would take more work than `work.WORK_LIMIT`.
+        including more rendering work than `work.WORK_LIMIT`.
         """
         start_work()
         if self._single_line:
@@ -101,11 +101,11 @@ class LiquidTemplate:
         return [render(values) for render in self._renders]
 
     def render(self, values: Values) -> str:
-        """Return the whole part for one recipient; for previews and tests, the engine joins encoded segments."""
+        """Return the whole part for one recipient; for previews and tests (the engine joins encoded segments)."""
         return join_segments(self.segments, self.render_dynamic(values))
 
     def missing(self, values: Values) -> list[str]:
-        """What this recipient has no value for: what `render_dynamic` raises for the first time, for all of it."""
+        """Return every value this recipient lacks; `render_dynamic` raises for the first one only."""
         start_work()
         found = []
         for render in self._renders:
@@ -118,7 +118,7 @@ class LiquidTemplate:
         return found
 
     def work(self, values: Values) -> int:
-        """Return what rendering this part for one recipient costs, in the octets of `work`.
+        """Return the cost of rendering this part for one recipient, in the octets of `work`.
 
         The work up to a missing value or a refusal counts; a refusal for too much work gives more than the limit.
         """
@@ -127,7 +127,7 @@ class LiquidTemplate:
         return work_done() + _PLAIN_WORK * len(self._renders)
 
     def variables(self) -> frozenset[str]:
-        """The names that the text asks for from outside, each with its prefixes: `contact`, `contact.city`."""
+        """Return the outside names that the text uses, each with its prefixes: `contact`, `contact.city`."""
         analysis = parse(self.source, html_part=False).analyze(include_partials=False)
         uses = (variable for every in analysis.globals.values() for variable in every)
         return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
@@ -145,7 +145,7 @@ def one_line(text: str) -> str:
 def find_liquid_errors(
     text: str, *, html_part: bool, known_variables: Set[str] = KNOWN_VARIABLES
 ) -> tuple[SourceError, ...]:
-    """Return what is wrong with the Liquid in `text`, by line of `text`.
+    """Return the mistakes in the Liquid of `text`, by line of `text`.
 
     Syntax, variables, filters, stray `break`.
     """
@@ -220,7 +220,7 @@ def _compile_run(run: list[Node], parsed: SandboxTemplate, *, html_part: bool) -
 
 
 class _MeteredIO(LimitedStringIO):
-    """What is written counts as work."""
+    """An output buffer that counts writes as work."""
 
     def write(self, text: str) -> int:
         spend(len(text))
@@ -250,7 +250,7 @@ def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
 
 
 def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
-    """Join neighbouring static segments: fewer pieces to encode and to write."""
+    """Join neighboring static segments: fewer pieces to encode and to write."""
     merged: list[Segment] = []
     for is_fixed, run in groupby(segments, lambda segment: isinstance(segment, Static)):
         if is_fixed:

@@ -1,4 +1,4 @@
-"""Finding addresses in what machines write about addresses: angle brackets, RFC 3464 types, X.400 wrappings.
+"""Finds addresses in machine-written text: angle brackets, RFC 3464 types, X.400 wrappings.
 
 Not the acceptance test of `mail.address`: a bounce may name an address that we would never have accepted.
 """
@@ -13,7 +13,7 @@ _TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")
 
 
 def clean(text: str) -> str:
-    """An address freed from its wrapping: "rfc822; <Dora@example.net>" -> "Dora@example.net"; "" when none is there.
+    """Return an address without its wrapping: "rfc822; <Dora@example.net>" -> "Dora@example.net"; "" if there is none.
 
     The spelling of the address itself is kept: the caller compares without case.
     """
@@ -36,7 +36,7 @@ def clean(text: str) -> str:
 
 
 def find_all(text: str) -> list[str]:
-    """Every address in `text`, in order, each once (compared without case)."""
+    """Return every address in `text`, in order, each once (compared without case)."""
     found: dict[str, str] = {}
     for match in ADDRESS.finditer(text):
         address = match[0].rstrip(".").strip("'")

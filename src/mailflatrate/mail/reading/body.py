@@ -1,4 +1,4 @@
-"""The text that a machine wrote at the top of its notice, free of MIME, markup and the returned mail's parts."""
+"""The text that a machine wrote at the top of its notice, without MIME, markup and the returned message's parts."""
 
 import html
 import re
@@ -21,7 +21,7 @@ MAX_NOTICE = 48 * 1024
 
 
 def html_to_text(markup: str) -> str:
-    """Readable text of HTML, enough to find phrases and addresses; addresses in angle brackets survive."""
+    """Convert HTML to text good enough to find phrases and addresses; addresses in angle brackets survive."""
     text = " ".join(line.strip() for line in _visible(markup).split("\n"))
     text = _BREAKS.sub("\n", _LABEL_CELL.sub(r"\1 ", text))
     text = _TAG.sub("", text)
@@ -29,7 +29,7 @@ def html_to_text(markup: str) -> str:
 
 
 def _visible(markup: str) -> str:
-    """The markup without scripts, styles and head; one that is never closed swallows the rest, as in a browser."""
+    """Return the markup without scripts, styles and head; an unclosed one swallows the rest, as in a browser."""
     kept: list[str] = []
     at = 0
     while match := _INVISIBLE.search(markup, at):
@@ -43,9 +43,9 @@ def _visible(markup: str) -> str:
 
 
 def notice_text(message: MimePart) -> str:
-    """The human-readable part of a notice: the text parts before the first returned message, at most `MAX_NOTICE`.
+    """Return a notice's human-readable part: text parts before the first returned message, at most `MAX_NOTICE`.
 
-    A message that declares a multipart which is not there is read as it stands.
+    A message that declares a multipart which is not there is read as is.
     """
     if message.notice is None:
         message.notice = _tamed(_notice_text(message))
@@ -53,7 +53,7 @@ def notice_text(message: MimePart) -> str:
 
 
 def _tamed(text: str) -> str:
-    """Without endless lines and runs, on which patterns would spend their time; no notice has any."""
+    """Remove endless lines and runs, which make patterns slow; no notice has any."""
     if any(run in text for run in _RUNS):
         text = _RUN.sub(r"\1", text)
     lines = text.split("\n")

@@ -1,7 +1,7 @@
-"""Mails that a mail carries as files: attached by the standard, or as the clients and people of the world attach them.
+"""Messages carried as files: attached by the standard, or as real clients and people attach them.
 
-Outlook drags a .msg or wraps all in a winmail.dat, webmail uploads an .eml as octets, and who was asked for "the
-header" saves it as a text. Read once and kept with the message; what is no mail is none.
+Outlook drags a .msg or wraps everything in a winmail.dat, webmail uploads an .eml as octets, and people asked for
+"the header" save it as text. Read once and kept with the message; files that are not messages are ignored.
 """
 
 from itertools import islice
@@ -21,7 +21,7 @@ _FEWEST_FIELDS = 2
 
 
 def carried_mails(message: MimePart) -> list[MimePart]:
-    """The mails that the message carries, in order, attached ones before those in its JSON; kept with the message."""
+    """Return the messages carried inside, in order, attached ones before those in its JSON; kept with the message."""
     if message.carried is None:
         attached = [mail for part in message.walk() for mail in _mails_in(part)]
         read = [parse(mail) for mail in (*attached, *map(_lines, mails_in_json(message)))]
@@ -30,7 +30,7 @@ def carried_mails(message: MimePart) -> list[MimePart]:
 
 
 def _mails_in(part: MimePart) -> list[bytes]:
-    """The mails in one part, mostly none. A carrier by type may hold nothing but fields."""
+    """Return the messages in one part, mostly none. A carrier by type may hold nothing but fields."""
     if part.parts:
         return []
     if part.media_type.startswith(_CARRIERS) and not part.media_type.startswith(_NO_CARRIERS):
@@ -46,7 +46,7 @@ def _mails_in(part: MimePart) -> list[bytes]:
 
 
 def _is_mail(data: bytes) -> bool:
-    """Whether the text begins with the fields of a mail."""
+    """Return whether the text begins with the fields of a message."""
     headers = split_headers(data)[0]
     return sum(name in headers for name in _TELLING) >= _FEWEST_FIELDS
 

@@ -1,4 +1,4 @@
-"""Mails that a XARF report carries in its JSON: `Samples` of version 3, `evidence` of version 4, mostly in base64."""
+"""Messages that a XARF report has in its JSON: `Samples` of version 3, `evidence` of version 4, mostly in base64."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _MOST_OCTETS = 1024 * 1024
 
 
 def mails_in_json(message: MimePart) -> list[bytes]:
-    """The carried mails, at most twenty; nothing for JSON that is none or carries none."""
+    """Return the carried messages, at most twenty; nothing for JSON that is invalid or carries none."""
     found: list[bytes] = []
     for part in message.walk():
         if not part.parts and (part.media_type.endswith("json") or part.filename.lower().endswith(".json")):

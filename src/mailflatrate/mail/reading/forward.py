@@ -52,7 +52,7 @@ _MAX_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A mail that stands inline in the body of another. Fields that the client left out are ""."""
+    """A message quoted inline in the body of another. Fields that the client left out are ""."""
 
     sender: str
     to: str
@@ -60,29 +60,29 @@ class Forward:
     date: str
 
     def original(self) -> Original:
-        """The same as the original mail of an inspection."""
+        """Return it as the original message of an inspection."""
         return Original(sender=self.sender, to=self.to, subject=self.subject, message_id="", how="forward")
 
 
 def is_forward_subject(subject: str) -> bool:
-    """Whether the subject begins with a prefix of forwarding ("Fwd:", "WG:", "TR:", ...)."""
+    """Return whether the subject begins with a forwarding prefix ("Fwd:", "WG:", "TR:", ...)."""
     return _prefix(subject) in FORWARD_PREFIXES
 
 
 def is_reply_subject(subject: str) -> bool:
-    """Whether the subject begins with a prefix of replying ("Re:", "AW:", ...)."""
+    """Return whether the subject begins with a reply prefix ("Re:", "AW:", ...)."""
     return _prefix(subject) in REPLY_PREFIXES
 
 
 def strip_prefixes(subject: str) -> str:
-    """The subject without any prefixes of forwarding and replying."""
+    """Return the subject without any forwarding and reply prefixes."""
     while _prefix(subject) in FORWARD_PREFIXES + REPLY_PREFIXES and (match := _PREFIX.match(subject)):
         subject = subject[match.end() :]
     return subject.strip()
 
 
 def find_forward(text: str, subject: str = "") -> Forward | None:
-    """The first mail that is forwarded inline in `text`, or None. `subject` is that of the message which carries it."""
+    """Return the first message forwarded inline in `text`, or None. `subject` is that of the enclosing message."""
     may_be_reply = is_reply_subject(subject)
     labels = _LABEL_LINE.finditer(text)
     if is_forward_subject(subject) or "-----" in text or "_____" in text:
@@ -105,9 +105,9 @@ def _prefix(subject: str) -> str:
 
 
 def _around(text: str, at: int) -> int:
-    """Where the block of fields begins of which the line at `at` is one: clients set Subject or Date first, too.
+    """Return where the field block around the line at `at` begins: clients put Subject or Date first, too.
 
-    Single blank lines between fields, as tables leave them, are passed over.
+    Single blank lines between fields, as tables leave them, are skipped.
     """
     start = at
     for _ in range(4):
@@ -123,13 +123,13 @@ def _around(text: str, at: int) -> int:
 
 
 def _says_so(text: str, block: int) -> bool:
-    """Whether one of the lines just above the block says that a forwarded mail follows."""
+    """Return whether a line directly above the block announces a forwarded message."""
     above = [line for line in text[max(0, block - 300) : block].split("\n") if line.strip()][-5:]
     return any(_SAYS_SO.search(line) and (_RULE.search(line) or len(line) < 60) for line in above)
 
 
 def _block(text: str, says_so: bool) -> Forward | None:
-    """The fields at the beginning of `text`; blank lines between them are tolerated, prose is not."""
+    """Return the fields at the beginning of `text`; blank lines between them are tolerated, prose is not."""
     found: dict[str, str] = {}
     pending = ""
     gap = False
@@ -153,7 +153,7 @@ def _block(text: str, says_so: bool) -> Forward | None:
 
 
 def _run_on(line: str) -> Forward | None:
-    """Yahoo's text form runs the rule and all fields together in one line."""
+    """Parse Yahoo's text form, which puts the rule and all fields in one line."""
     if _SAYS_SO.search(line) is None:
         return None
     matches = list(_IN_LINE.finditer(line))
@@ -174,7 +174,7 @@ def _forward(found: dict[str, str], says_so: bool) -> Forward | None:
 
 
 def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
-    """Outlook for the Mac forwards under "On <date>, <name> wrote:"; it marks the line with a byte order mark."""
+    """Parse Outlook for Mac forwards ("On <date>, <name> wrote:"), a line marked with a byte order mark."""
     forwarded = is_forward_subject(subject)
     if may_be_reply or not (forwarded or "\ufeff" in text):
         return None

@@ -1,4 +1,4 @@
-"""The words that mail clients put above a forwarded mail, by what they mean, in some thirty languages."""
+"""The labels that mail clients put above a forwarded message, by meaning, in some thirty languages."""
 
 from typing import Final
 

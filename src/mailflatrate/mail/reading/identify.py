@@ -112,12 +112,12 @@ def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tok
 
 
 def marks_in_octets(raw: bytes) -> MessageMarks:
-    """Tokens in the bytes as they are, without reading them as a mail: what a header or a link shows at once."""
+    """Find tokens in the raw bytes, without parsing them as a message: those visible in a header or a link."""
     return MessageMarks(trials=_trials([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
 
 
 def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
-    """Each token once, where it is seen first, so many at most that nobody can make us try hashes without end."""
+    """Return each token once, at its first location, limited so that nobody can make us try hashes endlessly."""
     found: dict[str, TokenTrial] = {}
     for where, content in places:
         tokens = _tokens(content)
@@ -135,7 +135,7 @@ def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
 
 
 def _tokens(content: str) -> list[str]:
-    """What has the shape of a token and stands alone."""
+    """Return the words that have the shape of a token."""
     found = []
     for match in _TOKEN.finditer(content):
         start, end = match.span()
@@ -162,7 +162,7 @@ def _places(message: MimePart, carried: list[MimePart], heads: list[Headers], te
 
 
 def _texts(parts: Iterable[MimePart]) -> Iterator[str]:
-    """The texts of the parts, markup and links included."""
+    """Yield the texts of the parts, markup and links included."""
     for part in parts:
         if part.parts or not (part.media_type.startswith("text/") or not part.media_type):
             continue
@@ -170,7 +170,7 @@ def _texts(parts: Iterable[MimePart]) -> Iterator[str]:
 
 
 def _carried(message: MimePart, depth: int) -> Iterator[MimePart]:
-    """The mails in a message: attached ones, and those attached to them."""
+    """Yield the messages attached to a message, and those attached to them."""
     for mail in carried_mails(message):
         yield mail
         if depth < _MAX_DEPTH:

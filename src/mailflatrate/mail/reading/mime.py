@@ -1,7 +1,7 @@
-"""A MIME reader for mail that nobody promised to be well-formed (RFC 5322, 2045-2047, 2231 where it helps).
+"""A MIME reader for mail that is not necessarily well-formed (RFC 5322, 2045-2047, 2231 where it helps).
 
-Only what reading bounces needs, and quick: header fields, parts, decoded text. Bytes in, values out; what is broken
-is read as far as it goes. Python's `email` builds a tree of objects that costs several times the whole inspection.
+Only what reading bounces needs, and fast: header fields, parts, decoded text. Bytes in, values out; broken input
+is read as far as possible. Python's `email` builds a tree of objects that costs several times the whole inspection.
 """
 
 import binascii
@@ -32,7 +32,7 @@ MAX_TEXT_BYTES = 256 * 1024
 
 @lru_cache(maxsize=256)
 def _codec(name: str) -> str:
-    """The Python codec for a declared charset; Latin-1 (which takes any byte) for a name that does not exist."""
+    """Return the Python codec for a declared charset; Latin-1 (which takes any byte) for an unknown name."""
     name = name.strip("'\" ").lower()
     aliases = {
         "x-sjis": "cp932",
@@ -50,7 +50,7 @@ def _codec(name: str) -> str:
 
 
 def decode_bytes(data: bytes, charset: str) -> str:
-    """Text of `data`; a wrong or missing charset falls back to UTF-8, then Latin-1. U+FFFD for what is unstorable."""
+    """Decode `data`; a wrong or missing charset falls back to UTF-8, then Latin-1. U+FFFD for what is unstorable."""
     return storable(_decoded(data, charset))
 
 
@@ -67,7 +67,7 @@ def _decoded(data: bytes, charset: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """A header value with its RFC 2047 encoded words decoded and its folding undone."""
+    """Return a header value unfolded, with its RFC 2047 encoded words decoded."""
     value = " ".join(value.split("\n")).strip() if "\n" in value else value.strip()
     if "=?" not in value:
         return value
@@ -82,7 +82,7 @@ def _decode_word(match: re.Match[str]) -> str:
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Base64 with whatever noise or missing padding; an odd last character is dropped."""
+    """Decode base64 despite noise or missing padding; an odd last character is dropped."""
     data = _NOT_BASE64.sub(b"", data)
     if len(data) % 4 == 1:
         data = data[:-1]
@@ -90,7 +90,7 @@ def decode_base64(data: bytes) -> bytes:
 
 
 class Headers:
-    """The header fields of one part: names in lower case, values as they stand (folded, encoded), in order."""
+    """The header fields of one part: names in lower case, values as written (folded, encoded), in order."""
 
     __slots__ = ("_fields", "block")
 
@@ -109,21 +109,21 @@ class Headers:
         return bool(self._fields)
 
     def raw(self, name: str) -> str:
-        """The first value of the field, unfolded but not decoded; "" when absent."""
+        """Return the first value of the field, unfolded but not decoded; "" if absent."""
         values = self._fields.get(name)
         return " ".join(values[0].split()) if values else ""
 
     def text(self, name: str) -> str:
-        """The first value of the field, decoded; "" when absent."""
+        """Return the first value of the field, decoded; "" if absent."""
         values = self._fields.get(name)
         return decode_words(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
-        """Every value of the field, decoded."""
+        """Return every value of the field, decoded."""
         return [decode_words(value) for value in self._fields.get(name, ())]
 
     def names(self) -> list[str]:
-        """The names that occur, each once, in order of first appearance."""
+        """Return the field names, each once, in order of first appearance."""
         return list(self._fields)
 
 
@@ -160,14 +160,14 @@ class MimePart:
 
     @property
     def filename(self) -> str:
-        """The name that the sender gave the part, or ""."""
+        """Return the name that the sender gave the part, or ""."""
         if self._filename is None:
             _, params = parse_content_type(self.headers.raw("content-disposition"))
             self._filename = decode_words(params.get("filename") or self.params.get("name") or "")
         return self._filename
 
     def data(self) -> bytes:
-        """The body with its transfer encoding undone."""
+        """Return the body with its transfer encoding decoded."""
         encoding = _COMMENT.sub("", self.headers.raw("content-transfer-encoding")).strip().lower()
         if encoding == "base64":
             return decode_base64(self.body)
@@ -176,7 +176,7 @@ class MimePart:
         return self.body
 
     def text(self) -> str:
-        """The body as text with LF line ends, cut after `MAX_TEXT_BYTES`."""
+        """Return the body as text with LF line ends, cut after `MAX_TEXT_BYTES`."""
         if self._text is None:
             encoded = self.body
             if len(encoded) > MAX_TEXT_BYTES * 2:
@@ -187,7 +187,7 @@ class MimePart:
         return self._text
 
     def walk(self) -> "list[MimePart]":
-        """This part and all below it, in order."""
+        """Return this part and all below it, in order."""
         if self._walk is None:
             self._walk = [self]
             for part in self.parts:
@@ -205,13 +205,13 @@ def _content_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
-    """Media type in lower case and its parameters (names in lower case)."""
+    """Return the media type in lower case and its parameters (names in lower case)."""
     kind, params = _content_type(value[:2000])
     return kind, dict(params)
 
 
 def split_headers(data: bytes) -> tuple[Headers, bytes]:
-    """Header fields and body of LF-separated `data`; tolerates an mbox line and blank lines before the fields."""
+    """Split LF-separated `data` into fields and body; tolerates an mbox line and blank lines before the fields."""
     data = data.lstrip(b"\n")
     if data[:5] in (b"From ", b">From"):
         data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
@@ -226,7 +226,7 @@ def split_headers(data: bytes) -> tuple[Headers, bytes]:
 
 
 def parse(raw: bytes) -> MimePart:
-    """The message in `raw` with its parts, `MAX_DEPTH` deep and `MAX_PARTS` many at most."""
+    """Parse the message in `raw` with its parts, at most `MAX_DEPTH` deep and `MAX_PARTS` many."""
     data = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
     if b"\n" not in data[:2000] and b"\r" in data[:2000]:
         data = data.replace(b"\r", b"\n")
@@ -249,7 +249,7 @@ def _part(headers: Headers, body: bytes, depth: int, budget: list[int]) -> MimeP
 
 
 def _split_piece(piece: bytes) -> tuple[Headers, bytes]:
-    """A part may begin with a blank line (no fields, RFC 2046 5.1), which `split_headers` would skip."""
+    """Split a part, which may begin with a blank line (no fields, RFC 2046 5.1) that `split_headers` would skip."""
     if piece.startswith(b"\n"):
         return Headers(b""), piece[1:]
     first = piece.split(b"\n", 1)[0]
@@ -259,7 +259,7 @@ def _split_piece(piece: bytes) -> tuple[Headers, bytes]:
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
-    """The parts between the boundary lines; a missing close and a missing or wrong boundary are tolerated."""
+    """Return the parts between the boundary lines; a missing close and a missing or wrong boundary are tolerated."""
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     if not boundary or mark not in body:
         guess = (_FIRST_MARK if not boundary else _OTHER_MARK).search(body[:20000])

@@ -1,8 +1,8 @@
 """The addresses that a stored message names anywhere, so that erasure finds them: envelope, headers, decoded parts.
 
-Every encoding is undone wherever it could be one, whatever the headers declare: base64, quoted-printable, encoded
-words, percent-encoding, HTML and JSON escapes, UTF-16. A line that merely looks encoded yields noise, and noise is no
-address. Each step is linear in the message; what is compressed or encrypted is not opened.
+Every possible encoding is decoded, whatever the headers declare: base64, quoted-printable, encoded
+words, percent-encoding, HTML and JSON escapes, UTF-16. A line that merely looks encoded yields noise, and noise is not
+an address. Each step is linear in the message; compressed or encrypted content is not opened.
 """
 
 import binascii
@@ -32,7 +32,7 @@ _PERCENT_AT = re.compile(rb"%(?:25)*40")
 
 
 def named_addresses(raw: bytes, *envelope: str) -> frozenset[str] | None:
-    """Canonical keys of all addresses in a message and its envelope; None for more than `MOST_ADDRESSES`."""
+    """Return canonical keys of all addresses in a message and its envelope; None for more than `MOST_ADDRESSES`."""
     found: set[str] = set()
     seen: set[str] = set()
     for text in (*envelope, *_texts(raw, MAX_DEPTH)):
@@ -47,13 +47,13 @@ def named_addresses(raw: bytes, *envelope: str) -> frozenset[str] | None:
 
 
 def names_one(raw: bytes, is_wanted: Callable[[str], bool], *envelope: str) -> bool:
-    """Whether a message, however many addresses it names, names a wanted one. `is_wanted` gets canonical keys."""
+    """Return whether a message, however many addresses it has, names a wanted one. `is_wanted` gets canonical keys."""
     texts = (*envelope, *_texts(raw, MAX_DEPTH))
     return any(is_wanted(key) for text in texts for pair in _candidates(text) for key in _keys(*pair))
 
 
 def _texts(data: bytes, depth: int) -> Iterator[str]:
-    """The octets as text, in each way that they may have been meant."""
+    """Yield the octets as text, in each possible encoding."""
     plain = data.replace(b"\0", b"") if b"\0" in data else data
     yield from _spelled(plain)
     if b"=" in plain:
@@ -89,7 +89,7 @@ def _numbered(match: re.Match[str]) -> str:
 
 
 def _base64_blocks(data: bytes) -> Iterator[bytes]:
-    """What the runs of lines that could be base64 decode to; a padded line ends its run."""
+    """Yield the decoded runs of lines that could be base64; a padded line ends its run."""
     run: list[bytes] = []
     for line in data.split(b"\n"):
         bare = line.strip()
@@ -126,7 +126,7 @@ def _candidates(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _keys(local: str, domain: str) -> Iterator[str]:
-    """The address itself, without marks that stick to it, and one folded into it: VERP (`x+dora=posteo.de`), SRS."""
+    """Yield the address without adjacent punctuation, and one embedded in it: VERP (`x+dora=posteo.de`), SRS."""
     domain = domain.rstrip(_AFTER_DOMAIN)
     pairs = {(local, domain), (local.lstrip(_BEFORE_LOCAL), domain), (_IN_URL.split(local)[-1], domain)}
     folded = local.split("=")[:MAX_SPLITS]

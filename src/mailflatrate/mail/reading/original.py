@@ -42,12 +42,12 @@ def quoted_headers(text: str) -> Headers | None:
 
 
 def returned_headers(message: MimePart) -> Headers | None:
-    """The header fields of the returned mail, attached or quoted as text."""
+    """Return the header fields of the returned message, attached or quoted as text."""
     return carried_headers(message) or quoted_headers(notice_text(message))
 
 
 def describe(headers: Headers, how: str) -> Original | None:
-    """The original as far as the fields name it, or None when they name nothing."""
+    """Return the original as far as the fields identify it, or None if they don't."""
     found = Original(
         sender=headers.text("from"),
         to=headers.text("to"),

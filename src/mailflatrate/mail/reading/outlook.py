@@ -1,7 +1,7 @@
-"""Outlook's .msg files, as people drag them onto a page: the header and the texts of the mail in them.
+"""Outlook's .msg files, as people drag them onto a page: the header and the texts of the message in them.
 
-A .msg is a compound file ([MS-CFB]) whose streams are MAPI properties ([MS-OXMSG]). Only what names a mail is read: the
-header as it came over the wire, the text, the HTML. Bytes in, an RFC 5322 message out; what is broken gives None.
+A .msg is a compound file ([MS-CFB]) whose streams are MAPI properties ([MS-OXMSG]). Only identifying data is read: the
+header as received, the text, the HTML. Bytes in, an RFC 5322 message out; broken input gives None.
 """
 
 import re
@@ -22,12 +22,12 @@ _MIME_FIELDS = re.compile(r"^(?:content-[\w-]+|mime-version)[ \t]*:[^\n]*(?:\n[ 
 
 
 def is_outlook(data: bytes) -> bool:
-    """Whether the file is a compound file, as .msg is."""
+    """Return whether the file is a compound file, as .msg is."""
     return data.startswith(_MAGIC)
 
 
 def outlook_message(data: bytes) -> bytes | None:
-    """The mail in a .msg file as an RFC 5322 message with one text, or None when there is none to be read."""
+    """Return the message in a .msg file as an RFC 5322 message with one text, or None if none is readable."""
     try:
         found = _properties(data)
     except (StructError, ValueError, IndexError, RecursionError):
@@ -36,7 +36,7 @@ def outlook_message(data: bytes) -> bytes | None:
 
 
 def message_of(header: str, sender: str, subject: str, text: str, markup: str) -> bytes | None:
-    """An RFC 5322 message with one text from what Outlook keeps of a mail, or None when it keeps nothing."""
+    """Build an RFC 5322 message with one text from what Outlook stores of it, or None if it stores nothing."""
     header = _MIME_FIELDS.sub("", header.replace("\r\n", "\n")).strip("\n")
     if not header:
         names = (("From", sender), ("Subject", subject))
@@ -49,7 +49,7 @@ def message_of(header: str, sender: str, subject: str, text: str, markup: str) -
 
 
 class _Compound:
-    """The sectors of a compound file and the chains that they form. Raises ValueError for a chain that is none."""
+    """The sectors of a compound file and the chains that they form. Raises ValueError for an invalid chain."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -64,12 +64,12 @@ class _Compound:
 
     @cached_property
     def _small_fat(self) -> tuple[int, ...]:
-        """Few files have a text that is long enough to need none of it, but some have."""
+        """Return the small FAT, read lazily: some files have texts long enough not to need it."""
         return self._table(self.chain(unpack_from("<I", self._data, 60)[0]))
 
     @cached_property
     def _container(self) -> bytes:
-        """The stream of the root, which is the first entry; streams below the cutoff lie in it."""
+        """Return the stream of the root, the first entry; it holds the streams below the cutoff."""
         return self.chain(unpack_from("<I", self.directory, 116)[0])
 
     def _sector(self, number: int) -> bytes:
@@ -81,18 +81,18 @@ class _Compound:
         return unpack_from(f"<{len(data) // 4}I", data)
 
     def chain(self, number: int) -> bytes:
-        """The octets of a chain of sectors."""
+        """Return the octets of a chain of sectors."""
         return b"".join(self._sector(each) for each in _walk(self._fat, number, self._sectors))
 
     def small_chain(self, number: int) -> bytes:
-        """The octets of a stream below the cutoff."""
+        """Return the octets of a stream below the cutoff."""
         whole = self._container
         most = -(-len(whole) // 64)
         return b"".join(whole[each * 64 : each * 64 + 64] for each in _walk(self._small_fat, number, most))
 
 
 def _walk(table: tuple[int, ...], number: int, most: int) -> Iterator[int]:
-    """The sectors of a chain: each below `most`, none twice, so that a chain is never longer than its file."""
+    """Yield the sectors of a chain: each below `most`, none twice, so that a chain is never longer than its file."""
     seen: set[int] = set()
     while number < _END:
         if number >= most or number in seen:
@@ -103,7 +103,7 @@ def _walk(table: tuple[int, ...], number: int, most: int) -> Iterator[int]:
 
 
 def _properties(data: bytes) -> dict[str, str]:
-    """The first of each property that is looked for, as text."""
+    """Return the first of each wanted property, as text."""
     if not is_outlook(data):
         raise ValueError("no compound file")
     file = _Compound(data)

@@ -1,4 +1,4 @@
-"""Amazon SES notifications: JSON in the body of a mail from SNS, or posted as it stands, enveloped or not."""
+"""Amazon SES notifications: JSON in the body of a message from SNS, or posted as is, enveloped or not."""
 
 import json
 
@@ -10,7 +10,7 @@ _MARKS = (b"bouncedRecipients", b"complainedRecipients")
 
 
 def read_notification(message: MimePart) -> dict[str, object] | None:
-    """The notification (SES developer guide, "Notification contents") in the message, or None when it carries none."""
+    """Return the notification (SES developer guide, "Notification contents") in the message, or None."""
     if message.parts or b"{" not in message.body[:_BEFORE] or not any(mark in message.body for mark in _MARKS):
         return None
     data = _first_object(message.text())

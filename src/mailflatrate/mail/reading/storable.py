@@ -1,4 +1,4 @@
-"""Text from outside that a database can hold."""
+"""Makes outside text storable in a database."""
 
 import re
 from typing import Any
@@ -7,14 +7,14 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """The text with U+FFFD for NUL and lone surrogates, which neither PostgreSQL nor UTF-8 has room for."""
+    """Replace NUL and lone surrogates by U+FFFD; neither PostgreSQL nor UTF-8 can store them."""
     if text.isascii() and "\x00" not in text:
         return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 
 def storable_json(value: Any) -> Any:
-    """`storable` for every string in a JSON value."""
+    """Apply `storable` to every string in a JSON value."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):

@@ -29,7 +29,7 @@ class BounceOutcome(StrEnum):
 
 
 class BounceReason(StrEnum):
-    """Why a message was not delivered, in the words of Sisimai."""
+    """Why a message was not delivered, in Sisimai's terms."""
 
     AUTHFAILURE = "authfailure"
     BADREPUTATION = "badreputation"
@@ -66,7 +66,7 @@ class BounceReason(StrEnum):
 
 
 class RefusalSubject(StrEnum):
-    """What the sentence of a refusal is about."""
+    """What a refusal is about."""
 
     RECIPIENT = "recipient"
     DOMAIN = "domain"
@@ -83,7 +83,7 @@ class RefusalSubject(StrEnum):
 
 
 class BounceWitness(StrEnum):
-    """What testifies that an address is dead: the words of the reply, or its enhanced status code."""
+    """The evidence that an address is dead: the words of the reply, or its enhanced status code."""
 
     WORDS = "words"
     CODE = "code"
@@ -93,9 +93,9 @@ class BounceWitness(StrEnum):
 class BounceVerdict:
     """What one failure means.
 
-    `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" where nothing tells it.
-    `hard` is true when the address itself is dead; `witnesses` name what says so. `disputed`: one of code and words
-    says that the address is dead and the other says something else, so that a second day has to decide.
+    `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" if unknown.
+    `hard` is true if the address itself is dead; `witnesses` are the evidence. `disputed`: either code or words
+    say that the address is dead and the other contradicts, so that a second day has to decide.
     """
 
     reason: BounceReason
@@ -124,7 +124,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The mail that a report, an attachment or a forward carries; `how` says where it was found."""
+    """The message that a report, an attachment or a forward carries; `how` says where it was found."""
 
     sender: str
     to: str
@@ -133,7 +133,7 @@ class Original:
     how: str
 
     def to_json(self) -> dict[str, str]:
-        """The five fields under their names on the wire."""
+        """Return the five fields under their wire names."""
         return {
             "from": self.sender,
             "to": self.to,

@@ -1,6 +1,6 @@
-"""One function decides about an address on every path.
+"""Decides about an address in one function for every path.
 
-Form, API, import, by hand, change of address (R-17 to R-24).
+Form, API, import, manual entry, change of address (R-17 to R-24).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailflatrate.rules.addresses.roles import role_tier
 
 
 class AddressVerdict(Enum):
-    """Accept, refuse for good, or hold until a reviewer (an import) or the person (a form) has answered."""
+    """Accept, refuse permanently, or hold until a reviewer (an import) or the person (a form) has answered."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
@@ -28,7 +28,7 @@ class AddressVerdict(Enum):
 
 
 class AddressReason(Enum):
-    """Why; the value is stored and counted in reports."""
+    """The reason for a decision; the value is stored and counted in reports."""
 
     SYNTAX = "syntax"
     TOO_LONG = "too_long"
@@ -50,7 +50,7 @@ class AddressReason(Enum):
 class ResolverFacts:
     """What the DNS said about the domain.
 
-    Looked up through `wire.dns`. None where it was not asked or did not answer.
+    Looked up through `wire.dns`. None if it was not queried or did not answer.
 
     `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the exchanger offered SMTPUTF8 (RFC 6531).
     """
@@ -63,8 +63,8 @@ class ResolverFacts:
 class AddressDecision(NamedTuple):
     """The answer. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a suggestion.
 
-    `suggestion` is a whole address to ask the person about, never to be used unasked. `address` and `canonical` are
-    empty when the text is no address.
+    `suggestion` is a whole address to confirm with the person, never to be used without that. `address` and `canonical`
+    are empty if the text is not an address.
     """
 
     text: str
@@ -80,7 +80,7 @@ class AddressDecision(NamedTuple):
         return self.verdict is AddressVerdict.ACCEPT
 
     def as_json(self) -> dict[str, str | None]:
-        """The line that `mailflatrate address check` prints."""
+        """Return the line that `mailflatrate address check` prints."""
         return {
             "address": self.text,
             "verdict": self.verdict.value,
@@ -141,11 +141,11 @@ def decide_address(
     own_addresses: Collection[str] = (),
     allow_reserved: Collection[str] = (),
 ) -> AddressDecision:
-    """Decide about one address as it was typed. Never raises; needs no network and no database.
+    """Decide about one address as typed. Never raises; needs no network and no database.
 
     `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), sub-domains
     included. `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: endings
-    such as `test` that the operator's closed demonstration network answers for.
+    such as `test` that the operator's closed demonstration network serves.
     """
     try:
         address = parse(text)
@@ -182,7 +182,7 @@ def decide_address(
 
 
 def check_lines(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
-    """Judge addresses, one a line, offline; empty lines are skipped. The heart of `mailflatrate address check`."""
+    """Judge addresses, one per line, offline; empty lines are skipped. The core of `mailflatrate address check`."""
     for line in lines:
         text = line.rstrip("\r\n")
         if text.strip():
@@ -190,7 +190,7 @@ def check_lines(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
 
 
 def reason_sentence(reason: AddressReason, language: str) -> str:
-    """The reason as a sentence for the person who typed the address."""
+    """Return the reason as a sentence for the person who typed the address."""
     return translate(_SENTENCES[reason], language)
 
 
@@ -225,7 +225,7 @@ _MAX_REPAIRED_CHARACTERS = 320
 
 
 def _repaired(text: str) -> str | None:
-    """The address that was probably meant by a text that is none, to ask the person about (R-24); or None."""
+    """Return the address probably meant by an invalid text, to suggest to the person (R-24); or None."""
     if len(text) > _MAX_REPAIRED_CHARACTERS:
         return None
     words = re.sub(r"^\s*mailto:|\s*[\[(]\s*(?:at|ät)\s*[\])]\s*", lambda m: "" if ":" in m[0] else "@", text.lower())
@@ -245,7 +245,7 @@ def _repaired(text: str) -> str | None:
 
 
 def _local_poses(address: Address) -> bool:
-    """True for a local part of two alphabets, or of Cyrillic doubles of Latin letters at a Latin domain (R-19)."""
+    """Return True for a local part mixing two alphabets, or Cyrillic look-alikes at a Latin domain (R-19)."""
     if address.local.isascii():
         return False
     return mixes_scripts(address.local) or ("xn--" not in address.domain and reads_as_latin(address.local))

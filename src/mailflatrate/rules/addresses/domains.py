@@ -35,7 +35,7 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC")
 
 @dataclass(frozen=True, slots=True)
 class DomainVerdict:
-    """The offline answers for one domain."""
+    """The offline results for one domain."""
 
     reserved: bool
     disposable: bool
@@ -47,7 +47,7 @@ class DomainVerdict:
 
 @lru_cache(maxsize=65536)
 def judge_domain(domain: str) -> DomainVerdict:
-    """Judge a lower-case A-label. Lists repeat their domains, hence the cache."""
+    """Judge a lower-case A-label. Cached, because lists repeat their domains."""
     reserved = domain.rpartition(".")[2] in RESERVED_ENDINGS or domain in RESERVED_DOMAINS
     disposable = is_disposable(domain)
     lookalike = is_lookalike(domain)
@@ -57,7 +57,7 @@ def judge_domain(domain: str) -> DomainVerdict:
 
 
 def is_disposable(domain: str) -> bool:
-    """True for throw-away mailboxes, sub-domains included. Forwarding aliases are no such thing (R-22)."""
+    """Return True for throw-away mailboxes, sub-domains included. Forwarding aliases do not count (R-22)."""
     if is_freemail(domain):
         return False
     labels = domain.split(".")
@@ -68,7 +68,7 @@ def is_disposable(domain: str) -> bool:
 
 
 def is_lookalike(domain: str) -> bool:
-    """True where a label mixes alphabets, or is Cyrillic that reads as Latin throughout (R-19)."""
+    """Return True if a label mixes alphabets, or is Cyrillic that reads as Latin throughout (R-19)."""
     if "xn--" not in domain:
         return False
     labels = to_u_label(domain).split(".")
@@ -76,7 +76,7 @@ def is_lookalike(domain: str) -> bool:
 
 
 def mixes_scripts(text: str) -> bool:
-    """True where letters of more than one of the alphabets occur that can be taken for one another."""
+    """Return True if letters from more than one of the confusable alphabets occur."""
     scripts: set[str] = set()
     for char in text:
         if char.isalpha():

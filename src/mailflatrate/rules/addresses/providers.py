@@ -1,4 +1,4 @@
-"""Providers of personal mailboxes: who they are, and what their names look like when mistyped (R-24, R-46)."""
+"""Providers of personal mailboxes: their domains, and common typos of their names (R-24, R-46)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class _Providers:
 
 
 def is_freemail(domain: str) -> bool:
-    """True for a domain at which anybody can open a personal mailbox. `domain` is a lower-case A-label."""
+    """Return True for a domain where anybody can open a personal mailbox. `domain` is a lower-case A-label."""
     return domain in _providers().all
 
 
 def suggest_domain(domain: str) -> str | None:
-    """The provider that was probably meant, or None. `domain` is a lower-case A-label.
+    """Return the provider that was probably meant, or None. `domain` is a lower-case A-label.
 
     Only a suggestion (R-24): consent belongs to the address that was typed, so nobody may swap it silently.
     """

@@ -1,7 +1,7 @@
-"""The tables of role words (R-21), read once a process.
+"""The tables of role words (R-21), read once per process.
 
-`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names beside them. Every
-process that imports or sends holds them for its whole life, so each word is one string that all tables share.
+`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names alongside. Every
+process that imports or sends keeps them for its whole life, so each word is one string shared by all tables.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ class RoleWords:
     """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
 
     def knows(self, word: str) -> bool:
-        """A role word, a place or a small word."""
+        """Return True for a role word, a place or a small word."""
         return word in self.tier or word in self.beside
 
     def strong(self, word: str) -> bool:
-        """A role word that is nobody's surname."""
+        """Return True for a role word that is not also a surname."""
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
     def nearly(self, word: str) -> bool:
@@ -88,7 +88,7 @@ class RoleWords:
         )
 
     def ends_like(self, word: str, tier: int) -> bool:
-        """True where the word ends like an office, with something before the ending."""
+        """Return True if the word ends like an office, with something before the ending."""
         endings = self.endings.get(tier, ())
         return word.endswith(endings) and any(
             word.endswith(ending) and len(word) - len(ending) >= MIN_FUSED_OTHER for ending in endings
@@ -96,7 +96,7 @@ class RoleWords:
 
 
 def plain(text: str) -> str:
-    """Lower case, umlauts in their long spelling, other marks dropped."""
+    """Convert to lower case, expand umlauts, drop other marks."""
     long_spelling = unicodedata.normalize("NFC", text).casefold().translate(_LONG_SPELLING)
     return _bare(long_spelling)
 
@@ -107,7 +107,7 @@ def _bare(text: str) -> str:
 
 
 def spellings(name: str) -> set[str]:
-    """`büro` -> buero, buro: with and without regard for the two dots; other scripts in Latin letters, too."""
+    """Return `büro` -> buero, buro: with and without the umlaut; other scripts in Latin letters, too."""
     if name.isascii():
         return {name}
     bare = _bare(name.translate(_SHORT_SPELLING))
@@ -115,7 +115,7 @@ def spellings(name: str) -> set[str]:
 
 
 def groups() -> Iterator[dict[str, Any]]:
-    """All groups of role words: German and English by subject, the other languages by office."""
+    """Yield all groups of role words: German and English by subject, the other languages by office."""
     yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
     table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
     offices, inflections = table.pop("office"), table.pop("inflection")
@@ -181,7 +181,7 @@ def _add_role(words: RoleWords, spelling: str, group: dict[str, object]) -> None
 
 
 def _entries(file: str) -> set[tuple[str, bool]]:
-    """The words of a text file in all spellings, with whether they carry a star."""
+    """Return the words of a text file in all spellings, and whether they have a star."""
     text = Path(__file__).with_name(file).read_text("utf-8")
     entries = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
     return {

@@ -1,6 +1,6 @@
 """Role addresses (R-21): does this local part name an office or a person?
 
-Two tiers, see `roles.toml`. A local part is taken apart at its separators and digits; single words, joined words and
+Two tiers, see `roles.toml`. A local part is split at its separators and digits; single words, joined words and
 clear compounds of role words (`info-kiel`, `team.vertrieb`, `newsletter-abmeldung`) count, anything with a given name
 in front is a person (`sonja.office`, `mark.sales`).
 """
@@ -41,10 +41,10 @@ _INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
 
 
 def role_tier(local: str, domain: str = "") -> int | None:
-    """1 for a role that is refused, 2 for one that a reviewer has to see, None for a person.
+    """Return 1 for a role that is refused, 2 for one that needs a reviewer, None for a person.
 
     `local` is a local part in any case, with or without a +tag. `domain` (an A-label) decides about roles that are
-    surnames as well: no office has its mailbox at a provider of personal ones.
+    also surnames: no office has its mailbox at a provider of personal ones.
     """
     tier = _tier(local)
     if tier == _PERSON:
@@ -60,7 +60,7 @@ def role_tier(local: str, domain: str = "") -> int | None:
 
 
 def is_refused_role(local: str, domain: str = "") -> bool:
-    """True where `role_tier` is 1, at half the cost: what a reviewer would have to see isn't looked for."""
+    """Return True if `role_tier` is 1, at half the cost: what needs a reviewer is not checked."""
     return _tier(local) == REFUSED and not _is_surname_at(_base(local), domain)
 
 
@@ -69,12 +69,12 @@ def _base(local: str) -> str:
 
 
 def _is_surname_at(base: str, domain: str) -> bool:
-    """A refused word that is a surname as well, at a provider of personal mailboxes."""
+    """Return True for a refused word that is also a surname, at a provider of personal mailboxes."""
     return bool(domain) and is_freemail(domain) and base in role_words().surnames
 
 
 def _is_surname(base: str) -> bool:
-    """An unknown word with a role behind it: where no office has its mailbox, a given name that is in no list."""
+    """Detect an unlisted given name before a role word, at a domain where no office has its mailbox."""
     given, joint, surname = _in_latin(base).replace("_", ".").partition(".")
     words = role_words()
     return (
@@ -89,7 +89,7 @@ def _is_surname(base: str) -> bool:
 
 
 def _tier_at_a_firm(base: str) -> int | None:
-    """What looks like an office without being in the tables waits, where firms have their mailboxes.
+    """Hold what looks like an office without being in the tables, at domains where companies have mailboxes.
 
     `muhasebedepartmani`, `direcaopedagogica.porto`, `vestiging-utrecht`, `kancelarii`, `reklamacjie`.
     """
@@ -155,9 +155,9 @@ def _in_latin(text: str) -> str:
 
 
 def plain_refused_words() -> frozenset[str]:
-    """The words of tier 1 as local parts, in every spelling and with every separator between their parts.
+    """Return the words of tier 1 as local parts, in every spelling and with every separator between their parts.
 
-    Those that are surnames as well are left out: about them the domain decides.
+    Those that are also surnames are left out: the domain decides about them.
     """
     found = set()
     for group in groups():
@@ -212,7 +212,7 @@ def _compound(tokens: list[str], words: RoleWords) -> int | None:
 
 
 def _merge_phrases(tokens: list[str], words: RoleWords) -> list[str]:
-    """`customer.service.berlin` -> `customerservice`, `berlin`."""
+    """Merge `customer.service.berlin` -> `customerservice`, `berlin`."""
     merged: list[str] = []
     at = 0
     while at < len(tokens):
@@ -229,7 +229,7 @@ def _merge_phrases(tokens: list[str], words: RoleWords) -> list[str]:
 
 
 def _is_fused(word: str, words: RoleWords) -> bool:
-    """Words written together that name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
+    """Return whether joined words name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
     if words.ends_like(word, REFUSED):
         return True
     if word[:MIN_FUSED_OTHER] not in words.beginnings:
@@ -248,7 +248,7 @@ def _is_fused(word: str, words: RoleWords) -> bool:
 
 
 def _is_pair(left: str, right: str, words: RoleWords) -> bool:
-    """Both are known, one is a strong role or both are roles; `left` is known to be known."""
+    """Return whether both are known, and one is a strong role or both are roles; `left` must be known."""
     if not words.knows(right):
         return False
     if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:

@@ -1,4 +1,4 @@
-"""How Bulgarian and Greek words are written in Latin letters: officially, and as people type them in addresses."""
+"""Transliterates Bulgarian and Greek words into Latin letters: officially, and as people type them in addresses."""
 
 from itertools import product
 
@@ -24,7 +24,7 @@ _GREEK = {
 
 
 def latin_spellings(word: str) -> tuple[str, ...]:
-    """The word in Latin letters, at most `MOST_SPELLINGS`; nothing for one in another script. `word` has no accents."""
+    """Return the word in Latin letters, at most `MOST_SPELLINGS`; nothing for other scripts. `word` has no accents."""
     table = _CYRILLIC if "а" <= word[0] <= "я" else _GREEK if "α" <= word[0] <= "ω" else {}
     choices: list[tuple[str, ...]] = []
     at = 0

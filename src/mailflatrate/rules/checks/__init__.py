@@ -1,4 +1,4 @@
-"""One rule a file. Each states its id, what a failure does, its text as message ids and its source.
+"""One rule per file. Each defines its id, the effect of a failure, its text as message ids and its source.
 
-`gate.py` puts them in order; nothing else asks them.
+`gate.py` puts them in order; nothing else calls them.
 """

@@ -1,4 +1,4 @@
-"""R-01: nothing leaves an account that no person activated."""
+"""R-01: an account sends nothing until a person has activated it."""
 
 from __future__ import annotations
 

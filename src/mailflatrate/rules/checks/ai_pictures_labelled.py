@@ -1,4 +1,4 @@
-"""R-53: photorealistic pictures made by AI say so."""
+"""R-53: photorealistic AI-generated pictures are labeled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-64: a complaint address in the header is written and signed as RFC 9477 asks."""
+"""R-64: a complaint address in the header is written and signed as RFC 9477 requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-17 to R-23: the address decision holds for confirmation mails as well."""
+"""R-17 to R-23: the address decision applies to confirmation messages as well."""
 
 from __future__ import annotations
 

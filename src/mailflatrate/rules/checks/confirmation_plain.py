@@ -1,4 +1,4 @@
-"""R-31: a confirmation mail contains no advertising and no tracking."""
+"""R-31: a confirmation message contains no advertising and no tracking."""
 
 from __future__ import annotations
 

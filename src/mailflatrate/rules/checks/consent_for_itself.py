@@ -1,4 +1,4 @@
-"""R-26: the consent is about mail alone, not part of terms or of a competition."""
+"""R-26: the consent is about email alone, not bundled with terms or a competition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-13: many recipients without contact for a year are looked at before they are mailed."""
+"""R-13: a review is required before emailing many recipients who had no contact for a year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-27: the consent names the company that will write."""
+"""R-27: the consent names the sending company."""
 
 from __future__ import annotations
 

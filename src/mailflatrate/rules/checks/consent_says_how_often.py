@@ -1,4 +1,4 @@
-"""R-27: the consent says how often mail comes."""
+"""R-27: the consent says how often email is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-58: X-CSA-Complaints names the address that is in use."""
+"""R-58: X-CSA-Complaints names the address in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-60: no signature in a form that large providers fail, no ARC in direct mail."""
+"""R-60: no signature in a form that large providers reject, no ARC in direct mail."""
 
 from __future__ import annotations
 

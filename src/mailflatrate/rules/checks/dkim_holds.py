@@ -1,4 +1,4 @@
-"""R-59: a DKIM signature is there and holds."""
+"""R-59: a DKIM signature is present and valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-59: a bulk signature says when it was made and ends within 48 hours."""
+"""R-59: a bulk signature has a signing time and expires within 48 hours."""
 
 from __future__ import annotations
 

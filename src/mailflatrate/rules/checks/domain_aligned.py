@@ -1,4 +1,4 @@
-"""R-62: the signing domain and the From domain are the same house (relaxed alignment)."""
+"""R-62: the signing domain and the From domain share an organizational domain (relaxed alignment)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
-    """Organisational domains are compared by the list of public suffixes; the tree walk of RFC 9989 needs the DNS."""
+    """Compare organizational domains by the public suffix list; the tree walk of RFC 9989 needs the DNS."""
     sender = facts.sender
     if sender.passes_dmarc or (sender.dkim_domain and same_house(sender.dkim_domain, sender.from_domain)):
         return None

@@ -1,4 +1,4 @@
-"""R-61: the Return-Path domain names our servers."""
+"""R-61: the SPF record of the Return-Path domain includes our servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-65: encoded words are short, of a known charset, and split no character."""
+"""R-65: encoded words are short, use a known charset, and split no character."""
 
 from __future__ import annotations
 

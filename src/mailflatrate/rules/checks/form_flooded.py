@@ -1,4 +1,4 @@
-"""R-35: a form that is flooded stays up, and its mail stops."""
+"""R-35: a flooded form stays up, but its email stops."""
 
 from __future__ import annotations
 

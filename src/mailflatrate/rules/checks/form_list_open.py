@@ -1,4 +1,4 @@
-"""R-10: a form fills a list that is in use and whose origin nobody rejected."""
+"""R-10: a form fills a list that is in use and whose origin was not rejected."""
 
 from __future__ import annotations
 

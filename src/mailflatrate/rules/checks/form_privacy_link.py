@@ -1,4 +1,4 @@
-"""R-93: beside the consent stands the way to the privacy page."""
+"""R-93: a link to the privacy page is next to the consent."""
 
 from __future__ import annotations
 

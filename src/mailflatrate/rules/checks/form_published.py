@@ -1,4 +1,4 @@
-"""R-25: a confirmation mail answers a sign-up at a published form, and nothing else."""
+"""R-25: a confirmation message is sent only for a sign-up at a published form."""
 
 from __future__ import annotations
 

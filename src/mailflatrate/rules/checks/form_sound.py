@@ -1,4 +1,4 @@
-"""R-50: the message is put together as MIME asks."""
+"""R-50: the message is valid MIME."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-97: only the e-mail address is needed, so nothing else should be demanded."""
+"""R-97: only the email address is needed, so nothing else should be mandatory."""
 
 from __future__ import annotations
 

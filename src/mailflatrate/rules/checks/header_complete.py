@@ -1,4 +1,4 @@
-"""R-54 and R-65: the fields without which a message is none."""
+"""R-54 and R-65: the mandatory fields of a message are present."""
 
 from __future__ import annotations
 

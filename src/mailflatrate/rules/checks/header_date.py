@@ -1,4 +1,4 @@
-"""R-65: the date can be read."""
+"""R-65: the date is valid."""
 
 from __future__ import annotations
 

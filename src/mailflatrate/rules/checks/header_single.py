@@ -1,4 +1,4 @@
-"""R-54 and R-65: a field that may stand once stands once."""
+"""R-54 and R-65: a field that may occur once occurs only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-50: images carry an alternative text."""
+"""R-50: images have an alternative text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-50: images fit into a message."""
+"""R-50: images are no wider than a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-44, first half: the imprint has every field that the law of its country asks for."""
+"""R-44, first half: the imprint has every field that its country's law requires."""
 
 from __future__ import annotations
 

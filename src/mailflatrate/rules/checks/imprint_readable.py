@@ -1,4 +1,4 @@
-"""R-44: the imprint can be read: not smaller than 11 px, with a contrast of at least 4.5."""
+"""R-44: the imprint is readable: at least 11 px, with a contrast of at least 4.5."""
 
 from __future__ import annotations
 

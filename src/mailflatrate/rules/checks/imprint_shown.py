@@ -1,4 +1,4 @@
-"""R-44, second half: the imprint stands as text in both parts; a link is not enough."""
+"""R-44, second half: the imprint appears as text in both parts; a link is not enough."""
 
 from __future__ import annotations
 

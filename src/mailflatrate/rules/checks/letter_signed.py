@@ -1,4 +1,4 @@
-"""R-59: the signature of a sample letter holds against the key that the domain publishes."""
+"""R-59: the signature of a sample message verifies against the domain's published key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-49: links lead somewhere and show where: no shorteners, IP addresses, strange schemes, false letters."""
+"""R-49: links lead somewhere and show where: no shorteners, IP addresses, odd schemes, look-alike letters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def _fault(url: str) -> str:
-    """Why a link is bad, as a key of the vocabulary; "" for a good one."""
+    """Return why a link is bad, as a key of the vocabulary; "" for a good one."""
     if url.startswith("#"):
         return ""
     try:
@@ -80,7 +80,7 @@ def _is_shortener(host: str) -> bool:
 
 
 def _is_disguised(host: str) -> bool:
-    """Whether letters of other scripts stand for Latin ones in a host, written as such or as `xn--`."""
+    """Return whether a host uses look-alike letters of other scripts, written as such or as `xn--`."""
     labels = [_unicode(label) for label in host.split(".")]
     if all(label.isascii() for label in labels):
         return False
@@ -98,7 +98,7 @@ def _unicode(label: str) -> str:
 
 
 def is_ip_host(host: str) -> bool:
-    """Whether a host is an IP address in any spelling."""
+    """Return whether a host is an IP address in any notation."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""R-52: no link leads nowhere because its address was never written: https:// alone, or a name kept for examples."""
+"""R-52: no link is unfinished: its URL is more than https:// and not an example domain."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def is_example(domain: str) -> bool:
-    """True for a domain that belongs to nobody (RFC 2606)."""
+    """Return True for a domain reserved for examples (RFC 2606)."""
     return domain.endswith((".example", ".test", ".invalid")) or any(
         domain == name or domain.endswith(f".{name}") for name in _EXAMPLES
     )
 
 
 def is_unfinished(url: str) -> bool:
-    """True where a web address has no host yet, or that of an example."""
+    """Return True if a web address has no host yet, or that of an example."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower().rstrip(".")

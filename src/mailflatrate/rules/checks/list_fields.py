@@ -1,4 +1,4 @@
-"""R-57: the other List fields have the syntax of RFC 2369."""
+"""R-57: the other List fields follow the syntax of RFC 2369."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _hits(facts: MessageFacts) -> Params | None:
 
 
 def _bare(value: str) -> str:
-    """Without comments, and without the white space that folding left inside of brackets (RFC 2369 section 2)."""
+    """Strip comments, and the white space that folding left inside brackets (RFC 2369 section 2)."""
     plain = re.sub(r"\([^()]*\)", "", value)
     return re.sub(r"<[^<>]*>", lambda found: re.sub(r"\s+", "", found.group()), plain).strip()
 

@@ -1,4 +1,4 @@
-"""R-57: List-Unsubscribe has the syntax of RFC 2369."""
+"""R-57: List-Unsubscribe follows the syntax of RFC 2369."""
 
 from __future__ import annotations
 

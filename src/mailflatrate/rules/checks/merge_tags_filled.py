@@ -1,4 +1,4 @@
-"""R-52: no merge tag is left unreplaced."""
+"""R-52: no merge tag is left unfilled."""
 
 from __future__ import annotations
 

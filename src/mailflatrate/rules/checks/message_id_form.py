@@ -1,4 +1,4 @@
-"""R-65: the Message-ID has its form, so that answers and reports find their message."""
+"""R-65: the Message-ID is well-formed, so that replies and reports find their message."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def _is_executable(name: str) -> bool:
-    """By its name, or by its media type where it has none. Windows drops dots and spaces at the end of a name."""
+    """Check its name, or its media type if it has none. Windows drops dots and spaces at the end of a name."""
     return name.lower().rstrip(". ").endswith(_EXECUTABLE) or name.lower() in _TYPES
 
 

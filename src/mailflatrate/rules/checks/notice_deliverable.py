@@ -1,4 +1,4 @@
-"""R-69: a dead mailbox gets no further notice."""
+"""R-69: a dead mailbox gets no further notices."""
 
 from __future__ import annotations
 

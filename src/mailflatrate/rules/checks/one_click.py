@@ -1,4 +1,4 @@
-"""R-56: people can leave with one click, as RFC 8058 defines it."""
+"""R-56: people can unsubscribe with one click, as RFC 8058 defines it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-56: both unsubscribe fields are covered by a signature, else the button is not shown."""
+"""R-56: both unsubscribe fields are covered by a signature; otherwise the button is not shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-52: no image is without a picture."""
+"""R-52: every image has a picture chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-52: no words of our blocks and templates stand where the author's own belong."""
+"""R-52: no placeholder text of our blocks and templates is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-12, R-25, R-36: the subscription rests on a consent event, given for this very list."""
+"""R-12, R-25, R-36: the subscription is based on a consent event for this very list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-10: the list of this recipient has an approved origin."""
+"""R-10: the recipient's list has an approved origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-21: role addresses are refused again at the moment of sending."""
+"""R-21: role addresses are refused again at send time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-12, R-25: only a confirmed subscription is mailed."""
+"""R-12, R-25: only confirmed subscriptions are mailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-54: filling in one message takes little work, because every message of the campaign takes it."""
+"""R-54: rendering one message takes little work, because every message of the campaign needs it."""
 
 from __future__ import annotations
 

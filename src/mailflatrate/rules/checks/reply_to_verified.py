@@ -1,4 +1,4 @@
-"""R-46: answers go to a mailbox whose reader agreed, so that nobody is flooded with other people's answers."""
+"""R-46: replies go to a mailbox whose owner agreed, so that nobody is flooded with other people's replies."""
 
 from __future__ import annotations
 

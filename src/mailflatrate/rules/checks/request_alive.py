@@ -1,4 +1,4 @@
-"""R-34: an expired request gets no mail."""
+"""R-34: an expired request gets no message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-45 and R-47: no tick, padlock, bell or counter in the name imitates a mark of the mail program."""
+"""R-45 and R-47: no tick, padlock, bell or counter in the name imitates a mail program's badge."""
 
 from __future__ import annotations
 

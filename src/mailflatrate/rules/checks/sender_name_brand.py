@@ -9,7 +9,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def foreign_brand(facts: HasFrom, *, shared: bool) -> str | None:
-    """The first brand in the name that is neither the sending domain's nor the imprinted company's."""
+    """Return the first brand in the name that is neither the sending domain's nor the imprinted company's."""
     line = facts.from_line
     legal = "" if facts.imprint is None else skeleton(f"{facts.imprint.legal_name} {facts.imprint.on_behalf_of}")
     for brand in line.brands.named_in(line.name):

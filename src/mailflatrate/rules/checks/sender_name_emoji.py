@@ -1,4 +1,4 @@
-"""R-47: a name is made of letters; pictures in it serve to be seen first."""
+"""R-47: a name is made of letters; emoji in it only grab attention."""
 
 from __future__ import annotations
 

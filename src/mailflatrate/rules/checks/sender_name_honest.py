@@ -19,9 +19,9 @@ def _hits(facts: HasFrom) -> Params | None:
 
 
 def _is_title(name: str, mention: Mention) -> bool:
-    """`Planet News.com Daily` of a stranger: a capital word amid others is a title, which no reader takes for a host.
+    """Return whether a capitalized domain in a stranger's name is a title, not a host: `Planet News.com Daily`.
 
-    Of our own customers it is not let pass: their domains are known.
+    Our own customers get no such exception: their domains are known.
     """
     before, after = name[: mention.start].rstrip(), name[mention.end :].lstrip()
     amid = before[-1:].isalnum() and after[:1].isalnum()

@@ -1,4 +1,4 @@
-"""R-45: the sender's name is written in letters that are what they seem."""
+"""R-45: the sender's name contains no look-alike letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-45: the sender's name has to do with the company that the imprint names."""
+"""R-45: the sender's name is related to the company in the imprint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-45: a brand that many independent houses carry is looked at by a person."""
+"""R-45: a brand shared by many independent companies needs a manual review."""
 
 from __future__ import annotations
 

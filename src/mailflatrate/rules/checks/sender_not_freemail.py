@@ -1,4 +1,4 @@
-"""R-46 (c): no From at a free-mail provider; their DMARC policy would have the mail refused."""
+"""R-46 (c): no From at a free-mail provider; its DMARC policy would get the message rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-35: one address gets only so many confirmation mails a day, over all customers."""
+"""R-35: one address gets a limited number of confirmation messages a day, across all customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-50: room is left below the clipping point for tracking and personal fields."""
+"""R-50: enough room is left below the clipping point for tracking and personal fields."""
 
 from __future__ import annotations
 

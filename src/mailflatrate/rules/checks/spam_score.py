@@ -1,4 +1,4 @@
-"""R-50: what the operator's own spam filter thinks of a sample letter; it advises and never decides."""
+"""R-50: how the operator's own spam filter rates a sample message; advice only, never decisive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-47: a subject in capitals or with rows of exclamation marks shouts."""
+"""R-47: a subject in capitals or with many exclamation marks shouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-47: a subject that pretends to answer or to forward something is a lie."""
+"""R-47: a subject that fakes a reply or a forward is deceptive."""
 
 from __future__ import annotations
 

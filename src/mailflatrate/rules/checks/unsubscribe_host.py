@@ -1,4 +1,4 @@
-"""R-57: the unsubscribe address is at a host with a public name."""
+"""R-57: the unsubscribe URL's host has a public name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-110: a test of variants whose share of the audience is nobody says nothing, and its report would say it did."""
+"""R-110: an A/B test whose share of the audience is empty proves nothing, although its report would suggest it."""
 
 from __future__ import annotations
 

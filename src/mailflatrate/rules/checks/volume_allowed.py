@@ -1,4 +1,4 @@
-"""R-06: a new or throttled account writes to a limited number of people a day."""
+"""R-06: a new or throttled account mails a limited number of people a day."""
 
 from __future__ import annotations
 

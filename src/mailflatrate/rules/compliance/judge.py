@@ -1,4 +1,4 @@
-"""Figures in, standings out: each criterion with what is known of it."""
+"""Figures in, results out: each criterion with what is known of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEAR = 0.8
 
 
 class State(Enum):
-    """Where a criterion stands."""
+    """The status of a criterion."""
 
     HELD = "held"  # by construction, or measured within its limit
     NEAR = "near"
@@ -26,7 +26,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known. A figure that is missing was not measured; `seen` says how a look at a topic ended."""
+    """What is known. A missing figure was not measured; `seen` holds the result of each topic's check."""
 
     figures: Mapping[MeasuredFigure, float] = field(default_factory=dict)
     seen: Mapping[str, bool] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion and where it stands; `figure` and `limit` where it is measured, in the unit of the figure."""
+    """A criterion and its status; `figure` and `limit` if it is measured, in the unit of the figure."""
 
     criterion: Criterion
     state: State

@@ -1,4 +1,4 @@
-"""The criteria, one table for every view of them."""
+"""The criteria, in one table for every view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mailflatrate.locale.texts import translate
 
 
 class RequirementSource(Enum):
-    """Who asks for it; the value is its name."""
+    """Who requires it; the value is its name."""
 
     CSA = "CSA"
     GOOGLE = "Google"
@@ -18,7 +18,7 @@ class RequirementSource(Enum):
 
 
 class Holder(Enum):
-    """Who sees to it."""
+    """Who is responsible for it."""
 
     BUILT = "built"  # the program cannot do otherwise
     MEASURED = "measured"  # a figure with a limit
@@ -39,13 +39,13 @@ class MeasuredFigure(Enum):
 
     @property
     def is_percent(self) -> bool:
-        """Whether it is a rate."""
+        """Return whether it is a rate."""
         return self.value.startswith("percent")
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionText:
-    """What a criterion asks for, and how it is met or what to do, as message ids."""
+    """What a criterion requires, and how it is met or what to do, as message ids."""
 
     title: str
     how: str
@@ -55,7 +55,7 @@ class CriterionText:
 class Criterion:
     """One point. `limit` is a key of `rules.limits`, empty for none at all; `below`: the limit itself is too much.
 
-    `topic` is what `mailflatrate doctor` calls its look at an operator's point; empty where no machine can see it.
+    `topic` is the name of the `mailflatrate doctor` check of an operator's point; empty if no machine can check it.
     `service_only`: it says nothing about a single customer.
     """
 

@@ -1,7 +1,7 @@
 """What a sign-up form says (R-25 to R-28, R-93, R-97): its content, its consent wording, the notice beside it.
 
-Arrives: what the customer wrote in the builder. Leaves: the frozen content of a published version, with the wording as
-people read it and a hash that names it for ever. Whether it may be published is `gate.judge_form`'s to say.
+Input: what the customer wrote in the builder. Output: the frozen content of a published version, with the wording as
+people read it and a hash that identifies it forever. `gate.judge_form` decides whether it may be published.
 """
 
 from mailflatrate.rules.forms.content import (

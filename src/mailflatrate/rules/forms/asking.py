@@ -1,8 +1,8 @@
-"""R-35: how many people an account may ask on their behalf in one day, judged by what became of those it asked.
+"""R-35: how many people an account may send a confirmation request in one day, judged by earlier results.
 
-A visitor who signs up at a form proves something; a program that asks proves nothing, so its account has to. A new
+A visitor who signs up at a form proves something; a program's request proves nothing, so its account has to. A new
 account starts with a small allowance. People who confirm make it grow; silence, "this was not me" and mailboxes that
-do not exist make it fall.
+do not exist make it shrink.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _INSIDE = tuple(
 
 @dataclass(frozen=True, slots=True)
 class AskingDay:
-    """What an account asked on one day, and what became of it. `age` counts days back from today (UTC)."""
+    """What an account requested on one day, and the results. `age` counts days back from today (UTC)."""
 
     age: int
     asked: int
@@ -40,7 +40,7 @@ class AskingDay:
 
 
 class AskingLevel(StrEnum):
-    """How far an account is trusted with asking."""
+    """How far an account is trusted with confirmation requests."""
 
     OPEN = "open"
     """Nothing speaks against it; the allowance grows with confirmations."""
@@ -54,7 +54,7 @@ class AskingLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskingAllowance:
-    """How many an account may ask today, with the figures that say why."""
+    """How many requests an account may send today, with the figures behind it."""
 
     level: AskingLevel
     limit: int
@@ -67,12 +67,12 @@ class AskingAllowance:
 
     @property
     def left(self) -> int:
-        """How many more may be asked today."""
+        """Return how many more requests may be sent today."""
         return max(0, self.limit - self.asked_today)
 
 
 def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
-    """What the days of the window allow for today."""
+    """Return today's allowance, based on the days of the window."""
     known = [day for day in days if 0 <= day.age < int(value("asks_window_days"))]
     fresh = [day for day in known if day.age < FRESH_DAYS]
     level = max((_level(known), _level(fresh)), key=list(AskingLevel).index)
@@ -122,7 +122,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 class VisitFault(StrEnum):
-    """What is wrong with the particulars of a visit."""
+    """A fault in the details of a visit."""
 
     IP = "ip"
     IP_INSIDE = "ip-inside"
@@ -133,7 +133,7 @@ class VisitFault(StrEnum):
 
 
 def judge_visit(ip: str, user_agent: str, page: str, at: datetime, now: datetime) -> VisitFault | None:
-    """Whether what a program says of a visit can be true; None where it can."""
+    """Return why a program's details of a visit cannot be true; None if they can."""
     try:
         address = ip_address(ip)
     except ValueError:

@@ -11,7 +11,7 @@ MAX_FIELDS = 10
 
 
 class FieldKind(Enum):
-    """What a field beside the e-mail address asks for. TEXT is an attribute of the contact."""
+    """The kind of a field next to the email address. TEXT is an attribute of the contact."""
 
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
@@ -19,7 +19,7 @@ class FieldKind(Enum):
 
 
 class Font(Enum):
-    """Typefaces that every computer has; a form loads none from anywhere (R-111)."""
+    """Typefaces installed on every computer; a form loads none from anywhere (R-111)."""
 
     SANS = "sans"
     SERIF = "serif"
@@ -40,7 +40,7 @@ class FormField:
 class FormTexts:
     """The texts in one language.
 
-    `wording` is the consent with the places {company}, {topics} and {frequency}. `topics` says what is sent,
+    `wording` is the consent with the placeholders {company}, {topics} and {frequency}. `topics` says what is sent,
     `frequency` how often, both as they read inside the wording.
     """
 
@@ -70,7 +70,7 @@ class FormStyle:
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """A whole form. `languages` holds at least one; the first is shown where a visitor reads none of them."""
+    """A whole form. `languages` holds at least one; the first is shown if a visitor reads none of them."""
 
     languages: tuple[str, ...]
     texts: Mapping[str, FormTexts]
@@ -78,7 +78,7 @@ class FormContent:
     look: FormStyle = FormStyle()
 
     def as_json(self) -> dict[str, Any]:
-        """A mapping for a JSON column; `content_from_json` reads it back."""
+        """Return a mapping for a JSON column; `content_from_json` reads it back."""
         return {
             "languages": list(self.languages),
             "texts": {
@@ -99,7 +99,7 @@ class FormContent:
 
 
 def content_from_json(stored: Mapping[str, Any]) -> FormContent:
-    """Read what `as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    """Read what `as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     languages = tuple(str(language) for language in stored["languages"])
     if not languages:
         raise ValueError("a form has a language")

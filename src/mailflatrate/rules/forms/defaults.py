@@ -1,4 +1,4 @@
-"""What a new form begins with: one field, and texts that need only the company's own words."""
+"""The defaults of a new form: one field, and texts that need only the company's own words."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _LABELS = {
 
 
 def default_texts(language: str, list_name: str) -> FormTexts:
-    """The texts of a new form."""
+    """Return the texts of a new form."""
     texts = {name: translate(message, language) for name, message in _TEXTS.items()}
     return FormTexts(**{**texts, "title": texts["title"].replace("{list}", list_name)})
 
 
 def default_content(language: str, list_name: str, colour: str) -> FormContent:
-    """A new form: the e-mail address alone is asked for (R-97)."""
+    """Return a new form that requests only the email address (R-97)."""
     return FormContent((language,), {language: default_texts(language, list_name)}, (), FormStyle(colour=colour))
 
 
 def field_label(kind: FieldKind, language: str) -> str:
-    """The usual label of a field for names; empty for others."""
+    """Return the usual label of a name field; empty for others."""
     return translate(_LABELS.get(kind, ""), language)
 
 
 def email_label(language: str) -> str:
-    """The label of the field for the address."""
+    """Return the label of the address field."""
     return translate(N_("Email address"), language)

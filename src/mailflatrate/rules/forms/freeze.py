@@ -16,7 +16,7 @@ from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 @dataclass(frozen=True, slots=True)
 class FrozenTexts:
-    """One language as it was published: the wording with its places filled, the notice, the imprint (label, text)."""
+    """The published texts of one language: the wording filled in, the notice, the imprint (label, text)."""
 
     wording: str
     notice: tuple[str, ...]
@@ -25,7 +25,7 @@ class FrozenTexts:
 
 @dataclass(frozen=True, slots=True)
 class FrozenForm:
-    """A published version. `sha256` is over `as_json` in canonical spelling and names the version for ever."""
+    """A published version. `sha256` is over `as_json` in canonical form and identifies the version forever."""
 
     content: FormContent
     company: str
@@ -34,15 +34,15 @@ class FrozenForm:
     frozen: Mapping[str, FrozenTexts]
 
     def language(self, wanted: str) -> str:
-        """`wanted` where the form speaks it, otherwise the form's first language."""
+        """Return `wanted` if the form has it, otherwise the form's first language."""
         return wanted if wanted in self.frozen else self.content.languages[0]
 
     def texts(self, language: str) -> FormTexts:
-        """The customer's texts in a language that the form speaks."""
+        """Return the customer's texts in one of the form's languages."""
         return self.content.texts[language]
 
     def as_json(self) -> dict[str, Any]:
-        """A mapping for a JSON column; `frozen_from_json` reads it back."""
+        """Return a mapping for a JSON column; `frozen_from_json` reads it back."""
         return {
             "content": self.content.as_json(),
             "company": self.company,
@@ -60,13 +60,13 @@ class FrozenForm:
 
     @property
     def sha256(self) -> str:
-        """64 hexadecimal digits over the JSON with sorted keys and no white space, in UTF-8."""
+        """Return 64 hexadecimal digits over the JSON with sorted keys and no white space, in UTF-8."""
         text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service_name: str) -> FrozenForm:
-    """The version that would be published now."""
+    """Return the version that would be published now."""
     frozen = {}
     for language in content.languages:
         lines = imprint_lines(imprint, language)
@@ -79,14 +79,14 @@ def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service
 
 
 def company_name(imprint: ImprintRecord | None) -> str:
-    """Who the consent is given to: the name at law, with its legal form."""
+    """Return who the consent is given to: the legal name, with its legal form."""
     if imprint is None:
         return ""
     return next((line.text for line in imprint_lines(imprint, ENGLISH) if line.key == "legal_name"), "")
 
 
 def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
-    """Read what `as_json` wrote. Raises KeyError or ValueError where the mapping is not one."""
+    """Read what `as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     return FrozenForm(
         content=content_from_json(stored["content"]),
         company=str(stored["company"]),

@@ -32,7 +32,7 @@ _NOTICE = (
 
 
 def wording_of(texts: FormTexts, company: str) -> str:
-    """The wording with its places filled, on one line; an unknown place stays as it was written."""
+    """Return the wording with its placeholders filled, on one line; an unknown one stays as written."""
     values = {"company": company, "topics": texts.topics, "frequency": texts.frequency}
     filled = _PLACE.sub(lambda match: values.get(match.group(1).strip(), match.group()), texts.wording)
     return " ".join(filled.split())
@@ -44,7 +44,7 @@ def places_in(wording: str) -> frozenset[str]:
 
 
 def privacy_notice(imprint: ImprintRecord, service_name: str, language: str) -> tuple[str, ...]:
-    """What has to be said where data is collected, in short paragraphs; the privacy page says the rest."""
+    """Return what must be said where data is collected, in short paragraphs; the privacy page says the rest."""
     lines = {line.key: line.text for line in imprint_lines(imprint, language)}
     values = {
         "controller": f"{lines.get('legal_name', '')}, {lines.get('address', '')}",

@@ -1,6 +1,6 @@
 """The structured imprint (R-44): what senders must say about themselves, by country, and how it reads in a campaign.
 
-An `ImprintRecord` arrives from the account, `check_imprint` says what is missing or malformed, `imprint_lines` gives
+An `ImprintRecord` comes from the account, `check_imprint` says what is missing or malformed, `imprint_lines` gives
 the lines that the service renders into both parts, `missing_in` finds which of them a finished part does not show.
 """
 

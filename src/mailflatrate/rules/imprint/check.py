@@ -1,4 +1,4 @@
-"""Is an imprint complete and well-formed, and does a finished part show it? (R-44, validator notes 1 to 3)"""
+"""Checks whether an imprint is complete and well-formed, and shown in a part (R-44, validator notes 1 to 3)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ _REGISTER_NUMBER = {
 
 
 def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] = ()) -> tuple[ImprintIssue, ...]:
-    """All issues, in the order of the table.
+    """Return all issues, in the order of the table.
 
     The account's country picks the column; recipients in the US and in Canada add their mandatory fields,
     because the law there binds by recipient (validator note 1).

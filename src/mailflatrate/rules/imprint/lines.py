@@ -1,5 +1,6 @@
-"""How an imprint reads: ordered lines with labels, the same in HTML, in text, on pages and in confirmation
-mails."""
+"""Renders an imprint: ordered lines with labels, the same in HTML, in text, on pages and in confirmation
+messages.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +96,7 @@ _COUNTRIES = {
 
 
 def field_label(field: str, language: str) -> str:
-    """The name of a field for people, without a colon; the key itself where there is none."""
+    """Return a field's display name, without a colon; the key itself if there is none."""
     return translate(_LABELS[field], language) if field in _LABELS else field
 
 

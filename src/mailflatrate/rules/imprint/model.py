@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Organization(Enum):
-    """What kind of sender it is; decides which conditional fields are due."""
+    """The kind of sender; decides which conditional fields are required."""
 
     COMPANY = "company"
     """A legal person in a company register: GmbH, AG, UG, KG with a company as partner, Ltd, Inc."""
@@ -34,10 +34,10 @@ class Organization(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintRecord:
-    """All fields as the customer wrote them, empty where there is nothing to say (never "n/a").
+    """All fields as the customer wrote them, empty if there is nothing to say (never "n/a").
 
     `country` is the ISO 3166 code of the account and picks the column of the table. `representatives` and
-    `extra_ids` hold one entry a line; an extra id reads `SIREN: 123 456 789`.
+    `extra_ids` hold one entry per line; an extra id reads `SIREN: 123 456 789`.
     """
 
     country: str
@@ -71,7 +71,7 @@ class ImprintRecord:
     extra_ids: tuple[str, ...] = ()
 
     def value(self, field: str) -> str:
-        """One field as a single text; several entries joined by commas. Raises AttributeError."""
+        """Return one field as a single text; several entries joined by commas. Raises AttributeError."""
         held: object = getattr(self, field)
         if isinstance(held, tuple):
             return ", ".join(held)
@@ -83,8 +83,9 @@ _LISTS = frozenset({"representatives", "extra_ids"})
 
 
 def imprint_from_mapping(stored: Mapping[str, object]) -> ImprintRecord:
-    """Build one from a JSON column. Unknown keys are ignored. Raises KeyError, ValueError where the core is
-    missing."""
+    """Build one from a JSON column. Unknown keys are ignored. Raises KeyError, ValueError if the core is
+    missing.
+    """
     texts = {
         key: str(value or "").strip()
         for key, value in stored.items()

@@ -1,4 +1,4 @@
-"""Which field where: the table of RULES.md ("Imprint fields by country"), one row a field.
+"""Which country requires which field: the table of RULES.md ("Imprint fields by country"), one row per field.
 
 !  mandatory                      L  mandatory for legal persons        R  mandatory if registered
 ?  only if it applies             +  recommended                        .  not required
@@ -22,7 +22,7 @@ class ImprintColumn(Enum):
 
 
 class FieldRequirement(Enum):
-    """How much a country wants a field."""
+    """How strictly a country requires a field."""
 
     MANDATORY = "!"
     LEGAL_PERSON = "L"
@@ -87,8 +87,9 @@ PO_BOX_ALLOWED = frozenset({ImprintColumn.US, ImprintColumn.CA})
 
 
 def column_of(country: str) -> ImprintColumn:
-    """The column for an ISO code. A country without one is held to the generic European column, the
-    strictest."""
+    """Return the column for an ISO code. A country without one uses the generic European column, the
+    strictest.
+    """
     code = country.upper()
     if code in ("GB", "UK"):
         return ImprintColumn.UK
@@ -101,5 +102,5 @@ def column_of(country: str) -> ImprintColumn:
 
 
 def needs_of(column: ImprintColumn) -> dict[str, FieldRequirement]:
-    """Field -> need, in the order in which the fields are asked for."""
+    """Return field -> need, in form order."""
     return dict(_NEEDS[column])

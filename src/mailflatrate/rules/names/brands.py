@@ -40,20 +40,20 @@ class Brand:
     domains: tuple[str, ...]
 
     def owns(self, domain: str) -> bool:
-        """Whether a domain (A-label, lower case) is the brand's, subdomains included."""
+        """Return whether a domain (A-label, lower case) is the brand's, subdomains included."""
         return any(_matches(pattern, domain) for pattern in self.domains)
 
 
 @dataclass(frozen=True, slots=True)
 class Brands:
-    """A list of brands, ready to be asked."""
+    """A searchable list of brands."""
 
     all: tuple[Brand, ...]
     _by_first: dict[str, tuple[tuple[tuple[str, ...], Brand], ...]] = field(repr=False, compare=False)
     _glued: tuple[tuple[str, Brand], ...] = field(repr=False, compare=False)
 
     def named_in(self, text: str) -> Iterator[Brand]:
-        """The brands that a name mentions, in look-alike letters too."""
+        """Yield the brands that a name mentions, also in look-alike letters."""
         words = _split(text)
         seen: set[str] = set()
         for at, word in enumerate(words):
@@ -77,7 +77,7 @@ class Brands:
 
 
 def _joined(word: str) -> str:
-    """Two letters that stand for one they look like together: `Arnazon`, `VVhatsApp`."""
+    """Join two letters that together look like another one: `Arnazon`, `VVhatsApp`."""
     return word.replace("rn", "m").replace("vv", "w")
 
 
@@ -86,7 +86,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def is_service_word(word: str) -> bool:
-    """Whether a word in skeleton form is one that any sender uses: support, team, newsletter, a number."""
+    """Return whether a skeleton-form word is one that any sender uses: support, team, newsletter, a number."""
     return word in _service_words() or word.isdecimal() or len(word) == 1
 
 
@@ -108,13 +108,13 @@ def _matches(pattern: str, domain: str) -> bool:
 
 
 def _is_staid(suffix: str) -> bool:
-    """Endings under which brands hold their own name; `paypal.xyz` is anybody's."""
+    """Return whether brands hold their own name under this ending; `paypal.xyz` could be anybody's."""
     last = suffix.rpartition(".")[2]
     return suffix in ("com", "net", "org", "eu") or (len(last) == 2 and last.isalpha())
 
 
 def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
-    """Read lines `name;kind;domains`. Raises ValueError naming the line that is none."""
+    """Read lines `name;kind;domains`. Raises ValueError naming the invalid line."""
     found = []
     for line in lines:
         text = line.partition("#")[0].strip() if line.lstrip().startswith("#") else line.strip()
@@ -130,7 +130,7 @@ def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
 
 
 def brands_of(brands: Iterable[Brand]) -> Brands:
-    """A list ready to be asked; of two brands with one name the later counts."""
+    """Return a searchable list; of two brands with one name the later counts."""
     by_name = {brand.name.casefold(): brand for brand in brands}
     by_first: dict[str, list[tuple[tuple[str, ...], Brand]]] = {}
     glued = []
@@ -145,13 +145,13 @@ def brands_of(brands: Iterable[Brand]) -> Brands:
 
 @cache
 def shipped_brands() -> Brands:
-    """The list that ships with the service."""
+    """Return the list that ships with the service."""
     return load_brands(None)
 
 
 @cache
 def load_brands(own_file: Path | None) -> Brands:
-    """The shipped list with the operator's changes. Raises OSError, ValueError for a file that is no such list."""
+    """Return the shipped list with the operator's changes. Raises OSError, ValueError for an invalid file."""
     suffixes()
     shipped = read_brands((Path(__file__).parent / "brands.csv").read_text("utf-8").splitlines())
     lines = own_file.read_text("utf-8").splitlines() if own_file else []

@@ -1,6 +1,6 @@
-"""Addresses and domains inside a text, and which domains belong to one house.
+"""Finds addresses and domains in a text, and which domains belong to one organization.
 
-The list of public suffixes (publicsuffixlist, shipped with the package, no look-up) says what a domain is.
+The list of public suffixes (publicsuffixlist, shipped with the package, no lookup) says what a domain is.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _WORD_ENDINGS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An address or a domain found in a text: as written, its domain as A-label, where it stands, if an address."""
+    """An address or a domain found in a text: as written, its domain as A-label, its position, if an address."""
 
     text: str
     domain: str
@@ -67,7 +67,7 @@ class Mention:
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
-    """Every address and domain in a text, look-alike letters read as what they are taken for. Never raises."""
+    """Return every address and domain in a text, with look-alike letters resolved. Never raises."""
     plain = _unmasked(undisguised(text))
     found = []
     taken: list[range] = []
@@ -84,7 +84,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
 
 
 def _unmasked(text: str) -> str:
-    """The text with the dots and at-signs that it only hints at: `bank (dot) de`, `bank . de`, `info(at)bank.de`."""
+    """Restore dots and at-signs that are only hinted at: `bank (dot) de`, `bank . de`, `info(at)bank.de`."""
     for mask, plain in _MASKS:
         text = mask.sub(lambda found: "".join(found.group().split()), text) if not plain else mask.sub(plain, text)
     return text
@@ -113,7 +113,7 @@ def _label(domain: str) -> str:
 
 
 def as_read(domain: str) -> str:
-    """A domain (A-label) as `mentions` reads it in a text: `xn--mller-kva.de` is `müller.de`, read as `muller.de`."""
+    """Return a domain (A-label) as `mentions` reads it: `xn--mller-kva.de` is `müller.de`, read as `muller.de`."""
     try:
         return _label(undisguised(to_u_label(domain))) if "xn--" in domain else domain
     except AddressError:
@@ -121,7 +121,7 @@ def as_read(domain: str) -> str:
 
 
 def is_domain(name: str) -> bool:
-    """True where a name ends in a public suffix and has something before it; reserved endings count (RFC 2606)."""
+    """Return True if a name has something before a public suffix; reserved endings count (RFC 2606)."""
     if "." not in name:
         return False
     return registrable(name) != "" or name.rpartition(".")[2] in RESERVED_ENDINGS
@@ -136,7 +136,7 @@ def same_house(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def registrable(domain: str) -> str:
-    """The registered domain (organisational, before RFC 9989's walk): `shop.lindenhof.co.uk` -> `lindenhof.co.uk`.
+    """Return the registered domain (before RFC 9989's walk): `shop.lindenhof.co.uk` -> `lindenhof.co.uk`.
 
     "" for a public suffix itself and for an ending that does not exist.
     """
@@ -145,5 +145,5 @@ def registrable(domain: str) -> str:
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """The list of public suffixes, read once."""
+    """Return the list of public suffixes, read once."""
     return PublicSuffixList(accept_unknown=False)

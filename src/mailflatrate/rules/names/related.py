@@ -1,4 +1,4 @@
-"""Has a sender's name to do with the company in the imprint? (R-45)"""
+"""Checks whether a sender's name is related to the company in the imprint (R-45)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters that are taken for others: mixed scripts, look-alikes, styled and invisible characters (Unicode TR 39)."""
+"""Confusable letters: mixed scripts, look-alikes, styled and invisible characters (Unicode TR 39)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def script_of(char: str) -> str:
 
 
 def disguised_word(text: str) -> str | None:
-    """The first word in which letters of another script stand among Latin ones, or styled ones among plain; or None."""
+    """Return the first word that mixes Latin with other scripts, or plain with styled letters; or None."""
     decomposed = unicodedata.normalize("NFD", text)
     if decomposed.isascii():
         return None
@@ -54,7 +54,7 @@ def disguised_word(text: str) -> str | None:
 
 
 def _wears_foreign_marks(word: str) -> bool:
-    """Marks of another script on Latin letters, strokes through them, or heaps of marks."""
+    """Detect marks of another script on Latin letters, strokes through them, or stacked marks."""
     heap, on_latin = 0, False
     for char in unicodedata.normalize("NFD", word):
         if unicodedata.category(char) != "Mn":
@@ -68,7 +68,7 @@ def _wears_foreign_marks(word: str) -> bool:
 
 
 def has_invisible(text: str) -> bool:
-    """True where characters stand that no reader sees; what emoji and right-to-left names need is left alone."""
+    """Return True if there are invisible characters, except those that emoji and right-to-left names need."""
     scripts = {script_of(char) for char in text}
     for at, char in enumerate(text):
         if char in _BLANK:
@@ -86,7 +86,7 @@ def has_invisible(text: str) -> bool:
 
 
 def undisguised(text: str) -> str:
-    """The text as a hasty reader takes it: look-alikes as Latin letters, marks and invisible characters gone."""
+    """Return the text as a hasty reader sees it: look-alikes as Latin letters, marks and invisible characters gone."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text)
@@ -99,12 +99,12 @@ def undisguised(text: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """For comparing names: undisguised, lower case, and with 0 as o, 1 and i as l, 5 and $ as s."""
+    """Return a form for comparing names: undisguised, lower case, with 0 as o, 1 and i as l, 5 and $ as s."""
     return undisguised(text).casefold().translate(_ASCII_ALIKE)
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, letters and digits, in their order."""
+    """Return the words of a text, letters and digits, in order."""
     return tuple(_WORD.findall(text))
 
 
@@ -117,7 +117,7 @@ def _latin_for(char: str) -> str:
 
 @cache
 def _confusables() -> dict[str, str]:
-    """Letter of another script -> the Latin letter it is taken for (Unicode confusables)."""
+    """Map letters of other scripts -> the Latin letter they look like (Unicode confusables)."""
     from confusable_homoglyphs import confusables
 
     found = {}

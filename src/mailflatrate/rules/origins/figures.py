@@ -101,7 +101,7 @@ _SENTENCES: dict[AnomalyKind, str] = {
 
 
 def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
-    """The figures over their limits, in the order of the table; empty for an ordinary file."""
+    """Return the figures over their limits, in the order of the table; empty for an ordinary file."""
     found = []
     for kind, limit, whole_name in _SHARES:
         whole = getattr(figures, whole_name)
@@ -116,7 +116,7 @@ def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
 
 
 def share_of(figures: ImportFigures, kind: AnomalyKind) -> tuple[int, int, float]:
-    """Count, whole and limit (percent) of a kind of share, for showing it beside its limit. Raises KeyError."""
+    """Return count, total and limit (percent) of a share, for display next to its limit. Raises KeyError."""
     limit, whole = {row[0]: (row[1], row[2]) for row in _SHARES}[kind]
     return getattr(figures, kind.value), getattr(figures, whole), value(limit)
 
@@ -126,5 +126,5 @@ SHARES: tuple[AnomalyKind, ...] = tuple(kind for kind, *_ in _SHARES)
 
 
 def anomaly_sentence(kind: AnomalyKind, language: str) -> str:
-    """What a kind of anomaly means."""
+    """Return what a kind of anomaly means."""
     return translate(_SENTENCES[kind], language)

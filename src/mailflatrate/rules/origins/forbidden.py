@@ -1,4 +1,4 @@
-"""Words for forbidden sources in free text, in English and German (R-11). Pure; finds, and decides nothing."""
+"""Finds words for forbidden sources in free text, in English and German (R-11). Pure; decides nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ForbiddenHit:
     rule: str
 
     def as_json(self) -> dict[str, str]:
-        """What is kept with a declaration."""
+        """Return what is stored with a declaration."""
         return {
             "where": self.where,
             "found": self.found,
@@ -65,7 +65,7 @@ class _Group:
 
 
 def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
-    """Every place of `text` that names a forbidden source, in order; at most `MAX_HITS`."""
+    """Return every place in `text` that names a forbidden source, in order; at most `MAX_HITS`."""
     hits = []
     for match in _pattern().finditer(text):
         assert match.lastgroup is not None  # every branch of the pattern is a named group
@@ -87,17 +87,17 @@ def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
 
 
 def scan_texts(texts: Mapping[str, str]) -> tuple[ForbiddenHit, ...]:
-    """`find_forbidden` over several named texts."""
+    """Apply `find_forbidden` to several named texts."""
     return tuple(hit for where, text in texts.items() for hit in find_forbidden(text, where=where))[:MAX_HITS]
 
 
 def group_sentence(key: str, language: str) -> str:
-    """Why a group of words is forbidden. Raises KeyError for an unknown key."""
+    """Return why a group of words is forbidden. Raises KeyError for an unknown key."""
     return translate(_SENTENCES[key], language)
 
 
 def groups_of(hits: Iterable[ForbiddenHit]) -> tuple[str, ...]:
-    """The keys of the groups that were hit, each once, in the order of the file."""
+    """Return the keys of the matched groups, each once, in file order."""
     hit = {one.group for one in hits}
     return tuple(group.key for group in _groups() if group.key in hit)
 
@@ -122,7 +122,7 @@ def _groups() -> tuple[_Group, ...]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """One pattern for all words: longer ones first, so that `adresshändler` wins over a shorter beginning."""
+    """Build one pattern for all words: longer ones first, so that `adresshändler` wins over a shorter prefix."""
     parts = []
     for number, group in enumerate(_groups()):
         words = sorted(group.words, key=len, reverse=True)

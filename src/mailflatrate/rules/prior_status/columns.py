@@ -1,4 +1,4 @@
-"""Titles of columns and names of files that tell who may not be mailed, in English and German."""
+"""Column titles and file names that indicate who may not be mailed, in English and German."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mailflatrate.rules.prior_status.words import PriorStatus, plain
 
 
 class StatusField(StrEnum):
-    """What a column of the previous system tells. The values are fields of a mapping.
+    """What a column of the previous system says. The values are fields of a mapping.
 
-    STATE holds a status word, or a yes or no to mail. In the others an empty cell means nothing happened; a time, a
+    STATE holds a status word, or a yes or no to email. In the others an empty cell means nothing happened; a time, a
     yes, a number or a text means it did.
     """
 
@@ -31,7 +31,7 @@ class StatusField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusTitle:
-    """What a title promises. `certain` False: its values have to speak, too (`Status`, `Aktiv`, `State`)."""
+    """What a title suggests. `certain` False: its values have to confirm it (`Status`, `Aktiv`, `State`)."""
 
     field: StatusField
     certain: bool
@@ -158,14 +158,14 @@ _ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
 
 
 def is_other_channel(title: str) -> bool:
-    """True for a column about text messages, calls or letters: a no to those is none to mail."""
+    """Return True for a column about texting, calls or postal mail: opting out of those is no opt-out of email."""
     tokens = frozenset(plain(title).split())
     return bool(tokens & _OTHER_CHANNELS) and tokens.isdisjoint(("email", "mail", "newsletter"))
 
 
 @lru_cache(maxsize=4_096)
 def read_title(title: str) -> StatusTitle | None:
-    """What a column of this title tells about the person's status; None where it tells nothing."""
+    """Return what a column with this title says about the person's status; None if nothing."""
     spaced = _title(title)
     tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
     if not compact or tokens & _NO_EVENTS or is_other_channel(title):
@@ -199,18 +199,18 @@ def _event_field(status: PriorStatus, tokens: frozenset[str], compact: str) -> S
 
 
 def reason_of(field: StatusField) -> StatusField:
-    """The field for a text about the same no: what is no time is no date of it."""
+    """Return the field for a text about the same opt-out: a value that is not a time is not its date."""
     return next((_REASONS[status] for status, timed in _TIMED.items() if timed is field), field)
 
 
 def _title(title: str) -> str:
-    """The words of a title; the number of a second column of one name is none."""
+    """Return the words of a title, without the number of a duplicate column."""
     return " ".join(word for word in plain(title).split() if not word.isdecimal())
 
 
 @lru_cache(maxsize=4_096)
 def stands_alone(title: str) -> bool:
-    """True where a STATE title names nothing but the status: `Newsletter`, `is_active`, but not `Order status`."""
+    """Return True if a STATE title names only the status: `Newsletter`, `is_active`, but not `Order status`."""
     spaced = _title(title)
     return all(token in _PLAIN_COMPANY or _STATE.match(token) for token in spaced.split()) or bool(
         _STATE.fullmatch(spaced.replace(" ", ""))
@@ -226,13 +226,13 @@ def counts_states(title: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def is_last_change(title: str) -> bool:
-    """True for a column with the time of a row's or a status's last change: `Updated at`, `status_change`."""
+    """Return True for a column with a row's or a status's last change time: `Updated at`, `status_change`."""
     return _LAST_CHANGE.fullmatch(_title(title).replace(" ", "").removesuffix("utc")) is not None
 
 
 @lru_cache(maxsize=4_096)
 def no_means(title: str) -> PriorStatus:
-    """What a plain no in a STATE column of this title means: not confirmed, switched off, or not subscribed."""
+    """Return what a plain no in a STATE column means: not confirmed, switched off, or not subscribed."""
     compact = _title(title).replace(" ", "")
     if _CONFIRMS.search(compact):
         return PriorStatus.OPEN
@@ -240,23 +240,23 @@ def no_means(title: str) -> PriorStatus:
 
 
 def is_opt_in(title: str) -> bool:
-    """True for an opt-in, whose digits are 1 for yes and 2 for no (Brevo)."""
+    """Return True for an opt-in, whose digits are 1 for yes and 2 for no (Brevo)."""
     compact = _title(title).replace(" ", "")
     return "optin" in compact or "doi" in compact
 
 
 def is_soft(title: str) -> bool:
-    """True for a column about soft bounces."""
+    """Return True for a column about soft bounces."""
     return "soft" in plain(title) or "weich" in plain(title)
 
 
 def is_hard(title: str) -> bool:
-    """True for a column about hard bounces."""
+    """Return True for a column about hard bounces."""
     return "hard" in plain(title) or "permanent" in plain(title)
 
 
 def is_do_not_contact(title: str) -> bool:
-    """True for Mautic's do-not-contact column, whose digits are reasons: 1 unsubscribed, 2 bounced, 3 by hand."""
+    """Return True for Mautic's do-not-contact column, with digits 1 unsubscribed, 2 bounced, 3 by hand."""
     compact = plain(title).replace(" ", "")
     return "dnc" in compact or "donotcontact" in compact
 

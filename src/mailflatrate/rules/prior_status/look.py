@@ -1,4 +1,4 @@
-"""What a column looks like by its title and its cells together: a status, a question, or something else."""
+"""Guesses a column's type from its title and its cells together: a status, a question, or something else."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ _PLACES = frozenset(
 
 
 class ColumnGuess(Enum):
-    """What to do with a column that nobody has mapped."""
+    """What to do with an unmapped column."""
 
     STATUS = "status"
     ASK = "ask"
@@ -173,53 +173,53 @@ class ColumnLook:
             self.telling += is_status_word(text)
 
     def add_kind(self, text: str) -> None:
-        """Note a cell among the different ones."""
+        """Add a cell to the distinct ones."""
         if len(self.kinds) <= MAX_KINDS:
             self.kinds.add(text.strip().lower()[: MAX_KIND_CHARACTERS + 1])
 
     @property
     def is_yes_or_no(self) -> bool:
-        """True where every cell is a yes or a no."""
+        """Return True if every cell is a yes or a no."""
         return self.filled > 0 and self.flags == self.filled
 
     @property
     def is_times(self) -> bool:
-        """True where most cells are times; a zero counts as none happened."""
+        """Return True if most cells are times; a zero counts as none happened."""
         return self.times > 0 and self.times * 2 > self.filled - self.flags
 
     @property
     def is_ips(self) -> bool:
-        """True where most cells are IP addresses."""
+        """Return True if most cells are IP addresses."""
         return self.filled > 0 and self.ips * 2 > self.filled
 
     @property
     def is_emails(self) -> bool:
-        """True where most cells are e-mail addresses."""
+        """Return True if most cells are email addresses."""
         return self.filled > 0 and self.emails * 2 > self.filled
 
     @property
     def is_prose(self) -> bool:
-        """True for free texts: many words in most cells."""
+        """Return True for free text: many words in most cells."""
         return self.prose * 2 > self.filled
 
     @property
     def has_kinds(self) -> bool:
-        """True where a few short codes or words are all there is."""
+        """Return True if the column holds only a few short codes or words."""
         return 0 < len(self.kinds) <= MAX_KINDS and all(len(kind) <= MAX_KIND_CHARACTERS for kind in self.kinds)
 
     @property
     def is_codes(self) -> bool:
-        """True where every cell is a digit or letter or two: 1, 2, 3 or C, U, B."""
+        """Return True if every cell is one or two digits or letters: 1, 2, 3 or C, U, B."""
         return self.has_kinds and all(len(kind) <= _CODE_CHARACTERS or kind.isdecimal() for kind in self.kinds)
 
     @property
     def is_places(self) -> bool:
-        """True for the codes of federal states."""
+        """Return True for the codes of federal states."""
         return bool(self.kinds) and self.kinds <= _PLACES
 
 
 def is_unread_state(text: str) -> bool:
-    """True for a cell under a title about a state that may be one: a code or a word, but no federal state."""
+    """Return True for a cell that may be a state, under such a title: a code or a word, but no federal state."""
     word = text.strip().lower()
     return (
         0 < len(word) <= MAX_KIND_CHARACTERS
@@ -231,10 +231,10 @@ def is_unread_state(text: str) -> bool:
 def guess_column(
     title: str, look: ColumnLook, codes: Mapping[str, PriorStatus] | None = None
 ) -> tuple[ColumnGuess, StatusField]:
-    """Whether a column tells of a person's status, as which field, or has to be asked about.
+    """Return whether a column gives a person's status, as which field, or needs a question to the user.
 
-    `codes` is the column's code table where the header names the system. A few codes or words under a title about a
-    status are asked about even where nobody knows any of them.
+    `codes` is the column's code table if the header identifies the system. A few codes or words under a title about a
+    status lead to a question even if none of them is known.
     """
     promised = read_title(title)
     if is_other_channel(title):

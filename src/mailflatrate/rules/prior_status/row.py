@@ -1,4 +1,4 @@
-"""One row's status: every column that tells of it, the strongest wins."""
+"""Determines one row's status from all of its status columns; the strongest wins."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _LAST_NO = len(NO) - 0.5
 class StatusColumn:
     """A column mapped to one of the status fields: which, where, under which title.
 
-    `codes` is the code table of the system that wrote the file, where its header is known.
+    `codes` is the code table of the system that wrote the file, if its header is known.
     """
 
     field: StatusField
@@ -72,7 +72,7 @@ class StatusColumn:
     codes: Mapping[str, PriorStatus] = data_field(default_factory=dict)
 
     def reads(self) -> Callable[[str], PriorStatus | None]:
-        """A reader of this column's cells: what a cell says, None where it says nothing."""
+        """Return a reader for this column's cells: the status a cell gives, None if none."""
         return self._state if self.field is StatusField.STATE else self._event
 
     def _state(self, text: str) -> PriorStatus | None:
@@ -135,7 +135,7 @@ class StatusColumn:
 
 
 class StatusHit(NamedTuple):
-    """What a row's columns say together, and the column that says it. `text` is the cell as it stood."""
+    """What a row's columns say together, and the deciding column. `text` is the original cell."""
 
     status: PriorStatus
     column: StatusColumn
@@ -145,9 +145,9 @@ class StatusHit(NamedTuple):
 def judge_row(
     readers: Sequence[tuple[StatusColumn, Callable[[str], PriorStatus | None]]], cells: Sequence[str]
 ) -> StatusHit | None:
-    """The strongest word of all columns; None where none says anything.
+    """Return the strongest status of all columns; None if none says anything.
 
-    A plain block does not say why: whatever names the reason goes before it.
+    A plain block gives no reason: any status that names one takes precedence.
     """
     hits = [
         StatusHit(said, column, cells[column.index])

@@ -11,7 +11,7 @@ from mailflatrate.rules.prior_status.words import PriorStatus, plain
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system, known where `least` of the titles in `signature` are there; `codes` by title, both compact."""
+    """A system, recognized if `least` of the titles in `signature` are present; `codes` by title, both compact."""
 
     signature: frozenset[str]
     codes: Mapping[str, Mapping[str, PriorStatus]] = field(default_factory=dict)
@@ -68,16 +68,16 @@ _SYSTEMS = (
 
 
 def codes_of(header: Sequence[str]) -> Mapping[str, Mapping[str, PriorStatus]]:
-    """The code tables of the system that wrote a file with these titles, by compact title; empty for any other."""
+    """Return the code tables of the system that wrote a file with these titles, by compact title; else empty."""
     names = {plain(title).replace(" ", "") for title in header}
     return next((system.codes for system in _SYSTEMS if len(names & system.signature) >= system.least), {})
 
 
 def suspected_codes(title: str, header: Sequence[str]) -> Mapping[str, PriorStatus]:
-    """The same, and where nobody knows the system the most usual digits: enough to look at a person again."""
+    """Return the code table or, for an unknown system, the most common digits: enough to review a person."""
     return codes_for(title, header) or (_SUBSCRIBER_STATES if counts_states(title) and stands_alone(title) else {})
 
 
 def codes_for(title: str, header: Sequence[str]) -> Mapping[str, PriorStatus]:
-    """The code table of one column of such a file."""
+    """Return the code table of one column of such a file."""
     return codes_of(header).get(plain(title).replace(" ", ""), {})

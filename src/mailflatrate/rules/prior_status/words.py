@@ -14,7 +14,7 @@ from functools import lru_cache
 
 
 class PriorStatus(Enum):
-    """What the previous system says. The value is stored with the row."""
+    """The status in the previous system. The value is stored with the row."""
 
     YES = "subscribed"
     OPEN = "unconfirmed"
@@ -40,7 +40,7 @@ _REST = re.compile(r"[^a-z0-9]+")
 
 
 def plain(text: str) -> str:
-    """Lower-case ASCII words with one space between them: `hardBounce` and `Hard-Bounce` become `hard bounce`."""
+    """Return single-spaced lower-case ASCII words: `hardBounce` and `Hard-Bounce` become `hard bounce`."""
     lowered = unicodedata.normalize("NFC", _CAMEL.sub(" ", text)).lower().translate(_LETTERS)
     ascii_only = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
     return _REST.sub(" ", ascii_only).strip()
@@ -173,7 +173,7 @@ _FILLERS = _words(
 
 
 def is_nothing(text: str) -> bool:
-    """True for an empty cell and for what programs write for nothing: `-`, `NULL`, `0000-00-00 00:00:00`, `[]`."""
+    """Return True for an empty cell and common null values: `-`, `NULL`, `0000-00-00 00:00:00`, `[]`."""
     word = plain(text).replace(" ", "")
     if _MAILMAN_CELL.fullmatch(text.strip()):
         return False
@@ -183,7 +183,7 @@ def is_nothing(text: str) -> bool:
 
 
 def read_flag(text: str) -> bool | None:
-    """A yes or no; None for anything else."""
+    """Return a yes or no; None for anything else."""
     word = text.strip().lower()
     if word in ("✓", "✔", "☑"):
         return True
@@ -196,7 +196,7 @@ def read_flag(text: str) -> bool | None:
 
 
 def is_flag(text: str) -> bool:
-    """True for a yes or a no. A digit beyond 1 is none."""
+    """Return True for a yes or a no. A digit beyond 1 does not count."""
     return read_flag(text) is not None
 
 
@@ -232,12 +232,12 @@ def read_status(text: str) -> PriorStatus:
 
 
 def is_soft_bounce(text: str) -> bool:
-    """True for a word such as "Soft bounced (7 times)"."""
+    """Return True for a phrase such as "Soft bounced (7 times)"."""
     return _SOFT.search(plain(text[:MAX_WORD_CHARACTERS])) is not None
 
 
 def denies_no(text: str) -> bool:
-    """True for "not blocked" and the like: in a column that tells of a no, this tells of none."""
+    """Return True for "not blocked" and the like, which negate the opt-out that the column is about."""
     rest, denials = _DENIES_NO.subn(" ", plain(text[:MAX_WORD_CHARACTERS]))
     return denials > 0 and _FILLERS.issuperset(rest.split())
 

@@ -1,11 +1,11 @@
-"""Checking a certificate of consent: what it says, whether it fits together, and who besides itself vouches for it.
+"""Checks a certificate of consent: its content, its consistency, and who besides itself vouches for it.
 
 A certificate is a JSON object; the PDF carries the same object as an attachment. It holds the events of one
 subscription with their personal halves and salts, the path of each event to the root of its seal, the seals, the time
-stamps, and the service's signature over all of it (form 2; form 1 had none). What is shown to people (`elements`) is
-computed again from the events and has to be the same.
+stamps, and the service's signature over all of it (form 2; form 1 had none). The displayed part (`elements`) is
+recomputed from the events and has to match.
 
-A file that fits together proves nothing: anyone can make up a whole tree. It holds only where every event reaches
+A consistent file proves nothing: anyone can make up a whole tree. It holds only if every event leads to
 something that the verifier named (`Anchors`): the service's published keys, a time-stamping authority, or the ledger.
 """
 
@@ -71,7 +71,7 @@ def _fault(sentence: str) -> ProofFinding:
 
 
 def read_certificate(octets: bytes) -> dict[str, Any]:
-    """The certificate in a file: JSON, or a PDF that carries it. Raises Malformed."""
+    """Return the certificate in a file: JSON, or a PDF that carries it. Raises Malformed."""
     if octets.startswith(b"%PDF-"):
         octets = _attachment(octets)
     try:
@@ -84,9 +84,9 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
 
 
 def _attachment(pdf: bytes) -> bytes:
-    """The embedded certificate (ISO 32000-1 section 7.11.4), as our PDFs hold it. Raises Malformed.
+    """Return the embedded certificate (ISO 32000-1 section 7.11.4), as our PDFs hold it. Raises Malformed.
 
-    A file that another program has written anew may hold it differently: then the JSON has to serve.
+    A file rewritten by another program may hold it differently: then use the JSON.
     """
     end = 0
     for found in _EMBEDDED.finditer(pdf):
@@ -110,7 +110,7 @@ def _attachment(pdf: bytes) -> bytes:
 
 
 def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
-    """What a certificate names in a ledger. Raises Malformed."""
+    """Return what a certificate references in a ledger. Raises Malformed."""
     try:
         events = [int(item["event"]["id"]) for item in certificate["events"][:MOST_EVENTS]]
         seals = [int(item["number"]) for item in certificate["seals"][:MOST_SEALS]]
@@ -143,7 +143,7 @@ def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors
 
 
 def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[ProofFinding], bool]:
-    """The findings, and whether something that the verifier named vouches for every event."""
+    """Return the findings, and whether something that the verifier named vouches for every event."""
     if len(certificate["events"]) > MOST_EVENTS or len(certificate["seals"]) > MOST_SEALS:
         raise MalformedRecord("the certificate names more events or seals than one subscription can have")
     findings: list[ProofFinding] = []
@@ -196,7 +196,7 @@ def _check_inclusion(
 
 
 def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
-    """All events are about the one person and list that the certificate names."""
+    """Check that all events are about the one person and list that the certificate names."""
     findings = []
     account, contact = int(certificate["account"]["id"]), int(certificate["person"]["contact"])
     mailing_list = int(certificate["list"]["id"])
@@ -243,7 +243,7 @@ def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]
 def _check_stamps(
     certificate: Mapping[str, Any], seals: Mapping[int, SealRecord], believed: Sequence[x509.Certificate] | None
 ) -> tuple[set[int], list[ProofFinding]]:
-    """The seals that an authority named by the verifier stamped, and what there is to say about all stamps."""
+    """Return the seals stamped by an authority that the verifier named, and the findings about all stamps."""
     findings: list[ProofFinding] = []
     stamped: set[int] = set()
     for item in certificate["time_stamps"][:MOST_STAMPS]:

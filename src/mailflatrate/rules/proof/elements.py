@@ -1,7 +1,7 @@
-"""What has to be on record about a consent (R-29), element by element: what is there, and what is missing by name.
+"""What must be on record about a consent (R-29), element by element: what is present, and what is missing by name.
 
-The keys of an event's `details` are those that `apps.lists.ledger` describes. A person who came by an import signed up
-elsewhere: what that place did not hand over is missing, and is shown as missing.
+The keys of an event's `details` are those that `apps.lists.ledger` describes. An imported person signed up
+elsewhere: what that place did not provide is missing, and is shown as missing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mailflatrate.rules.proof.record import EventRecord
 
 
 class ProofStep(Enum):
-    """The parts of a double opt-in, and what came after."""
+    """The parts of a double opt-in, and the later events."""
 
     SIGN_UP = "sign_up"
     MAIL = "mail"
@@ -26,18 +26,18 @@ class ProofStep(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProofEvent:
-    """One event with its personal half by name; None where that was erased."""
+    """One event with its personal half by name; None if that was erased."""
 
     record: EventRecord
     evidence: Mapping[str, Any] | None
 
     def detail(self, key: str) -> Any:
-        """One value of the details, or None."""
+        """Return one value of the details, or None."""
         details = (self.evidence or {}).get("details")
         return details.get(key) if isinstance(details, Mapping) else None
 
     def value(self, *fields: str) -> str | None:
-        """The first of these fields that holds something."""
+        """Return the first of these fields with a value."""
         found = ((self.evidence or {}).get(field) for field in fields)
         return next((str(each) for each in found if each not in (None, "")), None)
 
@@ -52,7 +52,7 @@ class Element:
     event: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The element as a certificate carries it."""
+        """Return the element as a certificate carries it."""
         return {"step": self.step.value, "key": self.key, "value": self.value, "event": self.event}
 
 
@@ -87,22 +87,22 @@ _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
 
 
 def step_name(step: ProofStep, language: str) -> str:
-    """Return what people call a step of the sign-up."""
+    """Return the display name of a sign-up step."""
     return translate(_STEP_NAMES[step], language)
 
 
 def element_name(key: str, language: str) -> str:
-    """Return what people call an element of the proof. Raises KeyError for an unknown one."""
+    """Return the display name of a proof element. Raises KeyError for an unknown one."""
     return translate(ELEMENT_NAMES[key], language)
 
 
 def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:
-    """The newest event by which the person is (or was) on the list: a confirmation, or an import with evidence."""
+    """Return the newest event that put the person on the list: a confirmation, or an import with evidence."""
     return next((each for each in reversed(events) if each.record.kind in ("confirmed", "imported")), None)
 
 
 def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
-    """All elements of R-29 in their order, from the events of one subscription in the order of their ids."""
+    """Return all elements of R-29 in order, from the events of one subscription ordered by id."""
     basis = basis_of(events)
     imported = basis is not None and basis.record.kind == "imported"
     asked = basis if imported else _partner(events, basis, "requested", "requested_event")
@@ -111,12 +111,12 @@ def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
 
 
 def missing_of(elements: Sequence[Element]) -> list[Element]:
-    """The elements that are not there."""
+    """Return the missing elements."""
     return [element for element in elements if element.value is None]
 
 
 def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, named: str) -> ProofEvent | None:
-    """The event of the same sign-up: named by the confirmation, otherwise the newest one that waits for one."""
+    """Return the sign-up's matching event: named by the confirmation, else the newest still waiting for one."""
     of_kind = [each for each in events if each.record.kind == kind]
     if basis is None:
         return of_kind[-1] if of_kind else None
@@ -177,7 +177,7 @@ def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
 
 
 def _later(events: Sequence[ProofEvent], basis: ProofEvent | None) -> Element:
-    """Never missing: no withdrawal is an answer, too."""
+    """Return the later events. Never missing: no withdrawal is an answer, too."""
     endings = [each for each in events if each.record.kind in _ENDINGS]
     text = ", ".join(f"{each.record.kind} {each.record.occurred_at}" for each in endings) or "-"
     return Element(ProofStep.LATER, "withdrawals", text, endings[-1].record.id if endings else None)

@@ -15,14 +15,14 @@ HASH_OCTETS = 32
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of one entry."""
+    """Return the hash of one entry."""
     return sha256(LEAF_PREFIX + entry).digest()
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes, in their order. Raises ValueError for no leaves: nothing is never sealed.
+    """Return the root over leaf hashes, in order. Raises ValueError for no leaves: an empty set is never sealed.
 
-    A node without a neighbour goes up unchanged, which gives the tree of RFC 6962: each left part is the largest power
+    A node without a neighbor goes up unchanged, which gives the tree of RFC 6962: each left part is the largest power
     of two.
     """
     if not leaves:
@@ -42,7 +42,7 @@ def _parents(level: Sequence[bytes]) -> list[bytes]:
 
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root, from below (RFC 6962 section 2.1.1). Raises IndexError."""
+    """Return the hashes from leaf `index` up to the root (RFC 6962 section 2.1.1). Raises IndexError."""
     if not 0 <= index < len(leaves):
         raise IndexError(f"there is no leaf {index} among {len(leaves)}")
     path: list[bytes] = []
@@ -57,8 +57,9 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that leaf number `index` of `size` has by this path; None where the path does not fit the tree
-    (RFC 9162 section 2.1.3.2)."""
+    """Return the root that leaf number `index` of `size` has by this path; None if the path does not fit the tree
+    (RFC 9162 section 2.1.3.2).
+    """
     if not 0 <= index < size:
         return None
     position, last, value = index, size - 1, leaf

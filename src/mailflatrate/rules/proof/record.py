@@ -1,8 +1,8 @@
-"""Events, evidence and seals of the consent ledger as exact text, and what is hashed over it (ARCHITECTURE section 7).
+"""Events, evidence and seals of the consent ledger as exact text, and their hashes (ARCHITECTURE section 7).
 
-An event's text holds nothing personal: numbers, moments and the commitment to its personal half. It is one line of
-fields between bars; no field can hold a bar. Moments are UTC with microseconds, ending in `Z`. PostgreSQL writes the
-same text (`apps.lists.ledger`), so that a million events are checked without taking each apart.
+An event's text holds nothing personal: numbers, times and the commitment to its personal half. It is one line of
+fields separated by bars; no field can hold a bar. Times are UTC with microseconds, ending in `Z`. PostgreSQL writes the
+same text (`apps.lists.ledger`), so that a million events are checked without parsing each.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ EVIDENCE_FIELDS = ("email", "signup_at", "signup_ip", "confirmed_at", "confirmed
 
 
 class MalformedRecord(ValueError):
-    """A record is not what it should be; the message names the field."""
+    """The record is malformed; the message names the field."""
 
 
 def moment_text(moment: datetime) -> str:
-    """A moment as the ledger writes it. `moment` is aware."""
+    """Return a time as the ledger writes it. `moment` is aware."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event as it is hashed. Moments are text already; `commitment` is hexadecimal."""
+    """One event as it is hashed. Times are already text; `commitment` is hexadecimal."""
 
     id: int
     account: int
@@ -57,7 +57,7 @@ class EventRecord:
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> EventRecord:
-        """Reads what `as_json` wrote. Raises Malformed."""
+        """Read what `as_json` wrote. Raises Malformed."""
         try:
             return cls(
                 id=int(item["id"]),
@@ -74,7 +74,7 @@ class EventRecord:
             raise MalformedRecord(f"an event is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
-        """The event as a certificate carries it."""
+        """Return the event as a certificate carries it."""
         return {
             "id": self.id, "account": self.account, "contact": self.contact, "list": self.mailing_list,
             "kind": self.kind, "occurred_at": self.occurred_at, "recorded_at": self.recorded_at,
@@ -82,7 +82,7 @@ class EventRecord:
         }  # fmt: skip
 
     def text(self) -> str:
-        """The line that is hashed."""
+        """Return the line that is hashed."""
         fields = (
             self.id, self.account, self.contact, self.mailing_list, self.kind, self.occurred_at, self.recorded_at,
             self.source_import, self.commitment,
@@ -93,17 +93,17 @@ class EventRecord:
         return "|".join((EVENT_FORM, *written))
 
     def leaf(self) -> bytes:
-        """The event's leaf in the tree of its seal."""
+        """Return the event's leaf in the tree of its seal."""
         return merkle.leaf_hash(self.text().encode())
 
 
 def commitment(salt: bytes, evidence_text: str) -> bytes:
-    """What an event holds of its personal half: SHA-256 over salt and text. Without the salt it tells nothing."""
+    """Return an event's commitment to its personal half: SHA-256 over salt and text. Says nothing without the salt."""
     return sha256(salt + evidence_text.encode()).digest()
 
 
 def read_evidence(evidence_text: str) -> dict[str, Any]:
-    """The personal half by name, from the exact text that was committed to. Raises Malformed."""
+    """Return the personal half by name, from the exact text that was committed to. Raises Malformed."""
     try:
         values = json.loads(evidence_text)
     except ValueError as problem:
@@ -115,7 +115,7 @@ def read_evidence(evidence_text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class SealRecord:
-    """One seal: the root over the events whose ids lie above `after_id` and up to `up_to_id`, and the seal before."""
+    """One seal: the root over the events with ids above `after_id` and up to `up_to_id`, and the previous seal."""
 
     number: int
     sealed_at: str
@@ -127,7 +127,7 @@ class SealRecord:
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> SealRecord:
-        """Reads what `as_json` wrote; its `hash` is not believed but computed. Raises Malformed."""
+        """Read what `as_json` wrote; its `hash` is recomputed, not trusted. Raises Malformed."""
         try:
             return cls(
                 number=int(item["number"]),
@@ -142,7 +142,7 @@ class SealRecord:
             raise MalformedRecord(f"a seal is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
-        """The seal as a certificate carries it."""
+        """Return the seal as a certificate carries it."""
         return {
             "number": self.number, "sealed_at": self.sealed_at, "after_id": self.after_id, "up_to_id": self.up_to_id,
             "events": self.events, "root": self.root.hex(), "previous": self.previous.hex(),
@@ -150,7 +150,7 @@ class SealRecord:
         }  # fmt: skip
 
     def hash(self) -> bytes:
-        """The seal's own hash, which the next seal names and a third party stamps."""
+        """Return the seal's own hash, which the next seal names and a third party stamps."""
         fields = (
             SEAL_FORM, self.number, self.sealed_at, self.after_id, self.up_to_id, self.events, self.root.hex(),
             self.previous.hex(),

@@ -1,6 +1,6 @@
 """The service's signature (Ed25519, RFC 8032) on seals and certificates, and the published history of its keys.
 
-What is signed begins with a line that names its kind, so a signature on a seal never passes for one on a certificate.
+Signed data begins with a line that names its kind, so a signature on a seal never passes for one on a certificate.
 A certificate is signed in its canonical form: JSON with sorted keys, without white space, in UTF-8. `docs/proof.md` has
 a script that checks it without this program.
 """
@@ -26,13 +26,13 @@ _CERTIFICATE_LINE = b"mailflatrate certificate signature 1\n"
 
 
 def key_id(public_key: bytes) -> str:
-    """The first 16 hexadecimal digits of the key's SHA-256."""
+    """Return the first 16 hexadecimal digits of the key's SHA-256."""
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """One public key (32 octets) and the time in which it signs. Moments are UTC text as in the ledger."""
+    """One public key (32 octets) and the period in which it signs. Times are UTC text as in the ledger."""
 
     octets: bytes
     created_at: str
@@ -40,15 +40,15 @@ class PublishedKey:
 
     @property
     def id(self) -> str:
-        """The name of the key."""
+        """Return the key's name."""
         return key_id(self.octets)
 
     def was_in_use(self, moment: str) -> bool:
-        """Whether the key signed at this moment."""
+        """Return whether the key was in use for signing at this time."""
         return self.created_at <= moment and (self.retired_at is None or moment <= self.retired_at)
 
     def as_json(self) -> dict[str, str | None]:
-        """The key as it is published."""
+        """Return the key as it is published."""
         return {
             "id": self.id, "algorithm": ALGORITHM, "public_key": self.octets.hex(), "created_at": self.created_at,
             "retired_at": self.retired_at,
@@ -69,7 +69,7 @@ class PublishedKey:
 
 
 def read_keys(octets: bytes) -> dict[str, PublishedKey]:
-    """The keys of a published history, by id. Raises Malformed."""
+    """Return the keys of a published history, by id. Raises Malformed."""
     try:
         found = json.loads(octets)
     except (ValueError, RecursionError) as problem:
@@ -81,7 +81,7 @@ def read_keys(octets: bytes) -> dict[str, PublishedKey]:
 
 
 def canonical(certificate: Mapping[str, Any]) -> bytes:
-    """The certificate without its signature, as the octets that are signed."""
+    """Return the certificate without its signature, as the octets that are signed."""
     signed = {name: value for name, value in certificate.items() if name != "signature"}
     return json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
@@ -89,12 +89,12 @@ def canonical(certificate: Mapping[str, Any]) -> bytes:
 
 
 def sign_seal(key: Ed25519PrivateKey, seal_hash: bytes) -> bytes:
-    """The signature (64 octets) on a seal's hash."""
+    """Return the signature (64 octets) on a seal's hash."""
     return key.sign(_SEAL_LINE + seal_hash)
 
 
 def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> dict[str, str]:
-    """The `signature` object of a certificate; it carries the public key, which alone says nothing."""
+    """Return a certificate's `signature` object; the public key it carries proves nothing alone."""
     public = key.public_key().public_bytes_raw()
     return {
         "algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(),
@@ -103,12 +103,12 @@ def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> 
 
 
 def seal_signature_holds(public_key: bytes, signature: bytes, seal_hash: bytes) -> bool:
-    """Whether `public_key` signed this seal."""
+    """Return whether `public_key` signed this seal."""
     return _holds(public_key, signature, _SEAL_LINE + seal_hash)
 
 
 def certificate_signature_holds(public_key: bytes, signature: bytes, certificate: Mapping[str, Any]) -> bool:
-    """Whether `public_key` signed this certificate."""
+    """Return whether `public_key` signed this certificate."""
     return _holds(public_key, signature, _CERTIFICATE_LINE + canonical(certificate))
 
 

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 class StampRefused(ValueError):
-    """A time stamp does not hold; the message says why."""
+    """A time stamp is invalid; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a good stamp says: the authority by name, and the moment (aware)."""
+    """The content of a valid stamp: the authority by name, and the time (aware)."""
 
     authority: str
     at: datetime
@@ -28,14 +28,14 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class StampRequest:
-    """What is sent to the authority (DER), and the nonce that its answer must repeat."""
+    """The request sent to the authority (DER), and the nonce that its response must repeat."""
 
     octets: bytes
     nonce: int | None
 
 
 def stamp_request(seal_hash: bytes) -> StampRequest:
-    """A request for a stamp on one seal; the authority is asked to send its certificate along (section 2.4.1)."""
+    """Build a stamp request for one seal; the authority must include its certificate (section 2.4.1)."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder  # 2 MB that a sender has no use for
 
     request = TimestampRequestBuilder().data(seal_hash).hash_algorithm(HashAlgorithm.SHA256).build()
@@ -43,7 +43,7 @@ def stamp_request(seal_hash: bytes) -> StampRequest:
 
 
 def read_certificates(pem: bytes) -> list[x509.Certificate]:
-    """The certificates of a PEM file, those of the authorities that are believed. Raises StampRefused."""
+    """Return the certificates of trusted authorities in a PEM file. Raises StampRefused."""
     try:
         return list(x509.load_pem_x509_certificates(pem))
     except ValueError as problem:
@@ -51,16 +51,16 @@ def read_certificates(pem: bytes) -> list[x509.Certificate]:
 
 
 def certificate_pem(certificate: x509.Certificate) -> str:
-    """A certificate as PEM text."""
+    """Return a certificate as PEM text."""
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def check_stamp(
     answer: bytes, seal_hash: bytes, believed: Sequence[x509.Certificate], *, nonce: int | None = None
 ) -> Stamp:
-    """The authority's word about `seal_hash`. Raises StampRefused for every other answer.
+    """Return the authority's stamp on `seal_hash`. Raises StampRefused for every other response.
 
-    The chain has to be good at the moment of the stamp, not now: that is what a stamp is for.
+    The chain has to be valid at the time of the stamp, not now: that is what a stamp is for.
     """
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 

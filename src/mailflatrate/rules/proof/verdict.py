@@ -1,4 +1,4 @@
-"""What a check of a certificate comes to: findings, one verdict, and what the verifier brought along to trust."""
+"""The result of checking a certificate: findings, one verdict, and what the verifier chose to trust."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mailflatrate.rules.proof.signature import PublishedKey
 
 
 class ProofMark(Enum):
-    """How a finding is meant."""
+    """The severity of a finding."""
 
     HOLDS = "ok  "
     NOTE = "note"
@@ -30,19 +30,19 @@ class ProofFinding:
 
     @property
     def mark(self) -> str:
-        """Four letters before the sentence."""
+        """Return four letters to put before the sentence."""
         return self.kind.value
 
     @property
     def bad(self) -> bool:
-        """True where the certificate does not hold."""
+        """Return True if the certificate does not hold."""
         return self.kind is ProofMark.FAULT
 
 
 class CertificateVerdict(Enum):
     """What a certificate is worth; the value is the exit status of `mailflatrate consent verify`.
 
-    CONSISTENT: it fits together, but nothing that the verifier named vouches for it, so anyone could have made it up.
+    CONSISTENT: it is consistent, but nothing that the verifier named vouches for it, so anyone could have made it up.
     """
 
     HOLDS = 0
@@ -52,7 +52,7 @@ class CertificateVerdict(Enum):
 
     @property
     def sentence(self) -> str:
-        """The verdict in words."""
+        """Return the verdict in words."""
         return _SENTENCES[self]
 
 
@@ -69,7 +69,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedRows:
-    """What a certificate names in a ledger: events and seals, and whose events on which list they are."""
+    """What a certificate references in a ledger: events and seals, and the person and list they belong to."""
 
     event_ids: tuple[int, ...]
     seal_numbers: tuple[int, ...]
@@ -80,7 +80,7 @@ class NamedRows:
 
 @dataclass(frozen=True, slots=True)
 class LedgerExtract:
-    """What the ledger itself holds of the events and seals that a certificate names, and of the keys that sign.
+    """What the ledger itself holds of the events and seals that a certificate names, and of the signing keys.
 
     `history` has every event of the same person on the same list, in order, so that none can be left out.
     """
@@ -95,7 +95,8 @@ class LedgerExtract:
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """What the verifier trusts. `authorities`: certificates of time-stamping authorities; `keys`: the service's keys
-    by id, from its published history; `ledger`: the ledger in the database. Without any, nothing can hold."""
+    by id, from its published history; `ledger`: the ledger in the database. Without any, no check can pass.
+    """
 
     authorities: Sequence[x509.Certificate] | None = None
     keys: Mapping[str, PublishedKey] | None = None
@@ -104,12 +105,12 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class CertificateReport:
-    """Everything there is to say about one certificate."""
+    """The complete result for one certificate."""
 
     verdict: CertificateVerdict
     findings: tuple[ProofFinding, ...] = field(default=())
 
     @property
     def faults(self) -> tuple[ProofFinding, ...]:
-        """Why it does not hold; empty where it does."""
+        """Return why it does not hold; empty if it does."""
         return tuple(finding for finding in self.findings if finding.bad)

@@ -27,7 +27,7 @@ class TrustedCertificate:
         self._findings: list[ProofFinding] = []
 
     def ask(self, anchors: Anchors, stamped: set[int]) -> tuple[bool, list[ProofFinding]]:
-        """Whether every event is vouched for, and what was found. `stamped`: seals with a stamp that is trusted."""
+        """Return whether every event is vouched for, and the findings. `stamped`: seals with a trusted stamp."""
         keys = dict(anchors.keys or {})
         if anchors.ledger is not None:
             keys |= anchors.ledger.keys
@@ -49,7 +49,7 @@ class TrustedCertificate:
         self._findings.append(ProofFinding(kind, sentence))
 
     def _check_signature(self, keys: Mapping[str, PublishedKey], *, named: bool) -> bool:
-        """True where a key that the verifier named signed this certificate while it was in use."""
+        """Return True if a key that the verifier named signed this certificate while in use."""
         signature = self._certificate.get("signature")
         if signature is None:
             if self._certificate["format"] == UNSIGNED_CERTIFICATE_FORM:
@@ -95,7 +95,7 @@ class TrustedCertificate:
                 self._say(ProofMark.FAULT, f"seal {seal.number}: the service's signature on it does not hold")
 
     def _all_reach(self, stamped: set[int]) -> bool:
-        """True where the chain leads from every event's seal to a stamped one inside the file."""
+        """Return True if the chain leads from every event's seal to a stamped one inside the file."""
         reaching: set[int] = set()
         for number in sorted(self._seals, reverse=True):
             if number in stamped or number + 1 in reaching:
@@ -106,7 +106,7 @@ class TrustedCertificate:
         return not missing and all(record.id in self._seal_of for record in self._records)
 
     def _compare_ledger(self, ledger: LedgerExtract) -> bool:
-        """True where every event is in the ledger as it is here, under a seal of the ledger."""
+        """Return True if every event is in the ledger unchanged, under a seal of the ledger."""
         domain = str(self._certificate["service"]["domain"])
         if domain != ledger.service_domain:
             self._say(
@@ -131,7 +131,7 @@ class TrustedCertificate:
         return all(record.id in self._seal_of for record in self._records)
 
     def _left_out(self, ledger: LedgerExtract) -> bool:
-        """True where an event of this person and list is missing; what came after the certificate is told."""
+        """Return True if an event of this person and list is missing; later events are only reported."""
         issued_at, named = str(self._certificate["issued_at"]), {record.id for record in self._records}
         missing = [event for event in ledger.history if event.id not in named]
         earlier = [event.id for event in missing if event.recorded_at <= issued_at]
@@ -146,7 +146,7 @@ class TrustedCertificate:
         return bool(earlier)
 
     def _should_be_signed(self, ledger: LedgerExtract) -> bool:
-        """True for an unsigned certificate from the time in which the service signs: someone took the signature off."""
+        """Return True for an unsigned certificate from a time when the service signed: the signature was removed."""
         if self._certificate["format"] != UNSIGNED_CERTIFICATE_FORM or not ledger.keys:
             return False
         first = min(key.created_at for key in ledger.keys.values())

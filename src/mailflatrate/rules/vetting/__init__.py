@@ -1,7 +1,7 @@
-"""Vetting: who may send at all (R-01 to R-09, R-90). Pure; the desk decides, these rules tell it what they see.
+"""Vetting: who may send at all (R-01 to R-09, R-90). Pure; the desk decides, these rules give it the facts.
 
-`record.py` what an application must say, `standing.py` how an account moves, `strikes.py` the ladder, `signals.py` what
-the machine found before the human looks, `probation.py` how far a new account may go and when one is looked at again.
+`record.py` what an application must contain, `standing.py` status changes, `strikes.py` the ladder, `signals.py` the
+automatic findings for the reviewer, `probation.py` a new account's limits and when one is reviewed again.
 """
 
 from mailflatrate.rules.vetting.probation import Trigger, daily_limit, triggers

@@ -1,6 +1,6 @@
-"""R-02: what an application must say before anybody may approve it. No field may stay empty.
+"""R-02: what an application must contain before it can be approved. No field may stay empty.
 
-Where a company has no register number, no VAT id, or no earlier provider, it writes why; the reviewer reads it.
+A company without a register number, VAT id, or earlier provider explains why; the reviewer reads it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mailflatrate.locale.texts import N_, translate
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """One field of the record and what people call it."""
+    """One field of the record and its display name."""
 
     key: str
     label: str
@@ -53,12 +53,12 @@ LIST_KEYS = ("name", "size", "collection")
 
 
 def field_name(key: str, language: str) -> str:
-    """What people call a field. Raises KeyError for one that does not exist."""
+    """Return a field's display name. Raises KeyError if it does not exist."""
     return _BY_KEY[key].name(language)
 
 
 def missing_fields(record: Mapping[str, object]) -> tuple[str, ...]:
-    """Keys of the fields that say nothing, in the order of the form; empty: the record is complete."""
+    """Return keys of the fields without content, in form order; empty: the record is complete."""
     return tuple(field.key for field in FIELDS if _is_empty(field.key, record.get(field.key)))
 
 

@@ -1,4 +1,4 @@
-"""What the signals say, as message ids. `%s` is the signal's value."""
+"""The signals' texts, as message ids. `%s` is the signal's value."""
 
 from __future__ import annotations
 
@@ -86,6 +86,6 @@ _PROBLEMS = frozenset(
 
 
 def signal_words(key: str, word: str, value: str, language: str) -> tuple[str, str]:
-    """Title and sentence of a stored signal. Raises KeyError for one that no longer exists."""
+    """Return title and sentence of a stored signal. Raises KeyError for one that no longer exists."""
     shown = translate(value, language) if value in _PROBLEMS else value
     return translate(WORDS[key, ""], language), translate(WORDS[key, word], language).replace("%s", shown)

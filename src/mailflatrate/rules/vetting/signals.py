@@ -23,7 +23,7 @@ from mailflatrate.rules.limits import value
 
 
 class SignalOutcome(Enum):
-    """What a signal says. SERIOUS: read this first."""
+    """The result of a signal. SERIOUS: read this first."""
 
     SERIOUS = "serious"
     CONCERN = "concern"
@@ -44,7 +44,7 @@ class SignalResult:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page of the applicant's website. `reachable` None: nobody could look. `text` is what a visitor reads."""
+    """A page of the applicant's website. `reachable` None: it was not checked. `text` is what a visitor reads."""
 
     url: str
     reachable: bool | None
@@ -54,7 +54,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class DnsFacts:
-    """One question to the DNS about the domain of the sign-up address. `there` None: it gave no answer."""
+    """One DNS query about the domain of the sign-up address. `there` None: it got no answer."""
 
     there: bool | None
     found: str = ""
@@ -62,7 +62,7 @@ class DnsFacts:
 
 @dataclass(frozen=True, slots=True)
 class AgeFacts:
-    """How long a domain has been registered. `days` None: nobody could say."""
+    """How long a domain has been registered. `days` None: unknown."""
 
     domain: str
     days: int | None
@@ -83,7 +83,7 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class SignalFacts:
-    """Everything the signals are made of. Hosts and domains in lower case; `record` as in R-02."""
+    """The input of all signals. Hosts and domains in lower case; `record` as in R-02."""
 
     email: str
     record: dict[str, str]
@@ -100,22 +100,22 @@ class SignalFacts:
 
 
 def host_of(url: str) -> str:
-    """The host of a web address without `www.`; empty where there is none."""
+    """Return the host of a web address without `www.`; empty if there is none."""
     return re.sub(r"^[a-z]+://", "", url.strip().lower()).partition("/")[0].partition(":")[0].removeprefix("www.")
 
 
 def plain_number(text: str) -> str:
-    """A number for comparing: letters and digits only, in upper case."""
+    """Return a number for comparison: letters and digits only, in upper case."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def plain_phone(text: str) -> str:
-    """A phone number for comparing: digits, with the country's 0 and 00 taken off."""
+    """Return a phone number for comparison: digits, without the leading 0 and 00."""
     return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
 
 
 def signals(facts: SignalFacts) -> Iterator[SignalResult]:
-    """All signals, in the order in which a reviewer reads them."""
+    """Yield all signals, in the reviewer's reading order."""
     yield _closed(facts)
     yield _address(facts.email)
     yield _same_domain(facts)

@@ -1,4 +1,4 @@
-"""R-01, R-90: how an account may move, and who moves it. The database holds the same table (a test compares them)."""
+"""R-01, R-90: allowed account status changes and who makes them. The database holds the same table (as tested)."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def may_move(before: Standing, after: Standing, mover: Mover) -> bool:
 
 
 def needs_words(after: Standing) -> bool:
-    """True where the customer must be told why (R-09): everything that refuses, asks or takes away."""
+    """Return True if the customer must be told why (R-09): every refusal, request or restriction."""
     return after in (_MORE_INFO, _REJECTED, _THROTTLED, _PAUSED, _SUSPENDED, _CLOSED)
 
 
 def lift_from(paused_at: datetime) -> datetime:
-    """The earliest moment at which a pause may be lifted (R-90); aware, like `paused_at`."""
+    """Return the earliest time at which a pause may be lifted (R-90); aware, like `paused_at`."""
     return paused_at + timedelta(hours=limits.value("pause_cooling_hours"))

@@ -10,7 +10,7 @@ from mailflatrate.rules import limits
 
 
 class StrikeMeasure(Enum):
-    """What the strikes of an account lead to."""
+    """The consequence of an account's strikes."""
 
     NONE = "none"
     SUSPEND = "suspend"
@@ -18,12 +18,12 @@ class StrikeMeasure(Enum):
 
 
 def strike_ends(given_at: datetime) -> datetime:
-    """When a strike given at `given_at` stops counting; aware."""
+    """Return when a strike given at `given_at` stops counting; aware."""
     return given_at + timedelta(days=limits.value("strike_days"))
 
 
 def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
-    """How many count at `now`."""
+    """Return how many count at `now`."""
     return sum(given <= now < strike_ends(given) for given in given_at)
 
 
