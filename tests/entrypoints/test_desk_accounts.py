@@ -63,7 +63,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     said = {"after": "suspended", "text": "Bought addresses.", "remedy": "Show us the forms.", "rule": "R-11"}
     assert otto.client.post(f"{url}measure/", said).status_code == 303
     page = anna.client.get("/studio/standing/").content.decode()
-    assert all(part in page for part in ("Bought addresses.", "Show us the forms.", "R-11", "by a person"))
+    assert all(part in page for part in ("Bought addresses.", "Show us the forms.", "R-11", "made by our team"))
     assert "Do you disagree?" in page
     assert anna.client.post("/studio/standing/letters/", {"text": " ", "about": "change"}).status_code == 422
     assert (

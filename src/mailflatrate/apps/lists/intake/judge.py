@@ -191,9 +191,7 @@ class ImportJudge:
         write: Callable[[tuple[object, ...]], object],
         held_for: str,
     ) -> None:
-        """Judge the evidence of a row with an accepted address and write it for COPY. `held_for` is why the status
-        holds it, if it does.
-        """
+        """Judge the evidence of a row with an accepted address, and write it. `held_for`: why its status holds it."""
         first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
             "" if at is None else cells[at] for at in self._readers
         )
