@@ -97,7 +97,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     assert "Check your inbox" in ask(client, email.upper()).content.decode()
     assert not User.objects.filter(email=email).exists(), "nothing is made before the address is proved"
     link = link_of(email)
-    assert "ve verified your address" in client.get(link).content.decode()
+    assert "We've verified your address" in client.get(link).content.decode()
     assert not User.objects.filter(email=email).exists(), "looking changes nothing"
     begun(client, email)
     write_all(client)

@@ -120,7 +120,7 @@ def test_a_contact_shows_its_proof_as_a_time_line() -> None:
     assert "people.csv, line 3" in page
     held = anna.page(f"contacts/{anna.contact('q@dora.example.com').id}/")
     assert "The confirmation time is missing." in held
-    assert "s no proof of consent, so we never send anything to this contact." in held
+    assert "There's no proof of consent, so we never send anything to this contact." in held
 
 
 def test_name_and_attributes_are_editable_and_the_address_is_not() -> None:

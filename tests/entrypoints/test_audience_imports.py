@@ -58,7 +58,7 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     job = anna.job(number)
     assert (job.accepted, sum(job.quarantined.values()), sum(job.refused.values())) == (1, 1, 1)
     assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
-    assert "re still analyzing this file" in page
+    assert "We're still analyzing this file" in page
     with tenancy.account(anna.home.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
         assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")

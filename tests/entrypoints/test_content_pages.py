@@ -81,7 +81,7 @@ def test_files_are_judged_by_content_and_refused_with_the_reason(anna: World) ->
     ]
     text = followed(anna.client, "/studio/media/upload/", {"files": files})
     assert "logo.png: This is an SVG file" in text
-    assert "t a PNG, JPEG, GIF or WebP file" in text
+    assert "isn&#x27;t a PNG, JPEG, GIF or WebP file" in text
     assert "1 image uploaded to Media" in text
     assert "needs a description" in text
 
@@ -107,7 +107,7 @@ def test_the_picker_of_the_editors(anna: World) -> None:
     refused = anna.client.post(
         "/studio/media/upload/", {"files": SimpleUploadedFile("a.png", b"<svg/>")}, headers={"HX-Request": "true"}
     )
-    assert "t show SVG, and it can contain scripts" in refused.content.decode()
+    assert "don&#x27;t show SVG, and it can contain scripts" in refused.content.decode()
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -143,7 +143,9 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
     """By the menu of the draft; a name that is taken says so."""
     draft = anna.draft("Kept")
     address = f"/studio/campaigns/{draft.id}/save-as-template/"
-    assert "ll find it under Templates and whenever you create a" in followed(anna.client, address, {"name": "Bulbs"})
+    assert "You&#x27;ll find it under Templates and whenever you create a" in followed(
+        anna.client, address, {"name": "Bulbs"}
+    )
     assert "Another template already has this name" in followed(anna.client, address, {"name": "Bulbs"})
     with tenancy.account(anna.account_id):
         template = MailingTemplate.objects.get(name="Bulbs")

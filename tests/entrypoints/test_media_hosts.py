@@ -177,7 +177,7 @@ def test_a_domain_has_to_be_proved_and_a_name_is_given_once(anna: World) -> None
         named(eve)
     with tenancy.account(eve.account_id):
         SenderDomain.objects.update(verified_at=None)
-    with pytest.raises(DomainError, match="t verified yet"):
+    with pytest.raises(DomainError, match="isn't verified yet"):
         named(eve, "bilder.lindenhof.example")
 
 

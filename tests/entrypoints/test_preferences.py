@@ -130,9 +130,9 @@ def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
 def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
     new = somebody("dora.neu")
     page = dora.save(act="move", email=new)
-    assert f"ve sent an email to {masked_address(dora.email)}" in page
+    assert f"We've sent an email to {masked_address(dora.email)}" in page
     assert send_queued(dora.place.account_id) == []
-    assert f"ve sent an email to {new}" in dora.agree()
+    assert f"We've sent an email to {new}" in dora.agree()
     (mail,) = send_queued(dora.place.account_id)
     assert mail.letter.recipient == new
     assert dora.email not in mail.part("plain"), "the new address may be a stranger's"

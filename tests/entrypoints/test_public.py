@@ -128,7 +128,7 @@ def test_the_button_of_the_page(letter: Letter) -> None:
     assert "Gärtnerei Lindenhof" in page
     assert "lindenhof.example" in page, "why the person gets mail (R-51)"
     answer = stranger().post(letter.unsubscribe_url, {"scope": "list"})
-    assert "ve unsubscribed" in text(answer)
+    assert "You've unsubscribed" in text(answer)
     assert letter.states() == ["unsubscribed"]
     with tenancy.account(letter.anna.account_id):
         assert Subscription.objects.get().unsubscribed_by == "link"

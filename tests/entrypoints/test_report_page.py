@@ -79,7 +79,7 @@ def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
         file = io.BytesIO(content)
         file.name = "mail.eml"
         page = report(422 if "shown" in answer else 200, file=file, **answer)
-        assert "ve read your file and pasted its contents above" in page
+        assert "We've read your file and pasted its contents above" in page
         kept = re.search(r'<textarea name="about"[^>]*>\s*(.*?)</textarea>', page, re.DOTALL)
         assert kept is not None
         assert case.state(5) == "confirmed"
@@ -239,7 +239,7 @@ def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], en
     assert (answer.status_code, german in answer.content.decode()) == (422, True), answer.content.decode()
     assert last().id == before
     given_now = {name: given_file(*value) if name == "file" else value for name, value in given.items()}
-    assert "t give an email address, so we can" in report(anyway="on", **given_now)
+    assert "didn't give an email address, so we can" in report(anyway="on", **given_now)
     assert (last().id > before, last().case.campaign_id) == (True, None)
 
 

@@ -43,7 +43,7 @@ def test_a_form_is_built_checked_and_published() -> None:
     form = draft(anna)
     here = f"/studio/forms/{form.id}/"
     page = texts(anna.client, f"{here}edit/")
-    assert "t say what you send" in page
+    assert "doesn&#x27;t say what you send" in page
     assert "disabled" in page.partition('action="' + f"{here}publish/")[2].partition("</form>")[0]
     refused = followed(anna.client, f"{here}publish/", {})
     assert "The panel lists what needs fixing" in refused
@@ -92,7 +92,7 @@ def test_a_save_by_script_answers_with_what_changed() -> None:
     answer = lindenhof.anna.client.post(path, data, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     text = answer.content.decode()
-    assert "t name your company" in text
+    assert "doesn&#x27;t name your company" in text
     assert 'id="preview"' in text
 
 

@@ -131,7 +131,7 @@ def test_a_campaign_that_waits_for_the_end_of_a_hold_says_so(anna: World) -> Non
     waiting, running = anna.draft(), anna.sending()
     with tenancy.account(anna.account_id):
         campaigns.set_state(Campaign.objects.get(id=waiting.id), CampaignState.PLANNING)
-    assert "re gathering the recipients" in page(anna.client, f"{waiting.id}/")
+    assert "We're gathering the recipients" in page(anna.client, f"{waiting.id}/")
     fence.pause_all()
     try:
         assert "Your campaign will start once the hold is lifted" in page(anna.client, f"{waiting.id}/progress/")

@@ -95,7 +95,7 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     page = f"/studio/campaigns/{campaign.id}/"
     report = anna.client.get(page).content.decode()
     assert "Tulips for winter" in report
-    assert "re sending the test" in report
+    assert "We're sending the test" in report
     anna.client.post(page + "choose/", {"variant": "1"})  # too early
     with tenancy.account(anna.account_id):
         assert Trial.objects.get(campaign=campaign).winner is None

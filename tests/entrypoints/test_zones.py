@@ -58,4 +58,4 @@ def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World
     answer = otto.client.get(f"/desk/mailings/{campaign.id}/")
     images = next(part for part in answer.headers["Content-Security-Policy"].split("; ") if part.startswith("img-src"))
     assert images == "img-src 'self' data:"
-    assert "t loaded here, so no one there can tell that you" in answer.content.decode()
+    assert "aren't loaded here, so no one there can tell that you" in answer.content.decode()

@@ -177,7 +177,7 @@ def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: World,
     assert tries(eve, FORGED_DECISION, forged) == 0
     assert tries(eve, INSERT, forged) == 0
     assert edition_mail(anna.account_id, values["edition"]).edition_id == values["edition"]
-    with pytest.raises(EditionUnusable, match="t created by this service; release the campaign again"):
+    with pytest.raises(EditionUnusable, match="wasn't created by this service; release the campaign again"):
         edition_mail(anna.account_id, edition)
 
 

@@ -139,7 +139,7 @@ def test_the_zone_is_that_of_the_file() -> None:
         anna = home("Anna")
         bring(anna, file_of(("a@kunde-1.de", times[0], IP, times[1], SOURCE, *rest), titles=titles), terms)
         assert signups(anna) == {"a@kunde-1.de": f"2026-03-10T{hour}:00"}
-    with pytest.raises(ImportProblem, match="t a time zone; write it like Europe/Berlin"):
+    with pytest.raises(ImportProblem, match="isn't a time zone; write it like Europe/Berlin"):
         bring(home("Anna"), file_of(row("a@kunde-1.de", "2026-01-01")), ImportTerms(time_zone="../etc/passwd"))
 
 

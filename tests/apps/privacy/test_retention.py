@@ -295,7 +295,7 @@ def test_no_customer_erases_the_proof_while_a_case_is_open(old: Old) -> None:
     _case(old.account_id, f"E{old.account_id:06d}", old.key)
     with (
         tenancy.account(old.account_id),
-        pytest.raises(PrivacyError, match="re looking into a report about this person"),
+        pytest.raises(PrivacyError, match="We're looking into a report about this person"),
     ):
         erase_for_customer(old.contact.id, by=old.anna.anna)
     assert old.known()
