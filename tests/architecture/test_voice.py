@@ -60,10 +60,13 @@ def _code() -> Iterator[Place]:
         source = module.read_text(encoding="utf-8")
         name = module.relative_to(ROOT)
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                text = ast.get_docstring(node, clean=False)
-                if text:
-                    yield Place(f"{name}:{node.body[0].lineno}", _CODE_IN_PROSE.sub(" ", text))
+            # Docstrings of modules, classes and functions, and those that follow an attribute or a constant.
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                yield Place(f"{name}:{node.lineno}", _CODE_IN_PROSE.sub(" ", node.value.value))
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
                 yield Place(f"{name}:{token.start[0]}", _CODE_IN_PROSE.sub(" ", token.string))

@@ -60,7 +60,7 @@ def job(
 
 
 _LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chunk"}
-"""Arguments of jobs that stand in every log line written while the job runs, and what they are called there."""
+"""Arguments of jobs that appear in every log line written while the job runs, and their names there."""
 
 
 def _observed(name: str, queue: JobQueue, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ from mailflatrate.mail.segments import Dynamic, Segment, Static
 from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
 
 LINKS: Final = 2
-"""The confirmation and the privacy page; the imprint stands in full."""
+"""The confirmation and the privacy page; the imprint is included in full."""
 
 
 class ConfirmationOccasion(Enum):
@@ -30,9 +30,9 @@ class ConfirmationOccasion(Enum):
 
     FORM = "form"
     PERSON = "person"
-    """Somebody at the company entered the address, in writing of a request by other means."""
+    """A user of the company entered the address, because the person asked for it another way."""
     MOVE = "move"
-    """A subscriber named this address as his new one."""
+    """A subscriber named this address as their new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mailflatrate.mail.html.tokens import Token
 
 _LENGTH = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(px|pt|pc|em|rem|ex|ch|vw|vh|vmin|vmax|cm|mm|in|%)?")
 _DARK = 0.10
-"""Relative luminance below which a text colour is meant for a light page."""
+"""Relative luminance below which a text color is meant for a light page."""
 _FAR = 500
 """Pixels beyond which nothing is moved for its looks."""
 _UNREADABLE_PX = 3
@@ -47,7 +47,7 @@ class Style:
     own_color: bool = False
     own_background: bool = False
     clear: bool = False
-    """The text's colour lets everything through."""
+    """The text's color is fully transparent."""
 
     def inside(self, token: Token, shown: Collection[str] = ()) -> Style:
         """Return the style of an element nested in this one. `shown` are classes and ids that some screens show."""

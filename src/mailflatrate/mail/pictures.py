@@ -27,7 +27,7 @@ MAX_FRAMES: Final = 300
 LONGEST_SIDE_PX: Final = 2400
 THUMBNAIL_PX: Final = 320
 LETTER_WIDTHS_PX: Final = (600, 1200)
-"""The column of a letter, and the same for screens with two pixels where one was."""
+"""The column width of a message, and the same for screens with twice the pixels."""
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _SVG = re.compile(rb"\A\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg\b", re.DOTALL | re.IGNORECASE)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 NOWHERE = 0
-"""The line of a mistake that shows only when a letter is written."""
+"""The line number of a mistake that shows only when a message is rendered."""
 
 
 @dataclass(frozen=True, slots=True)

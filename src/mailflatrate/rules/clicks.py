@@ -17,9 +17,9 @@ TOO_SOON = timedelta(seconds=30)
 BURST = timedelta(seconds=5)
 """Links this close to each other were followed at once."""
 BURST_OF_TWO = timedelta(seconds=1)
-"""The same in a mailing with two links, which a quick reader opens one after the other."""
+"""The same in a campaign with two links, which a quick reader opens one after the other."""
 MOST_NEEDED = 5
-"""All links of a mailing followed at once by one visitor are a program's, or so many of them."""
+"""If one visitor follows all links of a campaign at once, or this many of them, it is a program."""
 
 
 class Networks:

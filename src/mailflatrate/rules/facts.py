@@ -79,11 +79,11 @@ class ReleaseFacts:
     acknowledged_policy: str
     reviewed_by: str = ""
     supervised: bool = False
-    """True for the first mailings of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
+    """True for the first campaigns of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
     four_eyes: bool = False
-    """True where the account wants each mailing released by a second person of its own."""
+    """True if the account wants each campaign released by a second person of its own."""
     second_release_by: str = ""
-    """Who released exactly this content besides whoever asked and whoever wrote it; empty: nobody yet."""
+    """Who released exactly this content, other than its requester and its author; empty: no one yet."""
 
 
 class DnsState(Enum):
@@ -131,7 +131,7 @@ class SenderFacts:
     """Empty when replies go to From."""
     reply_to_deliverable: bool = True
     reply_to_verified: bool = True
-    """Somebody in the mailbox that answers go to agreed; True without a Reply-To."""
+    """The mailbox that receives the replies agreed to it; True without a Reply-To."""
     own_domains: frozenset[str] = frozenset()
     """Every domain that the account has verified, for names that mention one (R-45)."""
     brands: Brands = field(default_factory=shipped_brands, repr=False)
@@ -237,7 +237,7 @@ class AudienceFacts:
     """Recipients without contact for more than 12 months (R-13)."""
     recipient_countries: frozenset[str] = frozenset()
     language: str = "en"
-    """The language of the mailing."""
+    """The language of the campaign."""
     lists_in_other_language: tuple[str, ...] = ()
     """Names of lists that have another one (R-51)."""
     people_each: int | None = None
@@ -309,7 +309,7 @@ class ConfirmationFacts:
     account: AccountFacts
     imprint: ImprintRecord | None
     form_published: bool
-    """A recorded request at a published form; or a subscriber's own, from a page of ours, to change the address."""
+    """A recorded request at a published form; or a subscriber's own request, from our page, to change the address."""
     requested_at: datetime | None
     token_expires_at: datetime | None
     now: datetime
@@ -395,7 +395,7 @@ class NoticeFacts:
     """A notice to it bounced hard."""
     advertising: bool = field(default=False)
     answers_request: bool = field(default=False)
-    """It asks somebody to confirm what he asked about his own data, from a mail that he got (R-94)."""
+    """It asks a person to confirm a request about their own data, made from a message they received (R-94)."""
     asks_mailbox: bool = field(default=False)
     """It asks whether a mailbox is the account's, which the account named a moment ago (R-46)."""
     own_mailbox: bool = field(default=False)
@@ -430,7 +430,7 @@ class Suppression(Enum):
     OBJECTION = "objection"
     ERASED = "erased"
     OWN = "own"
-    """The customer does not want to write to it, and told us so himself."""
+    """The customer does not want to email it, and entered it directly."""
     EVERYWHERE = "everywhere"
     """Complaints of the person, perhaps about others, closed the whole platform to it (R-79)."""
 
@@ -471,4 +471,4 @@ class RecipientFacts(NamedTuple):
     role_released: bool = False
     missing_values: tuple[str, ...] = ()
     rests_until: datetime | None = None
-    """When the pause is over that the person asked for between two mailings; None without such a wish."""
+    """When the pause ends that the person chose between two campaigns; None if they chose none."""

@@ -118,7 +118,7 @@ def judge_recipient(facts: RecipientFacts, now: datetime) -> SkippedRecipient | 
 RECIPIENT_PASSED: Verdict = Verdict(
     RULES_VERSION, tuple(Finding(rule.rule, rule.key, rule.severity, True, rule.anchor) for rule in RECIPIENT_CHAIN)
 )
-"""The verdict of everybody who gets the mailing; one object for all of them."""
+"""The verdict for all recipients of the campaign; one object for all of them."""
 
 
 def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:

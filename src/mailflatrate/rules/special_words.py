@@ -110,10 +110,10 @@ SPECIAL_WORDS = (HEALTH, GENETIC_AND_BIOMETRIC, BELIEF, ORIGIN, POLITICS, UNION,
 """GDPR Art. 9(1) in its order, roughly, and Art. 10."""
 
 CHILD = "kind kinder child children kid kids sohn tochter son daughter baby enfant hijo hija figlio figlia dziecko"
-"""Words about somebody's child: a date or an age beside them may be a minor's."""
+"""Words about a person's child: a date or an age next to them may be a minor's."""
 
 BIRTH = (
     "geburtsdat geburtsjahr birthdate naissance nacimiento nascita nascimento geboorte urodzen narozen narodeni "
     "fodsel fodelse syntyma szulet nastere rodenja rojstva gimimo dzimsan sunniaeg sunnipaev γεννησ роден рожден"
 )
-"""Parts of words that ask when somebody was born."""
+"""Parts of words that ask for a date of birth."""

@@ -34,7 +34,7 @@ FILE_SUFFIX = "_FILE"
 SECRETS = (
     "database_url", "app_database_url", "secret_key", "token_keys", "relay_password", "imap_password", "s3_secret_key",
 )  # fmt: skip
-"""Fields that may be read from a file, whose name stands in the variable with `_FILE` behind its own name."""
+"""Fields that may be read from a file; its path is in the variable whose name ends in `_FILE`."""
 LARGEST_SECRET_OCTETS = 65_536
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")

@@ -14,7 +14,7 @@ from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.mail.liquid.protect import literal
 
 MARK = "[[entries]]"
-"""Where a template wants the entries; without it they stand at its end."""
+"""Where a template wants the entries; without it they go to its end."""
 _ROOM = 200
 """Octets for what stands around the entries."""
 LONGEST_SUBJECT, LONGEST_PREHEADER = 150, 150

@@ -19,7 +19,7 @@ JOIN = f"""LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS zo
 """Joins the moment of each person's zone to the contact table `c`; the parameters are those of `moments_of`."""
 MOMENT = """CASE WHEN coalesce(zone.at, %(home_at)s::timestamptz) > %(begun_at)s::timestamptz
         THEN coalesce(zone.at, %(home_at)s::timestamptz) END"""
-"""A person's moment; NULL where it has passed before the mailing began, which means at once."""
+"""A recipient's moment; NULL if it passed before the campaign began, which means immediately."""
 
 _COUNT = f"""
 SELECT {MOMENT} AS moment, count(*), count(zone.at)

@@ -17,10 +17,10 @@ from mailflatrate.wire.dns import MxFacts, Resolver, ask_domains
 KEPT_FOR = timedelta(days=7)
 """How long a domain that takes mail is believed to go on."""
 DEAD_KEPT_FOR = timedelta(hours=12)
-"""A domain that takes none may be mended tomorrow."""
+"""A domain that accepts no mail may be fixed tomorrow."""
 
 PATIENCE_SECONDS = 2.0
-"""How long somebody's confirmation mail waits for one answer of the DNS."""
+"""How long a person's confirmation email waits for one DNS answer."""
 SILENT_FOR = timedelta(minutes=5)
 _silent: dict[str, float] = {}  # domains whose DNS did not answer this process, and until when it does not ask again
 

@@ -39,7 +39,7 @@ class Pressure:
     denied: int
     """People who answered "this was not me" within the hour."""
     unproven: bool
-    """So many posted without any proof that the form now asks everybody for it."""
+    """So many posted without any proof that the form now asks every visitor for it."""
 
 
 def forms_under_pressure() -> list[Pressure]:

@@ -28,7 +28,7 @@ from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.limits import value
 
 MAY_RETURN = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
-"""Whoever left, or whose mailbox was full, may come back by the person's own new yes (R-16, R-75)."""
+"""People who unsubscribed, or whose mailbox was full, may return by their own new consent (R-16, R-75)."""
 
 
 @dataclass(frozen=True, slots=True)

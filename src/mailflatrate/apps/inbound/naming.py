@@ -16,7 +16,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.named import named_addresses, names_one
 
 TOO_MANY = b""
-"""Stands in place of the keys where a message names more addresses than are kept: an erasure has it read again."""
+"""Replaces the keys if a message names more addresses than are kept: an erasure then has it read again."""
 TOGETHER = 100
 TABLES: tuple[type[RawMail] | type[PostboxMessage], ...] = (RawMail, PostboxMessage)
 

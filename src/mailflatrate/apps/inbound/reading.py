@@ -62,8 +62,9 @@ class InboundReading:
     aggregates: tuple[AggregateReport, ...] = ()
     is_readable: bool = True
     vouched: bool = False
-    """The sender is the recipient of the delivery, or answers for their mailbox; a token alone shows only that somebody
-    had the message, which may have been forwarded."""
+    """The sender is the recipient of the delivery, or answers for their mailbox. A token alone shows only that the
+    sender had the message, which may have been forwarded.
+    """
 
     @property
     def kind(self) -> ReturnedMessageKind:

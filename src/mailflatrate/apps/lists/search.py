@@ -21,8 +21,8 @@ from mailflatrate.base.tenancy import PlatformReason
 
 MOST_FOUND = 2_000
 SAMPLE, COMMON = 5_000, 50
-"""A text that COMMON of the first SAMPLE people have is common: the index would be asked for nothing. Nor is it asked
-where there are no more people than that.
+"""A text that COMMON of the first SAMPLE contacts have is common, so the index would not help. It isn't used for fewer
+contacts than that either.
 """
 SHORTEST_PART = 3
 """Shorter texts are looked for at the beginning of words: of the address and its parts, and of names."""

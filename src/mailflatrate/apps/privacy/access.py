@@ -112,7 +112,7 @@ def _named(contact: Contact, name: str) -> Any:
 
 
 _OF_THE_MOVER = ("moved_from", "carried", "was_confirmed", "signup_user_agent")
-"""What the details of a changed address say of the earlier one, and of whoever asked there."""
+"""What the details of a changed address tell about the earlier one, and about the person who asked there."""
 
 
 def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:

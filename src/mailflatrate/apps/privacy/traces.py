@@ -91,7 +91,7 @@ _WIPE_LATE: tuple[str, ...] = (
 )
 WIPE_LATE_JOB = "privacy.wipe_late"
 NOTED_AT_ONCE = 1_000
-"""So many messages are noted while somebody waits for the erasure; a job does the rest."""
+"""This many messages are noted while a person waits for the erasure; a job does the rest."""
 
 
 def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces:

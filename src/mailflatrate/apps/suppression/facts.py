@@ -15,7 +15,7 @@ AS_FACT: dict[SuppressionReason, facts.Suppression] = {
 }
 """A reason in the account's own row."""
 EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: facts.Suppression.EVERYWHERE}
-"""The same in a row of the platform: the complaint need not be about a mailing of this account."""
+"""The same in a row of the platform: the complaint need not be about a campaign of this account."""
 
 
 def suppression_fact(address_key: bytes) -> facts.Suppression | None:

@@ -22,7 +22,7 @@ from mailflatrate.mail.liquid.protect import literal, protect
 
 DARK_INK = "#b9b1a3"
 DARK_GROUND = "#16191f"
-"""The block's colours where the reader's client shows dark and the letter says that it can be dark."""
+"""The block's colors if the reader's client is in dark mode and the message declares that it supports it."""
 
 
 @dataclass(frozen=True, slots=True)

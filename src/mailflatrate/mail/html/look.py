@@ -22,7 +22,7 @@ FONTS: Final = {
     "trebuchet": "'Trebuchet MS',Tahoma,Arial,sans-serif",
     "courier": "'Courier New',Courier,monospace",
 }
-"""Fonts that the readers' machines have; a letter loads none (R-111)."""
+"""Fonts installed on readers' machines; a message loads none (R-111)."""
 
 DARK_SHEET: Final = "#1e222a"
 DARK_TEXT: Final = "#ebe6dc"

@@ -39,7 +39,7 @@ KNOWN_VARIABLES = frozenset({
     "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",
     "preferences_url", "web_url", "mailing_id", "subscription.date", "subscription.source",
 })  # fmt: skip
-"""What every mailing may print; a caller adds `contact.<attribute>` for each attribute of the account."""
+"""What every campaign may print; a caller adds `contact.<attribute>` for each attribute of the account."""
 
 
 @dataclass(frozen=True, slots=True)

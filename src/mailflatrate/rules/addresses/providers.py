@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 
 _MIN_GUESSED_LENGTH = 5
-"""Shorter names have too many honest neighbours one letter away."""
+"""Shorter names have too many legitimate neighbors that differ by one character."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Providers:
     all: frozenset[str]
     by_deletion: dict[str, dict[str, tuple[str, ...]]]
-    """Ending -> name with one letter left out -> names of providers: finds near misses without a search."""
+    """Ending -> name with one character removed -> names of providers: finds near misses without a search."""
     typos: dict[str, str]
     endings: dict[str, str]
     neighbours: frozenset[str]

@@ -34,7 +34,7 @@ _MARKS: dict[str, dict[str, Any]] = {
     "?": {"tier": HELD},
     "=": {"may_be_name": True, "surname": True},
 }
-"""What stands before a word of `roles_europe.toml`, as the flags of a group of `roles.toml`."""
+"""The prefix before a word of `roles_europe.toml`, as the flags of a group of `roles.toml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class RoleWords:
     anywhere: set[str] = field(default_factory=set)
     list_suffixes: set[str] = field(default_factory=set)
     surnames: set[str] = field(default_factory=set)
-    """Role words that are somebody's surname at a provider of personal mailboxes."""
+    """Role words that are a person's surname at a provider of personal mailboxes."""
     endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Tier -> endings that make an office of every word of at least three letters more."""
     openings: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Tier -> beginnings that make an office of what is joined to them."""
     units: set[str] = field(default_factory=set)
-    """Words that make an office of what stands beside them."""
+    """Words that turn their neighbors into an office."""
     by_end: dict[str, str] = field(default_factory=dict)
     """First letters and a blank, or a blank and last letters -> long roles, with blanks between them: one slip leaves
     one end whole."""
@@ -63,12 +63,12 @@ class RoleWords:
     """Places that stand alone for a branch."""
     places: set[str] = field(default_factory=set)
     beside: set[str] = field(default_factory=set)
-    """Places and small words that only stand beside a role."""
+    """Places and small words that only occur next to a role."""
     given_names: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     """Surnames that look like two words of an office written together."""
     beginnings: set[str] = field(default_factory=set)
-    """The first three letters of each word that can stand beside a role, to leave most names alone quickly."""
+    """The first three characters of each word that can occur next to a role, to skip most names quickly."""
 
     def knows(self, word: str) -> bool:
         """Return True for a role word, a place or a small word."""

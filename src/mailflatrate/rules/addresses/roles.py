@@ -22,7 +22,7 @@ from mailflatrate.rules.addresses.role_words import (
 )
 
 _PERSON = 0
-"""Somebody with a given name, about whom nothing else needs to be asked."""
+"""A person with a given name, about whom nothing else needs to be checked."""
 
 # A word: letters, perhaps with digits within, never at its ends. Everything else separates.
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]*[^\W\d_])?")

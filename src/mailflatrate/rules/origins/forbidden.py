@@ -13,7 +13,7 @@ from mailflatrate.locale.texts import N_, translate
 
 AROUND_CHARACTERS = 40
 MAX_HITS = 50
-"""More is noise: whoever names fifty forbidden sources has been understood."""
+"""More is noise: fifty forbidden sources are enough to judge a text."""
 
 _UMLAUTS = {"ä": "(?:ä|ae|a)", "ö": "(?:ö|oe|o)", "ü": "(?:ü|ue|u)", "ß": "(?:ß|ss)"}
 _JOINT = r"[\s\-_./]{0,3}"

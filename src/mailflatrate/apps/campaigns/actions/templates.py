@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.media import letter_url
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
 
 KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override")
-"""What a template keeps of a mailing: what it says, not who says it and to whom."""
+"""What a template keeps of a campaign: its content, not its sender or recipients."""
 
 
 def start_from_gallery(key: str, language: str, *, name: str, by: User | None, values: Mapping[str, Any]) -> Campaign:

@@ -53,7 +53,7 @@ class SignupOutcome(Enum):
     BUSY = "busy"
     """Too many sign-ups from the visitor's network within the hour."""
     STEP = "step"
-    """Show the form on a page of ours once more; there the visitor proves more."""
+    """Show the form once more on our own page, where the visitor proves more."""
     CLOSED = "closed"
     MINOR = "minor"
     """By the date of birth in one of the fields the visitor is below the age of R-39."""

@@ -41,7 +41,7 @@ _BY_PEOPLE: dict[ReturnedMessageKind, Callable[[InboundWork], None]] = {
     ReturnedMessageKind.UNSUBSCRIBE: unsubscribe,
 }
 HANDED_IN = "page"
-"""`RawMail.via` of what somebody handed in on a page, where it was acted on; it is kept as evidence alone."""
+"""`RawMail.via` of a message that was submitted and acted on through a page; it is kept as evidence only."""
 
 Read = list[tuple[RawMail, InboundReading]]
 

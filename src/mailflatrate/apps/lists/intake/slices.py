@@ -27,7 +27,7 @@ _TRIES = 3
 UNKNOWN_WORDS = 30
 
 Refusal = tuple[int, list[str], str, str, str]
-"""Line number, cells as they stood in the file, rule id (may be empty), reason, suggestion (may be empty)."""
+"""Line number, cells as in the file, rule ID (may be empty), reason, suggestion (may be empty)."""
 
 
 @dataclass(slots=True)

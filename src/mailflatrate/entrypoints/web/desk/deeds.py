@@ -116,7 +116,7 @@ WORDS: Final = {
     "person.exported": gettext_lazy("Contact data exported"),
     "person.erased": gettext_lazy("Contact data erased"),
 }
-"""What stands in the log; a code that is missing here is shown as it is."""
+"""The codes in the log; a code that is missing here is shown unchanged."""
 
 REASONS: Final = {
     "applied": gettext_lazy("the application was submitted"),

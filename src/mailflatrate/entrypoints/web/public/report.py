@@ -50,7 +50,7 @@ LARGEST_FILE_OCTETS = 5 * 1024 * 1024
 MOST_PASTED = 200_000
 COUNTED_FOR = timedelta(hours=3)
 MOST_READINGS = 3
-"""Times the reports that a network may file in an hour: people mistype an ID, or ask who sent a mailing first."""
+"""Times the reports that a network may file in an hour: people mistype an ID, or ask who sent an email first."""
 REFUSED = 422
 NEEDS_NOTICE = (Complaint.ILLEGAL.value, Complaint.FALSE_SENDER.value)
 

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
 
 UNDER_WAY = frozenset({CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING})
-"""States that move by themselves: their pages ask again every second."""
+"""States that change automatically: their pages poll every second."""
 
 TONES = {
     CampaignState.DRAFT: "",

@@ -52,7 +52,7 @@ class LiveReport:
     left_out_total: int
     open_total: int
     clicks: int | None
-    """Clicks by people; None where the mailing's switch was off."""
+    """Clicks by people; None if the campaign's click tracking was off."""
 
     @property
     def bounced_total(self) -> int:
