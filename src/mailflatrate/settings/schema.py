@@ -24,7 +24,7 @@ from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSett
 
 __all__ = [
     "ImapTls", "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",
-    "environment_name", "load_settings", "read_settings", "settings_table",
+    "environment_name", "load_settings", "read_settings",
 ]  # fmt: skip
 
 # Variables without our prefix that deployments know by this name.
@@ -397,17 +397,3 @@ def load_settings() -> Settings:
 def blocklists(written: str) -> list[str]:
     """Return the zones in a blocklist setting."""
     return [zone.strip().strip(".").lower() for zone in written.split(",") if zone.strip()]
-
-
-def settings_table() -> str:
-    """Return the settings as a Markdown table (docs/settings.md)."""
-    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    own = [field for field in Settings.__annotations__ if field in Settings.model_fields]
-    for field in dict.fromkeys([*own, *Settings.model_fields]):
-        info = Settings.model_fields[field]
-        default = "" if info.default is None else str(info.default)
-        name = f"`{environment_name(field)}`" + (
-            f" or `{environment_name(field)}{FILE_SUFFIX}`" if field in SECRETS else ""
-        )
-        rows.append(f"| {name} | `{default}` | {info.description} |")
-    return "\n".join(rows)

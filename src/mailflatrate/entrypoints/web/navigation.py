@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen."""
+    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen.
+
+    `redraws` are URL names that answer with this page again, for example after a refused form.
+    """
 
     name: str
     label: "StrOrPromise"
     stems: tuple[str, ...]
+    redraws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ CONTACTS = NavEntry(
         Tab("lists", _("Lists"), ("list",)),
         Tab("segments", _("Segments"), ("segment",)),
         Tab("imports", _("Imports"), ("import",)),
-        Tab("suppressions", _("Suppressions"), ("suppression",)),
+        Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),
         Tab("quiet", pgettext_lazy("contacts", "Inactive"), ("quiet",)),
     ),
 )
@@ -66,13 +70,18 @@ SETTINGS = NavEntry(
     "settings",
     (
         Tab("standing-people", _("Team"), ("standing-people", "standing-role", "standing-invite", "standing-remove")),
-        Tab("standing-security", _("Security"), ("standing-security", "standing-four-eyes")),
+        Tab("standing-security", _("Security"), ("standing-security", "standing-four-eyes"), ("standing-four-eyes",)),
         Tab("standing-keys", _("API keys"), ("standing-key",)),
         Tab("imprint", _("Imprint"), ("imprint",)),
         Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),
         Tab("standing-compliance", _("Compliance"), ("standing-compliance",)),
         Tab("requests", _("Data requests"), ("request",)),
-        Tab("standing", _("Account status"), ("standing", "question", "questions")),
+        Tab(
+            "standing",
+            _("Account status"),
+            ("standing", "question", "questions"),
+            ("questions", "standing-write", "standing-accept"),
+        ),
         Tab("standing-settings", _("General"), ("standing-settings",)),
     ),
 )
@@ -177,8 +186,7 @@ def studio_section(request: HttpRequest) -> NavSection | None:
     if owner is None or len(owner[0].tabs) == 1:
         return None
     entry, tab = owner
-    shows_tabs = here in (tab.name, "questions", "standing-write", "standing-accept", "standing-four-eyes",
-                            "suppression-look-up", "suppression-add")  # fmt: skip
+    shows_tabs = here in (tab.name, *tab.redraws)
     tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in entry.tabs]
     return NavSection(
         label=str(entry.label), url=tabs[0].url, crumb=str(entry.label) if tab.label != entry.label else "",

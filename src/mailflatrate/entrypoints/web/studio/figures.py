@@ -15,6 +15,11 @@ from mailflatrate.rules.limits import value as limit
 WINDOW = timedelta(days=7)
 
 
+def percent_of(part: int, whole: int) -> float | None:
+    """Return a share in percent; None if there is nothing to divide by."""
+    return 100 * part / whole if whole else None
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A percentage with the limit it must stay below; `percent` is None while there is nothing to divide by."""
@@ -27,7 +32,7 @@ class Rate:
     @property
     def percent(self) -> float | None:
         """The share."""
-        return 100 * self.events / self.of if self.of else None
+        return percent_of(self.events, self.of)
 
     @property
     def tone(self) -> str:

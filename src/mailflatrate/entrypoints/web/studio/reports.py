@@ -19,7 +19,7 @@ from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate, percent_of
 
 PAGE_ROWS = 25
 TOTAL_DAYS = 30
@@ -39,12 +39,12 @@ class CampaignReportRow:
     @property
     def delivered_percent(self) -> float | None:
         """Share of the planned recipients whose server accepted the message."""
-        return 100 * self.delivered / self.campaign.planned_count if self.campaign.planned_count else None
+        return percent_of(self.delivered, self.campaign.planned_count)
 
     @property
     def unsubscribed_percent(self) -> float | None:
         """Return the share of delivered messages that led to an unsubscribe because of this campaign."""
-        return 100 * self.unsubscribed / self.delivered if self.delivered else None
+        return percent_of(self.unsubscribed, self.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class Totals:
     @property
     def delivered_percent(self) -> float | None:
         """Return the share of messages with a result that were delivered."""
-        return 100 * self.delivered / self.settled if self.settled else None
+        return percent_of(self.delivered, self.settled)
 
     @property
     def unsubscribed_percent(self) -> float | None:
         """Return the share of delivered messages that led to an unsubscribe."""
-        return 100 * self.unsubscribed / self.delivered if self.delivered else None
+        return percent_of(self.unsubscribed, self.delivered)
 
 
 def report_rows(campaigns: Sequence[Campaign]) -> list[CampaignReportRow]:
