@@ -12,10 +12,10 @@ ROOT = Path(__file__).parents[2]
 SOURCE, TESTS = ROOT / "src" / "mailflatrate", ROOT / "tests"
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50
-LONG_FILES = {"rules/facts.py": 480, "settings/schema.py": 460}
-"""Tables: what the rules know, and the settings."""
+LONG_FILES = {"rules/facts.py": 474}
+"""The facts that the rules know stay in one file (ADR 0014)."""
 LONG_TESTS = 10
-LONGEST_TEST = 440
+LONGEST_TEST = 438
 LONG_FUNCTIONS = {
     "_stage": 66,
     "declare_origin": 62,
@@ -23,8 +23,8 @@ LONG_FUNCTIONS = {
     "lint_parts": 55,
     "request_confirmation": 60,
 }
-INLINE_IMPORTS = 198
-SKIPPED_BY_THE_FORMATTER = {SOURCE: 558, TESTS: 420}
+INLINE_IMPORTS = 196
+SKIPPED_BY_THE_FORMATTER = {SOURCE: 539, TESTS: 397}
 
 
 def modules(folder: Path) -> dict[str, str]:
