@@ -1,5 +1,8 @@
 """Whatever moment a sender's host is lost in, its last mark never calls a message unsent that may have arrived."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,3 +141,35 @@ def test_beside_its_database_a_sender_marks_its_claim_once_and_before_the_first_
         world.reply(OutcomeKind.ACCEPTED)
     assert world.accepted == set(rows)
     assert world.marks.next_mark()[0] == [], "nobody asked for another mark"
+
+
+class CountingDatabase(Database):
+    """Commits every mark at once and counts them."""
+
+    committed = 0
+
+    async def repeat(self, account_id: int, statement: bytes, parameters: Sequence[bytes]) -> int:
+        await asyncio.sleep(0)
+        self.committed += 1
+        return 1
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("turns", range(8))
+def test_the_task_ends_whenever_the_chunk_ends(at_once: bool, turns: int) -> None:
+    async def end_after_some_turns() -> int:
+        database = CountingDatabase("none")
+        rows = [blank(row) for row in ROWS]
+        claim = Claim(1, 10, 5, 7, rows, {}, frozenset(ROWS))
+        marks = ChunkMarks(claim, "host.1.a.b", database, lambda: None, lambda: None, at_once=at_once)
+        running = asyncio.create_task(marks.run())
+        marks.want(ROWS[0])
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        marks.want(ROWS[1])  # joins the mark that gathers, or asks for another
+        marks.end()
+        async with asyncio.timeout(5):
+            await running
+        return database.committed
+
+    assert asyncio.run(end_after_some_turns()) <= 2

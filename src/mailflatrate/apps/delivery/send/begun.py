@@ -117,10 +117,13 @@ class ChunkMarks:
         """Commit requested marks in a loop."""
         while True:
             await self._wake.wait()
+            self._wake.clear()  # before anything is awaited, so that an end or a request meanwhile is not lost
+            if not self._over:
+                await self._gather()
             if self._over:
                 return
-            await self._gather()
-            self._wake.clear()
+            if not self._wanted:
+                continue
             coming, mark = self.next_mark()
             try:
                 held = await self._commit(mark)
