@@ -86,14 +86,14 @@ def end(owner: psycopg.Connection[Any], campaign_id: int) -> None:
 
 def move(campaign_id: int, rows: int) -> dict[str, Any]:
     """Close the campaign and move all of it, as the job does but without its rests."""
-    from mailflatrate.apps.delivery.archive import moving
+    from mailflatrate.apps.delivery.archive import archiving
 
-    moving.call_owner("SELECT open_archive_month()")
-    assert moving.call_owner("SELECT archive_campaign(%s, 30)", campaign_id)
+    archiving.call_owner("SELECT open_archive_month()")
+    assert archiving.call_owner("SELECT archive_campaign(%s, 30)", campaign_id)
     batches, moved = [], 0
     while True:
         begin = time.perf_counter()
-        done = moving.call_owner("SELECT archive_deliveries(%s, %s)", campaign_id, moving.CHUNKS_TOGETHER)
+        done = archiving.call_owner("SELECT archive_deliveries(%s, %s)", campaign_id, archiving.CHUNKS_TOGETHER)
         if done is None:
             break
         batches.append(time.perf_counter() - begin)
@@ -144,7 +144,7 @@ def each(read: Callable[[int], object]) -> int:
 
 def get_rid(owner: psycopg.Connection[Any], name: str) -> dict[str, float]:
     """Seconds of deleting the rows of the month (twice those of half of them), of the vacuum, and of dropping it."""
-    from mailflatrate.apps.delivery.archive import moving
+    from mailflatrate.apps.delivery.archive import archiving
     from mailflatrate.base import clock
 
     deleted = timed(lambda: owner.execute(f"DELETE FROM {name} WHERE id % 2 = 0")) * 2
@@ -152,7 +152,7 @@ def get_rid(owner: psycopg.Connection[Any], name: str) -> dict[str, float]:
     owner.execute(
         "UPDATE archive_month SET made_at = now() - interval '9 years', ended_at = now() - interval '9 years'"
     )
-    dropped = timed(lambda: moving.call_owner("SELECT drop_archive_month(%s)", clock.now()))
+    dropped = timed(lambda: archiving.call_owner("SELECT drop_archive_month(%s)", clock.now()))
     assert owner.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,)
     return {"delete_seconds": deleted, "vacuum_after_delete_seconds": vacuumed, "drop_seconds": dropped}
 

@@ -219,7 +219,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
     With several `variants`, a tenth of the list gets each, and the rest waits for the choice.
     """
     from mailflatrate.apps.campaigns import actions as campaigns
-    from mailflatrate.apps.campaigns.compiling import content_hash
+    from mailflatrate.apps.campaigns.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
     from mailflatrate.apps.delivery.plan import plan_campaign

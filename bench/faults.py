@@ -278,10 +278,10 @@ def trial(stage: Stage, people: int) -> int:
     """A test of three variants: kill -9 of a sender in the test, of everything between test and choice, and of the
     planner while it plans the rest."""
     from mailflatrate.apps.campaigns.models import Campaign
-    from mailflatrate.apps.delivery import trials
+    from mailflatrate.apps.delivery import ab_test
     from mailflatrate.apps.delivery.models import Delivery, Trial
     from mailflatrate.base import tenancy
-    from mailflatrate.rules.trial import ChoiceBasis, WinnerChoice
+    from mailflatrate.rules.ab_test import ChoiceBasis, WinnerChoice
     from mailflatrate.rules.verdict import Verdict
 
     def found() -> Trial:
@@ -309,9 +309,9 @@ def trial(stage: Stage, people: int) -> int:
     time.sleep(1)
     assert stage.received() == tested, "the rest does not wait for the choice"
     # The estate was released without the gate and has no records that it could look at.
-    trials.check_campaign = lambda _campaign_id: Verdict("bench", ())
+    ab_test.check_campaign = lambda _campaign_id: Verdict("bench", ())
     with tenancy.account(stage.estate.account_id):
-        trials.choose_variant(stage.campaign_id, WinnerChoice(1, ChoiceBasis.CLICKS), [])
+        ab_test.choose_variant(stage.campaign_id, WinnerChoice(1, ChoiceBasis.CLICKS), [])
     for number in range(SENDERS):
         stage.start_sender(number)
     stage.others[:] = [stage.start_worker("plan", "house")]

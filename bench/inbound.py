@@ -141,7 +141,7 @@ def letters_back(estate: Estate, ids: list[int]) -> list[Returned]:
     """A report for each delivery, addressed as the world would."""
     from mailflatrate.apps.inbound.intake import Arrival
     from mailflatrate.base.ids import key_ring
-    from mailflatrate.entrypoints.smtpd.world import delivery_report, feedback_report
+    from mailflatrate.entrypoints.smtpd.simulated_world import delivery_report, feedback_report
     from mailflatrate.mail.tokens import TokenPurpose
     from mailflatrate.mail.verp import return_path
 

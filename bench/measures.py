@@ -258,7 +258,7 @@ def first_letters(stage: Stage) -> tuple[Arrival, Arrival]:
 
 def report(letter: Arrival) -> Returned:
     """Return what a feedback loop would send about a message."""
-    from mailflatrate.entrypoints.smtpd.world import feedback_report
+    from mailflatrate.entrypoints.smtpd.simulated_world import feedback_report
 
     named = re.search(rb"^CFBL-Address: ([^;\r\n]+)", letter.raw, re.M)
     assert named

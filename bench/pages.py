@@ -71,12 +71,12 @@ def _work_off() -> None:
     """What a worker does within minutes after so many people came."""
     import psycopg
 
-    from mailflatrate.apps.lists import counting, search
+    from mailflatrate.apps.lists import counts, search
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url
 
     search.write_texts()
-    counting.add_up()
+    counts.add_up()
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE contact_text, list_tally")
 

@@ -6,7 +6,7 @@ import psycopg
 
 from campaign_world import World
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.archive import moving
+from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import ArchivedCampaign, DeliveryState
 from mailflatrate.base import clock, tenancy
 
@@ -39,7 +39,7 @@ def end_month(owner_url: str, *, made_at: datetime | None = None) -> str:
                 "UPDATE archive_month SET month = '1900-01-01'::date + %s, partition = %s WHERE partition = %s",
                 [int(number[0]), old, name],
             )
-    name = moving.call_owner("SELECT open_archive_month()")
+    name = archiving.call_owner("SELECT open_archive_month()")
     with psycopg.connect(owner_url) as owner:
         if made_at is not None:
             owner.execute("UPDATE archive_month SET made_at = %s WHERE partition = %s", [made_at, name])
@@ -60,7 +60,7 @@ def archived(owner_url: str, anna: World, *, bounced: int = 0) -> Campaign:
 def move(owner_url: str, campaign: Campaign) -> None:
     """The month ends and the job runs."""
     end_month(owner_url)
-    moving.archive_finished(run_seconds=20)
+    archiving.archive_finished(run_seconds=20)
     with tenancy.account(campaign.account_id):
         assert ArchivedCampaign.objects.get(campaign_id=campaign.id).finished_at is not None
 

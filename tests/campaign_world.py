@@ -12,7 +12,7 @@ from mailboxes import prove_sender
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role, User
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.gallery import invented_words
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint

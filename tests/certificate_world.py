@@ -8,9 +8,9 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from audience_world import Audience, audience, file_of, line
-from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.apps.lists.signing import key_history
+from mailflatrate.apps.lists.signing_keys import key_history
 from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
@@ -35,7 +35,7 @@ class Signed:
         self.account_id, self.list_id = self.anna.home.account_id, self.anna.list_id
         with tenancy.account(self.account_id):
             self._sign_up()
-        sealing.seal_ledger()
+        ledger_seals.seal_ledger()
 
     def _sign_up(self) -> None:
         now = clock.now() - timedelta(days=3)

@@ -9,8 +9,8 @@ import psycopg
 
 from lists_home import Home, home
 from mailflatrate.apps.lists import actions, ledger
+from mailflatrate.apps.lists.ledger_verification import LedgerFault, LedgerReport, verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, ConsentSeal, Contact
-from mailflatrate.apps.lists.verification import LedgerFault, LedgerReport, verify_ledger
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 

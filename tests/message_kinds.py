@@ -8,10 +8,10 @@ from email.message import EmailMessage
 from functools import cache
 from typing import NamedTuple
 
-from mailflatrate.apps.campaigns.compiling import reason_text
+from mailflatrate.apps.campaigns.campaign_content import reason_text
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
-from mailflatrate.apps.campaigns.personalise import recipient_values
-from mailflatrate.apps.campaigns.starters import starter
+from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.mail.compose import Composer, MessageDraft, sign_drafts
 from mailflatrate.mail.confirmation import (
     ConfirmationOccasion,
@@ -23,8 +23,8 @@ from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
-from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.mail.tokens import KeyRing

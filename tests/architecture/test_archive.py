@@ -9,7 +9,7 @@ BOTH = {
     "apps/gate/audience.py": "last_mailing",
     "apps/gate/recipients.py": "last_mailing",
     "apps/privacy/actions/retention.py": "ArchivedDelivery",
-    "apps/privacy/traces.py": "delivery_archive",
+    "apps/privacy/personal_traces.py": "delivery_archive",
 }
 HOT = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO|USING) delivery\b|delivery\.models import [^\n]*\bDelivery\b|\bDelivery\.objects\b"

@@ -51,11 +51,11 @@ from mailflatrate.apps.delivery.models import (
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
+from mailflatrate.apps.gate.approval import ask_second
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, PostboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
-from mailflatrate.apps.lists.counting import count_mailable
+from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
 from mailflatrate.apps.lists.search import write_texts
 from mailflatrate.apps.privacy.models import PrivacyRequest

@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.actions import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
-from mailflatrate.mail.mistakes import as_param, mistake
+from mailflatrate.mail.author_mistakes import as_param, mistake
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 
 pytestmark = pytest.mark.usefixtures("database")

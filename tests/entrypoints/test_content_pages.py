@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.media import WHOLE, letter_url, media_url
 from mailflatrate.apps.campaigns.models import BrandKit, Campaign, MailingTemplate, Media
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, without_images
+from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, without_images
 from mailflatrate.settings import load_settings
 
 

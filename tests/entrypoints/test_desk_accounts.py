@@ -10,6 +10,7 @@ from django.test import Client
 from campaign_world import World, browser, person, world
 from desk_world import Desk, desk
 from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.initial_data import VERSION
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
@@ -21,7 +22,6 @@ from mailflatrate.apps.accounts.models import (
     Strike,
 )
 from mailflatrate.apps.accounts.queries import current_version, documents_to_read
-from mailflatrate.apps.accounts.shipped import VERSION
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.inbound.models import PostboxMessage

@@ -6,7 +6,7 @@ import pytest
 
 from desk_world import desk
 from ledger_home import book
-from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base import clock, tenancy
 
@@ -33,7 +33,7 @@ def test_requests_of_all_customers_and_what_is_stuck() -> None:
 
 def test_the_ledger_shows_how_far_it_is_sealed() -> None:
     otto, anna = desk(), book()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     assert "mailflatrate consent verify --ledger" in otto.page("privacy/")
     assert "The ledger isn" not in otto.page("privacy/")
     fresh = anna.write()

@@ -20,7 +20,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.boot.first_setup import announce, setup_token, setup_url
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.entrypoints.web.desk.examination import STEPS, by_step, read_findings
+from mailflatrate.entrypoints.web.desk.doctor_run import STEPS, by_step, read_findings
 from mailflatrate.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")

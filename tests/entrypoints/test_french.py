@@ -13,7 +13,7 @@ from django.urls import reverse
 from campaign_world import World, browser, world
 from forms_world import DOMAIN, Mail, Place, add_form, somebody
 from mailflatrate.apps.accounts.models import Imprint, Notice
-from mailflatrate.apps.campaigns.compiling import imprint_block
+from mailflatrate.apps.campaigns.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.queries import brand_look
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions import tracking_wording

@@ -16,7 +16,7 @@ import mailflatrate
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.wire.dns import ZoneServer
-from rules.letters import GOOD, octets
+from rules.messages import GOOD, octets
 
 
 def lint(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ from mailflatrate.mail.auth_results import AuthResult, authserv_id, read_receive
 from mailflatrate.rules.causes import FindingCause, find_causes, score
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.message import MessageKind
-from mailflatrate.rules.message_words import explain_message
+from mailflatrate.rules.message_texts import explain_message
 from mailflatrate.rules.verdict import Severity
 
 SHOP = mailing("oakandpine.com", "Oak and Pine", "en", "New chairs")

@@ -11,7 +11,7 @@ from PIL import Image
 from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.media import WHOLE, media_path, media_url
 from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.queries import brand_look, newest_imprint
@@ -20,7 +20,7 @@ from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.content.letters import shown_here
+from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.probe import ProbeFailed

@@ -17,7 +17,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_recipient
-from mailflatrate.rules.withhold import WithholdReason
+from mailflatrate.rules.skip_reasons import WithholdReason
 
 pytestmark = pytest.mark.usefixtures("database")
 

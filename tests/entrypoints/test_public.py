@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.public.letters import LETTER_POLICY
+from mailflatrate.entrypoints.web.public.web_version import LETTER_POLICY
 from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")

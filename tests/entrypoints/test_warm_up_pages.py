@@ -6,7 +6,7 @@ import pytest
 
 from campaign_world import World, browser, world
 from mailflatrate.apps.delivery.models import WarmUp
-from mailflatrate.apps.delivery.relays import warming
+from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import audit, tenancy
@@ -20,7 +20,7 @@ def anna(database: str) -> Iterator[World]:
     assert database
     with tenancy.platform(PlatformReason.RELAYS):
         relay = add_relay(RelayDraft("new", "mta.example.net"), by=OTTO)
-        warming.start(warming.relay_key(relay.id), by=OTTO)
+        warm_up_limits.start(warm_up_limits.relay_key(relay.id), by=OTTO)
     yield world(people=200)
     with tenancy.platform(PlatformReason.RELAYS):
         Relay.objects.all().delete()

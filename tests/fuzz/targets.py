@@ -15,7 +15,7 @@ import django
 django.setup()
 
 from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
-from mailflatrate.apps.lists.intake import tables, workbook  # noqa: E402
+from mailflatrate.apps.lists.intake import csv_rows, file_tables  # noqa: E402
 from mailflatrate.mail import (  # noqa: E402
     address,
     aggregate,
@@ -117,7 +117,7 @@ def _liquid(data: bytes) -> None:
 def _table(data: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
         Path(file.name).write_bytes(data)
-        opened = tables.CsvTable(Path(file.name))
+        opened = csv_rows.CsvTable(Path(file.name))
         for number, (_line, cells, _fault) in enumerate(opened.rows()):
             assert len(cells) <= len(opened.header) or _fault is not None
             if number > MOST_ROWS:
@@ -127,7 +127,7 @@ def _table(data: bytes) -> None:
 def _workbook(data: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
         Path(file.name).write_bytes(data)
-        for number, _row in enumerate(workbook.open_table(Path(file.name)).rows()):
+        for number, _row in enumerate(file_tables.open_table(Path(file.name)).rows()):
             if number > MOST_ROWS:
                 break
 

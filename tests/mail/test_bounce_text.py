@@ -5,14 +5,14 @@ import re
 import pytest
 
 from mailflatrate.mail.bounce_text.notice import DIALECTS
+from mailflatrate.mail.bounce_text.phrase_rows import Phrases, PhraseTable
+from mailflatrate.mail.bounce_text.phrases_mailbox import DEAD, LIVING
+from mailflatrate.mail.bounce_text.phrases_providers import PROVIDERS
+from mailflatrate.mail.bounce_text.phrases_rest import REST, VAGUE
+from mailflatrate.mail.bounce_text.phrases_route import QUEUE, ROUTE
+from mailflatrate.mail.bounce_text.phrases_sender import MAIL_FROM, MESSAGE, SENDER
 from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, DEAD_DETAILS, PLAIN
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
-from mailflatrate.mail.bounce_text.words import Phrases, PhraseTable
-from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING
-from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
-from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
-from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
-from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason
 
 TABLES = (PROVIDERS, MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE, DEAD, QUEUE, REST, VAGUE)

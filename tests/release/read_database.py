@@ -32,7 +32,7 @@ def ledger() -> dict[str, object]:
     """Check the consent ledger and its seals."""
     import psycopg
 
-    from mailflatrate.apps.lists.verification import FaultKind, verify_ledger
+    from mailflatrate.apps.lists.ledger_verification import FaultKind, verify_ledger
     from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
     from mailflatrate.settings.schema import load_settings
 

@@ -8,7 +8,7 @@ import pytest
 from mailflatrate.rules.lint import judge_message
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Severity
-from rules.letters import GOOD, SIGNATURE, body, facts, field, html, signed
+from rules.messages import GOOD, SIGNATURE, body, facts, field, html, signed
 
 WORDS = "words of the trade"
 IMPRINT = "Lindenhof GmbH, Lindenweg 4, 24103 Kiel, post@lindenhof.de, +49 431 12345"

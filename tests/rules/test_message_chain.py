@@ -15,7 +15,7 @@ from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, w
 from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN, Profile
 from rules.examples import NOW
-from rules.letters import GOOD, SIGNATURE, body, facts, field, html, more, octets, signed
+from rules.messages import GOOD, SIGNATURE, body, facts, field, html, more, octets, signed
 
 
 def dns(**values: Any) -> Callable[[], MessageFacts]:

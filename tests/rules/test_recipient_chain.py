@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailflatrate.rules.chains import RECIPIENT_CHAIN
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState, Suppression
 from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
-from mailflatrate.rules.withhold import WithholdReason
+from mailflatrate.rules.skip_reasons import WithholdReason
 from rules.examples import DORA, NOW
 
 CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [

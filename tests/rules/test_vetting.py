@@ -21,7 +21,7 @@ from mailflatrate.rules.vetting import (
     signal_words,
     triggers,
 )
-from mailflatrate.rules.vetting.signal_words import WORDS
+from mailflatrate.rules.vetting.signal_messages import WORDS
 from mailflatrate.rules.vetting.signals import (
     AgeFacts,
     DnsFacts,

@@ -21,8 +21,8 @@ from procrastinate.periodic import PeriodicDeferrer
 from psycopg import errors
 
 from campaign_world import World, world
-from mailflatrate.apps.forms.actions.braking import count_answer, count_asked, forget_tallies
-from mailflatrate.apps.forms.actions.counting import count
+from mailflatrate.apps.forms.actions.request_limits import count_answer, count_asked, forget_tallies
+from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.models import (
     AskingTally,
     ConfirmationMark,

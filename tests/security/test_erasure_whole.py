@@ -22,14 +22,14 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.delivery.send import sender, upkeep
-from mailflatrate.apps.gate.trial import send_test
-from mailflatrate.apps.inbound import intake, jobs, naming, postbox
+from mailflatrate.apps.gate.test_send import send_test
+from mailflatrate.apps.inbound import intake, jobs, named_addresses, test_inbox
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.apps.privacy.actions import erase_for_customer
-from mailflatrate.apps.privacy.traces import wipe_late
+from mailflatrate.apps.privacy.personal_traces import wipe_late
 from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
@@ -117,8 +117,8 @@ def known(name: str) -> Person:
     jobs.read_mails(stored[:-2])  # the last two wait still
     mail = f"To: {address}\r\nSubject: Hello {LAST}\r\n\r\nHello {FIRST}\r\n".encode()
     sample = f"To: anna@x.example\r\nSubject: Hello {LAST}\r\n\r\nHello {FIRST}\r\n".encode()
-    postbox.keep([(Arrival("smtp", "", paths[delivery.id], address.upper(), mail), "")])
-    postbox.keep([(Arrival("smtp", "", paths[shown.id], "anna@x.example", sample), "")])
+    test_inbox.keep([(Arrival("smtp", "", paths[delivery.id], address.upper(), mail), "")])
+    test_inbox.keep([(Arrival("smtp", "", paths[shown.id], "anna@x.example", sample), "")])
     return Person(lindenhof, address, campaign)
 
 
@@ -221,7 +221,7 @@ def test_messages_that_were_not_noted_in_time_are_wiped_by_a_job(database: str) 
     with clock.frozen_at(before + timedelta(hours=1)):
         (later_id,) = intake.store([Arrival("smtp", "198.51.100.7", "", to, late)])
     with tenancy.platform(PlatformReason.MAIL_IN):
-        for model in naming.TABLES:
+        for model in named_addresses.TABLES:
             model.objects.update(address_keys=None)
     wipe_late(contact.account_id, her.key, before + timedelta(minutes=1))
     assert "raw_mail" in places_of(database, "dorothea.spaet"), "nothing is noted yet"

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
 from certificate_world import Signed, keys_file, verified
-from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.apps.lists.signing import KEYS_PATH, rotate_signing_key
+from mailflatrate.apps.lists.signing_keys import KEYS_PATH, rotate_signing_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
@@ -288,7 +288,7 @@ def test_a_withdrawal_that_is_left_out_is_missed(signed: Signed, tmp_path: Path)
         ledger.append(
             signed.dora, signed.list_id, ConsentKind.WITHDRAWN, clock.now(), ledger.EventEvidence("dora@posteo.de")
         )
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     certificate = copy.deepcopy(signed.certificate())
     assert verified(certificate, tmp_path, "--ledger").exit_code == 0
     without_the_last(certificate)

@@ -20,16 +20,16 @@ from mailflatrate.apps.abuse import jobs as abuse_jobs
 from mailflatrate.apps.abuse.actions import PageReport
 from mailflatrate.apps.abuse.models import Case
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.inbound import intake, jobs, trust
+from mailflatrate.apps.inbound import intake, jobs, report_proof
 from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.stats import actions as stats
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.listeners import InboundHandler
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.visitors import CountedSMTP, Visitors
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.mail.tokens import TokenPurpose
@@ -60,10 +60,10 @@ def signer(database: str) -> Iterator[bytes]:
     with ZoneServer(zone) as dns, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MAILFLATRATE_DNS_SERVERS", dns.nameserver)
         load_settings.cache_clear()
-        trust._resolver.cache_clear()
+        report_proof._resolver.cache_clear()
         yield private
     load_settings.cache_clear()
-    trust._resolver.cache_clear()
+    report_proof._resolver.cache_clear()
 
 
 def signed(

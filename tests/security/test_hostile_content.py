@@ -22,14 +22,14 @@ from mailflatrate.mail.content import (
     compile_content,
 )
 from mailflatrate.mail.content_facts import lint_parts
-from mailflatrate.mail.html.applied import with_styles_applied
+from mailflatrate.mail.html.applied_styles import with_styles_applied
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.links import trim_url
 from mailflatrate.mail.html.tokens import find_fault, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefused, SourceRefused, find_liquid_errors
 from mailflatrate.mail.liquid.marks import BadMark, find_marks
 from mailflatrate.mail.liquid.protect import protect
-from mailflatrate.mail.liquid.work import MOST_SAMPLE_WORK, WORK_LIMIT, work_done
+from mailflatrate.mail.liquid.work_limit import MOST_SAMPLE_WORK, WORK_LIMIT, work_done
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
 from mailflatrate.rules.sample import judge_sample

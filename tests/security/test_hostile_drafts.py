@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from campaign_world import CONTENT, World, followed, world
-from mailflatrate.apps.campaigns.compiler import compile_in_child
-from mailflatrate.apps.campaigns.compiling import click_url, compile_campaign
+from mailflatrate.apps.campaigns.campaign_content import click_url, compile_campaign
+from mailflatrate.apps.campaigns.child_compiler import compile_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery

@@ -28,13 +28,13 @@ from mailflatrate.apps.inbound.actions import read_mail
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists.actions import read_head
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
-from mailflatrate.apps.lists.intake.workbook import open_table
-from mailflatrate.apps.lists.pictures import clean_picture
+from mailflatrate.apps.lists.image_uploads import clean_picture
+from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.listeners import MOST_RECIPIENTS, InboundHandler
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.visitors import CountedSMTP, Visitors
 from mailflatrate.mail.aggregate import read_aggregates
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.pictures import PictureRefused, Refusal

@@ -14,7 +14,7 @@ from django.core import signing
 from django.test import Client
 
 from mailflatrate.apps.inbound import actions, intake, jobs
-from mailflatrate.apps.inbound.actions.claiming import BROKEN_OFF
+from mailflatrate.apps.inbound.actions.claim_batch import BROKEN_OFF
 from mailflatrate.apps.inbound.intake import READ_LANES, Arrival
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.base import child, clock, tenancy

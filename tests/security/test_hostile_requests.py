@@ -13,21 +13,21 @@ from django.test import Client
 
 from api_world import program_of
 from campaign_world import CONTENT, World, world
-from mailflatrate.apps.campaigns.compiling import compile_campaign
-from mailflatrate.apps.campaigns.missing import missing_fields
+from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.lists.actions import read_head
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.look import SHOWN_CHARACTERS
+from mailflatrate.apps.lists.intake.file_preview import SHOWN_CHARACTERS
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.api.v1.door import has_many_pieces
+from mailflatrate.entrypoints.api.v1.access_control import has_many_pieces
 from mailflatrate.entrypoints.web.asgi import READERS_AT_HAND
-from mailflatrate.entrypoints.web.serving.bodies import FIELDS_OCTETS, PUBLIC, limit_of
+from mailflatrate.entrypoints.web.serving.request_bodies import FIELDS_OCTETS, PUBLIC, limit_of
 from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.tokens import TokenPurpose
 
@@ -128,7 +128,7 @@ def test_rare_letters_beyond_ascii_decide_the_encoding_wherever_they_stand(tmp_p
     rows = b"dora@people.example;Dora\n" * 100_000
     for letter in ("ü".encode(), "ü".encode("cp1252")):
         path.write_bytes(b"email;name\n" + rows + b"emil@people.example;M" + letter + b"ller\n")
-        from mailflatrate.apps.lists.intake.tables import CsvTable
+        from mailflatrate.apps.lists.intake.csv_rows import CsvTable
 
         assert [cells for _line, cells, _fault in CsvTable(path).rows()][-1] == ["emil@people.example", "Müller"]
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.accounts.actions import create_user, house_account, send_
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level
-from mailflatrate.entrypoints.cli.doctor import host, traffic
+from mailflatrate.entrypoints.cli.doctor import host, processes
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import SettingsError, read_settings
@@ -154,11 +154,11 @@ def test_the_doctor_refuses_a_proxy_that_nobody_named() -> None:
     assert list(host._proxy(named)) == []
     cache.delete(KEY)
     Client(REMOTE_ADDR="8.8.8.8").get("/login/", HTTP_X_FORWARDED_FOR="203.0.113.9")
-    assert list(traffic._proxy(behind)) == [], "a stranger's header is no proxy"
+    assert list(processes._proxy(behind)) == [], "a stranger's header is no proxy"
     Client(REMOTE_ADDR="172.18.0.1").get("/login/", HTTP_X_FORWARDED_FOR="203.0.113.9")
-    (line,) = traffic._proxy(behind)
+    (line,) = processes._proxy(behind)
     assert (line.level, "172.18.0.1" in line.fix) == (Level.MISSING, True)
-    assert list(traffic._proxy(read_settings(HERE | {"MAILFLATRATE_TRUSTED_PROXIES": "172.18.0.0/16"}))) == []
+    assert list(processes._proxy(read_settings(HERE | {"MAILFLATRATE_TRUSTED_PROXIES": "172.18.0.0/16"}))) == []
     cache.delete(KEY)
 
 

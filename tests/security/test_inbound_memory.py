@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.entrypoints.smtpd.connection_limits import CountedLMTP, Visitors
 from mailflatrate.entrypoints.smtpd.content import (
     LONGEST_LINE_BYTES,
     MOST_LINES,
@@ -23,9 +24,8 @@ from mailflatrate.entrypoints.smtpd.content import (
     ContentRefusal,
 )
 from mailflatrate.entrypoints.smtpd.listeners import PostboxHandler
+from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.visitors import CountedLMTP, Visitors
-from mailflatrate.entrypoints.smtpd.world import SimulatedInternet
 from mailflatrate.settings import load_settings
 from postfix_host import free_ports, wait_for_greeting
 

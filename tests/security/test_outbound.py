@@ -15,7 +15,7 @@ from mailflatrate.settings.schema import read_settings
 from mailflatrate.wire import probe, spam_filter
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, Protection, open_mailbox
-from mailflatrate.wire.reach import is_public
+from mailflatrate.wire.public_urls import is_public
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
 from mailflatrate.wire.web import PageLook, WebStatus, look_at_page
 

@@ -10,14 +10,14 @@ from click.testing import CliRunner
 from django.db import DatabaseError, connection
 
 from campaign_world import World, world
-from mailflatrate.apps.delivery import fence, withdrawals_places
+from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.withdrawals import promotion
-from mailflatrate.apps.privacy.withdrawals.lines import WithdrawalLine
 from mailflatrate.apps.privacy.withdrawals.log import open_log
-from mailflatrate.apps.privacy.withdrawals.writing import log_waiting
+from mailflatrate.apps.privacy.withdrawals.log_lines import WithdrawalLine
+from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -101,8 +101,8 @@ def test_each_host_that_logged_is_waited_for_and_one_that_is_gone_is_given_up_by
     anna: World, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     promotion.note_place(settings)
-    withdrawals_places.note_place("a" * 32, "dead.example")
-    withdrawals_places.note_place("b" * 32, "long-gone.example")
+    withdrawal_logs.note_place("a" * 32, "dead.example")
+    withdrawal_logs.note_place("b" * 32, "long-gone.example")
     owner.execute("UPDATE withdrawals_place SET seen_at = now() - interval '1 hour' WHERE host LIKE 'long-gone%'")
     promote(owner)
     promotion.replay_if_promoted(settings)
@@ -121,7 +121,7 @@ def test_nothing_goes_on_where_no_worker_lives_and_a_person_may_say_so(
 ) -> None:
     promote(owner)
     assert not fence.resume_if_whole()
-    with pytest.raises(fence.WithdrawalsMissing, match=withdrawals_places.NO_WORKER):
+    with pytest.raises(fence.WithdrawalsMissing, match=withdrawal_logs.NO_WORKER):
         fence.resume_all(set())
     fence.resume_all(set(), without_withdrawals=True)
     assert not fence.is_held()
@@ -132,7 +132,7 @@ def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
 ) -> None:
     promote(owner)
     promotion.replay_if_promoted(settings)
-    withdrawals_places.note_replayed_by_a_person()
+    withdrawal_logs.note_replayed_by_a_person()
     assert fence.resume_if_whole()
     promote(owner)
     assert not fence.resume_if_whole()

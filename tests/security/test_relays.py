@@ -14,8 +14,8 @@ from api_world import ROOT, program_of
 from campaign_world import World, browser, person, world
 from desk_world import Desk, desk
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.delivery.relays.book import read_book
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, RelayError, add_relay, edit_relay
+from mailflatrate.apps.delivery.relays.relay_cache import read_book
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry

@@ -15,13 +15,13 @@ from campaign_world import CONTENT, World, world
 from desk_world import desk
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence, withdrawals_places
+from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
+from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Plan, SenderProcess, Trial
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
-from mailflatrate.apps.delivery.trials import decisions_of
 from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.stats.actions import decide_trial
 from mailflatrate.base import clock, tenancy
@@ -52,7 +52,7 @@ def resume(*, nothing_lost: bool = False) -> None:
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
     if not nothing_lost:
-        withdrawals_places.note_replayed_by_a_person()
+        withdrawal_logs.note_replayed_by_a_person()
     fence.resume_all(set(), nothing_lost=nothing_lost)
 
 
@@ -180,7 +180,7 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
     be_another_database(database, promoted=True)
     fence.note_replayed("one.1.a.b", missing)
-    withdrawals_places.note_replayed_by_a_person()
+    withdrawal_logs.note_replayed_by_a_person()
     assert fence.resume_if_whole() is not bool(missing)
     fence.resume_all(set())
     assert anna.again(campaign).state == state

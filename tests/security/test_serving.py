@@ -15,8 +15,8 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions import create_user
-from mailflatrate.entrypoints.web.serving import bodies, bridge
-from mailflatrate.entrypoints.web.serving.bodies import (
+from mailflatrate.entrypoints.web.serving import request_bodies, wsgi_bridge
+from mailflatrate.entrypoints.web.serving.request_bodies import (
     MB,
     BodyLimit,
     BodyRefused,
@@ -165,7 +165,7 @@ def test_static_files_and_htmx_parts_are_served(web: Served) -> None:
     script = page.partition('src="/static/')[2].partition('"')[0]
     file = web.ask(f"/static/{script}")
     assert (file.status, "immutable" in file.head or "max-age" in file.head) == (200, True)
-    assert len(file.body) == (Path(bodies.__file__).parents[3] / "static" / script).stat().st_size
+    assert len(file.body) == (Path(request_bodies.__file__).parents[3] / "static" / script).stat().st_size
     part = web.ask("/studio/", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/studio/"})
     assert (part.status, "hx-redirect: /login/" in part.head) == (401, True)
 
@@ -211,7 +211,7 @@ def body_in(folder: Path, budget: DiskBudget | None = None) -> RequestBody:
 
 
 def test_a_dripping_body_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.3)
+    monkeypatch.setattr(request_bodies, "GRACE_SECONDS", 0.3)
     began = time.monotonic()
     with pytest.raises(BodyRefused) as caught, closing(body_in(tmp_path)) as body:
         asyncio.run(read_body(drip, body, BodyLimit(MB), None))
@@ -256,7 +256,7 @@ def test_limits_by_path(path: str, octets: int) -> None:
 
 def test_an_answer_that_nobody_reads_frees_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The generator is closed where it ran, so that its transaction ends."""
-    monkeypatch.setattr(bridge, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(wsgi_bridge, "STALL_SECONDS", 0.3)
     ended: list[str] = []
 
     def endless(_environ: object, start: object) -> Iterator[bytes]:
@@ -264,16 +264,16 @@ def test_an_answer_that_nobody_reads_frees_its_thread(monkeypatch: pytest.Monkey
         start("200 OK", [("Content-Type", "text/csv")])
         try:
             while True:
-                yield b"x" * bridge.PIECE_OCTETS
+                yield b"x" * wsgi_bridge.PIECE_OCTETS
         finally:
             ended.append("closed")
 
     async def read_one() -> bytes:
-        exchange = bridge.Exchange(endless, {"PATH_INFO": "/"}, asyncio.get_running_loop())
+        exchange = wsgi_bridge.Exchange(endless, {"PATH_INFO": "/"}, asyncio.get_running_loop())
         work = asyncio.get_running_loop().run_in_executor(None, exchange.run)
         first = await exchange.next()
         await asyncio.wait_for(work, 5)
         return first.body
 
-    assert len(asyncio.run(read_one())) == bridge.PIECE_OCTETS
+    assert len(asyncio.run(read_one())) == wsgi_bridge.PIECE_OCTETS
     assert ended == ["closed"]

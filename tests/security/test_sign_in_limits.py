@@ -17,7 +17,7 @@ from django.test import Client
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.accounts.models import SharedEntry, User
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.sign_in import brake
+from mailflatrate.entrypoints.web.sign_in import attempt_limits
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "winterzwiebeln-2026"
@@ -50,7 +50,7 @@ def solved(level: int) -> str:
 
 def test_guessing_at_one_address_costs_work_and_the_owner_still_gets_in() -> None:
     anna = person()
-    for _ in range(brake.FREE_BY_ADDRESS):
+    for _ in range(attempt_limits.FREE_BY_ADDRESS):
         assert try_in(anna.email, "wrong-password", network())[0] == 200
     status, page = try_in(anna.email.upper(), PASSWORD, network())
     assert (status, 'data-task="/login/task?level=1"' in page) == (200, True), "the right password without work"
@@ -62,7 +62,7 @@ def test_guessing_at_one_address_costs_work_and_the_owner_still_gets_in() -> Non
 
 def test_one_network_costs_work_for_itself_alone() -> None:
     office, anna = network(), person()
-    for _ in range(brake.FREE_BY_NETWORK):
+    for _ in range(attempt_limits.FREE_BY_NETWORK):
         try_in(f"{secrets.token_hex(4)}@lindenhof.example", "wrong-password", office)
     assert try_in(anna.email, PASSWORD, office)[0] == 200
     assert try_in(anna.email, PASSWORD, office, altcha=solved(1))[0] == 302, "a colleague behind the same address"
@@ -71,18 +71,18 @@ def test_one_network_costs_work_for_itself_alone() -> None:
 
 def test_people_who_get_in_cost_their_office_nothing() -> None:
     office, anna = network(), person()
-    for _ in range(brake.FREE_BY_NETWORK + brake.FREE_BY_ADDRESS):
+    for _ in range(attempt_limits.FREE_BY_NETWORK + attempt_limits.FREE_BY_ADDRESS):
         assert try_in(anna.email, PASSWORD, office)[0] == 302
-    for _ in range(brake.FREE_BY_ADDRESS):
+    for _ in range(attempt_limits.FREE_BY_ADDRESS):
         assert try_in(anna.email, "wrong-password", office)[0] == 200
     assert try_in(anna.email, PASSWORD, office)[0] == 200, "guesses between them still count"
 
 
 def test_more_attempts_cost_more_work_and_easy_work_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(brake, "STEP_BY_ADDRESS", 3)
-    monkeypatch.setattr(brake, "MOST_HASHES", (2_000, 4_000, 8_000))
+    monkeypatch.setattr(attempt_limits, "STEP_BY_ADDRESS", 3)
+    monkeypatch.setattr(attempt_limits, "MOST_HASHES", (2_000, 4_000, 8_000))
     anna, easy = person(), [solved(1) for _ in range(3)]
-    for _ in range(brake.FREE_BY_ADDRESS + 5):
+    for _ in range(attempt_limits.FREE_BY_ADDRESS + 5):
         _status, page = try_in(anna.email, "wrong-password", network())
     assert "level=3" in page
     assert [try_in(anna.email, PASSWORD, network(), altcha=work)[0] for work in easy] == [200] * 3
@@ -91,7 +91,7 @@ def test_more_attempts_cost_more_work_and_easy_work_does_not_pass(monkeypatch: p
 
 def test_work_for_another_form_does_not_pass() -> None:
     anna = person()
-    for _ in range(brake.FREE_BY_ADDRESS):
+    for _ in range(attempt_limits.FREE_BY_ADDRESS):
         try_in(anna.email, "wrong-password", network())
     task = json.loads(Client().get("/report/task").content)["task"]
     number = next(n for n in range(task["maxNumber"] + 1)
@@ -103,7 +103,7 @@ def test_work_for_another_form_does_not_pass() -> None:
 
 def test_the_window_ends() -> None:
     anna = person()
-    for _ in range(brake.FREE_BY_ADDRESS + 1):
+    for _ in range(attempt_limits.FREE_BY_ADDRESS + 1):
         try_in(anna.email, "wrong-password", network())
     with clock.frozen_at(clock.now() + timedelta(minutes=16)):
         assert try_in(anna.email, PASSWORD, network())[0] == 302

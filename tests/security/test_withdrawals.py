@@ -12,10 +12,10 @@ from lists_home import HEADER, Home, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.privacy.actions import erase_for_customer
-from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
+from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
+from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting, withdrawals_since
 from mailflatrate.apps.privacy.withdrawals.replay import replay
-from mailflatrate.apps.privacy.withdrawals.writing import log_waiting, withdrawals_since
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Suppression, SuppressionReason, WithdrawalKind
 from mailflatrate.base import clock, tenancy

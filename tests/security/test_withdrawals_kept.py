@@ -14,10 +14,10 @@ from campaign_world import world
 from lists_home import HEADER, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, WithdrawalsLog, every_log, read_paths
+from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
+from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting
 from mailflatrate.apps.privacy.withdrawals.replay import replay
-from mailflatrate.apps.privacy.withdrawals.writing import log_waiting
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.directory import DirectoryFiles

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from estate import Estate, build_estate, release
 from fake_relay import FakeRelay
-from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_standing
 from mailflatrate.apps.accounts.models import Standing
 from mailflatrate.apps.campaigns.actions import upload_media
 from mailflatrate.apps.campaigns.models import MediaFile
@@ -38,7 +38,7 @@ from mailflatrate.apps.privacy.jobs import log_withdrawals
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import backends, files
 from mailflatrate.base.storage.directory import DirectoryFiles
-from mailflatrate.entrypoints.cli.backup import making, restoring
+from mailflatrate.entrypoints.cli.backup import create, restore
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.reading.values import BounceOutcome
@@ -201,10 +201,10 @@ def test_a_database_in_use_is_not_overwritten(story: Story) -> None:
     with psycopg.connect(story.url, autocommit=True) as link:
         for given in (None, "another", "Restored", ""):
             with pytest.raises(click.ClickException, match="Restore into an empty one") as refused:
-                restoring.demand_empty(link, given)
+                restore.demand_empty(link, given)
             assert "--replace-database restored" in refused.value.message
         with psycopg.connect(story.url), pytest.raises(click.ClickException, match="1 other open connections"):
-            restoring.demand_empty(link, "restored")
+            restore.demand_empty(link, "restored")
         assert link.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
 
 
@@ -237,11 +237,11 @@ def test_keys_of_another_installation_are_refused_before_anything_is_changed(sto
     here = load_settings().model_copy(update={"data_dir": tmp_path})
     manifest = read_manifest(story.backup)
     with pytest.raises(click.ClickException, match="don't match the backup's") as refused:
-        restoring.place_keys(here, story.backup, manifest)
+        restore.place_keys(here, story.backup, manifest)
     assert "x" * 40 not in refused.value.message
     kept.unlink()
     with pytest.raises(click.ClickException, match="contains no keys"):
-        restoring.place_keys(here, tmp_path, manifest)
+        restore.place_keys(here, tmp_path, manifest)
     assert not kept.exists()
 
 
@@ -277,9 +277,9 @@ def test_files_outside_of_the_database_are_packed_and_put_back(directory: Direct
     content = {"pictures/1-0": b"a picture", "uploads/x": bytes(3_000_000)}
     for name, data in content.items():
         directory.put(7, name, io.BytesIO(data).read)
-    making.pack_files(tmp_path / "files.tar", str)
+    create.pack_files(tmp_path / "files.tar", str)
     shutil.rmtree(tmp_path / "files")
-    assert restoring.restore_files(tmp_path) == 2
+    assert restore.restore_files(tmp_path) == 2
     for name, data in content.items():
         got = io.BytesIO()
         directory.read_into(7, name, got.write)
@@ -295,6 +295,6 @@ def test_an_archive_that_was_tampered_with_writes_nowhere_else(
         entry.size = 1
         archive.addfile(entry, io.BytesIO(b"x"))
     with pytest.raises(click.ClickException, match="which doesn't belong in a backup"):
-        restoring.restore_files(tmp_path)
+        restore.restore_files(tmp_path)
     assert list(directory.list_files()) == []
     assert {path.name for path in tmp_path.iterdir()} <= {"files.tar", "files"}

@@ -24,7 +24,7 @@ from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryState

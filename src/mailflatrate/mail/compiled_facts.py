@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mailflatrate.mail.content import CompiledContent
 from mailflatrate.mail.content_facts import CompiledContentFacts, lint_parts
-from mailflatrate.mail.html.applied import with_styles_applied
+from mailflatrate.mail.html.applied_styles import with_styles_applied
 from mailflatrate.mail.html.imprint import FooterImprint
 from mailflatrate.mail.html.links import ContentLink
 from mailflatrate.mail.html.tokens import TokenKind, tokenise

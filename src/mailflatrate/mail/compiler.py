@@ -24,7 +24,7 @@ from mailflatrate.mail.html.links import ContentLink
 from mailflatrate.mail.html.theme import markdown_as_html
 from mailflatrate.mail.html.tokens import TokenKind, tokenise, write
 from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused
-from mailflatrate.mail.liquid.work import work_done
+from mailflatrate.mail.liquid.work_limit import work_done
 from mailflatrate.mail.source_errors import SourceError
 
 
@@ -120,7 +120,7 @@ def variables(sources: CompiledSources) -> frozenset[str]:
 
 
 def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], ...], most_work: int) -> MissingValues:
-    """Return which values each reader lacks, until `most_work` is done (`liquid.work`)."""
+    """Return which values each reader lacks, until `most_work` is done (`liquid.work_limit`)."""
     parts, done, found = _templates(sources), 0, []
     for values in readers:
         if done > most_work:
@@ -134,7 +134,7 @@ def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], .
 
 
 def work(sources: CompiledSources, values: dict[str, object]) -> int:
-    """Return the cost of rendering a compiled campaign for one reader (`liquid.work`)."""
+    """Return the cost of rendering a compiled campaign for one reader (`liquid.work_limit`)."""
     return sum(part.work(values) for part in _templates(sources))
 
 

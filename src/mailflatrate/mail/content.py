@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from mailflatrate.mail.author_mistakes import in_part, mistake
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.finish import finish
 from mailflatrate.mail.html.imprint import FooterImprint, imprint_html, imprint_text, with_dark_colors
 from mailflatrate.mail.html.inline import inline_styles, normalise
 from mailflatrate.mail.html.links import ContentLink, LinkBook
-from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
 from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.theme import render_markdown
@@ -29,7 +30,6 @@ from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, SourceErro
 from mailflatrate.mail.liquid.marks import MAX_MARKS, first_of_too_many
 from mailflatrate.mail.liquid.protect import ProtectedText, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_STYLE_FILTER, SAFE_URL_FILTER
-from mailflatrate.mail.mistakes import in_part, mistake
 from mailflatrate.mail.source_errors import Lines
 from mailflatrate.mail.text_part import write_text
 

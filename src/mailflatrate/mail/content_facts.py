@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mailflatrate.mail.content_layout import HEADINGS, is_oversized, unsupported_css
 from mailflatrate.mail.content_style import Hiding, Style, is_pixel
-from mailflatrate.mail.html.applied import names_shown_somewhere
+from mailflatrate.mail.html.applied_styles import names_shown_somewhere
 from mailflatrate.mail.html.tokens import RAW_TEXT, Token, TokenKind, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
 

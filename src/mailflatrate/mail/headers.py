@@ -12,7 +12,7 @@ from typing import Final
 
 import idna
 
-from mailflatrate.mail.mistakes import mistake
+from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake
 
 Field = tuple[bytes, bytes]

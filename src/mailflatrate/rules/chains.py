@@ -43,8 +43,6 @@ from mailflatrate.rules.checks import (
     imprint_complete,
     imprint_readable,
     imprint_shown,
-    letter_built,
-    letter_signed,
     links_clean,
     links_finished,
     links_https,
@@ -52,6 +50,8 @@ from mailflatrate.rules.checks import (
     links_truthful,
     list_language,
     merge_tags_filled,
+    message_built,
+    message_signed,
     no_active_content,
     no_foreign_pixel,
     no_machine_orders,
@@ -104,8 +104,8 @@ from mailflatrate.rules.checks import (
     volume_allowed,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts
+from mailflatrate.rules.skip_reasons import RecipientRule
 from mailflatrate.rules.verdict import Check
-from mailflatrate.rules.withhold import RecipientRule
 
 # Who sends?                        Severity as in the file: most block, R-06 and R-13 wait for a reviewer.
 CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
@@ -178,9 +178,9 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     ai_pictures_labelled.CHECK,  # R-53 warn
     spam_score.CHECK,  # R-50 warn
     # Can a message be made from it?
-    letter_built.CHECK,
+    message_built.CHECK,
     rendering_light.CHECK,
-    letter_signed.CHECK,
+    message_signed.CHECK,
 )
 
 # What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).

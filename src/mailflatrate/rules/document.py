@@ -22,7 +22,7 @@ from mailflatrate.rules.gate import AnyRule
 from mailflatrate.rules.limits import LIMITS
 from mailflatrate.rules.message import MessageKind
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
-from mailflatrate.rules.tighter import STRICTER
+from mailflatrate.rules.stricter_limits import STRICTER
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
     ("Campaigns", "Checked when a campaign is released and again before it is sent.", CAMPAIGN_CHAIN),

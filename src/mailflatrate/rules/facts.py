@@ -258,7 +258,7 @@ class SampleFacts:
     """The signature holds against the key that the domain publishes."""
     problem: str = ""
     work: int = 0
-    """What filling in all parts for this reader costs, in the units of `mail.liquid.work`."""
+    """What filling in all parts for this reader costs, in the units of `mail.liquid.work_limit`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from mailflatrate.locale.formats import written_number
 from mailflatrate.locale.texts import translate
-from mailflatrate.mail.mistakes import param_in_words
+from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
@@ -23,11 +23,11 @@ from mailflatrate.rules.chains import (
     RECIPIENT_CHAIN,
 )
 from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
+from mailflatrate.rules.finding_texts import word
 from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
+from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import Check, Finding, Param, Severity, Verdict
-from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
-from mailflatrate.rules.words import word
 
 AnyRule: TypeAlias = (
     Check[CampaignFacts]

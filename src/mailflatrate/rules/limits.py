@@ -1,7 +1,7 @@
 """Every number of the rule base, with its source and the date on which the source was read.
 
-The operator may tighten a number by a setting (`rules.tighter`); loosening one needs an ADR. A test pins the table
-(R-84), because a silently changed threshold is a changed rule.
+The operator may tighten a number by a setting (`rules.stricter_limits`); loosening one needs an ADR. A test pins the
+table (R-84), because a silently changed threshold is a changed rule.
 """
 
 from __future__ import annotations
@@ -220,6 +220,6 @@ def value(key: str) -> float:
 
 
 def tighten(numbers: Mapping[str, float]) -> None:
-    """Put the operator's stricter numbers, as read by `rules.tighter`, in force in this process, replacing others."""
+    """Put the operator's stricter numbers (`rules.stricter_limits`) in force in this process, replacing others."""
     _TIGHTENED.clear()
     _TIGHTENED.update(numbers)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.mail.body_marks import ImprintMarks, imprint_marks, offers_leaving, offers_leaving_html
+from mailflatrate.mail.body_duties import ImprintMarks, imprint_marks, offers_leaving, offers_leaving_html
 from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.content_facts import lint_parts
 from mailflatrate.mail.dkim_verify import DkimStatus, KeyFinder, KeyUnreachable, verify_signatures
 from mailflatrate.mail.from_line import FromMailbox, read_from
-from mailflatrate.mail.html.applied import with_styles_applied
+from mailflatrate.mail.html.applied_styles import with_styles_applied
 from mailflatrate.mail.html.tokens import TokenKind, tokenise
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.mail.message import ParsedMessage, read_message

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mailflatrate.mail.body_marks import offers_leaving
+from mailflatrate.mail.body_duties import offers_leaving
 from mailflatrate.mail.from_line import FromMailbox, read_from
 from mailflatrate.mail.message import ParsedMessage
 from mailflatrate.rules.addresses.providers import is_freemail

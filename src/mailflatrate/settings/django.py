@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.limits import tighten
-from mailflatrate.rules.tighter import read_tighter
+from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.links import ProcessPurpose, purpose
 from mailflatrate.settings.roles import app_url, knows_owner, owner_url
 from mailflatrate.settings.schema import load_settings
@@ -173,7 +173,8 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "mailflatrate.entrypoints.web.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm"}
-# The password's own limits are in web/sign_in/brake.py; what is left of these two counts wrong second factors by user.
+# web/sign_in/attempt_limits.py has the password's own limits; what is left of these two counts wrong second factors
+# by user.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"

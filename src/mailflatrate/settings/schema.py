@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.shaping import read_shaping
-from mailflatrate.rules.tighter import read_tighter
+from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive

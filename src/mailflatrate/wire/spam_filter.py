@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mailflatrate.wire.deadline import Deadline
-from mailflatrate.wire.post import post
+from mailflatrate.wire.http_post import post
 
 _TIMEOUT_SECONDS = 10.0
 _MOST_OCTETS = 256 * 1024

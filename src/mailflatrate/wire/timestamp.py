@@ -1,6 +1,6 @@
 """Requests to a time-stamping authority over HTTP (RFC 3161 section 3.4). Verifying the answer is left to others."""
 
-from mailflatrate.wire.post import post
+from mailflatrate.wire.http_post import post
 
 QUERY_TYPE = "application/timestamp-query"
 REPLY_TYPE = "application/timestamp-reply"

@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.reach import PORTS, is_public
+from mailflatrate.wire.public_urls import PORTS, is_public
 
 TIMEOUT_SECONDS = 8.0
 VISIT_SECONDS = 30.0

@@ -15,8 +15,8 @@ from campaign_world import World, followed, world
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns import actions
-from mailflatrate.apps.campaigns.compiling import compile_campaign
-from mailflatrate.apps.campaigns.digests import next_issue
+from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.digest_content import next_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, DigestOutcome, FeedDigest, MailingTemplate
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint

@@ -8,8 +8,8 @@ from selectolax.lexbor import LexborHTMLParser
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, blank_source, gallery_template, source
 from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
-from mailflatrate.mail.html.look import BrandStyle
 
 IMPRINT = FooterImprint((FooterLine("", "Lindenhof GmbH"),), "Sie haben sich angemeldet.", "7XK2-9QPM", "de")
 LOGO = BrandStyle(logo_url="https://media.example/logo.png", logo_width=180)

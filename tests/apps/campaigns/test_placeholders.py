@@ -18,10 +18,10 @@ from mailflatrate.apps.campaigns.gallery import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, standing_in
-from mailflatrate.apps.campaigns.starters import starters
+from mailflatrate.apps.campaigns.starting_content import starters
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
-from mailflatrate.mail.html.look import BrandStyle
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.rules.checks.links_finished import is_unfinished
 
 R52 = ("placeholders-replaced", "pictures-chosen", "links-finished")

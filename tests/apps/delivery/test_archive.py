@@ -15,7 +15,8 @@ from campaign_world import World, world
 from mailflatrate.apps.abuse.actions.intake import delivery_to
 from mailflatrate.apps.abuse.queries.search import search
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.archive import moving
+from mailflatrate.apps.delivery.archive import archiving
+from mailflatrate.apps.delivery.dropped_months import past_delivery
 from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import (
     ArchivedCampaign,
@@ -31,7 +32,6 @@ from mailflatrate.apps.delivery.models import (
     Retry,
     Tally,
 )
-from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, find_delivery, outcomes_page
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.apps.delivery.send.journal import Journal
@@ -39,9 +39,9 @@ from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
-from mailflatrate.apps.privacy.access import stored_about
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.actions.retention import let_go, proof_limit
+from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import DailyFigure
 from mailflatrate.apps.stats.queries import dead_by_list, live_counts
@@ -283,14 +283,14 @@ def test_what_is_not_finished_stays(database: str) -> None:
     ended("an unknown result", unknown)
     ended("on its way", lambda campaign: Campaign.objects.filter(id=campaign.id).update(state="paused"))
     end_month(database)
-    moving.archive_finished(run_seconds=20)
+    archiving.archive_finished(run_seconds=20)
     for name, campaign in kept.items():
         assert counts(campaign) == (PEOPLE, 0), name
         with tenancy.account(anna.account_id):
             assert not ArchivedCampaign.objects.filter(campaign=campaign).exists(), name
     later = kept["an unknown result"]
     end(database, later, ago=timedelta(days=91))
-    moving.archive_finished(run_seconds=20)
+    archiving.archive_finished(run_seconds=20)
     assert counts(later) == (0, PEOPLE), "no journal comes back after three months"
 
 
@@ -301,7 +301,7 @@ def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(dat
     anna.settle(campaign, DeliveryState.SENT, PEOPLE)
     end(database, campaign)
     end_month(database)
-    assert moving.call_owner("SELECT archive_campaign(%s, 30)", campaign.id)
+    assert archiving.call_owner("SELECT archive_campaign(%s, 30)", campaign.id)
     ids = ids_of(campaign)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
     bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
@@ -332,7 +332,7 @@ def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(dat
         arrives.join(10)
     assert counts(campaign) == (0, PEOPLE)
     assert changed == {ids[0]}
-    moving.archive_finished(run_seconds=20)
+    archiving.archive_finished(run_seconds=20)
     with tenancy.account(anna.account_id):
         assert ArchivedDelivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED
         assert ArchivedCampaign.objects.get(campaign=campaign).deliveries == PEOPLE
@@ -370,14 +370,14 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     limit = proof_limit(clock.now())
     end(database, campaign, ago=clock.now() - limit + timedelta(days=1))
     name = end_month(database)
-    moving.archive_finished(run_seconds=20)
+    archiving.archive_finished(run_seconds=20)
     assert counts(campaign) == (0, PEOPLE)
     refresh_campaign(anna.account_id, campaign.id)
-    assert moving.drop_expired(limit) == 0, "the month was made a moment ago"
+    assert archiving.drop_expired(limit) == 0, "the month was made a moment ago"
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET made_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
         owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit, name])
-    assert moving.drop_expired(limit) == 0, "a campaign in it ended late"
+    assert archiving.drop_expired(limit) == 0, "a campaign in it ended late"
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
     assert let_go()["delivery_months"] == 1

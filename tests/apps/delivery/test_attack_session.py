@@ -13,7 +13,7 @@ from psycopg import errors
 from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
 from campaign_world import World, world
 from mailflatrate.apps.delivery.editions import edition_mail
-from mailflatrate.apps.gate.letters import EditionUnusable
+from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.base import ids, tenancy
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url

@@ -4,7 +4,7 @@ import pytest
 
 from campaign_world import World, bare_account, world
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState

@@ -15,7 +15,7 @@ from estate import build_estate, release
 from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Chunk
-from mailflatrate.apps.delivery.send import counted
+from mailflatrate.apps.delivery.send import provider_counts
 from mailflatrate.apps.delivery.send import sender as sender_module
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
@@ -92,7 +92,7 @@ def test_a_campaign_can_be_followed_in_the_log() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counted, "WAVE_LEAST", 10)
+    monkeypatch.setattr(provider_counts, "WAVE_LEAST", 10)
     begin_relay("127.0.0.1")
     before = result("united_internet", "deferred"), result("other", "sent")
     whose, chunks, lines = sent(slow="gmx.de")

@@ -12,10 +12,10 @@ from django.db import connection
 from estate import Estate, build_estate, release
 from fake_relay import FakeRelay
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence, withdrawals_places
+from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress, unsent_after_end
-from mailflatrate.apps.delivery.send import kept, recovery
+from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.replay import replay
@@ -223,7 +223,7 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     assert hold.cause is fence.HoldCause.RESTORED
     with pytest.raises(fence.NotAccounted, match=r"elsewhere\.1\.a\.b"):
         fence.resume_all(set())
-    kept.set_aside(journal.path)
+    sent_record.set_aside(journal.path)
     journal.reset()
     told = replay(journal.path.parent)
     assert (told.changed, told.missing) == (3, 0)
@@ -238,7 +238,7 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     ended = {name.partition(".")[0] for name in left.value.names} - {"elsewhere"}  # senders of this test
     with pytest.raises(fence.WithdrawalsMissing):
         fence.resume_all({"elsewhere", *ended})
-    withdrawals_places.note_replayed_by_a_person()
+    withdrawal_logs.note_replayed_by_a_person()
     fence.resume_all({"elsewhere", *ended})
     assert fence.check() is None
     assert states(estate, ids) == ["sent", "sent", "in_doubt", "in_doubt"] + ["in_doubt"] * 8
@@ -260,7 +260,7 @@ def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: E
         assert not fence.resume_if_whole()
         fence.note_replayed("one.1.a.b", 0)
         assert not fence.resume_if_whole(), "no worker has replayed the withdrawals log"
-        withdrawals_places.note_replayed("place", "host", since=hold.since)
+        withdrawal_logs.note_replayed("place", "host", since=hold.since)
         assert fence.resume_if_whole()
         owner.execute("DELETE FROM withdrawals_place")
         owner.execute("DELETE FROM sender_process")
@@ -295,15 +295,15 @@ def test_what_is_kept_names_nobody_and_goes_after_its_time(tmp_path: Path) -> No
     journal.started(100)
     journal.replied(reply(100)._replace(text="queued for dora@people.example"), 5)
     journal.started(101)
-    kept.set_aside(journal.path, now=3_600_000.0)
+    sent_record.set_aside(journal.path, now=3_600_000.0)
     journal.close(settled=True)
     (file,) = tmp_path.glob("*.kept")
     assert file.read_text() == "C 1 10\nA 100 5\nU 101 3600000000\n"
-    (entries,) = kept.read_folder(tmp_path)
+    (entries,) = sent_record.read_folder(tmp_path)
     assert [(each.delivery_id, each.outcome is None) for each in entries] == [(100, False), (101, True)]
-    kept.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 - 1)
+    sent_record.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 - 1)
     assert file.exists()
-    kept.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 + 1)
+    sent_record.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 + 1)
     assert not file.exists()
 
 

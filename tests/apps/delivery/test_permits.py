@@ -23,7 +23,7 @@ from mailflatrate.rules.facts import (
     Suppression,
 )
 from mailflatrate.rules.gate import RULES_VERSION
-from mailflatrate.rules.withhold import SkippedRecipient, WithholdReason
+from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 DORA = RecipientFacts(

@@ -14,7 +14,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.campaigns.words import reasons
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons
 from mailflatrate.rules.facts import Suppression
 from mailflatrate.settings.schema import load_settings
 

@@ -11,7 +11,7 @@ from apps.delivery.test_relays import PEOPLE, add, send_all
 from estate import Estate
 from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.delivery.models import Bucket, DeliveryState, Relay
-from mailflatrate.apps.delivery.relays.book import PoolKey, read_book
+from mailflatrate.apps.delivery.relays.relay_cache import PoolKey, read_book
 from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason

@@ -16,7 +16,7 @@ from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import plan, warm_up
 from mailflatrate.apps.delivery.models import Bucket, Chunk, ChunkState, Delivery, DeliveryState, Plan, WarmUp
-from mailflatrate.apps.delivery.relays import warming
+from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists import actions as lists
@@ -46,7 +46,7 @@ class Days:
 @pytest.fixture
 def days(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
     made = Days()
-    monkeypatch.setattr(warming, "clock", made)
+    monkeypatch.setattr(warm_up_limits, "clock", made)
     monkeypatch.setattr(warm_up, "clock", made)
     monkeypatch.setattr(allowance, "clock", made)
     _forget()
@@ -123,7 +123,7 @@ def test_three_days(
     relay_id = add(relay, "new")
     if subject == "relay":
         with tenancy.platform(PlatformReason.RELAYS):
-            warming.start(warming.relay_key(relay_id), by=OTTO)
+            warm_up_limits.start(warm_up_limits.relay_key(relay_id), by=OTTO)
     order = by_recency(estate)
     with tenancy.account(estate.account_id):
         expected = warm_up.plan_of(Campaign(account_id=estate.account_id, sender_id=estate.sender_id), PEOPLE)
@@ -187,7 +187,7 @@ def test_deferrals_stop_the_day_and_its_step_comes_again(
     assert len(relay.received) == accepted, "nothing more today"
     days.sleep()
     with tenancy.platform(PlatformReason.RELAYS):
-        (day,) = warming.warming(WarmUp.objects.values_list("key", flat=True)).values()
+        (day,) = warm_up_limits.warming(WarmUp.objects.values_list("key", flat=True)).values()
     assert (day.step, day.left) == (0, 50)
 
 
@@ -197,14 +197,16 @@ def test_a_complaint_holds_the_step(
     settings = warm_settings(monkeypatch, domains=True)
     relay_id = add(two[0], "new")
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.start(warming.relay_key(relay_id), by=OTTO)
+        warm_up_limits.start(warm_up_limits.relay_key(relay_id), by=OTTO)
     campaign_id = release(estate)
     send_today(estate, campaign_id, settings)
     with tenancy.account(estate.account_id):
         warm_up.note_complaint(campaign_id)
     days.sleep()
     with tenancy.platform(PlatformReason.RELAYS):
-        steps = {row: day.step for row, day in warming.warming(WarmUp.objects.values_list("key", flat=True)).items()}
+        steps = {
+            row: day.step for row, day in warm_up_limits.warming(WarmUp.objects.values_list("key", flat=True)).items()
+        }
     assert set(steps.values()) == {0}
     assert len(steps) == 2, "domain and relay"
 
@@ -217,7 +219,7 @@ def test_a_known_relay_beside_a_new_one_takes_the_rest(
     relay_id = add(new, "new")
     add(known, "known")
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.start(warming.relay_key(relay_id), by=OTTO)
+        warm_up_limits.start(warm_up_limits.relay_key(relay_id), by=OTTO)
     with tenancy.account(estate.account_id):
         campaign = Campaign(account_id=estate.account_id, sender_id=estate.sender_id)
         assert warm_up.plan_of(campaign, PEOPLE) is None, "nothing takes days"

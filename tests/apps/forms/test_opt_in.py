@@ -10,7 +10,7 @@ from forms_world import BROWSER, DOMAIN, Place, place, somebody
 from lists_home import readdress
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions import forget_old
-from mailflatrate.apps.forms.actions.asking import token_hash
+from mailflatrate.apps.forms.actions.request_progress import token_hash
 from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists import actions as lists

@@ -17,14 +17,14 @@ from lists_home import approve_origin
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import AgreementKind, Role, Standing
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.gate.approval import ask_second, release_as_second
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.gate.second import ask_second, release_as_second
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy

@@ -9,7 +9,7 @@ import pytest
 from lists_home import readdress
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.inbound import trust
+from mailflatrate.apps.inbound import report_proof
 from mailflatrate.apps.inbound.models import DeskState, RawMailState
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -40,10 +40,10 @@ def reporter(database: str) -> Iterator[bytes]:
     ):
         patch.setenv("MAILFLATRATE_DNS_SERVERS", dns.nameserver)
         load_settings.cache_clear()
-        trust._resolver.cache_clear()
+        report_proof._resolver.cache_clear()
         yield private
     load_settings.cache_clear()
-    trust._resolver.cache_clear()
+    report_proof._resolver.cache_clear()
 
 
 def signed(raw: bytes, key: bytes, domain: bytes = b"provider.example") -> bytes:

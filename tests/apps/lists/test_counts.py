@@ -9,7 +9,7 @@ from django.db.models import Count
 from psycopg import errors
 
 from campaign_world import World, world
-from mailflatrate.apps.lists import counting
+from mailflatrate.apps.lists import counts
 from mailflatrate.apps.lists.models import Contact, ListTally, MailableCount, MailingList, Subscription
 from mailflatrate.apps.lists.queries import list_table, mailable_count
 from mailflatrate.base import clock, tenancy
@@ -63,7 +63,7 @@ def test_the_counters_say_what_a_count_says(anna: World, change: str) -> None:
     with tenancy.account(anna.account_id):
         CHANGES[change](anna)
     assert shown(anna) == counted(anna)
-    counting.add_up()
+    counts.add_up()
     assert shown(anna) == counted(anna)
     with tenancy.account(anna.account_id):
         rows = ListTally.objects.values("mailing_list_id", "state").annotate(n=Count("id"))
@@ -90,26 +90,26 @@ def test_raw_sql_changes_no_counter(anna: World) -> None:
 
 def test_a_large_account_gets_the_last_count(anna: World, carla: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with tenancy.account(anna.account_id):
-        live = counting.mailable_days()
+        live = counts.mailable_days()
         assert (live.counted_at, live.days[-1][1], len(live.days)) == (None, mailable_count(), 31)
-    monkeypatch.setattr(counting, "LIVE_PEOPLE", 2)
-    assert anna.account_id in counting.large_accounts()
-    assert carla.account_id not in counting.large_accounts()
+    monkeypatch.setattr(counts, "LIVE_PEOPLE", 2)
+    assert anna.account_id in counts.large_accounts()
+    assert carla.account_id not in counts.large_accounts()
     with tenancy.account(anna.account_id):
-        first = counting.mailable_days()
+        first = counts.mailable_days()
         assert (first.days, first.counted_at is None) == (live.days, False)
     with tenancy.account(anna.account_id):
         three = Contact.objects.order_by("id").values("id")[:3]
         Subscription.objects.filter(contact__in=three).update(state="quarantined")
     with tenancy.account(anna.account_id):
-        assert counting.mailable_days().days == live.days, "fresh enough"
+        assert counts.mailable_days().days == live.days, "fresh enough"
         assert _waiting(anna) == 0
-        MailableCount.objects.update(counted_at=clock.now() - 2 * counting.FRESH)
-        assert counting.mailable_days().days == live.days, "nobody waits for the count"
+        MailableCount.objects.update(counted_at=clock.now() - 2 * counts.FRESH)
+        assert counts.mailable_days().days == live.days, "nobody waits for the count"
     assert _waiting(anna) == 1, "a worker is asked to count"
     with tenancy.account(anna.account_id):
-        counting.count_mailable()
-        assert counting.mailable_days().days[-1][1] == live.days[-1][1] - 3
+        counts.count_mailable()
+        assert counts.mailable_days().days[-1][1] == live.days[-1][1] - 3
     page = anna.client.get("/studio/").content.decode()
     assert "counted at" in page
 
@@ -119,6 +119,6 @@ def _waiting(one: World) -> int:
         cursor.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'"
             " AND args ->> 'account_id' = %s",
-            [counting.COUNT_JOB, str(one.account_id)],
+            [counts.COUNT_JOB, str(one.account_id)],
         )
         return int(cursor.fetchone()[0])

@@ -18,13 +18,13 @@ from lists_home import HEADER, Home, approve_origin, tables
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact, ImportRefusal, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles
-from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.entrypoints.web.import_reasons import reason_word
 
 Line = Callable[..., str]
 UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")

@@ -10,9 +10,9 @@ from lists_home import Home, declare_origin, home, reviewer
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.moments import moment_reader
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.intake.terms import ImportTerms
+from mailflatrate.apps.lists.intake.timestamps import moment_reader
 from mailflatrate.apps.lists.models import ConsentEvidence, Import, ListOrigin
 from mailflatrate.base import clock, tenancy
 

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from django.db import connection as django_connection
 
 from ledger_home import Book, book, faults_of, looked_at, tampering
-from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.ledger import commitment_sql
+from mailflatrate.apps.lists.ledger_verification import FaultKind
 from mailflatrate.apps.lists.models import ConsentEvidence, ConsentSeal
-from mailflatrate.apps.lists.verification import FaultKind
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role
@@ -34,7 +34,7 @@ def sealed(database: str) -> Book:
     """Five events, sealed."""
     assert database
     made = book()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     return made
 
 
@@ -43,7 +43,7 @@ def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: B
         report = looked_at(owner)
         assert faults_of(report, sealed.home.account_id) == []
         assert not set(report.unsealed) & set(sealed.events)
-    assert sealing.seal_ledger() == [], "nothing is sealed twice"
+    assert ledger_seals.seal_ledger() == [], "nothing is sealed twice"
     with tenancy.account(sealed.home.account_id):
         numbers = list(ConsentSeal.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
@@ -55,7 +55,7 @@ def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: B
 def test_large_batches_are_cut(database: str, sealed: Book) -> None:
     for _ in range(7):
         sealed.write()
-    assert len(sealing.seal_ledger(most=3)) >= 3
+    assert len(ledger_seals.seal_ledger(most=3)) >= 3
     with psycopg.connect(database) as owner:
         assert faults_of(looked_at(owner), sealed.home.account_id) == []
 
@@ -68,12 +68,12 @@ def test_an_event_that_commits_late_is_not_lost(database: str, sealed: Book) -> 
         late = int(row[0])
         early = sealed.write()
         assert early > late
-        assert sealing.seal_ledger(patience_seconds=0.2) == [], "it cannot know what is still to come"
+        assert ledger_seals.seal_ledger(patience_seconds=0.2) == [], "it cannot know what is still to come"
         done: list[list[int]] = []
 
         def seal() -> None:
             try:
-                done.append(sealing.seal_ledger(patience_seconds=30))
+                done.append(ledger_seals.seal_ledger(patience_seconds=30))
             finally:
                 django_connection.close()
 
@@ -94,7 +94,7 @@ def test_a_gap_of_a_rollback_keeps_nothing_back(database: str, sealed: Book) -> 
         owner.execute(_RAW, [sealed.home.account_id])
         owner.rollback()
     event = sealed.write()
-    assert sealing.seal_ledger(patience_seconds=0.2)
+    assert ledger_seals.seal_ledger(patience_seconds=0.2)
     assert sealed.seal_of(event)
 
 
@@ -103,7 +103,7 @@ def test_sealers_at_once_make_one_chain(database: str, sealed: Book) -> None:
 
     def seal() -> None:
         try:
-            sealing.seal_ledger(most=2)
+            ledger_seals.seal_ledger(most=2)
         finally:
             django_connection.close()
 
@@ -172,7 +172,7 @@ def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
         assert row
     passed = int(row[0])
     sealed.write()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with tampering(database) as owner:
         copy = f"INSERT INTO consent_event (id, {columns}) SELECT %s, {columns} FROM consent_event WHERE id = %s"
         owner.execute(copy, [passed, sealed.events[0]])
@@ -201,7 +201,7 @@ def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: B
     with psycopg.connect(database) as owner:
         row = owner.execute(_BACKDATED, [sealed.home.account_id]).fetchone()
     assert row
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
         named = {(fault.kind, fault.event_id) for fault in looked_at(owner).faults}
     assert (FaultKind.EVENT_BACKDATED, row[0]) in named
@@ -211,7 +211,7 @@ def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: B
 def test_whoever_changes_a_seal_is_named(database: str, sealed: Book) -> None:
     number = sealed.seal_of(sealed.events[0])
     sealed.write()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     changes = {
         "root = sha256('x')": FaultKind.SEAL_CHANGED,
         "leaves = set_byte(leaves, 5, 255 - get_byte(leaves, 5))": FaultKind.SEAL_CHANGED,
@@ -235,7 +235,7 @@ def test_a_rewritten_history_breaks_the_chain(database: str, sealed: Book) -> No
     """An event changed together with its leaf, root and seal: the next seal still names the old one."""
     number = sealed.seal_of(sealed.events[0])
     sealed.write()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with tampering(database) as owner:
         owner.execute("UPDATE consent_event SET kind = 'withdrawn' WHERE id = %s", [sealed.events[0]])
         owner.execute("DELETE FROM consent_seal WHERE number >= %s", [number])

@@ -11,9 +11,9 @@ import pytest
 from cryptography import x509
 
 from ledger_home import Book, book, faults_of, looked_at, tampering
-from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists import ledger_seals
+from mailflatrate.apps.lists.ledger_verification import FaultKind
 from mailflatrate.apps.lists.models import ConsentStamp
-from mailflatrate.apps.lists.verification import FaultKind
 from mailflatrate.apps.privacy.certificate import build_certificate
 from mailflatrate.base import tenancy
 from mailflatrate.rules.proof.certificate import check_certificate
@@ -107,7 +107,7 @@ def served(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[HT
     settings = schema.load_settings().model_copy(
         update={"tsa_url": f"http://127.0.0.1:{server.server_port}/tsa", "tsa_certificates": authority.root}
     )
-    monkeypatch.setattr(sealing, "load_settings", lambda: settings)
+    monkeypatch.setattr(ledger_seals, "load_settings", lambda: settings)
     yield server
     server.shutdown()
     thread.join()
@@ -118,18 +118,18 @@ def served(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[HT
 def sealed(database: str) -> Book:
     assert database
     made = book(events=2)
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     return made
 
 
 def test_the_newest_seal_is_stamped_once(
     database: str, sealed: Book, served: HTTPServer, authority: Authority, tmp_path: Path
 ) -> None:
-    stamp = sealing.stamp_newest()
+    stamp = ledger_seals.stamp_newest()
     assert stamp
     assert "Good TSA" in stamp.authority
     assert stamp.seal_id == sealed.seal_of(sealed.events[-1])
-    assert sealing.stamp_newest() is None, "it has one"
+    assert ledger_seals.stamp_newest() is None, "it has one"
     with psycopg.connect(database) as owner:
         report = looked_at(owner)
         assert report.stamps >= 1
@@ -154,14 +154,16 @@ def test_the_newest_seal_is_stamped_once(
 def test_an_authority_that_is_silent_is_asked_again(
     sealed: Book, served: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = sealing.load_settings()
-    monkeypatch.setattr(sealing, "load_settings", lambda: good.model_copy(update={"tsa_url": "http://127.0.0.1:9/"}))
-    assert sealing.stamp_newest() is None
+    good = ledger_seals.load_settings()
+    monkeypatch.setattr(
+        ledger_seals, "load_settings", lambda: good.model_copy(update={"tsa_url": "http://127.0.0.1:9/"})
+    )
+    assert ledger_seals.stamp_newest() is None
     number = sealed.seal_of(sealed.events[-1])
     with tenancy.account(sealed.home.account_id):
         assert not ConsentStamp.objects.filter(seal_id=number).exists()
-    monkeypatch.setattr(sealing, "load_settings", lambda: good)
-    stamp = sealing.stamp_newest()
+    monkeypatch.setattr(ledger_seals, "load_settings", lambda: good)
+    stamp = ledger_seals.stamp_newest()
     assert stamp
     assert stamp.seal_id == number
 
@@ -169,7 +171,7 @@ def test_an_authority_that_is_silent_is_asked_again(
 def test_a_certificate_holds_by_the_authority_that_the_verifier_names(
     sealed: Book, served: HTTPServer, authority: Authority, tmp_path: Path
 ) -> None:
-    assert sealing.stamp_newest()
+    assert ledger_seals.stamp_newest()
     with tenancy.account(sealed.home.account_id):
         made = build_certificate(sealed.contact_id, sealed.home.list_id, language="en")
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from audience_world import audience
 from certificate_world import AGENT, FORM, Signed, keys_file
 from forms_world import place, somebody
-from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions import ProofFormat, export_proof
 from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
@@ -170,7 +170,7 @@ def test_a_real_sign_up_leaves_every_element(database: str) -> None:
     assert database
     lindenhof, email = place(), somebody()
     lindenhof.confirm(lindenhof.asked(email))
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.get(email=email)
         list_id = contact.subscriptions.get().mailing_list_id

@@ -13,10 +13,10 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
-from mailflatrate.apps.lists import sealing
+from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
+from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import
-from mailflatrate.apps.lists.verification import verify_ledger
 from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
@@ -131,7 +131,7 @@ def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> Non
         "postbox_message", "signup_request", "privacy_request", "import_refusal",
     }, "the test must know her everywhere, or it proves nothing"  # fmt: skip
     account_id = dora.anna.account_id
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with tenancy.account(account_id):
         export_person(dora.contact.id, language="en", by=BY)
         events = list(ConsentEvent.objects.filter(contact_id=dora.contact.id).values_list("id", flat=True))
@@ -146,7 +146,7 @@ def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> Non
             assert RawMail.objects.filter(sha256=b"x" * 32, state="new").exists(), "the fact stays"
     assert standing_in(database, dora.email) <= set(KEPT)
     assert standing_in(database, str(dora.email.partition("@")[0])) <= set(KEPT), "nor without its domain"
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
         report = verify_ledger(owner)
         assert faults_of(report, account_id) == []

@@ -16,13 +16,13 @@ from mailflatrate.apps.abuse.models import Case, CaseEvent, Report
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState
-from mailflatrate.apps.forms.actions.forgetting import forget_old
+from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
-from mailflatrate.apps.lists import ledger, sealing
+from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.actions import unsubscribe
+from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
-from mailflatrate.apps.lists.verification import verify_ledger
 from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, let_go
 from mailflatrate.apps.privacy.actions.retention import proof_limit, years_before
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -251,7 +251,7 @@ def test_a_sign_up_that_nobody_confirmed_is_forgotten(database: str, old: Old) -
             address_key=bytes(stranger.address_key), language="en", requested_at=now - 13 * DAY, expires_at=now,
             requested_event_id=event, state="asked",
         )  # fmt: skip
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     forget_old()
     with tenancy.account(old.account_id):
         assert ConsentEvidence.objects.filter(event_id=event).exists()
@@ -260,7 +260,7 @@ def test_a_sign_up_that_nobody_confirmed_is_forgotten(database: str, old: Old) -
     with tenancy.account(old.account_id):
         assert not ConsentEvidence.objects.filter(event_id=event).exists()
         assert not Contact.objects.filter(email=email).exists()
-    sealing.seal_ledger()
+    ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
         assert [f for f in faults_of(verify_ledger(owner), old.account_id) if f.event_id == event] == []
 

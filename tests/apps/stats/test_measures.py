@@ -17,7 +17,7 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.actions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, MailingList, OriginState
-from mailflatrate.apps.lists.reviewing import waiting_declarations
+from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.apps.stats import actions, queries
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension

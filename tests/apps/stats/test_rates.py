@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.stats import actions, queries, words
+from mailflatrate.apps.stats import action_texts, actions, queries
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
@@ -120,7 +120,9 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         said = "25 addresses didn't exist within a day. A new account must stay below 25."
         assert any(said in letter.text for letter in letters)
     with translation.override("de"):
-        assert words.sentence(measure).endswith("gezählt über einen Tag; ein neues Konto darf 25 nicht erreichen.")
+        assert action_texts.sentence(measure).endswith(
+            "gezählt über einen Tag; ein neues Konto darf 25 nicht erreichen."
+        )
 
 
 def test_an_account_that_sends_for_a_while_has_rates_only(anna: World) -> None:

@@ -9,7 +9,7 @@ from django.utils import translation
 from campaign_world import World, bare_account, browser, world
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
-from mailflatrate.apps.stats import actions, queries, words
+from mailflatrate.apps.stats import action_texts, actions, queries
 from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -128,7 +128,9 @@ def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_cause_has_a_title_in_both_languages(anna: World, cause: ThresholdCause, language: str) -> None:
     with translation.override(language):
-        made = words.title(Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google"))
+        made = action_texts.title(
+            Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google")
+        )
     assert "4" in made
     assert ("Grenze" in made) == (language == "de")
 

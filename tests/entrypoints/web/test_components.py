@@ -14,8 +14,8 @@ from django.utils import translation
 from django_cotton.compiler_regex import CottonCompiler
 
 import mailflatrate
+from mailflatrate.entrypoints.web.allauth_texts import RETRANSLATED
 from mailflatrate.entrypoints.web.templatetags import controls, icons
-from mailflatrate.entrypoints.web.wording import RETRANSLATED
 
 PACKAGE = Path(mailflatrate.__file__).parent
 TEMPLATES = PACKAGE / "entrypoints" / "web" / "templates"

@@ -1,7 +1,7 @@
 """Background jobs of accounts."""
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.looks import look_around, read_application, vetting_resolver
+from mailflatrate.apps.accounts.automatic_checks import look_around, read_application, vetting_resolver
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job

@@ -1,10 +1,10 @@
 """Conversion between content kinds: text is kept, and as much of its formatting as the target supports."""
 
-from mailflatrate.apps.campaigns.compiler import as_body_in_child, as_html_in_child, as_text_in_child
+from mailflatrate.apps.campaigns.child_compiler import as_body_in_child, as_html_in_child, as_text_in_child
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.apps.campaigns.models import ContentKind
 from mailflatrate.mail.content import ContentKind as Written
-from mailflatrate.mail.html.look import BrandStyle
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
 
 MJML_KINDS = frozenset({ContentKind.MJML.value, ContentKind.BLOCKS.value})

@@ -4,17 +4,17 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.placeholders import standing_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
+from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.mail.mistakes import as_param
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import tells_ai
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from django.utils.translation import override
 
+from mailflatrate.apps.campaigns.default_blocks import STANDS_FOR_SOMETHING, palette_words
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, headline, invented_words
-from mailflatrate.apps.campaigns.palette import STANDS_FOR_SOMETHING, palette_words
 from mailflatrate.locale.texts import languages
 from mailflatrate.mail.content_facts import blocks_of
 

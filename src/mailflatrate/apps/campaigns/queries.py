@@ -27,8 +27,8 @@ from mailflatrate.apps.campaigns.models import (
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
-from mailflatrate.mail.html.look import BrandStyle
 
 ATTRIBUTE_SAMPLE = 5_000
 EDITABLE = (CampaignState.DRAFT,)

@@ -8,7 +8,7 @@ from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import tenancy

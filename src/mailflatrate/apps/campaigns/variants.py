@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.rules.trial import MOST_VARIANTS
+from mailflatrate.rules.ab_test import MOST_VARIANTS
 
 FIELDS = ("subject", "preheader", "content", "text_override")
 """What may differ."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailflatrate.apps.accounts.models import Account, Notice
-from mailflatrate.apps.campaigns.compiling import click_url, templates_of
+from mailflatrate.apps.campaigns.campaign_content import click_url, templates_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.seals import is_genuine
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
-from mailflatrate.apps.gate.letters import (
+from mailflatrate.apps.gate.message_composition import (
     EditionUnusable,
     campaign_stream,
     edition_content,
@@ -23,13 +23,13 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.author_mistakes import from_problem, mistake
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import Signer, SigningKeyError
 from mailflatrate.mail.edition import EditionContent, EditionPart, NoticeStream, Recipient
 from mailflatrate.mail.headers import HeaderError, NamedAddress
 from mailflatrate.mail.links import LinkKind, ServiceLink
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mistakes import from_problem, mistake
 from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.segments import Segment, Static
 from mailflatrate.mail.source_errors import NOWHERE

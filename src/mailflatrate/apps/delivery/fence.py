@@ -14,7 +14,7 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, maybe_sent, withdrawals_places
+from mailflatrate.apps.delivery import actions, maybe_sent, withdrawal_logs
 from mailflatrate.apps.delivery.fence_sql import IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
 from mailflatrate.base import tenancy
@@ -85,7 +85,7 @@ def current_hold() -> Hold | None:
         waits_for, cause = _not_accounted(fence.held_at), HoldCause(fence.cause)
         if cause is HoldCause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
             return Hold(fence.held_at, cause, fence.missing, waits_for)
-        unread = withdrawals_places.unread_hosts(fence.held_at) if cause is HoldCause.PROMOTED else []
+        unread = withdrawal_logs.unread_hosts(fence.held_at) if cause is HoldCause.PROMOTED else []
         is_told = cause is HoldCause.PROMOTED and not unread
         return Hold(fence.held_at, cause, fence.missing, waits_for, is_told, tuple(unread))
 
@@ -248,7 +248,7 @@ def _hold(cause: HoldCause) -> None:
         newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
         if newest is not None:
             SenderProcess.objects.filter(seen_at__lt=newest - ALIVE).delete()
-        withdrawals_places.begin_hold()
+        withdrawal_logs.begin_hold()
         _jump_identifiers()
 
 

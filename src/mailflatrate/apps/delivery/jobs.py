@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, feedback, fence, notices, plan
-from mailflatrate.apps.delivery.archive import moving
+from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
@@ -93,4 +93,4 @@ def sweep(timestamp: int) -> None:
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")
 def archive(timestamp: int) -> None:
     """Every ten minutes, move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
-    moving.archive_finished()
+    archiving.archive_finished()

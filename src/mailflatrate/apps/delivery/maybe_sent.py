@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.models import (
     ReleaseAnswer,
     ReleaseRequest,
 )
-from mailflatrate.apps.delivery.actions.moves import move
+from mailflatrate.apps.delivery.actions.row_updates import move
 from mailflatrate.apps.delivery.models import Plan, Trial
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import tenancy

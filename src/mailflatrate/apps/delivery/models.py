@@ -77,7 +77,7 @@ class Plan(TenantModel):
 class Trial(TenantModel):
     """The A/B test of a campaign: part of the audience gets the variants, then the rest gets the winner.
 
-    `share` percent get each variant. The winner is chosen once, at `decide_at` by the rule (`rules.trial`), or by a
+    `share` percent get each variant. The winner is chosen once, at `decide_at` by the rule (`rules.ab_test`), or by a
     person.
     """
 

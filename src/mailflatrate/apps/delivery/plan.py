@@ -11,12 +11,12 @@ import structlog
 from django.db import connection
 from django.db.models import F
 
+from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
-from mailflatrate.apps.campaigns.waves import JOIN, MOMENT, moments_of, waves_of
-from mailflatrate.apps.delivery import fence, statistics, told, wake, warm_up
+from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, warm_up
+from mailflatrate.apps.delivery.ab_test import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
-from mailflatrate.apps.delivery.trials import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
@@ -26,7 +26,7 @@ from mailflatrate.rules.facts import Suppression
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.providers import OTHER, domains_by_provider
-from mailflatrate.rules.withhold import WithholdReason
+from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
@@ -333,7 +333,7 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     elif not plan.planned:
         campaign.state, campaign.finished_at = CampaignState.SENT, now
     campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
-    told.tell_planned(campaign, plan)
+    campaign_log.tell_planned(campaign, plan)
     wake.wake_campaign(campaign.account_id, campaign.id)
     if not plan.planned and test_goes_on(campaign):
         end_test(campaign)

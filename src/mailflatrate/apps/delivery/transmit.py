@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from mailflatrate.apps.delivery.relays.book import RelaySpec
-from mailflatrate.apps.delivery.timed import RelayTimes
+from mailflatrate.apps.delivery.relays.relay_cache import RelaySpec
+from mailflatrate.apps.delivery.response_times import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import ReadyMessage

@@ -13,8 +13,8 @@ from django.db.models import Count
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Plan, Tally
-from mailflatrate.apps.delivery.relays import warming
-from mailflatrate.apps.delivery.relays.book import RelayBook, read_book
+from mailflatrate.apps.delivery.relays import warm_up_limits
+from mailflatrate.apps.delivery.relays.relay_cache import RelayBook, read_book
 from mailflatrate.apps.delivery.relays.tables import WarmUp
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -82,9 +82,9 @@ def begin_domain(campaign: Campaign) -> None:
         if WarmUp.objects.filter(key=key).exists():
             return
         if is_known:
-            warming.end(key, by=ENGINE, reason="mail was sent from it before")
+            warm_up_limits.end(key, by=ENGINE, reason="mail was sent from it before")
         else:
-            warming.start(key, by=ENGINE)
+            warm_up_limits.start(key, by=ENGINE)
 
 
 def _is_known(campaign: Campaign) -> bool:
@@ -162,7 +162,7 @@ def note_complaint(campaign_id: int | None) -> None:
         return
     keys = keys_of(campaign_id) + _relay_keys(tenancy.current_account_id())
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.tell({key: warming.WarmUpReturn(complaints=1) for key in keys})
+        warm_up_limits.tell({key: warm_up_limits.WarmUpReturn(complaints=1) for key in keys})
 
 
 def note_deferrals(by_campaign: Mapping[int, int]) -> None:
@@ -172,14 +172,14 @@ def note_deferrals(by_campaign: Mapping[int, int]) -> None:
         for key in keys_of(campaign_id):
             told[key] = told.get(key, 0) + number
     with tenancy.platform(PlatformReason.RELAYS):
-        warming.tell({key: warming.WarmUpReturn(deferred=number) for key, number in told.items()})
+        warm_up_limits.tell({key: warm_up_limits.WarmUpReturn(deferred=number) for key, number in told.items()})
 
 
 def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
     """Return the warm-ups that limit a campaign: its domain's, and its pool's if all its relays are warming up."""
     taking = _taking(read_book(load_settings()), campaign.account_id)
     with tenancy.platform(PlatformReason.RELAYS):
-        relays = warming.warming(taking)
+        relays = warm_up_limits.warming(taking)
     together = [_together(list(relays.values()))] if relays and len(relays) == len(taking) else []
     return _domain_day(campaign), together
 
@@ -191,7 +191,7 @@ def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
         return []
     with tenancy.platform(PlatformReason.RELAYS):
         has_row = WarmUp.objects.filter(key=key).exists()
-        found = list(warming.warming([key]).values())
+        found = list(warm_up_limits.warming([key]).values())
     return found if has_row or _is_known(campaign) else [WarmUpDay(0, clock.now())]
 
 
@@ -208,7 +208,7 @@ def _taking(book: RelayBook, account_id: int) -> list[str]:
     if book.is_empty:
         return []
     members = book.members(book.pool_for(Stream.CAMPAIGN, account_id))
-    return [warming.relay_key(one.number) for one in members if one.state is RelayState.ACTIVE]
+    return [warm_up_limits.relay_key(one.number) for one in members if one.state is RelayState.ACTIVE]
 
 
 def _domain_id(campaign: Campaign) -> int | None:
@@ -217,4 +217,4 @@ def _domain_id(campaign: Campaign) -> int | None:
 
 def _domain_key(campaign: Campaign) -> str | None:
     domain_id = _domain_id(campaign)
-    return warming.domain_key(domain_id) if domain_id else None
+    return warm_up_limits.domain_key(domain_id) if domain_id else None

@@ -3,9 +3,9 @@
 import structlog
 
 from mailflatrate.apps.domains import actions
-from mailflatrate.apps.domains.looks import listings_of_service
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_in_use, domains_to_check
+from mailflatrate.apps.domains.record_checks import listings_of_service
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.settings.schema import blocklists, load_settings

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailflatrate.rules.forms.asking import AskingAllowance
+from mailflatrate.rules.forms.request_limits import AskingAllowance
 
 
 class FormError(Exception):

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.forms.actions.asking import queued_since
-from mailflatrate.apps.forms.actions.forgetting import forget_old
-from mailflatrate.apps.forms.actions.signing import wake_sending
+from mailflatrate.apps.forms.actions.request_expiry import forget_old
+from mailflatrate.apps.forms.actions.request_progress import queued_since
+from mailflatrate.apps.forms.actions.sign_up import wake_sending
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason

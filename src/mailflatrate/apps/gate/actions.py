@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy

@@ -8,7 +8,7 @@ from django.db.models import Q
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
 from mailflatrate.apps.campaigns.variants import people_each
-from mailflatrate.apps.lists.actions.checking import OVER
+from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.apps.lists.segments import named_sql

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.compiling import compile_campaign
+from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.facts import (
     broken_content_facts,
     content_facts,
@@ -18,11 +18,11 @@ from mailflatrate.apps.domains.facts import sender_facts
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.sample import sampled
 from mailflatrate.base import clock
+from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mistakes import mistake
+from mailflatrate.rules.ab_test import LETTERS
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 from mailflatrate.rules.gate import judge_campaign
-from mailflatrate.rules.trial import LETTERS
 from mailflatrate.rules.verdict import Verdict
 
 NO_IMPRINT = (mistake(1, "no-imprint"),)

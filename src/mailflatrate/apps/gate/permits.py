@@ -10,7 +10,7 @@ from typing import NoReturn, final
 
 from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts, RecipientFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_notice, judge_recipient
-from mailflatrate.rules.withhold import SkippedRecipient
+from mailflatrate.rules.skip_reasons import SkippedRecipient
 
 
 class Basis(Enum):

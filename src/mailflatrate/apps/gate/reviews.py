@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, StandingChange, User
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint

@@ -7,16 +7,16 @@ import base64
 from dataclasses import replace
 from datetime import datetime
 
-from mailflatrate.apps.campaigns.compiler import (
+from mailflatrate.apps.campaigns.child_compiler import (
     CompiledCampaign,
     judge_sample_in_child,
     parts_in_child,
     work_in_child,
 )
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.personalise import recipient_values
+from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.domains.queries import signing_key
-from mailflatrate.apps.gate.letters import (
+from mailflatrate.apps.gate.message_composition import (
     EditionUnusable,
     campaign_stream,
     load_signers,
@@ -25,12 +25,12 @@ from mailflatrate.apps.gate.letters import (
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.author_mistakes import as_param, from_problem, mistake
 from mailflatrate.mail.compose import ComposeError, Composer
 from mailflatrate.mail.dkim import SigningKeyError
 from mailflatrate.mail.edition import EditionContent, EditionPart, Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
-from mailflatrate.mail.mistakes import as_param, from_problem, mistake
 from mailflatrate.mail.source_errors import NOWHERE, MissingValue
 from mailflatrate.rules.facts import SampleFacts, SpamScore
 from mailflatrate.rules.message_chain import HEADER_KEYS
@@ -58,7 +58,7 @@ def sampled(
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
-    """Return the cost of rendering all parts for the sample's reader (`mail.liquid.work`)."""
+    """Return the cost of rendering all parts for the sample's reader (`mail.liquid.work_limit`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
     return work_in_child(compiled, values)
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from mailflatrate.apps.inbound import actions, mailbox, naming, postbox
+from mailflatrate.apps.inbound import actions, mailbox, named_addresses, test_inbox
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
-from mailflatrate.apps.inbound.trust import SenderProof
+from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.child import ChildBusy
 from mailflatrate.base.jobs import JobQueue, defer, job, wake
@@ -108,8 +108,8 @@ def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> Non
 def note_addresses(timestamp: int) -> None:
     """Note which addresses new messages name, and older ones without notes; for at most half a minute."""
     ends = time.monotonic() + NOTING_SECONDS
-    for model in naming.TABLES:
-        while time.monotonic() < ends and naming.note_some(model):
+    for model in named_addresses.TABLES:
+        while time.monotonic() < ends and named_addresses.note_some(model):
             pass
 
 
@@ -132,4 +132,4 @@ def poll_mailbox() -> None:
 @job("inbound.trim_postbox", JobQueue.HOUSE, every="* * * * *")
 def trim_postbox(timestamp: int) -> None:
     """Delete the test inbox's oldest messages above its limit."""
-    postbox.trim()
+    test_inbox.trim()

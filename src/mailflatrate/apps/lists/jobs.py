@@ -5,7 +5,7 @@ from typing import Any
 
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import actions, counting, sealing, search
+from mailflatrate.apps.lists import actions, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
@@ -83,29 +83,29 @@ def sweep_uploads(timestamp: int) -> None:
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")
 def seal_ledger(timestamp: int) -> None:
     """Seal new events of the ledger and have the seal stamped. Also triggered by every thousandth event."""
-    sealing.seal_ledger()
-    sealing.stamp_newest()
+    ledger_seals.seal_ledger()
+    ledger_seals.stamp_newest()
 
 
 @job("lists.add_up", JobQueue.HOUSE, every="*/5 * * * *")
 def add_up(timestamp: int) -> None:
     """Merge the triggers' counts into one row so that sums stay cheap."""
-    counting.add_up()
+    counts.add_up()
 
 
-@job(counting.COUNT_JOB, JobQueue.HOUSE)
+@job(counts.COUNT_JOB, JobQueue.HOUSE)
 def count_mailable(account_id: int) -> None:
     """Count the mailable people of a large account for its start page."""
     with tenancy.account(account_id):
-        counting.count_mailable()
+        counts.count_mailable()
 
 
 @job("lists.count_large", JobQueue.HOUSE, every="9 * * * *")
 def count_large(timestamp: int) -> None:
     """Count every large account once an hour, so that the day's number is ready for any reader at any time."""
-    for account_id in counting.large_accounts():
+    for account_id in counts.large_accounts():
         with tenancy.account(account_id):
-            counting.count_mailable()
+            counts.count_mailable()
 
 
 @job("lists.write_texts", JobQueue.HOUSE, every="* * * * *")

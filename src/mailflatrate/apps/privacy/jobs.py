@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailflatrate.apps.privacy import actions, traces
+from mailflatrate.apps.privacy import actions, personal_traces
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
-from mailflatrate.apps.privacy.withdrawals import writing
+from mailflatrate.apps.privacy.withdrawals import log_writer
 from mailflatrate.apps.privacy.withdrawals.log import every_log, open_log
 from mailflatrate.base import clock
 from mailflatrate.base.jobs import JobQueue, job
@@ -27,16 +27,16 @@ def address_changed(account_id: int, request_id: int) -> None:
     actions.note_move(account_id, request_id)
 
 
-@job(traces.WIPE_LATE_JOB, JobQueue.HOUSE)
+@job(personal_traces.WIPE_LATE_JOB, JobQueue.HOUSE)
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
     """Wipe messages from before an erasure whose addresses were recorded since."""
-    traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
+    personal_traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 
 @job("privacy.log_withdrawals", JobQueue.HOUSE, every="* * * * *")
 def log_withdrawals(timestamp: int) -> None:
     """Log, outside the database, the withdrawals that a restored backup would lose."""
-    writing.log_waiting(open_log(load_settings()))
+    log_writer.log_waiting(open_log(load_settings()))
 
 
 @job("privacy.drop_withdrawals", JobQueue.HOUSE, every="51 3 * * *")

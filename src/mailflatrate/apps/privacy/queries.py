@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.privacy.access import stored_about
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
+from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 

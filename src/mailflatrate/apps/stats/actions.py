@@ -16,19 +16,20 @@ from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, Use
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.ab_test import ChecksOpen, choose_variant, leave_to_people
 from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
 from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.delivery.models import Trial
-from mailflatrate.apps.delivery.trials import ChecksOpen, choose_variant, leave_to_people
 from mailflatrate.apps.lists.actions import reopen_origin
-from mailflatrate.apps.stats import queries, words
+from mailflatrate.apps.stats import action_texts, queries
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import MeasureScope as StoredScope
 from mailflatrate.apps.tracking.scanners import mark_bursts
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.ab_test import choose
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import (
     Counts,
@@ -42,7 +43,6 @@ from mailflatrate.rules.measures import (
     share,
 )
 from mailflatrate.rules.providers import OTHER, domains_by_provider
-from mailflatrate.rules.trial import choose
 
 MACHINE = "stats.judge"
 COLLECT = timedelta(minutes=5)
@@ -197,7 +197,7 @@ def _tell_the_desk(need: RequiredMeasure, measure: Measure) -> None:
     """Open a case with the figures for anything beyond a warning (R-86)."""
     if need.level is not MeasureLevel.WARN:
         with translation.override("en"):
-            text = words.sentence(measure)
+            text = action_texts.sentence(measure)
         file_figures(
             measure.account_id, measure.campaign_id, measure.id, text=text, details=_evidence(measure, need),
             machine=MACHINE,
@@ -223,7 +223,7 @@ def _evidence(measure: Measure, need: RequiredMeasure) -> dict[str, Any]:
 
 def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> None:
     with translation.override(account.language):  # text kept for the customer is written in their language
-        found, remedy = words.sentence(measure), words.remedy(need)
+        found, remedy = action_texts.sentence(measure), action_texts.remedy(need)
     if need.level is MeasureLevel.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
     if need.level >= MeasureLevel.PAUSE_MAILING and measure.campaign_id is not None:
@@ -265,7 +265,7 @@ def tell_about_measures(account_id: int) -> None:
         measures = list(untold.order_by("-level", "at", "id"))
         if not measures:
             return
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: words.message(account.name, measures))
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: action_texts.message(account.name, measures))
         Measure.objects.filter(id__in=[measure.id for measure in measures]).update(told_at=clock.now())
 
 

@@ -18,10 +18,10 @@ from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.ab_test import VariantFigures
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import Counts, MeasureLevel
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
-from mailflatrate.rules.trial import VariantFigures
 
 WEEK_DAYS = 7
 

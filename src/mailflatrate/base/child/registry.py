@@ -39,11 +39,11 @@ class ChildReader:
 
 
 _HERE = "mailflatrate.base.child.probe"
-_SHEETS = "mailflatrate.apps.lists.intake.sheets"
-_LOOK = "mailflatrate.apps.lists.intake.look"
-_TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.tables:TableRefused")
+_SHEETS = "mailflatrate.apps.lists.intake.spreadsheets"
+_LOOK = "mailflatrate.apps.lists.intake.file_preview"
+_TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.csv_rows:TableRefused")
 _PICTURES = "mailflatrate.mail.pictures"
-_MAIL = "mailflatrate.mail.foreign"
+_MAIL = "mailflatrate.mail.untrusted_mail"
 READERS: Mapping[str, ChildReader] = {
     "mail.read": ChildReader(f"{_MAIL}:read_foreign_mail"),
     "mail.show": ChildReader(f"{_MAIL}:read_shown_mail"),

@@ -80,7 +80,7 @@ def _ledger_extract(certificate: dict[str, Any]) -> Any:
 
     named = named_rows(certificate)
     with database():
-        from mailflatrate.apps.lists.extract import ledger_extract
+        from mailflatrate.apps.lists.ledger_extract import ledger_extract
 
         return ledger_extract(named)
 
@@ -91,7 +91,7 @@ def keys_command() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database():
-        from mailflatrate.apps.lists.signing import key_history
+        from mailflatrate.apps.lists.signing_keys import key_history
 
         click.echo(json.dumps(key_history(), indent=1))
 
@@ -103,7 +103,7 @@ def rotate_command() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database():
-        from mailflatrate.apps.lists.signing import rotate_signing_key
+        from mailflatrate.apps.lists.signing_keys import rotate_signing_key
 
         click.echo(f"The new signing key is {rotate_signing_key().id}.")
 
@@ -114,7 +114,7 @@ def _verify_ledger() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database() as settings:
-        from mailflatrate.apps.lists.verification import verify_ledger
+        from mailflatrate.apps.lists.ledger_verification import verify_ledger
         from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 
         with psycopg.connect(app_url(settings)) as connection:

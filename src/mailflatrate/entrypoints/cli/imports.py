@@ -70,9 +70,9 @@ def file_command(
     with database() as settings:
         from mailflatrate.apps.lists import actions, queries
         from mailflatrate.apps.lists.errors import ListError, OriginNeeded
+        from mailflatrate.apps.lists.intake.import_options import ImportTerms, suggested_all_rows
         from mailflatrate.apps.lists.intake.questions import ImportAsks
         from mailflatrate.apps.lists.intake.runner import run_import
-        from mailflatrate.apps.lists.intake.terms import ImportTerms, suggested_all_rows
         from mailflatrate.apps.lists.jobs import check_import
         from mailflatrate.base import tenancy
 

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from mailflatrate.apps.lists import role_lock
+from mailflatrate.apps.lists import role_address_errors
 from mailflatrate.base.tenancy.policies import plan_policies
 
 OWNER = "owner"
@@ -99,7 +99,7 @@ def planned() -> Iterator[str]:
         yield f"migration {migration.app_label}/{migration.name}"
         for operation in migration.operations:
             yield f"    {operation.describe()}"
-    missing, superfluous = role_lock.differences(connections[OWNER])
+    missing, superfluous = role_address_errors.differences(connections[OWNER])
     if missing or superfluous:
         yield f"words of role addresses: {missing} to add, {superfluous} to remove"
     yield from plan_policies(connections[OWNER])

@@ -207,24 +207,27 @@ def warm_up_command(name: str | None, domain: str | None, step: int, end: bool) 
     if (name is None) is (domain is None):
         raise click.UsageError("Name a relay, or pass --domain DOMAIN.")
     with _desk():
-        from mailflatrate.apps.delivery.relays import warming
+        from mailflatrate.apps.delivery.relays import warm_up_limits
         from mailflatrate.base import audit
 
         by = audit.machine("cli.relays")
-        for key in [warming.relay_key(_find(name).id)] if name else _domain_keys(str(domain)):
+        for key in [warm_up_limits.relay_key(_find(name).id)] if name else _domain_keys(str(domain)):
             if end:
-                warming.end(key, by=by)
+                warm_up_limits.end(key, by=by)
             else:
-                warming.start(key, by=by, step=step)
+                warm_up_limits.start(key, by=by, step=step)
     what = "no longer has a daily limit" if end else f"starts with {quota(step)} messages per day"
     click.echo(f"{name or domain} {what}.")
 
 
 def _domain_keys(domain: str) -> list[str]:
-    from mailflatrate.apps.delivery.relays import warming
+    from mailflatrate.apps.delivery.relays import warm_up_limits
     from mailflatrate.apps.domains.models import SenderDomain
 
-    found = [warming.domain_key(each) for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)]
+    found = [
+        warm_up_limits.domain_key(each)
+        for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)
+    ]
     if not found:
         raise click.ClickException(f"There is no sender domain {domain!r}. See `mailflatrate domains list`.")
     return found
@@ -237,7 +240,7 @@ def test_command(name: str) -> None:
     from mailflatrate.wire.smtp_types import RelayUnavailable
 
     with _desk() as settings:
-        from mailflatrate.apps.delivery.relays.book import spec_of
+        from mailflatrate.apps.delivery.relays.relay_cache import spec_of
         from mailflatrate.apps.delivery.transmit import check_relay
 
         try:

@@ -13,7 +13,7 @@ import click
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.boot.first_setup import announce
 from mailflatrate.entrypoints.boot.keys import demand_keys
-from mailflatrate.entrypoints.boot.life import report_served_life
+from mailflatrate.entrypoints.boot.lifecycle import report_served_life
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.links import ProcessPurpose

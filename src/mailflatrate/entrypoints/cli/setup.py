@@ -33,11 +33,11 @@ def bring_up_to_date(
     """
     from django.db import connections
 
-    from mailflatrate.apps.accounts.shipped import ensure_shipped
+    from mailflatrate.apps.accounts.initial_data import ensure_shipped
     from mailflatrate.apps.delivery.fence import ensure_fence
     from mailflatrate.apps.domains.actions import ensure_service_key
-    from mailflatrate.apps.lists import role_lock
-    from mailflatrate.apps.lists.signing import ensure_signing_key
+    from mailflatrate.apps.lists import role_address_errors
+    from mailflatrate.apps.lists.signing_keys import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.entrypoints.cli.migration_state import demand_upgradable
 
@@ -47,7 +47,7 @@ def bring_up_to_date(
         demand_upgradable()
         create_roles(settings)
         _migrate(statement_seconds)
-        role_lock.refresh(connections["owner"])
+        role_address_errors.refresh(connections["owner"])
         apply_policies(connections["owner"])
         connections["owner"].close()
         fingerprints.keep(link, own)

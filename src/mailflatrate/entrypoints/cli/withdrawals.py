@@ -24,7 +24,7 @@ def withdrawals_command() -> None:
 def export_command(file: Path, since: datetime) -> None:
     """Write all withdrawals since the backup to FILE, from a database that can still be read."""
     with database():
-        from mailflatrate.apps.privacy.withdrawals.writing import withdrawals_since
+        from mailflatrate.apps.privacy.withdrawals.log_writer import withdrawals_since
 
         count = 0
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -43,7 +43,7 @@ def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
     You can run this again safely. While all sending is on hold, `mailflatrate resume-all` waits for this command.
     """
     with database() as settings:
-        from mailflatrate.apps.delivery import fence, withdrawals_places
+        from mailflatrate.apps.delivery import fence, withdrawal_logs
         from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
         from mailflatrate.apps.privacy.withdrawals.replay import replay
         from mailflatrate.base import audit, tenancy
@@ -54,7 +54,7 @@ def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
         done: Counter[str] = replay(read_paths(paths) if paths else read_everywhere(settings, at), at)
         with tenancy.platform(PlatformReason.WITHDRAWALS):
             details = {**operator_details(), "since": at.isoformat(), **done}
-            withdrawals_places.note_replayed_by_a_person()
+            withdrawal_logs.note_replayed_by_a_person()
             audit.record("withdrawals.replayed", by=audit.machine("cli.withdrawals"), details=details)
     for kind, count in sorted(done.items()):
         click.echo(f"{kind}: {count}")

@@ -10,16 +10,16 @@ from typing import Any
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from mailflatrate.apps.inbound import intake, postbox
-from mailflatrate.apps.inbound.behaviour import MailboxBehavior
+from mailflatrate.apps.inbound import intake, test_inbox
 from mailflatrate.apps.inbound.intake import Arrival
+from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.base.metrics.names import INBOUND
 from mailflatrate.base.metrics.sharing import share
-from mailflatrate.entrypoints.boot.life import end_within, report_life
+from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life
+from mailflatrate.entrypoints.smtpd.connection_limits import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, ContentBudget
+from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
-from mailflatrate.entrypoints.smtpd.visitors import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
-from mailflatrate.entrypoints.smtpd.world import SimulatedInternet
 from mailflatrate.settings import Settings, load_settings
 
 log = structlog.get_logger("smtpd")
@@ -135,7 +135,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, stop)
     inbound: Spool[Arrival] = Spool(intake.store)
-    kept: Spool[tuple[Arrival, str]] = Spool(postbox.keep)
+    kept: Spool[tuple[Arrival, str]] = Spool(test_inbox.keep)
     world, visitors = SimulatedInternet(settings), Visitors(f"{settings.inbound_relays},{THIS_HOST}")
     options: dict[str, Any] = {
         "budget": ContentBudget(),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.entrypoints.web.sign_in import brake
+from mailflatrate.entrypoints.web.sign_in import attempt_limits
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """
         if request.user.is_authenticated:
             return
-        level = brake.work_needed(request, str(credentials.get("email") or ""))
+        level = attempt_limits.work_needed(request, str(credentials.get("email") or ""))
         if level:
             request.sign_in_level = level  # type: ignore[attr-defined]  # the page offers the work
             raise self.validation_error("work_needed")
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Try the credentials; a correct password no longer counts toward the attempt limit."""
         user: User | None = super().authenticate(request, **credentials)
         if user is not None and not request.user.is_authenticated:
-            brake.signed_in(request, str(credentials.get("email") or ""))
+            attempt_limits.signed_in(request, str(credentials.get("email") or ""))
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -12,8 +12,8 @@ from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
-from mailflatrate.entrypoints.web.serving.bodies import MB, DiskBudget
-from mailflatrate.entrypoints.web.serving.lanes import make_lanes
+from mailflatrate.entrypoints.web.serving.request_bodies import MB, DiskBudget
+from mailflatrate.entrypoints.web.serving.thread_pools import make_lanes
 from mailflatrate.locale.build import build as build_catalogues
 from mailflatrate.settings.links import ProcessPurpose
 

@@ -36,7 +36,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
-from mailflatrate.entrypoints.boot.life import end_within, report_life
+from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.withdrawals import mind_withdrawals
 from mailflatrate.settings.links import note_reached

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from mailflatrate.mail.bounce_text.innocent import own_addresses, verp_recipient
+from mailflatrate.mail.bounce_text.bystanders import own_addresses, verp_recipient
 from mailflatrate.mail.bounce_text.notice import BounceNotice, failed_recipients_header, is_machine_sender, read_notice
 from mailflatrate.mail.bounce_text.ses import read_ses
 from mailflatrate.mail.bounce_text.verdict import judge

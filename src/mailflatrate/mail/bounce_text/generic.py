@@ -5,11 +5,11 @@ Believed only when a machine sent it and the words are those of failed delivery.
 
 import re
 
+from mailflatrate.mail.bounce_text.bystanders import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.contacts import labelled_recipients
 from mailflatrate.mail.bounce_text.dialect import ADDR, NamedRecipient
 from mailflatrate.mail.bounce_text.evidence import is_system_mailbox
 from mailflatrate.mail.bounce_text.grammar import read_sentences
-from mailflatrate.mail.bounce_text.innocent import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.normal import normalise
 from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.asia import ASIA, FML
+from mailflatrate.mail.bounce_text.bystanders import accused
 from mailflatrate.mail.bounce_text.classic import CLASSIC
 from mailflatrate.mail.bounce_text.dialect import (
     COMMON_ENDINGS,
@@ -18,7 +19,6 @@ from mailflatrate.mail.bounce_text.evidence import BounceEvidence, has_code
 from mailflatrate.mail.bounce_text.gateways import GATEWAYS
 from mailflatrate.mail.bounce_text.generic import generic_notice, is_daemon
 from mailflatrate.mail.bounce_text.groupware import GROUPWARE
-from mailflatrate.mail.bounce_text.innocent import accused
 from mailflatrate.mail.bounce_text.providers import PROVIDER_DIALECTS
 from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
 from mailflatrate.mail.reading import address

@@ -12,6 +12,13 @@ from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.grammar import ReplyMeaning, fold, read_sentences
 from mailflatrate.mail.bounce_text.normal import normalise
+from mailflatrate.mail.bounce_text.phrase_rows import grams_of
+from mailflatrate.mail.bounce_text.phrases_about import ELSEWHERE, RATE, UPKEEP
+from mailflatrate.mail.bounce_text.phrases_mailbox import DEAD, LIVING, LONE
+from mailflatrate.mail.bounce_text.phrases_providers import PROVIDERS
+from mailflatrate.mail.bounce_text.phrases_rest import REST, VAGUE
+from mailflatrate.mail.bounce_text.phrases_route import QUEUE, ROUTE
+from mailflatrate.mail.bounce_text.phrases_sender import MAIL_FROM, MESSAGE, SENDER
 from mailflatrate.mail.bounce_text.quoted_reply import QuotedReply, innermost
 from mailflatrate.mail.bounce_text.status_codes import (
     BY_DETAIL,
@@ -30,13 +37,6 @@ from mailflatrate.mail.bounce_text.subject import (
     is_closed_for_good,
     is_lapsed_domain,
 )
-from mailflatrate.mail.bounce_text.words import grams_of
-from mailflatrate.mail.bounce_text.words_about import ELSEWHERE, RATE, UPKEEP
-from mailflatrate.mail.bounce_text.words_mailbox import DEAD, LIVING, LONE
-from mailflatrate.mail.bounce_text.words_providers import PROVIDERS
-from mailflatrate.mail.bounce_text.words_rest import REST, VAGUE
-from mailflatrate.mail.bounce_text.words_route import QUEUE, ROUTE
-from mailflatrate.mail.bounce_text.words_sender import MAIL_FROM, MESSAGE, SENDER
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict, BounceWitness
 
 _BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")

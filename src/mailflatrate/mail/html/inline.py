@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from css_inline import CSSInliner, InlineError
 
+from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.html.outline import count_style_work
 from mailflatrate.mail.html.tokens import MAX_DEPTH, TokenKind, tokenise, too_deep_line, write
-from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
 
 _INLINER = CSSInliner(

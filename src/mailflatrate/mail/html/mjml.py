@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailflatrate.mail.author_mistakes import from_mjml, mistake
 from mailflatrate.mail.html.inline import refuse_deep
 from mailflatrate.mail.html.tokens import TokenKind, scan
-from mailflatrate.mail.mistakes import from_mjml, mistake
 from mailflatrate.mail.source_errors import Lines, SourceError, SourceRefused
 
 # Without this mrml links Ubuntu from Google in each message: a remote host the author never asked for.

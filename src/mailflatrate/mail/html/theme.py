@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
-from mailflatrate.mail.html.look import BrandStyle, mixed
+from mailflatrate.mail.author_mistakes import mistake
+from mailflatrate.mail.html.brand_style import BrandStyle, mixed
 from mailflatrate.mail.html.outline import count_table_cells
 from mailflatrate.mail.liquid.protect import ProtectedText
-from mailflatrate.mail.mistakes import mistake
 from mailflatrate.mail.source_errors import SourceRefused
 
 MAX_TABLE_CELLS = 8_000

@@ -20,7 +20,7 @@ from liquid.builtin.output import OutputNode
 from markupsafe import escape
 
 from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
-from mailflatrate.mail.liquid.work import LONGEST_DATE_FORMAT
+from mailflatrate.mail.liquid.work_limit import LONGEST_DATE_FORMAT
 from mailflatrate.mail.source_errors import MissingValue
 
 Values = Mapping[str, Any]

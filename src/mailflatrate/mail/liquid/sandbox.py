@@ -36,7 +36,7 @@ from markupsafe import escape as html_escape
 from mailflatrate.mail.liquid.lexer import tokenize
 from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
 from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, find_marks
-from mailflatrate.mail.liquid.work import (
+from mailflatrate.mail.liquid.work_limit import (
     STEP,
     TEXT_LIMIT,
     metered,

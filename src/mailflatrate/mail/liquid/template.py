@@ -16,6 +16,7 @@ from liquid.builtin.tags.for_tag import BreakNode, ContinueNode
 from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.output import LimitedStringIO
 
+from mailflatrate.mail.author_mistakes import from_liquid, from_rendering, mistake
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
 from mailflatrate.mail.liquid.lexer import MarkError
 from mailflatrate.mail.liquid.sandbox import (
@@ -28,8 +29,7 @@ from mailflatrate.mail.liquid.sandbox import (
     dotted_names,
     parse,
 )
-from mailflatrate.mail.liquid.work import START, STEP, spend, start_work, work_done
-from mailflatrate.mail.mistakes import from_liquid, from_rendering, mistake
+from mailflatrate.mail.liquid.work_limit import START, STEP, spend, start_work, work_done
 from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
 from mailflatrate.mail.source_errors import Lines, MissingValue, RenderRefused, SourceError, SourceRefused
 

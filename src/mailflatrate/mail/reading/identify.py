@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
-from mailflatrate.mail.reading.carried import carried_mails
+from mailflatrate.mail.reading.attached_messages import carried_mails
 from mailflatrate.mail.reading.mime import Headers, MimePart
 from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, TokenClaims, TokenPurpose
 

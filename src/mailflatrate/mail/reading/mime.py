@@ -152,7 +152,7 @@ class MimePart:
         self.parts: list[MimePart] = []
         #: What `reading.body.notice_text` made of this message, kept because several readers ask for it.
         self.notice: str | None = None
-        #: The mails that `reading.carried.carried_mails` found in it, kept for the same reason.
+        #: The mails that `reading.attached_messages.carried_mails` found in it, kept for the same reason.
         self.carried: list[MimePart] | None = None
         self._filename: str | None = None
         self._text: str | None = None

@@ -2,8 +2,8 @@
 
 import re
 
+from mailflatrate.mail.reading.attached_messages import carried_mails
 from mailflatrate.mail.reading.body import notice_text
-from mailflatrate.mail.reading.carried import carried_mails
 from mailflatrate.mail.reading.mime import Headers, MimePart
 from mailflatrate.mail.reading.values import Original
 

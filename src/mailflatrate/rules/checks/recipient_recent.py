@@ -7,8 +7,8 @@ from datetime import datetime
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
+from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-recent"
 _TOO_OLD = SkippedRecipient("R-13", _KEY, WithholdReason.CONSENT_TOO_OLD)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts
+from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-rested"
 _TOO_SOON = SkippedRecipient("R-37", _KEY, WithholdReason.TOO_SOON)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.facts import RecipientFacts, Suppression
+from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
-from mailflatrate.rules.withhold import RecipientRule, SkippedRecipient, WithholdReason
 
 _KEY = "recipient-suppressed"
 _BY_SUPPRESSION = {

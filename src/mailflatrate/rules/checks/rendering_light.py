@@ -8,7 +8,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: CampaignFacts) -> Params | None:
     # Imported here because lint loads every rule and starts without the template engine.
-    from mailflatrate.mail.liquid.work import MOST_SAMPLE_WORK
+    from mailflatrate.mail.liquid.work_limit import MOST_SAMPLE_WORK
 
     work = facts.sample.work if facts.sample else 0
     return {"times": -(-work // MOST_SAMPLE_WORK)} if work > MOST_SAMPLE_WORK else None

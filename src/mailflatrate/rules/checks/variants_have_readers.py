@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mailflatrate.rules.ab_test import LEAST_READERS
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.trial import LEAST_READERS
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -4,6 +4,7 @@ Generous in what counts as a no, strict in what counts as a yes: an unknown word
 `words` reads cells, `columns` reads titles, `row` puts the columns of one row together.
 """
 
+from mailflatrate.rules.prior_status.column_kind import ColumnGuess, ColumnLook, guess_column, is_unread_state
 from mailflatrate.rules.prior_status.columns import (
     StatusField,
     StatusTitle,
@@ -13,10 +14,8 @@ from mailflatrate.rules.prior_status.columns import (
     is_other_channel,
     read_title,
 )
-from mailflatrate.rules.prior_status.look import ColumnGuess, ColumnLook, guess_column, is_unread_state
 from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
-from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspected_codes
-from mailflatrate.rules.prior_status.words import (
+from mailflatrate.rules.prior_status.status_words import (
     NO,
     PriorStatus,
     is_flag,
@@ -26,6 +25,7 @@ from mailflatrate.rules.prior_status.words import (
     read_flag,
     read_status,
 )
+from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspected_codes
 
 __all__ = [
     "NO",

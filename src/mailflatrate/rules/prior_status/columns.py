@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from mailflatrate.rules.prior_status.words import PriorStatus, plain
+from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 
 class StatusField(StrEnum):

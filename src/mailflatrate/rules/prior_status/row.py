@@ -17,7 +17,7 @@ from mailflatrate.rules.prior_status.columns import (
     is_soft,
     no_means,
 )
-from mailflatrate.rules.prior_status.words import (
+from mailflatrate.rules.prior_status.status_words import (
     NO,
     PriorStatus,
     denies_no,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailflatrate.rules.prior_status.columns import counts_states, stands_alone
-from mailflatrate.rules.prior_status.words import PriorStatus, plain
+from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """R-03: what is checked automatically in an application before a person reviews it.
 
-The signals never decide; each has its evidence. Facts come from `apps.accounts.looks`; None in them means that the
-check was not possible, and the signal says "not checked".
+The signals never decide; each has its evidence. Facts come from `apps.accounts.automatic_checks`; None in them
+means that the check was not possible, and the signal says "not checked".
 """
 
 from __future__ import annotations

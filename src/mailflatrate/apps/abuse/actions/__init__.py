@@ -3,6 +3,16 @@ serves the customer.
 """
 
 from mailflatrate.apps.abuse.actions.answers import Attachment, answer_question
+from mailflatrate.apps.abuse.actions.case_handling import (
+    add_note,
+    attribute,
+    close,
+    close_quiet_cases,
+    forget_old_cases,
+    reopen,
+    take_over,
+)
+from mailflatrate.apps.abuse.actions.correspondence import write_to_reporter
 from mailflatrate.apps.abuse.actions.intake import (
     PageReport,
     ReportMatch,
@@ -12,9 +22,8 @@ from mailflatrate.apps.abuse.actions.intake import (
     take_page_report,
     waiting_mail,
 )
-from mailflatrate.apps.abuse.actions.letters import write_to_reporter
 from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder, take_measure
-from mailflatrate.apps.abuse.actions.sources import (
+from mailflatrate.apps.abuse.actions.report_sources import (
     ByHand,
     collect_denials,
     file_figures,
@@ -22,15 +31,6 @@ from mailflatrate.apps.abuse.actions.sources import (
     open_contest,
     open_from_mail,
     put_mail_away,
-)
-from mailflatrate.apps.abuse.actions.work import (
-    add_note,
-    attribute,
-    close,
-    close_quiet_cases,
-    forget_old_cases,
-    reopen,
-    take_over,
 )
 
 __all__ = [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.actions.book import add_event, settle_deadlines
+from mailflatrate.apps.abuse.actions.case_log import add_event, settle_deadlines
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseAnswer, CaseQuestion, CaseState, EventKind
 from mailflatrate.apps.accounts.models import User

@@ -7,18 +7,18 @@ from typing import Any
 
 import structlog
 
-from mailflatrate.apps.abuse.actions.book import ReportDraft, add_event, file_report, freeze_if_needed, kind_of
-from mailflatrate.apps.abuse.actions.letters import send_proof_mail, send_receipt, take_letter
+from mailflatrate.apps.abuse.actions.case_log import ReportDraft, add_event, file_report, freeze_if_needed, kind_of
+from mailflatrate.apps.abuse.actions.correspondence import send_proof_mail, send_receipt, take_letter
 from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import of_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, unsubscribe_delivery
-from mailflatrate.apps.inbound.foreign import read_mail, show_mail
 from mailflatrate.apps.inbound.intake import claims_of
 from mailflatrate.apps.inbound.models import DeskState, RawMail
-from mailflatrate.apps.inbound.trust import SenderProof
+from mailflatrate.apps.inbound.report_proof import SenderProof
+from mailflatrate.apps.inbound.untrusted_mail import read_mail, show_mail
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring

@@ -7,8 +7,8 @@ from enum import StrEnum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.actions.book import add_event, freeze, settle_deadlines
-from mailflatrate.apps.abuse.actions.work import let_go, locked
+from mailflatrate.apps.abuse.actions.case_handling import let_go, locked
+from mailflatrate.apps.abuse.actions.case_log import add_event, freeze, settle_deadlines
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventKind, Report
 from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners

@@ -1,5 +1,12 @@
 """All writes to accounts; one transaction each."""
 
+from mailflatrate.apps.accounts.actions.account_status import (
+    Reasons,
+    change_standing,
+    give_strike,
+    set_limits,
+    take_back_strike,
+)
 from mailflatrate.apps.accounts.actions.addresses import (
     LINK_WORKS,
     ask_for_address,
@@ -7,7 +14,16 @@ from mailflatrate.apps.accounts.actions.addresses import (
     find_change,
     forget_changes,
 )
-from mailflatrate.apps.accounts.actions.four_eyes import switch_four_eyes
+from mailflatrate.apps.accounts.actions.agreements import (
+    Circumstances,
+    PolicyConfirmation,
+    accept_agreements,
+    acknowledge_policy,
+    publish_documents,
+    read_documents,
+    save_imprint,
+)
+from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
 from mailflatrate.apps.accounts.actions.invitations import (
     accept,
     find_invitation,
@@ -35,15 +51,6 @@ from mailflatrate.apps.accounts.actions.keys import (
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
 from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners, tell_people
 from mailflatrate.apps.accounts.actions.operators import create_first_operator
-from mailflatrate.apps.accounts.actions.papers import (
-    Circumstances,
-    PolicyConfirmation,
-    accept_agreements,
-    acknowledge_policy,
-    publish_documents,
-    read_documents,
-    save_imprint,
-)
 from mailflatrate.apps.accounts.actions.passwords import password_link, request_password_reset, send_password_reset
 from mailflatrate.apps.accounts.actions.people import (
     add_member,
@@ -53,13 +60,6 @@ from mailflatrate.apps.accounts.actions.people import (
     create_user,
     house_account,
     remove_member,
-)
-from mailflatrate.apps.accounts.actions.standing import (
-    Reasons,
-    change_standing,
-    give_strike,
-    set_limits,
-    take_back_strike,
 )
 from mailflatrate.apps.accounts.actions.vetting import (
     EDITABLE,

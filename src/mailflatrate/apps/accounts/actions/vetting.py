@@ -10,10 +10,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_standing
+from mailflatrate.apps.accounts.actions.agreements import Circumstances, accept_agreements
 from mailflatrate.apps.accounts.actions.notices import send_notice
-from mailflatrate.apps.accounts.actions.papers import Circumstances, accept_agreements
 from mailflatrate.apps.accounts.actions.people import house_account
-from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import agreements_open, record_of
 from mailflatrate.apps.accounts.models import (

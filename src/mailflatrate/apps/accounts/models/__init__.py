@@ -1,9 +1,7 @@
 """Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
 
-from mailflatrate.apps.accounts.models.entrance import AddressChange, Invitation
-from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope
-from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
-from mailflatrate.apps.accounts.models.papers import (
+from mailflatrate.apps.accounts.models.account_status import DeskMessage, Side, Standing, StandingChange, Strike
+from mailflatrate.apps.accounts.models.agreements import (
     Acceptance,
     Acknowledgement,
     AgreementDocument,
@@ -11,10 +9,12 @@ from mailflatrate.apps.accounts.models.papers import (
     Imprint,
     Occasion,
 )
+from mailflatrate.apps.accounts.models.invitations import AddressChange, Invitation
+from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope
+from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
 from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User, UserManager
 from mailflatrate.apps.accounts.models.sessions import BrowserSession
-from mailflatrate.apps.accounts.models.shared import SharedEntry
-from mailflatrate.apps.accounts.models.standing import DeskMessage, Side, Standing, StandingChange, Strike
+from mailflatrate.apps.accounts.models.shared_state import SharedEntry
 from mailflatrate.apps.accounts.models.vetting import (
     Applicant,
     Application,

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.accounts.models.standing import Standing
+from mailflatrate.apps.accounts.models.account_status import Standing
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
 

@@ -1,6 +1,6 @@
--- R-01 and R-90: who moves an account from one status to another, and what an account's own scope may never write. The
--- rows of `m` are those of `rules.vetting.standing`; a test compares what both allow for every pair. A status changes
--- only by a row of standing_change, whose trigger runs as the owner of the tables (ADR 0008).
+-- R-01 and R-90: who moves an account from one status to another, and what an account's own scope may never write.
+-- The rows of `m` are those of `rules.vetting.account_status`; a test compares what both allow for every pair. A
+-- status changes only by a row of standing_change, whose trigger runs as the owner of the tables (ADR 0008).
 
 CREATE OR REPLACE FUNCTION public.standing_change_checked() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$

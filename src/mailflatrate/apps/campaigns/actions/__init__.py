@@ -4,6 +4,7 @@
 begin with, `versions` several people working on one draft.
 """
 
+from mailflatrate.apps.campaigns.actions.approval import record_answer, record_request
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import settle_thread, take_back_comment, write_comment
 from mailflatrate.apps.campaigns.actions.digests import (
@@ -28,7 +29,6 @@ from mailflatrate.apps.campaigns.actions.drafts import (
     update_campaign,
 )
 from mailflatrate.apps.campaigns.actions.media import delete_media, describe_media, gallery_media, upload_media
-from mailflatrate.apps.campaigns.actions.release import record_answer, record_request
 from mailflatrate.apps.campaigns.actions.templates import (
     delete_template,
     rename_template,

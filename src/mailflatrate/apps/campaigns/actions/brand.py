@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import BrandKit, Media
 from mailflatrate.base import tenancy
-from mailflatrate.mail.html.look import FONTS, is_colour
+from mailflatrate.mail.html.brand_style import FONTS, is_colour
 
 COLOURS = ("primary", "ink", "sheet", "page", "imprint_ink", "imprint_ground")
 CHOICES = ("heading_font", "body_font")

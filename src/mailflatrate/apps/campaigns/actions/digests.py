@@ -15,7 +15,7 @@ from mailflatrate.apps.accounts.actions import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import writers
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
-from mailflatrate.apps.campaigns.digests import next_issue, write_issue
+from mailflatrate.apps.campaigns.digest_content import next_issue, write_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mailflatrate.locale.texts import N_, NC_, translate
-from mailflatrate.mail.html.look import BrandStyle
+from mailflatrate.mail.html.brand_style import BrandStyle
 
 HERE: Final = Path(__file__).parent
 KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")

@@ -1,5 +1,6 @@
 """Tables of campaigns: drafts and their history, frozen editions, and their components."""
 
+from mailflatrate.apps.campaigns.models.approval import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.campaign import (
     DRAFT_MAYBE_SENT,
     MAYBE_SENT,
@@ -11,9 +12,8 @@ from mailflatrate.apps.campaigns.models.campaign import (
     TestMetric,
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
+from mailflatrate.apps.campaigns.models.content import BrandKit, MailingTemplate, Media, MediaFile
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
-from mailflatrate.apps.campaigns.models.material import BrandKit, MailingTemplate, Media, MediaFile
-from mailflatrate.apps.campaigns.models.release import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 
 __all__ = [

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
-from mailflatrate.apps.campaigns.models.material import MailingTemplate
+from mailflatrate.apps.campaigns.models.content import MailingTemplate
 from mailflatrate.base.tenancy import TenantModel
 
 EVERY_DAY = 7

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import trials, wake
-from mailflatrate.apps.delivery.actions.moves import (
+from mailflatrate.apps.delivery import ab_test, wake
+from mailflatrate.apps.delivery.actions.row_updates import (
     OPEN_CHUNKS,
     RUNNING,
     UNDER_WAY,
@@ -73,7 +73,7 @@ def defer_planning(campaign: Campaign) -> None:
     """Enqueue planning for a campaign in PLANNING, from where it stopped. Idempotent."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None:
-        decision = trials.decisions_of(campaign.id)[0]
+        decision = ab_test.decisions_of(campaign.id)[0]
         edition_id, decision_id = decision.edition_id, decision.id
     else:
         edition_id, decision_id = plan.edition_id, plan.decision_id

@@ -5,8 +5,8 @@ from datetime import timedelta
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import confirmations, lanes, wake
 from mailflatrate.apps.delivery.actions.canary import after_canary
-from mailflatrate.apps.delivery.actions.moves import cancel_rows, complete, locked, move
 from mailflatrate.apps.delivery.actions.retries import wake_retries
+from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete, locked, move
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.base import clock, tenancy
 

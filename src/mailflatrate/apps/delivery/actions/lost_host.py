@@ -4,7 +4,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from mailflatrate.apps.delivery.actions.claim_end import give_back
-from mailflatrate.apps.delivery.actions.moves import end_rows, locked, next_number, run
+from mailflatrate.apps.delivery.actions.row_updates import end_rows, locked, next_number, run
 from mailflatrate.apps.delivery.models import (
     Begun,
     Chunk,

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Min
 
 from mailflatrate.apps.delivery import lanes, wake
-from mailflatrate.apps.delivery.actions.moves import RUNNING, locked, next_number, run
+from mailflatrate.apps.delivery.actions.row_updates import RUNNING, locked, next_number, run
 from mailflatrate.apps.delivery.models import Chunk, Retry
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.settings.schema import load_settings

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Sum
 
-from mailflatrate.apps.delivery.relays import warming
+from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock
 from mailflatrate.rules.providers import provider_name
@@ -61,14 +61,14 @@ def relay_rows() -> list[RelayRow]:
     """Return all relays by pool and name. Runs inside `tenancy.platform(...)`."""
     relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
     health = _health()
-    warm = warming.warming(warming.relay_key(relay.id) for relay in relays)
+    warm = warm_up_limits.warming(warm_up_limits.relay_key(relay.id) for relay in relays)
     active = [(relay.pool, relay.account_id) for relay in relays if relay.state == StateChoice.ACTIVE]
     return [
         RelayRow(
             relay,
             health.get(relay.id, RelayHealth()),
             relay.state == StateChoice.ACTIVE and active.count((relay.pool, relay.account_id)) == 1,
-            warm.get(warming.relay_key(relay.id)),
+            warm.get(warm_up_limits.relay_key(relay.id)),
         )
         for relay in relays
     ]

@@ -18,14 +18,14 @@ from operator import attrgetter
 import structlog
 
 from mailflatrate.apps.delivery.send import claims
-from mailflatrate.apps.delivery.send.ahead import SignedAhead
-from mailflatrate.apps.delivery.send.begun import ChunkMarks
+from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage, Writer
 from mailflatrate.apps.delivery.send.claims import Claim, ClaimCheck
-from mailflatrate.apps.delivery.send.counted import ChunkCounts
+from mailflatrate.apps.delivery.send.compose_ahead import SignedAhead
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import RecordedBatch, SettledDelivery, record, settle
-from mailflatrate.apps.delivery.send.writers import DraftedMessage, Writer
+from mailflatrate.apps.delivery.send.provider_counts import ChunkCounts
+from mailflatrate.apps.delivery.send.start_marks import ChunkMarks
 from mailflatrate.apps.delivery.transmit import PermittedMessage, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, tracing

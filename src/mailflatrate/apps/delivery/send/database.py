@@ -12,7 +12,7 @@ import structlog
 from psycopg.types.json import set_json_loads
 
 from mailflatrate.apps.delivery.fence_sql import IS_KNOWN
-from mailflatrate.apps.delivery.send.repeated import NAME, RepeatedStatement
+from mailflatrate.apps.delivery.send.prepared_statement import NAME, RepeatedStatement
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
 from mailflatrate.settings import same_machine

@@ -28,9 +28,9 @@ from mailflatrate.apps.delivery.send.journal import (
     read_entries,
     taken_over,
 )
-from mailflatrate.apps.delivery.send.kept import set_aside
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, in_doubt, record, settle
 from mailflatrate.apps.delivery.send.replay import ReplayResult, replay
+from mailflatrate.apps.delivery.send.sent_record import set_aside
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.retries import RetryPolicy

@@ -10,7 +10,7 @@ from django.db import connection
 
 from mailflatrate.apps.delivery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import JournalEntry
-from mailflatrate.apps.delivery.send.kept import read_folder
+from mailflatrate.apps.delivery.send.sent_record import read_folder
 from mailflatrate.base import tenancy
 from mailflatrate.wire.smtp_types import OutcomeKind
 

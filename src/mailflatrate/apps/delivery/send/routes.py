@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, PoolKey, RelayBook, settings_relay
+from mailflatrate.apps.delivery.relays.relay_cache import SETTINGS_RELAY, PoolKey, RelayBook, settings_relay
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
 from mailflatrate.apps.delivery.send.allowance import Allowance
 from mailflatrate.apps.delivery.send.claims import Claim

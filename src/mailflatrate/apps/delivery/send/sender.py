@@ -10,25 +10,25 @@ from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.delivery.relays.book import SETTINGS_RELAY, read_book
-from mailflatrate.apps.delivery.send import claims, kept, recovery
+from mailflatrate.apps.delivery.relays.relay_cache import SETTINGS_RELAY, read_book
+from mailflatrate.apps.delivery.send import claims, recovery, sent_record
 from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, AllowanceRequest, ask_for, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkHalt, ChunkRun
+from mailflatrate.apps.delivery.send.chunk_composer import CampaignWriter, Writer
 from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseFenced
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
-from mailflatrate.apps.delivery.send.post import post_writer
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
+from mailflatrate.apps.delivery.send.transactional import post_writer
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
-from mailflatrate.apps.delivery.send.writers import CampaignWriter, Writer
 from mailflatrate.apps.delivery.signing import digest_signer
-from mailflatrate.apps.gate.letters import EditionUnusable
+from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.apps.gate.recipients import load_tables
 from mailflatrate.base import tracing
 from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS
-from mailflatrate.mail.mistakes import as_param
+from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.rules.relays import Stream
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 
@@ -324,7 +324,7 @@ class Sender:
         settled = self._upkeep.settled and not self._active
         for lane in self._routes:
             if settled:
-                kept.set_aside(lane.journal.path)
+                sent_record.set_aside(lane.journal.path)
             lane.journal.close(settled=settled)
 
 

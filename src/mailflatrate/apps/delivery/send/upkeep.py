@@ -11,7 +11,7 @@ import structlog
 from django.db import connections
 
 from mailflatrate.apps.delivery import fence
-from mailflatrate.apps.delivery.send import kept, recovery
+from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.replay import replay
@@ -87,7 +87,7 @@ class Upkeep:
         for lane in self._routes:
             if not self._active:  # replies name people: what is in the database needs no second place
                 await self.trim_journal(lane, least_bytes=1)
-        await self._orm.run(kept.drop_old, self._folder, self._keep_hours)
+        await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
 
     async def _recover_lanes(self) -> None:
         for lane in self._routes:
@@ -148,5 +148,5 @@ class Upkeep:
             for run in list(self._active.values()):
                 if run is not None:
                     await run.flushed()
-            await self._orm.run(kept.set_aside, lane.journal.path)
+            await self._orm.run(sent_record.set_aside, lane.journal.path)
             lane.journal.reset()

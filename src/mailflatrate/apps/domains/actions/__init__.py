@@ -21,7 +21,7 @@ from mailflatrate.apps.domains.actions.mailboxes import (
 )
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host, leave_media_host, name_media_host
 from mailflatrate.apps.domains.actions.service import check_service_domain, ensure_service_key
-from mailflatrate.apps.domains.actions.watch import keep_listings
+from mailflatrate.apps.domains.actions.watch_results import keep_listings
 
 __all__ = [
     "add_domain",

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host
-from mailflatrate.apps.domains.actions.watch import tell_failing
+from mailflatrate.apps.domains.actions.watch_results import tell_failing
 from mailflatrate.apps.domains.errors import DomainError
-from mailflatrate.apps.domains.looks import look_at
 from mailflatrate.apps.domains.models import (
     DkimKey,
     DnsCheck,
@@ -21,6 +20,7 @@ from mailflatrate.apps.domains.models import (
     SenderDomain,
 )
 from mailflatrate.apps.domains.queries import signing_key, waiting_key
+from mailflatrate.apps.domains.record_checks import look_at
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import AddressError, parse, to_a_label

@@ -4,8 +4,22 @@
 through gate and engine, `answering` takes the person's answer, `forgetting` handles expiry.
 """
 
-from mailflatrate.apps.forms.actions.answering import AnsweredRequest, TokenRequest, answer, find_request
-from mailflatrate.apps.forms.actions.asking import (
+from mailflatrate.apps.forms.actions.confirm_or_deny import AnsweredRequest, TokenRequest, answer, find_request
+from mailflatrate.apps.forms.actions.form_edits import (
+    close_form,
+    create_form,
+    publish_form,
+    reopen_form,
+    save_draft,
+)
+from mailflatrate.apps.forms.actions.request_expiry import forget_old
+from mailflatrate.apps.forms.actions.request_limits import (
+    allowances_of,
+    asking_allowance,
+    braked_accounts,
+    note_unknown,
+)
+from mailflatrate.apps.forms.actions.request_progress import (
     AcceptedConfirmation,
     ConfirmationDraft,
     begin_asking,
@@ -23,16 +37,7 @@ from mailflatrate.apps.forms.actions.asking import (
     take_queued,
     withhold,
 )
-from mailflatrate.apps.forms.actions.braking import allowances_of, asking_allowance, braked_accounts, note_unknown
-from mailflatrate.apps.forms.actions.building import (
-    close_form,
-    create_form,
-    publish_form,
-    reopen_form,
-    save_draft,
-)
-from mailflatrate.apps.forms.actions.forgetting import forget_old
-from mailflatrate.apps.forms.actions.signing import (
+from mailflatrate.apps.forms.actions.sign_up import (
     SignupOutcome,
     SignupResult,
     SignupVisit,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import DomainReport, RawMail
-from mailflatrate.apps.inbound.reading import InboundReading
 from mailflatrate.base.tenancy import in_platform
 from mailflatrate.mail.aggregate import AggregateReport
 

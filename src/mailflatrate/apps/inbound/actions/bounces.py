@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
-from mailflatrate.apps.inbound.actions.work import InboundWork
+from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
+from mailflatrate.apps.inbound.actions.parsed_message import InboundWork
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact

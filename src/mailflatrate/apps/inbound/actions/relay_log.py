@@ -22,15 +22,15 @@ from mailflatrate.apps.delivery.relay_queue import (
     note_delivered,
     show_deferred,
 )
-from mailflatrate.apps.delivery.relays.book import PoolKey
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
+from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
 from mailflatrate.apps.delivery.relays.tables import Relay
-from mailflatrate.apps.delivery.relays.warming import WarmUpReturn as Deferred
-from mailflatrate.apps.delivery.relays.warming import relay_key, tell
+from mailflatrate.apps.delivery.relays.warm_up_limits import WarmUpReturn as Deferred
+from mailflatrate.apps.delivery.relays.warm_up_limits import relay_key, tell
 from mailflatrate.apps.delivery.send.allowance import note_results
 from mailflatrate.apps.delivery.warm_up import note_deferrals
 from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
-from mailflatrate.apps.inbound.actions.facts import Fact, record_facts
+from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.base import clock, tenancy

@@ -6,10 +6,8 @@ counts what a file contained, `origins` says where it comes from, `decisions` is
 platform's scope on its own).
 """
 
-from mailflatrate.apps.lists.actions.checking import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
-from mailflatrate.apps.lists.actions.decisions import OriginDecision, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
@@ -18,6 +16,8 @@ from mailflatrate.apps.lists.actions.feedback import (
     record_delivered,
     take_back_soft_bounce,
 )
+from mailflatrate.apps.lists.actions.import_checks import check_import, domains_to_ask
+from mailflatrate.apps.lists.actions.import_recheck import recheck_imports, suppress_rechecked
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
     drop_uploads_naming,
@@ -39,9 +39,9 @@ from mailflatrate.apps.lists.actions.optin import (
     person_of,
     turn_down,
 )
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_import, decide_origin, settle_people
+from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
-from mailflatrate.apps.lists.actions.rechecking import recheck_imports, suppress_rechecked
-from mailflatrate.apps.lists.actions.reopening import reopen_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_silent
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording

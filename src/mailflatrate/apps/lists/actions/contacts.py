@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.lists.personal import PersonalFault, judge_attributes
+from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock
 
 ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")

@@ -18,9 +18,9 @@ from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.file_tables import look_at_table, search_orders
+from mailflatrate.apps.lists.intake.import_options import ImportTerms, check_terms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
-from mailflatrate.apps.lists.intake.terms import ImportTerms, check_terms, known_zone, suggested_all_rows
-from mailflatrate.apps.lists.intake.workbook import look_at_table, search_orders
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed

@@ -1,4 +1,4 @@
-"""Declarations of list origin (R-10, R-11). `actions.decisions` decides them."""
+"""Declarations of list origin (R-10, R-11). `actions.origin_decisions` decides them."""
 
 import re
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import AgreementKind, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
+from mailflatrate.apps.lists.image_uploads import clean_picture
 from mailflatrate.apps.lists.models import (
     OPEN_DECLARATIONS,
     DeclarationState,
@@ -22,7 +23,6 @@ from mailflatrate.apps.lists.models import (
     OriginKind,
     OriginState,
 )
-from mailflatrate.apps.lists.pictures import clean_picture
 from mailflatrate.base import audit, clock
 from mailflatrate.rules.origins import scan_texts
 

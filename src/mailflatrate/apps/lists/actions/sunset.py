@@ -3,7 +3,7 @@
 from django.db import connection
 
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.quiet import quiet_conditions
+from mailflatrate.apps.lists.inactive import quiet_conditions
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import audit, jobs, tenancy
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.titles import composed
+from mailflatrate.apps.lists.intake.proof_titles import composed
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status import (
     ColumnGuess,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from mailflatrate.apps.lists.intake.tables import RowFault
+from mailflatrate.apps.lists.intake.csv_rows import RowFault
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import AddressReason, ResolverFacts, is_freemail, suggest_domain

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.column_survey import Survey, decided_order
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns
-from mailflatrate.apps.lists.intake.moments import DayOrder
-from mailflatrate.apps.lists.intake.survey import Survey, decided_order
-from mailflatrate.apps.lists.intake.terms import ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.import_options import ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.rules.prior_status import ColumnGuess, StatusField, codes_for, guess_column
 
 STATUS = "status"

@@ -20,14 +20,14 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.intake.births import minor_reader
+from mailflatrate.apps.lists.intake.birth_dates import minor_reader
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns, check_mapping
-from mailflatrate.apps.lists.intake.judge import ImportJudge, JudgeSettings
-from mailflatrate.apps.lists.intake.moments import DayOrder, Moment, moment_reader
+from mailflatrate.apps.lists.intake.file_tables import open_table
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
+from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings
 from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.intake.terms import ImportTerms
-from mailflatrate.apps.lists.intake.workbook import open_table
+from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock

@@ -16,8 +16,8 @@ from django.db import IntegrityError, connection
 from django.utils.translation import gettext
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.holding import AGEING, ORIGIN_WAITING, SAID_NO
-from mailflatrate.apps.lists.intake.noes import SaidNo, write_noes
+from mailflatrate.apps.lists.intake.opt_outs import SaidNo, write_noes
+from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from mailflatrate.apps.lists.intake.columns import Columns
-from mailflatrate.apps.lists.intake.moments import LAST_CHANGE, Moment
-from mailflatrate.apps.lists.intake.terms import ImportTerms
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
+from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE, Moment
 from mailflatrate.rules.prior_status import (
     PriorStatus,
     StatusColumn,

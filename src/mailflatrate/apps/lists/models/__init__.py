@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.models.people import (
     SubscriptionState,
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
-from mailflatrate.apps.lists.models.searching import ContactText, SearchTodo
+from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
 
 __all__ = [
     "GONE",

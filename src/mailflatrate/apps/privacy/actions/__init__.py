@@ -4,8 +4,8 @@
 `erasure` erases, `retention` deletes what is past its period (R-95).
 """
 
+from mailflatrate.apps.privacy.actions.address_change import can_undo, note_move, undo_move
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
-from mailflatrate.apps.privacy.actions.moving import can_undo, note_move, undo_move
 from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.actions.requests import ask, carry_out, confirm, expire_requests
 from mailflatrate.apps.privacy.actions.retention import let_go

@@ -7,7 +7,7 @@ from mailflatrate.apps.abuse.models import CaseState, Report
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentKind, Contact
-from mailflatrate.apps.privacy import traces
+from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.base import audit, clock, tenancy
@@ -26,8 +26,8 @@ def erase_person(
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
         return {}
-    person = traces.find_person(contact.id, contact.email, bytes(contact.address_key))
-    counts = traces.wipe(person) | {"uploads": lists.drop_uploads_naming(contact.email)}
+    person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
+    counts = personal_traces.wipe(person) | {"uploads": lists.drop_uploads_naming(contact.email)}
     lists.erase_contact(contact_id, kind=kind, source=source)
     audit.record(
         f"person.{kind.value}", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",

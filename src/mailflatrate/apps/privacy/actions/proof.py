@@ -9,7 +9,6 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import Subscription
-from mailflatrate.apps.privacy.access import stored_about
 from mailflatrate.apps.privacy.certificate import (
     build_certificate,
     certificate_json,
@@ -18,6 +17,7 @@ from mailflatrate.apps.privacy.certificate import (
     form_versions,
 )
 from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import audit, tenancy
 
 

@@ -18,9 +18,9 @@ from mailflatrate.apps.accounts.models import Account, NoticeKind
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.privacy.actions.address_change import ask_new_address
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.actions.links import request_url
-from mailflatrate.apps.privacy.actions.moving import ask_new_address
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import known_elsewhere

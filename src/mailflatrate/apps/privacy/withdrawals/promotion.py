@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import structlog
 
-from mailflatrate.apps.delivery import fence, withdrawals_places
+from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.privacy.withdrawals.log import open_log, read_everywhere
+from mailflatrate.apps.privacy.withdrawals.log_writer import withdrawals_since
 from mailflatrate.apps.privacy.withdrawals.replay import OVERLAP, mark, replay
-from mailflatrate.apps.privacy.withdrawals.writing import withdrawals_since
 from mailflatrate.settings.schema import Settings
 
 REACH = timedelta(hours=1)
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 def note_place(settings: Settings) -> None:
     """Record where a worker of this host logs withdrawals."""
-    withdrawals_places.note_place(open_log(settings).place(), _host())
+    withdrawal_logs.note_place(open_log(settings).place(), _host())
 
 
 def replay_if_promoted(settings: Settings) -> bool:
@@ -32,13 +32,13 @@ def replay_if_promoted(settings: Settings) -> bool:
     if hold is None or hold.cause is not fence.HoldCause.PROMOTED:
         return False
     place = open_log(settings).place()
-    if withdrawals_places.is_replayed(place, hold.since):
+    if withdrawal_logs.is_replayed(place, hold.since):
         return False
     since = hold.since - REACH
     known = frozenset(mark(line) for line in withdrawals_since(since - OVERLAP))
     done = replay(read_everywhere(settings, since - OVERLAP), since, known)
     log.warning("withdrawals_replayed", **done)
-    withdrawals_places.note_replayed(place, _host(), since=hold.since)
+    withdrawal_logs.note_replayed(place, _host(), since=hold.since)
     return True
 
 

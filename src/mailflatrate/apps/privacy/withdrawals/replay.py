@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import OperationalError
 
-from mailflatrate.apps.accounts.actions.standing import Reasons, change_standing
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_standing
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
-from mailflatrate.apps.privacy.withdrawals.lines import LineRefused, WithdrawalLine, read_line
+from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import SuppressionReason, WithdrawalKind
 from mailflatrate.base import audit, tenancy

@@ -18,11 +18,11 @@ from mailflatrate.apps.abuse.actions import find, take_page_report
 from mailflatrate.apps.abuse.models import CaseQuestion, Complaint
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.stats.action_texts import LEVELS, need_of, remedy, sentence
 from mailflatrate.apps.stats.models import Measure
-from mailflatrate.apps.stats.words import LEVELS, need_of, remedy, sentence
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint, public
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint, public
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import Page, PageQuery, RequestBodySchema, before_id, page_of
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
 

@@ -6,7 +6,7 @@ from ninja import Router, Schema
 
 from mailflatrate.apps.accounts.facts import agreements_open
 from mailflatrate.apps.accounts.models import KeyScope, Standing
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 
 ROUTER = Router(tags=["Account"])
 

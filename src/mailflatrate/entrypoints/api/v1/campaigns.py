@@ -14,10 +14,11 @@ from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
-from mailflatrate.apps.gate.trial import MOST_CONTACTS, MOST_LETTERS, send_test
+from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_LETTERS, send_test
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_audience
-from mailflatrate.entrypoints.api.v1.campaign_shapes import (
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     CampaignDetail,
     CampaignFields,
     CampaignInfo,
@@ -30,9 +31,8 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     values_of,
 )
 from mailflatrate.entrypoints.api.v1.contacts import contact_of
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import (
+from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
     Id,
     Page,
@@ -44,8 +44,8 @@ from mailflatrate.entrypoints.api.v1.shapes import (
 )
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.rules.ab_test import MOST_VARIANTS
 from mailflatrate.rules.gate import RULES_VERSION
-from mailflatrate.rules.trial import MOST_VARIANTS
 
 ROUTER = Router(tags=["Campaigns"])
 Gallery = Literal["announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey"]

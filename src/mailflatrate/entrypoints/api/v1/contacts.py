@@ -19,10 +19,10 @@ from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, S
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
 from mailflatrate.apps.suppression.models import SuppressionReason
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage, list_of
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.shapes import (
+from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
     Id,
     Page,
@@ -32,7 +32,7 @@ from mailflatrate.entrypoints.api.v1.shapes import (
     open_cursor,
     seal_cursor,
 )
-from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.entrypoints.web.import_reasons import reason_word
 
 ROUTER = Router(tags=["Contacts"])
 PersonName = Annotated[str, Field(max_length=120)]

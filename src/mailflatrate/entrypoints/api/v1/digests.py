@@ -14,9 +14,9 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.models import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong_fields
-from mailflatrate.entrypoints.api.v1.shapes import (
+from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
     PageQuery,

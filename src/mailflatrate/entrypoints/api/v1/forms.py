@@ -16,10 +16,18 @@ from mailflatrate.apps.forms.models import (
     FormState,
     SignupRequest,
 )
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, Caller, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import Id, Page, PageQuery, RequestBodySchema, before_id, page_from, page_of
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    before_id,
+    page_from,
+    page_of,
+)
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.rules.forms import frozen_from_json
 

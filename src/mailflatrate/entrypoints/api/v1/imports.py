@@ -12,12 +12,12 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
-from mailflatrate.apps.lists.intake.terms import ALL_ROWS, ImportTerms
+from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, ImportTerms
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import list_of
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import (
+from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
     PageQuery,
@@ -27,8 +27,8 @@ from mailflatrate.entrypoints.api.v1.shapes import (
     page_of,
     seal_cursor,
 )
-from mailflatrate.entrypoints.web.reasons import reason_word
-from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
+from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.rules.prior_status import StatusField
 
 ROUTER = Router(tags=["Imports"])

@@ -14,10 +14,10 @@ from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import Id, Name, Page, PageQuery, RequestBodySchema, page_from
-from mailflatrate.entrypoints.web.studio.audience.words import origin_sentence
+from mailflatrate.entrypoints.api.v1.schemas import Id, Name, Page, PageQuery, RequestBodySchema, page_from
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import origin_sentence
 from mailflatrate.locale.texts import ENGLISH, languages
 
 ROUTER = Router(tags=["Lists"])

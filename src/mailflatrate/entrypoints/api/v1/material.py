@@ -16,11 +16,11 @@ from mailflatrate.apps.campaigns.models import ContentKind, MailingTemplate, Med
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.queries import count_segment, segments
-from mailflatrate.entrypoints.api.v1.campaign_shapes import Conditions, Title, campaign_of
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.campaign_schemas import Conditions, Title, campaign_of
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.shapes import (
+from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
     PageQuery,

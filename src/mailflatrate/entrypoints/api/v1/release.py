@@ -14,18 +14,19 @@ from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions as campaigns
-from mailflatrate.apps.campaigns.compiling import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.gate.actions import RELEASABLE, release_campaign
+from mailflatrate.apps.gate.approval import ask_second
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.gate.second import ask_second
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.api.v1.campaign_shapes import (
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     CampaignDetail,
     CheckResult,
     PerHour,
@@ -33,9 +34,8 @@ from mailflatrate.entrypoints.api.v1.campaign_shapes import (
     check,
     detail,
 )
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.shapes import Id, Page, RequestBodySchema
+from mailflatrate.entrypoints.api.v1.schemas import Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
 from mailflatrate.rules.verdict import verdict_from_json

@@ -15,10 +15,10 @@ from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.tracking.queries import clicks_of
-from mailflatrate.entrypoints.api.v1.campaign_shapes import CheckResult, campaign_of, check
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.shapes import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
-from mailflatrate.entrypoints.api.v1.trials import AbTestInfo, Variant, trial_shown
+from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, trial_shown
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, campaign_of, check
+from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
 from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition

@@ -10,9 +10,9 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.domains import actions, queries
 from mailflatrate.apps.domains.models import CheckKind, DomainState, SenderAddress, SenderDomain
-from mailflatrate.entrypoints.api.v1.campaign_shapes import Title
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.shapes import Address, Id, Page, RequestBodySchema
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
+from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.trust.senders import record_rows
 
 ROUTER = Router(tags=["Senders"])

@@ -20,6 +20,7 @@ from ninja.parser import Parser
 from ninja.types import DictStrAny
 
 from mailflatrate.entrypoints.api.v1 import (
+    ab_test,
     abuse,
     account,
     campaigns,
@@ -33,7 +34,6 @@ from mailflatrate.entrypoints.api.v1 import (
     report,
     senders,
     suppressions,
-    trials,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
@@ -66,7 +66,7 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, contacts, imports, suppressions, forms, campaigns, release, report, trials, digests, material,
+    account, lists, contacts, imports, suppressions, forms, campaigns, release, report, ab_test, digests, material,
     senders, abuse,
 )  # fmt: skip
 

@@ -9,9 +9,9 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
 from mailflatrate.apps.suppression.models import SuppressionReason
-from mailflatrate.entrypoints.api.v1.door import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.shapes import Address, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import Address, Page, PageQuery, RequestBodySchema, before_id, page_of
 
 ROUTER = Router(tags=["Suppression"])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mailflatrate.entrypoints.boot import database
-from mailflatrate.entrypoints.cli.backup import making, restoring
+from mailflatrate.entrypoints.cli.backup import create, restore
 from mailflatrate.entrypoints.cli.backup import manifest as of
 from mailflatrate.entrypoints.cli.backup.tools import find_tool
 from mailflatrate.entrypoints.cli.listing import operator_details
@@ -41,13 +41,13 @@ def create_command(folder: Path, without_keys: bool, without_files: bool, keep: 
     with database() as settings:
         from mailflatrate.base import clock
 
-        target = folder / making.default_name(clock.now())
-        made = making.make_backup(
+        target = folder / create.default_name(clock.now())
+        made = create.make_backup(
             settings, target, with_keys=not without_keys, with_files=not without_files, tell=_tell
         )
         _record("backup.made", {"name": target.name, "octets": sum(part.octets for part in made.parts)})
     if keep is not None:
-        making.drop_old(folder, keep, _tell)
+        create.drop_old(folder, keep, _tell)
     click.echo(str(target))
 
 
@@ -97,17 +97,17 @@ def restore_command(
     manifest = of.read_manifest(backup)
     if problems := of.verify_parts(backup, manifest):
         raise click.ClickException("; ".join(problems))
-    restoring.place_keys(settings, backup, manifest)
+    restore.place_keys(settings, backup, manifest)
     with database() as settings:
         from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 
-        restoring.check_version(manifest)
-        restoring.restore_database(settings, backup, manifest, replace_database)
+        restore.check_version(manifest)
+        restore.restore_database(settings, backup, manifest, replace_database)
         _tell(f"database restored to {_stamp(manifest)}")
         bring_up_to_date(settings)
         _tell("database is up to date")
-        _tell(f"files restored: {restoring.restore_files(backup)}")  # erasure searches the uploaded files
-        found = restoring.recover(
+        _tell(f"files restored: {restore.restore_files(backup)}")  # erasure searches the uploaded files
+        found = restore.recover(
             settings, backup, manifest, journals=journals, withdrawals=withdrawals, keep_unsettled=keep_unsettled,
             tell=_tell,
         )  # fmt: skip
@@ -116,7 +116,7 @@ def restore_command(
     _report(found)
 
 
-def _report(found: restoring.RecoveryResult) -> None:
+def _report(found: restore.RecoveryResult) -> None:
     click.echo(
         f"Sent since the backup according to the journals: {found.told}. Unknown to this database: {found.missing}."
     )

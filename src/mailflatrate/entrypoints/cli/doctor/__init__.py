@@ -53,10 +53,19 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     """Run all checks that need Django. Without a usable database, skip those that would only repeat its failure."""
     boot()
     from mailflatrate.apps.domains import actions as domains
-    from mailflatrate.entrypoints.cli.doctor import capacity, files, marks, names, relay, store, traffic, unknown
+    from mailflatrate.entrypoints.cli.doctor import (
+        capacity,
+        database,
+        dns_records,
+        files,
+        processes,
+        relay,
+        start_marks,
+        unknown,
+    )
 
     usable = True
-    for line in store.store_lines(settings):
+    for line in database.store_lines(settings):
         usable = usable and line.level is not Level.MISSING
         yield line
     yield from relay.relay_lines(settings)
@@ -65,10 +74,10 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
             domains.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
         yield from unknown.unknown_lines()
-        yield from marks.mark_lines(settings)
+        yield from start_marks.mark_lines(settings)
         yield from files.storage_lines(settings)
         yield from files.withdrawals_lines(settings)
         yield from relay.table_lines(settings)
-        yield from traffic.traffic_lines(settings)
-        yield from names.house_lines(settings)
-    yield from names.service_lines(settings)
+        yield from processes.traffic_lines(settings)
+        yield from dns_records.house_lines(settings)
+    yield from dns_records.service_lines(settings)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from mailflatrate.apps.delivery.relays.book import settings_relay, spec_of
 from mailflatrate.apps.delivery.relays.overview import closed_pools, mail_leaves_machine, relay_rows
+from mailflatrate.apps.delivery.relays.relay_cache import settings_relay, spec_of
 from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import clock, tenancy

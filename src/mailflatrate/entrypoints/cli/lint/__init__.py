@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mailflatrate.entrypoints.cli.lint.own import OwnLinks
+from mailflatrate.entrypoints.cli.lint.own_links import OwnLinks
 from mailflatrate.entrypoints.cli.lint.report import LintedMessage, as_json, as_sarif, as_text
 from mailflatrate.locale.formats import complete_languages
 from mailflatrate.rules.causes import find_causes

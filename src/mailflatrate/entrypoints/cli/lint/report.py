@@ -11,7 +11,7 @@ from mailflatrate.rules.gate import RULES_VERSION, all_rules
 from mailflatrate.rules.lint import finding_as_json, weight_word, where
 from mailflatrate.rules.message import MessageFacts, MessageKind
 from mailflatrate.rules.message_chain import Profile
-from mailflatrate.rules.message_words import explain_message, state_of
+from mailflatrate.rules.message_texts import explain_message, state_of
 from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "warning", Severity.INFO: "note"}

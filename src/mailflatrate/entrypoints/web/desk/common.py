@@ -28,7 +28,7 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest
-from mailflatrate.entrypoints.web.desk.deeds import reason_word
+from mailflatrate.entrypoints.web.desk.activity_labels import reason_word
 
 REFUSED = 422
 PAGE_ROWS = 50

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import waiting_in_lane
 from mailflatrate.apps.inbound.queries import own_domain_figures
 from mailflatrate.apps.lists.models import ListOrigin, MailingList
-from mailflatrate.apps.stats import actions, queries, words
+from mailflatrate.apps.stats import action_texts, actions, queries
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
@@ -37,7 +37,7 @@ TONES = {
 def _line(measure: Measure) -> dict[str, Any]:
     level = MeasureLevel(measure.level)
     return {
-        "measure": measure, "sentence": words.sentence(measure), "word": _(words.LEVELS[level]),
+        "measure": measure, "sentence": action_texts.sentence(measure), "word": _(action_texts.LEVELS[level]),
         "tone": TONES.get(level, "error"),
     }  # fmt: skip
 
@@ -124,7 +124,8 @@ def _context(measure: Measure) -> dict[str, Any]:
         tables = _tables(queries.WEEK_DAYS)
     return {
         "line": _line(measure), "measure": measure, "is_lane": measure.level == MeasureLevel.PAUSE_LANE,
-        "waiting": _waiting(measure), "remedy": words.remedy(words.need_of(measure)), "limit": words.limit(measure),
+        "waiting": _waiting(measure), "remedy": action_texts.remedy(action_texts.need_of(measure)),
+        "limit": action_texts.limit(measure),
         "mailing": [_rates(provider_name(key, reading_language()), counts) for key, counts in sorted(mailing.items())],
         "tables": [table for table in tables if table["rows"]],
     }  # fmt: skip

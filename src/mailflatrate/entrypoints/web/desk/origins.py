@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.lists import actions, reviewing
+from mailflatrate.apps.lists import actions, origin_review
 from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.image_uploads import PICTURE_TYPES
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
-from mailflatrate.apps.lists.pictures import PICTURE_TYPES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.origin_words import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
-from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.web.origin_labels import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
 from mailflatrate.rules.addresses import AddressReason
 
 SHOWN_ROWS = 100
@@ -34,8 +34,8 @@ def _accounts(ids: set[int]) -> dict[int, Account]:
 @desk
 def queue(request: DeskRequest) -> HttpResponse:
     """List unread declarations and held imports, oldest first."""
-    declarations = list(reviewing.waiting_declarations()[:SHOWN_ROWS])
-    imports = list(reviewing.held_imports()[:SHOWN_ROWS])
+    declarations = list(origin_review.waiting_declarations()[:SHOWN_ROWS])
+    imports = list(origin_review.held_imports()[:SHOWN_ROWS])
     accounts = _accounts({row.account_id for row in (*declarations, *imports)})
     context = {
         "declarations": [(row, accounts[row.account_id]) for row in declarations],
@@ -59,7 +59,7 @@ def one(request: DeskRequest, origin_id: int) -> HttpResponse:
 def _page(
     request: DeskRequest, origin_id: int, *, problem: str = "", reason: str = "", status: int = 200
 ) -> HttpResponse:
-    case = reviewing.origin_case(origin_id, _seed(request))
+    case = origin_review.origin_case(origin_id, _seed(request))
     if case is None:
         raise Http404
     origin = case.origin
@@ -142,7 +142,7 @@ def _held_page(
         "customer": Account.objects.get(id=job.account_id),
         "figures": figures_of(job),
         "quarantined": [(reason_word(why), number) for why, number in job.quarantined.items()],
-        "sample": reviewing.sample([job.id], _seed(request)),
+        "sample": origin_review.sample([job.id], _seed(request)),
         "another": secrets.randbelow(MAX_SEED),
         "open": job.check_state == CheckState.HELD,
         "problem": problem,

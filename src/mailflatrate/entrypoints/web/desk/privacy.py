@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.lists.ledger_verification import OVERDUE_MINUTES
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
-from mailflatrate.apps.lists.verification import OVERDUE_MINUTES
 from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.base import clock

@@ -12,7 +12,7 @@ from mailflatrate.apps.abuse.queries.queue import needs_person
 from mailflatrate.apps.accounts.models import Application, DeskMessage, Side, Standing
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
-from mailflatrate.apps.lists.reviewing import held_imports, waiting_declarations
+from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
-from mailflatrate.apps.delivery.relays import warming
-from mailflatrate.apps.delivery.relays.book import spec_of
+from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
 from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
+from mailflatrate.apps.delivery.relays.relay_cache import spec_of
 from mailflatrate.apps.delivery.relays.tables import (
     KindChoice,
     PoolChoice,
@@ -239,14 +239,14 @@ def _try(relay: Relay) -> tuple[str, str]:
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Start or end a relay's warm-up."""
     relay = _find(relay_id)
-    deed, key = request.POST.get("deed", ""), warming.relay_key(relay_id)
+    deed, key = request.POST.get("deed", ""), warm_up_limits.relay_key(relay_id)
     if deed == "start":
-        warming.start(key, by=audit.person(request.user))
+        warm_up_limits.start(key, by=audit.person(request.user))
         messages.success(
             request, _("%(name)s starts with 50 messages a day and ramps up from there.") % {"name": relay.name}
         )
     elif deed == "end":
-        warming.end(key, by=audit.person(request.user))
+        warm_up_limits.end(key, by=audit.person(request.user))
         messages.success(request, _("%(name)s no longer has a daily limit.") % {"name": relay.name})
     else:
         raise Http404
@@ -270,7 +270,7 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 def _warm(relay_id: int) -> dict[str, Any] | None:
     """Return a relay's warm-up state today."""
-    day = warming.warming([warming.relay_key(relay_id)]).get(warming.relay_key(relay_id))
+    day = warm_up_limits.warming([warm_up_limits.relay_key(relay_id)]).get(warm_up_limits.relay_key(relay_id))
     if day is None:
         return None
     return {"day": day, "number": day.step + 1, "quota": quota(day.step)}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Level
-from mailflatrate.entrypoints.web.desk import examination
+from mailflatrate.entrypoints.web.desk import doctor_run
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import page, see_other
 
@@ -21,7 +21,7 @@ SESSION_KEY = "examination"
 def setup(request: DeskRequest) -> HttpResponse:
     """Show the last check of this session by step, or offer the first one."""
     kept = request.session.get(SESSION_KEY) or {}
-    reports = examination.by_step(examination.read_findings(kept.get("lines", ()))) if kept else []
+    reports = doctor_run.by_step(doctor_run.read_findings(kept.get("lines", ()))) if kept else []
     open_steps = sum(report.level is Level.MISSING for report in reports)
     context = {
         "reports": reports,
@@ -29,7 +29,7 @@ def setup(request: DeskRequest) -> HttpResponse:
         "open_steps": open_steps,
         "is_ready": bool(reports) and not open_steps,
         "problem": request.session.pop(f"{SESSION_KEY}_problem", ""),
-        "most_seconds": int(examination.MOST_SECONDS),
+        "most_seconds": int(doctor_run.MOST_SECONDS),
     }
     return page(request, "setup", context)
 
@@ -39,8 +39,8 @@ def setup(request: DeskRequest) -> HttpResponse:
 def check(request: DeskRequest) -> HttpResponse:
     """Run the doctor on this host and store its findings in this operator's session."""
     try:
-        found = examination.examine()
-    except examination.ExaminationFailed as problem:
+        found = doctor_run.examine()
+    except doctor_run.ExaminationFailed as problem:
         request.session[f"{SESSION_KEY}_problem"] = _("The check couldn't finish: %(problem)s") % {"problem": problem}
         request.audit("setup.checked", reason="failed")
         return see_other(reverse("desk:setup"))

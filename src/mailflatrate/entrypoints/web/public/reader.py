@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.delivery.dropped_months import past_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.delivery.past import past_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language

@@ -22,7 +22,7 @@ from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.actions import PageReport, ReportMatch
 from mailflatrate.apps.abuse.models import Complaint
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.forms.actions.counting import count
+from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.defence import (
     SubmissionProof,
     VisitorProof,
@@ -33,7 +33,7 @@ from mailflatrate.apps.forms.defence import (
     shown_now,
     this_hour,
 )
-from mailflatrate.apps.inbound.foreign import mail_in_file, names_a_delivery
+from mailflatrate.apps.inbound.untrusted_mail import mail_in_file, names_a_delivery
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.child import ChildBusy, ChildError
 from mailflatrate.base.ids import key_ring

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.inbound.foreign import show_mail
+from mailflatrate.apps.inbound.untrusted_mail import show_mail
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.reading import address
 

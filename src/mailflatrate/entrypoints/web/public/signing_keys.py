@@ -3,7 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.lists.signing import key_history
+from mailflatrate.apps.lists.signing_keys import key_history
 
 FRESH_SECONDS = 3_600
 

@@ -2,10 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.apps.lists.signing import KEYS_PATH
+from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.entrypoints.web.public import (
     clicks,
-    letters,
     mailbox,
     media,
     media_hosts,
@@ -13,15 +12,16 @@ from mailflatrate.entrypoints.web.public import (
     report,
     signing_keys,
     unsubscribe,
+    web_version,
 )
-from mailflatrate.entrypoints.web.public.rights import ask as rights
-from mailflatrate.entrypoints.web.public.rights import confirm as rights_confirm
+from mailflatrate.entrypoints.web.public.rights import confirmation as rights_confirm
+from mailflatrate.entrypoints.web.public.rights import data_request as rights
 from mailflatrate.entrypoints.web.public.signup import confirm, page
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", preferences.preferences, name="preferences"),
-    path("w/<str:token>", letters.web_view, name="web-view"),
+    path("w/<str:token>", web_version.web_view, name="web-view"),
     path("c/<str:token>", clicks.click, name="click"),
     path("f/<slug:code>/", page.form, name="signup-form"),
     path("f/<slug:code>/task", page.task, name="signup-task"),
@@ -39,5 +39,5 @@ urlpatterns: list[URLPattern] = [
     path("report/", report.report, name="report"),
     path("report/task", report.task, name="report-task"),
     path("report/stop/<str:token>", report.stop, name="report-stop"),
-    path("help/<str:mailing_id>", letters.help_page, name="mailing-help"),
+    path("help/<str:mailing_id>", web_version.help_page, name="mailing-help"),
 ]

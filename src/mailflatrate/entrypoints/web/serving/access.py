@@ -10,8 +10,8 @@ from urllib.parse import quote
 import structlog
 
 from mailflatrate.base.metrics.names import REQUEST_SECONDS, REQUESTS
-from mailflatrate.entrypoints.web.serving.bodies import Message
-from mailflatrate.entrypoints.web.serving.lanes import lane_name
+from mailflatrate.entrypoints.web.serving.request_bodies import Message
+from mailflatrate.entrypoints.web.serving.thread_pools import lane_name
 
 log = structlog.get_logger("web.access")
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.entrypoints.web.client import address_of, is_proxy
 from mailflatrate.entrypoints.web.serving.access import Request
-from mailflatrate.entrypoints.web.serving.bodies import (
+from mailflatrate.entrypoints.web.serving.large_bodies import is_member
+from mailflatrate.entrypoints.web.serving.request_bodies import (
     PUBLIC,
     BodyLimit,
     BodyRefused,
@@ -28,9 +29,8 @@ from mailflatrate.entrypoints.web.serving.bodies import (
     limit_of,
     read_body,
 )
-from mailflatrate.entrypoints.web.serving.bridge import Application, Exchange, Piece, environ_of
-from mailflatrate.entrypoints.web.serving.lanes import LaneFull, RequestPools
-from mailflatrate.entrypoints.web.serving.members import is_member
+from mailflatrate.entrypoints.web.serving.thread_pools import LaneFull, RequestPools
+from mailflatrate.entrypoints.web.serving.wsgi_bridge import Application, Exchange, Piece, environ_of
 
 log = structlog.get_logger("web")
 

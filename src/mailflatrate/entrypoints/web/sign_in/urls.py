@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.sign_in import address, brake, devices, invitation
+from mailflatrate.entrypoints.web.sign_in import address, attempt_limits, devices, invitation
 
 View = Callable[..., HttpResponseBase]
 
@@ -83,7 +83,7 @@ _FACTORS: list[URLPattern | URLResolver] = [
     path("2fa/webauthn/login/", changes_access(webauthn.login_webauthn), name="mfa_login_webauthn"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("login/task", brake.task, name="sign_in_task"),
+    path("login/task", attempt_limits.task, name="sign_in_task"),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),

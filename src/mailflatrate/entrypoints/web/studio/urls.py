@@ -7,8 +7,8 @@ from mailflatrate.entrypoints.web.studio.audience import urls as audience
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
-from mailflatrate.entrypoints.web.studio.postbox import urls as postbox
 from mailflatrate.entrypoints.web.studio.signup import urls as signup
+from mailflatrate.entrypoints.web.studio.test_inbox import urls as postbox
 from mailflatrate.entrypoints.web.studio.trust import urls as trust
 
 app_name = "studio"

@@ -26,7 +26,7 @@ from mailflatrate.apps.inbound.actions.relay_log import (
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
-from mailflatrate.entrypoints.boot.life import end_within, notify, report, reporting_seconds
+from mailflatrate.entrypoints.boot.lifecycle import end_within, notify, report, reporting_seconds
 from mailflatrate.mail.postfix_log import LogEvent, QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
 from mailflatrate.mail.tokens import TokenPurpose
 

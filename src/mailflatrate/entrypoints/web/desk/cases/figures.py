@@ -16,7 +16,7 @@ from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
 from mailflatrate.base import clock
 from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.cases.words import measure_word, span_word
+from mailflatrate.entrypoints.web.desk.cases.case_labels import measure_word, span_word
 from mailflatrate.entrypoints.web.desk.common import page
 from mailflatrate.settings import load_settings
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.abuse.queries import queue as queries
 from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.cases.words import STATE_TONES, URGENCY
+from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
 
 HOW_READ = {

@@ -15,13 +15,13 @@ from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake
-from mailflatrate.apps.inbound.foreign import mail_in_file, show_mail
 from mailflatrate.apps.inbound.models import Feedback, RawMail, RawMailState
 from mailflatrate.apps.inbound.replay import replay
+from mailflatrate.apps.inbound.untrusted_mail import mail_in_file, show_mail
 from mailflatrate.apps.suppression.actions import SuppressionError
 from mailflatrate.base.child import ChildError
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.cases.words import PROOF, how_word
+from mailflatrate.entrypoints.web.desk.cases.case_labels import PROOF, how_word
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
 from mailflatrate.settings import load_settings
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.desk.cases import export, figures, listing, mail, one, person, work
+from mailflatrate.entrypoints.web.desk.cases import case, case_actions, export, figures, listing, mail, person
 
 CASE, MAIL = "cases/<int:case_id>/", "mail/<int:raw_mail_id>/"
 PERSON = "accounts/<int:account_id>/people/<int:contact_id>/"
@@ -14,18 +14,18 @@ urlpatterns: list[URLPattern] = [
     path("cases/new/", listing.new, name="case-new"),
     path("cases/figures/", figures.figures, name="case-figures"),
     path("cases/figures/<int:year>-<int:month>.<slug:ending>", figures.month, name="case-month"),
-    path("cases/contest/<int:message_id>/", work.contest, name="case-contest"),
-    path(CASE, one.case, name="case"),
-    path(f"{CASE}measure/", work.measure, name="case-measure"),
-    path(f"{CASE}take/", work.take, name="case-take"),
-    path(f"{CASE}note/", work.note, name="case-note"),
-    path(f"{CASE}mailing/", work.attribute, name="case-attribute"),
-    path(f"{CASE}close/", work.close, name="case-close"),
-    path(f"{CASE}reopen/", work.reopen, name="case-reopen"),
-    path(f"{CASE}letter/", work.letter, name="case-letter"),
+    path("cases/contest/<int:message_id>/", case_actions.contest, name="case-contest"),
+    path(CASE, case.case, name="case"),
+    path(f"{CASE}measure/", case_actions.measure, name="case-measure"),
+    path(f"{CASE}take/", case_actions.take, name="case-take"),
+    path(f"{CASE}note/", case_actions.note, name="case-note"),
+    path(f"{CASE}mailing/", case_actions.attribute, name="case-attribute"),
+    path(f"{CASE}close/", case_actions.close, name="case-close"),
+    path(f"{CASE}reopen/", case_actions.reopen, name="case-reopen"),
+    path(f"{CASE}letter/", case_actions.letter, name="case-letter"),
     path(f"{CASE}export/", export.export, name="case-export"),
     path(f"{CASE}certificate/", export.certificate, name="case-certificate"),
-    path(f"{CASE}answers/<int:answer_id>", work.answer_file, name="case-answer-file"),
+    path(f"{CASE}answers/<int:answer_id>", case_actions.answer_file, name="case-answer-file"),
     path("mail/", mail.mails, name="stored-mails"),
     path(MAIL, mail.one, name="stored-mail"),
     path(f"{MAIL}source", mail.source, name="stored-mail-source"),

@@ -19,14 +19,14 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.privacy.queries import corrections
-from mailflatrate.entrypoints.web.reasons import reason_word
+from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.web.source_labels import unsubscribed_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
-from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES, error_sentence
-from mailflatrate.entrypoints.web.studio.campaigns import words as outcomes
+from mailflatrate.entrypoints.web.studio.campaigns import result_labels as outcomes
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.ways import unsubscribed_word
 
 SHOWN_FEEDBACK = 50
 

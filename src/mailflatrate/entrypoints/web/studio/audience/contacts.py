@@ -11,7 +11,7 @@ from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor, ListRow
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
-from mailflatrate.entrypoints.web.studio.audience.words import STATE_TONES
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 MAX_SEARCH_CHARACTERS = 100

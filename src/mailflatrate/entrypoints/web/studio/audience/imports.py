@@ -14,16 +14,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts.actions import PolicyConfirmation
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
-from mailflatrate.apps.lists.intake.terms import BY_ROW, ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.origin_words import figures_of
-from mailflatrate.entrypoints.web.reasons import reason_word, reasons
+from mailflatrate.entrypoints.web.import_reasons import reason_word, reasons
+from mailflatrate.entrypoints.web.origin_labels import figures_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.forms import ImportUploadForm
-from mailflatrate.entrypoints.web.studio.audience.mapping import (
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import (
+    ALL_ROWS_WORDS,
+    DATE_ORDER_WORDS,
+    IMPORT_TONES,
+    error_sentence,
+)
+from mailflatrate.entrypoints.web.studio.audience.column_mapping import (
     choices,
     columns_of,
     missing_evidence,
@@ -31,12 +36,7 @@ from mailflatrate.entrypoints.web.studio.audience.mapping import (
     posted_terms,
     zones,
 )
-from mailflatrate.entrypoints.web.studio.audience.words import (
-    ALL_ROWS_WORDS,
-    DATE_ORDER_WORDS,
-    IMPORT_TONES,
-    error_sentence,
-)
+from mailflatrate.entrypoints.web.studio.audience.forms import ImportUploadForm
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)

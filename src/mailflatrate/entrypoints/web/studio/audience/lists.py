@@ -16,11 +16,11 @@ from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
-from mailflatrate.entrypoints.web.studio.audience.finding import find_list
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import ORIGIN_TONES, error_sentence, origin_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
+from mailflatrate.entrypoints.web.studio.audience.lookups import find_list
 from mailflatrate.entrypoints.web.studio.audience.origins import declarations
-from mailflatrate.entrypoints.web.studio.audience.words import ORIGIN_TONES, error_sentence, origin_sentence
 from mailflatrate.entrypoints.web.studio.common import page
 
 SHOWN_IMPORTS = 10

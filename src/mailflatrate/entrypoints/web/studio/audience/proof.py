@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind
-from mailflatrate.entrypoints.web.ways import source_word
+from mailflatrate.entrypoints.web.source_labels import source_word
 
 
 @dataclass(frozen=True, slots=True)

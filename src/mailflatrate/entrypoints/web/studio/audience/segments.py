@@ -12,8 +12,8 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
-from mailflatrate.entrypoints.web.studio.audience.words import error_sentence
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
     Builder,
     ConditionRow,

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.campaigns.compiling import imprint_block
+from mailflatrate.apps.campaigns.campaign_content import imprint_block
+from mailflatrate.apps.campaigns.default_blocks import palette_words
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.palette import palette_words
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import imprint_html
-from mailflatrate.mail.html.look import BrandStyle
 from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.settings import load_settings
 

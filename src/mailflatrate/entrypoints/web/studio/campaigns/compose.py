@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns import actions
-from mailflatrate.apps.campaigns.compiler import merge_errors_in_child
-from mailflatrate.apps.campaigns.compiling import content_hash, known_variables, source_of
+from mailflatrate.apps.campaigns.campaign_content import content_hash, known_variables, source_of
+from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
-from mailflatrate.apps.campaigns.starters import is_starter, starter
+from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.lists.errors import SegmentError
@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
@@ -35,13 +36,12 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, 
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
-from mailflatrate.entrypoints.web.studio.campaigns.second import four_eyes_of
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
-from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.mail.mistakes import in_words
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.settings import load_settings

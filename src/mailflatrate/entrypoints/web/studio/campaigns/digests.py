@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import actions
-from mailflatrate.apps.campaigns.digests import MARK
+from mailflatrate.apps.campaigns.digest_content import MARK
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import FeedDigest, MailingTemplate
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY, FAILURES

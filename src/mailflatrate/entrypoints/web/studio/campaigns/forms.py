@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestMetric
 from mailflatrate.apps.domains.queries import senders as verified_senders
-from mailflatrate.apps.gate.trial import MOST_CONTACTS, test_addresses
+from mailflatrate.apps.gate.test_send import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock

@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
-from mailflatrate.apps.campaigns.starters import starter
+from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows

@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.queries import Progress, attempts_of
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, detail_counts, recipients
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
-from mailflatrate.entrypoints.web.studio.campaigns.words import STATE_TONES, detail_word
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import STATE_TONES, detail_word
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 
 PAGE_ROWS = 50

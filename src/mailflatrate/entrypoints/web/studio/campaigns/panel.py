@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.gate.second import BY_THE_SECOND, is_askable
+from mailflatrate.apps.gate.approval import BY_THE_SECOND, is_askable
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.locale.texts import ENGLISH

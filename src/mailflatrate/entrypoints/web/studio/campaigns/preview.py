@@ -9,9 +9,9 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.compiler import CompiledCampaign, parts_in_child
-from mailflatrate.apps.campaigns.compiling import compile_campaign
-from mailflatrate.apps.campaigns.missing import MissingFields, missing_fields
+from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
+from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours, sample_values, with_names
@@ -20,10 +20,10 @@ from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
-from mailflatrate.entrypoints.web.studio.content.letters import in_scheme, shown_here, without_images
+from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, shown_here, without_images
+from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.liquid import SourceError, SourceRefused
-from mailflatrate.mail.mistakes import all_in_words, in_words
-from mailflatrate.rules.trial import LETTERS
+from mailflatrate.rules.ab_test import LETTERS
 
 NO_EDITION = 0
 MOST_HIDDEN = 4

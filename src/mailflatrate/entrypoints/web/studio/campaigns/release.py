@@ -11,18 +11,18 @@ from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.waves import waves_of
 from mailflatrate.apps.gate import actions as gate
-from mailflatrate.apps.gate.trial import send_test
+from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
+from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mistakes import all_in_words
 
 
 def _back(campaign_id: int) -> HttpResponse:

@@ -12,15 +12,15 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
-from mailflatrate.apps.campaigns.waves import Wave, waves_of
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
-from mailflatrate.apps.delivery.trials import decisions_of
 from mailflatrate.apps.delivery.unknown import unknown_results
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.gate.models import GateDecision
@@ -33,10 +33,10 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons, why_it_stands
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of, trial_of
-from mailflatrate.entrypoints.web.studio.campaigns.words import reasons, why_it_stands
 from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page, whole_number
-from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.providers import provider_name

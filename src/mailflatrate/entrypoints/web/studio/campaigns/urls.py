@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.campaigns import (
+    approval,
     comments,
     compose,
     digests,
@@ -11,7 +12,6 @@ from mailflatrate.entrypoints.web.studio.campaigns import (
     preview,
     release,
     report,
-    second,
     variants,
     versions,
 )
@@ -42,9 +42,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}versions/<int:version_id>/forget/", versions.forget, name="campaign-version-forget"),
     path(f"{ONE}edit/waves/", release.waves, name="campaign-waves"),
     path(f"{ONE}release/", release.release, name="campaign-release"),
-    path(f"{ONE}ask/", second.ask, name="campaign-ask"),
-    path(f"{ONE}second/", second.look, name="campaign-second"),
-    path(f"{ONE}second/back/", second.back, name="campaign-second-back"),
+    path(f"{ONE}ask/", approval.ask, name="campaign-ask"),
+    path(f"{ONE}second/", approval.look, name="campaign-second"),
+    path(f"{ONE}second/back/", approval.back, name="campaign-second-back"),
     path(f"{ONE}comments/", comments.comments, name="campaign-comments"),
     path(f"{ONE}comments/<int:comment_id>/settle/", comments.settle, name="campaign-comment-settle"),
     path(f"{ONE}comments/<int:comment_id>/delete/", comments.take_back, name="campaign-comment-delete"),

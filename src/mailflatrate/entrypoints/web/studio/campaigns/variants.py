@@ -12,13 +12,12 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.variants import all_variants, people_each, variant_count, with_one_more, without
+from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import Trial
-from mailflatrate.apps.delivery.trials import by_person, choose_variant
 from mailflatrate.apps.stats.queries import trial_arms
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
-from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.trial import (
+from mailflatrate.rules.ab_test import (
     LEAST_CLICKS,
     LETTERS,
     MOST_VARIANTS,
@@ -27,6 +26,7 @@ from mailflatrate.rules.trial import (
     VariantFigures,
     certainty,
 )
+from mailflatrate.rules.limits import value as limit
 
 SMALL_GROUP = 200
 """Fewer people than this for a variant hardly ever tell two of them apart."""

@@ -19,12 +19,12 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions.drafts import values_of
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
-from mailflatrate.apps.campaigns.specimen import written_letter
+from mailflatrate.apps.campaigns.template_preview import written_letter
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
-from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 FIELD_WORDS: dict[str, str | Promise] = {

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
-from mailflatrate.apps.campaigns.specimen import gallery_letter
+from mailflatrate.apps.campaigns.template_preview import gallery_letter
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
+from mailflatrate.mail.html.brand_style import FONTS, BrandStyle, is_colour
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle
-from mailflatrate.mail.html.look import FONTS, BrandStyle, is_colour
 
 FONT_WORDS = {
     "georgia": "Georgia", "palatino": "Palatino", "arial": "Arial", "system": gettext_lazy("Reader's default"),

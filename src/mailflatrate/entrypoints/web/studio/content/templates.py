@@ -16,10 +16,10 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
-from mailflatrate.apps.campaigns.specimen import gallery_letter, own_letter
+from mailflatrate.apps.campaigns.template_preview import gallery_letter, own_letter
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
-from mailflatrate.entrypoints.web.studio.content.letters import framed
+from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 

@@ -22,9 +22,9 @@ from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderD
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
-from mailflatrate.apps.stats import words
+from mailflatrate.apps.stats import action_texts
 from mailflatrate.apps.stats.queries import open_warnings
-from mailflatrate.entrypoints.web.studio.campaigns.words import why_it_stands
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.imprint import check_imprint
@@ -75,12 +75,17 @@ def _warnings() -> Iterator[NextStep]:
     found = open_warnings()
     if len(found) > MOST_WARNINGS:
         title = _("%(n)d rates are over their limits") % {"n": len(found)}
-        yield NextStep("triangle-alert", "warning", title, words.title(found[0]), _warnings_page(), _("Show"))
+        yield NextStep("triangle-alert", "warning", title, action_texts.title(found[0]), _warnings_page(), _("Show"))
         return
     for measure in found:
-        href = f"{reverse('studio:home')}{words.page_of(measure)}"
+        href = f"{reverse('studio:home')}{action_texts.page_of(measure)}"
         yield NextStep(
-            "triangle-alert", "warning", words.title(measure), words.remedy(words.need_of(measure)), href, _("Show")
+            "triangle-alert",
+            "warning",
+            action_texts.title(measure),
+            action_texts.remedy(action_texts.need_of(measure)),
+            href,
+            _("Show"),
         )
 
 

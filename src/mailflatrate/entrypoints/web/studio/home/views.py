@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns
-from mailflatrate.apps.lists.counting import mailable_days
+from mailflatrate.apps.lists.counts import mailable_days
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.trust import (
+    account_status,
     compliance,
     imprint,
     keys,
@@ -11,7 +12,6 @@ from mailflatrate.entrypoints.web.studio.trust import (
     people,
     questions,
     senders,
-    standing,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -30,12 +30,12 @@ urlpatterns: list[URLPattern] = [
     path("imprint/fields/", imprint.fields, name="imprint-fields"),
     path("imprint/preview/", imprint.preview, name="imprint-preview"),
     path("imprint/versions/<int:imprint_id>/", imprint.version, name="imprint-version"),
-    path("standing/", standing.standing, name="standing"),
-    path("standing/letters/", standing.write, name="standing-write"),
-    path("standing/agreements/", standing.accept, name="standing-accept"),
-    path("standing/settings/", standing.account_settings, name="standing-settings"),
-    path("standing/security/", standing.security, name="standing-security"),
-    path("standing/settings/four-eyes/", standing.four_eyes, name="standing-four-eyes"),
+    path("standing/", account_status.standing, name="standing"),
+    path("standing/letters/", account_status.write, name="standing-write"),
+    path("standing/agreements/", account_status.accept, name="standing-accept"),
+    path("standing/settings/", account_status.account_settings, name="standing-settings"),
+    path("standing/security/", account_status.security, name="standing-security"),
+    path("standing/settings/four-eyes/", account_status.four_eyes, name="standing-four-eyes"),
     path("standing/compliance/", compliance.compliance, name="standing-compliance"),
     path("standing/compliance.pdf", compliance.on_paper, name="standing-compliance-pdf"),
     path("questions/", questions.questions, name="questions"),

@@ -1,0 +1,142 @@
+"""Compile a campaign's row into content: the imprint and the reason are inserted here, never by the customer."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
+
+from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
+from mailflatrate.apps.campaigns.media import on_service_host
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import N_, known_language, translate
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
+from mailflatrate.mail.html.imprint import FooterLine
+from mailflatrate.mail.links import LinkKind, link_prefix
+from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
+from mailflatrate.settings import load_settings
+
+COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
+_REASON = N_(
+    "You are receiving this email because you signed up for “{{ list.name }}” on {{ subscription.date }} (source: "
+    "{{ subscription.source }})."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionTemplates:
+    """The three parts of a stored edition, parsed and ready to render."""
+
+    subject: LiquidTemplate
+    html: LiquidTemplate
+    text: LiquidTemplate
+
+
+def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
+    """Return the SHA-256 of all that a recipient sees and of the audience; the policy tick is bound to it (R-04)."""
+    covered = [
+        campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
+        campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
+        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _look_without_host(),
+    ]  # fmt: skip
+    # A choice that was not made leaves the hash as it was before there was that choice.
+    if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
+        covered.append(options)
+    return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+
+def _look_without_host() -> tuple[object, ...]:
+    look = brand_look()
+    return astuple(replace(look, logo_url=on_service_host(look.logo_url)))
+
+
+def reason_text(language: str) -> str:
+    """Return the sentence that explains why a person gets a message, including its Liquid."""
+    return translate(_REASON, language)
+
+
+def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> ImprintBlock:
+    """Return the footer block: why the reader gets this, how to unsubscribe, and who sends it (R-40, R-44, R-51)."""
+    structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
+    lines = imprint_lines(structured, campaign.language)
+    return ImprintBlock(
+        lines=tuple(FooterLine(line.label, line.text) for line in lines if line.key != "privacy_url"),
+        reason=reason_text(campaign.language),
+        mailing_id=campaign.mailing_id,
+        language=known_language(campaign.language),
+        privacy_url=structured.privacy_url or None,
+        style=look.imprint,
+    )
+
+
+def source_of(campaign: Campaign) -> ContentSource:
+    """Return what the author wrote."""
+    return ContentSource(
+        kind=ContentKind.MJML if campaign.content_kind == "blocks" else ContentKind(campaign.content_kind),
+        body=campaign.content,
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        text=campaign.text_override or None,
+    )
+
+
+def known_variables(attributes: frozenset[str]) -> frozenset[str]:
+    """Return every variable name an author may use."""
+    return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes}
+
+
+def compile_campaign(
+    campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
+) -> CompiledCampaign:
+    """Compile for one edition; without one, links stay as the author wrote them, which is what the rules check.
+
+    Raises SourceRefused with every error and its line.
+    """
+    look = brand_look()
+    context = CompileContext(
+        imprint=imprint_block(campaign, imprint, look),
+        known_variables=known_variables(attributes),
+        link_url=_link_url(campaign.account_id, edition_id)
+        if campaign.track_clicks and edition_id is not None
+        else None,
+        look=look,
+        language=campaign.language,
+    )
+    return compile_in_child(source_of(campaign), context)
+
+
+def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:
+    return lambda number, _target: click_url(account_id, edition_id, number)
+
+
+def click_url(account_id: int, edition_id: int, number: int) -> str:
+    """Return the redirector's URL for a link: it names no contact, so it is the same for every recipient (R-108)."""
+    token = key_ring().seal(TokenPurpose.CLICK, account_id, edition_id, number)
+    return link_prefix(load_settings().public_url, LinkKind.CLICK) + token
+
+
+@lru_cache(maxsize=64)
+def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str]) -> EditionTemplates:
+    known = known_variables(attributes)
+    return EditionTemplates(
+        subject=LiquidTemplate.parse(subject, autoescape=False, known_variables=known, single_line=True),
+        html=LiquidTemplate.parse(html, autoescape=True, known_variables=known),
+        text=LiquidTemplate.parse(text, autoescape=False, known_variables=known),
+    )
+
+
+def templates_of(edition: Edition) -> EditionTemplates:
+    """Return the templates of a stored edition; it was checked at compile time, so nothing is refused here."""
+    return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
+
+
+def account_language(account: Account) -> str:
+    """Return the language in which rule messages address this customer."""
+    return account.language

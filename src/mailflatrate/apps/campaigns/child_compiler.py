@@ -1,0 +1,138 @@
+"""Compile customers' content in a child process; any failure there becomes a refusal with an explanation."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from mailflatrate.base import child
+from mailflatrate.mail.author_mistakes import mistake
+from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
+from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.content_facts import CompiledContentFacts
+from mailflatrate.mail.html.imprint import FooterImprint
+from mailflatrate.mail.liquid import SourceError, SourceRefused
+from mailflatrate.rules.sample import SampleJudgement, SpokenOf
+
+_TRIES = 3
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCampaign:
+    """A compiled campaign as text, and its imprint. Parsing its Liquid is also left to a child process."""
+
+    sources: CompiledSources
+    imprint: FooterImprint
+
+
+def compile_in_child(source: ContentSource, context: CompileContext) -> CompiledCampaign:
+    """Compile one campaign. Raises SourceRefused, also when the compiler needs too much time or memory."""
+    link_url = context.link_url
+    placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
+    inner = replace(context, link_url=NumberedUrls(placeholder) if link_url else None)
+    sources: CompiledSources = _ask("content.compile_sources", source, inner)
+    html, text = sources.html, sources.text
+    if link_url is not None:
+        write = _link_writer(placeholder, link_url, {link.number: link.url for link in sources.links})
+        html, text = write(html), write(text)
+    return CompiledCampaign(replace(sources, html=html, text=text), context.imprint)
+
+
+def _link_writer(
+    placeholder: str, link_url: Callable[[int, str], str], targets: dict[int, str]
+) -> Callable[[str], str]:
+    pattern = re.compile(re.escape(placeholder) + r"(\d+)_")
+    urls = {number: link_url(number, target) for number, target in targets.items()}
+    return lambda text: pattern.sub(lambda found: urls[int(found[1])], text)
+
+
+def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]) -> list[SourceError]:
+    """Return the errors in a draft, by line; a draft that cannot be checked has that as its only error."""
+    try:
+        return list(_ask("content.merge_errors", source, known_variables))
+    except SourceRefused as refused:
+        return list(refused.errors)
+
+
+def facts_in_child(compiled: CompiledCampaign) -> CompiledContentFacts:
+    """Return the facts about a compiled campaign's content. Raises SourceRefused when that takes too long."""
+    found: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
+    return found
+
+
+def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> WrittenParts:
+    """Return the parts for one reader. Raises SourceRefused when that takes too long."""
+    found: WrittenParts = _ask("content.write_parts", compiled.sources, values)
+    return found
+
+
+def page_in_child(html: str, values: dict[str, object]) -> WrittenParts:
+    """Return the HTML part of an edition for one reader. Raises SourceRefused when that takes too long."""
+    found: WrittenParts = _ask("content.write_page", html, values)
+    return found
+
+
+def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
+    """Return the variable names that the parts use. Raises SourceRefused when that takes too long."""
+    found: frozenset[str] = _ask("content.variables", compiled.sources)
+    return found
+
+
+def missing_in_child(compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int) -> MissingValues:
+    """Return the values that readers lack. Raises SourceRefused when that takes too long."""
+    found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
+    return found
+
+
+def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
+    """Return the cost of rendering for one reader. Raises SourceRefused when that takes too long."""
+    return int(_ask("content.work", compiled.sources, values))
+
+
+def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
+    """Return what a campaign's text mentions. Raises SourceRefused when that takes too long."""
+    found: SpokenOf = _ask("content.spoken_of", words, visible)
+    return found
+
+
+def judge_sample_in_child(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
+    """Return the rules' verdict on a finished message. Raises SourceRefused when that takes too long."""
+    found: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
+    return found
+
+
+def as_html_in_child(text: str, kind: ContentKind) -> str:
+    """Return MJML or Markdown as HTML. Raises SourceRefused."""
+    return str(_ask("content.as_html", text, kind))
+
+
+def as_body_in_child(text: str, kind: ContentKind) -> str:
+    """Return the body content of Markdown or HTML. Raises SourceRefused when that takes too long."""
+    return str(_ask("content.as_body", text, kind))
+
+
+def as_text_in_child(text: str, kind: ContentKind) -> str:
+    """Return MJML or HTML as plain text. Raises SourceRefused."""
+    return str(_ask("content.as_text", text, kind))
+
+
+def _ask(name: str, *arguments: Any) -> Any:
+    for turn in range(_TRIES):
+        try:
+            return child.call(name, *arguments)
+        except child.ChildBusy as busy:
+            if turn == _TRIES - 1:
+                raise SourceRefused((mistake(1, "compiler-busy"),)) from busy
+        except child.ChildTimeout as late:
+            raise SourceRefused((mistake(1, "takes-too-long"),)) from late
+        except child.ChildError as failure:
+            _log.warning("compiler_failed", reader=name, problem=str(failure))
+            raise SourceRefused((mistake(1, "compiler-stopped"),)) from failure
+    raise AssertionError

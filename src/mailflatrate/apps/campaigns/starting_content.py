@@ -1,0 +1,32 @@
+"""What a new campaign begins with, for each content kind."""
+
+from mailflatrate.apps.campaigns.gallery import blank_source, closing, headline
+from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.locale.texts import N_, languages, translate
+from mailflatrate.mail.html.brand_style import BrandStyle
+
+
+def starters(language: str) -> dict[str, str]:
+    """Return the starter content that does not depend on the account's brand, by content kind."""
+    greeting = translate(N_('Hello {{ contact.first_name | default: "there" }},'), language)
+    news, regards = closing(language)
+    return {
+        "markdown": f"# {headline(language)}\n\n{greeting}\n\n{news}\n\n{regards}  \n{{{{ account.name }}}}\n",
+        "html": (
+            f"<h1>{headline(language)}</h1>\n<p>{greeting}</p>\n<p>{news}</p>\n"
+            f"<p>{regards}<br>{{{{ account.name }}}}</p>\n"
+        ),
+    }
+
+
+def starter(kind: str, language: str, look: BrandStyle) -> str:
+    """Return what a new campaign begins with in one content kind; MJML and blocks in the account's look."""
+    return starters(language).get(kind) or blank_source(language, look)
+
+
+def is_starter(content: str) -> bool:
+    """Return whether the author has not written anything yet."""
+    text = content.replace("\r\n", "\n").strip()
+    if any(text == each.strip() for language in languages() for each in starters(language).values()):
+        return True
+    return not text or any(text == blank_source(language, brand_look()).strip() for language in languages())

@@ -1,0 +1,72 @@
+"""A template as a finished message, before there is a campaign: for the gallery and for previewing one's own colors."""
+
+import base64
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.campaign_content import imprint_block, known_variables, reason_text, source_of
+from mailflatrate.apps.campaigns.child_compiler import compile_in_child, parts_in_child
+from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
+from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.samples import sample_values
+from mailflatrate.locale.texts import known_language
+from mailflatrate.mail.content import MAX_CONTENT, CompileContext
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
+from mailflatrate.mail.liquid import MissingValue, RenderRefused
+
+SPECIMEN_ID = "0000-0000-0"
+_MOST_OCTETS_WITH_PICTURES = 900_000
+
+
+def gallery_letter(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
+    """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
+        language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
+    )  # fmt: skip
+    return _letter(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
+
+
+def own_letter(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
+    """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
+        language=template.language, content_kind=template.content_kind, content=template.content,
+    )  # fmt: skip
+    return _letter(draft, look, account)
+
+
+def written_letter(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
+    """Render a stored version of a draft as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
+    draft = Campaign(
+        account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
+        language=values["language"], content_kind=values["content_kind"], content=values["content"],
+    )  # fmt: skip
+    return _letter(draft, look, account)
+
+
+def _letter(draft: Campaign, look: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
+    imprint = newest_imprint()
+    block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
+        lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,
+        language=known_language(draft.language), style=look.imprint,
+    )  # fmt: skip
+    context = CompileContext(
+        imprint=block, known_variables=known_variables(attribute_names()), look=look, most_octets=most_octets
+    )
+    compiled = compile_in_child(source_of(draft), context)
+    written = parts_in_child(compiled, sample_values(draft, account, None, bare=False))
+    if written.missing:
+        raise MissingValue(written.missing[0])
+    if written.problem is not None:
+        raise RenderRefused(written.problem)
+    return written.html
+
+
+@cache
+def _picture(stem: str) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture_file(stem).read_bytes()).decode()

@@ -1,0 +1,152 @@
+"""The A/B test of a campaign: who is in it, when it is over, and the winner that the rest gets.
+
+A person's variant is a number derived from person and campaign, so that it is the same after any crash. The rest is
+planned when the winner is chosen, from the audience at that moment, and nobody has a second row: the number keeps the
+two parts apart, and so does the table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.campaigns.campaign_content import account_language
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
+from mailflatrate.apps.campaigns.variants import share_of, variant_count
+from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.gate.actions import check_campaign, defer_planning
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.base import audit, clock, jobs
+from mailflatrate.rules.ab_test import LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
+from mailflatrate.rules.gate import explain
+from mailflatrate.settings.schema import load_settings
+
+CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” is waiting for you to pick the winner")
+CHOOSE = gettext_noop("The A/B test of “%(mailing)s” has been sent. All other recipients get the variant you choose.")
+RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
+
+
+class ChecksOpen(CampaignError):
+    """Raised when a check that passed at release now fails; the message says which."""
+
+
+def begin_trial(campaign: Campaign) -> None:
+    """Create the A/B test's row; at most everyone is in it. Without click tracking, a person picks the winner."""
+    metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
+    Trial.objects.create(
+        campaign=campaign, variants=variant_count(campaign), share=share_of(campaign),
+        hours=campaign.test_hours, metric=metric,
+    )  # fmt: skip
+
+
+def test_goes_on(campaign: Campaign) -> bool:
+    """Return True for a campaign whose winner is not chosen yet."""
+    return bool(campaign.variants) and Trial.objects.filter(campaign_id=campaign.id, winner=None).exists()
+
+
+def decisions_of(campaign_id: int) -> list[GateDecision]:
+    """Return the gate's decision on each variant, in their order."""
+    found = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
+    newest = {row.edition.variant: row for row in found.select_related("edition").order_by("id") if row.edition}
+    return [newest[number] for number in sorted(newest)]
+
+
+def arms_of(trial: Trial) -> dict[str, Any]:
+    """Return the parameters by which the planner assigns people to variants."""
+    decisions = decisions_of(trial.campaign_id)[: trial.variants]
+    return {
+        "width": trial.share * 100,
+        "tested": trial.share * 100 * trial.variants,
+        "editions": [row.edition_id for row in decisions],
+        "decisions": [row.id for row in decisions],
+    }
+
+
+def end_test(campaign: Campaign) -> None:
+    """Note when the winner is due once every test message is sent, and have it chosen when that time has come.
+
+    Called repeatedly; the caller holds the campaign's row.
+    """
+    trial = Trial.objects.select_for_update().get(campaign_id=campaign.id)
+    if trial.winner is not None:
+        return
+    now = clock.now()
+    if trial.tested_at is None:
+        trial.tested_at = now
+        if trial.metric == TestMetric.PERSON:
+            _ask_people(campaign)
+        if trial.metric == TestMetric.CLICKS:
+            trial.decide_at = now + timedelta(hours=trial.hours) if campaign.planned_count else now
+        trial.save(update_fields=["tested_at", "decide_at"])
+    if trial.decide_at is not None:
+        jobs.defer(
+            "stats.decide_trial", jobs.JobQueue.PLAN, at=trial.decide_at, once=f"trial:{campaign.id}",
+            account_id=campaign.account_id, campaign_id=campaign.id,
+        )  # fmt: skip
+
+
+def leave_to_people(campaign_id: int) -> None:
+    """Leave the choice of winner to the account's members, because every variant makes people unsubscribe."""
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    if Trial.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
+        _ask_people(campaign)
+
+
+def _ask_people(campaign: Campaign) -> None:
+    def letter(_user: User) -> tuple[str, str]:
+        facts = {"mailing": campaign.name}
+        address = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
+        return _(CHOOSE_SUBJECT) % facts, f"{_(CHOOSE) % facts}\n\n{address}\n"
+
+    tell_people(NoticeKind.TEAM, writers(), letter)
+
+
+def choose_variant(
+    campaign_id: int, choice: WinnerChoice, arms: Sequence[VariantFigures], *, by: User | None = None
+) -> None:
+    """Choose the winner for the remaining recipients, who are planned now, from the audience of this moment. Final.
+
+    The gate is asked again first: a domain or an agreement that was valid when the test was sent may not be valid
+    now. Raises ChecksOpen if it refuses, CampaignError if the test is not over, the winner is already chosen, or
+    the campaign or the account does not send.
+    """
+    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    trial = Trial.objects.select_for_update().filter(campaign_id=campaign_id).first()
+    if trial is None or trial.winner is not None or trial.tested_at is None:
+        raise CampaignError(_("The winner has already been chosen, or the test isn't finished yet."))
+    if campaign.state not in RUNNING or not current_account().may_send:
+        raise CampaignError(_("The campaign isn't being sent right now. Resume it first."))
+    if not 0 <= choice.variant < trial.variants:
+        raise CampaignError(_("This variant doesn't exist."))
+    verdict = check_campaign(campaign_id)
+    if not verdict.allowed:
+        language = account_language(current_account())
+        raise ChecksOpen(" ".join(explain(finding, language).sentence for finding in verdict.blocked_by))
+    trial.winner, trial.why, trial.decided_at, trial.decided_by = choice.variant, choice.why.value, clock.now(), by
+    trial.figures = [asdict(arm) for arm in arms]
+    trial.decided_through = audit.through()
+    trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
+    audit.record(
+        "mailing.variant_chosen", by=audit.person(by) if by else audit.machine("stats.decide_trial"),
+        account_id=campaign.account_id, subject=f"campaign:{campaign_id}",
+        details={"variant": LETTERS[choice.variant], "why": choice.why.value, "figures": trial.figures},
+    )  # fmt: skip
+    decision = decisions_of(campaign_id)[choice.variant]
+    Plan.objects.filter(campaign_id=campaign_id).update(
+        edition_id=decision.edition_id, decision_id=decision.id, after_contact_id=0, finished_at=None
+    )
+    campaign.state = CampaignState.PLANNING
+    campaign.save(update_fields=["state"])
+    defer_planning(campaign, decision.edition_id, decision.id)
+
+
+def by_person(variant: int) -> WinnerChoice:
+    """Return a choice made by a member of the account."""
+    return WinnerChoice(variant, ChoiceBasis.PERSON)

@@ -1,0 +1,86 @@
+"""Shared by the writes of this folder: lock, move and count rows."""
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import ab_test, campaign_log
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Retry, Tally
+from mailflatrate.apps.delivery.wake import figures_changed
+from mailflatrate.base import clock
+
+RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
+UNDER_WAY = (CampaignState.PLANNING, *RUNNING)
+OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
+
+# Rows of one chunk that end without a sender's word, counted in the same statement.
+_END_ROWS = """
+WITH ended AS (
+    UPDATE delivery d SET state = %(state)s, reason = %(reason)s, settled_at = now()
+    WHERE d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s AND d.state = ANY(%(from)s::text[])
+      AND NOT (%(state)s = 'cancelled' AND d.state = 'deferred' AND EXISTS (
+          SELECT 1 FROM relay_deferral r WHERE r.delivery_id = d.id AND r.account_id = d.account_id))
+    RETURNING d.id, d.campaign_id
+)
+INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+SELECT %(account_id)s, %(chunk_id)s, campaign_id, %(state)s, '', count(*) FROM ended GROUP BY campaign_id
+ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
+"""
+
+
+def run(statement: str, parameters: dict[str, Any]) -> int:
+    """Run one statement; return the first value of its first row, or the number of rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
+
+
+def locked(campaign_id: int | None) -> Campaign | None:
+    """Return the campaign's row, always locked before its chunks so that two ends of it can't miss each other."""
+    return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
+
+
+def move(campaign: Campaign, state: CampaignState, reason: str = "") -> None:
+    campaign.state, campaign.state_reason = state, reason
+    if state in (CampaignState.SENT, CampaignState.CANCELLED):
+        campaign.finished_at = clock.now()
+    campaign.save(update_fields=["state", "state_reason", "finished_at"])
+    campaign_log.tell_moved(campaign)
+
+
+def complete(campaign: Campaign) -> None:
+    """Mark the campaign as sent when no chunk is open and no retry is left. The caller holds its row."""
+    if campaign.state not in RUNNING:
+        return
+    if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():
+        return
+    if ab_test.test_goes_on(campaign):
+        ab_test.end_test(campaign)
+    elif not Retry.objects.filter(campaign_id=campaign.id).exists():
+        move(campaign, CampaignState.SENT)
+        figures_changed(campaign.id)
+
+
+def end_rows(
+    account_id: int, chunk_id: int, state: DeliveryState, reason: str, origin: tuple[DeliveryState, ...]
+) -> None:
+    parameters = {"account_id": account_id, "chunk_id": chunk_id, "state": state.value, "reason": reason}
+    run(_END_ROWS, {**parameters, "from": [each.value for each in origin]})
+
+
+def cancel_rows(account_id: int, chunk_id: int) -> None:
+    """Cancel what has not been sent. Messages in a relay's queue stay, because they cannot be recalled."""
+    deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
+    had_any = deferred.exists()
+    end_rows(account_id, chunk_id, DeliveryState.CANCELLED, "", (DeliveryState.PENDING, DeliveryState.DEFERRED))
+    if had_any:
+        Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=deferred.count())
+
+
+def next_number(campaign: Campaign | None) -> int:
+    if campaign is None:
+        return 0
+    highest = Chunk.objects.filter(campaign_id=campaign.id).aggregate(n=Max("number"))["n"]
+    return (highest or 0) + 1

@@ -1,0 +1,67 @@
+"""Composition of a chunk's messages: the gate is asked, the edition is filled, and the result is either a permitted
+message or the row that says why there is none.
+"""
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from mailflatrate.apps.delivery.editions import EditionMail
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
+from mailflatrate.apps.gate import permits
+from mailflatrate.apps.gate.permits import Permit
+from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
+from mailflatrate.mail.compose import MessageDraft
+from mailflatrate.mail.headers import HeaderError
+from mailflatrate.mail.liquid import MissingValue, RenderRefused
+from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
+
+LETTER_FAILED = "letter_failed"
+
+log = structlog.get_logger(__name__)
+
+
+class DraftedMessage(NamedTuple):
+    """A message that lacks only its signature and the permission to send it."""
+
+    permit: Permit
+    draft: MessageDraft
+
+
+class Writer(Protocol):
+    """Composes one message at a time, at the moment it can be sent."""
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
+        """Return the message for one row, the result of a row that gets none, or None if it waits. Never raises."""
+
+
+class CampaignWriter:
+    """Composes messages of one edition, each under a permit granted at that moment."""
+
+    def __init__(self, mail: EditionMail) -> None:
+        self._mail = mail
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
+        """Ask the gate, then fill in the edition."""
+        delivery_id = row.delivery_id
+        facts = recipient_facts(row)
+        granted = permits.grant(delivery_id, row.decision_id, facts, now)
+        if type(granted) is not Permit:
+            assert isinstance(granted, SkippedRecipient)
+            return withheld(delivery_id, granted.reason.value, now)
+        composers = self._mail.personal if row.tracking and self._mail.personal else self._mail.composers
+        composer = composers.get(row.list_id or 0)
+        if composer is None:
+            return withheld(delivery_id, WithholdReason.REMOVED.value, now)
+        try:
+            return DraftedMessage(granted, composer.draft(self._mail.recipient(row), now))
+        except MissingValue as missing:
+            refusal = permits.refusal_for_missing(facts, missing.variable, now)
+            return withheld(delivery_id, refusal.reason.value, now)
+        except (RenderRefused, HeaderError) as refused:
+            refusal = permits.refusal_for_missing(facts, str(refused), now)
+            return withheld(delivery_id, refusal.reason.value, now)
+        except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
+            log.exception("letter_failed", delivery_id=delivery_id)
+            return withheld(delivery_id, LETTER_FAILED, now)

@@ -1,0 +1,94 @@
+"""Messages composed and signed a few at a time, shortly before a connection asks for them.
+
+Only as many as the signer takes at once: nothing waits for a batch to fill up. A message that isn't asked for in
+time, or whose recipient changed in some way, returns to the rows and is judged and composed anew.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage
+from mailflatrate.apps.delivery.transmit import PermittedMessage
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.mail.compose import sign_drafts
+from mailflatrate.mail.rsa_key import DigestSigner
+
+
+class RowJudge(Protocol):
+    """The decisions a chunk makes about its rows."""
+
+    def draft(self, row: RecipientRow) -> DraftedMessage | None:
+        """Return the message of a row; None for a row that was settled otherwise."""
+
+    def is_overtaken(self, row: RecipientRow) -> bool:
+        """Return True if a row has to be judged again since its message was composed."""
+
+
+class SignedAhead:
+    """The rows of a chunk in order, the first of them as signed messages.
+
+    A message is returned at most `keep_seconds` after its permit was granted. The judge is passed with each call and
+    not stored, so that a finished chunk is freed at once, with its thousand rows.
+    """
+
+    def __init__(
+        self, rows: deque[RecipientRow], signer: DigestSigner, now: Callable[[], float], *, keep_seconds: float
+    ) -> None:
+        self._rows = rows
+        self._signer = signer
+        self._now = now
+        self._keep_seconds = keep_seconds
+        self._ready: deque[tuple[RecipientRow, PermittedMessage]] = deque()
+        self._good_until = 0.0
+        self.compose_seconds = self.sign_seconds = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        """Return True if the next `take` has to compose and sign first."""
+        return not self._ready
+
+    def take(self, judge: RowJudge) -> PermittedMessage | None:
+        """Return the next message, or None after the last row."""
+        if self._ready and self._now() >= self._good_until:
+            self.give_back()
+        while True:
+            if not self._ready:
+                self.fill(judge)
+                if not self._ready:
+                    return None
+            row, permitted = self._ready.popleft()
+            if not judge.is_overtaken(row):
+                return permitted
+            self._rows.appendleft(row)
+
+    def fill(self, judge: RowJudge) -> None:
+        """Compose and sign the next batch if none is ready."""
+        if self._ready:
+            return
+        rows, draft, width = self._rows, judge.draft, self._signer.width
+        taken: list[RecipientRow] = []
+        drafts: list[DraftedMessage] = []
+        began = self._now()
+        self._good_until = began + self._keep_seconds
+        try:
+            while rows and len(drafts) < width:
+                row = rows.popleft()
+                drafted = draft(row)
+                if drafted is not None:
+                    taken.append(row)
+                    drafts.append(drafted)
+            composed = self._now()
+            letters = sign_drafts([each.draft for each in drafts], self._signer)
+            self.compose_seconds += composed - began
+            self.sign_seconds += self._now() - composed
+        except BaseException:
+            rows.extendleft(reversed(taken))
+            raise
+        for row, (permit, _), letter in zip(taken, drafts, letters, strict=True):
+            self._ready.append((row, PermittedMessage(permit, letter)))
+
+    def give_back(self) -> None:
+        """Discard messages that are signed and not begun; their rows come first again."""
+        self._rows.extendleft(row for row, _ in reversed(self._ready))
+        self._ready.clear()

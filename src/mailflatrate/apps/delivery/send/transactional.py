@@ -1,0 +1,258 @@
+"""Post: the messages of a chunk without a campaign, each with the basis of its own row.
+
+Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is complete
+here except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of
+it is sent, so that the ledger can prove it whatever happens afterwards.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.delivery.editions import (
+    NoticeMail,
+    house_signers,
+    notice_mail,
+    test_mail,
+)
+from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.send.chunk_composer import LETTER_FAILED, DraftedMessage
+from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
+from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.queries import senders, service_key_published
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
+from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.apps.gate import permits
+from mailflatrate.apps.gate.confirmations import facts_again
+from mailflatrate.apps.gate.message_composition import load_signers, service_identity
+from mailflatrate.apps.gate.notices import notice_facts
+from mailflatrate.apps.gate.permits import Permit
+from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import known_language
+from mailflatrate.mail.compose import Composer, MessageDraft
+from mailflatrate.mail.confirmation import (
+    ConfirmationOccasion,
+    ConfirmationText,
+    confirmation_content,
+    confirmation_values,
+)
+from mailflatrate.mail.edition import NoticeStream, Recipient
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
+from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
+from mailflatrate.rules.skip_reasons import WithholdReason
+from mailflatrate.settings.schema import load_settings
+
+TOKEN_OCTETS = 24  # 192 random bits; R-33 asks for 128
+OCCASIONS = {
+    ConfirmationRequestKind.MOVE: ConfirmationOccasion.MOVE,
+    ConfirmationRequestKind.FORM: ConfirmationOccasion.FORM,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class _PreparedMessage(Protocol):
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
+        """Return the permitted message, or the reason there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedNotice:
+    mail: NoticeMail
+    facts: NoticeFacts
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
+        granted = permits.grant_notice(row.delivery_id, row.decision_id, self.facts, now)
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        return DraftedMessage(granted, self.mail.composer.draft(self.mail.recipient, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedConfirmation:
+    draft: MessageDraft
+    facts: ConfirmationFacts
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
+        granted = permits.grant_confirmation(row.delivery_id, row.decision_id, replace(self.facts, now=now))
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        return DraftedMessage(granted, self.draft)
+
+
+class PostWriter:
+    """Composes the messages of one chunk of post."""
+
+    def __init__(
+        self, prepared: dict[int, _PreparedMessage], failed: frozenset[int], waiting: frozenset[int] = frozenset()
+    ) -> None:
+        self._prepared = prepared
+        self._failed = failed
+        self._waiting = waiting
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
+        """Ask the gate and return the message that is ready; a row without one is skipped, or waits."""
+        if row.delivery_id in self._waiting:
+            return None
+        prepared = self._prepared.get(row.delivery_id)
+        if prepared is None:
+            failed = row.delivery_id in self._failed
+            return withheld(row.delivery_id, LETTER_FAILED if failed else WithholdReason.REMOVED.value, now)
+        try:
+            return prepared.write(row, now)
+        except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
+            log.exception("letter_failed", delivery_id=row.delivery_id)
+            return withheld(row.delivery_id, LETTER_FAILED, now)
+
+
+def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False) -> PostWriter:
+    """Return the writer for deliveries of an account that belong to no campaign.
+
+    Messages signed by the service wait while mail leaves the machine and receivers could not verify the signature.
+    """
+    prepared: dict[int, _PreparedMessage] = {}
+    failed: set[int] = set()
+    hold = leaves_machine and not service_key_published(load_settings().service_domain)
+    with tenancy.account(account_id):
+        rows = list(Delivery.objects.filter(id__in=delivery_ids).select_related("notice").order_by("id"))
+        waiting = _signed_by_service(rows) if hold else frozenset()
+        rows = [row for row in rows if row.id not in waiting]
+        for row in rows:
+            if row.notice is not None:
+                try:
+                    prepared[row.id] = _notice(account_id, row.notice, row.id)
+                except Exception:  # as above
+                    log.exception("letter_failed", delivery_id=row.id)
+                    failed.add(row.id)
+        asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
+        if asked:
+            _confirmations(account_id, asked, prepared, failed)
+    if waiting:
+        log.warning(
+            "service_mail_waits", count=len(waiting), reason="the DNS record of the signing key isn't published"
+        )
+        jobs.wake("domains.check_service", jobs.JobQueue.HOUSE, once="domains.check_service")
+    return PostWriter(prepared, frozenset(failed), waiting)
+
+
+def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
+    """Return non-test notices, and confirmations whose form has no usable sender. Runs in the account's scope."""
+    asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
+    requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
+    ours = {asked[request.id] for request in requests if _sender(request) is None}
+    return frozenset(ours | {row.id for row in rows if row.notice is not None and row.notice.kind != NoticeKind.TEST})
+
+
+# -- notices -----------------------------------------------------------------------------------------------------------
+
+
+def _notice(account_id: int, notice: Notice, delivery_id: int) -> _PreparedNotice:
+    address_dead = Delivery.objects.filter(
+        notice__recipient=notice.recipient, state=DeliveryState.BOUNCED, bounce="hard"
+    ).exists()
+    make = test_mail if notice.kind == NoticeKind.TEST else notice_mail
+    return _PreparedNotice(make(account_id, notice, delivery_id), notice_facts(notice, address_dead=address_dead))
+
+
+# -- confirmation mails ------------------------------------------------------------------------------------------------
+
+
+def _confirmations(
+    account_id: int, asked: dict[int, int], prepared: dict[int, _PreparedMessage], failed: set[int]
+) -> None:
+    related = SignupRequest.objects.select_related("form__sender__domain", "version", "mailing_list")
+    requests = list(related.filter(id__in=asked, state=ConfirmationRequestState.ASKED))
+    facts = facts_again(requests)
+    account = current_account()
+    imprint = structured_imprint(newest_imprint())
+    written = []
+    for request in requests:
+        token = secrets.token_urlsafe(TOKEN_OCTETS)
+        try:
+            draft = _confirmation_draft(account, imprint, request, asked[request.id], token)
+        except Exception:  # as above
+            log.exception("letter_failed", delivery_id=asked[request.id])
+            failed.add(asked[request.id])
+            continue
+        written.append(
+            forms.ConfirmationDraft(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest())
+        )
+        prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
+    forms.note_letters(written)
+
+
+def _confirmation_draft(
+    account: Account, imprint: ImprintRecord | None, request: SignupRequest, delivery_id: int, token: str
+) -> MessageDraft:
+    said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
+    composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
+    return composer.draft(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
+
+
+def _said(
+    account: Account, imprint: ImprintRecord | None, request: SignupRequest, confirm_url: str
+) -> ConfirmationText:
+    language = known_language(request.language)
+    assert imprint is not None  # the gate saw it a moment ago
+    lines = imprint_lines(imprint, language)
+    frozen = request.version.content if request.version is not None else None
+    company = next((line.text for line in lines if line.key == "legal_name"), account.name)
+    return ConfirmationText(
+        language=language,
+        occasion=OCCASIONS.get(ConfirmationRequestKind(request.kind), ConfirmationOccasion.PERSON),
+        company=frozen["company"] if frozen else company,
+        list_name=frozen["list_name"] if frozen else request.mailing_list.public_name,
+        address=request.email,
+        requested_at=request.requested_at,
+        expires_at=request.expires_at,
+        time_zone=account.time_zone,
+        source=urlsplit(request.page_url or request.source_url).hostname or "",
+        wording=frozen["frozen"][request.language]["wording"] if frozen else "",
+        confirm_url=confirm_url,
+        privacy_url=(frozen["privacy_url"] if frozen else "") or imprint.privacy_url,
+        imprint=[str(line) for line in lines],
+    )
+
+
+def _sender(request: SignupRequest) -> SenderAddress | None:
+    """Return the form's sender, or for a change of address the account's first. None: the service is the sender."""
+    sender = request.form.sender if request.form is not None else senders().first()
+    usable = sender is not None and sender.verified_at is not None and sender.domain.state == DomainState.VERIFIED
+    return sender if usable else None
+
+
+def _composer(
+    account_id: int, account_name: str, sender: SenderAddress | None, language: str, occasion: ConfirmationOccasion
+) -> Composer:
+    service = load_settings().service_domain
+    if sender is None:
+        box, bounce_host = NamedAddress(f"confirm@{service}", account_name), f"bounce.{service}"
+    else:
+        box, bounce_host = NamedAddress(sender.email, sender.display_name), sender.domain.bounce_host
+    stream = NoticeStream(account_id, box, bounce_host, language=language)
+    minute = int(clock.now().timestamp()) // 60
+    return _make_composer(stream, language, occasion, sender.domain_id if sender else None, minute)
+
+
+@lru_cache(maxsize=64)
+def _make_composer(
+    stream: NoticeStream, language: str, occasion: ConfirmationOccasion, domain_id: int | None, _minute: int
+) -> Composer:
+    """Return a composer, cached for one minute because the key may change."""
+    settings = load_settings()
+    signers = house_signers(settings) if domain_id is None else load_signers(SenderDomain.objects.get(id=domain_id))
+    return Composer(confirmation_content(language, occasion), stream, service_identity(settings), key_ring(), signers)

@@ -1,0 +1,151 @@
+"""The person's answer, given with the email's token (R-33): yes, or "this was not me". Viewing changes nothing."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import transaction
+
+from mailflatrate.apps.forms.actions.request_limits import count_answer
+from mailflatrate.apps.forms.actions.request_progress import about, still_valid, token_hash, token_id
+from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+MAX_TOKEN_CHARACTERS = 100
+MOVED_JOB = "privacy.address_changed"
+
+
+class AnsweredRequest(Enum):
+    """The state of a request after the answer."""
+
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """The account and request that a token belongs to."""
+
+    account_id: int
+    request_id: int
+
+
+def find_request(token: str) -> TokenRequest | None:
+    """Return the request that a token was made for. Works in any scope or none; the token alone identifies it."""
+    if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
+        return None
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        rows = SignupRequest.objects.filter(token_hash=token_hash(token)).values_list("account_id", "id")
+        row = rows.first()
+    return TokenRequest(*row) if row else None
+
+
+@transaction.atomic
+def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
+    """Record the person's answer once; later answers change nothing. Runs inside `tenancy.account(...)`."""
+    related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
+    request = related.select_for_update(of=("self",)).get(id=request_id)
+    if not still_valid(request):
+        settled = {
+            ConfirmationRequestState.CONFIRMED: AnsweredRequest.CONFIRMED,
+            ConfirmationRequestState.DENIED: AnsweredRequest.DENIED,
+        }
+        return settled.get(ConfirmationRequestState(request.state), AnsweredRequest.TOO_LATE)
+    request.settled_at = clock.now()
+    if yes:
+        _confirm(request, ip, user_agent[:500])
+    else:
+        _deny(request, ip, user_agent[:500])
+    request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
+    count_answer(request, yes=yes)
+    return AnsweredRequest(request.state)
+
+
+def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details: object) -> ledger.EventEvidence:
+    return ledger.EventEvidence(
+        email=request.email,
+        signup_at=request.requested_at,
+        signup_ip=request.ip,
+        confirmed_at=request.settled_at,
+        confirmed_ip=ip,
+        source=request.source_url or request.page_url,
+        user_agent=user_agent,
+        details={
+            **about(request),
+            "token": token_id(request),
+            "requested_event": request.requested_event_id,
+            "sent_event": request.sent_event_id,
+            "signup_user_agent": request.user_agent,
+            **details,
+        },
+    )
+
+
+def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+    assert request.settled_at is not None
+    source = f"confirmed sign-up {request.id}"
+    if request.moves is not None:
+        _move(request, request.moves, ip, user_agent, source=source)
+    else:
+        evidence = _evidence(request, ip, user_agent)
+        request.confirmed_event_id = lists.confirm_consent(
+            _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
+        )
+    request.state = ConfirmationRequestState.CONFIRMED
+
+
+def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:
+    """Move lists and personal data to the new mailbox after both mailboxes agreed.
+
+    The ledger records which values were carried over and what the new address had before, so that it can be undone.
+    """
+    assert request.settled_at is not None
+    person = lists.person_of(old, request.email, bytes(request.address_key))
+    known = Contact.objects.filter(address_key=bytes(request.address_key)).first()
+    mine = _lists_of(known) if known else []
+    list_ids = _lists_of(old)
+    carried = _carried(old, known)
+    for list_id in list_ids:
+        evidence = _evidence(request, ip, user_agent, carried=carried, was_confirmed=list_id in mine)
+        request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
+        lists.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
+    jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)
+
+
+def _carried(old: Contact, known: Contact | None) -> list[str]:
+    """Return which values the new address takes over; its own values stay as they are."""
+    names = [
+        name for name in ("first_name", "last_name") if getattr(old, name) and not (known and getattr(known, name))
+    ]
+    return names + sorted(key for key in old.attributes if known is None or key not in known.attributes)
+
+
+def _person(request: SignupRequest) -> lists.SignupPerson:
+    attributes = {key: text for key, text in request.values.items() if key not in ("first_name", "last_name")}
+    return lists.SignupPerson(
+        request.email, bytes(request.address_key), str(request.values.get("first_name", "")),
+        str(request.values.get("last_name", "")), attributes,
+    )  # fmt: skip
+
+
+def _lists_of(contact: Contact) -> list[int]:
+    rows = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
+    return list(rows.order_by("mailing_list_id").values_list("mailing_list_id", flat=True))
+
+
+def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+    assert request.settled_at is not None
+    if request.contact_id is not None:
+        evidence = _evidence(request, ip, user_agent, by="not_me")
+        lists.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
+    request.state = ConfirmationRequestState.DENIED
+    SignupDenial.objects.create(
+        form=request.form, request_id=request.id, kind=request.kind, address_key=request.address_key,
+        requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,
+        source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=ip,
+        denied_user_agent=user_agent,
+    )  # fmt: skip

@@ -1,0 +1,371 @@
+"""Intake of requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
+
+All become the same kind of row, which waits for its one email. Known, unknown, suppressed and already subscribed
+addresses get the same response: only the gate, which nobody outside can observe, uses what is known about an address.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import ApiKey, User
+from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_asked
+from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
+from mailflatrate.apps.forms.errors import AskingBraked, FormError
+from mailflatrate.apps.forms.models import (
+    ConfirmationRequestKind,
+    ConfirmationRequestState,
+    Form,
+    FormState,
+    SignupRequest,
+)
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
+from mailflatrate.apps.lists.addresses import judge_address
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.texts import known_language
+from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
+from mailflatrate.rules.forms import FrozenForm, frozen_from_json
+from mailflatrate.rules.forms.request_limits import VisitFault, judge_visit
+from mailflatrate.rules.limits import value
+
+SEND_JOB = "delivery.send_confirmations"
+MAX_URL_CHARACTERS = 500
+MOVES_A_DAY = 3
+MAX_NOTE_CHARACTERS = 1_000
+
+
+class SignupOutcome(Enum):
+    """What to tell a visitor."""
+
+    TAKEN = "taken"
+    ADDRESS = "address"
+    """The address is refused, or something has to be asked about it: see `SignupResult.address`."""
+    BUSY = "busy"
+    """Too many sign-ups from the visitor's network within the hour."""
+    STEP = "step"
+    """Show the form once more on our own page, where the visitor proves more."""
+    CLOSED = "closed"
+    MINOR = "minor"
+    """By the date of birth in one of the fields the visitor is below the age of R-39."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignupResult:
+    """The response to a sign-up."""
+
+    outcome: SignupOutcome
+    address: AddressDecision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped."""
+
+    email: str
+    language: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    ticked: Sequence[str] = ()
+    ip: str | None = None
+    user_agent: str = ""
+    source_url: str = ""
+    page_url: str = ""
+    checked: bool = False
+
+
+# One statement: an open request answers for itself and costs a look-up; otherwise the counters decide, and then the row
+# is there. A concurrent twin finds the other's row by the unique index.
+_TAKE = f"""
+WITH known AS MATERIALIZED (
+    SELECT id, state, requested_at FROM signup_request
+    WHERE account_id = %(account_id)s AND mailing_list_id = %(list_id)s AND address_key = %(address_key)s
+      AND state IN ('queued', 'asked', 'withheld')
+), counted AS (
+    INSERT INTO signup_counter AS c (key, count, expires_at)
+    SELECT key, 1, %(counters_end)s FROM unnest(%(counters)s::bytea[]) AS k(key)
+    WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT (key) DO UPDATE SET count = c.count + 1
+    RETURNING key, count
+), over AS (
+    SELECT l.place FROM counted c
+    JOIN unnest(%(counters)s::bytea[], %(most)s::int[]) WITH ORDINALITY AS l(key, most, place) USING (key)
+    WHERE c.count > l.most
+), made AS (
+    INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
+        address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
+        note, created_by_id, key_id, visited_at)
+    SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
+    %(list_id)s,
+        %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
+        %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
+        %(created_by_id)s, %(key_id)s, %(visited_at)s
+    WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT (SELECT id FROM made), (SELECT id FROM known), (SELECT requested_at FROM known),
+    (SELECT array_agg(place ORDER BY place) FROM over)
+"""  # noqa: S608  # made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A counter that this sign-up adds to, its maximum, and the response when it is exceeded."""
+
+    key: bytes
+    most: int
+    outcome: SignupOutcome
+
+
+def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
+    """Take a visitor's sign-up. Opens the account's scope itself. The caller has checked that the box is ticked."""
+    if not form.open:
+        return SignupResult(SignupOutcome.CLOSED)
+    decision = judge_address(sent.email, form.around)
+    if decision.verdict is AddressVerdict.REFUSE or (decision.reason is not None and not sent.checked):
+        return SignupResult(SignupOutcome.ADDRESS, decision)
+    faults = judge_attributes(sent.values, _labels(version.frozen))
+    if PersonalFault.MINOR in faults.values():
+        return SignupResult(SignupOutcome.MINOR)
+    if proved.hurried:
+        return SignupResult(SignupOutcome.STEP)
+    now = clock.now()
+    limits = _limits(form.code, sent.ip, proved, now)
+    row = _row(ConfirmationRequestKind.FORM, form.list_id, decision, now) | {
+        "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
+        "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
+        "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
+        "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value,
+    }  # fmt: skip
+    with tenancy.account(form.account_id):
+        over = _take({**row, "account_id": form.account_id}, limits).over
+    return SignupResult(limits[over].outcome if over is not None else SignupOutcome.TAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class SignupVisit:
+    """What a program reports about the visitor it acts for. Kept as evidence, and marked as the program's claim."""
+
+    ip: str
+    user_agent: str
+    page: str
+    at: datetime
+
+
+def request_confirmation(
+    form_id: int,
+    email: str,
+    *,
+    kind: ConfirmationRequestKind,
+    note: str,
+    by: User | None,
+    values: Mapping[str, Any] | None = None,
+    language: str = "",
+    checked: bool = False,
+    key: ApiKey | None = None,
+    visit: SignupVisit | None = None,
+) -> None:
+    """Ask a person added manually or through the API to confirm: never a subscription, always a confirmation.
+
+    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and appears in the proof.
+    `checked`: an address that looks like a role is one person's. `key` and `visit` are the program that asks and
+    the visitor it asks for. Raises FormError in the customer's words; AskingBraked if the account asks too much.
+    """
+    form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
+    if form is None or form.state != FormState.PUBLISHED or form.current is None:
+        raise FormError(_("no form has been published for this; people confirm the wording of a form"))
+    if form.mailing_list.archived_at is not None:
+        raise FormError(_("the list of this form is archived"))
+    if len(note.strip()) < 3:
+        raise FormError(_("say how the person asked to sign up; it becomes part of the proof"))
+    decision = judge_address(email)
+    refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
+    if refused and decision.reason is not None:
+        raise FormError(reason_sentence(decision.reason, _spoken()))
+    faults = judge_attributes(values or {}, _labels(frozen_from_json(form.current.content)))
+    if PersonalFault.MINOR in faults.values():
+        raise FormError(_("according to the date of birth, this person is under 16; minors can't be on a list"))
+    now = clock.now()
+    if visit is not None:
+        _check_visit(visit, now)
+    admit_asking(key)
+    spoken = form.current.content["content"]["languages"]
+    proof = VisitorProof.KEY if kind == ConfirmationRequestKind.API else VisitorProof.PERSON
+    row = _row(kind, form.mailing_list_id, decision, now) | {
+        "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
+        "values": _without(values or {}, faults), "note": note.strip()[:MAX_NOTE_CHARACTERS],
+        "proof": proof.value, "created_by_id": by.id if by else None, "key_id": key.id if key else None,
+    }  # fmt: skip
+    limits: list[_Limit] = []
+    if visit is not None:
+        row |= {
+            "ip": visit.ip, "user_agent": _short(visit.user_agent), "page_url": _short(visit.page),
+            "visited_at": visit.at,
+        }  # fmt: skip
+        limits = _limits(form.code, visit.ip, SubmissionProof(proof), now)
+    taking = _take({**row, "account_id": tenancy.current_account_id()}, limits)
+    if taking.over is not None:
+        words = _(
+            "Too many sign-ups from this visitor's network in the last hour. Send the visitor's own IP address, "
+            "not your server's, and try again later."
+        )
+        raise AskingBraked(words, seconds=_until_next_hour(now))
+    if taking.made:
+        count_asked(key.id if key else None, now)
+
+
+_VISIT_FAULTS = {
+    VisitFault.IP: gettext_lazy("the visitor's IP address isn't valid"),
+    VisitFault.IP_INSIDE: gettext_lazy(
+        "the visitor's IP address belongs to a private network: send the address your visitor came from, not your "
+        "proxy's"
+    ),
+    VisitFault.AGENT: gettext_lazy("send the visitor's user agent as their browser sent it"),
+    VisitFault.PAGE: gettext_lazy("send the address of the page where the visitor signed up, with https://"),
+    VisitFault.FUTURE: gettext_lazy("the sign-up time is in the future: check your clock and the time zone"),
+    VisitFault.OLD: gettext_lazy(
+        "the visitor signed up too long ago: request confirmation within 72 hours. Use an import for people from "
+        "an earlier list"
+    ),
+}
+
+
+def _check_visit(visit: SignupVisit, now: datetime) -> None:
+    fault = judge_visit(visit.ip, visit.user_agent, visit.page, visit.at, now)
+    if fault is not None:
+        raise FormError(str(_VISIT_FAULTS[fault]))
+
+
+def _until_next_hour(now: datetime) -> int:
+    return int((this_hour(now) + timedelta(hours=1) - now).total_seconds()) + 1
+
+
+def request_move(
+    contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
+) -> AddressDecision:
+    """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
+
+    Nothing changes until it confirms. Runs inside `tenancy.account(...)`. Nothing is requested unless the decision
+    accepts the address. Raises FormError after too many addresses within a day: this must not become a way to mail
+    strangers.
+    """
+    decision = judge_address(email)
+    since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
+    if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= MOVES_A_DAY:
+        raise FormError(_("You've entered several addresses today. Try again tomorrow."))
+    if decision.verdict is not AddressVerdict.ACCEPT or _address_key(decision) == bytes(contact.address_key):
+        return decision
+    row = _row(ConfirmationRequestKind.MOVE, list_id, decision, clock.now()) | {
+        "moves_id": contact.id, "language": language, "ip": ip, "user_agent": _short(user_agent),
+        "source_url": _short(source_url), "proof": VisitorProof.MAILBOX.value,
+    }  # fmt: skip
+    _take({**row, "account_id": tenancy.current_account_id()}, ())
+    return decision
+
+
+def wake_sending(account_id: int) -> None:
+    """Process an account's queued requests as soon as the current transaction commits."""
+    jobs.wake(SEND_JOB, jobs.JobQueue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
+
+
+def _without(values: Mapping[str, Any], faults: Mapping[str, PersonalFault]) -> str:
+    """Return the values without the faulty ones, as JSON."""
+    return json.dumps({key: text for key, text in values.items() if key not in faults})
+
+
+def _labels(frozen: FrozenForm) -> dict[str, tuple[str, ...]]:
+    """Return the labels of a form's fields, in addition to their keys."""
+    return {field.key: tuple(field.labels.values()) for field in frozen.content.fields}
+
+
+def _spoken() -> str:
+    return known_language(get_language())
+
+
+def _address_key(decision: AddressDecision) -> bytes:
+    return key_ring().suppression_key(decision.canonical)
+
+
+def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
+        "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
+        "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
+        "visited_at": None, "ip": None, "values": "{}",
+        "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
+    }  # fmt: skip
+
+
+def _limits(code: str, ip: str | None, proved: SubmissionProof, now: datetime) -> list[_Limit]:
+    hour, network = this_hour(now), network_of(ip)
+    limits = []
+    if network:
+        limits.append(
+            _Limit(counter_key("network", network, hour), int(value("sign_ups_per_ip_hour")), SignupOutcome.BUSY)
+        )
+    if proved.task_key is not None:
+        limits.append(_Limit(proved.task_key, 1, SignupOutcome.STEP))
+    elif proved.proof is VisitorProof.NONE:
+        most = int(value("sign_ups_unproven_per_form_hour"))
+        limits.append(_Limit(counter_key("unproven", code, hour), most, SignupOutcome.STEP))
+    # Two sign-ups that count the same things take the rows in the same order.
+    return sorted(limits, key=lambda limit: limit.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _RequestResult:
+    """The result of a request: `made` if new, or stopped by the limit with index `over`."""
+
+    made: bool = False
+    over: int | None = None
+
+
+def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
+    """Store a request unless one is already open or a limit is reached."""
+    for _attempt in range(2):
+        made, known, known_at, over = _store(row, limits)
+        if over:
+            return _RequestResult(over=int(over[0]) - 1)
+        if made is not None:
+            wake_sending(row["account_id"])
+            return _RequestResult(made=True)
+        if known is None or not _is_old(known_at, row["now"], row["kind"]):
+            return _RequestResult()
+        # The mail of the day before may be lost: the person asks anew, and gets a new one.
+        SignupRequest.objects.filter(
+            id=known, state__in=[ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD]
+        ).update(state=ConfirmationRequestState.REPLACED, token_hash=None)
+    return _RequestResult()
+
+
+def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, int | None, datetime, list[int] | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {
+                **row,
+                "counters": [limit.key for limit in limits],
+                "most": [limit.most for limit in limits],
+                "counters_end": row["now"] + timedelta(hours=3),
+            },
+        )
+        found: tuple[int | None, int | None, datetime, list[int] | None] = cursor.fetchone()
+    return found
+
+
+def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:
+    """Return whether a request may be made again: after a day, or at once for a change of address."""
+    return kind == ConfirmationRequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
+
+
+def _short(text: str) -> str:
+    return text.replace("\0", "")[:MAX_URL_CHARACTERS]

@@ -1,0 +1,137 @@
+"""Approval by a second person: one member requests a release, another checks, ticks the policy and releases."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.actions import Circumstances, tell_people
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
+from mailflatrate.apps.campaigns.queries import may_release_second, newest_imprint, release_request
+from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.base import clock
+from mailflatrate.rules.verdict import Verdict
+from mailflatrate.settings import load_settings
+
+BY_THE_SECOND = frozenset({"policy-acknowledged", "released-by-two"})
+"""Keys of the rules that the second person's release itself fulfils."""
+ASKS = gettext_noop("%(person)s asked you to review and approve “%(mailing)s”.")
+RELEASED = gettext_noop("%(person)s released “%(mailing)s”.")
+ASKS_SUBJECT = gettext_noop("Approval requested for “%(mailing)s”")
+RELEASED_SUBJECT = gettext_noop("“%(mailing)s” was released")
+BACK_SUBJECT = gettext_noop("“%(mailing)s” was returned to you")
+BACK = gettext_noop("%(person)s returned “%(mailing)s” to you. It's a draft again.")
+
+
+def is_askable(verdict: Verdict) -> bool:
+    """Return whether only the second person's steps are still open."""
+    return all(finding.key in BY_THE_SECOND for finding in verdict.blocked_by)
+
+
+def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
+    """Return everyone who could release what `asked_by` requests: writers who neither requested nor last edited it."""
+    return [user for user in writers() if user.id not in (asked_by.id, campaign.edited_by_id)]
+
+
+def ask_second(
+    campaign_id: int, *, by: User, shown_hash: str, at: datetime | None = None, on_own_clocks: bool = False,
+    note: str = "",
+) -> ReleaseRequest:  # fmt: skip
+    """Request release of what `by` was shown from colleagues; each who may give it gets a notice.
+
+    `at` is when it is to be sent, in each recipient's time zone if so requested; None: with the release. Raises
+    CampaignError with the reason.
+    """
+    if not current_account().four_eyes:
+        raise CampaignError(_("Approval isn't required, so you can release this campaign yourself."))
+    campaign = _draft(campaign_id)
+    _expect(campaign, shown_hash)
+    waiting = release_request(campaign.id)
+    if waiting is not None and waiting.content_hash == shown_hash:
+        raise CampaignError(_("%(person)s has already requested approval.") % {"person": waiting.asked_by})
+    if not is_askable(check_campaign(campaign.id)):
+        raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
+    others = others_who_may_release(campaign, by)
+    if not others:
+        raise CampaignError(_("No one else can approve it. Invite an owner or editor under Settings, Team."))
+    row = campaigns.record_request(
+        campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
+    )
+    _tell(others, campaign, ASKS_SUBJECT, ASKS, by, note=row.note, page="second/")
+    return row
+
+
+def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:
+    """Tick the policy and release what a colleague requested, now or at the requested time.
+
+    The stored decision says whether it is sent. Raises CampaignError with the reason if `by` requested or last
+    edited it, if it was changed since the request, or if another check is open.
+    """
+    campaign, row = _asked(campaign_id)
+    if not may_release_second(campaign, row, by.id):
+        raise CampaignError(_("You requested approval or made the last edit, so a colleague has to approve it."))
+    _expect(campaign, shown_hash)
+    if row.content_hash != shown_hash:
+        raise CampaignError(_("The campaign changed after approval was requested. Request approval again."))
+    if not is_askable(check_campaign(campaign.id)):
+        raise CampaignError(_("A check has failed. Fix it, then request approval again."))
+    campaigns.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
+    campaigns.record_answer(row, ReleaseAnswer.RELEASED, by=by)
+    at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
+    decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=row.on_own_clocks and at is not None)
+    if row.asked_by.is_active:
+        _tell([row.asked_by], campaign, RELEASED_SUBJECT, RELEASED, by)
+    return decision
+
+
+def send_back(campaign_id: int, *, by: User, text: str) -> None:
+    """Answer a request with what needs changing. Requesters withdraw their own request this way, without a text.
+
+    Raises CampaignError if a colleague gives no reason, or nothing was requested.
+    """
+    campaign, row = _asked(campaign_id)
+    if by.id != row.asked_by_id and not text.strip():
+        raise CampaignError(_("Describe what should change. Your colleague will read it."))
+    campaigns.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())
+    if by.id != row.asked_by_id and row.asked_by.is_active:
+        _tell([row.asked_by], campaign, BACK_SUBJECT, BACK, by, note=row.text)
+
+
+def _draft(campaign_id: int) -> Campaign:
+    campaign = campaigns.locked(campaign_id)
+    if campaign.state != CampaignState.DRAFT:
+        raise CampaignError(_("This campaign is already being sent."))
+    return campaign
+
+
+def _asked(campaign_id: int) -> tuple[Campaign, ReleaseRequest]:
+    campaign = _draft(campaign_id)
+    row = release_request(campaign_id)
+    if row is None:
+        raise CampaignError(_("Approval is no longer requested for this campaign."))
+    return campaign, row
+
+
+def _expect(campaign: Campaign, shown_hash: str) -> None:
+    if content_hash(campaign, newest_imprint()) != shown_hash:
+        raise CampaignError(_("The campaign has changed since you opened this page. Review it again."))
+
+
+def _tell(
+    people: Iterable[User], campaign: Campaign, subject: str, words: str, by: User, *, note: str = "", page: str = ""
+) -> None:
+    """Notify people; `subject` and `words` contain `mailing` and `person`, `note` is quoted verbatim."""
+    facts = {"mailing": campaign.name, "person": by}
+    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}"
+
+    def letter(_user: User) -> tuple[str, str]:
+        return _(subject) % facts, "\n\n".join(part for part in (_(words) % facts, note, url) if part) + "\n"
+
+    tell_people(NoticeKind.TEAM, people, letter)

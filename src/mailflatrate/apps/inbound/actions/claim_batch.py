@@ -1,0 +1,54 @@
+"""Claim the messages to read next: each is counted first, so that one that crashes its reader is tried only twice."""
+
+from itertools import takewhile
+
+import structlog
+from django.db import connection
+from django.db.models import F
+
+from mailflatrate.apps.inbound.actions.manual_review import put_aside
+from mailflatrate.apps.inbound.models import RawMail, RawMailState
+from mailflatrate.apps.inbound.queries import WaitingMessage, waiting_in
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+log = structlog.get_logger("inbound")
+
+MOST_ATTEMPTS = 2
+BROKEN_OFF = "reading it was interrupted twice"
+
+
+def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
+    """Return the next messages of a lane to read together, counted and committed before any of them is read.
+
+    A message whose earlier reading never finished is read alone, so that no other is blamed for it. After the second
+    time it waits for a person.
+    """
+    while True:
+        waiting = waiting_in(lane, lanes, after_id=after_id)
+        spent = [one for one in waiting if one.attempts >= MOST_ATTEMPTS]
+        for one in spent:
+            log.error("a message was set aside", raw_mail=one.id, reason=BROKEN_OFF)
+            put_aside(one.id, BROKEN_OFF)
+        if not spent:
+            return _counted(_together(waiting))
+
+
+def release_mails(raw_mail_ids: list[int]) -> None:
+    """Undo a count: the reading ended for a reason unrelated to the messages."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        claimed = RawMail.objects.filter(id__in=raw_mail_ids, state=RawMailState.NEW, attempts__gt=0)
+        claimed.update(attempts=F("attempts") - 1)
+
+
+def _together(waiting: list[WaitingMessage]) -> list[int]:
+    if waiting and waiting[0].attempts:
+        return [waiting[0].id]
+    return [one.id for one in takewhile(lambda one: not one.attempts, waiting)]
+
+
+def _counted(raw_mail_ids: list[int]) -> list[int]:
+    if raw_mail_ids:
+        with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
+            cursor.execute("UPDATE raw_mail SET attempts = attempts + 1 WHERE id = ANY(%s)", [raw_mail_ids])
+    return raw_mail_ids

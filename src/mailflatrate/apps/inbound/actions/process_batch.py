@@ -1,0 +1,227 @@
+"""Read stored messages, many per transaction: work that can be done for a set is done by one statement."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import structlog
+from django.db import connection
+
+from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
+from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
+from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
+from mailflatrate.apps.inbound.actions.manual_review import wake_desk
+from mailflatrate.apps.inbound.actions.parsed_message import InboundWork
+from mailflatrate.apps.inbound.actions.stop_requests import (
+    act_on_complaint,
+    unsubscribe,
+    unsubscribe_by_address,
+    unsubscribe_by_mail,
+)
+from mailflatrate.apps.inbound.interpretation import AT_THE_DESK, ROLES, InboundReading, read_all
+from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail, RawMailState
+from mailflatrate.apps.inbound.report_proof import SenderProof
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.storable import storable
+from mailflatrate.mail.reading.values import ReturnedMessageKind
+from mailflatrate.mail.verp import RecipientKind
+from mailflatrate.rules.reports import Tray
+
+log = structlog.get_logger("inbound")
+
+# Nothing to do and nobody to tell: they change no counter (R-73).
+_QUIET = {ReturnedMessageKind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, ReturnedMessageKind.DELAY: FeedbackKind.DELAY}
+_SILENT = (ReturnedMessageKind.RECEIPT, ReturnedMessageKind.REPORT, ReturnedMessageKind.CHALLENGE)
+_BY_PEOPLE: dict[ReturnedMessageKind, Callable[[InboundWork], None]] = {
+    ReturnedMessageKind.COMPLAINT: act_on_complaint,
+    ReturnedMessageKind.UNSUBSCRIBE: unsubscribe,
+}
+HANDED_IN = "page"
+"""`RawMail.via` of a message that was submitted and acted on through a page; it is kept as evidence only."""
+
+Read = list[tuple[RawMail, InboundReading]]
+
+
+def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
+    """Read one stored message and act on it. What cannot be understood waits for a person, with the reason.
+
+    `again`: read it although it was handled, after a reader has improved; what was done for it is not done twice.
+    Returns how its sender was proved; UNKNOWN: ask again later.
+    """
+    return read_together([raw_mail_id], again=again).get(raw_mail_id, SenderProof.NONE)
+
+
+def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[int, SenderProof]:
+    """Read several messages like `read_mail`, in one transaction: if it raises, none of them is read."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        stored = list(RawMail.objects.filter(id__in=raw_mail_ids).order_by("id"))
+        for mail in stored:
+            mail.raw = mail.content()  # never saved from here: `_CLOSE` names its columns
+    mails = [mail for mail in stored if _is_to_be_read(mail, again=again)]
+    found = list(zip(mails, read_all(mails), strict=True))
+    if not found:
+        return {}
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        _settle(_still_open(found, again=again))
+    return {mail.id: reading.trust.proof for mail, reading in found}
+
+
+def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
+    if mail.via == HANDED_IN:
+        return False
+    if not mail.raw:  # its content was erased after its time (R-95), unless it came without any
+        return mail.state == RawMailState.NEW
+    return again or mail.state not in (RawMailState.HANDLED, RawMailState.APART)
+
+
+def _still_open(found: Read, *, again: bool) -> Read:
+    """Lock the messages, bring them up to date, and leave out those that were read elsewhere meanwhile."""
+    rows = RawMail.objects.select_for_update().filter(id__in=[mail.id for mail, _ in found]).order_by("id")
+    now = {row[0]: row[1:] for row in rows.values_list("id", "state", "reason", "desk", "handled_at")}
+    left = []
+    for mail, reading in found:
+        if mail.id in now:
+            mail.state, mail.reason, mail.desk, mail.handled_at = now[mail.id]
+            if again or mail.state == RawMailState.NEW:
+                left.append((mail, reading))
+    return left
+
+
+def _settle(found: Read) -> None:
+    """Act, account by account, and record the result for each message."""
+    deliveries: dict[int, DeliveryRecord] = {}
+    done: set[int] = set()
+    aimed = [(mail, reading) for mail, reading in found if reading.target and reading.target.delivery_id is not None]
+    aimed.sort(key=lambda one: _delivery_of(one[1]))
+    for account_id, group in groupby(aimed, key=lambda one: _delivery_of(one[1])[0]):
+        with tenancy.account(account_id):
+            works = _works(list(group))
+            deliveries.update((work.mail.id, work.delivery) for work in works)
+            done |= _act(works)
+    done |= {mail.id for mail, reading in found if reading.target is None and unsubscribe_by_address(mail, reading)}
+    done |= record_aggregates(found)
+    for mail, reading in found:
+        _conclude(mail, reading, has_delivery=mail.id in deliveries, done=mail.id in done)
+    if any(mail.desk == DeskState.WAITING for mail, _ in found):
+        wake_desk()
+    _close(found)
+
+
+def _delivery_of(reading: InboundReading) -> tuple[int, int]:
+    return (reading.target.account_id, reading.target.delivery_id or 0) if reading.target else (0, 0)
+
+
+def _works(found: Read) -> list[InboundWork]:
+    """Return those whose delivery is on record, in the order of their deliveries."""
+    wanted = {_delivery_of(reading)[1] for _, reading in found}
+    columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
+    rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
+    on_record = {row.id: row for row in rows}
+    for account_id, delivery_id in {_delivery_of(reading) for _, reading in found}:
+        if delivery_id not in on_record and (past := past_delivery(account_id, delivery_id)) is not None:
+            on_record[delivery_id] = past
+    return [
+        InboundWork(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
+        for mail, reading in found
+        if (delivery_id := _delivery_of(reading)[1]) in on_record
+    ]
+
+
+def _act(works: Iterable[InboundWork]) -> set[int]:
+    """Do what the messages call for; return the IDs of those that need no person. Machine reports come first, because
+    they are handled as a set: all deliveries are locked, then all people, then all suppressions.
+    """
+    done: set[int] = set()
+    bounces: list[InboundWork] = []
+    quiet: list[Fact] = []
+    by_people: list[tuple[Callable[[InboundWork], None], InboundWork]] = []
+    for work in works:
+        kind = work.reading.kind
+        if work.reading.address.kind is RecipientKind.UNSUBSCRIBE:
+            by_people.append((unsubscribe_by_mail, work))
+        elif kind is ReturnedMessageKind.BOUNCE:
+            if not work.reading.is_proved_bounce or work.is_too_late or hardest(work) is None:
+                continue
+            bounces.append(work)
+        elif kind in _BY_PEOPLE:
+            by_people.append((_BY_PEOPLE[kind], work))
+        elif kind in _QUIET:
+            quiet.append(Fact.of(work, _QUIET[kind]))
+        elif kind not in _SILENT:
+            continue
+        done.add(work.mail.id)
+    record_bounces(bounces)
+    record_facts(quiet)
+    for act, work in by_people:
+        act(work)
+    return done
+
+
+def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
+    """Return True for every complaint, and for mail to the desk unless what was done has answered it."""
+    if reading.kind is ReturnedMessageKind.BOUNCE and not reading.is_proved_bounce:
+        return reading.target is not None and reading.target.delivery_id is not None and not done
+    if reading.kind is ReturnedMessageKind.COMPLAINT:
+        return reading.address.kind not in AT_THE_DESK or reading.tray is Tray.CASE
+    return reading.address.kind in AT_THE_DESK and reading.tray is Tray.CASE and not done
+
+
+def _conclude(mail: RawMail, reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
+    """Set the message's new state: handled, sorted apart, waiting for the desk or for a person to check it."""
+    wanted = _is_for_desk(reading, done=done)
+    if wanted and mail.desk == DeskState.NO:
+        mail.desk = DeskState.WAITING
+    if mail.state == RawMailState.HANDLED:  # read again: what a person put away stays away
+        state, reason = RawMailState.HANDLED, mail.reason
+    elif not reading.is_readable and not done:
+        mail.desk = DeskState.NO
+        state, reason = RawMailState.UNREAD, ""
+    elif done or wanted or reading.address.kind in ROLES:
+        apart = reading.tray is Tray.APART and not done
+        state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
+    elif reading.address.kind is RecipientKind.AGGREGATE:
+        state, reason = RawMailState.APART, "it contains no report"
+    elif reading.target is None:
+        state, reason = RawMailState.UNREAD, "it contains no valid token"
+    elif not has_delivery:
+        state, reason = RawMailState.UNREAD, "the delivery it refers to is no longer on record"
+    else:
+        state, reason = RawMailState.UNREAD, "a reply that needs to be read"
+    if reading.inspection.error:
+        reason = f"{reason}; {reading.inspection.error}".removeprefix("; ")
+    if state == RawMailState.UNREAD:
+        log.info("inbound mail needs review", raw_mail=mail.id, kind=reading.kind, reason=reason)
+    mail.state, mail.kind, mail.reason = state, reading.kind.value, storable(reason)
+    mail.handled_at = mail.handled_at or clock.now()
+    if reading.target is not None:
+        mail.delivery_id, mail.account_id = reading.target.delivery_id, reading.target.account_id
+
+
+_CLOSE = """
+UPDATE raw_mail r SET state = t.state, kind = t.kind, reason = t.reason, reading = t.reading::jsonb, desk = t.desk,
+    handled_at = t.handled_at, delivery_id = t.delivery_id, account_id = t.account_id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[],
+    %s::bigint[]) AS t(id, state, kind, reason, reading, desk, handled_at, delivery_id, account_id)
+WHERE r.id = t.id
+"""
+
+
+def _close(found: Read) -> None:
+    mails = [mail for mail, _ in found]
+    columns: list[Any] = [
+        [mail.id for mail in mails],
+        [str(mail.state) for mail in mails],
+        [mail.kind for mail in mails],
+        [mail.reason for mail in mails],
+        [json.dumps(reading.as_json()) for _, reading in found],
+        [str(mail.desk) for mail in mails],
+        [mail.handled_at for mail in mails],
+        [mail.delivery_id for mail in mails],
+        [mail.account_id for mail in mails],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, columns)

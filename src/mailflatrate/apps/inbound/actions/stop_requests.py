@@ -1,0 +1,107 @@
+"""Requests by mail to stop: complaints and unsubscribes (R-42, R-79)."""
+
+from typing import Any
+
+from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.warm_up import note_complaint
+from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_fact
+from mailflatrate.apps.inbound.actions.parsed_message import InboundWork, source_of
+from mailflatrate.apps.inbound.interpretation import DESK, InboundReading
+from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
+from mailflatrate.apps.inbound.report_proof import SenderProof
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.reading.values import ReturnedMessageKind
+from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
+from mailflatrate.mail.verp import RecipientKind
+from mailflatrate.rules.reports import Effect
+
+
+def act_on_complaint(work: InboundWork) -> None:
+    """Stop mail at once on a complaint, without writing to the person (R-79); R-78 decides how far."""
+    judgement = work.reading.judgement()
+    if judgement.effect is Effect.COMPLAINT:
+        complain(
+            work.delivery, source=work.source, platform=judgement.platform, counts=judgement.counts,
+            raw_mail=work.mail, again=work.again,
+            evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
+        )  # fmt: skip
+    elif judgement.effect is Effect.UNSUBSCRIBE:
+        unsubscribe_delivery(
+            work.delivery, by="complaint", source=work.source, everything=True, raw_mail=work.mail, again=work.again
+        )
+
+
+def complain(
+    delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
+    raw_mail: RawMail | None = None, again: bool = False,
+) -> None:  # fmt: skip
+    """Record a complaint by a delivery's recipient (R-79). Runs inside `tenancy.account(...)` of the delivery.
+
+    A complaint that does not count is recorded as an unsubscribe: only recorded complaints are in rates (R-85).
+    """
+    kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
+    fresh = record_fact(Fact(delivery, kind, raw_mail.id if raw_mail else None, text="" if counts else "complaint"))
+    if fresh and counts:
+        note_complaint(delivery.campaign_id)
+    if delivery.contact_id is not None and (fresh or not again):
+        lists.record_complaint(
+            delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,
+            counts=counts, evidence={"delivery": delivery.id, **evidence},
+        )  # fmt: skip
+
+
+def unsubscribe_by_mail(work: InboundWork) -> None:
+    """Unsubscribe the person who wrote to the List-Unsubscribe address; an auto-reply is only recorded (R-43)."""
+    request = parse_unsubscribe_mail(bytes(work.mail.raw), [work.mail.envelope_to], work.mail.envelope_from)
+    if request.is_answering_machine:
+        record_fact(Fact.of(work, FeedbackKind.AUTO_REPLY))
+    else:
+        unsubscribe(work)
+
+
+def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
+    """Unsubscribe a proved sender who wrote the exact word to the desk and named no campaign.
+
+    They leave the lists of every account that has them (R-43). False if none has; then a person reads it. Repeated,
+    it does nothing more.
+    """
+    if (
+        reading.kind is not ReturnedMessageKind.UNSUBSCRIBE
+        or reading.address.kind not in DESK
+        or reading.trust.proof is not SenderProof.DKIM
+    ):
+        return False
+    try:
+        key = key_ring().suppression_key(canonical_key(reading.trust.sender))
+    except AddressError:
+        return False
+    found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
+    for account_id, contact_id in found if mail.handled_at is None else ():
+        with tenancy.account(account_id):
+            lists.unsubscribe(contact_id, list_id=None, by="reply", source=source_of(mail.id))
+    return bool(found)
+
+
+def unsubscribe(work: InboundWork) -> None:
+    """Unsubscribe the sender of a message that requests it."""
+    by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
+    unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)
+
+
+def unsubscribe_delivery(
+    delivery: DeliveryRecord, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
+    ip: str | None = None, user_agent: str = "", again: bool = False,
+) -> None:  # fmt: skip
+    """Remove a delivery's recipient from its list, or from everything; at once, also for queued messages (R-42)."""
+    if delivery.contact_id is None:
+        return
+    fresh = record_fact(Fact(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail.id if raw_mail else None, text=by))
+    if fresh or not again:
+        lists.unsubscribe(
+            delivery.contact_id, list_id=None if everything else delivery.mailing_list_id, by=by, source=source,
+            ip=ip, user_agent=user_agent,
+        )  # fmt: skip

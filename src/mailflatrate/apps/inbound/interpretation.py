@@ -1,0 +1,274 @@
+"""What a stored message is and who it is about, before any action. Asks the DNS, holds no transaction."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any
+
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
+from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.inbound.report_proof import SenderProof, Trust, answers_for, judge_sender, names_one_of
+from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import child, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.aggregate import AggregateReport
+from mailflatrate.mail.inspect import Inspection
+from mailflatrate.mail.reading.storable import storable_json
+from mailflatrate.mail.reading.values import ReturnedMessageKind
+from mailflatrate.mail.tokens import TokenClaims
+from mailflatrate.mail.untrusted_mail import ForeignMail
+from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
+from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
+
+DESK = frozenset({RecipientKind.ABUSE, RecipientKind.POSTMASTER})
+ROLES = DESK | {RecipientKind.FEEDBACK}
+UNPROVED = Trust(SenderProof.NONE, "")
+JUDGED_AT_ONCE = 16
+AT_THE_DESK = ROLES | {RecipientKind.CASE}
+_MACHINES = ("arf", "xarf", "ses", "jmrp")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTarget:
+    """The subject of a message. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender".
+
+    With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the
+    campaign.
+    """
+
+    account_id: int
+    delivery_id: int | None
+    campaign_id: int | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReading:
+    """One message understood."""
+
+    inspection: Inspection
+    address: InboundAddress
+    target: MessageTarget | None
+    trust: Trust
+    tray: Tray
+    aggregates: tuple[AggregateReport, ...] = ()
+    is_readable: bool = True
+    vouched: bool = False
+    """The sender is the recipient of the delivery, or answers for their mailbox. A token alone shows only that the
+    sender had the message, which may have been forwarded.
+    """
+
+    @property
+    def kind(self) -> ReturnedMessageKind:
+        """What it is."""
+        return self.inspection.kind
+
+    @property
+    def is_machine(self) -> bool:
+        """Return True for a feedback report, False for a person's mail."""
+        return is_machine_report(self.inspection)
+
+    def judgement(self) -> ReportJudgement:
+        """Return what a complaint may do at once (R-78)."""
+        return judge_report(
+            ReportFacts(
+                has_token=self.target is not None and self.target.delivery_id is not None,
+                sender_proved=self.trust.proved,
+                vouched=self.vouched,
+                is_machine=self.is_machine,
+                reached_desk=self.address.kind in DESK,
+            )
+        )
+
+    @property
+    def is_proved_bounce(self) -> bool:
+        """Return whether the bounce came to its message's return path, or its sender answers for the mailbox."""
+        return self.kind is ReturnedMessageKind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the data stored with the raw mail, for the desk."""
+        marks, inspection = self.inspection.marks, self.inspection
+        found = {
+            "how": self.target.how if self.target else "",
+            "campaign_id": self.target.campaign_id if self.target else None,
+            "where": marks.where, "mailing_ids": list(marks.mailing_ids[:5]), "forged": marks.forged,
+            "proof": self.trust.proof.value, "proof_detail": self.trust.detail, "vouched": self.vouched,
+            "sender": self.trust.sender,
+            "feedback": inspection.feedback, "machine": self.is_machine, "writer": inspection.writer,
+            "outcome": inspection.outcome.value if inspection.outcome else None, "status": inspection.status,
+            "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
+        }  # fmt: skip
+        return {name: storable_json(value) for name, value in found.items()}
+
+
+def is_machine_report(inspection: Inspection) -> bool:
+    """Return True for a feedback report, False for a person's mail."""
+    return inspection.report is not None and inspection.report.how in _MACHINES
+
+
+def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
+    """Interpret stored messages. Never raises for their content."""
+    looks = [_look(mail) for mail in mails]
+    trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(looks) if look.needs_judging])
+    return [_reading(mail, look, trusts.get(index, UNPROVED))
+            for index, (mail, look) in enumerate(zip(mails, looks, strict=True))]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _MessageReading:
+    """What a message alone tells, before any lookup."""
+
+    address: InboundAddress
+    envelope: TokenClaims | None
+    foreign: ForeignMail
+    is_readable: bool
+
+    @property
+    def inspection(self) -> Inspection:
+        """Return the message's kind and content."""
+        return self.foreign.inspection
+
+    @property
+    def needs_judging(self) -> bool:
+        """Return whether it matters who sent it (R-78)."""
+        return self.is_readable and (
+            self.address.kind in ROLES
+            or self.address.kind is RecipientKind.AGGREGATE
+            or self.inspection.kind is ReturnedMessageKind.COMPLAINT
+            or (self.inspection.kind is ReturnedMessageKind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
+        )
+
+
+def _look(mail: RawMail) -> _MessageReading:
+    address = parse_recipient(mail.envelope_to)
+    claims = claims_of(address)
+    envelope = claims if claims is not None and claims.account_id > 0 else None
+    try:
+        return _MessageReading(address, envelope, _understood(mail, address, envelope), is_readable=True)
+    except child.ChildBusy:
+        raise  # not the message's fault
+    except child.ChildError as problem:
+        return _MessageReading(address, envelope, unread(problem), is_readable=False)
+
+
+def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
+    """Read in a child process; retry once if it died, which may have been an accident."""
+    # An envelope that proves the delivery leaves nothing to be looked for inside.
+    wanted = {"with_tokens": envelope is None, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
+    raw = bytes(mail.raw)
+    try:
+        return read_mail(raw, **wanted)
+    except child.ChildCrashed:
+        return read_mail(raw, **wanted)
+
+
+def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
+    """Judge several senders at once: each may wait for the DNS, which in a storm of reports must not add up."""
+    if len(mails) < 2:
+        return {index: _judge_sender(mail) for index, mail in mails}
+    with ThreadPoolExecutor(max_workers=min(len(mails), JUDGED_AT_ONCE)) as pool:
+        asked = {index: pool.submit(copy_context().run, _judge_sender, mail) for index, mail in mails}
+        return {index: answer.result() for index, answer in asked.items()}
+
+
+def _judge_sender(mail: RawMail) -> Trust:
+    return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
+
+
+def _reading(mail: RawMail, look: _MessageReading, trust: Trust) -> InboundReading:
+    address, envelope, inspection = look.address, look.envelope, look.inspection
+    if envelope is not None:
+        target: MessageTarget | None = MessageTarget(
+            envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value
+        )
+    else:
+        target = _target(inspection, trust)
+    tray = Tray.QUIET
+    if address.kind in AT_THE_DESK:
+        tray = _tray(look.foreign, address)
+    return InboundReading(
+        inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable,
+        _is_vouched(inspection, target, trust),
+    )  # fmt: skip
+
+
+def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Trust) -> bool:
+    """Return whether the sender may speak for the recipient: a machine by its domain, a person by address."""
+    if target is None or target.delivery_id is None or not trust.proved:
+        return False
+    if trust.proof is SenderProof.SOURCE:
+        return True
+    with tenancy.account(target.account_id):
+        delivery = DeliveryRecord.objects.select_related("contact").filter(id=target.delivery_id).first()
+        delivery = delivery or past_delivery(target.account_id, target.delivery_id)
+    if delivery is None or delivery.contact is None:
+        return False
+    if inspection.kind is ReturnedMessageKind.BOUNCE or is_machine_report(inspection):
+        return answers_for(trust.detail, delivery.contact.email)
+    try:
+        return key_ring().suppression_key(canonical_key(trust.sender)) == bytes(delivery.contact.address_key)
+    except AddressError:
+        return False
+
+
+def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
+    marks = inspection.marks
+    if marks.claims is not None and marks.purpose is not None:
+        return MessageTarget(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
+    campaign, how = _campaign(inspection)
+    if campaign is None:
+        return None
+    delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is SenderProof.DKIM else None
+    return MessageTarget(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
+
+
+def _campaign(inspection: Inspection) -> tuple[Campaign | None, str]:
+    """Return the campaign proved by a link shared by all recipients, or named by a mailing ID."""
+    marks = inspection.marks
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        if marks.edition is not None:
+            edition = Edition.objects.filter(id=marks.edition.delivery_id, account_id=marks.edition.account_id)
+            found = edition.select_related("campaign").first()
+            if found is not None:
+                return found.campaign, "edition"
+        known = {
+            campaign.mailing_id: campaign for campaign in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)
+        }
+    return next((known[one] for one in marks.mailing_ids if one in known), None), "mailing-id"
+
+
+def _delivery_of(sender: str, campaign: Campaign) -> int | None:
+    """Return the campaign's delivery to a sender whose signature proved that this is their address."""
+    try:
+        key = key_ring().suppression_key(canonical_key(sender))
+    except AddressError:
+        return None
+    with tenancy.account(campaign.account_id):
+        contact = Contact.objects.filter(address_key=key).first()
+        if contact is None:
+            return None
+        row = DeliveryRecord.objects.filter(of_campaign(campaign.id), contact_id=contact.id).first()
+        return row.id if row else None
+
+
+def _tray(foreign: ForeignMail, address: InboundAddress) -> Tray:
+    inspection, marks = foreign.inspection, foreign.inspection.marks
+    has_mark = bool(marks.claims or marks.edition or marks.mailing_ids) or address.token is not None
+    return sort_desk_mail(
+        DeskMailFacts(
+            kind=inspection.kind,
+            has_mark=has_mark,
+            carries_mail=inspection.original is not None,
+            is_bulk=foreign.is_bulk,
+            is_marked_spam=foreign.is_marked_spam,
+            names_us=has_mark or names_one_of(foreign.recipients, our_domains()),
+        )
+    )

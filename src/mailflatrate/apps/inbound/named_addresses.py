@@ -1,0 +1,62 @@
+"""Note which addresses a stored message names, so that erasure finds it without reading every message again.
+
+A job does this soon after a message arrives, not during intake or reading; the same job notes older rows.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from mailflatrate.apps.inbound.models import DeskState, PostboxMessage, RawMail
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.named_addresses import named_addresses, names_one
+
+TOO_MANY = b""
+"""Replaces the keys if a message names more addresses than are kept: an erasure then has it read again."""
+TOGETHER = 100
+TABLES: tuple[type[RawMail] | type[PostboxMessage], ...] = (RawMail, PostboxMessage)
+
+
+def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
+    """Return keyed hashes of all addresses that a message names."""
+    found = named_addresses(raw, *envelope)
+    if found is None:
+        return [TOO_MANY]
+    return sorted(key_ring().suppression_key(address) for address in found)
+
+
+def note_some(model: type[RawMail] | type[PostboxMessage]) -> int:
+    """Note the addresses of the oldest messages without notes, in a transaction; return how many there were."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        waiting = model.objects.select_for_update(skip_locked=True).filter(address_keys=None).order_by("id")
+        rows: list[Any] = list(waiting.only("id", "raw", "envelope_from", "envelope_to")[:TOGETHER])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f'UPDATE "{model._meta.db_table}" SET address_keys = %s::bytea[] WHERE id = %s',  # noqa: S608
+                [(keys_of(bytes(row.raw), row.envelope_from, row.envelope_to), row.id) for row in rows],
+            )
+    return len(rows)
+
+
+def is_all_noted(before: datetime) -> bool:
+    """Return whether the addresses of every message stored before a moment are noted."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
+
+
+def with_too_many(before: datetime) -> QuerySet[RawMail]:
+    """Return raw mails with too many addresses to note. Runs inside `tenancy.platform(...)`."""
+    return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
+
+
+def note_wanted(address_key: bytes, before: datetime) -> None:
+    """Note one address in messages that name too many addresses to note them all."""
+    ring = key_ring()
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        for row in with_too_many(before).only("id", "raw", "envelope_from").iterator(chunk_size=10):
+            if names_one(bytes(row.raw), lambda key: ring.suppression_key(key) == address_key, row.envelope_from):
+                RawMail.objects.filter(id=row.id).update(address_keys=[TOO_MANY, address_key])

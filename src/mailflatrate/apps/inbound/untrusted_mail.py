@@ -1,0 +1,55 @@
+"""Foreign mail read in a child process, for callers with bytes from a stranger; our keys stay on this side."""
+
+from dataclasses import replace
+
+from mailflatrate.base import child
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.inspect import Inspection
+from mailflatrate.mail.reading.identify import marks_in_octets
+from mailflatrate.mail.reading.values import ReturnedMessageKind
+from mailflatrate.mail.untrusted_mail import ForeignMail, ShownMail
+
+UNREADABLE = ShownMail(sender="", subject="", text="", message_id="", telling=0)
+_WHY = {
+    child.ChildTimeout: "it takes too long to read",
+    child.ChildOutOfMemory: "it takes too much memory to read",
+    child.ChildCrashed: "it crashed the reader",
+    child.ChildFailed: "it caused an error in the reader",
+}
+
+
+def why(problem: child.ChildError) -> str:
+    """Return the explanation shown for a message that could not be read."""
+    return _WHY.get(type(problem), "it could not be read")
+
+
+def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False) -> ForeignMail:
+    """Parse a message and verify its tokens. Raises ChildError."""
+    found: ForeignMail = child.call("mail.read", raw, with_tokens, expects_aggregate)
+    return replace(found, inspection=found.inspection.verify(key_ring())) if with_tokens else found
+
+
+def unread(problem: child.ChildError) -> ForeignMail:
+    """Return a placeholder without any meaning for a message that could not be read."""
+    inspection = Inspection(kind=ReturnedMessageKind.OTHER, error=why(problem))
+    return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
+
+
+def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
+    """Return what a page shows of a message; `UNREADABLE` if reading it does not finish."""
+    try:
+        shown: ShownMail = child.call("mail.show", raw, text_characters)
+    except child.ChildError:
+        return UNREADABLE
+    return shown
+
+
+def mail_in_file(data: bytes) -> bytes | None:
+    """Return the mail in an uploaded file (.eml or .msg), None if there is none. Raises ChildError."""
+    found: bytes | None = child.call("mail.file", data)
+    return found
+
+
+def names_a_delivery(raw: bytes) -> bool:
+    """Return whether a token in the bytes names one of our deliveries; nothing is parsed for it."""
+    return marks_in_octets(raw).verify(key_ring()).claims is not None

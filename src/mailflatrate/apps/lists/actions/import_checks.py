@@ -1,0 +1,150 @@
+"""Checks a finished import as a whole and holds it if its figures are unusual (R-13, R-15, R-18).
+
+None of its people is mailed before that: the gate checks this (rule `import-finished`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.domains.mailable import askable, known_facts
+from mailflatrate.apps.lists.intake.figures import (
+    ImportCharts,
+    count_import,
+    largest_domains,
+    mistyped_domains,
+    unmailable,
+)
+from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, WAITING_REASONS
+from mailflatrate.apps.lists.models import CheckState, Import, ImportState
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.addresses import AddressReason
+from mailflatrate.rules.origins import Anomaly, judge_figures
+
+OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+
+_KEEP_OUT = """
+WITH chosen AS MATERIALIZED (
+    SELECT s.id, CASE WHEN s.state = 'confirmed' THEN '' ELSE s.quarantine_reason END AS was
+    FROM consent_event e
+    JOIN subscription s ON s.account_id = e.account_id AND s.consent_event_id = e.id
+        AND s.contact_id = e.contact_id AND s.mailing_list_id = e.mailing_list_id
+    JOIN contact c ON c.id = s.contact_id AND c.account_id = e.account_id
+    WHERE e.account_id = %(account_id)s AND e.source_import_id = %(import_id)s
+      AND (%(domains)s::text[] IS NULL OR split_part(c.email, '@', 2) = ANY(%(domains)s::text[]))
+      AND (s.state = 'confirmed' OR s.quarantine_reason = ANY(%(waiting)s::text[]))
+    FOR UPDATE OF s
+), moved AS (
+    UPDATE subscription s SET state = 'quarantined', confirmed_at = NULL, quarantine_reason = %(reason)s
+    FROM chosen WHERE s.id = chosen.id RETURNING chosen.was
+)
+SELECT was, count(*) FROM moved GROUP BY was
+"""
+
+
+def domains_to_ask(import_id: int) -> list[str]:
+    """Return the domains of an import to look up before the check, which uses cached results only."""
+    return [domain for domain in largest_domains(import_id) if askable(domain)]
+
+
+def check_import(import_id: int) -> Import | None:
+    """Count a finished import once; None if there is nothing to check. Runs inside `tenancy.account(...)`.
+
+    An import over a limit is HELD: its people wait for a reviewer. Domains count only if their facts are cached.
+    """
+    job = Import.objects.select_for_update().filter(id=import_id).first()
+    if job is None or job.state not in OVER or job.check_state != CheckState.UNCHECKED:
+        return None
+    picture = count_import(job, clock.now())
+    facts = known_facts([domain for domain, _ in picture.asked])
+    figures = replace(
+        picture.figures,
+        resolved=sum(count for domain, count in picture.asked if domain in facts),
+        unresolvable=sum(count for domain, count in picture.asked if domain in unmailable(facts)),
+    )
+    anomalies = judge_figures(figures)
+    _keep_out_the_unmailable(job, unmailable(facts))
+    job.figures = _as_json(replace(picture, figures=figures), anomalies, unmailable(facts))
+    job.check_state = CheckState.HELD if anomalies or job.quarantined.get(AGEING) else CheckState.CLEAR
+    job.checked_at = clock.now()
+    if job.check_state == CheckState.HELD:
+        _keep_out_the_mistyped(job)
+    if anomalies:
+        _hold(job)
+    job.save(update_fields=["figures", "check_state", "checked_at", "quarantined", "accepted"])
+    if job.check_state == CheckState.HELD:
+        audit.record(
+            "import.held",
+            by=audit.machine("lists.check_import"),
+            account_id=job.account_id,
+            subject=f"import:{job.id}",
+            details={"anomalies": [anomaly.kind.value for anomaly in anomalies], "rows": job.rows_read},
+        )
+    return job
+
+
+def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
+    """Block people at domains that accept no mail; no decision or later import changes that (R-18)."""
+    for reason in sorted(set(reasons.values())):
+        domains = [domain for domain, why in reasons.items() if why == reason]
+        _keep_out(job, reason, domains=domains, waiting=WAITING_REASONS)
+
+
+def _keep_out_the_mistyped(job: Import) -> None:
+    """Block people at mistyped domains in an unusual import, even if the whole import is approved (R-24)."""
+    domains = mistyped_domains(job.id)
+    if domains:
+        _keep_out(job, AddressReason.TYPO.value, domains=domains, waiting=WAITING_REASONS)
+
+
+def _hold(job: Import) -> None:
+    """Quarantine people accepted before the whole file was known; those already waiting keep their reason."""
+    _keep_out(job, IMPORT_HELD, domains=None, waiting=())
+
+
+def _keep_out(job: Import, reason: str, *, domains: list[str] | None, waiting: tuple[str, ...]) -> None:
+    """Quarantine and count the import's people who are confirmed or wait for one of the reasons in `waiting`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _KEEP_OUT,
+            {
+                "account_id": tenancy.current_account_id(),
+                "import_id": job.id,
+                "domains": domains,
+                "waiting": list(waiting),
+                "reason": reason,
+            },
+        )
+        moved: dict[str, int] = dict(cursor.fetchall())
+    quarantined = Counter(job.quarantined)
+    for was, people in moved.items():
+        quarantined[reason] += people
+        if was:
+            quarantined[was] -= people
+        else:
+            job.accepted -= people
+    job.quarantined = {name: rows for name, rows in quarantined.items() if rows > 0}
+
+
+def _as_json(picture: ImportCharts, anomalies: Iterable[Anomaly], dead: dict[str, str]) -> dict[str, Any]:
+    return {
+        "figures": asdict(picture.figures),
+        "anomalies": [
+            {
+                "kind": anomaly.kind.value,
+                "count": anomaly.count,
+                "percent": round(anomaly.percent, 2),
+                "limit_percent": anomaly.limit_percent,
+            }
+            for anomaly in anomalies
+        ],
+        "domains": [list(row) for row in picture.domains],
+        "domain_count": picture.domain_count,
+        "dead_domains": sorted(dead)[:20],
+        "ages": list(picture.ages),
+        "sources": [list(row) for row in picture.sources],
+        "source_count": picture.source_count,
+    }

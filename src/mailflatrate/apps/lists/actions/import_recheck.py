@@ -1,0 +1,239 @@
+"""Rechecks earlier imports: who was accepted although the file says no (R-16). Runs inside `tenancy.account(...)`.
+
+Three sources may still tell: the stored uploads, the customer's own copies of them, and columns that were kept as
+attributes of the people.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem, ListError
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.column_survey import survey_rows
+from mailflatrate.apps.lists.intake.columns import (
+    ATTRIBUTE_PREFIX,
+    Columns,
+    ColumnTarget,
+    check_mapping,
+    name_status,
+    suggest_mapping,
+)
+from mailflatrate.apps.lists.intake.file_tables import open_table
+from mailflatrate.apps.lists.intake.import_options import ImportTerms, known_zone, suggested_all_rows
+from mailflatrate.apps.lists.intake.opt_outs import SaidNo, write_noes
+from mailflatrate.apps.lists.intake.statuses import Statuses
+from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
+from mailflatrate.apps.suppression.queries import active_for
+from mailflatrate.base import audit
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.rules.prior_status import (
+    NO,
+    StatusColumn,
+    StatusField,
+    is_other_channel,
+    is_status_word,
+    judge_row,
+    read_status,
+    read_title,
+    suspected_codes,
+)
+
+BATCH_ROWS = 5_000
+OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED, ImportState.RUNNING)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckedContact:
+    """A person who should not have been imported: the address, the import, the file, and what it says.
+
+    `file_name` is empty if several files may have said it.
+    """
+
+    email: str
+    import_id: int
+    file_name: str
+    said: SaidNo
+
+
+def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
+    """Return the account's people who can still be mailed although a file says no, by import. Changes nothing.
+
+    `copies` are files of earlier imports, identified by content. Raises ListError for a file that was never imported.
+    """
+    jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
+    by_hash = {job.file_sha256: job for job in jobs}
+    found: dict[bytes, RecheckedContact] = {}
+    for copy in copies:
+        job = by_hash.get(_sha256(copy))
+        if job is None:
+            raise ListError(_("“%(name)s” isn't the file of an earlier import") % {"name": copy.name})
+        _collect(found, job, _said_in_file(job, copy))
+    for job in jobs:
+        if uploads.is_kept(job.file_path):
+            with uploads.opened(job.file_path) as path:
+                _collect(found, job, _said_in_file(job, path))
+    for job in jobs:
+        brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
+        _collect(found, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))
+    # A file may hold a no from a person who was a contact before or is waiting, so no consent event names that file.
+    keepers = Counter((job.mailing_list_id, name) for job in jobs for name in job.mapping)
+    for job in jobs:
+        listed = Subscription.objects.filter(mailing_list_id=job.mailing_list_id).values("contact_id")
+        people = Contact.objects.filter(id__in=listed)
+        sure = all(keepers[job.mailing_list_id, name] == 1 for name in job.mapping if name.startswith(ATTRIBUTE_PREFIX))
+        _collect(found, job, _said_in_attributes(job, people), file_name=job.file_name if sure else "")
+    return list(found.values())
+
+
+@transaction.atomic
+def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
+    """Suppress these people with reason, date and file, and remove them from every list; return how many."""
+    by_import: dict[int, list[SaidNo]] = {}
+    for person in people:
+        by_import.setdefault(person.import_id, []).append(person.said)
+    for job in Import.objects.filter(id__in=by_import).order_by("id"):
+        write_noes(job, by_import[job.id])
+        audit.record(
+            "import.rechecked",
+            by=audit.machine("lists.suppress_rechecked"),
+            account_id=job.account_id,
+            subject=f"import:{job.id}",
+            details={"people": len(by_import[job.id])},
+        )
+    return len({person.said.address_key for person in people})
+
+
+def _collect(
+    found: dict[bytes, RecheckedContact], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
+) -> None:
+    """Collect mailable people who said no, each once. `file_name`: the name to report, else the import's file."""
+    name = job.file_name if file_name is None else file_name
+    batch: list[SaidNo] = []
+    for said in noes:
+        batch.append(said)
+        if len(batch) == BATCH_ROWS:
+            _keep_mailable(found, job, batch, name)
+            batch = []
+    _keep_mailable(found, job, batch, name)
+
+
+def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
+    """Keep only people on a list and not suppressed; if a person has several results, keep the strongest."""
+    keys = [said.address_key for said in noes]
+    suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
+    listed = Subscription.objects.exclude(state=SubscriptionState.UNSUBSCRIBED).values("contact_id")
+    people = Contact.objects.filter(address_key__in=keys, id__in=listed)
+    emails = {bytes(key): email for key, email in people.values_list("address_key", "email")}
+    for said in noes:
+        if said.address_key in suppressed or said.address_key not in emails:
+            continue
+        known = found.get(said.address_key)
+        if known is None or NO.index(said.status) < NO.index(known.said.status):
+            found[said.address_key] = RecheckedContact(emails[said.address_key], job.id, file_name, said)
+
+
+def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
+    """Yield the rows of a stored file that say no, read as an import would read it today."""
+    try:
+        table = open_table(path)
+        looks = survey_rows(table.header, table.rows()).looks
+        mapping = suggest_mapping(table.header, looks)
+        mapping = {ColumnTarget.EMAIL.value: job.mapping.get(ColumnTarget.EMAIL.value, ""), **_statuses_of(mapping)}
+        # Also report columns that look like a status but were not understood automatically; a person decides on them.
+        for title in table.header:
+            if title not in mapping.values() and read_title(title) is not None:
+                mapping[name_status(_field_of(title).value, title, mapping)] = title
+        columns = check_mapping(table.header, mapping)
+    except (ImportProblem, OSError) as problem:
+        log.warning("file cannot be rechecked", import_id=job.id, problem=str(problem))
+        return
+    no_status = job.terms.get("no_status", {})
+    columns = Columns(
+        columns.targets, (), columns.width,
+        statuses=tuple(
+            replace(column, codes=suspected_codes(column.title, table.header))
+            for column in columns.statuses
+            if column.title not in no_status
+        ),
+        changes=columns.changes,
+    )  # fmt: skip
+    terms = ImportTerms(all_rows=job.terms.get("all_rows") or suggested_all_rows(job.file_name))
+    reads = moment_reader(job.terms.get("time_zone") or known_zone(table.header) or "UTC", None)
+    statuses = Statuses(
+        columns, terms, table.header, dict.fromkeys([*(c.index for c in columns.statuses), *columns.changes], reads)
+    )
+    key_of = key_ring().suppression_key
+    email_at = columns.targets[ColumnTarget.EMAIL]
+    for line, cells, fault in table.rows():
+        if fault is not None:
+            continue
+        hit, _held = statuses.judge(cells)
+        try:
+            key = key_of(canonical_key(cells[email_at].strip()))
+        except AddressError:
+            continue
+        if hit is not None and hit.status in NO:
+            yield SaidNo(line, key, hit.status, hit.column.title, hit.text, statuses.moment(hit, cells))
+            continue
+        for at in statuses.watched:
+            if is_status_word(cells[at]) and (said := read_status(cells[at])) in NO:
+                yield SaidNo(line, key, said, table.header[at], cells[at], None)
+
+
+def _statuses_of(mapping: Mapping[str, str]) -> dict[str, str]:
+    fields = set(StatusField)
+    return {name: title for name, title in mapping.items() if name.partition(":")[0] in fields}
+
+
+def _field_of(title: str) -> StatusField:
+    promised = read_title(title)
+    return StatusField.STATE if promised is None else promised.field
+
+
+def _said_in_attributes(job: Import, people: QuerySet[Contact]) -> Iterator[SaidNo]:
+    """Yield people whose attributes say no, because the import's columns were kept as attributes."""
+    no_status = job.terms.get("no_status", {})
+    kept = [
+        (name.removeprefix(ATTRIBUTE_PREFIX), title)
+        for name, title in job.mapping.items()
+        if name.startswith(ATTRIBUTE_PREFIX) and title not in no_status and not is_other_channel(title)
+    ]
+    if not kept:
+        return
+    header = [title for title in job.mapping.values() if title]
+    columns = [
+        StatusColumn(promised.field, at, title, suspected_codes(title, header))
+        for at, (_key, title) in enumerate(kept)
+        if (promised := read_title(title)) is not None
+    ]
+    readers = [(column, column.reads()) for column in columns]
+    reads = moment_reader(job.terms.get("time_zone") or "UTC", None)
+    for person in (
+        people.exclude(attributes={}).only("address_key", "attributes").order_by("id").iterator(chunk_size=2000)
+    ):
+        cells = [str(person.attributes.get(key, "")) for key, _title in kept]
+        hit = judge_row(readers, cells)
+        if hit is not None and hit.status in NO:
+            at: Moment | None = reads(hit.text.strip())
+            yield SaidNo(0, bytes(person.address_key), hit.status, hit.column.title, hit.text, at)
+            continue
+        for cell, (_key, title) in zip(cells, kept, strict=True):
+            if is_status_word(cell) and (said := read_status(cell)) in NO:
+                yield SaidNo(0, bytes(person.address_key), said, title, cell, None)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

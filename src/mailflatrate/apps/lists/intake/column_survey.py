@@ -1,0 +1,88 @@
+"""Surveys the beginning of a file: what its columns hold, so that titles alone decide nothing."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailflatrate.apps.lists.intake.csv_rows import Row
+from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, moment_reader, read_ip
+from mailflatrate.rules.prior_status import ColumnLook, is_status_word, read_title
+
+SURVEY_ROWS = 3_000
+"""Rows that are looked at before the start; the ones after them are watched while they are read."""
+WHOLE_LOOK_ROWS = 200
+MOST_CELLS = 300_000
+MOST_WHOLE_LOOKS = 30_000
+"""A table of some hundred columns is looked at in fewer rows."""
+_MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The contents of the first rows by column: `looks`, and in `orders` what their dates say about their order."""
+
+    looks: tuple[ColumnLook, ...]
+    orders: tuple[frozenset[DayOrder], ...]
+
+
+def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
+    """Survey the first rows of a table."""
+    looks = tuple(ColumnLook() for _ in header)
+    orders: list[set[DayOrder]] = [set() for _ in header]
+    seen: list[set[str]] = [set() for _ in header]
+    titled = [read_title(title) is not None for title in header]
+    reads = moment_reader("UTC", False, strict=False)
+    most_rows = min(SURVEY_ROWS, MOST_CELLS // len(header))
+    whole_looks = 0
+    for number, (_line, cells, fault) in enumerate(rows):
+        if number == most_rows:
+            break
+        if fault is not None:
+            continue
+        for at, cell in enumerate(cells):
+            if cell in seen[at] or not (text := cell.strip()):
+                continue
+            order = day_order(text)
+            if order is not None:
+                orders[at].add(order)
+            if (titled[at] or number < WHOLE_LOOK_ROWS) and whole_looks < MOST_WHOLE_LOOKS:
+                whole_looks += 1
+                looks[at].add(
+                    text,
+                    is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None,
+                    is_ip=read_ip(text) is not None,
+                )
+                seen[at].add(cell)
+                continue
+            looks[at].add_kind(text)
+            if text[-1].isalpha() and "@" not in text:
+                looks[at].telling += is_status_word(text)
+            seen[at].add(cell)
+    return Survey(looks, tuple(map(frozenset, orders)))
+
+
+def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
+    """Return the date orders found in some columns. Stops as soon as each is decided."""
+    found: dict[int, set[DayOrder]] = {column: set() for column in at}
+    open_ones = set(at)
+    for _line, cells, fault in rows:
+        if fault is not None:
+            continue
+        for column in list(open_ones):
+            order = day_order(cells[column])
+            if order is not None:
+                found[column].add(order)
+                if order is not DayOrder.EITHER:
+                    open_ones.discard(column)
+        if not open_ones:
+            break
+    return found
+
+
+def decided_order(orders: Iterable[DayOrder]) -> DayOrder | None:
+    """Return a column's order: EITHER if its dates are ambiguous or contradictory, None without such dates."""
+    said = set(orders)
+    certain = said - {DayOrder.EITHER}
+    if len(certain) == 1:
+        return certain.pop()
+    return DayOrder.EITHER if said else None

@@ -1,0 +1,76 @@
+"""Previews a file before import: its titles, first rows, and the contents of its columns.
+
+Runs in a child process, because a table is untrusted too and one row may be all of it. The octets read are limited, so
+that the same file gives the same answer on any machine.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from mailflatrate.apps.lists.intake.column_survey import SURVEY_ROWS, Survey, search_order, survey_rows
+from mailflatrate.apps.lists.intake.csv_rows import CsvTable, Row, RowFault, TableFault, TableRefused, name_columns
+from mailflatrate.apps.lists.intake.spreadsheets import SheetHead, SheetRow, is_workbook, read_first_rows
+from mailflatrate.apps.lists.intake.timestamps import DayOrder
+
+HEAD_ROWS = SURVEY_ROWS + 1
+"""Rows of a workbook that are looked at, the titles among them."""
+SHOWN_ROWS = 10
+SHOWN_CHARACTERS = 500
+LOOK_OCTETS = 2_000_000
+ORDER_OCTETS = 8_000_000
+"""So much of a text table is searched for a date that decides the order of day and month."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableLook:
+    """The titles, the first readable rows with long cells cut, and the contents of the columns."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    survey: Survey
+
+
+def look_at(path: str) -> TableLook:
+    """Preview a text table or a workbook. Raises TableRefused, WorkbookRefused."""
+    if is_workbook(Path(path)):
+        head = read_first_rows(path, HEAD_ROWS)
+        header, headed = titles_of(head)
+        rows = list(sheet_rows(head.rows, len(header), headed=headed))
+    else:
+        table = CsvTable(Path(path), LOOK_OCTETS)
+        header = table.header
+        rows = list(islice(table.rows(), SURVEY_ROWS))
+    readable = [cells for _line, cells, fault in rows[:SHOWN_ROWS] if fault is None]
+    shown = tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in cells) for cells in readable)
+    return TableLook(tuple(header), shown, survey_rows(header, rows))
+
+
+def look_for_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
+    """Return the date orders found in some columns beyond a text table's first rows. Raises TableRefused."""
+    found = search_order(CsvTable(Path(path), ORDER_OCTETS).rows(), columns)
+    return tuple((at, frozenset(said)) for at, said in found.items())
+
+
+def titles_of(head: SheetHead) -> tuple[list[str], bool]:
+    """Return a sheet's titles, and whether its first row holds them. Raises TableRefused."""
+    cells = list(head.rows[0][1]) if head.rows else []
+    if not cells:
+        raise TableRefused(TableFault.NO_ROWS, 0)
+    headed = not any("@" in cell for cell in cells)
+    return name_columns(cells if headed else [""] * len(cells)), headed
+
+
+def sheet_rows(records: Iterable[SheetRow], width: int, *, headed: bool) -> Iterator[Row]:
+    """Yield the rows after the titles, all with the same width."""
+    rows = iter(records)
+    if headed:
+        next(rows)
+    for line, found in rows:
+        cells = list(found)
+        if len(cells) > width and any(cells[width:]):
+            yield line, cells, RowFault.COLUMNS
+        else:
+            fault = RowFault.NUL if any("\0" in cell for cell in cells) else None
+            yield line, (cells + [""] * (width - len(cells)))[:width], fault

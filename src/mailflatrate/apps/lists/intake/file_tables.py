@@ -1,0 +1,122 @@
+"""Which table a file holds. Spreadsheets are read by `sheets` in a child process, text tables here.
+
+The child returns a workbook's rows some hundred at a time. A workbook it cannot read within its limits of time and
+memory has to be saved as CSV, which needs the memory of one row.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.csv_rows import CsvTable, Row, RowTable, TableFault, TableRefused
+from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TableLook, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.spreadsheets import (
+    MAX_CELLS,
+    SheetHead,
+    SheetRow,
+    SheetRows,
+    WorkbookFault,
+    WorkbookRefused,
+    is_workbook,
+)
+from mailflatrate.apps.lists.intake.timestamps import DayOrder
+from mailflatrate.base import child
+
+
+class SheetTable:
+    """The first sheet with rows in a workbook."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the workbook. Raises WorkbookRefused, TableRefused or ChildError if the file cannot be read."""
+        self._path = str(path.resolve())
+        self._size_bytes = path.stat().st_size
+        self._done_share = 0.0
+        self._first: SheetHead = child.call("workbook.head", self._path, HEAD_ROWS)
+        self.header, self._headed = titles_of(self._first)
+
+    def position_bytes(self) -> int:
+        return int(self._size_bytes * self._done_share)
+
+    def rows(self) -> Iterator[Row]:
+        return sheet_rows(self._records(), len(self.header), headed=self._headed)
+
+    def _records(self) -> Iterator[SheetRow]:
+        """Yield the records. Each read decodes the whole workbook, so the first rows come from the first read."""
+        kept = self._first.rows
+        yield from kept
+        if self._first.is_whole:
+            self._done_share = 1.0
+            return
+        stream: Iterator[SheetRows] = child.stream("workbook.rows", self._path)
+        try:
+            for some in stream:
+                self._done_share = some.done_share
+                yield from (row for row in some.rows if row[0] > kept[-1][0])
+        except (WorkbookRefused, child.ChildError) as error:
+            raise problem_of(error) from error
+
+
+def problem_of(error: Exception) -> ImportProblem:
+    """Return the error shown to the customer for an unreadable file."""
+    if isinstance(error, child.ChildBusy):
+        return ImportProblem(_("other files are being read right now; try again in a minute"))
+    if isinstance(error, TableRefused):
+        if error.fault is TableFault.NO_ROWS:
+            return ImportProblem(_("the file contains no readable rows"))
+        text = _("the file has %(count)d columns; the maximum is %(limit)d")
+        return ImportProblem(text % {"count": error.count, "limit": MAX_COLUMNS})
+    if not isinstance(error, WorkbookRefused):
+        return ImportProblem(_("this workbook is too large or damaged; save it as CSV and import that"))
+    match error.fault:
+        case WorkbookFault.EMPTY:
+            return ImportProblem(_("the workbook contains no rows"))
+        case WorkbookFault.CELLS:
+            text = _("the sheet has more than %(limit)d cells; save it as CSV and import that")
+            return ImportProblem(text % {"limit": MAX_CELLS})
+        case WorkbookFault.UNPACKED:
+            return ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
+        case WorkbookFault.UNREADABLE:
+            return ImportProblem(_("this workbook can't be read: %(error)s") % {"error": error.detail})
+
+
+def open_table(path: Path) -> RowTable:
+    """Open the table in a file, judged by its beginning and not by its name. Raises ImportProblem.
+
+    For workers: a text table is read in this process.
+    """
+    try:
+        return SheetTable(path) if _is_workbook(path) else CsvTable(path)
+    except (TableRefused, WorkbookRefused, child.ChildError) as error:
+        raise problem_of(error) from error
+
+
+def look_at_table(path: Path) -> TableLook:
+    """Preview a file in a child process while someone waits. Raises ImportProblem."""
+    _is_workbook(path)
+    try:
+        found: TableLook = child.call_once("table.look", str(path.resolve()))
+    except (TableRefused, WorkbookRefused, child.ChildError) as error:
+        raise problem_of(error) from error
+    return found
+
+
+def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
+    """Return the date orders of some columns far into a text table; empty if that takes too long.
+
+    For a workbook, the preview has already read as many rows as someone can wait for.
+    """
+    if is_workbook(path):
+        return {}
+    try:
+        return dict(child.call("table.orders", str(path.resolve()), tuple(columns)))
+    except (TableRefused, child.ChildError):
+        return {}
+
+
+def _is_workbook(path: Path) -> bool:
+    if not path.stat().st_size:
+        raise ImportProblem(_("the file is empty"))
+    return is_workbook(path)

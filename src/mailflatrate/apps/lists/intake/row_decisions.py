@@ -1,0 +1,318 @@
+"""Turns rows of a file into slices of judged rows. Pure: no database, no clock of its own.
+
+Each row is refused (with its reason), staged as mailable, or staged for quarantine; `mailflatrate.rules` alone
+decides which addresses are accepted and which evidence suffices.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from json.encoder import encode_basestring
+
+from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns, ColumnTarget
+from mailflatrate.apps.lists.intake.csv_rows import RowTable
+from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
+from mailflatrate.apps.lists.intake.opt_outs import REFUSAL_REASONS, SaidNo
+from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Refusal, Slice
+from mailflatrate.apps.lists.intake.statuses import Statuses
+from mailflatrate.apps.lists.intake.timestamps import Moment, read_ip
+from mailflatrate.mail.address import AddressError, canonical_key, without_tag
+from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
+from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.prior_status import NO, PriorStatus, StatusHit, is_status_word, is_unread_state
+
+DUPLICATE = "duplicate_in_file"
+SIGN_UP_UNREADABLE = "sign_up_time_unreadable"
+CONFIRMATION_UNREADABLE = "confirmation_time_unreadable"
+MINOR = "minor"
+STATUS_UNMAPPED = "status_unmapped"
+NEVER_SUBSCRIBED = "never_subscribed"
+MAX_NAME_CHARACTERS = 120
+MAX_TEXT_CHARACTERS = 2000
+
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """What judging depends on besides the row.
+
+    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each
+    column of times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a
+    resumed import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last
+    campaign to the list. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
+    """
+
+    columns: Columns
+    key_of: Callable[[str], bytes]
+    read_moments: Mapping[int, Callable[[str], Moment | None]]
+    says_minor: Callable[[str], bool]
+    now: datetime
+    statuses: Statuses
+    last_mailed_at: datetime | None = None
+    own_domains: Collection[str] = ()
+    own_addresses: Collection[str] = ()
+    allow_reserved: Collection[str] = ()
+
+
+class ImportJudge:
+    """Judges the rows of one file in order; the first row of an address wins."""
+
+    def __init__(self, setting: JudgeSettings) -> None:
+        self._setting = setting
+        self._seen = FingerprintSet()
+        self._of_age_unasked = not setting.columns.births and not setting.columns.ages
+        # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
+        self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
+        self._statuses = setting.statuses if setting.statuses.speak else None
+        self._watched = setting.statuses.watched
+        self._contact_at = setting.columns.targets.get(ColumnTarget.LAST_CONTACT_AT)
+        self._read_signup, self._read_confirmed, self._read_contact = (
+            setting.read_moments.get(setting.columns.targets.get(target, -1), _no_moment) for target in TIMES
+        )
+        self._readers = tuple(
+            setting.columns.targets.get(target)
+            for target in (
+                ColumnTarget.FIRST_NAME,
+                ColumnTarget.LAST_NAME,
+                ColumnTarget.SIGNUP_AT,
+                ColumnTarget.SIGNUP_IP,
+                ColumnTarget.CONFIRMED_AT,
+                ColumnTarget.CONFIRMED_IP,
+                ColumnTarget.SOURCE,
+                ColumnTarget.USER_AGENT,
+            )
+        )
+
+    def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
+        """Yield the rows after the first `done_rows` in slices of `size`. Earlier rows only count as seen."""
+        rows = table.rows()
+        email_at = self._setting.columns.targets[ColumnTarget.EMAIL]
+        for _ in range(done_rows):
+            _, cells, fault = next(rows)
+            if fault is None:
+                self._address(cells[email_at])
+        first_row = done_rows
+        while True:
+            part = Slice(first_row)
+            buffer = io.StringIO()
+            write = csv.writer(buffer, lineterminator="\n").writerow
+            for line, cells, fault in rows:
+                part.rows += 1
+                if fault is not None:
+                    part.refusals.append((line, cells, "", fault.value, ""))
+                else:
+                    self._judge(line, cells, email_at, part, write)
+                if part.rows == size:
+                    break
+            if not part.rows:
+                return
+            part.staged = buffer.getvalue().encode()
+            part.position_bytes = table.position_bytes()
+            yield part
+            first_row += part.rows
+
+    def _address(self, text: str) -> tuple[AddressDecision, bytes, bool]:
+        """Return the decision about an address, its keyed hash, and whether it is the first of its kind in the file."""
+        setting = self._setting
+        decision = decide_address(
+            text,
+            own_domains=setting.own_domains,
+            own_addresses=setting.own_addresses,
+            allow_reserved=setting.allow_reserved,
+        )
+        if decision.verdict is AddressVerdict.REFUSE:
+            return decision, b"", True
+        key = setting.key_of(decision.canonical)
+        return decision, key, self._seen.add(key)
+
+    def _judge(
+        self, line: int, cells: list[str], email_at: int, part: Slice, write: Callable[[tuple[object, ...]], object]
+    ) -> None:
+        reason = ""
+        if self._statuses is not None:
+            hit, reason = self._statuses.judge(cells)
+            if hit is not None and hit.status in NO and self._refuse(line, cells, cells[email_at], hit, part):
+                return
+            if hit is not None and hit.status is PriorStatus.NEVER:
+                part.refusals.append((line, cells, "R-16", NEVER_SUBSCRIBED, ""))
+                return
+            if reason and hit is not None:
+                self._statuses.note(hit, part.unknown)
+        decision, key, first = self._address(cells[email_at])
+        if decision.verdict is AddressVerdict.REFUSE:
+            part.refusals.append(_refusal(line, cells, decision))
+            return
+        if not first:
+            part.refusals.append((line, cells, "R-20", DUPLICATE, ""))
+            return
+        if self._of_age_unasked or not self._is_minor(cells):
+            self._stage(line, cells, decision, key, part, write, reason)
+        else:
+            part.refusals.append((line, cells, "R-39", MINOR, ""))
+
+    def _mailbox_key(self, canonical: str) -> str | None:
+        """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
+        mailbox = without_tag(canonical)
+        return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
+
+    def _refuse(self, line: int, cells: list[str], address: str, hit: StatusHit, part: Slice) -> bool:
+        """Refuse a row whose person said no in the previous system; False if the cell holds no address at all.
+
+        A no counts whatever else is wrong with the address, and so does a second one in the same file.
+        """
+        try:
+            key = self._setting.key_of(canonical_key(address.strip()))
+        except AddressError:
+            return False
+        self._seen.add(key)
+        assert self._statuses is not None
+        part.noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells)))
+        part.refusals.append((line, cells, "R-16", REFUSAL_REASONS[hit.status], ""))
+        return True
+
+    def _is_minor(self, cells: list[str]) -> bool:
+        columns, says_minor = self._setting.columns, self._setting.says_minor
+        return any(cells[at] and says_minor(cells[at]) for at in columns.births) or any(
+            age_says_minor(cells[at]) for at in columns.ages
+        )
+
+    def _stage(
+        self,
+        line: int,
+        cells: list[str],
+        decision: AddressDecision,
+        key: bytes,
+        part: Slice,
+        write: Callable[[tuple[object, ...]], object],
+        held_for: str,
+    ) -> None:
+        """Judge the evidence of a row with an accepted address, and write it. `held_for`: why its status holds it."""
+        first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
+            "" if at is None else cells[at] for at in self._readers
+        )
+        signup_at = self._read_signup(signup) if signup else None
+        confirmed_at = self._read_confirmed(confirmed) if confirmed else None
+        signup_moment = None if signup_at is None else signup_at.at
+        confirmed_moment = None if confirmed_at is None else confirmed_at.at
+        signup_address = read_ip(signup_ip) if signup_ip else None
+        confirmed_address = read_ip(confirmed_ip) if confirmed_ip else None
+        source = source.strip()[:MAX_TEXT_CHARACTERS]
+        evidence = ImportedEvidence(
+            sign_up_at=signup_moment,
+            # What is no address at all goes to the rules as it stood, so that they can call it malformed.
+            sign_up_ip=signup_address or signup_ip.strip(),
+            confirmed_at=confirmed_moment,
+            confirmed_ip=confirmed_address or confirmed_ip.strip(),
+            source=source,
+        )
+        verdict, contact = judge_evidence(evidence, self._setting.now), None
+        if verdict.needs_review or verdict.reason is EvidenceReason.TOO_OLD:
+            verdict, contact = self._judge_by_contact(evidence, verdict, cells)
+        if decision.verdict is AddressVerdict.HOLD:
+            assert decision.reason is not None
+            reason = decision.reason.value
+        elif held_for:
+            reason = held_for
+        elif signup_at is None and signup.strip():
+            reason = SIGN_UP_UNREADABLE
+        elif confirmed_at is None and confirmed.strip():
+            reason = CONFIRMATION_UNREADABLE
+        else:
+            reason = "" if verdict.mailable or verdict.reason is None else verdict.reason.value
+            if not reason and self._watched and self._has_unread_status(cells):
+                reason = STATUS_UNMAPPED
+        write(
+            (
+                line,
+                decision.address,
+                "\\x" + key.hex(),
+                self._mailbox_key(decision.canonical),
+                first_name.strip()[:MAX_NAME_CHARACTERS],
+                last_name.strip()[:MAX_NAME_CHARACTERS],
+                self._attributes(cells),
+                signup_moment,
+                signup_address,
+                confirmed_moment,
+                confirmed_address,
+                source,
+                agent.strip()[:MAX_TEXT_CHARACTERS],
+                _details(line, signup_at, signup, confirmed_at, confirmed, verdict.needs_review, contact),
+                reason,
+            )
+        )
+        part.cells[line] = cells
+
+    def _judge_by_contact(
+        self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
+    ) -> tuple[EvidenceVerdict, dict[str, str] | None]:
+        """Judge an old consent by the last contact; return the verdict, and that contact with its source.
+
+        The row's own last message counts, else the one declared for the list, which a reviewer accepts or not
+        before the people are mailed (R-13).
+        """
+        own = None
+        if self._contact_at is not None and (text := cells[self._contact_at]):
+            own = self._read_contact(text)
+        at = self._setting.last_mailed_at if own is None else own.at
+        if at is None:
+            return by_confirmation, None
+        verdict = judge_evidence(evidence._replace(last_contact_at=at), self._setting.now)
+        return verdict, {"at": at.isoformat(), "by": "origin" if own is None else "row"}
+
+    def _has_unread_status(self, cells: list[str]) -> bool:
+        """Return whether a column not mapped as a status holds a word that only email systems use."""
+        for at in self._watched:
+            cell = cells[at]
+            # Nearly every other cell ends in a digit or is a name that was looked at before.
+            if cell and cell[-1].isalpha() and is_status_word(cell):
+                return True
+        return any(is_unread_state(cells[at]) for at in self._setting.statuses.watched_states)
+
+    def _attributes(self, cells: list[str]) -> str | None:
+        # A whole JSON encoder for two short strings would take as long as deciding about the address.
+        members = [
+            key + encode_basestring(value[:MAX_TEXT_CHARACTERS])
+            for key, at in self._attribute_keys
+            if (value := cells[at].strip())
+        ]
+        return f"{{{','.join(members)}}}" if members else None
+
+
+def _no_moment(text: str) -> None:
+    """Return None: the reader for a column that the file does not have."""
+
+
+def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
+    assert decision.reason is not None
+    return (line, cells, decision.rule or "", decision.reason.value, decision.suggestion or "")
+
+
+def _details(
+    line: int,
+    signup_at: Moment | None,
+    signup: str,
+    confirmed_at: Moment | None,
+    confirmed: str,
+    needs_review: bool,
+    contact: dict[str, str] | None,
+) -> str:
+    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON."""
+    open_signup = signup_at is not None and signup_at.assumed
+    open_confirmed = confirmed_at is not None and confirmed_at.assumed
+    if not open_signup and not open_confirmed and not needs_review and contact is None:
+        return f'{{"line":{line}}}'
+    details: dict[str, object] = {"line": line}
+    if open_signup:
+        details["signup_at"] = {"text": signup.strip(), "assumed": open_signup}
+    if open_confirmed:
+        details["confirmed_at"] = {"text": confirmed.strip(), "assumed": open_confirmed}
+    if needs_review:
+        details["review"] = "ageing"
+    if contact is not None:
+        details["last_contact"] = contact
+    return _json(details)

@@ -1,0 +1,314 @@
+"""Response shapes of campaigns, and the conversion of API input into the values that the pages save."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urljoin
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError as FieldRefused
+from django.core.validators import validate_email
+from django.http import Http404
+from django.utils.translation import gettext as _
+from ninja import Schema
+from pydantic import AfterValidator, Field
+
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind, TestMetric
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
+from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.problems import wrong
+from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
+from mailflatrate.entrypoints.web.studio.campaigns.forms import (
+    LONGEST_TEST_HOURS,
+    MAX_CONTENT_CHARACTERS,
+    SHARES,
+    TEST_FIELDS,
+)
+from mailflatrate.entrypoints.web.studio.campaigns.panel import CheckItem
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
+from mailflatrate.rules.ab_test import MOST_VARIANTS
+from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+from mailflatrate.settings import load_settings
+
+MOST_CHOSEN = 200
+
+
+def _small_enough(text: str) -> str:
+    if len(text.encode(errors="surrogatepass")) > MAX_CONTENT_CHARACTERS:
+        raise ValueError(f"larger than {MAX_CONTENT_CHARACTERS // 1000} kB in UTF-8")
+    return text
+
+
+Line = Annotated[str, Field(max_length=250, pattern=r"^[^\r\n]*$")]
+Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS), AfterValidator(_small_enough)]
+Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
+Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
+PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as possible")]
+
+
+class VariantInfo(Schema):
+    """What a variant says in place of the campaign itself, which is variant A."""
+
+    subject: str
+    preheader: str
+    content: str
+    text_override: str
+
+
+class VariantRequest(RequestBodySchema):
+    """A variant to save. Omitted fields are copied from the campaign itself."""
+
+    subject: Line | None = None
+    preheader: Line | None = None
+    content: Annotated[Text | None, Field(description="of the same kind as the campaign's")] = None
+    text_override: Text | None = None
+
+
+class CampaignInfo(Schema):
+    """A campaign. `mailing_id` appears in every message, so recipients can quote it."""
+
+    id: int
+    mailing_id: str
+    name: str
+    subject: str
+    state: CampaignState
+    list_ids: list[int]
+    created_at: datetime
+    updated_at: datetime
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class CampaignDetail(CampaignInfo):
+    """A campaign with all its content.
+
+    `content_hash` covers what recipients see and who they are; the policy is confirmed for exactly that (R-04).
+    """
+
+    preheader: str
+    sender_id: int | None
+    reply_to: str
+    language: str
+    conditions: list[dict[str, Any]]
+    excluded_list_ids: list[int]
+    excluded_segment_ids: list[int]
+    excluded_campaign_ids: list[int]
+    content_kind: ContentKind
+    content: str
+    text_override: str
+    track_clicks: bool
+    per_hour: int | None
+    variants: Annotated[
+        list[VariantInfo], Field(description="variants B to D of an A/B test; empty if there is no test")
+    ]
+    test_share: Annotated[int, Field(description="percentage of the audience that gets each variant")]
+    test_hours: Annotated[int, Field(description="hours from the last test message to the choice of the winner")]
+    test_metric: TestMetric
+    time_zone: str
+    local_at: Annotated[
+        datetime | None,
+        Field(description="sends at this local time in each recipient's time zone; given in `time_zone`"),
+    ]
+    version: Annotated[
+        int,
+        Field(description="increases with every save; send it with a change to avoid overwriting someone else's edits"),
+    ]
+    content_hash: str
+    policy_confirmed: Annotated[bool, Field(description="whether the policy is confirmed for the current content")]
+    state_reason: str
+    held_by_rule: Annotated[
+        str, Field(description="the rule that keeps the campaign paused until our team has reviewed it (R-90)")
+    ]
+
+
+class CheckResult(Schema):
+    """One of the checks before release. `state`: passed, blocked, waiting (for a reviewer), warning, todo."""
+
+    id: str
+    rule: str
+    severity: Literal["block", "review", "warn", "info"]
+    state: str
+    sentence: str
+    why: str
+    remedy: str
+    field: Annotated[str, Field(description="the field to fix")]
+    page: Annotated[str, Field(description="the page where a person can fix it, if that isn't this campaign")]
+    source: str
+
+
+class CampaignFields(RequestBodySchema):
+    """The content of a campaign. Omitted fields keep their value, or get the default of a new draft."""
+
+    subject: Line | None = None
+    preheader: Line | None = None
+    sender_id: Annotated[Id | None, Field(description="a verified sender address; null: none yet")] = None
+    reply_to: Annotated[str | None, Field(max_length=254, description="empty: replies go to the sender address")] = None
+    language: Annotated[
+        ListLanguage | None, Field(description="default for a new draft: the first list's language, or the account's")
+    ] = None
+    list_ids: Ids | None = None
+    conditions: Annotated[Conditions | None, Field(description="all conditions must match, as in a segment")] = None
+    excluded_list_ids: Ids | None = None
+    excluded_segment_ids: Ids | None = None
+    excluded_campaign_ids: Ids | None = None
+    content_kind: ContentKind | None = None
+    content: Text | None = None
+    text_override: Text | None = None
+    track_clicks: bool | None = None
+    per_hour: PerHour = None
+    variants: Annotated[
+        list[VariantRequest] | None,
+        Field(
+            max_length=MOST_VARIANTS - 1,
+            description="all variants B to D of an A/B test; an empty list removes the test",
+        ),
+    ] = None
+    test_share: Annotated[
+        Literal[SHARES] | None,  # type: ignore[valid-type]  # the shares that the page offers
+        Field(description="percentage of the audience that gets each variant; the rest gets the winner"),
+    ] = None
+    test_hours: Annotated[int | None, Field(ge=1, le=LONGEST_TEST_HOURS)] = None
+    test_metric: Annotated[
+        TestMetric | None,
+        Field(description="clicks: the most-clicked variant wins; person: you choose with `choose-variant`"),
+    ] = None
+    time_zone: Annotated[str | None, Field(max_length=64)] = None
+
+
+def campaign_of(campaign_id: int) -> Campaign:
+    """Return the account's own campaign. Raises Http404."""
+    found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def brief(campaign: Campaign) -> dict[str, Any]:
+    """Return the fields that a list shows for each campaign."""
+    names = [name for name in CampaignInfo.model_fields if name != "state"]
+    return {name: getattr(campaign, name) for name in names} | {"state": CampaignState(campaign.state)}
+
+
+def detail(campaign: Campaign) -> CampaignDetail:
+    """Return a campaign with its current content."""
+    present = content_hash(campaign, newest_imprint())
+    return CampaignDetail(
+        **brief(campaign), preheader=campaign.preheader, sender_id=campaign.sender_id, reply_to=campaign.reply_to,
+        language=campaign.language, conditions=campaign.conditions, excluded_list_ids=campaign.excluded_list_ids,
+        excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
+        excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
+        content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
+        per_hour=campaign.per_hour, variants=[VariantInfo(**each) for each in campaign.variants],
+        test_share=campaign.test_share, test_hours=campaign.test_hours, test_metric=TestMetric(campaign.test_metric),
+        time_zone=campaign.time_zone, local_at=campaign.local_at,
+        version=campaign.version, content_hash=present,
+        policy_confirmed=campaign.policy_hash == present, state_reason=why_it_stands(campaign),
+        held_by_rule=campaign.hold_rule,
+    )  # fmt: skip
+
+
+def check(item: CheckItem) -> CheckResult:
+    """Return a check of the panel for the API. Links within the compose page are left out."""
+    finding = item.finding
+    page = "" if item.href.startswith("#") else item.href
+    return CheckResult(
+        id=finding.key, rule=item.rule, severity=finding.severity.value, state=item.state, sentence=item.title,
+        why=item.reason, remedy=item.fix, field=finding.anchor,
+        page=urljoin(load_settings().public_url, page) if page else "", source=item.source,
+    )  # fmt: skip
+
+
+def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
+    """Return the submitted values under the names of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
+    sent = given.model_fields_set
+    plain = (
+        "subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override", *TEST_FIELDS
+    )  # fmt: skip
+    values = {name: _plain(name, getattr(given, name)) for name in plain if getattr(given, name) is not None}
+    for name in ("content_kind", "language", "test_metric"):
+        if name in values:
+            values[name] = values[name].value
+    for name in ("sender_id", "per_hour"):
+        if name in sent:
+            values[name] = getattr(given, name)
+    _check_sender(values.get("sender_id"))
+    if given.reply_to is not None:
+        values["reply_to"] = _address(given.reply_to.strip())
+    if given.time_zone is not None:
+        values["time_zone"] = _zone(given.time_zone)
+    if given.conditions is not None:
+        values["conditions"] = [condition.as_json() for condition in parse_conditions(given.conditions)]
+    if given.variants is not None:
+        values["variants"] = [_variant(each, values, campaign) for each in given.variants]
+    return values | _audience(given, campaign)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value as stored: with line ends as in the editor."""
+    return value.replace("\r\n", "\n") if name in ("content", "text_override") else value
+
+
+def _variant(given: VariantRequest, values: Mapping[str, Any], campaign: Campaign | None) -> dict[str, str]:
+    """Return a complete variant; omitted fields come from the campaign as it is after this change."""
+    first = {name: values.get(name, getattr(campaign, name) if campaign else "") for name in VARIANT_FIELDS}
+    own = {name: getattr(given, name) for name in VARIANT_FIELDS}
+    return first | {name: _plain(name, value) for name, value in own.items() if value is not None}
+
+
+def _check_sender(sender_id: int | None) -> None:
+    if sender_id is not None and not SenderAddress.objects.filter(id=sender_id, verified_at__isnull=False).exists():
+        raise wrong("sender_id", _("not a verified sender address of this account"))
+
+
+def _address(text: str) -> str:
+    try:
+        if text:
+            validate_email(text)
+    except FieldRefused as refused:
+        raise wrong("reply_to", _("not an email address")) from refused
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise wrong("time_zone", _("not an IANA time zone, such as Europe/Berlin"))
+    return text
+
+
+def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
+    """Return the lists and exclusions. A segment is stored with its conditions at this moment."""
+    values: dict[str, Any] = {}
+    in_use = MailingList.objects.filter(archived_at=None)
+    for name, rows in (("list_ids", in_use), ("excluded_list_ids", MailingList.objects.all())):
+        asked = getattr(given, name)
+        if asked is not None:
+            known = set(rows.filter(id__in=asked).values_list("id", flat=True))
+            values[name] = _all_known(name, asked, known)
+    if given.excluded_segment_ids is not None:
+        present = {
+            row.id: {"id": row.id, "name": row.name, "conditions": row.conditions}
+            for row in Segment.objects.filter(id__in=given.excluded_segment_ids)
+        }
+        kept = {segment["id"]: segment for segment in campaign.excluded_segments} if campaign else {}
+        known_segments = kept | present
+        asked = _all_known("excluded_segment_ids", given.excluded_segment_ids, set(known_segments))
+        values["excluded_segments"] = [known_segments[number] for number in sorted(asked)]
+    if given.excluded_campaign_ids is not None:
+        out = Campaign.objects.filter(id__in=given.excluded_campaign_ids, started_at__isnull=False)
+        known = set(out.exclude(id=campaign.id if campaign else 0).values_list("id", flat=True))
+        values["excluded_mailing_ids"] = sorted(_all_known("excluded_campaign_ids", given.excluded_campaign_ids, known))
+    return values
+
+
+def _all_known(name: str, asked: list[int], known: set[int]) -> list[int]:
+    unknown = [number for number in asked if number not in known]
+    if unknown:
+        raise wrong(name, _("not in this account, or not in use: %(ids)s") % {"ids": ", ".join(map(str, unknown))})
+    return list(dict.fromkeys(asked))

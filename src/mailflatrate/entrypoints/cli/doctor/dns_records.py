@@ -1,0 +1,145 @@
+"""Our own DNS records: the sending host, the service's domain, and the key of its own messages."""
+
+from collections.abc import Iterator
+
+from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.delivery.queries import held_service_mail
+from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.domains.record_checks import listings_of_service, look_at
+from mailflatrate.apps.domains.records import service_spf_host
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
+from mailflatrate.entrypoints.cli.doctor.host import is_public_name
+from mailflatrate.settings.schema import Settings
+from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
+
+LONGEST_FOUND = 80
+
+
+def house_lines(settings: Settings) -> Iterator[Line]:
+    """Check the records of the service's own domain, the same that every customer publishes for theirs.
+
+    The result is stored, so that service messages waiting for the key are sent as soon as its record exists.
+    """
+    domains.check_service_domain(settings)
+    yield from _held()
+    with tenancy.account(house_account().id):
+        domain = SenderDomain.objects.filter(name=settings.service_domain).first()
+        if domain is None:
+            yield missing(
+                "dkim",
+                f"{settings.service_domain} has no signing key, so service messages are on hold",
+                "Set MAILFLATRATE_SERVICE_DOMAIN to your domain, then run `mailflatrate migrate`.",
+            )
+            return
+        resolver = domains.configured_resolver()
+        for record in domains.records_to_publish(domain):
+            look = look_at(record, resolver)
+            if look.passed:
+                yield ok(record.kind.value, f"{record.host} is correct")
+            else:
+                found = f", found {_shortened(look.found)!r}" if look.found else ""
+                yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
+                              f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
+
+
+def _shortened(found: str) -> str:
+    """Shorten a record to fit a title: a key has hundreds of characters. Its length reveals a truncated one."""
+    return found if len(found) <= LONGEST_FOUND else f"{found[:LONGEST_FOUND]}… ({len(found)} characters)"
+
+
+def _held() -> Iterator[Line]:
+    held = held_service_mail()
+    if held is not None:
+        yield missing(
+            "service-mail",
+            f"service messages on hold: {held.waiting}. The signing key of {held.domain} isn't published, so "
+            "receivers couldn't verify them",
+            "Once the key's record shown below is published, they are sent within minutes.",
+        )
+
+
+def service_lines(settings: Settings) -> Iterator[Line]:
+    """Check the names that mailbox providers and customers' domains depend on."""
+    resolver = domains.configured_resolver()
+    addresses = _addresses(resolver, settings.helo_name)
+    yield from _helo(resolver, settings.helo_name, addresses)
+    yield _spf(resolver, addresses)
+    yield from _mx(resolver, settings.service_domain)
+    yield from _blocklists(settings, resolver)
+
+
+def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
+    """Check the blocklists; off until lists are configured, because most have terms to agree to (R-89)."""
+    said = listings_of_service(settings, resolver)
+    for each in said:
+        if each.listed:
+            yield missing("blocklist", f"{each.what} is listed on {each.blocklist} ({each.answer})",
+                          "Find and stop the cause, then request delisting.")  # fmt: skip
+        elif each.listed is None:
+            yield warning("blocklist", f"{each.blocklist} doesn't answer for {each.what}: {each.answer}",
+                          "Use your own DNS resolver. Many blocklists refuse public ones.")  # fmt: skip
+    if said and not any(each.listed is not False for each in said):
+        yield ok("blocklist", f"{len(said)} blocklist lookups, no listing")
+
+
+def _addresses(resolver: Resolver, host: str) -> list[str]:
+    return [*resolver.a(host).values, *resolver.aaaa(host).values]
+
+
+def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
+    """Check the forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
+    if not is_public_name(helo):
+        yield missing("ptr", f"helo_name {helo} can't be resolved by receivers",
+                      "Set MAILFLATRATE_HELO_NAME, then publish its address and have the PTR record set.")  # fmt: skip
+        return
+    if not addresses:
+        yield missing("ptr", f"helo_name {helo} has no address", f"Publish {helo} A <address of the sending host>.")
+    for address in addresses:
+        answer: DnsAnswer = resolver.ptr(address)
+        if helo.lower().rstrip(".") in answer.values:
+            yield ok("ptr", f"{address} resolves to {helo} and back")
+        else:
+            found = ", ".join(answer.values) or answer.status.value
+            yield missing("ptr", f"the PTR record of {address} isn't {helo} but {found}",
+                          "Ask the provider of the IP address to set its PTR record.")  # fmt: skip
+
+
+def _spf(resolver: Resolver, addresses: list[str]) -> Line:
+    """Check the SPF record that every customer's SPF includes (R-61)."""
+    host = service_spf_host()
+    seen = find_spf(resolver, host)
+    fix = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
+    if seen.status is not SpfStatus.OK:
+        return missing("spf", f"{host}: {seen.problem or seen.status.value}", fix)
+    outside = [address for address in addresses if not seen.covers(address)]
+    if outside:
+        return missing("spf", f"{host} doesn't list {', '.join(outside)}", fix)
+    if seen.all_qualifier != "-":
+        return warning("spf", f"{host} lists our addresses but doesn't end in -all", "End the record with -all.")
+    return ok("spf", f"{host} lists {len(addresses)} of our addresses")
+
+
+def _mechanism(address: str) -> str:
+    return f"{'ip6' if ':' in address else 'ip4'}:{address}"
+
+
+def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
+    """Check the MX host: abuse@, fbl@ and all customers' bounces arrive at mx.<service domain>."""
+    mine = f"mx.{service}"
+    hosts = [each.host for each in find_mx(resolver, service).hosts]
+    if not hosts:
+        yield missing(
+            "mx", f"{service} has no MX record, so abuse@{service} can't be reached", f"Publish {service} MX 10 {mine}."
+        )
+    elif mine in hosts:
+        yield ok("mx", f"mail for {service} is delivered to {mine}")
+    else:
+        fix = f"Make sure abuse@, postmaster@, fbl@ and unsub+...@ are forwarded from there to {mine}."
+        yield warning("mx", f"mail for {service} is delivered to {', '.join(hosts)}", fix)
+    if _addresses(resolver, mine):
+        yield ok("mx", f"{mine} has an address")
+    else:
+        yield missing("mx", f"{mine} has no address, so bounces can't be received",
+                      f"Publish {mine} A <address of the host that runs `mailflatrate inbound`>.")  # fmt: skip

@@ -1,0 +1,118 @@
+"""Campaigns that wait for a reviewer: the queue, one as its readers will see it, and the decision (R-06, R-07)."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, newest_imprint
+from mailflatrate.apps.campaigns.variants import all_variants
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.lists.queries import count_audience
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
+from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
+from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
+from mailflatrate.rules.ab_test import LETTERS
+from mailflatrate.rules.gate import explain
+from mailflatrate.rules.verdict import Severity
+
+SHOWN_EARLIER = 5
+
+
+def _find(campaign_id: int) -> Campaign:
+    found = Campaign.objects.select_related("account", "sender__domain", "released_by").filter(id=campaign_id).first()
+    if found is None or found.state == CampaignState.DRAFT:
+        raise Http404
+    return found
+
+
+@require_safe
+@desk
+def mailings(request: DeskRequest) -> HttpResponse:
+    """Show the queue, oldest first."""
+    waiting = Campaign.objects.filter(state=CampaignState.REVIEW).select_related("account")
+    rows = []
+    for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
+        with tenancy.account(campaign.account_id):
+            people, _left_out = count_audience(audience_of(campaign))
+        rows.append((campaign, people))
+    return page(request, "mailings", {"rows": rows})
+
+
+def _shown(letter: PreviewedMessage) -> PreviewedMessage:
+    """Load the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
+    return replace(letter, html=shown_here(letter.html))
+
+
+def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
+    allow(request, inline_styles=True)  # the message's frame is part of the page
+    language = reading_language()
+    with tenancy.account(campaign.account_id):
+        verdict = check_campaign(campaign.id)
+        lists = audience_lists(campaign)
+        people, left_out = count_audience(audience_of(campaign))
+        before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
+        earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
+        left_out_names = left_out_of(campaign).names
+        shown = content_hash(campaign, newest_imprint())
+        letters = [
+            (_("What recipients see") + (f": {LETTERS[number]}" if campaign.variants else ""),
+             _shown(letter_for(each, campaign.account, None, bare=False)))
+            for number, each in enumerate(all_variants(campaign))
+        ]  # fmt: skip
+    return {
+        "letters": letters,
+        "campaign": campaign,
+        "customer": campaign.account,
+        "tone": tone_of(campaign.account),
+        "owners": owners(campaign.account_id),
+        "people": people,
+        "left_out": left_out,
+        "left_out_names": left_out_names,
+        "lists": lists,
+        "earlier": earlier,
+        "shown_hash": shown,
+        "why": [explain(one, language) for one in verdict.failures if one.severity is Severity.REVIEW],
+        "warnings": [explain(one, language) for one in verdict.failures if one.severity is not Severity.REVIEW],
+        "history": history(campaign.account_id)[:12],
+        "waits": campaign.state == CampaignState.REVIEW,
+    }
+
+
+@require_safe
+@desk
+def mailing(request: DeskRequest, campaign_id: int) -> HttpResponse:
+    """Show one campaign: why it waits, what readers see, who gets it, what the account did before."""
+    return page(request, "mailing", _context(request, _find(campaign_id)))
+
+
+@require_POST
+@desk
+def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
+    """Approve the campaign, or return it with the reason."""
+    campaign = _find(campaign_id)
+    try:
+        review_campaign(
+            campaign.account_id, campaign.id, approved=request.POST.get("word") == "go", by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""), text=request.POST.get("text", "")[:8000],
+            note=request.POST.get("note", "")[:8000],
+        )  # fmt: skip
+    except CampaignError as problem:
+        context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
+        return page(request, "mailing", context, status=REFUSED)
+    messages.success(request, _("Done. The customer has been notified."))
+    return see_other(reverse("desk:mailings"))

@@ -1,0 +1,204 @@
+"""One case with everything on one screen."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
+from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson, case_view, cases_of_account
+from mailflatrate.apps.abuse.queries.queue import neighbours, urgency_of
+from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.stats import queries as stats
+from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.cases import templates
+from mailflatrate.entrypoints.web.desk.cases.case_labels import (
+    PROOF,
+    STATE_TONES,
+    URGENCY,
+    effect_word,
+    how_word,
+    measure_word,
+    span_word,
+)
+from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
+from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEvent, happenings
+from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.rules.limits import value as limit
+
+SHOWN_TEXT = 4_000
+# Causes that a person chooses; the last one is the machine's.
+CAUSES = [cause for cause in Cause if cause is not Cause.LOOP]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReportRow:
+    """A report in words."""
+
+    report: Report
+    who: str
+    how: str
+    proof: str
+    proof_tone: str
+    effect: str
+
+    @property
+    def answerable(self) -> bool:
+        """True if there is someone to reply to."""
+        return bool(self.report.reporter)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A recipient with the timeline of their consent and what followed."""
+
+    person: ReportedPerson
+    line: list[ConsentTimelineEvent]
+    suppressed_everywhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event in words."""
+
+    event: CaseEvent
+    title: str
+    proof: str
+
+
+@require_safe
+@desk
+def case(request: DeskRequest, case_id: int) -> HttpResponse:
+    """The case."""
+    view = case_view(case_id)
+    if view is None:
+        raise Http404
+    return page(request, "cases/case", case_context(view))
+
+
+def case_context(view: CaseView) -> dict[str, Any]:
+    """Return the template context of the page."""
+    found = view.case
+    word, tone = URGENCY[urgency_of(found)]
+    before, after = neighbours(found)
+    rows = [_report(row) for row in view.reports]
+    due = min([moment for moment in (found.answer_due_at, found.proof_due_at) if moment], default=None)
+    return {
+        "view": view, "case": found, "state_tone": STATE_TONES[CaseState(found.state)], "urgency": word,
+        "urgency_tone": tone, "before": before, "after": after, "reports": rows, "due": due,
+        "due_word": _due_word(due), "best": _best(rows), "people": [_person(row) for row in view.people],
+        "events": [_event(row) for row in view.events], "causes": [(one.value, one.label) for one in CAUSES],
+        "measures": _measures(view), "rates": _rates(view),
+        "mailing_rates": _mailing_rates(view), "standing_tone": _standing_tone(view),
+        "most_strikes": int(limit("strikes_to_suspend")), "is_closed": found.state == CaseState.CLOSED,
+        "others": [row for row in cases_of_account(found.account_id) if row.id != found.id][:6]
+        if found.account_id else [],
+        "independent": len({row.delivery_id for row in view.reports if row.delivery_id and row.via in _PEOPLE}),
+        "letters": [row for row in view.events if row.kind in (EventKind.LETTER_OUT, EventKind.LETTER_IN)][::-1],
+        "letter_templates": templates.letters(view), "question_templates": templates.questions(view),
+        "answerable": [row for row in rows if row.answerable],
+        "suppressible": [row for row in rows if not row.report.platform
+                         and (row.report.address_key or row.report.reporter_key)],
+    }  # fmt: skip
+
+
+_PEOPLE = (ReportChannel.MAIL, ReportChannel.PAGE)
+
+
+def _report(report: Report) -> CaseReportRow:
+    proof, tone = PROOF.get(report.proof, ("", ""))
+    who = report.reporter_name or report.reporter or str(ReportChannel(report.via).label)
+    return CaseReportRow(
+        report, who, how_word(report.how), str(proof), tone, effect_word(report.effect, report.platform)
+    )
+
+
+def _best(rows: list[CaseReportRow]) -> CaseReportRow | None:
+    """Return the report with the strongest proof of the campaign."""
+    proved = [row for row in rows if row.report.delivery_id is not None]
+    return next(iter(proved or [row for row in rows if row.report.how]), None)
+
+
+def _due_word(due: datetime | None) -> str:
+    if due is None:
+        return ""
+    left: timedelta = due - clock.now()
+    words = _("in %(span)s") if left.total_seconds() > 0 else _("%(span)s late")
+    return words % {"span": span_word(left)}
+
+
+def _person(person: ReportedPerson) -> PersonRow:
+    in_force = [row for row in person.suppressions if row.lifted_at is None]
+    return PersonRow(person, happenings(person.events), any(row.account_id is None for row in in_force))
+
+
+def _event(event: CaseEvent) -> EventRow:
+    details: dict[str, Any] = event.details
+    title = str(EventKind(event.kind).label)
+    proof = who(event.actor, event.actor_name)
+    if event.kind == EventKind.MEASURE:
+        title = measure_word(str(details.get("measure", "")))
+    elif event.kind == EventKind.EFFECT:
+        title = effect_word(str(details.get("effect", "")), bool(details.get("platform")))
+    elif event.kind == EventKind.ATTRIBUTED:
+        proof = f"{details.get('mailing', '')} · {proof}"
+    elif event.kind == EventKind.MERGED:
+        proof = f"{details.get('from', '')} · {proof}"
+    elif event.kind == EventKind.CLOSED:
+        title = f"{title}: {Cause(str(details.get('cause'))).label}"
+    elif event.kind in (EventKind.OPENED, EventKind.JOINED) and details.get("via") in ReportChannel.values:
+        proof = str(ReportChannel(details["via"]).label)
+    return EventRow(event, title, proof)
+
+
+def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
+    """Return the account's complaint and hard bounce rates over seven days, with their limits."""
+    if view.sender is None:
+        return None
+    with tenancy.account(view.sender.account.id):
+        counts = stats.window_counts(stats.WEEK_DAYS)
+    return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
+
+
+def _mailing_rates(view: CaseView) -> tuple[Rate, Rate] | None:
+    """Return the campaign's own complaint and bounce rates at this moment."""
+    if view.mailing is None or view.sender is None:
+        return None
+    with tenancy.account(view.sender.account.id):
+        counts = stats.mailing_counts(view.mailing.campaign.id)
+    return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
+
+
+def _standing_tone(view: CaseView) -> str:
+    return tone_of(view.sender.account) if view.sender else ""
+
+
+def _measures(view: CaseView) -> list[dict[str, str]]:
+    """Return the actions available from here; each has a key."""
+    if view.case.state == CaseState.CLOSED or view.sender is None:
+        return []
+    standing = view.sender.account.standing
+    found = []
+    if view.case.campaign_id is not None:
+        if view.case.frozen:
+            found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
+        elif view.mailing and view.mailing.campaign.state in ("planning", "sending", "waiting", "paused"):
+            found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
+    if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED):
+        found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
+    if standing == Standing.ACTIVE:
+        found.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
+    if standing in (Standing.ACTIVE, Standing.THROTTLED):
+        found.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
+    if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED):
+        found.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
+    return found
+
+
+def _measure(measure: CaseAction, icon: str, key: str, tone: str, label: str) -> dict[str, str]:
+    return {"measure": measure.value, "icon": icon, "key": key, "tone": tone, "label": label}

@@ -1,0 +1,135 @@
+"""Actions on a case; each POST is one action and returns to the case."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
+from mailflatrate.apps.abuse.errors import AbuseError
+from mailflatrate.apps.abuse.models import Case, CaseAnswer, Cause, Report
+from mailflatrate.apps.abuse.queries.case import case_view
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.cases.case import case_context
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+
+
+def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -> HttpResponse:
+    """Perform the action and show the case again, or show it with the reason for the refusal."""
+    if not Case.objects.filter(id=case_id).exists():
+        raise Http404
+    try:
+        act()
+    except AbuseError as problem:
+        view = case_view(case_id)
+        assert view is not None
+        return page(request, "cases/case", {**case_context(view), "problem": str(problem)}, status=REFUSED)
+    messages.success(request, done)
+    return see_other(reverse("desk:case", args=[case_id]))
+
+
+@require_POST
+@desk
+def measure(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Take one action with its one reason."""
+    wanted = request.POST.get("measure", "")
+    if wanted not in list(CaseAction):
+        raise Http404
+    told = request.POST.get("report", "")
+    order = MeasureOrder(
+        CaseAction(wanted), request.POST.get("reason", ""), report_id=int(told) if told.isdecimal() else None,
+        names_contact=request.POST.get("names_contact") == "on",
+    )  # fmt: skip
+    return _do(request, case_id, lambda: actions.take_measure(case_id, order, by=request.user), _("Done."))
+
+
+@require_POST
+@desk
+def take(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Assign the case to the person who clicked."""
+    act = lambda: actions.take_over(case_id, by=request.user)  # noqa: E731
+    return _do(request, case_id, act, _("The case is now assigned to you."))
+
+
+@require_POST
+@desk
+def note(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Add a note for colleagues."""
+    text = request.POST.get("text", "")
+    return _do(request, case_id, lambda: actions.add_note(case_id, text, by=request.user), _("Note added."))
+
+
+@require_POST
+@desk
+def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Record whose campaign it is; if a case about that is open, this one joins it."""
+    told = request.POST.get("about", "")
+    home: list[Case] = []
+
+    def act() -> None:
+        home.append(actions.attribute(case_id, told, by=request.user))
+
+    answer = _do(request, case_id, act, _("We've found the campaign."))
+    return see_other(reverse("desk:case", args=[home[0].id])) if home else answer
+
+
+@require_POST
+@desk
+def close(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Close the case with its cause; a frozen campaign resumes if the operator says so."""
+    cause = request.POST.get("cause", "")
+    if cause not in Cause.values:
+        raise Http404
+    release = request.POST.get("release") == "on"
+    text = request.POST.get("text", "")
+    act = lambda: actions.close(case_id, Cause(cause), text, by=request.user, release=release)  # noqa: E731
+    return _do(request, case_id, act, _("The case has been closed."))
+
+
+@require_POST
+@desk
+def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Reopen the case."""
+    text = request.POST.get("text", "")
+    return _do(
+        request, case_id, lambda: actions.reopen(case_id, text, by=request.user), _("The case has been reopened.")
+    )
+
+
+@require_POST
+@desk
+def letter(request: DeskRequest, case_id: int) -> HttpResponse:
+    """Write to a reporter."""
+    told = request.POST.get("report", "")
+    report = Report.objects.filter(id=int(told) if told.isdecimal() else 0, case_id=case_id).first()
+    if report is None:
+        raise Http404
+    text, report_id = request.POST.get("text", ""), report.id
+    act = lambda: actions.write_to_reporter(report_id, text, by=request.user)  # noqa: E731
+    return _do(request, case_id, act, _("Your reply is on its way."))
+
+
+@require_POST
+@desk
+def contest(request: DeskRequest, message_id: int) -> HttpResponse:
+    """Turn a customer's message about an action into a case."""
+    try:
+        case = actions.open_contest(message_id, by=request.user)
+    except AbuseError as problem:
+        raise Http404 from problem
+    return see_other(reverse("desk:case", args=[case.id]))
+
+
+@desk
+def answer_file(request: DeskRequest, case_id: int, answer_id: int) -> HttpResponse:
+    """Return the file a customer sent with their answer; always a download, never shown by the browser."""
+    answer = CaseAnswer.objects.filter(id=answer_id, question__case_id=case_id, file__isnull=False).first()
+    if answer is None:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="answer-{answer.id}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(answer.file or b""), content_type=answer.file_type, headers=headers)

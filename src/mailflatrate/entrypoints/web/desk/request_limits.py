@@ -1,0 +1,20 @@
+"""Accounts that request confirmations on people's behalf and are held or at their limit (R-35)."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.forms.actions import braked_accounts
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import page
+from mailflatrate.entrypoints.web.request_limits import asking_shown
+
+
+@require_safe
+@desk
+def asking(request: DeskRequest) -> HttpResponse:
+    """List the worst accounts first, with the figures that decided."""
+    found = braked_accounts()
+    names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
+    rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]
+    return page(request, "asking", {"rows": rows})

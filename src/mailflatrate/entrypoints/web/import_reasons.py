@@ -1,0 +1,71 @@
+"""Why an import row was refused or a person is in quarantine, in words, for both the customer and the desk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.apps.lists.intake import quarantine, row_decisions, statuses
+from mailflatrate.apps.lists.intake.csv_rows import RowFault
+from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.rules.addresses import AddressReason, reason_sentence
+from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
+
+_ROW_WORDS: dict[str, str | Promise] = {
+    RowFault.COLUMNS.value: gettext_lazy("The row has more or fewer columns than the header row."),
+    RowFault.QUOTES.value: gettext_lazy("A quotation mark is never closed."),
+    RowFault.UNDECODABLE.value: gettext_lazy("The row contains unreadable characters."),
+    RowFault.NUL.value: gettext_lazy("The row contains a NUL byte, which isn't valid text."),
+    row_decisions.DUPLICATE: gettext_lazy("This address already appears earlier in the file."),
+    row_decisions.SIGN_UP_UNREADABLE: gettext_lazy("The sign-up time isn't a valid date and time."),
+    row_decisions.CONFIRMATION_UNREADABLE: gettext_lazy("The confirmation time isn't a valid date and time."),
+    row_decisions.MINOR: gettext_lazy(
+        "According to their date of birth, this person is under 16. Minors can't be on any list here."
+    ),
+    quarantine.ORIGIN_WAITING: gettext_lazy("The proof is complete. We're reviewing the list origin."),
+    quarantine.ORIGIN_REJECTED: gettext_lazy("The list origin was rejected."),
+    quarantine.IMPORT_HELD: gettext_lazy("The proof is complete. We're reviewing the import as a whole."),
+    quarantine.IMPORT_REFUSED: gettext_lazy("Our team rejected this import."),
+    quarantine.AGEING: gettext_lazy("The consent is more than 12 months old, so our team is reviewing it."),
+    quarantine.SAID_NO: gettext_lazy("A file lists this mailbox as dead or blocked."),
+    row_decisions.STATUS_UNMAPPED: gettext_lazy("A column that isn't mapped as a status contains a status value."),
+    statuses.STATUS_OPEN: gettext_lazy("In the previous system, the address was unconfirmed or bounced temporarily."),
+    statuses.STATUS_UNKNOWN: gettext_lazy("We don't recognize the value in the status column."),
+    statuses.STATUS_MISSING: gettext_lazy(
+        "The status column is empty, so nothing shows that this person may be emailed."
+    ),
+    "never_subscribed": gettext_lazy("The person never opted in to email in the previous system."),
+    "unsubscribed_before": gettext_lazy("The person unsubscribed in the previous system and is now suppressed here."),
+    "bounced_before": gettext_lazy("The address bounced in the previous system and is now suppressed here."),
+    "complained_before": gettext_lazy("The person complained in the previous system and is now suppressed here."),
+    "blocked_before": gettext_lazy("The address was blocked in the previous system and is now suppressed here."),
+    "suppressed": gettext_lazy("The address bounced, complained or unsubscribed before. An import can't change that."),
+    "unsubscribed": gettext_lazy("The person unsubscribed from this list. Only a new sign-up can change that."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """A reason, its sentence, and the number of rows it concerns."""
+
+    key: str
+    word: str
+    number: int
+
+
+def reason_word(reason: str) -> str:
+    """Return why a row was refused or a person is in quarantine, as a sentence in the reader's language."""
+    if reason in _ROW_WORDS:
+        return str(_ROW_WORDS[reason])
+    if reason in {known.value for known in AddressReason}:
+        return reason_sentence(AddressReason(reason), reading_language())
+    if reason in {known.value for known in EvidenceReason}:
+        return evidence_sentence(EvidenceReason(reason), reading_language())
+    return reason.replace("_", " ")
+
+
+def reasons(numbers: Mapping[str, int]) -> list[ReasonCount]:
+    """Return reasons with their sentences, the most frequent first."""
+    ordered = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [ReasonCount(key, reason_word(key), number) for key, number in ordered if number]

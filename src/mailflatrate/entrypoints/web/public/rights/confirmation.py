@@ -1,0 +1,120 @@
+"""The page linked from the mail to the address itself: a button to confirm, then the result."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.privacy.actions import can_undo, confirm, undo_move
+from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
+from mailflatrate.apps.privacy.queries import shown_to_person
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.public.rights.data_request import private
+from mailflatrate.entrypoints.web.public.rights.stored_data import sections
+from mailflatrate.mail.tokens import TokenPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestLink:
+    """The request behind a token, and the customer it was made to."""
+
+    account: Account
+    request: PrivacyRequest
+
+    @property
+    def open(self) -> bool:
+        """Return whether it is waiting for the person's confirmation."""
+        return self.request.state == DataRequestState.ASKED and self.request.expires_at >= clock.now()
+
+    @property
+    def readable(self) -> bool:
+        """Return whether the data may be viewed: requested, confirmed, and not too long ago."""
+        done = self.request.state in (DataRequestState.CONFIRMED, DataRequestState.DONE)
+        return done and self.request.kind == DataRequestKind.ACCESS and self.request.expires_at >= clock.now()
+
+    def context(self) -> dict[str, Any]:
+        """Return what the layout and every page here show."""
+        customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
+        return {
+            "customer": customer, "asked": self.request, "kind": self.request.kind,
+            "undoable": can_undo(self.request), "undone": "undone" in self.request.outcome,
+            "returned": self.request.outcome.get("undone"),
+        }  # fmt: skip
+
+
+@contextmanager
+def _asked(token: str) -> Iterator[DataRequestLink]:
+    claims = key_ring().open_token(TokenPurpose.PRIVACY_REQUEST, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        found = PrivacyRequest.objects.filter(id=claims.delivery_id).first()
+        account = Account.objects.filter(id=claims.account_id).first()
+        if found is None or account is None:
+            raise Http404
+        with timezone.override(ZoneInfo(account.time_zone)):
+            yield DataRequestLink(account, found)
+
+
+@csrf_exempt  # the token is in a message to the address itself; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what will happen, or the result, on GET. Confirm on POST; repeating it does nothing more."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            with _asked(token) as found, translation.override(page_language(request, found.request.language)):
+                _act(request, found)
+        except PrivacyError as refusal:
+            problem = str(refusal)
+    with _asked(token) as found, translation.override(page_language(request, found.request.language)):
+        context = {**found.context(), "problem": problem}
+        if found.open:
+            return private(render(request, "public/rights/confirm.html", context))
+        if not found.readable:
+            return private(render(request, "public/rights/done.html", context))
+    stored = shown_to_person(found.request)
+    zone = found.account.time_zone
+    with translation.override(page_language(request, found.request.language)), timezone.override(ZoneInfo(zone)):
+        shown = [(one["responsible"]["name"], sections(one)) for one in stored]
+        context |= {"stored": shown, "token": token, "zone": zone}
+        return private(render(request, "public/rights/stored.html", context))
+
+
+def _act(request: HttpRequest, found: DataRequestLink) -> None:
+    if request.POST.get("act") == "undo":
+        undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
+    else:
+        confirm(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
+
+
+@require_safe
+def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
+    """Download the same data as a file while the page can be read."""
+    with _asked(token) as found:
+        if not found.readable:
+            raise Http404
+    octets = json.dumps(shown_to_person(found.request), ensure_ascii=False, indent=1).encode()
+    answer = HttpResponse(octets, content_type="application/json")
+    if form == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("stored.json", octets)
+        answer = HttpResponse(packed.getvalue(), content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="my-data.{form}"'
+    return private(answer)

@@ -1,0 +1,122 @@
+"""The data stored about a person, in words: sections of label and value, from the JSON of `privacy.stored_data`."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
+from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
+from mailflatrate.apps.privacy.models import DataRequestKind
+from mailflatrate.apps.suppression.models import SuppressionReason
+from mailflatrate.entrypoints.web.public.preferences import pause_words
+from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
+from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
+from mailflatrate.rules.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
+
+MOST_SHOWN = 50
+Rows = list[tuple[str, str]]
+Section = tuple[str, Rows]
+
+
+def sections(stored: dict[str, Any]) -> list[Section]:
+    """Return titles with their rows; empty ones say so. Long ones show only the newest; the file has all."""
+    person = stored["person"]
+    attributes = sorted(person["attributes"].items())
+    about: Rows = [
+        (_("Email address"), person["email"]),
+        (_("First name"), person["first_name"]),
+        (_("Last name"), person["last_name"]),
+        *((_attribute(key, person["asked_as"]), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
+        *([(_("From your previous address"), _earlier())] if person["has_earlier_address"] else []),
+        (_("Stored since"), _when(person["stored_since"])),
+        (_("Your clicks"), _("stored with your name") if person["clicks_by_name"] else _("anonymous: counted only")),
+    ]
+    suppressed = stored["suppressed"]
+    return [
+        (_("You"), [row for row in about if row[1]]),
+        (_("Your preferences"), _preferences(stored["preferences"])),
+        (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
+        (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
+        (_("Emails sent to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
+        (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
+        (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
+        (
+            _("Emails stopped"),
+            [(_when(suppressed["since"]), str(SuppressionReason(suppressed["reason"]).label))] if suppressed else [],
+        ),
+        (
+            _("Your requests"),
+            [(_when(one["at"]), str(DataRequestKind(one["what"]).label)) for one in stored["requests"]],
+        ),
+        (
+            _("Data controller"),
+            [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])],
+        ),
+    ]
+
+
+def _earlier() -> str:
+    return _("Your name and details were carried over. To see them, make a request from an email sent to that address.")
+
+
+def _attribute(key: str, asked_as: dict[str, str]) -> str:
+    """Return an attribute's label: ours if it is a known one, otherwise that of the form that asked for it.
+
+    An attribute that no form asked for came from a file; its column reads better without underscores.
+    """
+    if key in COUNTRY_ATTRIBUTES:
+        return _("Country")
+    if key in ZONE_ATTRIBUTES:
+        return _("Time zone")
+    return asked_as.get(key) or capfirst(key.replace("_", " "))
+
+
+def _preferences(chosen: dict[str, Any]) -> Rows:
+    """Return the chosen frequency and language; omit what was never chosen."""
+    rows: Rows = [(_("How often"), pause_words(chosen["least_days_between_mailings"]))]
+    if chosen["language"]:
+        spoken = dict(settings.LANGUAGES).get(chosen["language"])
+        rows.append((_("Language"), str(spoken) if spoken else str(chosen["language"])))
+    return rows
+
+
+def _when(text: str | None) -> str:
+    if not text:
+        return ""
+    return date_format(timezone.localtime(datetime.fromisoformat(text)), "SHORT_DATETIME_FORMAT")
+
+
+def _list(one: dict[str, Any]) -> tuple[str, str]:
+    state = str(SubscriptionState(one["state"]).label)
+    since = _when(one["unsubscribed_at"] if one["state"] == "unsubscribed" else one["confirmed_at"])
+    return one["list"], f"{state}, {since}" if since else state
+
+
+def _consent(one: dict[str, Any]) -> tuple[str, str]:
+    parts = [
+        str(ConsentKind(one["what"]).label),
+        one["list"] or "",
+        source_word(one.get("source", "")),
+        one.get("file", ""),
+    ]
+    ips = {one.get("signup_ip"), one.get("confirmed_ip")} - {None}
+    parts += [_("IP address %(ip)s") % {"ip": ip} for ip in sorted(map(str, ips))]
+    return _when(one["at"]), " · ".join(part for part in (*parts, one.get("browser", "")) if part)
+
+
+def _mailing(one: dict[str, Any]) -> tuple[str, str]:
+    subject = one["subject"] or _("Service notice")
+    return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
+
+
+def _came_back(one: dict[str, Any]) -> str:
+    kind, text = FeedbackKind(one["what"]), one["text"]
+    said = unsubscribed_word(text) if kind == FeedbackKind.UNSUBSCRIBE and text else text
+    return f"{kind.label} {said}".strip()

@@ -1,0 +1,86 @@
+"""A campaign on the web, and the page that explains a campaign to anyone who has its ID."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.child_compiler import page_in_child
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
+from mailflatrate.mail.address import masked_address
+from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.mailing_id import parse_mailing_id
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.settings import load_settings
+
+LETTER_POLICY = (
+    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; frame-ancestors 'self'; "
+    "form-action 'none'; base-uri 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation"
+)
+
+
+@require_safe
+def web_view(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the campaign as this person got it, from the frozen edition; links are forwarded, so mask the address."""
+    with reader(TokenPurpose.ARCHIVE, token) as found:
+        edition_id = found.delivery.edition_id
+        edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
+        if edition is None or found.delivery.contact is None:
+            raise Http404
+        try:
+            page = page_in_child(edition.html, _values(found)).html
+        except SourceRefused:
+            page = ""
+        if not page:
+            with translation.override(page_language(request, found.language)):
+                return render(request, "public/not_shown.html", found.context(), status=404)
+    response = HttpResponse(page)
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    return response
+
+
+def _values(found: PageReader) -> dict[str, object]:
+    delivery, contact = found.delivery, found.delivery.contact
+    event = delivery.consent_event
+    assert contact is not None and delivery.campaign is not None
+    values = recipient_values(
+        email=masked_address(contact.email), first_name=contact.first_name, last_name=contact.last_name,
+        attributes=contact.attributes, account_name=found.account.name,
+        list_name=delivery.mailing_list.public_name if delivery.mailing_list else "",
+        mailing_id=delivery.campaign.mailing_id, subscribed_at=event.occurred_at if event else None,
+        source=event.evidence.source if event and hasattr(event, "evidence") else "", language=found.language,
+    )  # fmt: skip
+    base = load_settings().public_url
+    for kind, name in LINK_VARIABLES.items():
+        if kind is not LinkKind.CLICK:
+            token = key_ring().seal(LINK_PURPOSES[kind], found.account.id, delivery.id)
+            values[name] = link_prefix(base, kind) + token
+    return values
+
+
+@require_safe
+def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
+    """Show who sent the campaign with this ID, and how to unsubscribe or complain (List-Help); no one else is named."""
+    wanted = parse_mailing_id(mailing_id)
+    if wanted is None:
+        raise Http404
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        campaign = Campaign.objects.filter(mailing_id=wanted).exclude(state=CampaignState.DRAFT).first()
+        account = Account.objects.filter(id=campaign.account_id).first() if campaign else None
+    if campaign is None or account is None:
+        raise Http404
+    context = {
+        "customer": {"name": account.name, "text": campaign.mailing_id, "colour": account.colour},
+        "mailing_id": campaign.mailing_id,
+        "abuse_address": f"abuse@{load_settings().service_domain}",
+    }
+    with translation.override(page_language(request, campaign.language)):
+        return render(request, "public/help.html", context)

@@ -1,0 +1,83 @@
+"""Slows down guessing at the sign-in: after some attempts the browser must do work for the next one (ALTCHA).
+
+Nobody is locked out. Attempts are counted by address and by network, across all processes, in the counters of the
+sign-up forms (R-35); the more there were, the more work the next one costs.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.forms.actions.visitor_counts import count, counted
+from mailflatrate.apps.forms.defence import VisitorProof, counter_key, look_at, network_of, new_task
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.client import client_ip
+
+WINDOW: Final = timedelta(minutes=15)
+FREE_BY_ADDRESS: Final = 5
+FREE_BY_NETWORK: Final = 20
+STEP_BY_ADDRESS: Final = 50
+STEP_BY_NETWORK: Final = 100
+MOST_HASHES: Final = (60_000, 200_000, 600_000)
+"""By level, the first is level 1: about one, four and twelve seconds in a browser."""
+
+
+def work_needed(request: HttpRequest, email: str) -> int:
+    """Count an attempt and return the level of work it still owes; 0 lets it through.
+
+    Successful attempts are subtracted, so an office whose people each sign in once need not do any work.
+    """
+    now = clock.now()
+    tried, succeeded = _keys(request, email, now, "sign-in"), _keys(request, email, now, "signed in")
+    seen, good = count(tried, now + 2 * WINDOW), counted(succeeded)
+    address, net = (seen[one] - good.get(other, 0) for one, other in zip(tried, succeeded, strict=True))
+    if address <= FREE_BY_ADDRESS and net <= FREE_BY_NETWORK:
+        return 0
+    level = min(1 + max(address // STEP_BY_ADDRESS, net // STEP_BY_NETWORK), len(MOST_HASHES))
+    return 0 if _worked(request.POST, level, now) else level
+
+
+def signed_in(request: HttpRequest, email: str) -> None:
+    """Record that the password was correct."""
+    now = clock.now()
+    count(_keys(request, email, now, "signed in"), now + 2 * WINDOW)
+
+
+def _keys(request: HttpRequest, email: str, now: datetime, what: str) -> list[bytes]:
+    """Return the counters for an address and a network."""
+    window = _window(now)
+    network = network_of(client_ip(request)) or "this host"
+    return [
+        counter_key(f"{what} address", email.strip().lower(), window),
+        counter_key(f"{what} network", network, window),
+    ]
+
+
+def _window(now: datetime) -> datetime:
+    return now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+
+
+def _worked(posted: Mapping[str, Any], level: int, now: datetime) -> bool:
+    """Return whether a task of this level or harder was solved and is used for the first time."""
+    for solved in range(level, len(MOST_HASHES) + 1):
+        found = look_at(_code(solved), posted)
+        if found.proof is VisitorProof.WORK and found.task_key is not None:
+            return count([found.task_key], now + timedelta(hours=3))[found.task_key] == 1
+    return False
+
+
+def _code(level: int) -> str:
+    return f"sign-in {level}"
+
+
+@require_safe
+def task(request: HttpRequest) -> JsonResponse:
+    """Return a task for the visitor's browser. Its level is signed, so that an easy one can't pass for a hard one."""
+    asked = request.GET.get("level", "")
+    level = int(asked) if asked in {str(number) for number in range(1, len(MOST_HASHES) + 1)} else 1
+    answer = JsonResponse({"task": new_task(_code(level), most=MOST_HASHES[level - 1]), "shown": ""})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,86 @@
+"""Contacts inactive for a year: how many there are, asking them once more, and the sunset of the rest (R-13, R-91)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.actions import start_from_gallery
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.inactive import open_lists, quiet_conditions, quiet_count
+from mailflatrate.apps.lists.queries import mailable_count
+from mailflatrate.base import audit, clock
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.limits import value as limit
+
+TEMPLATE = "repermission"
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RepermissionCampaign:
+    """A campaign that asked them to stay; `silent` of them gave no sign since. From `until` on they can be sunset."""
+
+    campaign: Campaign
+    silent: int
+    until: datetime
+    over: bool
+
+
+def _months(name: str) -> int:
+    return round(limit(name) * 12 / 365)
+
+
+def _asked(campaign: Campaign) -> RepermissionCampaign:
+    assert campaign.started_at is not None
+    until = campaign.started_at + timedelta(days=limit("sunset_answer_days"))
+    return RepermissionCampaign(campaign, quiet_count(campaign.id), until, until <= clock.now())
+
+
+def _mailings() -> list[Campaign]:
+    """Return finished campaigns to exactly these contacts, newest first."""
+    over = Campaign.objects.filter(state=CampaignState.SENT, conditions=quiet_conditions(), started_at__isnull=False)
+    return list(over.order_by("-started_at")[:SHOWN])
+
+
+@require_safe
+@studio
+def quiet(request: StudioRequest) -> HttpResponse:
+    """Show how many contacts are inactive, what they were asked, and the next step."""
+    context = {
+        "quiet": quiet_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
+        "most_months": _months("consent_max_days"), "asked": [_asked(campaign) for campaign in _mailings()],
+    }  # fmt: skip
+    return page(request, "studio/audience/quiet.html", context)
+
+
+@require_POST
+@studio
+def ask_again(request: StudioRequest) -> HttpResponse:
+    """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
+    if not quiet_count():
+        return see_other(reverse("studio:quiet"))
+    draft = start_from_gallery(
+        TEMPLATE, request.account.language, name=_("Do you want to stay?"), by=request.user,
+        values={"list_ids": open_lists(), "conditions": quiet_conditions()},
+    )  # fmt: skip
+    return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+
+
+@require_POST
+@studio
+def let_go(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Sunset everyone this campaign asked who did not answer in time."""
+    found = next((_asked(campaign) for campaign in _mailings() if campaign.id == campaign_id), None)
+    if found is None:
+        raise Http404
+    if found.over and found.silent:
+        actions.ask_withdrawal(campaign_id, found.silent, by=audit.person(request.user))
+        messages.success(request, _("We're removing them in batches of a few hundred."))
+    return see_other(reverse("studio:quiet"))

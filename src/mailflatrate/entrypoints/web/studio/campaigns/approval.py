@@ -1,0 +1,159 @@
+"""Approval: asking a colleague for the release, and the page on which they give it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseRequest
+from mailflatrate.apps.campaigns.queries import (
+    audience_lists,
+    audience_of,
+    may_release_second,
+    newest_imprint,
+    release_request,
+    request_sent_back,
+)
+from mailflatrate.apps.gate import approval
+from mailflatrate.apps.lists.queries import count_audience
+from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.web.documents import policy_in_force
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
+from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
+from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
+from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
+from mailflatrate.entrypoints.web.studio.common import find_campaign, page
+
+LONGEST_WORDS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FourEyes:
+    """A draft's approval state if two people release. `asked`: the pending request; `stale`: changed since.
+
+    `others`: who could release what this person requests. `back`: the request that a colleague sent back last.
+    """
+
+    asked: ReleaseRequest | None
+    stale: bool
+    may_release: bool
+    is_asker: bool
+    others: list[User]
+    back: ReleaseRequest | None
+
+
+def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> FourEyes | None:
+    """Return the approval state for the signed-in person; None if one person may release alone."""
+    if not request.account.four_eyes:
+        return None
+    asked = release_request(campaign.id)
+    return FourEyes(
+        asked=asked,
+        stale=asked is not None and asked.content_hash != present_hash,
+        may_release=asked is not None
+        and may_write(request.membership)
+        and may_release_second(campaign, asked, request.user.id),
+        is_asker=asked is not None and asked.asked_by_id == request.user.id,
+        others=approval.others_who_may_release(campaign, asked.asked_by if asked else request.user),
+        back=request_sent_back(campaign.id),
+    )
+
+
+def _edit(campaign_id: int) -> HttpResponse:
+    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+
+
+@require_POST
+@studio
+def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Ask colleagues to approve the release of what was shown, for now or for a scheduled time."""
+    campaign = find_campaign(campaign_id)
+    moment, on_own_clocks, form = None, False, ScheduleForm(request.POST)
+    if request.POST.get("when") == "later":
+        if not form.is_valid():
+            tell_problems(request, form)
+            return _edit(campaign_id)
+        moment, on_own_clocks = form.cleaned_data["moment"], form.cleaned_data["on_own_clocks"]
+    note = request.POST.get("note", "").strip()[:LONGEST_WORDS]
+    try:
+        if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
+            actions.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
+        row = approval.ask_second(
+            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), at=moment,
+            on_own_clocks=on_own_clocks, note=note,
+        )  # fmt: skip
+    except CampaignError as problem:
+        messages.error(request, str(problem))
+    else:
+        names = ", ".join(str(user) for user in approval.others_who_may_release(row.campaign, request.user))
+        messages.success(request, _("We've emailed %(names)s a link to review and release it.") % {"names": names})
+    return _edit(campaign_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Show what a colleague wants to release: content, recipients, checks, policy. A POST releases it."""
+    campaign = find_campaign(campaign_id)
+    if campaign.state != CampaignState.DRAFT:
+        return see_other(reverse("studio:campaign", args=[campaign_id]))
+    if release_request(campaign_id) is None:
+        return _edit(campaign_id)
+    if request.method != "POST":
+        return _look_page(request, campaign)
+    if request.POST.get("confirm") != "on":
+        return _look_page(
+            request, campaign, error=_("Select the box to confirm the policy. Then you can release the campaign.")
+        )
+    try:
+        decision = approval.release_as_second(
+            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
+        )
+    except CampaignError as problem:
+        return _look_page(request, campaign, error=str(problem))
+    if not decision.allowed:
+        words = _("A check has failed. Fix it, then request approval again.")
+        return _look_page(request, find_campaign(campaign_id), error=words)
+    messages.success(request, _("Released. We'll let your colleague know by email."))
+    return see_other(reverse("studio:campaign", args=[campaign_id]))
+
+
+def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
+    present = content_hash(campaign, newest_imprint())
+    recipients, left_out = count_audience(audience_of(campaign))
+    context: dict[str, Any] = {
+        "campaign": campaign, "four_eyes": four_eyes_of(request, campaign, present), "shown_hash": present,
+        "asked": release_request(campaign.id), "panel": panel_of(campaign, for_second=True),
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
+        "recipients": recipients, "left_out": left_out, "lists": audience_lists(campaign),
+        "preview": preview_of(
+            request, campaign, PreviewState.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
+        ),
+        "error": error, "why_it_stands": why_it_stands(campaign), **comments_context(request, campaign),
+    }  # fmt: skip
+    return page(request, "studio/campaigns/second.html", context, status=422 if error else 200)
+
+
+@require_POST
+@studio
+def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Send it back with what to change; the person who asked can withdraw the request this way."""
+    find_campaign(campaign_id)
+    try:
+        approval.send_back(campaign_id, by=request.user, text=request.POST.get("text", "")[:LONGEST_WORDS])
+    except CampaignError as problem:
+        messages.error(request, str(problem))
+        return see_other(reverse("studio:campaign-second", args=[campaign_id]))
+    messages.success(request, _("Sent back to the person who requested approval."))
+    return _edit(campaign_id)

@@ -1,0 +1,106 @@
+"""Delivery results and reasons in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.lists.audience import (
+    GOT_EXCLUDED_MAILING,
+    IN_EXCLUDED_SEGMENT,
+    NOT_IN_SEGMENT,
+    ON_EXCLUDED_LIST,
+)
+from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.mail.author_mistakes import param_in_words
+from mailflatrate.rules.gate import reason_text
+from mailflatrate.rules.skip_reasons import WithholdReason
+
+STATE_TONES = {
+    DeliveryState.PENDING: "",
+    DeliveryState.DEFERRED: "warning",
+    DeliveryState.SENT: "success",
+    DeliveryState.BOUNCED: "error",
+    DeliveryState.WITHHELD: "",
+    DeliveryState.CANCELLED: "",
+    DeliveryState.IN_DOUBT: "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SkipReasonCount:
+    """A reason, its label, and how many people it concerns."""
+
+    key: str
+    word: str
+    number: int
+
+
+def bounce_word(kind: str) -> str:
+    """Return what kind of bounce it was (R-67, R-70)."""
+    words = {
+        "hard": _("does not exist"),
+        "soft": _("temporarily unavailable"),
+        "sender": _("rejected because of the sender"),
+        "content": _("rejected because of the content"),
+    }
+    return words.get(kind, kind)
+
+
+def why_it_stands(campaign: Campaign) -> str:
+    """Return why a campaign is stopped: an error in the reader's language, or the words of a person or a server."""
+    if campaign.maybe_sent:
+        return _(
+            "The service was restored from a backup, so this campaign may already have been sent after that backup "
+            "was made. Check your inbox, replies and statistics before you send it. Your recipients might get it "
+            "twice."
+        )
+    mistake = param_in_words(campaign.state_reason, reading_language())
+    return str(capfirst(mistake)) if mistake else campaign.state_reason
+
+
+def reason_word(reason: str) -> str:
+    """Return in words why a contact was skipped or excluded."""
+    own = {
+        NOT_IN_SEGMENT: _("doesn't match the conditions"),
+        ON_EXCLUDED_LIST: _("is on an excluded list"),
+        IN_EXCLUDED_SEGMENT: _("is in an excluded segment"),
+        GOT_EXCLUDED_MAILING: _("received an earlier campaign whose recipients are excluded"),
+    }
+    if reason in own:
+        return own[reason]
+    try:
+        return reason_text(WithholdReason(reason), reading_language())
+    except ValueError:
+        return reason.replace("_", " ")
+
+
+_FAILURES = {
+    "host_lost": gettext_lazy("a sending server failed"),
+    "sender_died": gettext_lazy("a sending process failed"),
+    "database_behind": gettext_lazy("the database was restored"),
+    "connection lost": gettext_lazy("the connection dropped"),
+}
+
+
+def detail_word(state: DeliveryState, detail: str) -> str:
+    """Return the label for the detail of a delivery result."""
+    if state == DeliveryState.BOUNCED:
+        return bounce_word(detail)
+    failure = _FAILURES.get(detail.partition(":")[0])
+    if failure is not None:  # it says nothing once the result is known
+        return str(failure) if state == DeliveryState.IN_DOUBT else ""
+    return reason_word(detail)
+
+
+def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
+    """Return reasons with their labels, the most frequent first."""
+    return [
+        SkipReasonCount(key, reason_word(key), number)
+        for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
+        if number
+    ]

@@ -1,0 +1,158 @@
+"""The test inbox: what our own sink received for the account, shown as its recipient would see it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.apps.inbound.queries import postbox_messages
+from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
+from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
+from mailflatrate.mail.dkim_verify import DkimStatus
+
+log = structlog.get_logger("postbox")
+
+PAGE_ROWS = 50
+SHOWN_CHARACTERS = 300_000
+VIEWS = ("html", "text", "headers", "source")
+HTML_POLICY = (
+    "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; "
+    "frame-ancestors 'self'; form-action 'none'; base-uri 'none'"
+)
+BEHAVIOURS = {
+    MailboxBehavior.UNKNOWN: gettext_lazy("This address is unknown and rejects email."),
+    MailboxBehavior.BUSY: gettext_lazy("This address asks to try again later."),
+    MailboxBehavior.TIMEOUT: gettext_lazy("This address doesn't respond in time."),
+    MailboxBehavior.FULL: gettext_lazy("The mailbox of this address is full."),
+    MailboxBehavior.BOUNCE: gettext_lazy("This address accepted the message, then sent a bounce."),
+    MailboxBehavior.COMPLAIN: gettext_lazy("This address sent a spam complaint."),
+    MailboxBehavior.VACATION: gettext_lazy("This address sent an automatic reply."),
+    MailboxBehavior.UNSUBSCRIBE: gettext_lazy("This address unsubscribed by email."),
+    MailboxBehavior.ONE_CLICK: gettext_lazy("This address used one-click unsubscribe."),
+}
+VERDICTS = {
+    DkimStatus.PASS: gettext_lazy("The signature is valid"),
+    DkimStatus.BODY_CHANGED: gettext_lazy("The body was changed after signing"),
+    DkimStatus.HEADER_CHANGED: gettext_lazy("The header or signature was changed after signing"),
+    DkimStatus.EXPIRED: gettext_lazy("The signature has expired"),
+    DkimStatus.KEY_MISSING: gettext_lazy("This key isn't in the DNS"),
+    DkimStatus.KEY_UNREACHABLE: gettext_lazy("The DNS didn't respond with the key"),
+    DkimStatus.UNSUPPORTED: gettext_lazy("We don't check this type of signature"),
+    DkimStatus.MALFORMED: gettext_lazy("The signature is invalid or incomplete"),
+}
+
+
+def find_message(message_id: int) -> PostboxMessage:
+    """Return a message of the account. Raises Http404 for anything else."""
+    found = PostboxMessage.objects.filter(id=message_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def behaviour_words(stored: str) -> str:
+    """Return the behavior the address simulated; empty if it accepted the mail normally."""
+    return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
+
+
+def _render(request: StudioRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+    return render(request, template, {"may_write": may_write(request.membership), **context})
+
+
+@require_safe
+@studio
+def postbox(request: StudioRequest) -> HttpResponse:
+    """List messages, newest first; search by recipient, subject and mailing ID."""
+    search = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    text = request.GET.get("before", "")
+    before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    rows = list(postbox_messages(search=search, before_id=before)[: PAGE_ROWS + 1])
+    context = {
+        "rows": [(row, behaviour_words(row.behaviour)) for row in rows[:PAGE_ROWS]],
+        "search": search,
+        "before": before,
+        "next_id": rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0,
+    }
+    template = "studio/postbox/rows.html" if is_htmx(request) else "studio/postbox/list.html"
+    return _render(request, template, context)
+
+
+@require_safe
+@studio
+def message(request: StudioRequest, message_id: int) -> HttpResponse:
+    """Show one message: as HTML, as text, its header fields, its source."""
+    found = find_message(message_id)
+    reading = TestInboxMessage(bytes(found.raw))
+    wanted = request.GET.get("view", "")
+    default = "html" if reading.html else "text"
+    context = {
+        "message": found,
+        "reading": reading,
+        "from_field": reading.value("From"),
+        "view": wanted if wanted in VIEWS else default,
+        "behaviour": behaviour_words(found.behaviour),
+        "source": reading.source[:SHOWN_CHARACTERS],
+        "is_cut": len(reading.source) > SHOWN_CHARACTERS,
+    }
+    return _render(request, "studio/postbox/message.html", context)
+
+
+@require_safe
+@studio
+def html(request: StudioRequest, message_id: int) -> HttpResponse:
+    """Return the HTML part alone, without scripts, forms or an origin, for the frame of the message page."""
+    response = HttpResponse(TestInboxMessage(bytes(find_message(message_id).raw)).html)
+    response.headers["Content-Security-Policy"] = HTML_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_safe
+@studio
+def raw(request: StudioRequest, message_id: int) -> HttpResponse:
+    """Download the message as a file, byte for byte."""
+    response = HttpResponse(bytes(find_message(message_id).raw), content_type="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="message-{message_id}.eml"'
+    return response
+
+
+@require_safe
+@studio
+def signature(request: StudioRequest, message_id: int) -> HttpResponse:
+    """Show the verdict on each DKIM signature; loaded after the message page, as DNS may be slow."""
+    found = find_message(message_id)
+    verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
+    return _render(
+        request, "studio/postbox/signature.html", {"verdicts": [(one, VERDICTS[one.status]) for one in verdicts]}
+    )
+
+
+@require_POST
+@studio
+def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
+    """Send the POST of a mailbox provider, and show the response."""
+    path = TestInboxMessage(bytes(find_message(message_id).raw)).one_click_path
+    if not path:
+        raise Http404
+    try:
+        status = post_one_click(path)
+    except OSError as problem:
+        log.warning("one-click: no answer", problem=str(problem))
+        messages.error(request, _("The public pages didn't respond. No one was unsubscribed."))
+    else:
+        if status == HTTPStatus.OK:
+            messages.success(request, _("Response 200: the address is unsubscribed, as if through a mailbox provider."))
+        else:
+            messages.error(request, _("The response was %(status)d instead of 200.") % {"status": status})
+    return see_other(reverse("studio:postbox-message", args=[message_id]))

@@ -1,0 +1,259 @@
+"""The account status, its agreements, and the defaults for its pages."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.mfa.utils import is_mfa_enabled
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.facts import account_facts
+from mailflatrate.apps.accounts.models import (
+    Acceptance,
+    Account,
+    AgreementDocument,
+    DeskMessage,
+    FourEyesSwitch,
+    Standing,
+    StandingChange,
+    Strike,
+)
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import mailings_sent
+from mailflatrate.apps.stats import action_texts
+from mailflatrate.apps.stats.models import Measure
+from mailflatrate.apps.stats.queries import open_warnings
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.context import TONES
+from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
+from mailflatrate.rules.facts import HistoryFacts
+from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.vetting import daily_limit, needs_words
+
+MEANINGS = {
+    Standing.REGISTERED: gettext_lazy(
+        "You haven't submitted your application yet. You can set everything up, but you can't send until it's approved."
+    ),
+    Standing.SUBMITTED: gettext_lazy(
+        "We're reviewing your account. You can set everything up, but you can't send yet."
+    ),
+    Standing.MORE_INFO: gettext_lazy(
+        "We have a question about your application. You can't send until you've answered it."
+    ),
+    Standing.APPROVED: gettext_lazy("Your application is approved. You can send as soon as your account is activated."),
+    Standing.REJECTED: gettext_lazy(
+        "Your application was declined. If you disagree, write to us and we'll review it again."
+    ),
+    Standing.ACTIVE: gettext_lazy("You can send campaigns once they pass their checks."),
+    Standing.THROTTLED: gettext_lazy("You can send campaigns, but sending is slower than usual."),
+    Standing.PAUSED: gettext_lazy("Sending is suspended for now. Your data stays as it is."),
+    Standing.SUSPENDED: gettext_lazy("You can't send. If you disagree, write to us and our team will review it."),
+    Standing.CLOSED: gettext_lazy("This account is closed."),
+}
+SHOWN_LETTERS = 20
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A document in force, and who accepted it; `acceptance` is None if nobody has yet."""
+
+    document: AgreementDocument
+    text: SafeString
+    acceptance: Acceptance | None
+
+
+class SettingsForm(forms.Form):
+    """Defaults for the account's pages and campaigns."""
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        help_text=gettext_lazy("The default for new lists and campaigns."),
+    )
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    colour = forms.CharField(
+        label=gettext_lazy("Color"),
+        widget=forms.TextInput({"type": "color"}),
+        help_text=gettext_lazy("Used for buttons on the pages your readers see."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+
+    def clean_colour(self) -> str:
+        """Return `#rrggbb` in lower case."""
+        colour = str(self.cleaned_data["colour"])
+        if not _COLOUR.fullmatch(colour):
+            raise forms.ValidationError(_("Enter a color like #00595a."))
+        return colour.lower()
+
+
+def agreements(language: str) -> list[Agreement]:
+    """Return the documents in force, each with its newest acceptance in any language."""
+    found = []
+    for document in queries.current_documents(language):
+        mine = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
+        acceptance = mine.select_related("user", "document").order_by("-accepted_at").first()
+        found.append(Agreement(document, document_html(document), acceptance))
+    return found
+
+
+def _due(found: list[Agreement]) -> str:
+    """Return which texts a click accepts: the document IDs, empty if everything is accepted."""
+    if all(agreement.acceptance for agreement in found):
+        return ""
+    return ",".join(str(agreement.document.id) for agreement in found)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWarning:
+    """One figure over its limit, in words; `campaign` if it is a single campaign's."""
+
+    title: str
+    sentence: str
+    remedy: str
+    at: datetime
+    rule: str
+    campaign: Campaign | None
+
+
+def _warning(measure: Measure) -> OpenWarning:
+    remedy = action_texts.remedy(action_texts.need_of(measure))
+    return OpenWarning(
+        action_texts.title(measure), action_texts.sentence(measure), remedy, measure.at, measure.rule, measure.campaign
+    )
+
+
+def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str = "") -> HttpResponse:
+    found = agreements(request.user.language)
+    account = request.account
+    state = Standing(account.standing)
+    change = StandingChange.objects.order_by("-id").first()
+    facts = account_facts(account)
+    most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
+    context = {
+        "standing": state, "tone": TONES[state], "meaning": MEANINGS[state], "agreements": found,
+        "due": _due(found), "error": error, "letter_error": letter_error,
+        "change": change if change is not None and needs_words(StandingFact(state.value)) else None,
+        "may_write_application": state in actions.EDITABLE and is_owner(request),
+        "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_LETTERS])[::-1],
+        "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
+        "warnings": [_warning(measure) for measure in open_warnings()],
+        "most_strikes": int(limit("strikes_to_suspend")),
+        "daily_limit": most_a_day if account.may_send else None,
+    }  # fmt: skip
+    return page(request, "studio/trust/standing.html", context, status=422 if error or letter_error else 200)
+
+
+@require_safe
+@studio
+def standing(request: StudioRequest) -> HttpResponse:
+    """Show what the account may do and why, and the agreements."""
+    return _standing_page(request)
+
+
+@require_POST
+@studio
+@owners_change
+def accept(request: StudioRequest) -> HttpResponse:
+    """Accept the texts that were shown, on the account's behalf. A newer text is shown first."""
+    due = _due(agreements(request.user.language))
+    if not due:
+        return see_other(reverse("studio:standing"))
+    if request.POST.get("documents") != due:
+        return _standing_page(request, error=_("One of the texts has changed in the meantime. Read it again."))
+    if request.POST.get("accept") != "yes":
+        return _standing_page(request, error=_("Select the box if you agree."))
+    actions.accept_agreements(
+        request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
+    )
+    messages.success(request, _("Thanks. You've accepted the agreements."))
+    return see_other(reverse("studio:standing"))
+
+
+@require_POST
+@studio
+def write(request: StudioRequest) -> HttpResponse:
+    """Write to the operator: contest an action, answer a question (R-09)."""
+    about = None
+    if request.POST.get("about") == "change":
+        about = StandingChange.objects.order_by("-id").first()
+    try:
+        actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
+    except AccountError as problem:
+        return _standing_page(request, letter_error=str(problem))
+    messages.success(request, _("We've received your message. We'll reply by email and here."))
+    return see_other(reverse("studio:standing"))
+
+
+def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
+    initial = {"language": account.language, "time_zone": account.time_zone, "colour": account.colour}
+    return SettingsForm(posted, initial=initial)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+@owners_change
+def account_settings(request: StudioRequest) -> HttpResponse:
+    """Change the language, time zone and color of the account."""
+    account = request.account
+    form = _settings_form(account, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.change_settings(account.id, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return see_other(reverse("studio:standing-settings"))
+    return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@studio
+def security(request: StudioRequest) -> HttpResponse:
+    """Show the person's own sign-in, and whether a second person approves each campaign."""
+    return _security_page(request)
+
+
+def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
+    context = {
+        "error": error, "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
+        "writers": queries.writers(), "has_second_factor": is_mfa_enabled(request.user),
+    }  # fmt: skip
+    return page(request, "studio/trust/security.html", context, status=422 if error else 200)
+
+
+@require_POST
+@studio
+@owners_change
+def four_eyes(request: StudioRequest) -> HttpResponse:
+    """Turn approval by a second person on or off."""
+    wanted = request.POST.get("wanted") == "yes"
+    try:
+        actions.switch_four_eyes(request.account.id, wanted, by=request.user)
+    except AccountError as problem:
+        return _security_page(request, error=str(problem))
+    done = (
+        _("From now on, a second person has to approve every campaign.")
+        if wanted
+        else _("Campaigns no longer need a second person's approval.")
+    )
+    messages.success(request, done)
+    return see_other(reverse("studio:standing-security"))

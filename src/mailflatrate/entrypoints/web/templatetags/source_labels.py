@@ -1,0 +1,20 @@
+"""How something came to be, in words (`entrypoints.web.source_labels`)."""
+
+from django import template
+
+from mailflatrate.entrypoints.web import source_labels
+
+register = template.Library()
+
+
+@register.filter
+def source_word(source: str | None) -> str:
+    """Return where an event came from."""
+    return source_labels.source_word(source or "")
+
+
+@register.filter
+def feedback_text(feedback: object) -> str:
+    """Return the details of feedback: how a contact unsubscribed, in words, or a server's reply as it is."""
+    kind, text = getattr(feedback, "kind", ""), str(getattr(feedback, "text", ""))
+    return source_labels.unsubscribed_word(text) if kind == "unsubscribe" and text else text

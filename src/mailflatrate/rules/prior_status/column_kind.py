@@ -1,0 +1,281 @@
+"""Guesses a column's type from its title and its cells together: a status, a question, or something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mailflatrate.rules.prior_status.columns import (
+    StatusField,
+    counts_states,
+    is_opt_in,
+    is_other_channel,
+    read_title,
+    reason_of,
+    stands_alone,
+)
+from mailflatrate.rules.prior_status.status_words import (
+    NO,
+    PriorStatus,
+    is_flag,
+    is_nothing,
+    is_status_word,
+    plain,
+    read_status,
+)
+
+MAX_KINDS = 12
+"""A column of so few different cells has kinds of something in it, not texts."""
+MAX_KIND_CHARACTERS = 40
+_PROSE_WORDS = 4
+_CODE_CHARACTERS = 2
+# What a whole table of one-letter states is made of: with U (unsubscribed) and one that may be a yes.
+_STATE_LETTERS = frozenset("abcdnopsuwix")
+_OPT_IN_DIGITS = frozenset("012")
+_LETTERS_OF_YES = frozenset("acsw")
+_PLACES = frozenset(
+    [
+        "al",
+        "ak",
+        "az",
+        "ar",
+        "ca",
+        "co",
+        "ct",
+        "de",
+        "fl",
+        "ga",
+        "hi",
+        "id",
+        "il",
+        "in",
+        "ia",
+        "ks",
+        "ky",
+        "la",
+        "me",
+        "md",
+        "ma",
+        "mi",
+        "mn",
+        "ms",
+        "mo",
+        "mt",
+        "ne",
+        "nv",
+        "nh",
+        "nj",
+        "nm",
+        "ny",
+        "nc",
+        "nd",
+        "oh",
+        "ok",
+        "or",
+        "pa",
+        "ri",
+        "sc",
+        "sd",
+        "tn",
+        "tx",
+        "ut",
+        "vt",
+        "va",
+        "wa",
+        "wv",
+        "wi",
+        "wy",
+        "dc",
+        "ab",
+        "bc",
+        "mb",
+        "nb",
+        "nl",
+        "ns",
+        "nt",
+        "nu",
+        "on",
+        "pe",
+        "qc",
+        "sk",
+        "yt",
+        "bw",
+        "by",
+        "be",
+        "bb",
+        "hb",
+        "hh",
+        "he",
+        "mv",
+        "ni",
+        "nw",
+        "rp",
+        "sl",
+        "sn",
+        "st",
+        "sh",
+        "th",
+        "nsw",
+        "qld",
+        "sa",
+        "tas",
+        "vic",
+        "act",
+    ]
+)
+
+
+class ColumnGuess(Enum):
+    """What to do with an unmapped column."""
+
+    STATUS = "status"
+    ASK = "ask"
+    NOTHING = "nothing"
+
+
+@dataclass(slots=True)
+class ColumnLook:
+    """Counts over the cells of one column; filled by `add`, times by the caller that can read them."""
+
+    filled: int = 0
+    flags: int = 0
+    times: int = 0
+    states: int = 0
+    """Cells whose word is a status, if the column is about that: `active`."""
+    telling: int = 0
+    """Cells whose word is a status whatever the column is about: `unsubscribed`."""
+    events: int = 0
+    """Cells that are neither empty nor a no."""
+    links: int = 0
+    ips: int = 0
+    emails: int = 0
+    prose: int = 0
+    """Cells of more than a few words."""
+    kinds: set[str] = field(default_factory=set)
+    """The different cells, up to one more than MAX_KINDS."""
+
+    def add(self, text: str, *, is_time: bool, is_ip: bool = False) -> None:
+        """Count one cell that is not blank."""
+        self.filled += 1
+        flag = is_flag(text)
+        self.flags += flag
+        self.times += is_time and not flag
+        self.ips += is_ip
+        self.emails += "@" in text and " " not in text.strip() and len(text) <= 320
+        self.prose += len(text.split()) > _PROSE_WORDS
+        self.add_kind(text)
+        nothing = is_nothing(text)
+        self.events += not nothing and not (flag and text.strip().lower() in ("no", "nein", "false", "n", "f"))
+        self.links += text.lstrip().startswith(("http://", "https://", "mailto:"))
+        if not flag and not nothing and not is_time:
+            self.states += read_status(text) is not PriorStatus.UNKNOWN and not text.strip().isdecimal()
+            self.telling += is_status_word(text)
+
+    def add_kind(self, text: str) -> None:
+        """Add a cell to the distinct ones."""
+        if len(self.kinds) <= MAX_KINDS:
+            self.kinds.add(text.strip().lower()[: MAX_KIND_CHARACTERS + 1])
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Return True if every cell is a yes or a no."""
+        return self.filled > 0 and self.flags == self.filled
+
+    @property
+    def is_times(self) -> bool:
+        """Return True if most cells are times; a zero counts as none happened."""
+        return self.times > 0 and self.times * 2 > self.filled - self.flags
+
+    @property
+    def is_ips(self) -> bool:
+        """Return True if most cells are IP addresses."""
+        return self.filled > 0 and self.ips * 2 > self.filled
+
+    @property
+    def is_emails(self) -> bool:
+        """Return True if most cells are email addresses."""
+        return self.filled > 0 and self.emails * 2 > self.filled
+
+    @property
+    def is_prose(self) -> bool:
+        """Return True for free text: many words in most cells."""
+        return self.prose * 2 > self.filled
+
+    @property
+    def has_kinds(self) -> bool:
+        """Return True if the column holds only a few short codes or words."""
+        return 0 < len(self.kinds) <= MAX_KINDS and all(len(kind) <= MAX_KIND_CHARACTERS for kind in self.kinds)
+
+    @property
+    def is_codes(self) -> bool:
+        """Return True if every cell is one or two digits or letters: 1, 2, 3 or C, U, B."""
+        return self.has_kinds and all(len(kind) <= _CODE_CHARACTERS or kind.isdecimal() for kind in self.kinds)
+
+    @property
+    def is_places(self) -> bool:
+        """Return True for the codes of federal states."""
+        return bool(self.kinds) and self.kinds <= _PLACES
+
+
+def is_unread_state(text: str) -> bool:
+    """Return True for a cell that may be a state, under such a title: a code or a word, but no federal state."""
+    word = text.strip().lower()
+    return (
+        0 < len(word) <= MAX_KIND_CHARACTERS
+        and word not in _PLACES
+        and (word.isalpha() or (len(word) <= _CODE_CHARACTERS and word.isalnum()))
+    )
+
+
+def guess_column(
+    title: str, look: ColumnLook, codes: Mapping[str, PriorStatus] | None = None
+) -> tuple[ColumnGuess, StatusField]:
+    """Return whether a column gives a person's status, as which field, or needs a question to the user.
+
+    `codes` is the column's code table if the header identifies the system. A few codes or words under a title about a
+    status lead to a question even if none of them is known.
+    """
+    promised = read_title(title)
+    if is_other_channel(title):
+        return ColumnGuess.NOTHING, StatusField.STATE
+    if codes and look.kinds and all(plain(kind) in codes for kind in look.kinds):
+        return ColumnGuess.STATUS, StatusField.STATE
+    if promised is None:
+        return _guess_untitled(look), StatusField.STATE
+    if look.filled and look.links * 2 > look.filled:
+        return ColumnGuess.NOTHING, promised.field
+    if promised.field is not StatusField.STATE:
+        found = reason_of(promised.field) if look.filled and look.is_ips else promised.field
+        if promised.certain:
+            return ColumnGuess.STATUS, found
+        return (ColumnGuess.ASK if look.events else ColumnGuess.NOTHING), found
+    return _guess_state(title, look, certain=promised.certain), StatusField.STATE
+
+
+def _guess_untitled(look: ColumnLook) -> ColumnGuess:
+    if look.is_prose:
+        return ColumnGuess.NOTHING
+    if look.telling or _is_letter_table(look.kinds):
+        return ColumnGuess.ASK
+    said = {read_status(kind) for kind in look.kinds if not kind.isdecimal()} if look.has_kinds else set()
+    return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING
+
+
+def _is_letter_table(kinds: set[str]) -> bool:
+    return "u" in kinds and kinds <= _STATE_LETTERS and not kinds.isdisjoint(_LETTERS_OF_YES)
+
+
+def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> ColumnGuess:
+    if look.is_times or look.is_emails or look.is_ips:
+        return ColumnGuess.ASK if look.telling else ColumnGuess.NOTHING
+    if certain and is_opt_in(title) and look.kinds <= _OPT_IN_DIGITS and not counts_states(title):
+        return ColumnGuess.STATUS
+    if look.is_codes and not look.is_places and (counts_states(title) or not look.is_yes_or_no):
+        return ColumnGuess.ASK
+    says = look.telling or look.states or look.is_yes_or_no
+    if certain or (says and stands_alone(title)):
+        return ColumnGuess.STATUS
+    if look.is_prose or look.is_places or not look.filled:
+        return ColumnGuess.NOTHING
+    return ColumnGuess.ASK if says or look.has_kinds else ColumnGuess.NOTHING

@@ -1,0 +1,188 @@
+"""Pictures, look and templates of an account: kept once, in use or not, and never another account's."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from campaign_world import World, bare_account, world, written_over
+from lists_home import approve_origin
+from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns.actions import media as media_actions
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, picture_text
+from mailflatrate.apps.campaigns.media import letter_url, media_ids_in
+from mailflatrate.apps.campaigns.models import ContentKind, Media
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.base import tenancy
+from mailflatrate.mail.pictures import Refusal
+from mailflatrate.rules.verdict import Severity
+from mailflatrate.settings import load_settings
+
+BRAND = {
+    "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
+    "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> World:
+    """Her account."""
+    assert database
+    return world()
+
+
+def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:
+    """A JPEG file."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "JPEG")
+    return out.getvalue()
+
+
+def upload(colour: str, alt: str = "A wall") -> Media:
+    """An image of one color."""
+    return actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
+
+
+def test_a_picture_is_kept_once_in_the_widths_that_letters_need(anna: World) -> None:
+    """The same file again is the same picture, with its newest words."""
+    with tenancy.account(anna.account_id):
+        first, again = upload("teal"), upload("teal", "A green wall")
+        assert first.id == again.id
+        assert Media.objects.get(id=first.id).alt == "A green wall"
+        sizes = dict(first.files.values_list("slot", "width"))
+        assert sizes == {0: 1600, 1: 320, 2: 600, 3: 1200}
+        assert first.octets == sum(first.files.values_list("octets", flat=True))
+
+
+def test_an_account_has_no_more_room_than_its_quota(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room is that of the account's own pictures."""
+    small = load_settings().model_copy(update={"media_quota_megabytes": 1})
+    with tenancy.account(anna.account_id):
+        monkeypatch.setattr(media_actions, "load_settings", lambda: small)
+        monkeypatch.setattr(media_actions, "MEGABYTE", queries.media_octets() + 10)
+        with pytest.raises(MediaRefused) as full:
+            upload("orange")
+        assert full.value.reason is None
+        with pytest.raises(MediaRefused) as drawing:
+            actions.upload_media(b"<svg/>", name="a.png", alt="", decorative=True, by=None)
+        assert drawing.value.reason is Refusal.SVG
+
+
+def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> None:
+    """Draft, template, logo; a sent campaign keeps its image."""
+    with tenancy.account(anna.account_id):
+        media = upload("navy")
+        url = letter_url(media, list(media.files.all()))
+        assert media_ids_in(f"![x]({url})", anna.account_id) == [media.id]
+        assert media_ids_in(f"![x]({url})", anna.account_id + 1) == []
+        spare = upload("white")
+        actions.delete_media(spare.id)
+        assert not Media.objects.filter(id=spare.id).exists()
+    draft = anna.draft(content=f"# Walls\n\n![A navy wall]({url})\n")
+    with tenancy.account(anna.account_id):
+        actions.save_as_template(draft.id, "Walls", by=None)
+        actions.save_brand(BRAND, logo_id=media.id)
+        kinds = [(use.kind, use.is_out) for use in queries.media_uses(media.id)]
+        assert kinds == [("campaign", False), ("template", False), ("brand", False)]
+        actions.set_state(actions.locked(draft.id), "sent")  # type: ignore[arg-type]  # the word is the state
+        with pytest.raises(MediaInUse):
+            actions.delete_media(media.id)
+
+
+def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: World) -> None:
+    """R-04: another color makes it another campaign. Invalid colors are refused."""
+    draft = anna.draft()
+    with tenancy.account(anna.account_id):
+        before = content_hash(draft, queries.newest_imprint())
+        actions.save_brand({**BRAND, "primary": "#123456"}, logo_id=None)
+        assert content_hash(draft, queries.newest_imprint()) != before
+        for name, wrong in (("primary", "red"), ("ink", "#12345g"), ("body_font", "Comic Sans")):
+            with pytest.raises(CampaignError):
+                actions.save_brand({**BRAND, name: wrong}, logo_id=None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_every_template_of_ours_passes_the_gate_once_it_is_written(anna: World, key: str, language: str) -> None:
+    """A draft that begins with one lacks the author's words and the tick, and brings its pictures with descriptions."""
+    with tenancy.account(anna.account_id):
+        readers = create_list(f"{key} {language}", "", language)
+        approve_origin(anna.account_id, readers.id)
+        values = {"sender_id": anna.sender_id, "list_ids": [readers.id]}
+        draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.anna, values=values)
+        assert draft.content_kind == ContentKind.BLOCKS
+        assert "[[" not in draft.content
+        assert len(draft.media_ids) == len(gallery_template(key, language).pictures)
+        written_over(draft, key, language, by=anna.anna)
+        failed = {finding.key for finding in check_campaign(draft.id).findings if not finding.passed}
+    assert failed <= {"policy-acknowledged", "first-mailings-reviewed"}
+
+
+def test_pictures_of_templates_are_described_in_the_language_of_the_template() -> None:
+    """A picture without words would be no example."""
+    for key in KEYS:
+        for language in LANGUAGES:
+            for stem in gallery_template(key, language).pictures:
+                assert len(picture_text(key, language, stem)) > 10
+
+
+def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: World) -> None:
+    """Subject and content, not sender and recipients; names are taken once; Carla sees none of it."""
+    draft = anna.draft(subject="Spring", text_override="Plain words")
+    with tenancy.account(anna.account_id):
+        kept = actions.save_as_template(draft.id, " Spring ", by=anna.anna)
+        with pytest.raises(NameTaken):
+            actions.save_as_template(draft.id, "Spring", by=anna.anna)
+        begun = actions.start_from_template(kept.id, name="New", by=anna.anna, values={})
+        assert (begun.subject, begun.content, begun.text_override) == ("Spring", draft.content, "Plain words")
+        assert (begun.sender_id, begun.list_ids) == (None, [])
+        other = actions.save_as_template(draft.id, "Summer", by=anna.anna)
+        with pytest.raises(NameTaken):
+            actions.rename_template(other.id, "Spring")
+    carla, _user = bare_account("Nordstern")
+    with tenancy.account(carla):
+        assert not queries.templates().exists()
+        with pytest.raises(type(kept).DoesNotExist):
+            actions.start_from_template(kept.id, name="x", by=None, values={})
+
+
+def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
+    """R-53: set by the checkbox in the library; an image description or a sentence in the message is enough."""
+    with tenancy.account(anna.account_id):
+        media = actions.upload_media(
+            picture("plum"), name="garden.jpg", alt="A garden", decorative=False, by=None, made_by_ai=True
+        )
+        address = letter_url(media, list(media.files.all()))
+        again = actions.upload_media(picture("plum"), name="", alt="", decorative=False, by=None)
+        assert (again.made_by_ai, again.alt) == (True, "A garden"), "the tick is not lost by uploading it again"
+        other = upload("olive")
+        plain = letter_url(other, list(other.files.all()))
+
+    def reminded(content: str) -> list[tuple[str, ...]]:
+        draft = anna.draft(content=content)
+        with tenancy.account(anna.account_id):
+            failed = [one for one in check_campaign(draft.id).failures if one.key == "ai-pictures-labelled"]
+        assert all(one.severity is Severity.WARN for one in failed)
+        return [dict(one.params)["pictures"] for one in failed]  # type: ignore[misc]
+
+    assert reminded(f"# Bulbs\n\n![A garden]({address})\n") == [("garden.jpg",)]
+    assert reminded(f"# Bulbs\n\n![A garden, made by AI]({address})\n") == []
+    assert reminded(f"# Zwiebeln\n\n![Ein Garten]({address})\n\nDas Bild wurde mit KI erzeugt.\n") == []
+    assert reminded(f"# Bulbs\n\n![A wall]({plain})\n") == [], "nobody said that AI made this one"
+
+
+def test_the_tick_stands_on_the_pages(anna: World) -> None:
+    data = {"files": SimpleUploadedFile("ai.jpg", picture("navy"), "image/jpeg"), "alt": "Sea", "made_by_ai": "on"}
+    assert anna.client.post("/studio/media/upload/", data).status_code == 303
+    with tenancy.account(anna.account_id):
+        media = Media.objects.get(name="ai.jpg")
+        assert media.made_by_ai
+    page = anna.client.get(f"/studio/media/{media.id}/").content.decode()
+    assert 'name="made_by_ai"' in page
+    anna.client.post(f"/studio/media/{media.id}/", {"name": "ai.jpg", "alt": "Sea"})
+    with tenancy.account(anna.account_id):
+        assert not Media.objects.get(id=media.id).made_by_ai

@@ -1,0 +1,253 @@
+"""Approval: one person asks, another releases; the page, the action and the database all enforce it."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import ProgrammingError
+
+from campaign_world import World, browser, followed, person, world
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Notice, Role, User
+from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.gate.actions import release_campaign, release_due
+from mailflatrate.apps.gate.approval import ask_second, release_as_second, send_back
+from mailflatrate.base import clock, tenancy
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+from vetted import WHERE
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def anna() -> World:
+    """Anna's account; a second person has to release each campaign."""
+    made = world()
+    person(made.account_id, "Ben Berger", Role.EDITOR)
+    accounts.switch_four_eyes(made.account_id, True, by=made.anna)
+    return made
+
+
+def ben_of(anna: World) -> User:
+    with tenancy.account(anna.account_id):
+        return User.objects.get(memberships__account_id=anna.account_id, name="Ben Berger")
+
+
+def shown(anna: World, campaign: Campaign) -> str:
+    with tenancy.account(anna.account_id):
+        return content_hash(Campaign.objects.get(id=campaign.id), newest_imprint())
+
+
+def asked(anna: World, campaign: Campaign, by: User | None = None, **values: object) -> ReleaseRequest:
+    seen = shown(anna, campaign)
+    with tenancy.account(anna.account_id):
+        return ask_second(campaign.id, by=by or anna.anna, shown_hash=seen, **values)  # type: ignore[arg-type]
+
+
+def release(anna: World, campaign: Campaign, by: User) -> None:
+    seen = shown(anna, campaign)
+    with tenancy.account(anna.account_id):
+        assert release_as_second(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
+
+
+def letters_to(user: User) -> list[str]:
+    with tenancy.account(accounts.house_account().id):
+        return list(Notice.objects.filter(recipient=user.email).order_by("id").values_list("subject", flat=True))
+
+
+def test_one_asks_and_another_releases(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    with tenancy.account(anna.account_id):
+        anna.ticked(campaign)
+        assert not release_campaign(campaign.id, by=anna.anna).allowed, "nobody releases alone"
+    asked(anna, campaign, note="Please look at the price.")
+    assert "Approval requested for “Winter bulbs”" in letters_to(ben)
+    with pytest.raises(CampaignError, match="requested approval"):
+        release(anna, campaign, anna.anna)
+    release(anna, campaign, ben)
+    campaign = anna.again(campaign)
+    assert (campaign.state, campaign.policy_ticked_by_id) == (CampaignState.PLANNING, ben.id)
+    assert "“Winter bulbs” was released" in letters_to(anna.anna)
+
+
+def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
+    """The request is sent as asked for: at the same hour in each recipient's local time."""
+    campaign, at = anna.draft(), clock.now() + timedelta(days=3)
+    asked(anna, campaign, at=at, on_own_clocks=True)
+    release(anna, campaign, ben_of(anna))
+    campaign = anna.again(campaign)
+    assert (campaign.state, campaign.local_at) == (CampaignState.SCHEDULED, at)
+
+
+def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
+    """Ben edits, Anna asks: neither may; Clara may."""
+    campaign, ben = anna.draft(), ben_of(anna)
+    with tenancy.account(anna.account_id):
+        campaigns.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
+        with pytest.raises(CampaignError, match="Invite an owner or editor under Settings, Team"):
+            ask_second(campaign.id, by=anna.anna, shown_hash=shown(anna, campaign))
+    clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
+    asked(anna, campaign)
+    with pytest.raises(CampaignError, match="made the last edit"):
+        release(anna, campaign, ben)
+    release(anna, campaign, clara)
+    assert anna.again(campaign).state == CampaignState.PLANNING
+
+
+def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    with tenancy.account(anna.account_id):
+        campaigns.update_campaign(campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
+    asked(anna, campaign)
+    release(anna, campaign, ben)
+
+
+def test_an_edit_asks_again(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    first = asked(anna, campaign)
+    with tenancy.account(anna.account_id):
+        campaigns.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.anna)
+    with pytest.raises(CampaignError, match="changed after approval"):
+        release(anna, campaign, ben)
+    asked(anna, campaign)
+    with tenancy.account(anna.account_id):
+        assert ReleaseRequest.objects.get(id=first.id).answer == ReleaseAnswer.OVERTAKEN
+    release(anna, campaign, ben)
+
+
+def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    asked(anna, campaign, at=clock.now() + timedelta(days=1))
+    release(anna, campaign, ben)
+    assert anna.again(campaign).state == CampaignState.SCHEDULED
+    with tenancy.account(anna.account_id):
+        campaigns.unschedule(campaign.id)
+        campaigns.update_campaign(campaign.id, {"subject": "Other"}, by=ben)
+        anna.ticked(campaign)
+        assert not release_campaign(campaign.id, by=anna.anna).allowed
+
+
+def test_switched_on_before_the_time_has_come(anna: World) -> None:
+    """What was scheduled by one person waits for the second when the account wants it meanwhile."""
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    campaign = anna.ticked(anna.draft())
+    with tenancy.account(anna.account_id):
+        release_campaign(campaign.id, by=anna.anna, at=clock.now() + timedelta(hours=1))
+    accounts.switch_four_eyes(anna.account_id, True, by=anna.anna)
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(scheduled_at=clock.now() - timedelta(minutes=1))
+        release_due(campaign.id)
+    assert anna.again(campaign).state == CampaignState.DRAFT
+    assert "released-by-two" in anna.again(campaign).state_reason
+
+
+def test_sent_back_with_words(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    asked(anna, campaign)
+    with tenancy.account(anna.account_id):
+        with pytest.raises(CampaignError, match="Describe what should change"):
+            send_back(campaign.id, by=ben, text=" ")
+        send_back(campaign.id, by=ben, text="The price is wrong.")
+    assert letters_to(anna.anna)[-1] == "“Winter bulbs” was returned to you"
+    with pytest.raises(CampaignError, match="no longer requested"):
+        release(anna, campaign, ben)
+
+
+def test_other_checks_come_first(anna: World) -> None:
+    campaign = anna.draft(subject="")
+    with pytest.raises(CampaignError, match="Other checks"):
+        asked(anna, campaign)
+
+
+def test_who_switches_it(anna: World) -> None:
+    ben = ben_of(anna)
+    with pytest.raises(AccountError, match="Only owners"):
+        accounts.switch_four_eyes(anna.account_id, False, by=ben)
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    assert letters_to(ben)[-1] == "Approval is no longer required"
+    alone = world()
+    with pytest.raises(AccountError, match="No one else"):
+        accounts.switch_four_eyes(alone.account_id, True, by=alone.anna)
+
+
+FORGED = {
+    "the setting, by a statement": "UPDATE account SET four_eyes = false WHERE id = %(account)s",
+    "the switch, by an editor": "INSERT INTO four_eyes_switch (account_id, wanted, switched_by_id, at)"
+    " VALUES (%(account)s, false, %(ben)s, now())",
+    "a release that nobody asked for": "INSERT INTO release_request (account_id, campaign_id, content_hash, note,"
+    " asked_by_id, asked_at, answer, answered_by_id, answered_at, text) VALUES (%(account)s, %(campaign)s, %(hash)s,"
+    " '', %(anna)s, now(), 'released', %(ben)s, now(), '')",
+    "the asker's own": "UPDATE release_request SET answer = 'released', answered_by_id = %(anna)s, answered_at = now()",
+    "a stranger's": "UPDATE release_request SET answer = 'released', answered_by_id = %(carla)s, answered_at = now()",
+    "without the tick": "UPDATE release_request SET answer = 'released', answered_by_id = %(ben)s, answered_at = now()",
+    "for another content": "UPDATE release_request SET content_hash = repeat('0', 64)",
+    "past the request": "UPDATE campaign SET state = 'planning' WHERE id = %(campaign)s",
+    "to a reviewer": "UPDATE campaign SET state = 'review' WHERE id = %(campaign)s",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_the_database_holds_to_it(anna: World, name: str) -> None:
+    """SQL under the application role, in the account's own scope."""
+    campaign = anna.ticked(anna.draft())
+    asked(anna, campaign)
+    values = {
+        "account": anna.account_id, "campaign": campaign.id, "hash": campaign.policy_hash, "anna": anna.anna.id,
+        "ben": ben_of(anna).id, "carla": world().anna.id,
+    }  # fmt: skip
+    statement = FORGED[name]
+    with psycopg.connect(app_url(load_settings())) as application:
+        tenancy.enter_account(application, anna.account_id)
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
+            application.execute(statement, {key: value for key, value in values.items() if f"%({key})s" in statement})
+
+
+def test_an_answer_never_changes(anna: World) -> None:
+    campaign = anna.draft()
+    asked(anna, campaign)
+    release(anna, campaign, ben_of(anna))
+    with pytest.raises(ProgrammingError), tenancy.account(anna.account_id):
+        ReleaseRequest.objects.filter(campaign_id=campaign.id).update(answer=ReleaseAnswer.SENT_BACK)
+
+
+def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
+    """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    page = followed(anna.client, "/studio/standing/settings/four-eyes/", {"wanted": "yes"})
+    assert "Turned on by Anna Lindner" in page
+    campaign, ben = anna.draft(), browser(ben_of(anna))
+    edit = f"/studio/campaigns/{campaign.id}/edit/"
+    page = anna.client.get(edit).content.decode()
+    assert (
+        "Request approval" in page
+        and "Send to" not in page
+        and "Confirm policy and release" not in page.split("<dialog")[0]
+    )
+    data = {"when": "now", "note": "The price?", "shown_hash": shown(anna, campaign)}
+    page = followed(anna.client, f"/studio/campaigns/{campaign.id}/ask/", data)
+    assert "emailed Ben Berger a link to review" in page and "Waiting for approval" in page
+    second = f"/studio/campaigns/{campaign.id}/second/"
+    assert "You requested approval or made the last edit" in anna.client.get(second).content.decode()
+    assert second in ben.get("/studio/").content.decode()
+    page = ben.get(second).content.decode()
+    assert "The price?" in page and "Release and send to 3 people" in page
+    data = {"shown_hash": shown(anna, campaign)}
+    assert ben.post(second, data).status_code == 422, "without the tick"
+    answer = anna.client.post(second, data | {"confirm": "on"})
+    assert answer.status_code == 422 and "You requested approval or made the last edit, so a" in answer.content.decode()
+    assert followed(ben, second, data | {"confirm": "on"})
+    assert anna.again(campaign).state == CampaignState.PLANNING
+
+
+def test_sending_back_in_the_browser(anna: World) -> None:
+    campaign, ben = anna.draft(), browser(ben_of(anna))
+    asked(anna, campaign)
+    followed(ben, f"/studio/campaigns/{campaign.id}/second/back/", {"text": "The price is wrong."})
+    page = anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
+    assert "Ben Berger sent it back" in page and "The price is wrong." in page

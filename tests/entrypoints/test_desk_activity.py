@@ -1,0 +1,60 @@
+"""The first page of the desk says in words what was done there; codes are for the audit log."""
+
+import pytest
+
+from campaign_world import world
+from desk_world import Desk, desk
+from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.accounts.actions.account_status import STRIKES
+from mailflatrate.apps.accounts.models import DecisionKind, Standing
+from mailflatrate.apps.lists.models import CheckState, DeclarationState
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.desk.accounts import MEASURES
+from mailflatrate.entrypoints.web.desk.activity_labels import WORDS, reason_word
+from mailflatrate.rules.measures import ThresholdCause
+
+DECIDED = {f"account.{one.value}" for one in Standing} | {f"case.{one.value}" for one in CaseAction}
+DECIDED |= {f"import.{one.value}" for one in (CheckState.RELEASED, CheckState.REFUSED)}
+DECIDED |= {
+    f"origin.{one.value}" for one in (DeclarationState.ASKED, DeclarationState.APPROVED, DeclarationState.REJECTED)
+}
+
+
+@pytest.fixture(scope="module")
+def otto(database: str) -> Desk:
+    """At the desk."""
+    assert database
+    return desk()
+
+
+MOVED = {f"figures_{one.value}" for one in ThresholdCause} | {f"vetting_{one.value}" for one in DecisionKind}
+MOVED |= {f"desk_{after.value}" for after in MEASURES} | {"applied", "activated", "abuse_case", "blocklisted", STRIKES}
+
+
+@pytest.mark.parametrize("code", sorted(MOVED))
+def test_every_move_of_an_account_has_words(code: str) -> None:
+    assert " " in reason_word(code)
+
+
+def test_the_history_of_an_account_shows_no_codes(otto: Desk) -> None:
+    made = world(1)
+    page = otto.page(f"accounts/{made.account_id}/")
+    assert "the application was submitted" in page
+    assert "the application was approved" in page
+    assert "vetting_approve" not in page and "applied" not in page
+
+
+@pytest.mark.parametrize("action", sorted(DECIDED))
+def test_every_decision_has_words(action: str) -> None:
+    assert WORDS[action]
+
+
+def test_people_s_deeds_stand_there_and_machines_do_not(otto: Desk) -> None:
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        audit.record("strike.given", by=audit.person(otto.user), reason="No proof came.")
+        audit.record("measure.warn", by=audit.machine("stats.judge"))
+    page = otto.page("")
+    assert "Strike issued" in page
+    assert "No proof came." in page
+    assert "measure.warn" not in page

@@ -1,0 +1,33 @@
+"""The brand: whatever colors are chosen, those derived from them are readable."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.mail.html.brand_style import DARK_SHEET, BrandStyle, is_colour, mixed, readable, text_on
+from mailflatrate.mail.html.imprint import DARK_GROUND, DARK_INK, MINIMUM_CONTRAST, contrast
+
+COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+
+
+@given(COLOURS, COLOURS)
+def test_derived_text_is_always_readable(primary: str, sheet: str) -> None:
+    """Links on the sheet, in the dark, and the words on a button."""
+    look = BrandStyle(primary=primary, sheet=sheet)
+    for ground in (sheet, look.tint):
+        assert contrast(look.link, ground) >= MINIMUM_CONTRAST
+        assert contrast(look.soft, ground) >= MINIMUM_CONTRAST
+    assert contrast(look.dark_link, DARK_SHEET) >= MINIMUM_CONTRAST
+    assert contrast(text_on(primary), primary) >= MINIMUM_CONTRAST
+
+
+def test_the_dark_imprint_is_readable() -> None:
+    """The colors are fixed, so checking them once is enough."""
+    assert contrast(DARK_INK, DARK_GROUND) >= MINIMUM_CONTRAST
+
+
+@given(COLOURS, COLOURS, st.floats(0, 1))
+def test_colours_stay_colours(one: str, other: str, share: float) -> None:
+    """Mixing gives a color; a readable one is left alone."""
+    assert is_colour(mixed(one, other, share))
+    if contrast(one, other) >= MINIMUM_CONTRAST:
+        assert readable(one, other) == one
