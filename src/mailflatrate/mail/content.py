@@ -148,9 +148,16 @@ def _document(source: ContentSource, protected: ProtectedText, context: CompileC
 
 
 def _title(source: ContentSource) -> str:
-    """Return the subject, without Liquid output, as document title: filters distrust a title that differs from it."""
+    """Return the subject, without Liquid output, as document title: filters distrust a title that differs from it.
+
+    The punctuation around an output goes with it: "{{ contact.first_name }}, your order" becomes "Your order".
+    """
     subject = protect(source.subject, entities=False)
-    return " ".join(subject.word.sub("", subject.text).split())
+    word, text = subject.word.pattern, subject.text.strip()
+    text, at_start = re.subn(rf"^(?:{word}[\s,;:.!?]*)+", "", text)
+    text = re.sub(rf"[\s,;:]*{word}(?=\s*(?:[,;:.!?]|$))", "", text)
+    text = " ".join(subject.word.sub("", text).split())
+    return text[:1].upper() + text[1:] if at_start else text
 
 
 def mjml_as_html(source: str) -> str:

@@ -23,9 +23,29 @@ MAX_TABLE_CELLS = 8_000
 
 @lru_cache(maxsize=64)
 def _style(look: BrandStyle) -> str:
-    """Return the message's style sheet in the account's colors and fonts."""
+    """Return the whole style sheet in the account's colors and fonts."""
     words = look.words()
     return _STYLE.format(**words | {"code": mixed(look.sheet, look.ink, 0.06)})
+
+
+def _style_for(look: BrandStyle, body: str) -> str:
+    """Return the style sheet without selectors of elements that the text does not contain: every octet is sent to
+    every recipient.
+    """
+
+    def matching(rule: re.Match[str]) -> str:
+        selectors = [each for each in rule[1].split(", ") if _has_element(body, each)]
+        return ", ".join(selectors) + rule[2] if selectors else ""
+
+    return _RULE.sub(matching, _style(look))
+
+
+def _has_element(body: str, selector: str) -> bool:
+    _, _, element = selector.partition("td.letter ")
+    return not element or re.search(rf"<{element}[\s/>]", body) is not None
+
+
+_RULE = re.compile(r"^(td\.letter[^{@\n]*)( \{.*\}\n)", re.MULTILINE)
 
 
 _STYLE = """
@@ -113,7 +133,7 @@ def render_markdown(protected: ProtectedText, *, title: str, language: str, look
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{_style(look)}</style></head><body>"
+        f"<title>{html.escape(title)}</title><style>{_style_for(look, body)}</style></head><body>"
         '<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" '
         'style="background-color:' + look.page + '"><tr><td align="center" style="padding:24px 8px">'
         '<!--[if mso]><table role="presentation" width="600" align="center"><tr><td><![endif]-->'
