@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailflatrate.apps.campaigns.states import move
+from mailflatrate.rules.campaign_states import CampaignMover
+
 if TYPE_CHECKING:
     from mailflatrate.apps.accounts.models import User
 
@@ -247,7 +250,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
                 )
                 for edition in editions
             ]  # fmt: skip
-        campaigns.set_state(campaign, CampaignState.PLANNING)
+        move(campaign, CampaignState.PLANNING, CampaignMover.MACHINE)
     if plan_now:
         plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)
     return int(campaign.id)

@@ -30,13 +30,13 @@ from mailflatrate.apps.accounts.actions import (
 )
 from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.actions import (
-    ask_for_review,
     gallery_media,
     save_as_template,
     save_brand,
     write_comment,
 )
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
     Attempt,
@@ -65,6 +65,7 @@ from mailflatrate.apps.tracking.models import Click, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.policies import restricted
+from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
@@ -242,7 +243,13 @@ class Neighbours:
         self._four_eyes()
         other = self.anna.ticked(self.anna.draft("Another"))
         with tenancy.account(self.anna.account_id):
-            ask_for_review(other, None, by=self.anna.anna)
+            move(
+                other,
+                CampaignState.REVIEW,
+                CampaignMover.MEMBER,
+                review_asked_at=clock.now(),
+                released_by=self.anna.anna,
+            )
         review_campaign(
             self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."
         )

@@ -15,6 +15,7 @@ from campaign_world import CONTENT, World, world
 from desk_world import desk
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
@@ -26,6 +27,7 @@ from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.stats.actions import decide_trial
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.campaign_states import CampaignMover
 
 VARIANT = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
 
@@ -159,7 +161,7 @@ def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(a
     release(anna, early)
     with tenancy.account(anna.account_id):
         actions.pause_campaign(early.id, "")
-        campaigns.ask_for_review(campaigns.locked(review.id), None, by=anna.anna)
+        move(campaigns.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.anna)
     restore_and_resume(clock.now())
     assert is_set_aside(anna, review, CampaignState.DRAFT)
     assert is_set_aside(anna, early, CampaignState.PAUSED)

@@ -5,8 +5,6 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from campaign_world import World, world
-from mailflatrate.apps.campaigns.actions import set_state
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
@@ -72,7 +70,6 @@ def released(anna: World) -> dict[str, int]:
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
         decision = release_campaign(campaign.id, by=anna.anna)
-        set_state(Campaign.objects.get(id=campaign.id), CampaignState.PLANNING)
     assert decision.allowed and decision.edition_id
     return {
         "account": anna.account_id, "campaign": campaign.id, "edition": decision.edition_id, "decision": decision.id,

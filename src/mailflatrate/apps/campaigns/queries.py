@@ -29,9 +29,9 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
+from mailflatrate.rules.campaign_states import EDITABLE
 
 ATTRIBUTE_SAMPLE = 5_000
-EDITABLE = (CampaignState.DRAFT,)
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:

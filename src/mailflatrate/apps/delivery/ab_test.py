@@ -19,18 +19,19 @@ from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.campaigns.campaign_content import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.campaigns.variants import share_of, variant_count
 from mailflatrate.apps.delivery.models import Plan, Trial
 from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
 from mailflatrate.rules.ab_test import LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
+from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 from mailflatrate.rules.gate import explain
 from mailflatrate.settings.schema import load_settings
 
 CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” is waiting for you to pick the winner")
 CHOOSE = gettext_noop("The A/B test of “%(mailing)s” has been sent. All other recipients get the variant you choose.")
-RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
 
 
 class ChecksOpen(CampaignError):
@@ -142,8 +143,7 @@ def choose_variant(
     Plan.objects.filter(campaign_id=campaign_id).update(
         edition_id=decision.edition_id, decision_id=decision.id, after_contact_id=0, finished_at=None
     )
-    campaign.state = CampaignState.PLANNING
-    campaign.save(update_fields=["state"])
+    move(campaign, CampaignState.PLANNING, CampaignMover.MEMBER if by else CampaignMover.MACHINE)
     defer_planning(campaign, decision.edition_id, decision.id)
 
 

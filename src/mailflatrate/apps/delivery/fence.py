@@ -19,13 +19,13 @@ from mailflatrate.apps.delivery.fence_sql import IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.settings.schema import load_settings
 
 ALIVE = timedelta(minutes=10)
 """A process last seen so long before the database's last moment had nothing under way then."""
 SILENT = timedelta(seconds=10)
 """A process that is silent for so long on a held database has nothing more to note in its journal."""
-_UNDER_WAY = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
 
 log = structlog.get_logger(__name__)
 
@@ -220,7 +220,7 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
 def settle_as_unknown() -> int:
     """Give every unsettled delivery of campaigns under way an unknown result; return the number of chunks with any."""
     with tenancy.platform(PlatformReason.FENCE):
-        campaigns = Q(campaign__state__in=_UNDER_WAY) | Q(campaign=None)
+        campaigns = Q(campaign__state__in=UNFINISHED) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
         rows = list(chunks.values_list("account_id", "id"))
     return sum([actions.end_unknown(account_id, chunk_id) for account_id, chunk_id in rows])
@@ -229,7 +229,7 @@ def settle_as_unknown() -> int:
 def _open() -> None:
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(held_at=None, cause="", missing=0, identity=_identity())
-        running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))
         # In the same transaction: a campaign whose planning waited has no job that a sweep would wake.
         for campaign in Campaign.objects.filter(state=CampaignState.PLANNING):
             with tenancy.account(campaign.account_id):

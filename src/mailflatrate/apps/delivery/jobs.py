@@ -9,6 +9,7 @@ from mailflatrate.apps.delivery.send.sender import this_sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.settings.schema import load_settings
 
 MANY = 100
@@ -73,7 +74,7 @@ def sweep(timestamp: int) -> None:
     """Once a minute, wake what is ready or in planning without a job, collect due retries, give up lost hosts."""
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        running = list(Campaign.objects.filter(state__in=actions.RUNNING).values_list("account_id", "id"))
+        running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))
         # One released while a hold ended may have been put off by the hold without being seen by its end.
         planning = [] if fence.is_held() else list(Campaign.objects.filter(state=CampaignState.PLANNING))
         ready = Chunk.objects.filter(campaign=None, state=ChunkState.READY)

@@ -9,20 +9,19 @@ from collections import defaultdict
 
 from django.db.models import Max
 
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, LaneHold
 from mailflatrate.apps.delivery.queries import held_lanes
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.rules.providers import provider_of
-
-_GOING = (CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
 
 
 def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
     """Hold a campaign's lane for one provider. False when the campaign is over. Inside `tenancy.platform(...)`."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
-    if campaign.state not in _GOING:
+    if campaign.state not in UNFINISHED:
         return False
     lane = {"account_id": account_id, "campaign_id": campaign_id, "provider": provider, "released_at": None}
     LaneHold.objects.get_or_create(**lane, defaults={"rule": rule, "held_at": clock.now()})
@@ -38,7 +37,7 @@ def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
     held.update(released_at=clock.now())
-    if campaign.state in (CampaignState.SENDING, CampaignState.WAITING):
+    if campaign.state in RUNNING:
         with tenancy.account(account_id):
             wake.wake_campaign(account_id, campaign_id)
 

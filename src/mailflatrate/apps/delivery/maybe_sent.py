@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import (
     DRAFT_MAYBE_SENT,
@@ -26,9 +27,7 @@ from mailflatrate.apps.delivery.models import Plan, Trial
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-
-_WAITS = (CampaignState.SCHEDULED, CampaignState.REVIEW)
-_BEGUN = (CampaignState.SENDING, CampaignState.WAITING, CampaignState.PAUSED)
+from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, PLANNED, UNFINISHED, CampaignMover
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +52,8 @@ def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
     tested = Exists(Trial.objects.filter(campaign_id=this, winner=None))
     asked = Exists(ReleaseRequest.objects.filter(campaign_id=this, answer=ReleaseAnswer.OPEN))
     found = Campaign.objects.filter(
-        Q(state__in=(*_WAITS, CampaignState.PLANNING))
-        | Q(~planned | tested, state__in=_BEGUN)
+        Q(state__in=(*AWAITING, CampaignState.PLANNING))
+        | Q(~planned | tested, state__in=PLANNED)
         | Q(asked, state=CampaignState.DRAFT)
     )
     if held_at is not None:
@@ -65,12 +64,12 @@ def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
 
 def _set_aside(campaign: Campaign) -> None:
     log.warning("campaign_set_aside", account=campaign.account_id, campaign=campaign.id, state=campaign.state)
-    if campaign.state in _WAITS:
-        campaigns.unschedule(campaign.id, reason=MAYBE_SENT)
-    elif campaign.state == CampaignState.DRAFT:
-        campaigns.set_state(campaign, CampaignState.DRAFT, reason=MAYBE_SENT)
-    elif campaign.state in (CampaignState.PLANNING, *_BEGUN):
-        move(campaign, CampaignState.PAUSED, MAYBE_SENT)
+    if campaign.state in AWAITING:
+        campaigns.return_to_draft(campaign, CampaignMover.MACHINE, reason=MAYBE_SENT)
+    elif campaign.state in EDITABLE:
+        states.move(campaign, CampaignState.DRAFT, CampaignMover.MACHINE, reason=MAYBE_SENT)
+    elif campaign.state in UNFINISHED:
+        move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=MAYBE_SENT)
 
 
 def set_aside_accounts(account_ids: Iterable[int]) -> None:

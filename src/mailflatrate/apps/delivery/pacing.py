@@ -3,9 +3,10 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.actions import UNDER_WAY, wake_campaign
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.actions import wake_campaign
 from mailflatrate.apps.delivery.models import Plan
+from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.pace import pace_for
 
 
@@ -15,7 +16,7 @@ def change_pace(campaign_id: int, per_hour: int | None) -> None:
     Counts from the next turn on. Raises CampaignError when it is over.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+    if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be sped up or slowed down."))
     pace = pace_for(per_hour) if per_hour else None
     campaign.per_hour = per_hour

@@ -14,6 +14,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, warm_up
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_trial, end_test, test_goes_on
 from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
@@ -22,6 +23,7 @@ from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy, tracing
+from mailflatrate.rules.campaign_states import CampaignMover
 from mailflatrate.rules.facts import Suppression
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
@@ -325,15 +327,14 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     warm_up.begin_domain(campaign)
     warm_up.put_recent_first(campaign, plan)
     plan.save(update_fields=["finished_at", "canary_size"])
-    campaign.planned_count, campaign.left_out = plan.planned, plan.left_out
-    campaign.started_at = campaign.started_at or now
-    campaign.state, campaign.state_reason = CampaignState.SENDING, ""
-    if test_goes_on(campaign):
-        pass  # those who wait for the winner are not planned yet
-    elif not plan.planned:
-        campaign.state, campaign.finished_at = CampaignState.SENT, now
-    campaign.save(update_fields=["planned_count", "left_out", "started_at", "state", "state_reason", "finished_at"])
+    # Recipients who wait for the winner of an A/B test are not planned yet.
+    is_tested = test_goes_on(campaign)
+    is_over = not plan.planned and not is_tested
+    move(
+        campaign, CampaignState.SENT if is_over else CampaignState.SENDING, CampaignMover.MACHINE,
+        planned_count=plan.planned, left_out=plan.left_out, started_at=campaign.started_at or now,
+    )  # fmt: skip
     campaign_log.tell_planned(campaign, plan)
     wake.wake_campaign(campaign.account_id, campaign.id)
-    if not plan.planned and test_goes_on(campaign):
+    if not plan.planned and is_tested:
         end_test(campaign)

@@ -11,15 +11,15 @@ from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.rules.campaign_states import RELEASABLE, CampaignMover
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.verdict import Verdict
 
 log = structlog.get_logger(__name__)
-
-RELEASABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
 def check_campaign(campaign_id: int) -> Verdict:
@@ -50,10 +50,10 @@ def release_campaign(
             _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")
         )
     campaign.local_at = at if on_own_clocks else None
-    return _release(campaign, by=by, at=at)
+    return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
 
 
-def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> GateDecision:
+def _release(campaign: Campaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
     facts = variants_facts(campaign)
     verdict, each = judge_whole(facts)
     if not verdict.allowed:
@@ -63,19 +63,27 @@ def _release(campaign: Campaign, *, by: User | None, at: datetime | None) -> Gat
     at = at if at is not None and at > clock.now() else None
     if verdict.needs_review and not facts[0].release.reviewed_by:
         decision = _record(campaign, None, verdict, by)
-        campaigns.ask_for_review(campaign, at, by=by)
+        move(
+            campaign,
+            CampaignState.REVIEW,
+            mover,
+            scheduled_at=at,
+            local_at=campaign.local_at,
+            review_asked_at=clock.now(),
+            released_by=by or campaign.released_by,
+        )
         return decision
     account_id = tenancy.current_account_id()
     if at is not None:
         decision = _record(campaign, None, verdict, by)
-        campaigns.schedule(campaign, at)
+        move(campaign, CampaignState.SCHEDULED, mover, scheduled_at=at, local_at=campaign.local_at)
         _tell("campaign_scheduled", campaign, at=at.isoformat())
         jobs.defer("gate.release_due", jobs.JobQueue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
     decisions = [
         _record(campaign, campaigns.make_edition(campaign, number), own, by) for number, own in enumerate(each)
     ]
-    campaigns.set_state(campaign, CampaignState.PLANNING, scheduled_at=None, local_at=campaign.local_at)
+    move(campaign, CampaignState.PLANNING, mover, scheduled_at=None, local_at=campaign.local_at)
     defer_planning(campaign, decisions[0].edition_id, decisions[0].id)
     _tell("campaign_released", campaign, editions=len(decisions))
     return decisions[0]
@@ -104,7 +112,7 @@ def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
 
 def release_reviewed(campaign: Campaign) -> GateDecision:
     """Release a campaign approved in review, asking the rules once more. The caller holds its row."""
-    return _release(campaign, by=campaign.released_by, at=campaign.scheduled_at)
+    return _release(campaign, CampaignMover.OPERATOR, by=campaign.released_by, at=campaign.scheduled_at)
 
 
 def release_due(campaign_id: int) -> None:
@@ -114,11 +122,11 @@ def release_due(campaign_id: int) -> None:
         return  # taken back or moved meanwhile
     verdict, _each = judge_whole(variants_facts(campaign))
     if verdict.allowed:
-        _release(campaign, by=None, at=None)
+        _release(campaign, CampaignMover.MACHINE, by=None, at=None)
         return
     _record(campaign, None, verdict, None)
     reasons = ", ".join(finding.key for finding in verdict.blocked_by)
-    campaigns.set_state(campaign, CampaignState.DRAFT, reason=reasons, scheduled_at=None, local_at=None)
+    campaigns.return_to_draft(campaign, CampaignMover.MACHINE, reason=reasons)
 
 
 def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: User | None) -> GateDecision:

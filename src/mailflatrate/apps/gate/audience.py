@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Q
 
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
 from mailflatrate.apps.campaigns.variants import people_each
 from mailflatrate.apps.lists.actions.import_checks import OVER
@@ -13,11 +13,11 @@ from mailflatrate.apps.lists.models import CheckState, Import, ImportState, Orig
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.countries import ATTRIBUTES, country_of
 from mailflatrate.rules.facts import AudienceFacts
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
-BEFORE_RELEASE = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED)
 MOST_NAME_CHARACTERS = 40
 
 # A click or a confirmation within the year settles freshness; more is looked up only for the others.
@@ -51,7 +51,7 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
     """Return the facts about the audience at this moment, for the rules. Raises SegmentError."""
     lists = audience_lists(campaign)
     counted = _count(campaign)
-    tests = campaign.variants and campaign.state in BEFORE_RELEASE
+    tests = campaign.variants and campaign.state in NOT_BEGUN
     return AudienceFacts(
         lists=tuple(row.name for row in lists),
         lists_without_origin=tuple(row.name for row in lists if _without_origin(row.id, OriginState(row.origin_state))),

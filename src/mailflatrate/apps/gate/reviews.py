@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.campaign_states import CampaignMover
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 
@@ -65,16 +66,11 @@ def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
 def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
     """Apply a review. True if the campaign is sent; False if it returned to draft: rejected, or another rule failed."""
     if not review.approved:
-        campaigns.set_state(
-            campaign, CampaignState.DRAFT, reason=review.text, scheduled_at=None, local_at=None, review_asked_at=None
-        )
+        campaigns.return_to_draft(campaign, CampaignMover.OPERATOR, reason=review.text)
         return False
     if gate.release_reviewed(campaign).allowed:
         return True
-    reason = _("One of the checks is open again.")
-    campaigns.set_state(
-        campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None
-    )
+    campaigns.return_to_draft(campaign, CampaignMover.OPERATOR, reason=_("One of the checks is open again."))
     return False
 
 

@@ -30,6 +30,7 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.ab_test import choose
+from mailflatrate.rules.campaign_states import CampaignMover
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import (
     Counts,
@@ -165,7 +166,7 @@ def decide_trial(account_id: int, campaign_id: int) -> None:
         try:
             choose_variant(campaign_id, choice, arms)
         except ChecksOpen as problem:
-            pause_campaign(campaign_id, str(problem))
+            pause_campaign(campaign_id, str(problem), by=CampaignMover.MACHINE)
         except CampaignError:
             return  # it does not run at present
 

@@ -21,6 +21,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import PROVIDER_KEYS
 from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules import sql
 
 STATEMENT_MILLISECONDS: Final = 1000
 PREFIX: Final = "mailflatrate_"
@@ -64,7 +65,8 @@ FIGURES: Final = (
         "oldest_chunk_seconds", "Age of the chunk that has waited or been worked on longest, of campaigns that run",
         f"SELECT 'sending', {_age('min(claimed_at)')} FROM chunk WHERE state = 'sending' UNION ALL"
         f" SELECT 'ready', {_age('min(coalesce(c.not_before, p.finished_at, c.claimed_at))')} FROM chunk c"
-        " JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id AND k.state IN ('sending', 'waiting')"
+        " JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id"
+        f" AND k.state IN {sql.campaign_states('RUNNING')}"
         " LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_id"
         " WHERE c.state = 'ready'",
         ("state",), (("ready",), ("sending",)),

@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.actions import UNDER_WAY
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.delivery.models import Trial
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
@@ -19,6 +18,7 @@ from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.ab_test import VariantFigures
+from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.measures import Counts, MeasureLevel
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
@@ -251,7 +251,7 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
 def open_holds() -> QuerySet[Measure]:
     """Return actions that keep a campaign or a lane stopped, of all accounts; inside `tenancy.platform(...)`."""
     mailing = Q(level__gte=MeasureLevel.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
-    lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=(*UNDER_WAY, CampaignState.PAUSED))
+    lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=UNFINISHED)
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
 
 

@@ -1,7 +1,8 @@
 """The functions, triggers and views of the database, read from the SQL files of base and of each app (ADR 0036).
 
-A file has `CREATE OR REPLACE` statements and comments, nothing else. What cannot be replaced has a `DROP ... IF EXISTS`
-right before it; both run as one statement, and only when the object is missing or differs.
+A file has `CREATE OR REPLACE` statements and comments, nothing else; `rules.sql` fills in its placeholders. What cannot
+be replaced has a `DROP ... IF EXISTS` right before it; both run as one statement, and only when the object is missing
+or differs.
 """
 
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from django.apps import apps
 
 from mailflatrate.base.tenancy.apply import SqlObject
+from mailflatrate.rules.sql import fill_in
 
 _OWN = Path(__file__).parent / "sql"
 _PACKAGE = Path(__file__).parents[2]
@@ -41,7 +43,7 @@ def shipped() -> tuple[SqlObject, ...]:
 def parse(text: str, source: str) -> list[SqlObject]:
     """Return the objects that a file declares. Raises UnknownStatement."""
     found, before = [], ""
-    for statement in statements(text):
+    for statement in statements(fill_in(text)):
         if _DROP.match(statement):
             before = f"{statement}\n"
             continue

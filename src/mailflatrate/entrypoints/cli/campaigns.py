@@ -1,15 +1,15 @@
 """`mailflatrate campaigns list | pause | resume | send-unsent`: an operator's emergency actions on a campaign."""
 
 from collections.abc import Callable
+from functools import partial
 
 import click
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.listing import Row, json_option, operator_details, show
+from mailflatrate.rules.campaign_states import RELEASED, CampaignMover, CampaignState
 
 MOST = 200
-STATES = ("draft", "review", "scheduled", "planning", "sending", "waiting", "paused", "sent", "cancelled")
-UNDER_WAY = ("review", "scheduled", "planning", "sending", "waiting", "paused")
 
 
 @click.group()
@@ -22,7 +22,7 @@ def campaigns_command() -> None:
     "--state",
     "states",
     multiple=True,
-    type=click.Choice(STATES),
+    type=click.Choice(tuple(CampaignState)),
     help="Show only this state. Repeatable; by default all running and scheduled campaigns.",
 )
 @click.option("--account", "account_id", type=int, help="Show only this account's campaigns.")
@@ -30,7 +30,7 @@ def campaigns_command() -> None:
 def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool) -> None:
     """Show up to 200 campaigns with their counts, newest first."""
     with database():
-        rows = _rows(states or UNDER_WAY, account_id)
+        rows = _rows(states or RELEASED, account_id)
     show(rows, as_json=as_json, empty="No campaigns in these states.")
 
 
@@ -74,7 +74,7 @@ def pause_command(campaign: str, reason: str) -> None:
     with database():
         from mailflatrate.apps.delivery import actions
 
-        mailing = _act(campaign, "campaign.paused", lambda number: actions.pause_campaign(number, reason[:500]), reason)
+        mailing = _act(campaign, "campaign.paused", partial(actions.pause_campaign, reason=reason[:500]), reason)
     click.echo(f"Paused: {mailing}. Messages not yet sent are on hold.")
 
 
@@ -102,7 +102,7 @@ def send_unsent_command(campaign: str, reason: str) -> None:
     click.echo(f"Sending to the recipients who did not get it: {mailing}.")
 
 
-def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> str:
+def _act(named: str, action: str, act: Callable[..., object], reason: str) -> str:
     """Act on a campaign in its account's scope, with a line in the audit log; return its mailing ID."""
     from mailflatrate.apps.campaigns.errors import CampaignError
     from mailflatrate.apps.campaigns.models import Campaign
@@ -122,7 +122,7 @@ def _act(named: str, action: str, act: Callable[[int], object], reason: str) -> 
         )
     try:
         with tenancy.account(found.account_id):
-            act(found.id)
+            act(found.id, by=CampaignMover.OPERATOR)
             audit.record(
                 action, by=audit.machine("cli.campaigns"), account_id=found.account_id,
                 subject=f"campaign:{found.id}", reason=reason, details=operator_details(),

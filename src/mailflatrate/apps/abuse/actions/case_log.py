@@ -24,10 +24,11 @@ from mailflatrate.apps.abuse.models import (
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import UNDER_WAY, hold_campaign
+from mailflatrate.apps.delivery.actions import hold_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.report_proof import registrable
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.cases import answer_due, must_freeze
 from mailflatrate.rules.providers import OTHER, provider_of
 from mailflatrate.rules.reports import Effect
@@ -168,7 +169,7 @@ def freeze(case: Case, reason: str = "") -> bool:
     account = Account.objects.get(id=case.account_id or 0)
     with tenancy.account(account.id):
         campaign = Campaign.objects.get(id=case.campaign_id or 0)
-        if campaign.state not in (*UNDER_WAY, "paused"):
+        if campaign.state not in UNFINISHED:
             return False
         with translation.override(account.language):
             words = reason.strip() or _(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -18,11 +18,13 @@ from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
+from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.mail.mailing_id import new_mailing_id
+from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, CampaignMover
 
 MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
@@ -60,7 +62,7 @@ def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | N
 def editable(campaign_id: int) -> Campaign:
     """Return the draft, locked. Raises NotEditable once the campaign is no longer a draft."""
     campaign = locked(campaign_id)
-    if campaign.state not in queries.EDITABLE:
+    if campaign.state not in EDITABLE:
         raise NotEditable(_("This campaign is no longer a draft. Copy it to send something different."))
     return campaign
 
@@ -138,7 +140,7 @@ def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
 def delete_draft(campaign_id: int) -> None:
     """Delete a draft permanently. Raises NotEditable for anything that was released."""
     campaign = locked(campaign_id)
-    if campaign.state != CampaignState.DRAFT:
+    if campaign.state not in EDITABLE:
         raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
     campaign.delete()
 
@@ -199,35 +201,18 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
     return edition
 
 
-def set_state(campaign: Campaign, state: CampaignState, *, reason: str = "", **fields: Any) -> None:
-    """Change a campaign's state; `fields` are further columns written with it."""
-    campaign.state, campaign.state_reason = state, reason
-    for name, value in fields.items():
-        setattr(campaign, name, value)
-    campaign.save(update_fields=["state", "state_reason", *fields])
-
-
-def unschedule(campaign_id: int, *, reason: str = "") -> Campaign:
-    """Return a campaign to draft and clear its planned time. Raises CampaignError once it has started."""
+def unschedule(campaign_id: int) -> Campaign:
+    """Return a campaign to draft for a member of the account. Raises CampaignError once it has started."""
     campaign = locked(campaign_id)
-    if campaign.state not in (CampaignState.SCHEDULED, CampaignState.REVIEW):
-        raise CampaignError(_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
-    set_state(campaign, CampaignState.DRAFT, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None)
+    return_to_draft(campaign, CampaignMover.MEMBER)
     return campaign
 
 
-def ask_for_review(campaign: Campaign, at: datetime | None, *, by: User | None) -> None:
-    """Have a released campaign wait for an operator's review; `at` is when it is to be sent after that."""
-    released_by = by or campaign.released_by
-    set_state(
-        campaign, CampaignState.REVIEW, scheduled_at=at, local_at=campaign.local_at, review_asked_at=clock.now(),
-        released_by=released_by,
-    )  # fmt: skip
-
-
-def schedule(campaign: Campaign, at: datetime) -> None:
-    """Record when a released campaign starts. The gate calls this, and checks its rules again at that time."""
-    set_state(campaign, CampaignState.SCHEDULED, scheduled_at=at, local_at=campaign.local_at)
+def return_to_draft(campaign: Campaign, by: CampaignMover, *, reason: str = "") -> None:
+    """Clear a released campaign's planned time, and make it a draft. Raises CampaignError once it has started."""
+    if campaign.state not in AWAITING:
+        raise CampaignError(_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
+    move(campaign, CampaignState.DRAFT, by, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None)
 
 
 def locked(campaign_id: int) -> Campaign:

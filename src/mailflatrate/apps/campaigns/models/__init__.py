@@ -4,9 +4,9 @@ from mailflatrate.apps.campaigns.models.approval import ReleaseAnswer, ReleaseRe
 from mailflatrate.apps.campaigns.models.campaign import (
     DRAFT_MAYBE_SENT,
     MAYBE_SENT,
+    STATE_LABELS,
     Campaign,
     CampaignReview,
-    CampaignState,
     ContentKind,
     Edition,
     TestMetric,
@@ -15,10 +15,12 @@ from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentP
 from mailflatrate.apps.campaigns.models.content import BrandKit, MailingTemplate, Media, MediaFile
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
+from mailflatrate.rules.campaign_states import CampaignState
 
 __all__ = [
     "DRAFT_MAYBE_SENT",
     "MAYBE_SENT",
+    "STATE_LABELS",
     "BrandKit",
     "Campaign",
     "CampaignComment",

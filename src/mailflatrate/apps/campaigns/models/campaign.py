@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.campaign_states import CampaignState
 
 
 class ContentKind(models.TextChoices):
@@ -16,20 +17,17 @@ class ContentKind(models.TextChoices):
     HTML = "html", _("HTML")
 
 
-class CampaignState(models.TextChoices):
-    """The state of a campaign. REVIEW: released, and an operator reviews it first (R-06, R-07). WAITING: the relay
-    does not answer; sending resumes automatically.
-    """
-
-    DRAFT = "draft", _("Draft")
-    REVIEW = "review", _("Waiting for review")
-    SCHEDULED = "scheduled", _("Scheduled")
-    PLANNING = "planning", _("Preparing")
-    SENDING = "sending", _("Sending")
-    WAITING = "waiting", _("Waiting for the relay")
-    PAUSED = "paused", _("Paused")
-    SENT = "sent", _("Sent")
-    CANCELLED = "cancelled", _("Canceled")
+STATE_LABELS = {
+    CampaignState.DRAFT: _("Draft"),
+    CampaignState.REVIEW: _("Waiting for review"),
+    CampaignState.SCHEDULED: _("Scheduled"),
+    CampaignState.PLANNING: _("Preparing"),
+    CampaignState.SENDING: _("Sending"),
+    CampaignState.WAITING: _("Waiting for the relay"),
+    CampaignState.PAUSED: _("Paused"),
+    CampaignState.SENT: _("Sent"),
+    CampaignState.CANCELLED: _("Canceled"),
+}
 
 
 MAYBE_SENT = "maybe_sent"
@@ -79,7 +77,7 @@ class Campaign(TenantModel):
     policy_version = models.CharField(max_length=20, blank=True)
     policy_ticked_at = models.DateTimeField(null=True)
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    state = models.CharField(max_length=10, choices=STATE_LABELS, default=CampaignState.DRAFT)
     state_reason = models.TextField(blank=True)
     hold_rule = models.CharField(
         max_length=10, blank=True, db_default="", help_text="the rule that keeps it paused (R-90)"

@@ -6,10 +6,10 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asks boolean;
 BEGIN
-    IF NEW.state NOT IN ('review', 'scheduled', 'planning', 'sending', 'waiting', 'paused') THEN
+    IF NEW.state NOT IN {{campaign_states(RELEASED)}} THEN
         RETURN NEW;
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.state IN ('planning', 'sending', 'waiting', 'paused')
+    IF TG_OP = 'UPDATE' AND OLD.state IN {{campaign_states(UNFINISHED)}}
         AND OLD.policy_hash = NEW.policy_hash
     THEN
         RETURN NEW;

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.campaign_held() RETURNS trigger LANGUAGE plpgs
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF OLD.hold_rule <> '' AND current_user = 'mailflatrate_app'
-        AND (NEW.hold_rule = '' OR NEW.state NOT IN ('paused', 'cancelled'))
+        AND (NEW.hold_rule = '' OR NEW.state NOT IN {{campaign_states(HELD)}})
     THEN
         RAISE EXCEPTION 'a rule stopped this mailing; a reviewer lets it go on (R-90)'
             USING ERRCODE = 'insufficient_privilege';

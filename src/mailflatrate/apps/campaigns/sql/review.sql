@@ -6,11 +6,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asks boolean;
 BEGIN
-    IF NEW.state NOT IN ('scheduled', 'planning', 'sending', 'waiting', 'paused') THEN
+    IF NEW.state NOT IN {{campaign_states(REVIEWED)}} THEN
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' THEN
-        IF OLD.state IN ('planning', 'sending', 'waiting', 'paused') AND OLD.policy_hash = NEW.policy_hash THEN
+        IF OLD.state IN {{campaign_states(UNFINISHED)}} AND OLD.policy_hash = NEW.policy_hash THEN
             RETURN NEW;
         END IF;
         asks := OLD.state = 'review';

@@ -22,11 +22,8 @@ from mailflatrate.apps.delivery.actions.canary import release_canary
 from mailflatrate.apps.delivery.actions.claim_end import finish_chunk
 from mailflatrate.apps.delivery.actions.lost_host import abandon_chunk, end_unknown, reopen_lost_claim
 from mailflatrate.apps.delivery.actions.retries import collect_retries
-from mailflatrate.apps.delivery.actions.row_updates import RUNNING, UNDER_WAY
 
 __all__ = [
-    "RUNNING",
-    "UNDER_WAY",
     "abandon_chunk",
     "cancel_campaign",
     "cancel_rest",

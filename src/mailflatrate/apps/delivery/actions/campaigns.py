@@ -9,8 +9,6 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import ab_test, wake
 from mailflatrate.apps.delivery.actions.row_updates import (
     OPEN_CHUNKS,
-    RUNNING,
-    UNDER_WAY,
     cancel_rows,
     complete,
     locked,
@@ -20,24 +18,23 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState, Plan, Retry
 from mailflatrate.apps.delivery.queries import unsent_after_end
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.campaign_states import RUNNING, UNDER_WAY, UNFINISHED, CampaignMover
 
 
-def pause_campaign(campaign_id: int, reason: str = "") -> None:
+def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = CampaignMover.MEMBER) -> None:
     """Stop within a second, even mid-chunk; the rest waits. Raises CampaignError when the campaign is not running."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     if campaign.state not in UNDER_WAY:
         raise CampaignError(_("Only a campaign that's being sent can be paused."))
-    move(campaign, CampaignState.PAUSED, reason)
+    move(campaign, CampaignState.PAUSED, by, reason=reason)
 
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
     """Hold a campaign because of a rule; only a reviewer may release it (R-90). One that is over stays as it is."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
-        return
-    campaign.hold_rule = campaign.hold_rule or rule
-    campaign.save(update_fields=["hold_rule"])
-    move(campaign, CampaignState.PAUSED, reason)
+    if campaign.state in UNFINISHED:
+        rule = campaign.hold_rule or rule
+        move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=reason, hold_rule=rule)
 
 
 def release_hold(account_id: int, campaign_id: int) -> None:
@@ -45,7 +42,7 @@ def release_hold(account_id: int, campaign_id: int) -> None:
     Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
 
 
-def resume_campaign(campaign_id: int) -> None:
+def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> None:
     """Resume with what is left. A campaign stopped by its canary (R-88) resumes as a whole, if the customer says so.
 
     Raises CampaignError when it is not paused.
@@ -57,14 +54,14 @@ def resume_campaign(campaign_id: int) -> None:
         raise CampaignError(_("One of our rules stopped this campaign. Our team reviews it first."))
     plan = Plan.objects.filter(campaign_id=campaign_id).first()
     if plan is None or plan.finished_at is None:
-        move(campaign, CampaignState.PLANNING)
+        move(campaign, CampaignState.PLANNING, by)
         defer_planning(campaign)
         return
     canary_is_through = not Chunk.objects.filter(campaign_id=campaign_id, number=0, state__in=OPEN_CHUNKS).exists()
     if plan.canary_size and plan.released_at is None and canary_is_through:
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])
-    move(campaign, CampaignState.SENDING)
+    move(campaign, CampaignState.SENDING, by)
     wake.wake_campaign(campaign.account_id, campaign.id)
     complete(campaign)
 
@@ -83,9 +80,9 @@ def defer_planning(campaign: Campaign) -> None:
 def cancel_campaign(campaign_id: int) -> None:
     """Cancel a campaign for good, with everything not yet sent. Raises CampaignError when it is over already."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    if campaign.state not in (*UNDER_WAY, CampaignState.PAUSED):
+    if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be canceled."))
-    move(campaign, CampaignState.CANCELLED)
+    move(campaign, CampaignState.CANCELLED, CampaignMover.MEMBER)
     Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY).update(state=ChunkState.CANCELLED)
     jobs.defer("delivery.cancel_rest", jobs.JobQueue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
 
@@ -102,7 +99,7 @@ def cancel_rest(account_id: int, campaign_id: int) -> None:
             cancel_rows(account_id, chunk_id)
 
 
-def send_unsent(campaign_id: int) -> int:
+def send_unsent(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> int:
     """Send a finished campaign to the recipients who certainly did not get it, and return their number.
 
     A journal found after the campaign ended proved these rows unsent. Each is checked again before sending.
@@ -112,7 +109,7 @@ def send_unsent(campaign_id: int) -> int:
     number = unsent_after_end(campaign_id)
     if campaign.state != CampaignState.SENT or not number:
         raise CampaignError(_("All recipients of this campaign have a result, so there's no one left to send it to."))
-    move(campaign, CampaignState.SENDING)
+    move(campaign, CampaignState.SENDING, by)
     wake.wake_campaign(campaign.account_id, campaign.id)
     return number
 
@@ -122,7 +119,7 @@ def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
-            move(campaign, CampaignState.PAUSED, reason)
+            move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=reason)
 
 
 def wake_campaign(account_id: int, campaign_id: int) -> None:

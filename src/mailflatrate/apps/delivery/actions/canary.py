@@ -11,10 +11,11 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.actions.campaigns import hold_campaign
-from mailflatrate.apps.delivery.actions.row_updates import RUNNING, locked
+from mailflatrate.apps.delivery.actions.row_updates import locked
 from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
 from mailflatrate.settings.schema import load_settings
 

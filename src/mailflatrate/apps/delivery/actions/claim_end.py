@@ -9,6 +9,7 @@ from mailflatrate.apps.delivery.actions.retries import wake_retries
 from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete, locked, move
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.campaign_states import CampaignMover
 
 
 def finish_chunk(
@@ -76,6 +77,6 @@ def _wake_next_turn(campaign: Campaign) -> None:
 
 def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
     if problem and campaign.state == CampaignState.SENDING:
-        move(campaign, CampaignState.WAITING, problem[:500])
+        move(campaign, CampaignState.WAITING, CampaignMover.MACHINE, reason=problem[:500])
     elif answered and not problem and campaign.state == CampaignState.WAITING:
-        move(campaign, CampaignState.SENDING)
+        move(campaign, CampaignState.SENDING, CampaignMover.MACHINE)

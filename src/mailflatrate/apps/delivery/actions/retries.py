@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Min
 
 from mailflatrate.apps.delivery import lanes, wake
-from mailflatrate.apps.delivery.actions.row_updates import RUNNING, locked, next_number, run
+from mailflatrate.apps.delivery.actions.row_updates import locked, next_number, run
 from mailflatrate.apps.delivery.models import Chunk, Retry
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.settings.schema import load_settings
 
 # Due retries of one lane become a chunk of their own; the tally of the chunk they leave follows them.

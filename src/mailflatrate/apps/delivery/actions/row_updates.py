@@ -5,14 +5,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import ab_test, campaign_log
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.base import clock
+from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 
-RUNNING = (CampaignState.SENDING, CampaignState.WAITING)
-UNDER_WAY = (CampaignState.PLANNING, *RUNNING)
 OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
 
 # Rows of one chunk that end without a sender's word, counted in the same statement.
@@ -42,11 +41,9 @@ def locked(campaign_id: int | None) -> Campaign | None:
     return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
 
 
-def move(campaign: Campaign, state: CampaignState, reason: str = "") -> None:
-    campaign.state, campaign.state_reason = state, reason
-    if state in (CampaignState.SENT, CampaignState.CANCELLED):
-        campaign.finished_at = clock.now()
-    campaign.save(update_fields=["state", "state_reason", "finished_at"])
+def move(campaign: Campaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
+    """Change a campaign's state, and log it once the transaction is committed."""
+    states.move(campaign, state, by, reason=reason, **fields)
     campaign_log.tell_moved(campaign)
 
 
@@ -59,7 +56,7 @@ def complete(campaign: Campaign) -> None:
     if ab_test.test_goes_on(campaign):
         ab_test.end_test(campaign)
     elif not Retry.objects.filter(campaign_id=campaign.id).exists():
-        move(campaign, CampaignState.SENT)
+        move(campaign, CampaignState.SENT, CampaignMover.MACHINE)
         figures_changed(campaign.id)
 
 

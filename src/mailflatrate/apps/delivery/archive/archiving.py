@@ -12,12 +12,13 @@ from typing import Any
 from django.db import connection
 from django.db.utils import OperationalError
 
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import archived_until
 from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.apply import is_busy
+from mailflatrate.rules.campaign_states import OVER
 from mailflatrate.settings.schema import load_settings
 
 CHUNKS_TOGETHER = 2
@@ -62,9 +63,9 @@ def _due(days: int) -> list[int]:
         if until is None:
             return []
         before = min(until, clock.now() - timedelta(days=days))
-        ended = Campaign.objects.filter(
-            state__in=(CampaignState.SENT, CampaignState.CANCELLED), finished_at__lt=before
-        ).exclude(id__in=ArchivedCampaign.objects.values("campaign_id"))
+        ended = Campaign.objects.filter(state__in=OVER, finished_at__lt=before).exclude(
+            id__in=ArchivedCampaign.objects.values("campaign_id")
+        )
         return list(ended.order_by("finished_at").values_list("id", flat=True))
 
 

@@ -17,6 +17,7 @@ from operator import attrgetter
 
 import structlog
 
+from mailflatrate.apps.campaigns.states import move_sql
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage, Writer
 from mailflatrate.apps.delivery.send.claims import Claim, ClaimCheck
@@ -31,6 +32,7 @@ from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
 from mailflatrate.mail.rsa_key import DigestSigner
+from mailflatrate.rules.campaign_states import RUNNING, CampaignState
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
@@ -41,7 +43,8 @@ HEARTBEAT_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.5  # a crash loses none of it: the journal knows
-RUNNING_STATES = ("sending", "waiting")
+
+RELAY_ANSWERS = move_sql(CampaignState.WAITING, CampaignState.SENDING)
 
 _by_id = attrgetter("delivery_id")
 
@@ -349,11 +352,8 @@ class ChunkRun:
                     [held.chunk_id, held.account_id, self._journal.name],
                 )
                 self._heartbeat_at = began
-            if found.campaign_state == "waiting" and self.replies:
-                await connection.execute(
-                    "UPDATE campaign SET state = 'sending', state_reason = '' WHERE id = %s AND state = 'waiting'",
-                    [held.campaign_id],
-                )
+            if found.campaign_state == CampaignState.WAITING and self.replies:
+                await connection.execute(RELAY_ANSWERS, [held.campaign_id])
             return found, ids, rows
 
         found, ids, rows = await self._side.run(held.account_id, work)
@@ -365,7 +365,7 @@ class ChunkRun:
         self._held_providers = frozenset(found.held_providers)
         if not found.claim_held:
             self.halt = self.halt or ChunkHalt.CLAIM_LOST
-        elif found.campaign_state not in RUNNING_STATES or not found.account_may_send:
+        elif found.campaign_state not in RUNNING or not found.account_may_send:
             self.halt = self.halt or ChunkHalt.CAMPAIGN
         self._fresh_until = began + FRESH_SECONDS
         self._go_on()

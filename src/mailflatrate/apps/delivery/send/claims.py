@@ -9,9 +9,9 @@ from mailflatrate.apps.delivery.fence_sql import HELD, OPEN
 from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
+from mailflatrate.rules import sql
 
 MAY_SEND = "('active', 'throttled')"
-RUNNING = "('sending', 'waiting')"
 BOUNCES_AND_UNSUBSCRIBED = "('unsubscribe', 'soft_bounce', 'hard_bounce')"
 """An account's suppressions that do not stand against a confirmation mail, which the person asked for (lock two)."""
 
@@ -34,7 +34,7 @@ WITH turn AS (
       AND (not_before IS NULL OR not_before <= now()) AND {OPEN}
       AND (campaign_id IS NULL OR (
           EXISTS (SELECT 1 FROM campaign k WHERE k.id = chunk.campaign_id AND k.account_id = chunk.account_id
-                  AND k.state IN {RUNNING})
+                  AND k.state IN {sql.campaign_states("RUNNING")})
           AND (EXISTS (SELECT 1 FROM turn) OR NOT EXISTS (
               SELECT 1 FROM plan p WHERE p.campaign_id = chunk.campaign_id AND p.account_id = chunk.account_id
                 AND p.per_turn IS NOT NULL))

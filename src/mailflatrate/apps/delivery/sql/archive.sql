@@ -84,7 +84,8 @@ BEGIN
         RAISE EXCEPTION 'the archive needs a pass' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT id, account_id, state, finished_at INTO c FROM public.campaign WHERE id = which FOR UPDATE;
-    IF c.id IS NULL OR c.state NOT IN ('sent', 'cancelled') OR c.finished_at IS NULL OR c.finished_at >= ended_before
+    IF c.id IS NULL OR c.state NOT IN {{campaign_states(OVER)}}
+        OR c.finished_at IS NULL OR c.finished_at >= ended_before
         OR c.finished_at >= (SELECT max(m.made_at) FROM public.archive_month m)
         OR NOT EXISTS (SELECT 1 FROM public.archive_month)
         OR EXISTS (SELECT 1 FROM public.archived_campaign a WHERE a.campaign_id = which)

@@ -41,7 +41,7 @@ BEGIN
     LEFT JOIN public.edition e ON e.id = n.edition_id AND e.account_id = n.account_id AND e.campaign_id = n.campaign_id
     LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
         AND g.campaign_id = n.campaign_id AND g.edition_id = n.edition_id AND g.chain = 'campaign' AND g.allowed
-    WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN ('planning', 'sending', 'waiting', 'paused')
+    WHERE c.id IS NULL OR e.id IS NULL OR g.id IS NULL OR c.state NOT IN {{campaign_states(UNFINISHED)}}
         OR EXISTS (SELECT 1 FROM public.archived_campaign x WHERE x.campaign_id = n.campaign_id)
         OR c.policy_ticked_at IS NULL OR c.policy_ticked_by_id IS NULL OR c.policy_hash <> e.content_hash
         OR c.policy_version <> (

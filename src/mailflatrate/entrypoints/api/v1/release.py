@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
-from mailflatrate.apps.gate.actions import RELEASABLE, release_campaign
+from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.gate.approval import ask_second
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
@@ -38,6 +38,7 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
+from mailflatrate.rules.campaign_states import RELEASABLE
 from mailflatrate.rules.verdict import verdict_from_json
 
 ROUTER = Router(tags=["Release and report"])

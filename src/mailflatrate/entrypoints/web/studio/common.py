@@ -10,9 +10,6 @@ from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
 
-UNDER_WAY = frozenset({CampaignState.PLANNING, CampaignState.SENDING, CampaignState.WAITING})
-"""States that change automatically: their pages poll every second."""
-
 TONES = {
     CampaignState.DRAFT: "",
     CampaignState.REVIEW: "info",

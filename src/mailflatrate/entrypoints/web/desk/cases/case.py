@@ -29,6 +29,7 @@ from mailflatrate.entrypoints.web.desk.cases.case_labels import (
 from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
 from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEvent, happenings
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value as limit
 
 SHOWN_TEXT = 4_000
@@ -187,7 +188,7 @@ def _measures(view: CaseView) -> list[dict[str, str]]:
     if view.case.campaign_id is not None:
         if view.case.frozen:
             found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
-        elif view.mailing and view.mailing.campaign.state in ("planning", "sending", "waiting", "paused"):
+        elif view.mailing and view.mailing.campaign.state in UNFINISHED:
             found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
     if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED):
         found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
+from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
@@ -39,7 +39,7 @@ def _chips() -> list[StateChip]:
     counts = dict(Campaign.objects.order_by().values_list("state").annotate(number=Count("id")))
     chips = [StateChip("", _("All"), sum(counts.values()))]
     return chips + [
-        StateChip(state.value, str(state.label), counts[state.value])
+        StateChip(state.value, str(STATE_LABELS[state]), counts[state.value])
         for state in CampaignState
         if counts.get(state.value)
     ]
@@ -60,7 +60,7 @@ def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[Campaig
 def campaigns(request: StudioRequest) -> HttpResponse:
     """Show all campaigns, newest first, by state and by part of their name or ID."""
     state = request.GET.get("state", "")
-    state = state if state in CampaignState.values else ""
+    state = state if state in tuple(CampaignState) else ""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     rows, next_id = _rows(request, state, search)
     context = {

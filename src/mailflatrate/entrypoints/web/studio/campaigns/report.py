@@ -35,9 +35,10 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons, why_it_stands
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of, trial_of
-from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY, find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import TONES, find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
+from mailflatrate.rules.campaign_states import AWAITING, UNDER_WAY
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.verdict import verdict_from_json
@@ -145,7 +146,7 @@ def waves_to_come(campaign: Campaign) -> list[Wave]:
     """Return the waves still to come of a campaign sent by local time."""
     if campaign.local_at is None:
         return []
-    if campaign.state in (CampaignState.SCHEDULED, CampaignState.REVIEW):
+    if campaign.state in AWAITING:
         return waves_of(campaign, campaign.local_at, clock.now())
     return [Wave(at, people, 0) for at, people in waves_ahead(campaign.id)]
 

@@ -10,7 +10,8 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
-from mailflatrate.entrypoints.web.studio.common import TONES, UNDER_WAY
+from mailflatrate.entrypoints.web.studio.common import TONES
+from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,6 @@ def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     wanted = {list_id for campaign in campaigns for list_id in campaign.list_ids}
     names = dict(MailingList.objects.filter(id__in=wanted).values_list("id", "name"))
     return [_row(campaign, tallies[campaign.id], clicks[campaign.id], names) for campaign in campaigns]
-
-
-UNCOUNTED = (CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED, CampaignState.PLANNING)
 
 
 def _row(campaign: Campaign, tally: dict[str, int], clicks: int, names: dict[int, str]) -> CampaignRow:

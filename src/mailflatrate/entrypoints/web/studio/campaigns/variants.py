@@ -26,6 +26,7 @@ from mailflatrate.rules.ab_test import (
     VariantFigures,
     certainty,
 )
+from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.rules.limits import value as limit
 
 SMALL_GROUP = 200
@@ -138,7 +139,7 @@ def trial_of(campaign: Campaign) -> TrialView | None:
         ],
         sure=_sure(certainty(arms)) if trial.metric != "person" else "",
         why=_why(trial),
-        may_choose=trial.winner is None and trial.tested_at is not None and campaign.state in ("sending", "waiting"),
+        may_choose=trial.winner is None and trial.tested_at is not None and campaign.state in RUNNING,
     )
 
 

@@ -27,6 +27,7 @@ from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
+from mailflatrate.rules.campaign_states import RUNNING, STOPPED
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Verdict
 
@@ -125,7 +126,7 @@ def _standing(account: Account) -> Iterator[NextStep]:
 
 
 def _mailings() -> Iterator[NextStep]:
-    stopped = Campaign.objects.filter(state__in=(CampaignState.WAITING, CampaignState.PAUSED)).order_by("-id")
+    stopped = Campaign.objects.filter(state__in=STOPPED).order_by("-id")
     for campaign in stopped[:2]:
         href = reverse("studio:campaign", args=[campaign.id])
         if campaign.state == CampaignState.WAITING:
@@ -143,7 +144,7 @@ def _mailings() -> Iterator[NextStep]:
 
 def _choices() -> Iterator[NextStep]:
     """Yield A/B tests where a person has to pick the winner."""
-    running = Campaign.objects.filter(state__in=(CampaignState.SENDING, CampaignState.WAITING)).exclude(variants=[])
+    running = Campaign.objects.filter(state__in=RUNNING).exclude(variants=[])
     waiting = Trial.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
     for trial in waiting.select_related("campaign")[:2]:
         yield NextStep(

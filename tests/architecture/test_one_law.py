@@ -1,0 +1,131 @@
+"""Rules are stated once: code and SQL take what they ask from `rules`, and one function writes a campaign's state."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from architecture.migrations import PACKAGE
+from mailflatrate.rules.campaign_states import CampaignState
+
+WRITER = PACKAGE / "apps" / "campaigns" / "states.py"
+TABLE = PACKAGE / "rules" / "campaign_states.py"
+CODE = [file for file in sorted(PACKAGE.rglob("*.py")) if "migrations" not in file.parts]
+SQL = sorted(PACKAGE.glob("**/sql/*.sql"))
+_UPDATE = re.compile(r"\bUPDATE\s+(?:ONLY\s+)?(?:public\.)?campaign\b[^;]*?\bSET\b[^;]*?\bstate\s*=", re.IGNORECASE)
+_LIST = re.compile(r"\(\s*'\w+'(?:\s*,\s*'\w+')+\s*\)")
+_WRITES = {"update", "create", "get_or_create", "update_or_create", "bulk_create", "aupdate"}
+# The states of chunks and deliveries have some of the same names.
+_ALSO_ELSEWHERE = {"sending", "sent", "cancelled"}
+_STATES = {state.value for state in CampaignState}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Yield every string; what an f-string inserts is left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "?" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _named(node: ast.AST) -> str:
+    return ast.unparse(node).lower()
+
+
+def _targets(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what a statement assigns to."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        yield node.target
+
+
+def state_writes(source: str) -> list[str]:
+    """Return the places that write the state of a campaign."""
+    tree, found = ast.parse(source), []
+    for node in ast.walk(tree):
+        for target in _targets(node):
+            if isinstance(target, ast.Attribute) and target.attr == "state":
+                value = _named(node.value) if isinstance(node, ast.Assign) else ""
+                if re.search("campaign|mailing|draft", _named(target.value)) or "campaignstate." in value:
+                    found.append(ast.unparse(node))
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else _named(node.func)
+            of_campaign = re.search(r"\bcampaign(\.|\b)", _named(node.func)) or "campaignstate." in _named(node)
+            if called in _WRITES and of_campaign and any(key.arg == "state" for key in node.keywords):
+                found.append(ast.unparse(node))
+            if called in {"setattr", "save"} and "campaign" in _named(node) and "'state'" in _named(node):
+                found.append(ast.unparse(node))
+    return found + [text for text in texts(tree) if _UPDATE.search(text)]
+
+
+def state_sets(source: str) -> list[str]:
+    """Return the sets of campaign states that a module spells out."""
+    tree, found = ast.parse(source), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
+            names = [ast.unparse(each) for each in node.elts]
+            values = {each.value for each in node.elts if isinstance(each, ast.Constant)}
+            own = len(values) == len(node.elts) and values <= _STATES and not values <= _ALSO_ELSEWHERE
+            if own or all(name.startswith("CampaignState.") for name in names):
+                found.append(ast.unparse(node))
+    return found + [match for text in texts(tree) for match in sql_sets(text)]
+
+
+def sql_sets(text: str) -> list[str]:
+    lists = _LIST.findall(text)
+    sets = [(each, set(re.findall(r"'(\w+)'", each))) for each in lists]
+    return [each for each, values in sets if values <= _STATES and not values <= _ALSO_ELSEWHERE]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "campaign.state = 'sent'",
+        "self.campaign.state, self.campaign.state_reason = state, reason",
+        "row.state = CampaignState.SENT",
+        "Campaign.objects.filter(id=1).update(state='sent')",
+        "rows.update(state=CampaignState.SENT)",
+        "setattr(campaign, 'state', x)",
+        "campaign.save(update_fields=['state'])",
+        "run(\"UPDATE campaign SET state = 'sent' WHERE id = 1\")",
+        "run(f\"UPDATE public.campaign k SET name = '{x}', state = '{y}'\")",
+    ],
+)
+def test_a_second_writer_would_be_found(source: str) -> None:
+    assert state_writes(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["chunk.state = 'done'", "Chunk.objects.update(state='ready')", "x(\"UPDATE chunk SET state = 'ready'\")"]
+)
+def test_other_tables_have_states_of_their_own(source: str) -> None:
+    assert not state_writes(source)
+
+
+def test_one_function_writes_the_state_of_a_campaign() -> None:
+    others = {file: found for file in CODE if file != WRITER and (found := state_writes(file.read_text()))}
+    assert not others
+    assert not [file for file in SQL if _UPDATE.search(file.read_text())]
+    assert state_writes(WRITER.read_text())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "X = (CampaignState.SENDING, CampaignState.WAITING)",
+        "x = campaign.state in ('planning', 'paused')",
+        "x(f\"SELECT 1 FROM campaign k WHERE k.state IN ('sending', 'waiting')\")",
+    ],
+)
+def test_a_second_set_of_states_would_be_found(source: str) -> None:
+    assert state_sets(source)
+
+
+def test_the_sets_of_campaign_states_are_defined_once() -> None:
+    others = {file: found for file in CODE if file != TABLE and (found := state_sets(file.read_text()))}
+    others |= {file: found for file in SQL if (found := sql_sets(file.read_text()))}
+    assert not others
