@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailflatrate.apps.campaigns.states import move
 from mailflatrate.rules.campaign_states import CampaignMover
 
 if TYPE_CHECKING:
@@ -225,6 +224,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
     from mailflatrate.apps.campaigns.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
+    from mailflatrate.apps.campaigns.states import move
     from mailflatrate.apps.delivery.plan import plan_campaign
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
