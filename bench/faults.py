@@ -279,14 +279,14 @@ def trial(stage: Stage, people: int) -> int:
     planner while it plans the rest."""
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery import ab_test
-    from mailflatrate.apps.delivery.models import Delivery, Trial
+    from mailflatrate.apps.delivery.models import AbTest, Delivery
     from mailflatrate.base import tenancy
     from mailflatrate.rules.ab_test import ChoiceBasis, WinnerChoice
     from mailflatrate.rules.verdict import Verdict
 
-    def found() -> Trial:
+    def found() -> AbTest:
         with tenancy.account(stage.estate.account_id):
-            return Trial.objects.get(campaign_id=stage.campaign_id)
+            return AbTest.objects.get(campaign_id=stage.campaign_id)
 
     def until(there: Callable[[], bool]) -> None:
         end = time.monotonic() + RUN_SECONDS

@@ -110,12 +110,12 @@ class Stage:
 
     def arrivals(self) -> list[datetime]:
         """When each message of the campaign reached the world, in order."""
-        from mailflatrate.apps.inbound.models import PostboxMessage
+        from mailflatrate.apps.inbound.models import InboxMessage
         from mailflatrate.base import tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
         with tenancy.platform(PlatformReason.METRICS):
-            found = PostboxMessage.objects.filter(account_id=self.estate.account_id, mailing_id=self.mailing_id())
+            found = InboxMessage.objects.filter(account_id=self.estate.account_id, mailing_id=self.mailing_id())
             return list(found.order_by("received_at").values_list("received_at", flat=True))
 
     def mailing_id(self) -> str:
@@ -242,15 +242,15 @@ def forged(stage: Stage) -> None:
 def first_letters(stage: Stage) -> tuple[Arrival, Arrival]:
     """Two letters that arrived, as soon as they did."""
     from mailflatrate.apps.inbound.intake import Arrival
-    from mailflatrate.apps.inbound.models import PostboxMessage
+    from mailflatrate.apps.inbound.models import InboxMessage
     from mailflatrate.base import tenancy
     from mailflatrate.base.tenancy import PlatformReason
 
-    found: list[PostboxMessage] = []
+    found: list[InboxMessage] = []
     while len(found) < 2:
         time.sleep(0.05)
         with tenancy.platform(PlatformReason.METRICS):
-            rows = PostboxMessage.objects.filter(account_id=stage.estate.account_id).exclude(mailing_id="")
+            rows = InboxMessage.objects.filter(account_id=stage.estate.account_id).exclude(mailing_id="")
             found = list(rows.order_by("id")[:2])
     one, two = (Arrival("postbox", "127.0.0.1", row.envelope_from, row.envelope_to, bytes(row.raw)) for row in found)
     return one, two

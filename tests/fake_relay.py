@@ -60,7 +60,7 @@ _ADDRESS = re.compile(r"<([^>]*)>\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedLetter:
+class ReceivedMessage:
     """A message the relay accepted, dots unstuffed; `parameters` are those of MAIL and RCPT joined."""
 
     sender: str
@@ -89,7 +89,7 @@ class FakeRelay:
         self.tls_context = tls_context
         self.users = users or {}
         self.port = open_port
-        self.received: list[ReceivedLetter] = []
+        self.received: list[ReceivedMessage] = []
         self.commands: list[str] = []
         self.counts: Counter[Step] = Counter()
         self.logins: list[str] = []
@@ -372,7 +372,7 @@ class _Session(asyncio.Protocol):
     def end_of_content(self, content: bytes) -> None:
         recipient = self.recipients[-1] if self.recipients else ""
         usual = "250 2.0.0 queued" if recipient else "503 5.5.1 no valid recipients"
-        letter = ReceivedLetter(self.sender or "", recipient, content, self.parameters, self.tls)
+        letter = ReceivedMessage(self.sender or "", recipient, content, self.parameters, self.tls)
         answer = self.relay.decide(Step.DATA_END, recipient)
         self.clear()
         takes = not isinstance(answer, str) or answer.startswith("2")

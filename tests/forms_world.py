@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from campaign_world import World, world
-from fake_relay import FakeRelay, ReceivedLetter
+from fake_relay import FakeRelay, ReceivedMessage
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.models import Form, SignupRequest
@@ -37,7 +37,7 @@ def somebody(name: str = "dora") -> str:
 class Mail:
     """A confirmation mail as the relay took it."""
 
-    letter: ReceivedLetter
+    letter: ReceivedMessage
 
     @property
     def message(self) -> EmailMessage:

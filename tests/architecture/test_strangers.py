@@ -39,6 +39,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDi
 from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
+    AbTest,
     Attempt,
     Begun,
     Delivery,
@@ -46,14 +47,13 @@ from mailflatrate.apps.delivery.models import (
     LostClaim,
     RelayDeferral,
     Retry,
-    Trial,
 )
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import ask_second
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, PostboxMessage, RawMail
+from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, unsubscribe
 from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
@@ -168,7 +168,7 @@ class Neighbours:
                     passed=1,
                 )
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
-            message = PostboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
+            message = InboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)
             ClickTotal.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, people=1, machines=0
@@ -180,7 +180,7 @@ class Neighbours:
             RelayDeferral.objects.create(
                 delivery=delivery, follower="mta-1", provider="other", since=clock.now(), last_at=clock.now()
             )
-            Trial.objects.create(campaign=campaign, variants=2, share=10, hours=4, metric="clicks")
+            AbTest.objects.create(campaign=campaign, variants=2, share=10, hours=4, metric="clicks")
             write_to_desk("Please look at it again.", by=self.anna.anna)
             acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.anna, where=WHERE)
             PrivacyRequest.objects.create(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import looked_at, wait_for_letter
+from browser_world import looked_at, wait_for_message
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,7 @@ def mails_of(anna: Any, domain: str) -> list[Mail]:
         address = text.strip()
         if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
             continue
-        raw = page.request.get(f"{anna.demo.base}{wait_for_letter(anna, POSTBOX, address)}raw/").text()
+        raw = page.request.get(f"{anna.demo.base}{wait_for_message(anna, POSTBOX, address)}raw/").text()
         mail = Mail(address, raw)
         same = found[mail.mailing_id]  # another test may have sent a second campaign to some of them
         same.append(mail)
@@ -122,7 +122,7 @@ def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> str:
     looked_at(dora, "report-who")
     page.fill("[name=text]", "Das habe ich nie bestellt.")
     reference = sent(dora, since, "report-asked")
-    otto.go(wait_for_letter(otto, "/desk/postbox/", mail.address))
+    otto.go(wait_for_message(otto, "/desk/postbox/", mail.address))
     link = otto.page.locator("a[href*='/report/stop/']").first.get_attribute("href")
     dora.go("/report/stop/" + str(link).rpartition("/")[2])
     looked_at(dora, "report-stop")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import Website, looked_at, running_website, source_of, wait_for_letter
+from browser_world import Website, looked_at, running_website, source_of, wait_for_message
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
 
 pytestmark = pytest.mark.browser
@@ -120,7 +120,7 @@ def apply(dora: Any, otto: Any, company: Company) -> None:
     page.click("main form button")
     page.wait_for_selector("h1:has-text('Postfach'), h1:has-text('inbox')")
     looked_at(dora, "apply-look")
-    otto.go(wait_for_letter(otto, "/desk/postbox/", company.owner))
+    otto.go(wait_for_message(otto, "/desk/postbox/", company.owner))
     dora.go(str(otto.page.locator("a[href^='/apply/begin/']").first.get_attribute("href")))
     looked_at(dora, "apply-begin")
     page.fill("input[name=name]", "Dora Stein")
@@ -298,7 +298,7 @@ def sign_up(emil: Any, address: str, company: Company) -> None:
 
 def confirmation(dora: Any, company: Company) -> str:
     """Return the email in the company's test inbox, and the link in it."""
-    letter = wait_for_letter(dora, "/studio/postbox/", company.reader)
+    letter = wait_for_message(dora, "/studio/postbox/", company.reader)
     dora.go(letter)
     dora.page.wait_for_load_state("networkidle")
     looked_at(dora, "confirmation-mail")

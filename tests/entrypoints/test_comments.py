@@ -24,7 +24,7 @@ def anna() -> World:
     return world(people=1)
 
 
-def letters_to(user: User) -> list[Notice]:
+def messages_to(user: User) -> list[Notice]:
     with tenancy.account(house_account().id):
         return list(Notice.objects.filter(recipient=user.email, kind="team").order_by("id"))
 
@@ -41,12 +41,12 @@ def test_a_thread_in_two_browsers(anna: World) -> None:
     address = f"/studio/campaigns/{campaign.id}/comments/"
     page = followed(browser(ben), address, {"text": "Twelve euros?\r\nOr <b>ten</b>?", "about": "subject"})
     assert "Twelve euros?\nOr &lt;b&gt;ten&lt;/b&gt;?" in page and "Subject" in page
-    (letter,) = letters_to(anna.anna)
+    (letter,) = messages_to(anna.anna)
     assert letter.subject == "Comment on “Winter bulbs”" and "Ben Berger commented on" in letter.text
     with tenancy.account(anna.account_id):
         first = CampaignComment.objects.get().id
     followed(anna.client, address, {"text": "Twelve.", "thread": first, "about": "content"})
-    assert len(letters_to(ben)) == 1, "who commented hears of the answer"
+    assert len(messages_to(ben)) == 1, "who commented hears of the answer"
     page = followed(anna.client, f"{address}{first}/settle/", {"settled": "yes"})
     assert "1 resolved thread" in page and "Resolved by Anna Lindner" in page
     assert "1 resolved thread" in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()

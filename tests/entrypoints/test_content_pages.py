@@ -11,7 +11,7 @@ from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions
-from mailflatrate.apps.campaigns.media import WHOLE, letter_url, media_url
+from mailflatrate.apps.campaigns.media import WHOLE, media_url, message_url
 from mailflatrate.apps.campaigns.models import BrandKit, Campaign, MailingTemplate, Media
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, without_images
@@ -43,7 +43,7 @@ def uploaded(anna: World, colour: str = "teal") -> Media:
 def path_of(anna: World, media: Media) -> str:
     """Its public address without the host."""
     with tenancy.account(anna.account_id):
-        return letter_url(media, list(media.files.all())).removeprefix(load_settings().public_url)
+        return message_url(media, list(media.files.all())).removeprefix(load_settings().public_url)
 
 
 def test_a_picture_is_served_for_ever_as_nothing_but_a_picture(anna: World) -> None:

@@ -24,7 +24,7 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.accounts.queries import current_version, documents_to_read
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
-from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -242,8 +242,8 @@ def test_letters_of_the_service_are_read_where_no_relay_takes_them(
     raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"
     with tenancy.platform(PlatformReason.POSTBOX):
         house = actions.house_account().id
-        mine = PostboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
-        hers = PostboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)
+        mine = InboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
+        hers = InboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)
     assert "new@x.example" in otto.page("postbox/?q=new@")
     assert 'href="/apply/begin/abc:def/"' in otto.page(f"postbox/{mine.id}/")
     otto.page(f"postbox/{hers.id}/", 404)

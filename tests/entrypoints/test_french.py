@@ -14,7 +14,7 @@ from campaign_world import World, browser, world
 from forms_world import DOMAIN, Mail, Place, add_form, somebody
 from mailflatrate.apps.accounts.models import Imprint, Notice
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
-from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions import tracking_wording
 from mailflatrate.base import tenancy
@@ -160,7 +160,7 @@ def test_the_foot_of_a_campaign() -> None:
     anna = world()
     with tenancy.account(anna.account_id):
         draft = anna.draft("Printemps", language="fr")
-        text = imprint_text(imprint_block(draft, Imprint.objects.latest("version"), brand_look()))
+        text = imprint_text(imprint_block(draft, Imprint.objects.latest("version"), brand_style()))
     assert_french(text, "Vous recevez ce message à la suite de votre inscription à", "Se désinscrire :", "ID d’envoi :")
 
 

@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.actions import change_settings
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists import jobs as lists_jobs
-from mailflatrate.apps.lists.inactive import quiet_conditions, quiet_count
+from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.apps.suppression.models import Suppression
@@ -38,7 +38,7 @@ def anna(database: str) -> World:
 
 def quiet(anna: World) -> int:
     with tenancy.account(anna.account_id):
-        return quiet_count()
+        return inactive_count()
 
 
 def test_the_page_counts_them_and_a_neighbour_has_none(anna: World) -> None:
@@ -85,7 +85,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
     with tenancy.account(anna.account_id):
         campaign = Campaign.objects.order_by("id")[0]
         Campaign.objects.filter(id=campaign.id).update(
-            state="sent", conditions=quiet_conditions(), started_at=clock.now() - timedelta(days=3)
+            state="sent", conditions=inactive_conditions(), started_at=clock.now() - timedelta(days=3)
         )
     url = f"/studio/quiet/{campaign.id}/let-go/"
     assert "They can respond until" in anna.client.get(PAGE).content.decode()
@@ -99,7 +99,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
     assert browser(carla).post(url).status_code == 404
     assert anna.client.post(url).status_code == 303
     [arguments] = asked_to_withdraw(campaign.id)
-    lists_jobs.withdraw_silent(**arguments)
+    lists_jobs.withdraw_inactive(**arguments)
     assert quiet(anna) == 0
     with tenancy.account(anna.account_id):
         ended = Subscription.objects.filter(state="unsubscribed", unsubscribed_by="sunset").count()

@@ -129,7 +129,7 @@ async def _two_workers(database: str) -> None:
             minding = [asyncio.create_task(line.mind(working)) for line in (theirs, others)]
             await asyncio.sleep(GONE_SECONDS + 3)
             assert states(owner, jobs) == {living: "doing", dead: "doing"}, "nobody died yet"
-            await ours.let_go()  # what the death of a process does to its connection
+            await ours.release()  # what the death of a process does to its connection
             ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
             while states(owner, jobs)[dead] != "todo":
                 assert asyncio.get_running_loop().time() < ends, "the job of the dead is not taken up"
@@ -140,8 +140,8 @@ async def _two_workers(database: str) -> None:
             for task in minding:
                 task.cancel()
             await asyncio.gather(*minding, return_exceptions=True)
-            await theirs.let_go()
-            await others.let_go()
+            await theirs.release()
+            await others.release()
             owner.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [list(jobs.values())])
             owner.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [[living, dead]])
 

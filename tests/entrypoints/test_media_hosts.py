@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.media import WHOLE, media_path, media_url
 from mailflatrate.apps.campaigns.models import Campaign, Media
-from mailflatrate.apps.campaigns.queries import brand_look, newest_imprint
+from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
@@ -210,7 +210,7 @@ def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: World) -> N
         before = content_hash(Campaign.objects.get(id=draft.id), newest_imprint())
     look(anna, [TARGET])
     with tenancy.account(anna.account_id):
-        assert brand_look().logo_url.startswith(f"https://{HOST}")
+        assert brand_style().logo_url.startswith(f"https://{HOST}")
         assert content_hash(Campaign.objects.get(id=draft.id), newest_imprint()) == before
     assert shown_here(f'<img src="https://{HOST}:8443{path_of(anna, media)}">') == f'<img src="{path_of(anna, media)}">'
 

@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.public.web_version import LETTER_POLICY
+from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
 from mailflatrate.mail.tokens import TokenPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -220,9 +220,9 @@ def test_the_web_view_is_the_letter_itself(letter: Letter) -> None:
     page = text(answer)
     assert "Hello" in page
     assert "Lindenhof GmbH" in page, "the imprint belongs to it (R-44)"
-    assert answer.headers["Content-Security-Policy"] == LETTER_POLICY
-    assert "script" not in LETTER_POLICY
-    assert "default-src 'none'" in LETTER_POLICY
+    assert answer.headers["Content-Security-Policy"] == MESSAGE_POLICY
+    assert "script" not in MESSAGE_POLICY
+    assert "default-src 'none'" in MESSAGE_POLICY
 
 
 def test_a_click_is_counted_and_leads_to_the_link_as_written(letter: Letter) -> None:

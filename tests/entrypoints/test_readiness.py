@@ -52,7 +52,7 @@ def serving() -> Iterator[None]:
         runner.run(_begin(lines[1], JobQueue.PLAN, JobQueue.IMPORT, JobQueue.INBOUND, JobQueue.HOUSE))
         yield
         for line in lines:
-            runner.run(line.let_go())
+            runner.run(line.release())
 
 
 def test_without_workers_pages_are_served_and_nothing_is_ready() -> None:

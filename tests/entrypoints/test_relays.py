@@ -269,7 +269,7 @@ def _tried(otto: Desk, relay_id: int) -> str:
 
 
 def test_a_relay_that_says_nothing_is_tried_for_a_while_only(otto: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transmit, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.3)
     with FakeRelay().run_in_thread() as relay:
         relay.on(Step.CONNECT, ANY, HANG)
         otto.client.post("/desk/relays/new/", _fields(name="mute", host="127.0.0.1", port=relay.port, tls="never"))

@@ -16,7 +16,7 @@ from django.test import Client
 from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.models import DkimKey
-from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -58,10 +58,10 @@ def letter(subject: str = "Winter bulbs", base: str | None = None) -> EmailMessa
     return message
 
 
-def receive(account_id: int | None, raw: bytes, **values: object) -> PostboxMessage:
+def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessage:
     with tenancy.platform(PlatformReason.POSTBOX):
         fields = {"envelope_to": "dora@postbox.example", "subject": "Winter bulbs", "mailing_id": "4K7Q-92XD-E"}
-        return PostboxMessage.objects.create(account_id=account_id, raw=raw, **fields | values)
+        return InboxMessage.objects.create(account_id=account_id, raw=raw, **fields | values)
 
 
 def arrived(anna: World, raw: bytes | None = None, **values: object) -> str:

@@ -106,7 +106,7 @@ def test_how_many_letters(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with tenancy.account(anna.account_id):
         with pytest.raises(CampaignError, match="up to 10 messages: addresses times contacts"):
             send_test(campaign.id, [anna.anna.email], by=anna.anna, contact_ids=[*ids, *range(10**6, 10**6 + 5)])
-        monkeypatch.setattr(test_send, "MOST_LETTERS_A_DAY", 3)
+        monkeypatch.setattr(test_send, "MOST_MESSAGES_A_DAY", 3)
         send_test(campaign.id, [anna.anna.email], by=anna.anna, contact_ids=ids[:2])
         with pytest.raises(CampaignError, match="3 test messages in 24 hours"):
             send_test(campaign.id, [anna.anna.email], by=anna.anna, contact_ids=ids[:2])

@@ -31,7 +31,7 @@ def membership_of(account_id: int, user: User) -> Membership:
         return Membership.objects.get(user=user)
 
 
-def letters_to(email: str) -> list[Notice]:
+def messages_to(email: str) -> list[Notice]:
     with tenancy.account(actions.house_account().id):
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
@@ -39,7 +39,7 @@ def letters_to(email: str) -> list[Notice]:
 def test_the_standing_is_said_with_its_reason(anna: World) -> None:
     assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/standing/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
-    actions.change_standing(anna.account_id, Standing.PAUSED, reasons, by=None, machine="test")
+    actions.change_account_status(anna.account_id, Standing.PAUSED, reasons, by=None, machine="test")
     page = text(anna.client.get("/studio/standing/"))
     assert "Sending is suspended for now" in page
     assert "Three complaints in one hour." in page
@@ -100,7 +100,7 @@ def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_lang
     assert "You can resend the invitation" in text(anna.client.post(PEOPLE, invitation), 422)
     assert "Pending invitations" in text(anna.client.get(PEOPLE))
     assert not User.objects.filter(email=email).exists()
-    (letter,) = letters_to(email)
+    (letter,) = messages_to(email)
     assert "Anna Lindner" in letter.text
     assert "lädt Sie ein" in letter.text
     assert "Gärtnerei Lindenhof" in letter.text
@@ -117,7 +117,7 @@ def test_somebody_of_another_account_keeps_name_and_password(anna: World) -> Non
     assert carla.check_password("a-password-of-hers")
     assert carla.name == "Carla Clausen"
     assert "Carla Clausen" not in text(anna.client.get(PEOPLE))
-    (letter,) = letters_to(carla.email)
+    (letter,) = messages_to(carla.email)
     assert "/invitation/" in letter.text
 
 

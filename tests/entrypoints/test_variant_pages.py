@@ -5,7 +5,7 @@ import pytest
 from campaign_world import CONTENT, World, browser, person, world
 from mailflatrate.apps.accounts.models import Notice, Role
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.base import clock, tenancy
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -98,8 +98,8 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     assert "We're sending the test" in report
     anna.client.post(page + "choose/", {"variant": "1"})  # too early
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
-        Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
+        assert AbTest.objects.get(campaign=campaign).winner is None
+        AbTest.objects.filter(campaign=campaign).update(tested_at=clock.now())
     report = anna.client.get(page).content.decode()
     assert "Pick a winner to continue." in report
     assert "“Reported” is waiting for you to pick the winner" in anna.client.get("/studio/").content.decode()
@@ -110,7 +110,7 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     for wrong in ("7", "-1", "", "x"):
         assert anna.client.post(page + "choose/", {"variant": wrong}).status_code == 303
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
+        assert AbTest.objects.get(campaign=campaign).winner is None
     anna.client.post(page + "choose/", {"variant": "1"})
     report = anna.client.get(page).content.decode()
     assert "Variant B goes to everyone else." in report

@@ -56,5 +56,5 @@ async def work_off() -> None:
         try:
             await worker.run()
         finally:
-            await line.let_go()
+            await line.release()
     await asyncio.to_thread(connections.close_all)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mailflatrate.rules.prior_status import (
     NO,
     ColumnGuess,
-    ColumnLook,
+    ColumnProfile,
     PriorStatus,
     StatusColumn,
     StatusField,
@@ -111,8 +111,8 @@ def test_titles_that_tell_nothing(title: str) -> None:
     assert read_title(title) is None
 
 
-def look(*cells: str, times: bool = False) -> ColumnLook:
-    found = ColumnLook()
+def look(*cells: str, times: bool = False) -> ColumnProfile:
+    found = ColumnProfile()
     for cell in cells:
         found.add(cell, is_time=times)
     return found

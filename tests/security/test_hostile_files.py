@@ -153,7 +153,7 @@ def test_a_workbook_is_decoded_once_while_someone_waits(tmp_path: Path, monkeypa
         monkeypatch.setattr(child, way, lambda *given, asked=asked: [readings.append(given[0]), asked(*given)][1])
     head = read_head(path)
     assert (head.header, len(head.rows)) == (["email", "Signed up at"], 10)
-    assert readings == ["table.look"]
+    assert readings == ["table.preview"]
     table = open_table(path)
     assert [line for line, _cells, _fault in table.rows()] == list(range(2, 5_002))
 

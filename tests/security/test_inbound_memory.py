@@ -23,7 +23,7 @@ from mailflatrate.entrypoints.smtpd.content import (
     ContentBudget,
     ContentRefusal,
 )
-from mailflatrate.entrypoints.smtpd.listeners import PostboxHandler
+from mailflatrate.entrypoints.smtpd.listeners import InboxHandler
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.settings import load_settings
@@ -152,12 +152,12 @@ def test_lines_are_counted() -> None:
 
 
 async def _talk(
-    make: Callable[[PostboxHandler], asyncio.Protocol], script: Callable[[int], Awaitable[None]]
+    make: Callable[[InboxHandler], asyncio.Protocol], script: Callable[[int], Awaitable[None]]
 ) -> list[Arrival]:
     """Run a script against a listener on a port of its own; returns what the listener stored."""
     kept: list[tuple[Arrival, str]] = []
     spool = Spool(kept.extend)
-    handler = PostboxHandler(spool, SimulatedInternet(load_settings()))
+    handler = InboxHandler(spool, SimulatedInternet(load_settings()))
     server = await asyncio.get_running_loop().create_server(lambda: make(handler), "127.0.0.1", 0)
     try:
         await script(server.sockets[0].getsockname()[1])

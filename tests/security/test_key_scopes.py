@@ -78,7 +78,7 @@ BEFORE = {
         "create_digest",
         "change_digest",
         "delete_digest",
-        "look_at_digest",
+        "check_digest",
         "create_segment",
         "change_segment",
         "delete_segment",

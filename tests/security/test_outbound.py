@@ -17,7 +17,7 @@ from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, Protection, open_mailbox
 from mailflatrate.wire.public_urls import is_public
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
-from mailflatrate.wire.web import PageLook, WebStatus, look_at_page
+from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 
 Script = Callable[[socket.socket], None]
 PAUSE = 0.05
@@ -104,9 +104,9 @@ def test_a_dripping_server_ends_with_the_visit(
     assert seconds < 2
 
 
-def look(resolver: DnsResolver, url: str) -> tuple[PageLook, float]:
+def look(resolver: DnsResolver, url: str) -> tuple[FetchedPage, float]:
     began = time.monotonic()
-    page = look_at_page(url, resolver, private=True)
+    page = fetch_page(url, resolver, private=True)
     return page, time.monotonic() - began
 
 
@@ -139,7 +139,7 @@ def test_drops_inside_tls_end_too(resolver: DnsResolver, monkeypatch: pytest.Mon
 
     with server(script) as port:
         began = time.monotonic()
-        page = look_at_page(f"https://site.example:{port}/", resolver, private=True, context=trusting)
+        page = fetch_page(f"https://site.example:{port}/", resolver, private=True, context=trusting)
     assert (page.status, page.problem, time.monotonic() - began < 2) == (WebStatus.UNKNOWN, "no answer in time", True)
 
 
@@ -202,10 +202,10 @@ def test_names_that_lead_inside_and_other_ports_are_not_visited() -> None:
     with ZoneServer(zone) as dns:
         inside = DnsResolver([dns.nameserver], timeout_seconds=2)
         for name in ("nat64", "six", "site-local", "mapped"):
-            page = look_at_page(f"http://{name}.example/", inside)
+            page = fetch_page(f"http://{name}.example/", inside)
             assert (page.status, page.problem) == (WebStatus.UNKNOWN, "the address is not public"), name
         for port in (22, 25, 5432, 8000, 6379):
-            page = look_at_page(f"http://public.example:{port}/", inside)
+            page = fetch_page(f"http://public.example:{port}/", inside)
             assert (page.status, page.problem) == (WebStatus.UNKNOWN, "not a web port"), port
 
 

@@ -19,12 +19,12 @@ from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Plan, SenderProcess, Trial
+from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan, SenderProcess
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.actions import release_campaign, release_due
-from mailflatrate.apps.stats.actions import decide_trial
+from mailflatrate.apps.stats.actions import decide_ab_test
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
@@ -141,10 +141,10 @@ def test_a_test_of_variants_chooses_nothing_by_itself(anna: World, monkeypatch: 
     restore_and_resume(clock.now())
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=3))
-    decide_trial(anna.account_id, campaign.id)
+    decide_ab_test(anna.account_id, campaign.id)
     assert planned(anna, campaign) == 0
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
+        assert AbTest.objects.get(campaign=campaign).winner is None
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
 
 

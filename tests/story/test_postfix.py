@@ -32,7 +32,7 @@ from mailflatrate.apps.delivery.queries import campaign_progress, outcomes_page
 from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
-from mailflatrate.apps.inbound.queries import feedback_counts, postbox_messages
+from mailflatrate.apps.inbound.queries import feedback_counts, inbox_messages
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Import, ImportState
 from mailflatrate.apps.suppression.queries import is_suppressed
@@ -257,7 +257,7 @@ def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixH
         progress = campaign_progress(first)
         assert (progress.planned, progress.bounced_hard, progress.in_doubt) == (len(PEOPLE), len(GONE), 0)
         assert {email for email in PEOPLE if suppressed(email)} == GONE
-        kept = wait(lambda: list(postbox_messages()) if postbox_messages().count() == 4 else None, "the postbox", host)
+        kept = wait(lambda: list(inbox_messages()) if inbox_messages().count() == 4 else None, "the postbox", host)
     assert sorted(message.envelope_to for message in kept) == sorted(set(PEOPLE) - GONE - {DORA})
 
     (letter,) = wait(lambda: host.mailbox("dora"), "Dora's mailbox", host)

@@ -12,7 +12,7 @@ import pytest
 from fake_relay import FakeRelay, Step
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import read_settings
-from mailflatrate.wire.probe import ProbeFailed, ask_recipients, look_at_certificate
+from mailflatrate.wire.probe import ProbeFailed, ask_recipients, read_certificate
 
 
 @contextmanager
@@ -54,26 +54,26 @@ def own(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_certificate_of_a_trusted_authority_is_read(own: tuple[Path, Path]) -> None:
     with tls_port(*own) as port:
-        seen = look_at_certificate("localhost", port, cafile=str(own[0]))
+        seen = read_certificate("localhost", port, cafile=str(own[0]))
     assert seen.issuer == "localhost"
     assert seen.not_after.tzinfo is not None
 
 
 def test_a_self_signed_certificate_is_none(own: tuple[Path, Path]) -> None:
     with tls_port(*own) as port, pytest.raises(ProbeFailed, match="self-signed"):
-        look_at_certificate("localhost", port)
+        read_certificate("localhost", port)
 
 
 def test_a_certificate_for_another_name_is_none(own: tuple[Path, Path]) -> None:
     with tls_port(*own) as port, pytest.raises(ProbeFailed, match=r"127\.0\.0\.1"):
-        look_at_certificate("127.0.0.1", port, cafile=str(own[0]))
+        read_certificate("127.0.0.1", port, cafile=str(own[0]))
 
 
 def test_a_closed_port_is_a_failure() -> None:
     with create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     with pytest.raises(ProbeFailed):
-        look_at_certificate("localhost", port)
+        read_certificate("localhost", port)
     with pytest.raises(ProbeFailed):
         ask_recipients("127.0.0.1", port, ["abuse@mailflatrate.example"])
 

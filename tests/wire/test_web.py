@@ -9,7 +9,7 @@ from time import sleep
 import pytest
 
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from mailflatrate.wire.web import LARGEST_PAGE_OCTETS, Want, WebStatus, fetch, look_at_page
+from mailflatrate.wire.web import LARGEST_PAGE_OCTETS, Want, WebStatus, fetch, fetch_page
 
 ZONE = {"site.example": {"A": ["127.0.0.1"]}, "inside.example": {"A": ["10.0.0.7"]}}
 
@@ -62,11 +62,11 @@ def port() -> Iterator[int]:
 
 def test_a_page_is_read_as_a_visitor_reads_it(resolver: DnsResolver, port: int) -> None:
     base = f"http://site.example:{port}"
-    page = look_at_page(f"{base}/", resolver, private=True)
+    page = fetch_page(f"{base}/", resolver, private=True)
     assert (page.status, page.html) == (WebStatus.OK, f"Impressum site.example:{port}")
-    assert look_at_page(f"{base}/to/_imprint", resolver, private=True).url == f"{base}/imprint"
-    assert look_at_page(f"{base}/latin", resolver, private=True).html == "Müller"
-    assert len(look_at_page(f"{base}/big", resolver, private=True).html) == LARGEST_PAGE_OCTETS
+    assert fetch_page(f"{base}/to/_imprint", resolver, private=True).url == f"{base}/imprint"
+    assert fetch_page(f"{base}/latin", resolver, private=True).html == "Müller"
+    assert len(fetch_page(f"{base}/big", resolver, private=True).html) == LARGEST_PAGE_OCTETS
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_page_is_read_as_a_visitor_reads_it(resolver: DnsResolver, port: int) 
     ],
 )
 def test_what_is_wrong_is_said(resolver: DnsResolver, port: int, path: str, status: WebStatus, problem: str) -> None:
-    page = look_at_page(f"http://site.example:{port}{path}", resolver, private=True)
+    page = fetch_page(f"http://site.example:{port}{path}", resolver, private=True)
     assert page.status is status
     assert problem in page.problem
 
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said(resolver: DnsResolver, port: int, path: str, stat
      "http://[::1]:{port}/", "http://169.254.169.254/latest/meta-data", "http://0.0.0.0:{port}/", "http://2130706433/"],
 )  # fmt: skip
 def test_a_stranger_does_not_send_us_into_our_own_network(resolver: DnsResolver, port: int, url: str) -> None:
-    page = look_at_page(url.format(port=port), resolver)
+    page = fetch_page(url.format(port=port), resolver)
     assert page.status in (WebStatus.UNKNOWN, WebStatus.MISSING)
     assert page.html == ""
 
@@ -107,7 +107,7 @@ def test_a_redirect_inwards_is_not_followed(resolver: DnsResolver, port: int, mo
     real = web._address
     monkeypatch.setattr(web, "_address", only_the_first)
     monkeypatch.setattr(web, "PORTS", {port})
-    page = look_at_page(f"http://site.example:{port}/to/http:__127.0.0.1:{port}_", resolver)
+    page = fetch_page(f"http://site.example:{port}/to/http:__127.0.0.1:{port}_", resolver)
     assert (page.status, page.html, asked) == (WebStatus.UNKNOWN, "", ["site.example", "127.0.0.1"])
 
 
@@ -115,17 +115,17 @@ def test_a_redirect_inwards_is_not_followed(resolver: DnsResolver, port: int, mo
     "url", ["ftp://site.example/", "file:///etc/passwd", "javascript:alert(1)", "http://", "x", "http://a b/"]
 )
 def test_what_is_no_web_address_is_not_visited(resolver: DnsResolver, url: str) -> None:
-    assert look_at_page(url, resolver, private=True).status in (WebStatus.FAILED, WebStatus.MISSING)
+    assert fetch_page(url, resolver, private=True).status in (WebStatus.FAILED, WebStatus.MISSING)
 
 
 def test_a_name_that_does_not_exist_and_a_dns_that_says_nothing(resolver: DnsResolver) -> None:
-    assert look_at_page("https://nowhere.example/", resolver).status is WebStatus.MISSING
+    assert fetch_page("https://nowhere.example/", resolver).status is WebStatus.MISSING
     silent = DnsResolver(["127.0.0.1:9"], timeout_seconds=0.3)
-    assert look_at_page("https://site.example/", silent).status is WebStatus.UNKNOWN
+    assert fetch_page("https://site.example/", silent).status is WebStatus.UNKNOWN
 
 
 def test_nobody_listens(resolver: DnsResolver) -> None:
-    page = look_at_page("http://site.example:9/", resolver, private=True)
+    page = fetch_page("http://site.example:9/", resolver, private=True)
     assert page.status is WebStatus.FAILED
 
 

@@ -26,7 +26,7 @@ MAX_ANIMATION_OCTETS: Final = 3 * 1024 * 1024
 MAX_FRAMES: Final = 300
 LONGEST_SIDE_PX: Final = 2400
 THUMBNAIL_PX: Final = 320
-LETTER_WIDTHS_PX: Final = (600, 1200)
+MESSAGE_WIDTHS_PX: Final = (600, 1200)
 """The column width of a message, and the same for screens with twice the pixels."""
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
@@ -82,7 +82,7 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class PictureSet:
-    """An uploaded picture in every stored size. `narrower` follows `LETTER_WIDTHS_PX`, None: not wider than that."""
+    """An uploaded picture in every stored size. `narrower` follows `MESSAGE_WIDTHS_PX`, None: not wider than that."""
 
     whole: StoredPicture
     thumbnail: StoredPicture
@@ -92,7 +92,7 @@ class PictureSet:
 def read_picture_set(data: bytes) -> PictureSet:
     """Return every stored size of an uploaded picture. Raises PictureRefused."""
     whole = read_picture(data)
-    return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in LETTER_WIDTHS_PX))
+    return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in MESSAGE_WIDTHS_PX))
 
 
 def read_still_picture(data: bytes) -> StoredPicture:

@@ -44,7 +44,7 @@ class LooseFrom:
 
 
 @dataclass(frozen=True, slots=True)
-class DomainLooks:
+class DomainLookups:
     """What the DNS says about a sender: their From domain, and the domain of the Return-Path."""
 
     spf: DnsRecordFacts = UNASKED
@@ -58,9 +58,9 @@ def no_key(_selector: str, _domain: str) -> bytes | None:
     raise KeyUnreachable
 
 
-def no_looks(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLooks:
+def no_lookups(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLookups:
     """Serve as DNS of the offline run."""
-    return DomainLooks()
+    return DomainLookups()
 
 
 def rewrote_nothing(_url: str) -> bool:
@@ -78,7 +78,7 @@ class LintLookups:
     """
 
     find_key: KeyFinder = no_key
-    look: Callable[[str, str, str], DomainLooks] = no_looks
+    look: Callable[[str, str, str], DomainLookups] = no_lookups
     brands: Brands = field(default_factory=shipped_brands)
     rewrote: Callable[[str], bool] = rewrote_nothing
     key_bits: dict[tuple[str, str], int] = field(default_factory=dict)

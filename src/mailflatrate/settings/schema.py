@@ -336,11 +336,11 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings):
     def host_names(self) -> list[str]:
         """Return the host names that the pages answer to. On a trial machine these include the loopback addresses."""
         named = [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
-        own = [*LOOPBACK_NAMES] if self.is_trial else []
+        own = [*LOOPBACK_NAMES] if self.is_local else []
         return named or list(dict.fromkeys([self.public_host, *own]))
 
     @property
-    def is_trial(self) -> bool:
+    def is_local(self) -> bool:
         """Return True if the pages are viewed over plain HTTP: the demonstration, debugging, a loopback public URL."""
         return self.demo or self.debug or self.public_host in LOOPBACK_NAMES
 

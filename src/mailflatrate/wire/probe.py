@@ -31,7 +31,7 @@ class SeenCertificate:
     issuer: str
 
 
-def look_at_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
+def read_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
     """Complete a TLS handshake as an outside client that checks chain, name and dates. `at`: the server to connect to,
     if the name does not lead there. Raises ProbeFailed.
     """

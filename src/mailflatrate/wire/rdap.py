@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.web import WebStatus, look_at_page
+from mailflatrate.wire.web import WebStatus, fetch_page
 
 MEDIA_TYPE = "application/rdap+json"
 
@@ -27,7 +27,7 @@ def find_registration(domain: str, server: str, resolver: Resolver, *, private: 
     """
     if not server:
         return Registration(None, "switched off")
-    seen = look_at_page(f"{server.rstrip('/')}/domain/{domain}", resolver, private=private, accept=MEDIA_TYPE)
+    seen = fetch_page(f"{server.rstrip('/')}/domain/{domain}", resolver, private=private, accept=MEDIA_TYPE)
     if seen.status is not WebStatus.OK:
         return Registration(None, seen.problem)
     try:

@@ -25,7 +25,7 @@ _MAIL, _RCPT, _DATA, _DATA_END, _RSET = Stage.MAIL, Stage.RCPT, Stage.DATA, Stag
 _TWO, _FOUR, _FIVE = b"245"
 
 
-class LetterFeed(Protocol):
+class MessageFeed(Protocol):
     """The interface through which a connection gets its messages. No method may raise."""
 
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
@@ -60,7 +60,7 @@ class SmtpConnection(SmtpChannel):
         self.letters_taken = 0
         self.replies_final = 0
         self.last_reply: Reply | None = None
-        self._feed: LetterFeed | None = None
+        self._feed: MessageFeed | None = None
         self._letters_limit = 0
         self._retired = False
         self._retire_at = self._loop.time() + config.connection_lifetime_seconds
@@ -72,7 +72,7 @@ class SmtpConnection(SmtpChannel):
 
     # -- life ------------------------------------------------------------------------------------------------
 
-    def serve(self, feed: LetterFeed | None, letters_limit: int) -> None:
+    def serve(self, feed: MessageFeed | None, letters_limit: int) -> None:
         """Take messages from `feed` from now on, at most `letters_limit` over the life of the connection; None
         stops it.
         """

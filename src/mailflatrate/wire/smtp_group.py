@@ -307,7 +307,7 @@ class _GroupRun:
         self._idle.clear()
         try:
             await relay.pool.send_many(
-                self._letters(relay, most), self._note(relay), self._begin(relay), self._may_start
+                self._messages(relay, most), self._note(relay), self._begin(relay), self._may_start
             )
             if relay.unanswered and relay.takes:
                 raise RelayUnavailable(Stage.MAIL, "connections end before a message is sent")
@@ -324,7 +324,7 @@ class _GroupRun:
         used_up = self._left.get(relay.member.number, 1) <= 0
         return self.is_exhausted or self._ended.is_set() or used_up or not relay.takes
 
-    def _letters(self, relay: _Relay, most: int | None) -> Iterator[OutgoingMessage]:
+    def _messages(self, relay: _Relay, most: int | None) -> Iterator[OutgoingMessage]:
         number, tag, left = relay.member.number, relay.member.tag, self._left
         weak = 2 * relay.member.connections
         while (most is None or most > 0) and relay.unanswered < weak and not self._is_done(relay):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mailflatrate.wire.smtp_source import LetterSource
+from mailflatrate.wire.smtp_source import MessageSource
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, SendOutcome, Stage
 
 # A message whose connection ends before its content is offered to a connection this often, then returned.
@@ -28,7 +28,7 @@ class SendRun:
 
     def __init__(
         self,
-        source: LetterSource,
+        source: MessageSource,
         on_outcome: Callable[[SendOutcome], None],
         on_data_start: Callable[[int], None] | None,
         may_start: Callable[[int], bool | None] | None = None,
@@ -64,7 +64,7 @@ class SendRun:
                 self.fail(problem)
                 return None
             if message is None:
-                self._look_for_the_end()
+                self._find_end()
                 return None
             self.taken += 1
         self.under_way += 1
@@ -93,13 +93,13 @@ class SendRun:
                 self._came_back.append((message, outcome))
                 return True
         self._report(outcome)
-        self._look_for_the_end()
+        self._find_end()
         return False
 
     def stop(self) -> None:
         """Take no further messages."""
         self._stopped = True
-        self._look_for_the_end()
+        self._find_end()
 
     def fail(self, problem: Exception) -> None:
         """Take no further messages and let `wait` raise the first problem once none is being sent."""
@@ -135,6 +135,6 @@ class SendRun:
         except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()
             self.fail(problem)
 
-    def _look_for_the_end(self) -> None:
+    def _find_end(self) -> None:
         if self.under_way == 0 and (self._stopped or (self.source.exhausted and not self._came_back)):
             self._over.set()

@@ -12,7 +12,7 @@ from typing import Protocol
 from mailflatrate.wire.smtp_types import OutgoingMessage
 
 
-class LetterSource(Protocol):
+class MessageSource(Protocol):
     """A source of single messages."""
 
     @property
@@ -30,7 +30,7 @@ class PlainSource:
     """A plain iterator: asked at the moment a message can be written, nothing in advance."""
 
     def __init__(self, letters: Iterator[OutgoingMessage]) -> None:
-        self._letters = letters
+        self._messages = letters
         self._exhausted = False
 
     @property
@@ -40,7 +40,7 @@ class PlainSource:
 
     def take(self) -> OutgoingMessage | None:
         """Return the iterator's next message."""
-        letter = None if self._exhausted else next(self._letters, None)
+        letter = None if self._exhausted else next(self._messages, None)
         self._exhausted = letter is None
         return letter
 
@@ -53,7 +53,7 @@ class AsyncSource:
     """An asynchronous iterator: a task fetches up to `room` messages in advance and calls `wake` for each."""
 
     def __init__(self, letters: AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]) -> None:
-        self._letters = letters
+        self._messages = letters
         self._room = room
         self._wake = wake
         self._ready: deque[OutgoingMessage] = deque()
@@ -64,7 +64,7 @@ class AsyncSource:
 
     async def _fetch(self) -> None:
         try:
-            async for letter in self._letters:
+            async for letter in self._messages:
                 self._ready.append(letter)
                 self._wake()
                 while len(self._ready) >= self._room:
@@ -100,7 +100,7 @@ class AsyncSource:
 
 def make_source(
     letters: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]
-) -> LetterSource:
+) -> MessageSource:
     """Wrap either kind of iterator; `room` and `wake` serve the asynchronous one."""
     if isinstance(letters, AsyncIterator):
         return AsyncSource(letters, room, wake)

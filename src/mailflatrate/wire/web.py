@@ -43,7 +43,7 @@ class WebStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PageLook:
+class FetchedPage:
     """What a visitor gets. `url` is the final address, `html` the beginning of the page, `problem` says why not."""
 
     url: str
@@ -81,10 +81,10 @@ class _VisitRefused(Exception):
         self.status = status
 
 
-def look_at_page(
+def fetch_page(
     url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None,
     accept: str = "text/html",
-) -> PageLook:  # fmt: skip
+) -> FetchedPage:  # fmt: skip
     """Visit `url` (http or https) and follow redirects. Never raises.
 
     `private` permits addresses on the own network; only tests want that.
@@ -93,8 +93,8 @@ def look_at_page(
     try:
         text = seen.body.decode(seen.charset, "replace")
     except LookupError as problem:
-        return PageLook(seen.url, WebStatus.FAILED, problem=str(problem))
-    return PageLook(seen.url, seen.status, text, seen.problem)
+        return FetchedPage(seen.url, WebStatus.FAILED, problem=str(problem))
+    return FetchedPage(seen.url, seen.status, text, seen.problem)
 
 
 def fetch(
@@ -102,7 +102,7 @@ def fetch(
 ) -> Document:
     """Get the content of `url` (http or https), following redirects; each is judged like the first. Never raises.
 
-    `private` as for `look_at_page`.
+    `private` as for `fetch_page`.
     """
     try:
         with Deadline(VISIT_SECONDS) as deadline:
@@ -113,7 +113,7 @@ def fetch(
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
-    """How to visit. `private` as for `look_at_page`."""
+    """How to visit. `private` as for `fetch_page`."""
 
     resolver: Resolver
     want: Want

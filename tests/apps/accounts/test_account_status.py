@@ -8,7 +8,7 @@ import pytest
 
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Reasons
-from mailflatrate.apps.accounts.automatic_checks import look_around, read_application
+from mailflatrate.apps.accounts.automatic_checks import check_applicant, read_application
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
@@ -212,28 +212,28 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
 
 def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
     account_id, anna = vetted()
-    actions.change_standing(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
+    actions.change_account_status(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
     assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/standing/"))
     assert account(account_id).standing_reason == WHY.text
     with pytest.raises(AccountError, match="reason"):
-        actions.change_standing(account_id, Standing.SUSPENDED, Reasons("x"), by=operator())
+        actions.change_account_status(account_id, Standing.SUSPENDED, Reasons("x"), by=operator())
 
 
 def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
     account_id, anna = vetted()
     otto, why = operator(), Reasons("lifted", "They cleaned the list.")
     with clock.frozen_at(NOW):
-        actions.change_standing(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
+        actions.change_account_status(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
     with clock.frozen_at(NOW + timedelta(hours=23, minutes=59)), pytest.raises(AccountError, match="24 hours"):
-        actions.change_standing(account_id, Standing.ACTIVE, why, by=otto)
+        actions.change_account_status(account_id, Standing.ACTIVE, why, by=otto)
     with clock.frozen_at(NOW + timedelta(days=400)):
         for who in (None, anna):
             with pytest.raises(AccountError):
-                actions.change_standing(account_id, Standing.ACTIVE, why, by=who, machine="a timer")
+                actions.change_account_status(account_id, Standing.ACTIVE, why, by=who, machine="a timer")
         with pytest.raises(AccountError):
-            actions.change_standing(account_id, Standing.ACTIVE, Reasons("lifted"), by=otto)
-        actions.change_standing(account_id, Standing.ACTIVE, why, by=otto)
+            actions.change_account_status(account_id, Standing.ACTIVE, Reasons("lifted"), by=otto)
+        actions.change_account_status(account_id, Standing.ACTIVE, why, by=otto)
     found = account(account_id)
     assert (found.standing, found.supervised, found.standing_reason) == (Standing.ACTIVE, True, "")
 
@@ -252,7 +252,7 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
     assert "Three strikes within six months" in letters(anna)[-1]
     assert strike(201) == "suspended", "the three were answered; this one begins a new count"
     with clock.frozen_at(NOW + timedelta(days=210)):
-        actions.change_standing(account_id, Standing.ACTIVE, Reasons("lifted", "New people."), by=otto)
+        actions.change_account_status(account_id, Standing.ACTIVE, Reasons("lifted", "New people."), by=otto)
     assert [strike(220), strike(230)] == ["active", "closed"]
 
 
@@ -281,7 +281,7 @@ def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     }
     with ZoneServer(zone) as dns, tenancy.platform(PlatformReason.HOUSEKEEPING):
         asked = read_application(account_id)
-        facts = look_around(asked, DnsResolver([dns.nameserver], timeout_seconds=2))
+        facts = check_applicant(asked, DnsResolver([dns.nameserver], timeout_seconds=2))
     actions.keep_signals(account_id, signals(facts))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = {one.key: (one.outcome, one.evidence) for one in Signal.objects.filter(account_id=account_id)}

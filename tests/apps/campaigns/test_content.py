@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, picture_text
-from mailflatrate.apps.campaigns.media import letter_url, media_ids_in
+from mailflatrate.apps.campaigns.media import media_ids_in, message_url
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, Media
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions import create_list
@@ -76,7 +76,7 @@ def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> 
     """Draft, template, logo; a sent campaign keeps its image."""
     with tenancy.account(anna.account_id):
         media = upload("navy")
-        url = letter_url(media, list(media.files.all()))
+        url = message_url(media, list(media.files.all()))
         assert media_ids_in(f"![x]({url})", anna.account_id) == [media.id]
         assert media_ids_in(f"![x]({url})", anna.account_id + 1) == []
         spare = upload("white")
@@ -156,11 +156,11 @@ def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
         media = actions.upload_media(
             picture("plum"), name="garden.jpg", alt="A garden", decorative=False, by=None, made_by_ai=True
         )
-        address = letter_url(media, list(media.files.all()))
+        address = message_url(media, list(media.files.all()))
         again = actions.upload_media(picture("plum"), name="", alt="", decorative=False, by=None)
         assert (again.made_by_ai, again.alt) == (True, "A garden"), "the tick is not lost by uploading it again"
         other = upload("olive")
-        plain = letter_url(other, list(other.files.all()))
+        plain = message_url(other, list(other.files.all()))
 
     def reminded(content: str) -> list[tuple[str, ...]]:
         draft = anna.draft(content=content)

@@ -99,7 +99,7 @@ def saved(anna: World, site: Site, **values: Any) -> FeedDigest:
 
 
 def looked(anna: World, site: Site, digest: FeedDigest, *, issue: bool = False, private: bool = True) -> FeedDigest:
-    actions.look_at_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
+    actions.check_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
     with tenancy.account(anna.account_id):
         return FeedDigest.objects.select_related("last_issue").get(id=digest.id)
 

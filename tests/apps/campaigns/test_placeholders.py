@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.gallery import (
     source,
 )
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, standing_in
+from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, placeholders_in
 from mailflatrate.apps.campaigns.starting_content import starters
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
@@ -98,7 +98,7 @@ def test_a_block_s_words_are_found_in_every_way_of_writing(anna: World, text: st
 def test_a_word_inside_a_sentence_of_the_author_s_own_is_his(anna: World) -> None:
     own = "**Product price** 12 €\n\nA heading: *Heading* for home. Write here. Or there.\n\n- Heading north"
     assert found(anna, anna.draft("Own", content=f"{CONTENT}\n\n{own}\n")) == []
-    assert standing_in(["Überschriften", "heading", "A Heading"]) == ()
+    assert placeholders_in(["Überschriften", "heading", "A Heading"]) == ()
 
 
 def test_an_invented_sentence_is_found_beside_words_of_the_author_s_own(anna: World) -> None:

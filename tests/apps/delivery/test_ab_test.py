@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from campaign_world import CONTENT, World, world
-from mailflatrate.apps.accounts.actions import Reasons, change_standing, house_account
+from mailflatrate.apps.accounts.actions import Reasons, change_account_status, house_account
 from mailflatrate.apps.accounts.models import Notice, Standing
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery import actions, plan
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant, decisions_of
-from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry, Trial
+from mailflatrate.apps.delivery.models import AbTest, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
@@ -27,8 +27,8 @@ from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.stats.actions import decide_trial
-from mailflatrate.apps.stats.queries import trial_arms
+from mailflatrate.apps.stats.actions import decide_ab_test
+from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
@@ -128,8 +128,8 @@ def clicked(anna: World, campaign: Campaign, *numbers: int, machines: int = 0) -
 def over(anna: World, campaign: Campaign) -> None:
     """The hours have passed, and the job runs."""
     with tenancy.account(anna.account_id):
-        Trial.objects.filter(campaign=campaign).update(decide_at=clock.now() - timedelta(seconds=1))
-    decide_trial(anna.account_id, campaign.id)
+        AbTest.objects.filter(campaign=campaign).update(decide_at=clock.now() - timedelta(seconds=1))
+    decide_ab_test(anna.account_id, campaign.id)
 
 
 def test_the_whole_way(anna: World) -> None:
@@ -139,7 +139,7 @@ def test_the_whole_way(anna: World) -> None:
     assert set(first) == {0, 1}
     assert first[0].isdisjoint(first[1])
     with tenancy.account(anna.account_id):
-        trial = Trial.objects.get(campaign=campaign)
+        trial = AbTest.objects.get(campaign=campaign)
         assert trial.rest == PEOPLE - len(first[0]) - len(first[1]) > 0
         assert trial.tested_at is None
         with pytest.raises(CampaignError):
@@ -153,14 +153,14 @@ def test_the_whole_way(anna: World) -> None:
         trial.refresh_from_db()
         assert trial.tested_at is not None
         assert trial.decide_at == trial.tested_at + timedelta(hours=2)
-    decide_trial(anna.account_id, campaign.id)  # too early
+    decide_ab_test(anna.account_id, campaign.id)  # too early
     clicked(anna, campaign, 5, 30, machines=50)
     over(anna, campaign)
-    decide_trial(anna.account_id, campaign.id)  # twice
+    decide_ab_test(anna.account_id, campaign.id)  # twice
     with tenancy.account(anna.account_id):
         trial.refresh_from_db()
         assert (trial.winner, trial.why) == (1, "clicks")
-        assert [arm.clicks for arm in trial_arms(trial)] == [5, 30]
+        assert [arm.clicks for arm in variant_figures(trial)] == [5, 30]
         with pytest.raises(CampaignError):
             choose_variant(campaign.id, by_person(0), [], by=anna.anna)
     planned(anna, campaign)
@@ -247,14 +247,14 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: World) -> None:
         actions.pause_campaign(campaign.id)
     over(anna, campaign)
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
+        assert AbTest.objects.get(campaign=campaign).winner is None
         actions.resume_campaign(campaign.id)
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
+        assert AbTest.objects.get(campaign=campaign).winner is None
     actions.wake_campaign(anna.account_id, campaign.id)  # the sweep
-    decide_trial(anna.account_id, campaign.id)
+    decide_ab_test(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).winner == 0
+        assert AbTest.objects.get(campaign=campaign).winner == 0
         actions.pause_campaign(campaign.id)  # in the middle of planning the rest
         actions.resume_campaign(campaign.id)
     planned(anna, campaign)
@@ -273,10 +273,10 @@ def test_a_measure_and_a_suspension_stop_the_choice() -> None:
         actions.hold_campaign(held.id, "R-86", "complaints")
     over(eve, held)
     reasons = Reasons("test", "Complaints.", "Write to us.", "R-86", {})
-    change_standing(eve.account_id, Standing.PAUSED, reasons, by=None, machine="test")
+    change_account_status(eve.account_id, Standing.PAUSED, reasons, by=None, machine="test")
     over(eve, running)
     with tenancy.account(eve.account_id):
-        assert list(Trial.objects.values_list("winner", flat=True)) == [None, None]
+        assert list(AbTest.objects.values_list("winner", flat=True)) == [None, None]
     assert {eve.again(held).state, eve.again(running).state} <= {"paused", "sending"}
 
 
@@ -307,18 +307,18 @@ def test_a_scanner_does_not_choose(anna: World) -> None:
                 )  # fmt: skip
     over(anna, campaign)
     with tenancy.account(anna.account_id):
-        trial = Trial.objects.get(campaign=campaign)
+        trial = AbTest.objects.get(campaign=campaign)
         assert (trial.winner, trial.why) == (0, "clicks")
-        assert [arm.clicks for arm in trial_arms(trial)] == [25, 0]
+        assert [arm.clicks for arm in variant_figures(trial)] == [25, 0]
 
 
 def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
     campaign = under_test(anna, track_clicks=False)
     send_all(anna, campaign)
     with tenancy.account(anna.account_id):
-        trial = Trial.objects.get(campaign=campaign)
+        trial = AbTest.objects.get(campaign=campaign)
         assert (trial.metric, trial.decide_at) == ("person", None)
-    decide_trial(anna.account_id, campaign.id)
+    decide_ab_test(anna.account_id, campaign.id)
     answer = anna.client.post(f"/studio/campaigns/{campaign.id}/choose/", {"variant": "1"})
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):
@@ -338,17 +338,17 @@ def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
                 Feedback.objects.create(campaign=campaign, delivery_id=row.id, kind="unsubscribe", at=clock.now())
     over(eve, campaign)
     with tenancy.account(eve.account_id):
-        trial = Trial.objects.get(campaign=campaign)
+        trial = AbTest.objects.get(campaign=campaign)
         assert (trial.winner, trial.why, trial.decide_at) == (None, "brake", None)
-    decide_trial(eve.account_id, campaign.id)
+    decide_ab_test(eve.account_id, campaign.id)
     with tenancy.account(house_account().id):
         told = list(Notice.objects.filter(recipient=eve.anna.email).values_list("subject", flat=True))
     assert [subject for subject in told if "pick the winner" in subject] == [
         "“Which one?” is waiting for you to pick the winner"
     ]
     with tenancy.account(eve.account_id):
-        choose_variant(campaign.id, by_person(1), trial_arms(trial), by=eve.anna)
-        assert Trial.objects.get(campaign=campaign).why == "person"
+        choose_variant(campaign.id, by_person(1), variant_figures(trial), by=eve.anna)
+        assert AbTest.objects.get(campaign=campaign).why == "person"
 
 
 def test_a_check_that_fails_meanwhile_pauses_it() -> None:
@@ -364,12 +364,12 @@ def test_a_check_that_fails_meanwhile_pauses_it() -> None:
     assert stopped.state == "paused"
     assert stopped.state_reason
     with tenancy.account(eve.account_id):
-        assert Trial.objects.get(campaign=campaign).winner is None
+        assert AbTest.objects.get(campaign=campaign).winner is None
         DnsCheck.objects.filter(kind="dkim").update(passed=True)
         actions.resume_campaign(campaign.id)
-    decide_trial(eve.account_id, campaign.id)
+    decide_ab_test(eve.account_id, campaign.id)
     with tenancy.account(eve.account_id):
-        assert Trial.objects.get(campaign=campaign).winner == 1
+        assert AbTest.objects.get(campaign=campaign).winner == 1
 
 
 def test_letters_that_were_put_off_keep_their_variant(anna: World) -> None:
@@ -378,7 +378,7 @@ def test_letters_that_were_put_off_keep_their_variant(anna: World) -> None:
     before = by_variant(anna, campaign)
     send_all(anna, campaign, DeliveryState.DEFERRED)
     with tenancy.account(anna.account_id):
-        assert Trial.objects.get(campaign=campaign).tested_at is not None  # nobody waits for a server that is ill
+        assert AbTest.objects.get(campaign=campaign).tested_at is not None  # nobody waits for a server that is ill
         Retry.objects.filter(campaign=campaign).update(due_at=clock.now() - timedelta(seconds=1))
     actions.collect_retries(anna.account_id, campaign.id)
     claims = send_all(anna, campaign)
@@ -412,7 +412,7 @@ def test_nobody_in_the_test_means_no_wait(database: str) -> None:
             lists.unsubscribe(contact_id, list_id=others.list_id, by="link", source="test")
     planned(others, campaign)
     assert by_variant(others, campaign) == {}
-    decide_trial(others.account_id, campaign.id)
+    decide_ab_test(others.account_id, campaign.id)
     planned(others, campaign)
     assert by_variant(others, campaign) == {0: everybody - drawn}
 

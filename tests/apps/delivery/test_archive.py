@@ -16,7 +16,7 @@ from mailflatrate.apps.abuse.actions.intake import delivery_to
 from mailflatrate.apps.abuse.queries.search import search
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.archive import archiving
-from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import (
     ArchivedCampaign,
@@ -40,7 +40,7 @@ from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.actions import erase_for_customer
-from mailflatrate.apps.privacy.actions.retention import let_go, proof_limit
+from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import DailyFigure
@@ -181,7 +181,7 @@ def test_replies_are_wiped_in_the_archive_too(database: str) -> None:
     campaign = archived(database, anna, bounced=1)
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE chunk SET claimed_at = now() - interval '91 days' WHERE campaign_id = %s", [campaign.id])
-    assert let_go()["replies"] >= PEOPLE
+    assert delete_expired()["replies"] >= PEOPLE
     with tenancy.account(anna.account_id):
         assert not ArchivedDelivery.objects.filter(campaign=campaign).exclude(reply_text="").exists()
 
@@ -380,7 +380,7 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     assert archiving.drop_expired(limit) == 0, "a campaign in it ended late"
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
-    assert let_go()["delivery_months"] == 1
+    assert delete_expired()["delivery_months"] == 1
     with psycopg.connect(database) as owner:
         assert owner.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,)
     refresh_campaign(anna.account_id, campaign.id)
@@ -401,7 +401,7 @@ def _links_still_work(anna: World, delivery_id: int) -> None:
     """A link to unsubscribe outlives the row of its message; a stranger's token for the same number leads nowhere."""
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, delivery_id)
     with tenancy.account(anna.account_id):
-        found = past_delivery(anna.account_id, delivery_id)
+        found = dropped_delivery(anna.account_id, delivery_id)
         assert found is not None
         assert found.contact is not None
         subscription = Subscription.objects.get(contact_id=found.contact_id, mailing_list_id=found.mailing_list_id)
@@ -414,7 +414,7 @@ def _links_still_work(anna: World, delivery_id: int) -> None:
     assert subscription.state == SubscriptionState.UNSUBSCRIBED
     carla = world(people=1)
     with tenancy.account(carla.account_id):
-        assert past_delivery(anna.account_id, delivery_id) is None
+        assert dropped_delivery(anna.account_id, delivery_id) is None
     stranger = key_ring().seal(TokenPurpose.UNSUBSCRIBE, carla.account_id, delivery_id)
     assert reader.get(f"/u/{stranger}").status_code == 404
 
@@ -430,7 +430,7 @@ def _mails_still_count(anna: World, leaver_id: int, bounced_id: int) -> None:
     with tenancy.account(anna.account_id):
         states = [
             Subscription.objects.get(contact_id=found.contact_id, mailing_list_id=found.mailing_list_id).state
-            for found in (past_delivery(anna.account_id, leaver_id), past_delivery(anna.account_id, bounced_id))
+            for found in (dropped_delivery(anna.account_id, leaver_id), dropped_delivery(anna.account_id, bounced_id))
             if found is not None
         ]
     assert states == [SubscriptionState.UNSUBSCRIBED, SubscriptionState.CONFIRMED]

@@ -23,7 +23,7 @@ def test_hanging_name_lookup_does_not_outlast_the_check(monkeypatch: pytest.Monk
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    monkeypatch.setattr(transmit, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.2)
     began = time.monotonic()
     try:
         with pytest.raises(RelayUnavailable, match="no answer"):
@@ -42,7 +42,7 @@ def test_no_connection_outlives_the_check(monkeypatch: pytest.MonkeyPatch, reply
         time.sleep(0.1)
         return HANG if hangs else None
 
-    monkeypatch.setattr(transmit, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.5)
     with FakeRelay().run_in_thread() as relay, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", ResourceWarning)
         relay.on(Step.MAIL, ANY, reply)

@@ -161,7 +161,7 @@ def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_
                 await until(lambda: len(relay.received) == 5)
                 await until(is_recorded)
                 await aside(take_over)
-                sender._upkeep.look_now()  # as it does every 15 seconds
+                sender._upkeep.check_now()  # as it does every 15 seconds
                 await asyncio.sleep(1)
                 assert await aside(states, estate, ids) == ["sent"] * 4 + ["in_doubt"] * 8
                 assert await ready(estate, campaign_id) == []

@@ -79,7 +79,7 @@ def send(account_id: int, chunk_id: int | None, **changes: object) -> list[bytes
                 if chunk_id is None:
                     await sender.work_confirmations(account_id)
                 else:
-                    await sender.work_post(account_id, chunk_id)
+                    await sender.work_transactional(account_id, chunk_id)
             finally:
                 await sender.close()
             return [letter.content for letter in relay.received]

@@ -56,7 +56,7 @@ def release(anna: World, campaign: Campaign, by: User) -> None:
         assert release_as_second(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
 
 
-def letters_to(user: User) -> list[str]:
+def messages_to(user: User) -> list[str]:
     with tenancy.account(accounts.house_account().id):
         return list(Notice.objects.filter(recipient=user.email).order_by("id").values_list("subject", flat=True))
 
@@ -67,13 +67,13 @@ def test_one_asks_and_another_releases(anna: World) -> None:
         anna.ticked(campaign)
         assert not release_campaign(campaign.id, by=anna.anna).allowed, "nobody releases alone"
     asked(anna, campaign, note="Please look at the price.")
-    assert "Approval requested for “Winter bulbs”" in letters_to(ben)
+    assert "Approval requested for “Winter bulbs”" in messages_to(ben)
     with pytest.raises(CampaignError, match="requested approval"):
         release(anna, campaign, anna.anna)
     release(anna, campaign, ben)
     campaign = anna.again(campaign)
     assert (campaign.state, campaign.policy_ticked_by_id) == (CampaignState.PLANNING, ben.id)
-    assert "“Winter bulbs” was released" in letters_to(anna.anna)
+    assert "“Winter bulbs” was released" in messages_to(anna.anna)
 
 
 def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
@@ -154,7 +154,7 @@ def test_sent_back_with_words(anna: World) -> None:
         with pytest.raises(CampaignError, match="Describe what should change"):
             send_back(campaign.id, by=ben, text=" ")
         send_back(campaign.id, by=ben, text="The price is wrong.")
-    assert letters_to(anna.anna)[-1] == "“Winter bulbs” was returned to you"
+    assert messages_to(anna.anna)[-1] == "“Winter bulbs” was returned to you"
     with pytest.raises(CampaignError, match="no longer requested"):
         release(anna, campaign, ben)
 
@@ -170,7 +170,7 @@ def test_who_switches_it(anna: World) -> None:
     with pytest.raises(AccountError, match="Only owners"):
         accounts.switch_four_eyes(anna.account_id, False, by=ben)
     accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
-    assert letters_to(ben)[-1] == "Approval is no longer required"
+    assert messages_to(ben)[-1] == "Approval is no longer required"
     alone = world()
     with pytest.raises(AccountError, match="No one else"):
         accounts.switch_four_eyes(alone.account_id, True, by=alone.anna)

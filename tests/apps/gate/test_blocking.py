@@ -173,12 +173,12 @@ def rows(model: Any, which: dict[str, Any] | None = None, **broken: Any) -> tupl
             model.objects.filter(id=row.id).update(**broken)
         home.save()
 
-    def mend_it(home: Home) -> None:
+    def fix_it(home: Home) -> None:
         with tenancy.account(home.anna.account_id):
             model.objects.filter(id=found(home).id).update(**home.kept)
         home.save()
 
-    return break_it, mend_it
+    return break_it, fix_it
 
 
 def dns(kind: CheckKind) -> tuple[Step, Step]:
@@ -274,9 +274,9 @@ def test_every_blocking_rule_has_a_case() -> None:
     assert {key for key, _, _ in CASES} | ELSEWHERE == blocking
 
 
-@pytest.mark.parametrize(("key", "break_it", "mend_it"), CASES, ids=[key for key, _, _ in CASES])
+@pytest.mark.parametrize(("key", "break_it", "fix_it"), CASES, ids=[key for key, _, _ in CASES])
 def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
-    home: Home, shop: Program, key: str, break_it: Step, mend_it: Step
+    home: Home, shop: Program, key: str, break_it: Step, fix_it: Step
 ) -> None:
     """By the gate itself, on the page, by API, and by SQL."""
     try:
@@ -285,7 +285,7 @@ def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
         assert home.blocked_by_api(shop) == [key]
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
     finally:
-        mend_it(home)
+        fix_it(home)
     with tenancy.account(home.anna.account_id):
         assert check_campaign(home.draft.id).allowed
     assert home.blocked_by_api(shop) == []
@@ -333,21 +333,21 @@ def test_a_test_that_is_under_way_is_not_stopped_by_an_audience_that_shrank(home
 def test_a_mailbox_provider_is_no_sender(home: Home, shop: Program) -> None:
     with tenancy.platform(PlatformReason.SETUP):  # no provider's mailbox gets this far on its own
         Mailbox.objects.create(account_id=home.anna.account_id, email="lindenhof@gmx.de", proved_at=clock.now())
-    break_it, mend_it = rows(SenderAddress, email="lindenhof@gmx.de")
+    break_it, fix_it = rows(SenderAddress, email="lindenhof@gmx.de")
     break_it(home)
     assert set(home.stays(shop)) == {"sender-not-freemail", "domain-aligned", "letter-built"}
-    mend_it(home)
+    fix_it(home)
     assert home.blocked_by() == []
 
 
 def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> None:
     otto = operator()
     why = Reasons("complaints", text="Complaints of your last mailing.", remedy="Write to us.", rule="R-86")
-    accounts.change_standing(home.anna.account_id, Standing.PAUSED, why, by=otto)
+    accounts.change_account_status(home.anna.account_id, Standing.PAUSED, why, by=otto)
     assert home.stays(shop) == ["account-active"]
     later = clock.now() + timedelta(hours=25)
     with clock.frozen_at(later):
-        accounts.change_standing(home.anna.account_id, Standing.ACTIVE, why, by=otto)
+        accounts.change_account_status(home.anna.account_id, Standing.ACTIVE, why, by=otto)
     assert home.blocked_by() == []
 
 

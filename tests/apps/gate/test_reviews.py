@@ -155,9 +155,9 @@ def test_after_a_pause_one_mailing_is_looked_at() -> None:
     anna, otto = world(), operator()
     why = Reasons("complaints", "Too many complaints.", rule="R-86")
     with clock.frozen_at(clock.now() - timedelta(days=2)):
-        accounts.change_standing(anna.account_id, Standing.PAUSED, why, by=None, machine="test")
+        accounts.change_account_status(anna.account_id, Standing.PAUSED, why, by=None, machine="test")
     assert released_keys(anna) == ["account-active"]
-    accounts.change_standing(anna.account_id, Standing.ACTIVE, Reasons("lifted", "They wrote to us."), by=otto)
+    accounts.change_account_status(anna.account_id, Standing.ACTIVE, Reasons("lifted", "They wrote to us."), by=otto)
     campaign = released(anna)
     assert campaign.state == CampaignState.REVIEW
     approve(anna, campaign)

@@ -3,13 +3,13 @@
 import pytest
 
 from mailflatrate.apps.lists.intake.columns import suggest_mapping
-from mailflatrate.rules.prior_status import ColumnLook
+from mailflatrate.rules.prior_status import ColumnProfile
 
 TIME, IP = "2025-01-01 10:00:00", "203.0.113.9"
 
 
-def look(cell: str) -> ColumnLook:
-    found = ColumnLook()
+def look(cell: str) -> ColumnProfile:
+    found = ColumnProfile()
     found.add(cell, is_time=cell == TIME, is_ip=cell == IP)
     return found
 

@@ -12,7 +12,7 @@ from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, PostboxMessage, RawMail
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
@@ -79,7 +79,7 @@ class Traces:
         Notice.objects.create(
             kind=NoticeKind.TEST, recipient="anna@lindenhof.example", sample_contact_id=self.contact.id
         )
-        PostboxMessage.objects.create(envelope_to=email, raw=f"To: {email}\r\n\r\n".encode())
+        InboxMessage.objects.create(envelope_to=email, raw=f"To: {email}\r\n\r\n".encode())
         SignupRequest.objects.create(
             kind="move", moves=self.contact, mailing_list_id=self.anna.list_id, contact=self.contact, email=email,
             address_key=self.key, language="en", values={"first_name": email}, requested_at=now, ip="203.0.113.9",
@@ -97,7 +97,7 @@ class Traces:
             )  # fmt: skip
 
 
-def standing_in(owner_url: str, text: str) -> set[str]:
+def placeholders_in(owner_url: str, text: str) -> set[str]:
     """The tables in which a text stands, in whatever column: clear, in JSON, or in octets."""
     found = set()
     with psycopg.connect(owner_url) as owner:
@@ -125,7 +125,7 @@ def dora(database: str) -> Traces:
 
 @pytest.mark.usefixtures("database")
 def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> None:
-    everywhere = standing_in(database, dora.email)
+    everywhere = placeholders_in(database, dora.email)
     assert everywhere >= {
         "contact", "consent_evidence", "delivery", "attempt", "raw_mail", "feedback", "segment", "notice",
         "postbox_message", "signup_request", "privacy_request", "import_refusal",
@@ -144,8 +144,8 @@ def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> Non
         assert Click.objects.filter(campaign=dora.campaign, delivery_id=None).count() == 1, "the count stays"
         with tenancy.platform(PlatformReason.MAIL_IN):
             assert RawMail.objects.filter(sha256=b"x" * 32, state="new").exists(), "the fact stays"
-    assert standing_in(database, dora.email) <= set(KEPT)
-    assert standing_in(database, str(dora.email.partition("@")[0])) <= set(KEPT), "nor without its domain"
+    assert placeholders_in(database, dora.email) <= set(KEPT)
+    assert placeholders_in(database, str(dora.email.partition("@")[0])) <= set(KEPT), "nor without its domain"
     ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
         report = verify_ledger(owner)
@@ -181,7 +181,7 @@ def test_an_erasure_ends_at_the_account(database: str) -> None:
         erase_for_customer(carla.id, by=one.anna.anna)
     with tenancy.account(one.anna.account_id):
         erase_person(one.contact.id, by=BY, source="test")
-    assert standing_in(database, one.email) == {"contact", "consent_evidence"}
+    assert placeholders_in(database, one.email) == {"contact", "consent_evidence"}
     with tenancy.account(two.account_id):
         assert strongest(one.key) is None
         assert Contact.objects.filter(id=carla.id).exists()

@@ -23,7 +23,7 @@ from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.actions import unsubscribe
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
-from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, let_go
+from mailflatrate.apps.privacy.actions import delete_expired, erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.retention import proof_limit, years_before
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest
@@ -88,12 +88,12 @@ def test_the_proof_lasts_three_years_to_the_end_of_the_year(database: str, old: 
     old.leave()
     limit = proof_limit(clock.now())
     old.move_back(limit + timedelta(hours=1))
-    let_go()
+    delete_expired()
     assert old.known(), "not a day before"
     with tenancy.account(old.account_id):
         assert ConsentEvidence.objects.filter(confirmed_ip="203.0.113.9").exists(), "the IP lives as long as the proof"
     old.move_back(limit - timedelta(hours=1))
-    let_go()
+    delete_expired()
     assert not old.known()
     with tenancy.account(old.account_id):
         assert not ConsentEvidence.objects.exists()
@@ -113,7 +113,7 @@ def test_the_end_of_the_year_is_meant() -> None:
 
 def test_who_is_on_a_list_is_kept_with_the_proof(old: Old) -> None:
     old.move_back(proof_limit(clock.now()) - 400 * DAY)
-    let_go()
+    delete_expired()
     assert old.known()
 
 
@@ -124,7 +124,7 @@ def test_a_late_mailing_keeps_the_proof(old: Old) -> None:
     old.move_back(proof_limit(clock.now()) - DAY)
     with tenancy.account(old.account_id):
         Delivery.objects.filter(campaign=campaign).update(settled_at=clock.now() - 30 * DAY)
-    let_go()
+    delete_expired()
     assert old.known()
 
 
@@ -135,10 +135,10 @@ def test_a_french_prospect_goes_after_three_years_without_a_sign(database: str) 
         one.move_back(years_before(clock.now(), 3) - DAY)
     with tenancy.account(marie.account_id):
         Contact.objects.update(last_activity_at=clock.now() - 30 * DAY)
-    let_go()
+    delete_expired()
     assert marie.known(), "a click is a sign"
     marie.move_back(years_before(clock.now(), 3) - DAY)
-    let_go()
+    delete_expired()
     assert not marie.known()
     assert anna.known()
 
@@ -152,7 +152,7 @@ def test_answers_of_servers_go_after_90_days(old: Old) -> None:
     for age, left in ((89, 2), (91, 0)):
         with tenancy.account(old.account_id):
             Chunk.objects.filter(campaign=campaign).update(claimed_at=clock.now() - age * DAY, state="done")
-        let_go()
+        delete_expired()
         with tenancy.account(old.account_id):
             texts = [Delivery.objects.get(id=delivery.id).reply_text, Attempt.objects.get().reply_text]
             assert len([text for text in texts if text]) == left
@@ -173,7 +173,7 @@ def test_bodies_of_bounces_and_reports_go_after_90_days(old: Old) -> None:
             owner.execute("UPDATE feedback SET at = %s WHERE account_id = %s", [moment, old.account_id])
         with tenancy.platform(PlatformReason.MAIL_IN):
             RawMail.objects.filter(account_id=old.account_id).update(received_at=moment)
-        let_go()
+        delete_expired()
         with tenancy.platform(PlatformReason.MAIL_IN):
             mail.refresh_from_db()
             assert (bytes(mail.raw) == b"body", mail.envelope_from == "x@y.de") == (left, left)
@@ -193,11 +193,11 @@ def test_clicks_go_after_25_months_and_the_report_keeps_their_number(old: Old) -
             Click.objects.create(campaign=campaign, edition_id=edition.id, link_number=1, machine=machine)
         before = clicks_of(edition)
         Click.objects.update(at=clock.now() - 24 * 30 * DAY)
-    let_go()
+    delete_expired()
     with tenancy.account(old.account_id):
         assert Click.objects.count() == 3
         Click.objects.update(at=clock.now() - 26 * 31 * DAY)
-    let_go()
+    delete_expired()
     with tenancy.account(old.account_id):
         assert Click.objects.count() == 0
         Click.objects.create(campaign=campaign, edition_id=edition.id, link_number=1)
@@ -229,7 +229,7 @@ def test_refused_rows_notices_and_requests_go_in_their_time(database: str, old: 
                 "UPDATE privacy_request SET done_at = %s WHERE account_id = %s",
             ):
                 owner.execute(statement, [moment, old.account_id])
-        let_go()
+        delete_expired()
         assert left() == expected
 
 
@@ -282,7 +282,7 @@ def test_cases_go_three_years_after_they_were_closed(old: Old) -> None:
     _case(old.account_id, f"J{tag}", old.key, state="closed", closed_at=over, merged_into=parent)
     kept = _case(old.account_id, f"K{tag}", old.key, state="closed", closed_at=over + 9 * DAY, cause="forgotten")
     opened = _case(old.account_id, f"O{tag}", old.key)
-    let_go()
+    delete_expired()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         left = set(Case.objects.filter(account_id=old.account_id).values_list("id", flat=True))
         assert left == {kept.id, opened.id}

@@ -12,8 +12,8 @@ from api_world import ROOT, Program, problem, program, program_of
 from campaign_world import World, person, world
 from mailflatrate.apps.accounts.actions import (
     Reasons,
+    change_account_status,
     change_role,
-    change_standing,
     forget_answers,
     make_api_key,
     publish_documents,
@@ -139,7 +139,7 @@ def test_a_key_does_what_its_scopes_say(anna: World) -> None:
 )
 def test_standing_decides(anna: World, standing: Standing, look: int, work: int) -> None:
     made = program_of(anna)
-    change_standing(anna.account_id, standing, Reasons("test", "Because."), by=operator())
+    change_account_status(anna.account_id, standing, Reasons("test", "Because."), by=operator())
     assert made.call("GET", "/lists").status_code == look
     assert made.call("POST", "/lists", NEW).status_code == work
     if work == 403:
@@ -149,7 +149,7 @@ def test_standing_decides(anna: World, standing: Standing, look: int, work: int)
 def test_a_suspended_account_may_still_let_people_go(anna: World) -> None:
     made = program_of(anna)
     person_id = made.get("/contacts")["items"][0]["id"]
-    change_standing(anna.account_id, Standing.SUSPENDED, Reasons("test", "Because."), by=operator())
+    change_account_status(anna.account_id, Standing.SUSPENDED, Reasons("test", "Because."), by=operator())
     assert made.post(f"/contacts/{person_id}/unsubscribe", {"list_id": None}) == {"ended": 1}
 
 

@@ -16,7 +16,7 @@ from api_world import Program, problem, program, program_of, visitor
 from campaign_world import CONTENT, World, bare_account
 from forms_world import Place, place, somebody
 from lists_home import HEADER, approve_origin, declare_origin, reviewer
-from mailflatrate.apps.accounts.actions import Reasons, change_standing
+from mailflatrate.apps.accounts.actions import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import Standing
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.plan import plan_campaign
@@ -97,7 +97,7 @@ def test_an_account_that_may_not_send_does_not(database: str, standing: Standing
     shop = program_of(home.anna)
     draft = home.anna.draft()
     known = shop.get(f"/campaigns/{draft.id}")["content_hash"]
-    change_standing(home.account_id, standing, Reasons("test", "Because."), by=operator())
+    change_account_status(home.account_id, standing, Reasons("test", "Because."), by=operator())
     word = {"policy_confirmed": True, "content_hash": known}
     answer = shop.call("POST", f"/campaigns/{draft.id}/release", word)
     assert problem(answer)[0] == code

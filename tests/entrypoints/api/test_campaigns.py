@@ -209,9 +209,9 @@ BREAKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "broken", "mended"), BREAKS, ids=[each[0] for each in BREAKS])
+@pytest.mark.parametrize(("key", "broken", "fixed"), BREAKS, ids=[each[0] for each in BREAKS])
 def test_a_blocking_rule_stops_a_release_until_it_is_mended(
-    anna: World, shop: Program, key: str, broken: dict[str, Any], mended: dict[str, Any]
+    anna: World, shop: Program, key: str, broken: dict[str, Any], fixed: dict[str, Any]
 ) -> None:
     """Issue 4, acceptance 2, by API: broken it can't be released, the refusal is stored, fixed it can."""
     draft = begun(anna, shop, **broken)
@@ -226,7 +226,7 @@ def test_a_blocking_rule_stops_a_release_until_it_is_mended(
     assert not decision.allowed
     assert plan(anna, draft["id"]) == 0
     assert [row["allowed"] for row in shop.get(f"/campaigns/{draft['id']}/decisions")["items"]] == [False]
-    repaired = change(shop, draft, **{name: value or anna.sender_id for name, value in mended.items()})
+    repaired = change(shop, draft, **{name: value or anna.sender_id for name, value in fixed.items()})
     done = shop.post(path, word(repaired), 202, Idempotency_Key="twice")
     assert done["campaign"]["state"] == "planning"
     assert shop.post(path, word(repaired), 202, Idempotency_Key="twice") == done, "repeated, it is one release"

@@ -12,7 +12,7 @@ from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import switch_four_eyes
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseRequest
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Plan, Trial
+from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.models import Contact
@@ -116,7 +116,7 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: World, shop: Program) ->
         editions = dict(campaign.editions.values_list("variant", "id"))
         Delivery.objects.filter(campaign=campaign).update(state=DeliveryState.SENT)
         Click.objects.create(campaign=campaign, edition_id=editions[1], link_number=1, machine=False)
-        Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
+        AbTest.objects.filter(campaign=campaign).update(tested_at=clock.now())
     trial = shop.get(f"{path}/report")["trial"]
     assert trial["may_choose"] is True
     assert [each["clicks"] for each in trial["variants"]] == [0, 1]
@@ -198,7 +198,7 @@ def test_carla_neither_sees_nor_chooses(anna: World, shop: Program) -> None:
     draft = begun(anna, shop, variants=[{"subject": "Tulips"}], test_share=25, test_metric="person")
     campaign = released(anna, shop, draft)
     with tenancy.account(anna.account_id):
-        Trial.objects.filter(campaign=campaign).update(tested_at=clock.now())
+        AbTest.objects.filter(campaign=campaign).update(tested_at=clock.now())
     path = f"/campaigns/{campaign.id}"
     before = shop.get(f"{path}/report")
     for method, rest, data in (

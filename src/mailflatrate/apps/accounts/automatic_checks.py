@@ -35,7 +35,7 @@ from mailflatrate.wire.dns import (
     find_spf,
 )
 from mailflatrate.wire.rdap import find_registration
-from mailflatrate.wire.web import PageLook, WebStatus, look_at_page
+from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 
 LONGEST_TEXT = 200_000
 _GONE = (Standing.CLOSED, Standing.SUSPENDED, Standing.REJECTED)
@@ -97,7 +97,7 @@ def vetting_resolver() -> DnsResolver:
     return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
 
 
-def look_around(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
+def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
     """Query the DNS and visit the pages that the applicant named."""
     domain = asked.email.rpartition("@")[2].lower()
     mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)
@@ -147,12 +147,12 @@ def _lists(domain: str, website: str, resolver: Resolver) -> ListFacts:
 def _page(url: str, resolver: Resolver, private: bool) -> PageFacts:
     if not url:
         return _NO_PAGE
-    seen = look_at_page(url, resolver, private=private)
+    seen = fetch_page(url, resolver, private=private)
     reachable = {WebStatus.OK: True, WebStatus.MISSING: False, WebStatus.FAILED: False, WebStatus.UNKNOWN: None}
     return PageFacts(seen.url, reachable[seen.status], _readable(seen), seen.problem)
 
 
-def _readable(seen: PageLook) -> str:
+def _readable(seen: FetchedPage) -> str:
     """Return the visible text of a page, without tags, scripts and styles."""
     if not seen.html:
         return ""

@@ -1,7 +1,7 @@
 """Background jobs of accounts."""
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.automatic_checks import look_around, read_application, vetting_resolver
+from mailflatrate.apps.accounts.automatic_checks import check_applicant, read_application, vetting_resolver
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -14,7 +14,7 @@ def gather_signals(account_id: int) -> None:
     """Check what an applicant named and save the findings for the reviewer (R-03)."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         asked = read_application(account_id)
-    actions.keep_signals(account_id, list(signals(look_around(asked, vetting_resolver()))))
+    actions.keep_signals(account_id, list(signals(check_applicant(asked, vetting_resolver()))))
 
 
 @job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")

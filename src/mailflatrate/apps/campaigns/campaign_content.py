@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
 from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
@@ -44,7 +44,7 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     covered = [
         campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
-        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _look_without_host(),
+        campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _style_without_host(),
     ]  # fmt: skip
     # A choice that was not made leaves the hash as it was before there was that choice.
     if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
@@ -52,8 +52,8 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 
-def _look_without_host() -> tuple[object, ...]:
-    look = brand_look()
+def _style_without_host() -> tuple[object, ...]:
+    look = brand_style()
     return astuple(replace(look, logo_url=on_service_host(look.logo_url)))
 
 
@@ -99,7 +99,7 @@ def compile_campaign(
 
     Raises SourceRefused with every error and its line.
     """
-    look = brand_look()
+    look = brand_style()
     context = CompileContext(
         imprint=imprint_block(campaign, imprint, look),
         known_variables=known_variables(attributes),

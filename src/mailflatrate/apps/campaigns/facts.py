@@ -8,7 +8,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
-from mailflatrate.apps.campaigns.placeholders import standing_in
+from mailflatrate.apps.campaigns.placeholders import placeholders_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
@@ -76,7 +76,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
 def _standing(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
     """Return our placeholder texts that are still in the campaign where a reader would see them (R-52)."""
     lines = [line.strip() for line in campaign.text_override.splitlines()]
-    return standing_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])
+    return placeholders_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])
 
 
 _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)

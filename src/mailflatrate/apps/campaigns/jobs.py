@@ -6,13 +6,13 @@ from mailflatrate.base.jobs import JobQueue, job
 
 
 @job("campaigns.look_at_digest", JobQueue.HOUSE)
-def look_at_digest(account_id: int, digest_id: int, issue: bool) -> None:
+def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
-    actions.look_at_digest(account_id, digest_id, issue=issue)
+    actions.check_digest(account_id, digest_id, issue=issue)
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
-def look_at_due_digests(timestamp: int) -> None:
+def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
     for account_id, digest_id in actions.due_digests():
         jobs.defer(

@@ -53,7 +53,7 @@ def without_host(html: str) -> str:
     return _HOST.sub("", html)
 
 
-def letter_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
+def message_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
     """Return the address to use in a message: sharp on high-resolution screens, and no heavier than that needs."""
     best = {file.slot: file for file in files}
     chosen = best.get(COLUMN_TWICE) or best[WHOLE]

@@ -19,7 +19,7 @@ from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.mail.links import LINK_VARIABLES
 
-MOST_LOOKED_AT = 10_000
+MOST_CHECKED = 10_000
 """So many readers with an empty field are rendered for one look; a second's work."""
 READERS_TOGETHER = 2_000
 MOST_WORK = 60_000_000
@@ -52,7 +52,7 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     counts: Counter[str] = Counter()
     ids: list[int] = []
     looked_at, work = 0, 0
-    while some := list(islice(candidates, min(READERS_TOGETHER, MOST_LOOKED_AT - looked_at))):
+    while some := list(islice(candidates, min(READERS_TOGETHER, MOST_CHECKED - looked_at))):
         found = missing_in_child(compiled, [values for _id, values in some], MOST_WORK - work)
         looked_at += len(found.names)
         work += found.work
@@ -79,7 +79,7 @@ def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Itera
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT c.id, c.email, c.first_name, c.last_name, c.attributes FROM contact c
-            WHERE {where} AND ({empty}) ORDER BY c.id LIMIT {MOST_LOOKED_AT + 1}""",  # noqa: S608  names are checked
+            WHERE {where} AND ({empty}) ORDER BY c.id LIMIT {MOST_CHECKED + 1}""",  # noqa: S608  names are checked
             [*values, *attributes],
         )
         rows = cursor.fetchall()

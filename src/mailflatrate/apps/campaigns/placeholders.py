@@ -36,7 +36,7 @@ def _sources() -> Iterator[str]:
             yield from invented_words(key, language)
 
 
-def standing_in(parts: Iterable[str]) -> tuple[str, ...]:
+def placeholders_in(parts: Iterable[str]) -> tuple[str, ...]:
     """Return our placeholder texts found in parts of a campaign: its blocks, its subject, lines of its text part."""
     found: dict[str, None] = {}
     short, long = _by_length()

@@ -213,7 +213,7 @@ def brand_kit() -> BrandKit | None:
     return BrandKit.objects.select_related("logo").first()
 
 
-def brand_look() -> BrandStyle:
+def brand_style() -> BrandStyle:
     """Return the look of the account's campaigns: its own choice, or our default built on its color."""
     kit = brand_kit()
     if kit is None:

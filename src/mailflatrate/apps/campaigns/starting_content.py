@@ -1,7 +1,7 @@
 """What a new campaign begins with, for each content kind."""
 
 from mailflatrate.apps.campaigns.gallery import blank_source, closing, headline
-from mailflatrate.apps.campaigns.queries import brand_look
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.locale.texts import N_, languages, translate
 from mailflatrate.mail.html.brand_style import BrandStyle
 
@@ -29,4 +29,4 @@ def is_starter(content: str) -> bool:
     text = content.replace("\r\n", "\n").strip()
     if any(text == each.strip() for language in languages() for each in starters(language).values()):
         return True
-    return not text or any(text == blank_source(language, brand_look()).strip() for language in languages())
+    return not text or any(text == blank_source(language, brand_style()).strip() for language in languages())

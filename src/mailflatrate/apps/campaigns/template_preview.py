@@ -22,34 +22,34 @@ SPECIMEN_ID = "0000-0000-0"
 _MOST_OCTETS_WITH_PICTURES = 900_000
 
 
-def gallery_letter(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
+def gallery_message(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
     """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
     )  # fmt: skip
-    return _letter(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
+    return _notice(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
-def own_letter(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
+def own_message(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
     """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
         language=template.language, content_kind=template.content_kind, content=template.content,
     )  # fmt: skip
-    return _letter(draft, look, account)
+    return _notice(draft, look, account)
 
 
-def written_letter(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
+def written_message(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
     """Render a stored version of a draft as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
         language=values["language"], content_kind=values["content_kind"], content=values["content"],
     )  # fmt: skip
-    return _letter(draft, look, account)
+    return _notice(draft, look, account)
 
 
-def _letter(draft: Campaign, look: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
+def _notice(draft: Campaign, look: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
     imprint = newest_imprint()
     block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
         lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,

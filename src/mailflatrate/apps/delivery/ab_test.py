@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
 from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.campaigns.variants import share_of, variant_count
-from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
@@ -38,10 +38,10 @@ class ChecksOpen(CampaignError):
     """Raised when a check that passed at release now fails; the message says which."""
 
 
-def begin_trial(campaign: Campaign) -> None:
+def begin_ab_test(campaign: Campaign) -> None:
     """Create the A/B test's row; at most everyone is in it. Without click tracking, a person picks the winner."""
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
-    Trial.objects.create(
+    AbTest.objects.create(
         campaign=campaign, variants=variant_count(campaign), share=share_of(campaign),
         hours=campaign.test_hours, metric=metric,
     )  # fmt: skip
@@ -49,7 +49,7 @@ def begin_trial(campaign: Campaign) -> None:
 
 def test_goes_on(campaign: Campaign) -> bool:
     """Return True for a campaign whose winner is not chosen yet."""
-    return bool(campaign.variants) and Trial.objects.filter(campaign_id=campaign.id, winner=None).exists()
+    return bool(campaign.variants) and AbTest.objects.filter(campaign_id=campaign.id, winner=None).exists()
 
 
 def decisions_of(campaign_id: int) -> list[GateDecision]:
@@ -59,7 +59,7 @@ def decisions_of(campaign_id: int) -> list[GateDecision]:
     return [newest[number] for number in sorted(newest)]
 
 
-def arms_of(trial: Trial) -> dict[str, Any]:
+def arms_of(trial: AbTest) -> dict[str, Any]:
     """Return the parameters by which the planner assigns people to variants."""
     decisions = decisions_of(trial.campaign_id)[: trial.variants]
     return {
@@ -75,7 +75,7 @@ def end_test(campaign: Campaign) -> None:
 
     Called repeatedly; the caller holds the campaign's row.
     """
-    trial = Trial.objects.select_for_update().get(campaign_id=campaign.id)
+    trial = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
     if trial.winner is not None:
         return
     now = clock.now()
@@ -96,7 +96,7 @@ def end_test(campaign: Campaign) -> None:
 def leave_to_people(campaign_id: int) -> None:
     """Leave the choice of winner to the account's members, because every variant makes people unsubscribe."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    if Trial.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
+    if AbTest.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
         _ask_people(campaign)
 
 
@@ -119,7 +119,7 @@ def choose_variant(
     the campaign or the account does not send.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    trial = Trial.objects.select_for_update().filter(campaign_id=campaign_id).first()
+    trial = AbTest.objects.select_for_update().filter(campaign_id=campaign_id).first()
     if trial is None or trial.winner is not None or trial.tested_at is None:
         raise CampaignError(_("The winner has already been chosen, or the test isn't finished yet."))
     if campaign.state not in RUNNING or not current_account().may_send:

@@ -19,7 +19,7 @@ FROM (
 """
 
 
-def past_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
+def dropped_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
     """Return the remains of a message whose month was dropped: its recipient, list and campaign. It is in no table.
 
     Runs inside `tenancy.account(account_id)`.

@@ -28,9 +28,9 @@ async def send_chunk(account_id: int, chunk_id: int) -> None:
 
 
 @job("delivery.send_post", JobQueue.EXPRESS)
-async def send_post(account_id: int, chunk_id: int) -> None:
+async def send_transactional(account_id: int, chunk_id: int) -> None:
     """Send confirmation mails or a notice; otherwise like `send_chunk`."""
-    await this_sender().work_post(account_id, chunk_id)
+    await this_sender().work_transactional(account_id, chunk_id)
 
 
 @job("delivery.send_confirmations", JobQueue.EXPRESS, attempts=MANY)
@@ -88,7 +88,7 @@ def sweep(timestamp: int) -> None:
         with tenancy.account(campaign.account_id):
             actions.defer_planning(campaign)
     for account_id in post:
-        actions.wake_post(account_id)
+        actions.wake_transactional(account_id)
 
 
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")

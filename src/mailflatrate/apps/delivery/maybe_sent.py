@@ -23,7 +23,7 @@ from mailflatrate.apps.campaigns.models import (
     ReleaseRequest,
 )
 from mailflatrate.apps.delivery.actions.row_updates import move
-from mailflatrate.apps.delivery.models import Plan, Trial
+from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -49,7 +49,7 @@ def set_aside(held_at: datetime | None = None) -> list[Campaign]:
 def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
     this = OuterRef("pk")
     planned = Exists(Plan.objects.filter(campaign_id=this, finished_at__isnull=False))
-    tested = Exists(Trial.objects.filter(campaign_id=this, winner=None))
+    tested = Exists(AbTest.objects.filter(campaign_id=this, winner=None))
     asked = Exists(ReleaseRequest.objects.filter(campaign_id=this, answer=ReleaseAnswer.OPEN))
     found = Campaign.objects.filter(
         Q(state__in=(*AWAITING, CampaignState.PLANNING))

@@ -12,6 +12,7 @@ from mailflatrate.apps.delivery.rows import ArchivedDelivery, Delivery, Delivery
 from mailflatrate.base.tenancy import TenantModel
 
 __all__ = [
+    "AbTest",
     "ArchiveMonth",
     "ArchivedCampaign",
     "ArchivedDelivery",
@@ -38,7 +39,6 @@ __all__ = [
     "SenderProcess",
     "SendingFence",
     "Tally",
-    "Trial",
     "WarmUp",
     "WithdrawalsPlace",
 ]
@@ -74,7 +74,7 @@ class Plan(TenantModel):
         db_table = "plan"
 
 
-class Trial(TenantModel):
+class AbTest(TenantModel):
     """The A/B test of a campaign: part of the audience gets the variants, then the rest gets the winner.
 
     `share` percent get each variant. The winner is chosen once, at `decide_at` by the rule (`rules.ab_test`), or by a

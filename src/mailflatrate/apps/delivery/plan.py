@@ -16,8 +16,8 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, warm_up
-from mailflatrate.apps.delivery.ab_test import arms_of, begin_trial, end_test, test_goes_on
-from mailflatrate.apps.delivery.models import Chunk, Plan, Trial
+from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
+from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
@@ -212,7 +212,7 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
             next_chunk=1 if size else 0,
         )
         if campaign.variants:
-            begin_trial(campaign)
+            begin_ab_test(campaign)
     return True
 
 
@@ -276,7 +276,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "rules_version": GateDecision.objects.values_list("rules_version", flat=True).get(id=plan.decision_id),
         "granted_at": clock.now(),
     }
-    trial = Trial.objects.filter(campaign_id=campaign.id).first()
+    trial = AbTest.objects.filter(campaign_id=campaign.id).first()
     # The canary is a sample: the oldest contacts would look better than the list is.
     parts = dict(_IN_ORDER)
     if trial is not None:

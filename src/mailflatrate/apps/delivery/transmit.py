@@ -23,7 +23,7 @@ from mailflatrate.wire.smtp_open import open_connection
 from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage
 
 FIRST_PAUSE_SECONDS = 1.0
-LOOK_SECONDS = 10.0
+CHECK_SECONDS = 10.0
 
 
 class PermittedMessage(NamedTuple):
@@ -33,7 +33,7 @@ class PermittedMessage(NamedTuple):
     letter: ReadyMessage
 
 
-class RelayLook(NamedTuple):
+class RelayCheck(NamedTuple):
     """How the relay received us: encrypted or not, and its further extensions."""
 
     tls: bool
@@ -42,20 +42,20 @@ class RelayLook(NamedTuple):
     smtputf8: bool
 
 
-async def try_relay(config: RelayConfig, sender: str | None) -> RelayLook:
+async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
     """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within LOOK_SECONDS; no message.
 
     A given `sender` is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
     that failed.
     """
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(CHECK_SECONDS):
             return await _look(config, sender)
     except TimeoutError as problem:
-        raise RelayUnavailable(Stage.CONNECT, f"no answer within {LOOK_SECONDS:.0f} seconds") from problem
+        raise RelayUnavailable(Stage.CONNECT, f"no answer within {CHECK_SECONDS:.0f} seconds") from problem
 
 
-def check_relay(config: RelayConfig, sender: str | None = None) -> RelayLook:
+def check_relay(config: RelayConfig, sender: str | None = None) -> RelayCheck:
     """Run `try_relay` from a thread without an event loop, within the same time.
 
     `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be canceled.
@@ -77,10 +77,10 @@ async def _wind_down() -> None:
     await asyncio.sleep(0)
 
 
-async def _look(config: RelayConfig, sender: str | None) -> RelayLook:
+async def _look(config: RelayConfig, sender: str | None) -> RelayCheck:
     connection = await open_connection(config)
     offers = connection.offers
-    look = RelayLook(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
+    look = RelayCheck(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
     try:
         if sender is not None:
             await _name_sender(connection, sender)

@@ -14,7 +14,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.rules import sql
 
 SEND_CHUNK = "delivery.send_chunk"
-SEND_POST = "delivery.send_post"
+SEND_TRANSACTIONAL = "delivery.send_post"
 
 
 def lane_open(chunk: str) -> str:
@@ -29,7 +29,7 @@ def lane_open(chunk: str) -> str:
 _DEFER_READY = f"""
 SELECT procrastinate_defer_jobs_v1(array_agg(
     ROW(CASE WHEN c.campaign_id IS NULL THEN '{JobQueue.EXPRESS}' ELSE '{JobQueue.SEND}' END,
-        CASE WHEN c.campaign_id IS NULL THEN '{SEND_POST}' ELSE '{SEND_CHUNK}' END,
+        CASE WHEN c.campaign_id IS NULL THEN '{SEND_TRANSACTIONAL}' ELSE '{SEND_CHUNK}' END,
         CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
         'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id) || %(trace)s::jsonb,
         greatest(c.not_before, p.next_turn_at, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
@@ -66,7 +66,7 @@ def wake_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> No
     _wake_twice("c.id = %(chunk_id)s", at, account_id=account_id, chunk_id=chunk_id)
 
 
-def wake_post(account_id: int) -> None:
+def wake_transactional(account_id: int) -> None:
     """Wake every ready chunk of confirmation mails and notices."""
     _wake_twice("c.campaign_id IS NULL", None, account_id=account_id)
 
@@ -80,14 +80,14 @@ def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
     _wake(which, at, **numbers)
     key = (which, *numbers.items())
 
-    def look_again() -> None:
+    def check_again() -> None:
         # Another process may wake the same chunk at this moment; the sweep makes good any failure here.
         with suppress(IntegrityError), tenancy.account(numbers["account_id"]):
             _wake(which, at, **numbers)
 
-    look_again.key = key  # type: ignore[attr-defined]
+    check_again.key = key  # type: ignore[attr-defined]
     if not any(getattr(other, "key", None) == key for _, other, *_ in connection.run_on_commit):
-        transaction.on_commit(look_again, robust=True)
+        transaction.on_commit(check_again, robust=True)
 
 
 def _wake(which: str, at: datetime | None, **numbers: int) -> None:

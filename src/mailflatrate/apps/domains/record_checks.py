@@ -35,7 +35,7 @@ class RecordLookup:
         return self.state is DnsState.OK
 
 
-def look_at(record: DnsRecord, resolver: Resolver) -> RecordLookup:
+def check_record(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """Look up one record in the DNS and judge it."""
     return _LOOKS[record.kind](record, resolver)
 

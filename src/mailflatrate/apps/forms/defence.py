@@ -73,7 +73,7 @@ class SubmissionProof:
     """A moment of ours that is only seconds old: nobody reads and types so fast."""
 
 
-def look_at(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
+def check_submission(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
     """Return what a submission's fields `altcha` and `shown` prove for the form with this code. Never raises."""
     task = _solved(code, str(posted.get("altcha") or ""))
     hurried, timed = _timed(code, str(posted.get("shown") or ""))

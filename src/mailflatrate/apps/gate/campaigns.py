@@ -32,7 +32,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Return all facts that the campaign chain needs, at this moment."""
     imprint, account = newest_imprint(), current_account()
     mailings_sent, history = history_facts(campaign)
-    content, sample, spam = _letter_facts(campaign)
+    content, sample, spam = _message_facts(campaign)
     return CampaignFacts(
         account=replace(account_facts(account), mailings_sent=mailings_sent),
         release=release_facts(campaign, imprint, supervised=account.supervised, four_eyes=account.four_eyes),
@@ -50,7 +50,7 @@ def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
     """Return the facts of every variant, the first one first; they differ only in content."""
     facts = [campaign_facts(campaign)]
     for shown in all_variants(campaign)[1:]:
-        content, sample, spam = _letter_facts(shown)
+        content, sample, spam = _message_facts(shown)
         facts.append(replace(facts[0], content=content, sample=sample, spam=spam))
     return facts
 
@@ -75,7 +75,7 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
     return Verdict(each[0].rules_version, tuple(findings)), each
 
 
-def _letter_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:
+def _message_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:
     """Compile the draft as it is, write one message, and report what can be seen; mistakes become findings."""
     imprint = newest_imprint()
     if imprint is None:

@@ -56,7 +56,7 @@ def review_campaign(
             goes = _carry_out(campaign, review)
         if goes and account.supervised:
             _end_supervision(account, by)
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(campaign, review, goes=goes))
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(campaign, review, goes=goes))
 
 
 def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -89,7 +89,7 @@ def _end_supervision(account: Account, by: User) -> None:
     audit.record("account.supervision_ended", by=audit.person(by), account_id=account.id, details={"reviews": needed})
 
 
-def _letter(campaign: Campaign, review: CampaignReview, *, goes: bool) -> tuple[str, str]:
+def _notice(campaign: Campaign, review: CampaignReview, *, goes: bool) -> tuple[str, str]:
     facts = {"mailing": campaign.name}
     parts = [_(GOES if goes else COMES_BACK) % facts]
     if review.text:

@@ -51,7 +51,7 @@ def sampled(
         return None, None
     work = work_of(campaign, compiled, attributes)
     try:
-        letter = sample_letter(campaign, compiled, attributes, now)
+        letter = sample_message(campaign, compiled, attributes, now)
     except EditionUnusable as problem:
         return SampleFacts(octets=0, problem=as_param(problem.error), work=work), None
     return replace(sample_facts(campaign, letter, now), work=work), spam_score(letter)
@@ -70,7 +70,7 @@ def spam_score(letter: bytes) -> SpamScore | None:
     return None if answer is None else SpamScore(answer.score, answer.needed, answer.tests)
 
 
-def sample_letter(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
+def sample_message(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
     """Return the message for a reader who has a value for everything, at the aware moment `now`.
 
     Raises EditionUnusable, saying what is in the way, and SourceRefused if its content is too much work.

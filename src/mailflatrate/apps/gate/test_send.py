@@ -14,8 +14,8 @@ from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.base import audit, clock, jobs, tenancy
 
-MOST_LETTERS = 10
-MOST_LETTERS_A_DAY = 200
+MOST_MESSAGES = 10
+MOST_MESSAGES_A_DAY = 200
 MOST_CONTACTS = 5
 
 
@@ -52,14 +52,14 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     campaign = campaigns.locked(campaign_id)
     variants = range(variant_count(campaign))
     letters = list(product(wanted, variants, readers))
-    if not letters or len(letters) > MOST_LETTERS:
+    if not letters or len(letters) > MOST_MESSAGES:
         words = _("A test can have up to %(most)d messages: addresses times contacts. This one would have %(n)d.")
-        raise CampaignError(words % {"most": MOST_LETTERS, "n": len(letters)})
+        raise CampaignError(words % {"most": MOST_MESSAGES, "n": len(letters)})
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
     _keep_within_the_day(len(letters))
     editions = [campaigns.make_edition(campaign, variant) for variant in variants]
-    notices = [_letter(address, editions[variant].id, reader) for address, variant, reader in letters]
+    notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in letters]
     audit.record(
         "mailing.test_sent", by=audit.person(by), account_id=tenancy.current_account_id(),
         subject=f"campaign:{campaign.id}",
@@ -71,12 +71,12 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
 def _keep_within_the_day(wanted: int) -> None:
     since = clock.now() - timedelta(days=1)
     sent = Notice.objects.filter(kind=NoticeKind.TEST, created_at__gt=since).count()
-    if sent + wanted > MOST_LETTERS_A_DAY:
+    if sent + wanted > MOST_MESSAGES_A_DAY:
         words = _("An account can send up to %(most)d test messages in 24 hours. Continue tomorrow.")
-        raise CampaignError(words % {"most": MOST_LETTERS_A_DAY})
+        raise CampaignError(words % {"most": MOST_MESSAGES_A_DAY})
 
 
-def _letter(address: str, edition_id: int, contact_id: int | None) -> Notice:
+def _notice(address: str, edition_id: int, contact_id: int | None) -> Notice:
     notice = Notice.objects.create(
         kind=NoticeKind.TEST, recipient=address, edition_id=edition_id, sample_contact_id=contact_id
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.archive.lookup import of_campaign
-from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
@@ -208,7 +208,7 @@ def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Tru
         return True
     with tenancy.account(target.account_id):
         delivery = DeliveryRecord.objects.select_related("contact").filter(id=target.delivery_id).first()
-        delivery = delivery or past_delivery(target.account_id, target.delivery_id)
+        delivery = delivery or dropped_delivery(target.account_id, target.delivery_id)
     if delivery is None or delivery.contact is None:
         return False
     if inspection.kind is ReturnedMessageKind.BOUNCE or is_machine_report(inspection):

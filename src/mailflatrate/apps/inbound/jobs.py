@@ -114,7 +114,7 @@ def note_addresses(timestamp: int) -> None:
 
 
 @job("inbound.look_into_mailbox", JobQueue.INBOUND, every="* * * * *")
-def look_into_mailbox(timestamp: int) -> None:
+def fetch_mailbox(timestamp: int) -> None:
     """Enqueue polling of the operator's mailbox, by one process at a time, if one is configured."""
     if mailbox.is_configured():
         wake(POLL, JobQueue.INBOUND, once=POLL, lock=POLL)
@@ -130,6 +130,6 @@ def poll_mailbox() -> None:
 
 
 @job("inbound.trim_postbox", JobQueue.HOUSE, every="* * * * *")
-def trim_postbox(timestamp: int) -> None:
+def trim_test_inbox(timestamp: int) -> None:
     """Delete the test inbox's oldest messages above its limit."""
     test_inbox.trim()

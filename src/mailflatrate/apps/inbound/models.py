@@ -183,7 +183,7 @@ class DomainReport(TenantModel):
         indexes = [models.Index(fields=["account", "domain", "-ends_at"], name="domain_report_recent")]
 
 
-class PostboxMessage(TenantModel):
+class InboxMessage(TenantModel):
     """A message received by the test inbox, our own sink. The account is read from the signed Return-Path."""
 
     hidden_without_account = True

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from mailflatrate.apps.inbound.models import DeskState, PostboxMessage, RawMail
+from mailflatrate.apps.inbound.models import DeskState, InboxMessage, RawMail
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -18,7 +18,7 @@ from mailflatrate.mail.reading.named_addresses import named_addresses, names_one
 TOO_MANY = b""
 """Replaces the keys if a message names more addresses than are kept: an erasure then has it read again."""
 TOGETHER = 100
-TABLES: tuple[type[RawMail] | type[PostboxMessage], ...] = (RawMail, PostboxMessage)
+TABLES: tuple[type[RawMail] | type[InboxMessage], ...] = (RawMail, InboxMessage)
 
 
 def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
@@ -29,7 +29,7 @@ def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
     return sorted(key_ring().suppression_key(address) for address in found)
 
 
-def note_some(model: type[RawMail] | type[PostboxMessage]) -> int:
+def note_some(model: type[RawMail] | type[InboxMessage]) -> int:
     """Note the addresses of the oldest messages without notes, in a transaction; return how many there were."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = model.objects.select_for_update(skip_locked=True).filter(address_keys=None).order_by("id")

@@ -15,7 +15,7 @@ from mailflatrate.apps.inbound.models import (
     DomainReport,
     Feedback,
     FeedbackKind,
-    PostboxMessage,
+    InboxMessage,
     RawMail,
     RawMailState,
 )
@@ -149,9 +149,9 @@ def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, i
     return [(name, count) for name, count in failed.most_common(most) if count]
 
 
-def postbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[PostboxMessage]:
+def inbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[InboxMessage]:
     """Return what the test inbox received for this account, newest first; keyset by `before_id`."""
-    found = PostboxMessage.objects.defer("raw").order_by("-id")
+    found = InboxMessage.objects.defer("raw").order_by("-id")
     if search:
         found = (
             found.filter(envelope_to__icontains=search)

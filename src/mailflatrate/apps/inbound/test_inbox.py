@@ -7,7 +7,7 @@ from email.parser import BytesHeaderParser
 from django.db import connection
 
 from mailflatrate.apps.inbound.intake import Arrival, account_of
-from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.verp import parse_recipient
@@ -20,7 +20,7 @@ def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
     for arrival, behaviour in arrivals:
         head = BytesHeaderParser(policy=policy.SMTP).parsebytes(arrival.raw)
         rows.append(
-            PostboxMessage(
+            InboxMessage(
                 account_id=account_of(parse_recipient(arrival.envelope_from)),
                 envelope_from=arrival.envelope_from[:320],
                 envelope_to=arrival.envelope_to[:320],
@@ -31,7 +31,7 @@ def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
             )
         )
     with tenancy.platform(PlatformReason.POSTBOX):
-        PostboxMessage.objects.bulk_create(rows)
+        InboxMessage.objects.bulk_create(rows)
 
 
 def trim() -> None:

@@ -8,7 +8,7 @@ from mailflatrate.apps.lists.segments import Field, Op, parse_conditions
 from mailflatrate.rules.limits import value
 
 
-def quiet_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
+def inactive_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
     """Return the segment of inactive contacts; with `asked_by`, only those who got this campaign."""
     days = int(value("consent_review_days"))
     raw: list[dict[str, Any]] = [
@@ -25,6 +25,6 @@ def open_lists() -> list[int]:
     return list(MailingList.objects.filter(archived_at=None).order_by("id").values_list("id", flat=True))
 
 
-def quiet_count(asked_by: int | None = None) -> int:
+def inactive_count(asked_by: int | None = None) -> int:
     """Return how many contacts on open lists are inactive; with `asked_by`, although this campaign asked them."""
-    return count_segment(open_lists(), quiet_conditions(asked_by))
+    return count_segment(open_lists(), inactive_conditions(asked_by))

@@ -42,12 +42,12 @@ def settle_people(account_id: int, origin_id: int | None, import_id: int | None,
 
 
 @job(SUNSET_JOB, JobQueue.HOUSE, attempts=20)
-def withdraw_silent(account_id: int, campaign_id: int, after: int) -> None:
+def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
     """Unsubscribe inactive contacts who did not answer the campaign that asked them, set by set."""
     last: int | None = after
     while last is not None:
         with tenancy.account(account_id):
-            last = actions.withdraw_silent(campaign_id, last)
+            last = actions.withdraw_inactive(campaign_id, last)
 
 
 @job("lists.record_bounces", JobQueue.INBOUND)

@@ -54,6 +54,6 @@ def expire(timestamp: int) -> None:
 
 
 @job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *")
-def let_go(timestamp: int) -> None:
+def delete_expired(timestamp: int) -> None:
     """Delete expired data every night (R-95)."""
-    log.info("retention", **actions.let_go())
+    log.info("retention", **actions.delete_expired())

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.actions import file_figures
-from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
+from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -20,7 +20,7 @@ from mailflatrate.apps.delivery.ab_test import ChecksOpen, choose_variant, leave
 from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
 from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
-from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.lists.actions import reopen_origin
 from mailflatrate.apps.stats import action_texts, queries
 from mailflatrate.apps.stats.models import Measure
@@ -145,7 +145,7 @@ def judge_account(account_id: int) -> None:
             _take(account_id, need, scope, None)
 
 
-def decide_trial(account_id: int, campaign_id: int) -> None:
+def decide_ab_test(account_id: int, campaign_id: int) -> None:
     """Choose the winner of a campaign's A/B test by the rule announced beforehand, and release the rest.
 
     A check that fails now pauses it with the reason. Nothing happens before the time, while the campaign or all
@@ -154,11 +154,11 @@ def decide_trial(account_id: int, campaign_id: int) -> None:
     if fence.check() is not None:
         return  # the figures may lack what journals still know
     with tenancy.account(account_id):
-        trial = Trial.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
+        trial = AbTest.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
         if trial is None:
             return
         mark_bursts(campaign_id)
-        arms = queries.trial_arms(trial)
+        arms = queries.variant_figures(trial)
         choice = choose(arms)
         if choice is None:
             leave_to_people(campaign_id)
@@ -277,7 +277,7 @@ _ORDER = (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPEND
 def _move(account: Account, after: Standing, reasons: Reasons) -> None:
     before = Standing(account.standing)
     if before in _ORDER and _ORDER.index(after) > _ORDER.index(before):
-        change_standing(account.id, after, reasons, by=None, machine=MACHINE)
+        change_account_status(account.id, after, reasons, by=None, machine=MACHINE)
 
 
 def lift_measure(measure_id: int, *, by: User, because: str) -> None:

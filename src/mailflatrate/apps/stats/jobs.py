@@ -51,6 +51,6 @@ def tell_owners(account_id: int) -> None:
 
 
 @job("stats.decide_trial", JobQueue.PLAN, attempts=20)
-def decide_trial(account_id: int, campaign_id: int) -> None:
+def decide_ab_test(account_id: int, campaign_id: int) -> None:
     """Choose the winner by the rule after the A/B test's hours, and send it to the rest."""
-    actions.decide_trial(account_id, campaign_id)
+    actions.decide_ab_test(account_id, campaign_id)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
-from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
@@ -267,7 +267,7 @@ GROUP BY e.variant
 """
 
 
-def trial_arms(trial: Trial) -> list[VariantFigures]:
+def variant_figures(trial: AbTest) -> list[VariantFigures]:
     """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterwards."""
     if trial.winner is not None:
         return [VariantFigures(**row) for row in trial.figures]

@@ -40,7 +40,7 @@ class ChildReader:
 
 _HERE = "mailflatrate.base.child.probe"
 _SHEETS = "mailflatrate.apps.lists.intake.spreadsheets"
-_LOOK = "mailflatrate.apps.lists.intake.file_preview"
+_PREVIEW = "mailflatrate.apps.lists.intake.file_preview"
 _TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.csv_rows:TableRefused")
 _PICTURES = "mailflatrate.mail.pictures"
 _MAIL = "mailflatrate.mail.untrusted_mail"
@@ -48,8 +48,10 @@ READERS: Mapping[str, ChildReader] = {
     "mail.read": ChildReader(f"{_MAIL}:read_foreign_mail"),
     "mail.show": ChildReader(f"{_MAIL}:read_shown_mail"),
     "mail.file": ChildReader(f"{_MAIL}:read_mail_file", answer_mb=64),
-    "table.look": ChildReader(f"{_LOOK}:look_at", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES),
-    "table.orders": ChildReader(f"{_LOOK}:look_for_orders", cpu_seconds=1.3, raises=_TABLES),
+    "table.preview": ChildReader(
+        f"{_PREVIEW}:preview_table", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES
+    ),
+    "table.orders": ChildReader(f"{_PREVIEW}:find_date_orders", cpu_seconds=1.3, raises=_TABLES),
     "workbook.head": ChildReader(
         f"{_SHEETS}:read_first_rows",
         cpu_seconds=5,

@@ -12,7 +12,7 @@ from psycopg import pq
 LONGEST_LIFE_SECONDS = 60.0
 """A connection older than that is replaced, as Django does it for pages: so a process comes back from a failover."""
 
-LOOK_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 """How often a thread that waits looks for threads that are dead."""
 
 
@@ -88,7 +88,7 @@ class Slots:
                 return self._note(self._pick())
             self._queue.append(me)
         ends_at = time.monotonic() + self._wait_seconds
-        while not me.served.wait(min(LOOK_SECONDS, self._wait_seconds)):
+        while not me.served.wait(min(CHECK_SECONDS, self._wait_seconds)):
             self._collect()
             with self._lock:
                 if not me.served.is_set() and time.monotonic() >= ends_at:

@@ -74,7 +74,7 @@ class InboundHandler:
         return "250 2.0.0 Stored"
 
 
-class PostboxHandler:
+class InboxHandler:
     """A handler that takes every message, keeps it, and does what a misbehaving address is named after."""
 
     def __init__(self, spool: Spool[tuple[Arrival, str]], world: SimulatedInternet) -> None:
@@ -147,7 +147,7 @@ async def _serve(settings: Settings) -> None:
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
         (settings.inbound_smtp_port, lambda: CountedSMTP(InboundHandler("smtp", inbound), visitors, **options)),
         (settings.inbound_lmtp_port, lambda: CountedLMTP(InboundHandler("lmtp", inbound), visitors, **options)),
-        (settings.postbox_port, lambda: BoundedSMTP(PostboxHandler(kept, world), **options)),
+        (settings.postbox_port, lambda: BoundedSMTP(InboxHandler(kept, world), **options)),
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
     log.info("listening", ports=[port for port, _ in listeners if port])

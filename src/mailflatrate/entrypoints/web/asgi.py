@@ -20,7 +20,13 @@ from mailflatrate.settings.links import ProcessPurpose
 MOST_THREADS: Final = 8  # of a web process; they wait for the database most of the time
 UPLOADS_OCTETS: Final = 2048 * MB
 UPLOADS_OCTETS_PER_CLIENT: Final = 768 * MB
-READERS_AT_HAND: Final = ("mail.file", "content.compile_sources", "content.judge_sample", "table.look", "picture.set")
+READERS_AT_HAND: Final = (
+    "mail.file",
+    "content.compile_sources",
+    "content.judge_sample",
+    "table.preview",
+    "picture.set",
+)
 """Their modules are loaded when the pages start, so that nobody's upload or preview waits for Python."""
 SWITCH_SECONDS: Final = 0.001
 """A thread that computes hands over this often: five times sooner than Python's own, for the health check's sake."""

@@ -21,7 +21,7 @@ from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
-LOOK_SECONDS = 2.0
+CHECK_SECONDS = 2.0
 AGAIN_SECONDS = 0.5
 GONE_SECONDS = 4.0
 HEARTBEAT_SECONDS = 30.0
@@ -64,17 +64,17 @@ class LifeLine:
     async def mind(self, working: App) -> None:
         """Check for dead workers again and again until canceled."""
         while True:
-            pause = LOOK_SECONDS
+            pause = CHECK_SECONDS
             try:
                 async with self._one_at_a_time:
                     await self._look(working)
             except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
                 log.warning("stalled_jobs_unknown", problem=str(problem)[:200])
-                await self.let_go()
+                await self.release()
                 pause = AGAIN_SECONDS
             await asyncio.sleep(pause)
 
-    async def let_go(self) -> None:
+    async def release(self) -> None:
         """Close the connection, and with it the locks; the next check takes them again."""
         link, self._link = self._link, None
         if link is not None and self._connector is None:

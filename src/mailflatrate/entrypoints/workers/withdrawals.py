@@ -8,7 +8,7 @@ from django.db import connections
 from mailflatrate.apps.privacy.withdrawals import promotion
 from mailflatrate.settings.schema import load_settings
 
-LOOK_SECONDS = 2.0
+CHECK_SECONDS = 2.0
 NOTE_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ async def mind_withdrawals() -> None:
                 note_at = loop.time() + NOTE_SECONDS
         except Exception:  # sending stays held meanwhile, and other jobs must not stop for it
             log.exception("withdrawals_not_replayed")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(CHECK_SECONDS)
 
 
 def _look(is_due: bool) -> None:

@@ -216,7 +216,7 @@ class _Work:
                 self._workers = []
                 for task in minding:
                     task.cancel()
-                await self._life_line.let_go()
+                await self._life_line.release()
                 await asyncio.gather(*minding, return_exceptions=True)
 
     def _worker(self, working: App, queues: list[str], name: str, concurrency: int) -> Worker:

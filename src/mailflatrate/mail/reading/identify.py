@@ -47,7 +47,7 @@ _MAX_TEXT = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class TokenTrial:
+class TokenCandidate:
     """A word with the shape of a token: the kind of place it is in, and whether only our tokens can be there."""
 
     where: str
@@ -72,12 +72,12 @@ class MessageMarks:
     edition: TokenClaims | None = None
     where: str = ""
     forged: int = 0
-    trials: tuple[TokenTrial, ...] = ()
+    candidates: tuple[TokenCandidate, ...] = ()
 
     def verify(self, key_ring: KeyRing) -> "MessageMarks":
         """Try the tokens in order until one names a delivery."""
         edition, edition_where, forged = None, "", 0
-        for trial in self.trials:
+        for trial in self.candidates:
             found = key_ring.identify(trial.token)
             if found is None:
                 # A foreign hash that happens to be somewhere is not a forgery.
@@ -90,11 +90,11 @@ class MessageMarks:
                     edition=edition,
                     where=trial.where,
                     forged=forged,
-                    trials=(),
+                    candidates=(),
                 )
             elif found[0] is TokenPurpose.CLICK:
                 edition, edition_where = edition or found[1], edition_where or trial.where
-        return replace(self, edition=edition, where=edition_where, forged=forged, trials=())
+        return replace(self, edition=edition, where=edition_where, forged=forged, candidates=())
 
 
 def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tokens: bool) -> MessageMarks:
@@ -108,17 +108,17 @@ def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tok
     ids = _mailing_ids([*heads, message.headers], text, carried)
     if not with_tokens:
         return MessageMarks(ids)
-    return MessageMarks(ids, trials=_trials(_places(message, carried, heads, text)))
+    return MessageMarks(ids, candidates=_candidates(_places(message, carried, heads, text)))
 
 
 def marks_in_octets(raw: bytes) -> MessageMarks:
     """Find tokens in the raw bytes, without parsing them as a message: those visible in a header or a link."""
-    return MessageMarks(trials=_trials([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
+    return MessageMarks(candidates=_candidates([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
 
 
-def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
+def _candidates(places: Iterable[tuple[str, str]]) -> tuple[TokenCandidate, ...]:
     """Return each token once, at its first location, limited so that nobody can make us try hashes endlessly."""
-    found: dict[str, TokenTrial] = {}
+    found: dict[str, TokenCandidate] = {}
     for where, content in places:
         tokens = _tokens(content)
         ours = dict.fromkeys(match.lower() for match in _OURS.findall(content)) if tokens else {}
@@ -128,7 +128,7 @@ def _trials(places: Iterable[tuple[str, str]]) -> tuple[TokenTrial, ...]:
         # Where a link can only be ours the token is tried first, so that hashes of others do not use up the trials.
         for token in (*ours, *tokens):
             if token not in found:
-                found[token] = TokenTrial(where, token, token in ours)
+                found[token] = TokenCandidate(where, token, token in ours)
                 if len(found) >= _MAX_TRIED:
                     return tuple(found.values())
     return tuple(found.values())

@@ -4,7 +4,7 @@ Generous in what counts as a no, strict in what counts as a yes: an unknown word
 `words` reads cells, `columns` reads titles, `row` puts the columns of one row together.
 """
 
-from mailflatrate.rules.prior_status.column_kind import ColumnGuess, ColumnLook, guess_column, is_unread_state
+from mailflatrate.rules.prior_status.column_kind import ColumnGuess, ColumnProfile, guess_column, is_unread_state
 from mailflatrate.rules.prior_status.columns import (
     StatusField,
     StatusTitle,
@@ -30,7 +30,7 @@ from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspect
 __all__ = [
     "NO",
     "ColumnGuess",
-    "ColumnLook",
+    "ColumnProfile",
     "PriorStatus",
     "StatusColumn",
     "StatusField",

@@ -135,7 +135,7 @@ class ColumnGuess(Enum):
 
 
 @dataclass(slots=True)
-class ColumnLook:
+class ColumnProfile:
     """Counts over the cells of one column; filled by `add`, times by the caller that can read them."""
 
     filled: int = 0
@@ -229,7 +229,7 @@ def is_unread_state(text: str) -> bool:
 
 
 def guess_column(
-    title: str, look: ColumnLook, codes: Mapping[str, PriorStatus] | None = None
+    title: str, look: ColumnProfile, codes: Mapping[str, PriorStatus] | None = None
 ) -> tuple[ColumnGuess, StatusField]:
     """Return whether a column gives a person's status, as which field, or needs a question to the user.
 
@@ -253,7 +253,7 @@ def guess_column(
     return _guess_state(title, look, certain=promised.certain), StatusField.STATE
 
 
-def _guess_untitled(look: ColumnLook) -> ColumnGuess:
+def _guess_untitled(look: ColumnProfile) -> ColumnGuess:
     if look.is_prose:
         return ColumnGuess.NOTHING
     if look.telling or _is_letter_table(look.kinds):
@@ -266,7 +266,7 @@ def _is_letter_table(kinds: set[str]) -> bool:
     return "u" in kinds and kinds <= _STATE_LETTERS and not kinds.isdisjoint(_LETTERS_OF_YES)
 
 
-def _guess_state(title: str, look: ColumnLook, *, certain: bool) -> ColumnGuess:
+def _guess_state(title: str, look: ColumnProfile, *, certain: bool) -> ColumnGuess:
     if look.is_times or look.is_emails or look.is_ips:
         return ColumnGuess.ASK if look.telling else ColumnGuess.NOTHING
     if certain and is_opt_in(title) and look.kinds <= _OPT_IN_DIGITS and not counts_states(title):

@@ -111,13 +111,13 @@ def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = Fa
         case.state, case.cause, case.closed_at, case.closed_by = CaseState.CLOSED, cause, clock.now(), by
         case.questions.filter(answered_at__isnull=True, settled_at__isnull=True).update(settled_at=clock.now())
         if release and case.frozen:
-            let_go(case, by, text)
+            lift_hold(case, by, text)
         settle_deadlines(case)
         add_event(case, EventKind.CLOSED, by=by, text=text, details={"cause": cause.value})
         _log("case.closed", case, by, reason=text, details={"cause": cause.value, "released": release})
 
 
-def let_go(case: Case, by: User, reason: str) -> None:
+def lift_hold(case: Case, by: User, reason: str) -> None:
     """Release a frozen campaign on an operator's decision (R-90). Runs inside `tenancy.platform(...)`."""
     if case.account_id is not None and case.campaign_id is not None:
         release_hold(case.account_id, case.campaign_id)

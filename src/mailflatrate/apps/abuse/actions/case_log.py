@@ -178,11 +178,11 @@ def freeze(case: Case, reason: str = "") -> bool:
         hold_campaign(campaign.id, FREEZE_RULE, words)
     case.frozen = True
     case.save(update_fields=["frozen"])
-    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _letter(account, campaign, reason))
+    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _notice(account, campaign, reason))
     return True
 
 
-def _letter(account: Account, campaign: Campaign, reason: str) -> tuple[str, str]:
+def _notice(account: Account, campaign: Campaign, reason: str) -> tuple[str, str]:
     facts = {"name": campaign.name, "id": campaign.mailing_id, "account": account.name}
     words = reason.strip() or _("Several recipients reported this campaign. It's on hold while we look into it.")
     url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"

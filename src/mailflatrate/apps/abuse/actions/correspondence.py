@@ -20,7 +20,7 @@ from mailflatrate.mail.verp import case_address
 from mailflatrate.rules.cases import answer_due, may_send_receipt
 from mailflatrate.settings import load_settings
 
-LONGEST_LETTER = 20_000
+LONGEST_MESSAGE = 20_000
 
 
 def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
@@ -28,8 +28,8 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
     text = text.strip()
     if not text:
         raise AbuseError(_("Write a message first."))
-    if len(text) > LONGEST_LETTER:
-        raise AbuseError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_LETTER})
+    if len(text) > LONGEST_MESSAGE:
+        raise AbuseError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_MESSAGE})
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = Report.objects.select_for_update().select_related("case").get(id=report_id)
         if not report.reporter:
@@ -87,13 +87,13 @@ def send_proof_mail(report: Report) -> None:
     add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "proof": True, "key": key})
 
 
-def take_letter(mail: RawMail, report_id: int) -> None:
+def receive_message(mail: RawMail, report_id: int) -> None:
     """Record a reporter's reply, sent to the address of their report. Runs inside `tenancy.platform(...)`."""
     report = Report.objects.select_for_update().select_related("case").filter(id=report_id).first()
     if report is None:
         return
     case = _home(report)
-    text = show_mail(mail.content(), text_characters=LONGEST_LETTER).text
+    text = show_mail(mail.content(), text_characters=LONGEST_MESSAGE).text
     details = {"report": report.id, "raw_mail": mail.id, "sender": mail.reading.get("sender") or mail.envelope_from}
     if CaseEvent.objects.filter(case=case, kind=EventKind.LETTER_IN, details__raw_mail=mail.id).exists():
         return

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from mailflatrate.apps.abuse.actions.case_log import ReportDraft, add_event, file_report, freeze_if_needed, kind_of
-from mailflatrate.apps.abuse.actions.correspondence import send_proof_mail, send_receipt, take_letter
+from mailflatrate.apps.abuse.actions.correspondence import receive_message, send_proof_mail, send_receipt
 from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
@@ -49,7 +49,7 @@ def take_mail(raw_mail_id: int) -> None:
         address = parse_recipient(mail.envelope_to)
         if address.kind is RecipientKind.CASE:
             claims = claims_of(address)
-            take_letter(mail, claims.delivery_id if claims else 0)
+            receive_message(mail, claims.delivery_id if claims else 0)
         elif not Report.objects.filter(raw_mail=mail).exists():
             _report_of(mail)
         mark_taken(mail.id)

@@ -7,11 +7,11 @@ from enum import StrEnum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.actions.case_handling import let_go, locked
+from mailflatrate.apps.abuse.actions.case_handling import lift_hold, locked
 from mailflatrate.apps.abuse.actions.case_log import add_event, freeze, settle_deadlines
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventKind, Report
-from mailflatrate.apps.accounts.actions import Reasons, change_standing, give_strike, tell_owners
+from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
 from mailflatrate.apps.delivery.models import DeliveryRecord
@@ -115,14 +115,14 @@ def _freeze(case: Case, order: MeasureOrder, _by: User) -> Details:
 def _release(case: Case, order: MeasureOrder, by: User) -> Details:
     if not case.frozen:
         raise AbuseError(_("This case isn't holding a campaign."))
-    let_go(case, by, order.reason)
+    lift_hold(case, by, order.reason)
     return {"campaign": case.campaign_id}
 
 
 def _stand(after: Standing) -> Callable[[Case, MeasureOrder, User], Details]:
     def act(case: Case, order: MeasureOrder, by: User) -> Details:
         assert case.account_id is not None
-        change = change_standing(case.account_id, after, _reasons(case, order), by=by)
+        change = change_account_status(case.account_id, after, _reasons(case, order), by=by)
         return {"standing": after.value, "change": change.id}
 
     return act
@@ -153,12 +153,12 @@ def _ask(case: Case, order: MeasureOrder, by: User) -> Details:
     )  # fmt: skip
     case.state = CaseState.ASKED
     account = Account.objects.get(id=case.account_id)
-    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _question_letter(account, question))
+    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _question_notice(account, question))
     add_event(case, EventKind.QUESTION, by=by, text=order.reason, details={"question": question.id})
     return {"question": question.id, "names_contact": report is not None}
 
 
-def _question_letter(account: Account, question: CaseQuestion) -> tuple[str, str]:
+def _question_notice(account: Account, question: CaseQuestion) -> tuple[str, str]:
     facts = {"account": account.name, "reference": question.reference, "due": f"{question.due_at:%Y-%m-%d %H:%M} UTC"}
     url = f"{load_settings().public_url}/studio/questions/{question.id}/"
     parts = [

@@ -110,7 +110,7 @@ def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Cas
     return list(rows.order_by("-id")[:size])
 
 
-def cases_of_letters(message_ids: Sequence[int]) -> dict[int, int]:
+def cases_of_messages(message_ids: Sequence[int]) -> dict[int, int]:
     """Map customers' messages that already have a case to its id. Runs inside `tenancy.platform(...)`."""
     reports = Report.objects.filter(via=ReportChannel.CONTEST, source_id__in=list(message_ids))
     return {source_id: case_id for source_id, case_id in reports.values_list("source_id", "case_id") if source_id}

@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.accounts.actions.account_status import (
     Reasons,
-    change_standing,
+    change_account_status,
     give_strike,
     set_limits,
     take_back_strike,
@@ -103,10 +103,10 @@ __all__ = [
     "ask_to_apply",
     "begin_answer",
     "begin_application",
+    "change_account_status",
     "change_address",
     "change_role",
     "change_settings",
-    "change_standing",
     "check_applicant_address",
     "create_account",
     "create_first_operator",

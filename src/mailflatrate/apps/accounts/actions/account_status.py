@@ -55,7 +55,7 @@ class Reasons:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
-def change_standing(
+def change_account_status(
     account_id: int,
     after: Standing,
     reasons: Reasons,
@@ -88,7 +88,7 @@ def change_standing(
             reason=change.text, details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
         )  # fmt: skip
         if after not in (Standing.SUBMITTED, Standing.APPROVED):
-            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(account, change))
+            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(account, change))
         return change
 
 
@@ -110,11 +110,11 @@ def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons,
             raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
 
 
-def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
+def _notice(account: Account, change: StandingChange) -> tuple[str, str]:
     """Return subject and text of the notice in the active language."""
     after = Standing(change.after)
     facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
-    parts = [_(LETTERS[after]) % facts]
+    parts = [_(NOTICES[after]) % facts]
     if change.text:
         parts.append(_("Reason: %(text)s") % {"text": _(change.text)})
     if change.rule:
@@ -130,7 +130,7 @@ def _letter(account: Account, change: StandingChange) -> tuple[str, str]:
     return _("%(account)s: %(standing)s") % facts, "\n\n".join(parts) + "\n"
 
 
-LETTERS = {
+NOTICES = {
     Standing.REGISTERED: gettext_noop("%(account)s is registered with %(service)s."),
     Standing.MORE_INFO: gettext_noop("We've read the application of %(account)s and have a question before we decide."),
     Standing.REJECTED: gettext_noop("We've read the application of %(account)s and can't accept it."),
@@ -160,12 +160,12 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
             "strike.given", by=audit.person(by) if by else audit.machine(machine), account_id=account_id,
             subject=f"strike:{strike.id}", reason=strike.text, details={"code": reasons.code, **reasons.evidence},
         )  # fmt: skip
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _strike_letter(account, strike))
+        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _strike_notice(account, strike))
         _answer_strikes(account_id, Standing(account.standing))
         return strike
 
 
-def _strike_letter(account: Account, strike: Strike) -> tuple[str, str]:
+def _strike_notice(account: Account, strike: Strike) -> tuple[str, str]:
     facts = {"account": account.name, "text": _(strike.text), "until": f"{strike.ends_at:%Y-%m-%d}"}
     words = _(
         "%(account)s received a strike: %(text)s\n\n"
@@ -191,7 +191,7 @@ def _answer_strikes(account_id: int, present: Standing) -> None:
     if after is None or not may_move(StandingFact(present.value), StandingFact(after.value), Mover.MACHINE):
         return
     reasons = Reasons(STRIKES, text, STRIKES_REMEDY, "R-08", {"strikes": len(given), "suspensions": earlier.count()})
-    change_standing(account_id, after, reasons, by=None, machine="accounts.answer_strikes")
+    change_account_status(account_id, after, reasons, by=None, machine="accounts.answer_strikes")
 
 
 def take_back_strike(strike_id: int, *, by: User, because: str) -> None:

@@ -35,9 +35,9 @@ def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
         FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())
         audit.record("four_eyes.switched", by=audit.person(by), account_id=account_id, details={"wanted": wanted})
         others = [user for user in people if user.id != by.id]
-        tell_people(NoticeKind.TEAM, others, lambda _user: _letter(account, by, wanted=wanted))
+        tell_people(NoticeKind.TEAM, others, lambda _user: _notice(account, by, wanted=wanted))
 
 
-def _letter(account: Account, by: User, *, wanted: bool) -> tuple[str, str]:
+def _notice(account: Account, by: User, *, wanted: bool) -> tuple[str, str]:
     subject = _("Approval is now required") if wanted else _("Approval is no longer required")
     return subject, _(ON if wanted else OFF) % {"person": by, "account": account.name} + "\n"

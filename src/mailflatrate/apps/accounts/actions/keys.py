@@ -47,7 +47,7 @@ class KeyUse:
 
 
 def _letters(count: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _letter in range(count))
+    return "".join(secrets.choice(_ALPHABET) for _notice in range(count))
 
 
 def hash_of(secret: str) -> bytes:

@@ -41,14 +41,14 @@ def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
                 account_id=account_id, side=Side.DESK, text=text.strip(), author=by, at=now, handled_at=now,
                 about=about.about if about else None,
             )  # fmt: skip
-            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _letter(account, text.strip()))
+            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(account, text.strip()))
         audit.record(
             "message.answered" if text.strip() else "message.put_away", by=audit.person(by), account_id=account_id,
             reason=text.strip(),
         )  # fmt: skip
 
 
-def _letter(account: Account, text: str) -> tuple[str, str]:
+def _notice(account: Account, text: str) -> tuple[str, str]:
     facts = {"account": account.name, "service": load_settings().service_name}
     below = _("Reply in your account: %(url)s") % {"url": f"{load_settings().public_url}/studio/standing/"}
     return _("%(service)s replied to %(account)s") % facts, f"{text}\n\n{below}\n"

@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions.account_status import Reasons, change_standing
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.actions.agreements import Circumstances, accept_agreements
 from mailflatrate.apps.accounts.actions.notices import send_notice
 from mailflatrate.apps.accounts.actions.people import house_account
@@ -40,8 +40,8 @@ from mailflatrate.settings import load_settings
 
 EDITABLE = (Standing.REGISTERED, Standing.MORE_INFO)
 WRITABLE = frozenset(field.key for field in FIELDS)
-LETTERS_PER_ADDRESS_DAY = 3
-LETTERS_PER_IP_HOUR = 20
+MESSAGES_PER_ADDRESS_DAY = 3
+MESSAGES_PER_IP_HOUR = 20
 UNPROVED_KEPT = timedelta(days=14)
 
 
@@ -70,9 +70,9 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
     """
     email, now = check_applicant_address(email), clock.now()
     recent = Applicant.objects.filter(asked_at__gt=now - timedelta(days=1))
-    if recent.filter(email=email).count() >= LETTERS_PER_ADDRESS_DAY:
+    if recent.filter(email=email).count() >= MESSAGES_PER_ADDRESS_DAY:
         return
-    if ip and recent.filter(ip=ip, asked_at__gt=now - timedelta(hours=1)).count() >= LETTERS_PER_IP_HOUR:
+    if ip and recent.filter(ip=ip, asked_at__gt=now - timedelta(hours=1)).count() >= MESSAGES_PER_IP_HOUR:
         return
     Applicant.objects.create(email=email, language=language, ip=ip, asked_at=now)
     facts = {"service": load_settings().service_name, "url": link, "sign_in": sign_in}
@@ -184,7 +184,7 @@ def submit_application(
             user.set_password(password)
             user.save(update_fields=["password"])
         accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
-        change_standing(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
+        change_account_status(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
         jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
 
 
@@ -240,7 +240,7 @@ def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: s
         }[kind]
         evidence = {"decision": decision.id, "record_sha256": decision.record_sha256}
         reasons = Reasons(f"vetting_{kind.value}", text, rule="R-02", evidence=evidence)
-        change_standing(account_id, after, reasons, by=by, application=application)
+        change_account_status(account_id, after, reasons, by=by, application=application)
         if kind is DecisionKind.APPROVE and not _agreements_open(account_id):
             activate_account(account_id, by=by)
 
@@ -259,7 +259,7 @@ def activate_account(account_id: int, *, by: User) -> None:
         raise AccountError(
             _("The customer hasn't accepted the current agreements. The account can't be activated until they do.")
         )
-    change_standing(account_id, Standing.ACTIVE, Reasons("activated", rule="R-01"), by=by)
+    change_account_status(account_id, Standing.ACTIVE, Reasons("activated", rule="R-01"), by=by)
 
 
 def forget_unproved() -> int:

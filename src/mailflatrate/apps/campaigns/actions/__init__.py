@@ -8,10 +8,10 @@ from mailflatrate.apps.campaigns.actions.approval import record_answer, record_r
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import settle_thread, take_back_comment, write_comment
 from mailflatrate.apps.campaigns.actions.digests import (
-    ask_for_look,
+    check_digest,
     delete_digest,
     due_digests,
-    look_at_digest,
+    request_feed_check,
     save_digest,
 )
 from mailflatrate.apps.campaigns.actions.drafts import (
@@ -40,7 +40,7 @@ __all__ = [
     "WRITABLE",
     "SavedDraft",
     "Window",
-    "ask_for_look",
+    "check_digest",
     "copy_campaign",
     "create_campaign",
     "delete_digest",
@@ -52,11 +52,11 @@ __all__ = [
     "forget_aside",
     "gallery_media",
     "locked",
-    "look_at_digest",
     "make_edition",
     "record_answer",
     "record_request",
     "rename_template",
+    "request_feed_check",
     "return_to_draft",
     "save_as_template",
     "save_brand",

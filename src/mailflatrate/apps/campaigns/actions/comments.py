@@ -40,7 +40,7 @@ def write_comment(
     )  # fmt: skip
     if thread is not None and thread.resolved_at is not None:
         _settle(thread, None)
-    tell_people(NoticeKind.TEAM, _concerned(campaign, by), lambda _user: _letter(campaign, row))
+    tell_people(NoticeKind.TEAM, _concerned(campaign, by), lambda _user: _notice(campaign, row))
     return row
 
 
@@ -83,7 +83,7 @@ def _concerned(campaign: Campaign, by: User) -> list[User]:
     return found or [row.user for row in people.values() if row.role in (Role.OWNER, Role.EDITOR)]
 
 
-def _letter(campaign: Campaign, row: CampaignComment) -> tuple[str, str]:
+def _notice(campaign: Campaign, row: CampaignComment) -> tuple[str, str]:
     facts = {"person": row.author, "mailing": campaign.name, "about": CommentPlace(row.about).label}
     url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/comments/#comment-{row.id}"
     return _(SUBJECT) % facts, f"{_(WROTE) % facts}\n\n{row.text}\n\n{url}\n"

@@ -77,7 +77,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     )  # fmt: skip
     if moved:
         digest.items.all().delete()
-        ask_for_look(digest.id, issue=False)
+        request_feed_check(digest.id, issue=False)
     return digest
 
 
@@ -91,7 +91,7 @@ def delete_digest(digest_id: int, *, by: User) -> None:
     digest.delete()
 
 
-def ask_for_look(digest_id: int, *, issue: bool) -> None:
+def request_feed_check(digest_id: int, *, issue: bool) -> None:
     """Request a feed check now; with `issue`, also prepare an issue from new entries, whatever the weekday."""
     FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
     jobs.defer(
@@ -107,7 +107,7 @@ def due_digests() -> list[tuple[int, int]]:
         return list(due.values_list("account_id", "id"))
 
 
-def look_at_digest(
+def check_digest(
     account_id: int, digest_id: int, *, issue: bool, resolver: Resolver | None = None, private: bool = False
 ) -> None:
     """Fetch the feed outside any transaction and store the result. `private` is for tests only."""
@@ -167,7 +167,7 @@ def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool)
         if digest.failures == MOST_FAILURES:
             digest.failures = 0
             digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
-            tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _failure_letter(digest))
+            tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _failure_notice(digest))
     digest.save()
 
 
@@ -211,7 +211,7 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
         "digest.prepared", by=audit.machine("campaigns.look_at_digest"), account_id=digest.account_id,
         subject=f"campaign:{digest.last_issue.id}", details={"digest": digest.id, "entries": len(items)},
     )  # fmt: skip
-    tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _letter(digest, len(items)))
+    tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _notice(digest, len(items)))
     return DigestOutcome.DRAFTED
 
 
@@ -221,7 +221,7 @@ def _concerned(digest: FeedDigest) -> list[User]:
     return [user for user in people if user.id == digest.created_by_id] or people
 
 
-def _letter(digest: FeedDigest, number: int) -> tuple[str, str]:
+def _notice(digest: FeedDigest, number: int) -> tuple[str, str]:
     assert digest.last_issue is not None
     text = ngettext(
         "An issue of “%(digest)s” with %(n)d new entry is ready. It's sent once you've reviewed it, confirmed the "
@@ -234,7 +234,7 @@ def _letter(digest: FeedDigest, number: int) -> tuple[str, str]:
     return _("“%(digest)s” is ready for review") % {"digest": digest.name}, f"{text}\n\n{url}\n"
 
 
-def _failure_letter(digest: FeedDigest) -> tuple[str, str]:
+def _failure_notice(digest: FeedDigest) -> tuple[str, str]:
     url = f"{load_settings().public_url}/studio/campaigns/digests/{digest.id}/"
     facts = {"digest": digest.name}
     return _("No issue of “%(digest)s”: its feed can't be read") % facts, f"{_(FAILS) % facts}\n\n{url}\n"

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
-from mailflatrate.apps.campaigns.media import letter_url
+from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
 
 KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override")
@@ -24,9 +24,9 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
 
     def url(stem: str) -> str:
         media = gallery_media(stem, alt=picture_text(key, template.language, stem), by=by)
-        return letter_url(media, list(media.files.all()))
+        return message_url(media, list(media.files.all()))
 
-    content = source(template, queries.brand_look(), url)
+    content = source(template, queries.brand_style(), url)
     written = {
         "subject": template.subject, "preheader": template.preheader, "language": template.language,
         "content_kind": ContentKind.BLOCKS, "content": content,

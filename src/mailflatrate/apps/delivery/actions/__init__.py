@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.actions.campaigns import (
     stop_unusable,
     wake_campaign,
     wake_chunk,
-    wake_post,
+    wake_transactional,
 )
 from mailflatrate.apps.delivery.actions.canary import release_canary
 from mailflatrate.apps.delivery.actions.claim_end import finish_chunk
@@ -41,5 +41,5 @@ __all__ = [
     "stop_unusable",
     "wake_campaign",
     "wake_chunk",
-    "wake_post",
+    "wake_transactional",
 ]

@@ -138,7 +138,7 @@ def wake_chunk(account_id: int, chunk_id: int, pause_seconds: float = 0.0) -> No
         wake.wake_chunk(account_id, chunk_id, at)
 
 
-def wake_post(account_id: int) -> None:
+def wake_transactional(account_id: int) -> None:
     """Enqueue confirmation mails and notices that are ready and have no job (the sweep)."""
     with tenancy.account(account_id):
-        wake.wake_post(account_id)
+        wake.wake_transactional(account_id)

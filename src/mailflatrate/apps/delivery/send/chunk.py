@@ -38,7 +38,7 @@ from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
 FRESH_SECONDS = 0.9
-LOOK_PAUSE_SECONDS = 0.35
+CHECK_PAUSE_SECONDS = 0.35
 HEARTBEAT_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 BATCH_ROWS = 500
@@ -166,7 +166,7 @@ class ChunkRun:
         try:
             most = len(self._rows)
             await transmitter.transmit(
-                self._letters(), self._on_outcome, self._journal.started, self._may_start, most=most, caps=self.caps
+                self._messages(), self._on_outcome, self._journal.started, self._may_start, most=most, caps=self.caps
             )
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
@@ -174,7 +174,7 @@ class ChunkRun:
         finally:
             self._ahead.give_back()
 
-    def _letters(self) -> Iterator[PermittedMessage]:
+    def _messages(self) -> Iterator[PermittedMessage]:
         """Yield the next message when a connection is ready for it. Stops when the last check is too old."""
         ahead = self._ahead
         while self.halt is None and self._is_fresh:
@@ -328,7 +328,7 @@ class ChunkRun:
     async def _watch(self) -> None:
         while not self._closing:
             began = self._loop.time()
-            again_at = began + LOOK_PAUSE_SECONDS
+            again_at = began + CHECK_PAUSE_SECONDS
             self._is_looking = True
             try:
                 await self._look(began)

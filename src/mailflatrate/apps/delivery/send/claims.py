@@ -70,7 +70,7 @@ _ROWS = """
       AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
           AND (x.account_id = a.id OR x.account_id IS NULL)) IS FALSE
 """
-_POST_ROWS = f"""
+_TRANSACTIONAL_ROWS = f"""
     SELECT d.id FROM delivery d
     LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
@@ -81,7 +81,7 @@ _POST_ROWS = f"""
 """  # noqa: S608  # made of constants
 
 # What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
-_LOOK = f"""
+_CHECK = f"""
 SELECT coalesce(k.state, 'cancelled'), a.standing IN {MAY_SEND} AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
@@ -92,11 +92,11 @@ FROM account a
 LEFT JOIN (SELECT id AS campaign_id, state FROM campaign WHERE id = %(campaign_id)s) k ON true
 WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
-_LOOK_AT_POST = f"""
+_CHECK_TRANSACTIONAL = f"""
 SELECT 'sending', NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
-    ARRAY({_POST_ROWS}), ARRAY[]::text[]
+    ARRAY({_TRANSACTIONAL_ROWS}), ARRAY[]::text[]
 FROM account a WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
 
@@ -170,7 +170,7 @@ async def look(connection: Connection, held: Claim, claimed_by: str, first_id: i
         "claimed_by": claimed_by,
         "first_id": first_id,
     }
-    statement = _LOOK if held.campaign_id is not None else _LOOK_AT_POST
+    statement = _CHECK if held.campaign_id is not None else _CHECK_TRANSACTIONAL
     cursor = await connection.execute(statement, parameters, binary=True)
     row = await cursor.fetchone()
     if row is None:

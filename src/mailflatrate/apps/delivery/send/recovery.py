@@ -40,7 +40,7 @@ from mailflatrate.wire.smtp_types import OutcomeKind
 
 LEASE = timedelta(seconds=60)
 UNCHANGED_SECONDS = 25.0
-LOOK_GAP_SECONDS = 90.0
+CHECK_GAP_SECONDS = 90.0
 SENDER_DIED = "sender_died"
 
 log = structlog.get_logger(__name__)
@@ -214,7 +214,7 @@ class LeaseWatch:
             is_old = ExpressionWrapper(Q(heartbeat_at__lt=Now() - LEASE), output_field=BooleanField())
             rows = list(held.values_list("account_id", "id", "claimed_by", "heartbeat_at", is_old))
         now = self._clock()
-        if now - self._last_look > LOOK_GAP_SECONDS:
+        if now - self._last_look > CHECK_GAP_SECONDS:
             self._since = {}
         self._last_look = now
         self._since = {key: self._since.get(key, now) for *key_, _ in rows for key in (tuple(key_),)}

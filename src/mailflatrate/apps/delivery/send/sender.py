@@ -21,7 +21,7 @@ from mailflatrate.apps.delivery.send.database import Connection, Database, Datab
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
-from mailflatrate.apps.delivery.send.transactional import post_writer
+from mailflatrate.apps.delivery.send.transactional import transactional_composer
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.message_composition import EditionUnusable
@@ -75,7 +75,7 @@ class Sender:
         """Claim a chunk of a campaign and send it. Does nothing if it cannot be claimed."""
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
-    async def work_post(self, account_id: int, chunk_id: int) -> None:
+    async def work_transactional(self, account_id: int, chunk_id: int) -> None:
         """Send a chunk of confirmation mails or notices, over the express lane."""
         await self._work(account_id, chunk_id, Stream.EXPRESS)
 
@@ -84,7 +84,7 @@ class Sender:
         while not self._stopping.is_set():
             planned = await self._orm.run(plan_confirmations, account_id)
             if planned.chunk_id is not None:
-                await self.work_post(account_id, planned.chunk_id)
+                await self.work_transactional(account_id, planned.chunk_id)
             if not planned.requests:
                 return
 
@@ -122,7 +122,7 @@ class Sender:
         except DatabaseFenced:
             self._upkeep.settled = False
             self._left.add(chunk_id)
-            self._upkeep.look_now()  # the chunk's row is woken again when sending goes on
+            self._upkeep.check_now()  # the chunk's row is woken again when sending goes on
         except BaseException:
             self._upkeep.settled = False  # outcomes may be in the journal alone
             self._left.add(chunk_id)
@@ -179,7 +179,7 @@ class Sender:
     async def _writer(self, claim: Claim, lane: RelayRoute) -> Writer:
         if claim.campaign_id is None:
             ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(lane)
-            return await self._orm.run(post_writer, claim.account_id, ids, leaves_machine=leaves)
+            return await self._orm.run(transactional_composer, claim.account_id, ids, leaves_machine=leaves)
         assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
         if mail is None:

@@ -26,7 +26,7 @@ from mailflatrate.apps.delivery.editions import (
     test_mail,
 )
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.delivery.send.chunk_composer import LETTER_FAILED, DraftedMessage
+from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, DraftedMessage
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
@@ -94,7 +94,7 @@ class _PreparedConfirmation:
         return DraftedMessage(granted, self.draft)
 
 
-class PostWriter:
+class TransactionalComposer:
     """Composes the messages of one chunk of post."""
 
     def __init__(
@@ -111,15 +111,17 @@ class PostWriter:
         prepared = self._prepared.get(row.delivery_id)
         if prepared is None:
             failed = row.delivery_id in self._failed
-            return withheld(row.delivery_id, LETTER_FAILED if failed else WithholdReason.REMOVED.value, now)
+            return withheld(row.delivery_id, MESSAGE_FAILED if failed else WithholdReason.REMOVED.value, now)
         try:
             return prepared.write(row, now)
         except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
             log.exception("letter_failed", delivery_id=row.delivery_id)
-            return withheld(row.delivery_id, LETTER_FAILED, now)
+            return withheld(row.delivery_id, MESSAGE_FAILED, now)
 
 
-def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False) -> PostWriter:
+def transactional_composer(
+    account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False
+) -> TransactionalComposer:
     """Return the writer for deliveries of an account that belong to no campaign.
 
     Messages signed by the service wait while mail leaves the machine and receivers could not verify the signature.
@@ -146,7 +148,7 @@ def post_writer(account_id: int, delivery_ids: Sequence[int], *, leaves_machine:
             "service_mail_waits", count=len(waiting), reason="the DNS record of the signing key isn't published"
         )
         jobs.wake("domains.check_service", jobs.JobQueue.HOUSE, once="domains.check_service")
-    return PostWriter(prepared, frozenset(failed), waiting)
+    return TransactionalComposer(prepared, frozenset(failed), waiting)
 
 
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
@@ -192,7 +194,7 @@ def _confirmations(
             forms.ConfirmationDraft(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest())
         )
         prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
-    forms.note_letters(written)
+    forms.note_messages(written)
 
 
 def _confirmation_draft(

@@ -49,7 +49,7 @@ class Upkeep:
         self.settled = True
         self.is_alone: bool | None = None
 
-    def look_now(self) -> None:
+    def check_now(self) -> None:
         """Check at once instead of waiting for the next round, because another database answers."""
         self._look_now.set()
 

@@ -20,7 +20,7 @@ from mailflatrate.apps.domains.models import (
     SenderDomain,
 )
 from mailflatrate.apps.domains.queries import signing_key, waiting_key
-from mailflatrate.apps.domains.record_checks import look_at
+from mailflatrate.apps.domains.record_checks import check_record
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import AddressError, parse, to_a_label
@@ -87,7 +87,7 @@ def renew_key(domain_id: int) -> DkimKey | None:
 def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
     """Activate the waiting key once its record is published; the old key is retired, its record stays for a week."""
     waiting = waiting_key(domain)
-    if waiting is None or not look_at(dkim_record(domain, waiting), resolver).passed:
+    if waiting is None or not check_record(dkim_record(domain, waiting), resolver).passed:
         return
     now = clock.now()
     DkimKey.objects.filter(domain=domain, retired_at=None).exclude(id=waiting.id).update(retired_at=now)
@@ -106,7 +106,7 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     passed, wrong = True, []
     _take_over(domain, resolver)
     for record in records_to_publish(domain):
-        look = look_at(record, resolver)
+        look = check_record(record, resolver)
         passed = passed and look.passed
         if look.state in (DnsState.MISSING, DnsState.WRONG):
             wrong.append(f"{record.host} {record.record_type}")

@@ -14,7 +14,7 @@ from mailflatrate.mail.address import AddressError, to_a_label
 from mailflatrate.rules.facts import DnsState
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
-from mailflatrate.wire.probe import ProbeFailed, look_at_certificate
+from mailflatrate.wire.probe import ProbeFailed, read_certificate
 
 NO_CERTIFICATE = "certificate"
 Handshake = Callable[[str, str, int], None]
@@ -84,7 +84,7 @@ def _record(action: str, host: MediaHost, by: User) -> None:
 
 
 def _shake_hands(host: str, server: str, port: int) -> None:
-    look_at_certificate(host, port, at=server)
+    read_certificate(host, port, at=server)
 
 
 def check_media_host(domain: SenderDomain, resolver: Resolver, handshake: Handshake = _shake_hands) -> None:

@@ -33,7 +33,7 @@ def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | No
         name=_name(name),
         mailing_list=place,
         sender=_sender(sender_id),
-        code="".join(secrets.choice(_ALPHABET) for _letter in range(_CODE_LENGTH)),
+        code="".join(secrets.choice(_ALPHABET) for _notice in range(_CODE_LENGTH)),
         draft=default_content(place.language, place.public_name, account.colour).as_json(),
         created_by=by,
     )

@@ -1,7 +1,7 @@
 """The progress of a request: gate and engine call these functions inside `tenancy.account(...)`.
 
 The gate judges what `take_queued` returns; `begin_asking` or `withhold` records the verdict; the engine records with
-`note_letters` what it is about to send, and with `note_sent` that the relay accepted it.
+`note_messages` what it is about to send, and with `note_sent` that the relay accepted it.
 """
 
 import hashlib
@@ -121,7 +121,7 @@ class ConfirmationDraft:
     body_sha256: str
 
 
-def note_letters(letters: Sequence[ConfirmationDraft]) -> None:
+def note_messages(letters: Sequence[ConfirmationDraft]) -> None:
     """Make the tokens of these messages valid from now on, replacing earlier ones."""
     for letter in letters:
         request = letter.request

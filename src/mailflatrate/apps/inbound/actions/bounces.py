@@ -24,13 +24,13 @@ def record_bounces(works: Sequence[InboundWork]) -> None:
     """Record each bounce and apply it to delivery, tally and person. Runs inside `tenancy.account(...)`."""
     for these in _once_each(works):
         failures = [(work, failure) for work in these if (failure := hardest(work)) is not None]
-        mended = {work.mail.id for work, failure in failures if work.again and _take_back(work, _kind(failure))}
-        mended |= _told_before(failures)
+        fixed = {work.mail.id for work, failure in failures if work.again and _take_back(work, _kind(failure))}
+        fixed |= _reported_before(failures)
         fresh = record_facts([Fact.of(work, _kind(failure)) for work, failure in failures])
         record_returned([
             ReturnedBounce(
                 work.delivery.id, failure.verdict, text=failure.diagnostic, at=work.mail.received_at,
-                source=work.source, again=work.mail.id in mended,
+                source=work.source, again=work.mail.id in fixed,
             )
             for work, failure in failures
             if (work.delivery.id, _kind(failure)) in fresh
@@ -70,7 +70,7 @@ def _once_each(works: Sequence[InboundWork]) -> Iterator[list[InboundWork]]:
         left = later
 
 
-def _told_before(failures: Sequence[tuple[InboundWork, Failure]]) -> set[int]:
+def _reported_before(failures: Sequence[tuple[InboundWork, Failure]]) -> set[int]:
     """Replace bounces that a relay's log already reported with the notice, if it says more and reads differently.
 
     Returns the IDs of the messages that replace one.

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.db import connection
 
-from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
 from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
@@ -122,7 +122,7 @@ def _works(found: Read) -> list[InboundWork]:
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
     for account_id, delivery_id in {_delivery_of(reading) for _, reading in found}:
-        if delivery_id not in on_record and (past := past_delivery(account_id, delivery_id)) is not None:
+        if delivery_id not in on_record and (past := dropped_delivery(account_id, delivery_id)) is not None:
             on_record[delivery_id] = past
     return [
         InboundWork(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)

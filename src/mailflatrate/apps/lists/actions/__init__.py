@@ -21,7 +21,7 @@ from mailflatrate.apps.lists.actions.import_recheck import recheck_imports, supp
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
     drop_uploads_naming,
-    look_again,
+    preview_again,
     queue_import,
     read_head,
     read_titles,
@@ -43,7 +43,7 @@ from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, dec
 from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
-from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_silent
+from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_inactive
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
@@ -70,9 +70,9 @@ __all__ = [
     "erase_contact",
     "expire_request",
     "forget_opt_in",
-    "look_again",
     "object_to_mail",
     "person_of",
+    "preview_again",
     "queue_import",
     "read_head",
     "read_titles",
@@ -97,5 +97,5 @@ __all__ = [
     "upload_import",
     "upload_with_head",
     "usable_origin",
-    "withdraw_silent",
+    "withdraw_inactive",
 ]

@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
-from mailflatrate.apps.lists.intake.file_tables import look_at_table, search_orders
+from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders
 from mailflatrate.apps.lists.intake.import_options import ImportTerms, check_terms, known_zone, suggested_all_rows
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
@@ -50,7 +50,7 @@ def read_head(
     terms: ImportTerms | None = None,
 ) -> FilePreview:
     """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table."""
-    look = look_at_table(path)
+    look = preview_in_child(path)
     header, survey = list(look.header), look.survey
     suggested = suggest_mapping(header, survey.looks) if mapping is None else dict(mapping)
     missing: tuple[ColumnTarget, ...] = ()
@@ -154,7 +154,7 @@ def _settle_terms(
 ) -> dict[str, Any]:
     """Return the complete terms for reading the file. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
-        look = look_at_table(path)
+        look = preview_in_child(path)
         columns = check_mapping(look.header, mapping)
         check_terms(terms, look.header)
         questions = find_questions(look.header, look.survey, columns, terms, job.file_name)
@@ -190,7 +190,7 @@ def _opened(job: Import) -> Iterator[Path]:
         raise ImportProblem(_("The file can't be read right now. Try again in a few minutes.")) from problem
 
 
-def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> FilePreview:
+def preview_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> FilePreview:
     """Preview an upload with the chosen columns and terms. Raises ImportProblem."""
     with _opened(job) as path:
         return read_head(path, file_name=job.file_name, mapping=mapping, terms=terms)
@@ -199,7 +199,7 @@ def look_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -
 def read_titles(job: Import) -> list[str]:
     """Return the column titles of an upload. Raises ImportProblem."""
     with _opened(job) as path:
-        return list(look_at_table(path).header)
+        return list(preview_in_child(path).header)
 
 
 def start_import(

@@ -26,7 +26,7 @@ def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
         "origin.reopened", by=audit.machine(machine), account_id=found.account_id, subject=f"list:{list_id}",
         details={"list": list_id, "dead": dead, "of": of},
     )  # fmt: skip
-    tell_owners(found.account_id, NoticeKind.ORIGIN, lambda _user: _letter(found))
+    tell_owners(found.account_id, NoticeKind.ORIGIN, lambda _user: _notice(found))
     return True
 
 
@@ -39,7 +39,7 @@ def _copy(approved: ListOrigin, version: int, dead: int, of: int) -> None:
     copy.save(force_insert=True)
 
 
-def _letter(found: MailingList) -> tuple[str, str]:
+def _notice(found: MailingList) -> tuple[str, str]:
     subject = _("We're reviewing the origin of “%(name)s” again") % {"name": found.name}
     parts = [
         _(

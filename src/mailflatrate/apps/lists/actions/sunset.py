@@ -3,7 +3,7 @@
 from django.db import connection
 
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.inactive import quiet_conditions
+from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import audit, jobs, tenancy
 
@@ -30,12 +30,12 @@ def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
     )  # fmt: skip
 
 
-def withdraw_silent(campaign_id: int, after: int) -> int | None:
+def withdraw_inactive(campaign_id: int, after: int) -> int | None:
     """End the subscriptions of the next contacts; return the last one's id, None if none is left. Resumable.
 
     Contacts who reacted meanwhile are no longer inactive, and stay.
     """
-    segment, values = conditions_sql(quiet_conditions(asked_by=campaign_id))
+    segment, values = conditions_sql(inactive_conditions(asked_by=campaign_id))
     with connection.cursor() as cursor:
         cursor.execute(_SILENT.format(segment=segment), [tenancy.current_account_id(), after, *values, SLICE])
         found = [contact_id for (contact_id,) in cursor.fetchall()]

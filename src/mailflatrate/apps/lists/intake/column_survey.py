@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailflatrate.apps.lists.intake.csv_rows import Row
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, moment_reader, read_ip
-from mailflatrate.rules.prior_status import ColumnLook, is_status_word, read_title
+from mailflatrate.rules.prior_status import ColumnProfile, is_status_word, read_title
 
 SURVEY_ROWS = 3_000
 """Rows that are looked at before the start; the ones after them are watched while they are read."""
@@ -21,13 +21,13 @@ _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 class Survey:
     """The contents of the first rows by column: `looks`, and in `orders` what their dates say about their order."""
 
-    looks: tuple[ColumnLook, ...]
+    looks: tuple[ColumnProfile, ...]
     orders: tuple[frozenset[DayOrder], ...]
 
 
 def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     """Survey the first rows of a table."""
-    looks = tuple(ColumnLook() for _ in header)
+    looks = tuple(ColumnProfile() for _ in header)
     orders: list[set[DayOrder]] = [set() for _ in header]
     seen: list[set[str]] = [set() for _ in header]
     titled = [read_title(title) is not None for title in header]

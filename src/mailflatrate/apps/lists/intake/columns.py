@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.intake.proof_titles import composed
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status import (
     ColumnGuess,
-    ColumnLook,
+    ColumnProfile,
     StatusColumn,
     StatusField,
     codes_for,
@@ -142,7 +142,7 @@ def _composed(title: str) -> ColumnTarget | None:
     return None if promised is not None and promised.field is not StatusField.STATE else ColumnTarget(found)
 
 
-def _fits(target: ColumnTarget, look: ColumnLook, *, most: bool) -> bool:
+def _fits(target: ColumnTarget, look: ColumnProfile, *, most: bool) -> bool:
     """Return whether the non-empty cells suit the target: most of them, or at least one."""
     if not look.filled:
         return True
@@ -161,7 +161,7 @@ def attribute_key(title: str) -> str:
     return key if key[0].isalpha() else f"x_{key}"[:60]
 
 
-def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
+def _suggest_targets(by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
     """Suggest targets by the clearest titles whose cells fit, and the address by its cells if no title says so."""
     mapping: dict[str, str] = {}
     readings: tuple[tuple[Callable[[str], ColumnTarget | None], bool], ...] = (
@@ -192,7 +192,7 @@ def _suggest_targets(by_title: Mapping[str, ColumnLook]) -> dict[str, str]:
     return mapping
 
 
-def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnLook]) -> dict[str, str]:
+def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnProfile]) -> dict[str, str]:
     """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
 
     A yes/no column is never taken for a time. Columns about specially protected data are left out (R-97), as are those

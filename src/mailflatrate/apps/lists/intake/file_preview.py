@@ -18,13 +18,13 @@ HEAD_ROWS = SURVEY_ROWS + 1
 """Rows of a workbook that are looked at, the titles among them."""
 SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 500
-LOOK_OCTETS = 2_000_000
+PREVIEW_OCTETS = 2_000_000
 ORDER_OCTETS = 8_000_000
 """So much of a text table is searched for a date that decides the order of day and month."""
 
 
 @dataclass(frozen=True, slots=True)
-class TableLook:
+class TablePreview:
     """The titles, the first readable rows with long cells cut, and the contents of the columns."""
 
     header: tuple[str, ...]
@@ -32,22 +32,22 @@ class TableLook:
     survey: Survey
 
 
-def look_at(path: str) -> TableLook:
+def preview_table(path: str) -> TablePreview:
     """Preview a text table or a workbook. Raises TableRefused, WorkbookRefused."""
     if is_workbook(Path(path)):
         head = read_first_rows(path, HEAD_ROWS)
         header, headed = titles_of(head)
         rows = list(sheet_rows(head.rows, len(header), headed=headed))
     else:
-        table = CsvTable(Path(path), LOOK_OCTETS)
+        table = CsvTable(Path(path), PREVIEW_OCTETS)
         header = table.header
         rows = list(islice(table.rows(), SURVEY_ROWS))
     readable = [cells for _line, cells, fault in rows[:SHOWN_ROWS] if fault is None]
     shown = tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in cells) for cells in readable)
-    return TableLook(tuple(header), shown, survey_rows(header, rows))
+    return TablePreview(tuple(header), shown, survey_rows(header, rows))
 
 
-def look_for_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
+def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
     """Return the date orders found in some columns beyond a text table's first rows. Raises TableRefused."""
     found = search_order(CsvTable(Path(path), ORDER_OCTETS).rows(), columns)
     return tuple((at, frozenset(said)) for at, said in found.items())

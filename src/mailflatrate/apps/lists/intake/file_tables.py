@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.csv_rows import CsvTable, Row, RowTable, TableFault, TableRefused
-from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TableLook, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
 from mailflatrate.apps.lists.intake.spreadsheets import (
     MAX_CELLS,
     SheetHead,
@@ -93,11 +93,11 @@ def open_table(path: Path) -> RowTable:
         raise problem_of(error) from error
 
 
-def look_at_table(path: Path) -> TableLook:
+def preview_in_child(path: Path) -> TablePreview:
     """Preview a file in a child process while someone waits. Raises ImportProblem."""
     _is_workbook(path)
     try:
-        found: TableLook = child.call_once("table.look", str(path.resolve()))
+        found: TablePreview = child.call_once("table.preview", str(path.resolve()))
     except (TableRefused, WorkbookRefused, child.ChildError) as error:
         raise problem_of(error) from error
     return found

@@ -8,7 +8,7 @@ from mailflatrate.apps.privacy.actions.address_change import can_undo, note_move
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.proof import MEDIA_TYPES, Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.actions.requests import ask, carry_out, confirm, expire_requests
-from mailflatrate.apps.privacy.actions.retention import let_go
+from mailflatrate.apps.privacy.actions.retention import delete_expired
 
 __all__ = [
     "MEDIA_TYPES",
@@ -18,12 +18,12 @@ __all__ = [
     "can_undo",
     "carry_out",
     "confirm",
+    "delete_expired",
     "erase_for_customer",
     "erase_person",
     "expire_requests",
     "export_person",
     "export_proof",
-    "let_go",
     "note_move",
     "undo_move",
 ]

@@ -81,7 +81,7 @@ UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE id IN (
 """
 
 
-def let_go() -> dict[str, int]:
+def delete_expired() -> dict[str, int]:
     """Delete expired data in all accounts, once a night; return how much of each kind. Idempotent."""
     rows: dict[str, Callable[[], int]] = {
         "proofs": expire_proofs,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import OperationalError
 
-from mailflatrate.apps.accounts.actions.account_status import Reasons, change_standing
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Standing
 from mailflatrate.apps.lists import actions as lists
@@ -165,7 +165,7 @@ def _by_number(line: WithdrawalLine) -> Contact | None:
 
 def _move(account_id: int, after: Standing) -> bool:
     try:
-        change_standing(
+        change_account_status(
             account_id, after, Reasons("restored", text=TEXT), by=None, machine="privacy.replay_withdrawals"
         )
     except AccountError:  # it is there already, or further

@@ -9,13 +9,13 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.models import Campaign, TestMetric
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
-from mailflatrate.apps.delivery.models import Trial
-from mailflatrate.apps.stats.queries import trial_arms
+from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, campaign_of, detail
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
-from mailflatrate.entrypoints.web.studio.campaigns.variants import TrialView, trial_of
+from mailflatrate.entrypoints.web.studio.campaigns.variants import AbTestView, ab_test_of
 from mailflatrate.rules.ab_test import MOST_VARIANTS
 
 ROUTER = Router(tags=["Release and report"])
@@ -66,13 +66,13 @@ class WinnerRequest(RequestBodySchema):
     variant: Variant
 
 
-def trial_shown(campaign: Campaign) -> AbTestInfo | None:
+def ab_test_info(campaign: Campaign) -> AbTestInfo | None:
     """Return the A/B test of a released campaign; None if it has none."""
-    view = trial_of(campaign)
+    view = ab_test_of(campaign)
     return _shown(view) if view else None
 
 
-def _shown(view: TrialView) -> AbTestInfo:
+def _shown(view: AbTestView) -> AbTestInfo:
     trial = view.trial
     return AbTestInfo(
         share=trial.share, metric=TestMetric(trial.metric), rest=trial.rest, tested_at=trial.tested_at,
@@ -97,8 +97,8 @@ def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> Campai
     asked again first (R-04).
     """
     campaign_of(campaign_id)
-    trial = Trial.objects.filter(campaign_id=campaign_id).first()
+    trial = AbTest.objects.filter(campaign_id=campaign_id).first()
     if trial is None:
         raise Problem(Code.STATE)
-    choose_variant(campaign_id, by_person(given.variant), trial_arms(trial), by=request.caller.user)
+    choose_variant(campaign_id, by_person(given.variant), variant_figures(trial), by=request.caller.user)
     return detail(campaign_of(campaign_id))

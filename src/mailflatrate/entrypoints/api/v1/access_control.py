@@ -37,7 +37,7 @@ from mailflatrate.entrypoints.web.client import client_ip
 READING = ("GET", "HEAD")
 WORKING = frozenset({Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED})
 """Account statuses in which API clients work; the gate decides whether messages are sent."""
-LOOKING = WORKING | {Standing.SUSPENDED}
+MAY_READ = WORKING | {Standing.SUSPENDED}
 """Account statuses in which clients may still read, and do what protects people: unsubscribe, suppress, erase."""
 LONGEST_REPEAT_KEY = 255
 F = TypeVar("F", bound=Callable[..., Any])
@@ -308,7 +308,7 @@ def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:
     """Raise Problem unless the account status and agreements allow API clients to do this (R-01, R-04)."""
     standing = Standing(account.standing)
     looks = request.method in READING or protects
-    if standing not in (LOOKING if looks else WORKING):
+    if standing not in (MAY_READ if looks else WORKING):
         raise Problem(Code.ACCOUNT_STANDING, more={"standing": standing.value})
     if not looks:
         with tenancy.account(account.id):

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
-from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_LETTERS, send_test
+from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -43,7 +43,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_of,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.preview import render_preview
 from mailflatrate.rules.ab_test import MOST_VARIANTS
 from mailflatrate.rules.gate import RULES_VERSION
 
@@ -129,7 +129,7 @@ class TestSendRequest(RequestBodySchema):
     Each address gets one message per contact, at most ten messages in total.
     """
 
-    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_LETTERS)]
+    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_MESSAGES)]
     contact_ids: Annotated[
         list[Id],
         Field(max_length=MOST_CONTACTS, description="contacts whose field values are used; default: sample values"),
@@ -255,7 +255,7 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewR
         raise Http404
     if whose.variant >= variant_count(campaign):
         raise Http404
-    letter = letter_for(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
+    letter = render_preview(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
     return MessagePreview(
         contact_id=around.contact.id if around else None, subject=letter.subject, preheader=letter.preheader,
         html=letter.html, text=letter.text, missing=letter.missing, problem=letter.problem, detail=letter.detail,

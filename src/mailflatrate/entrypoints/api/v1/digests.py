@@ -200,9 +200,9 @@ def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
 
 
 @endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
-def look_at_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
+def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
     """Check the feed now. The result appears in the digest a moment later."""
-    actions.ask_for_look(digest_of(digest_id).id, issue=given.issue)
+    actions.request_feed_check(digest_of(digest_id).id, issue=given.issue)
     return _one(digest_id)
 
 

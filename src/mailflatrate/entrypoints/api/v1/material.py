@@ -11,7 +11,7 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery
-from mailflatrate.apps.campaigns.media import letter_url
+from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import ContentKind, MailingTemplate, Media
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import MailingList, Segment
@@ -232,7 +232,7 @@ def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
 
 def _media(row: Media) -> MediaInfo:
     names = [name for name in MediaInfo.model_fields if name != "url"]
-    url = letter_url(row, list(row.files.all()))
+    url = message_url(row, list(row.files.all()))
     return MediaInfo(**{name: getattr(row, name) for name in names}, url=url)
 
 

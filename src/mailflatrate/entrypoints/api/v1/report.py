@@ -15,7 +15,7 @@ from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.tracking.queries import clicks_of
-from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, trial_shown
+from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, campaign_of, check
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
@@ -150,7 +150,7 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
         links=[
             LinkClickInfo(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links
         ],
-        trial=trial_shown(campaign),
+        trial=ab_test_info(campaign),
     )
 
 

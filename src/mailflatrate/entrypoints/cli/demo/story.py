@@ -24,7 +24,7 @@ from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.inbound.models import FeedbackKind, PostboxMessage
+from mailflatrate.apps.inbound.models import FeedbackKind, InboxMessage
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
@@ -135,7 +135,7 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
 def _mail_to(email: str) -> bytes | None:
     """Return what the simulated internet received at an address; None so far."""
     with tenancy.platform(PlatformReason.POSTBOX):
-        found = PostboxMessage.objects.filter(envelope_to=email).order_by("id").first()
+        found = InboxMessage.objects.filter(envelope_to=email).order_by("id").first()
         return bytes(found.raw) if found else None
 
 

@@ -6,7 +6,7 @@ from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.domains import actions as domains
 from mailflatrate.apps.domains.models import SenderDomain
-from mailflatrate.apps.domains.record_checks import listings_of_service, look_at
+from mailflatrate.apps.domains.record_checks import check_record, listings_of_service
 from mailflatrate.apps.domains.records import service_spf_host
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
@@ -35,7 +35,7 @@ def house_lines(settings: Settings) -> Iterator[Line]:
             return
         resolver = domains.configured_resolver()
         for record in domains.records_to_publish(domain):
-            look = look_at(record, resolver)
+            look = check_record(record, resolver)
             if look.passed:
                 yield ok(record.kind.value, f"{record.host} is correct")
             else:

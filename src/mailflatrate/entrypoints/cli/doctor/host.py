@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warni
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.settings.schema import Settings, TlsMode
-from mailflatrate.wire.probe import ProbeFailed, look_at_certificate
+from mailflatrate.wire.probe import ProbeFailed, read_certificate
 
 # RFC 2606 and RFC 6761: names that never work outside.
 RESERVED = ("example", "test", "invalid", "localhost", "local", "example.com", "example.net", "example.org")
@@ -134,7 +134,7 @@ def _certificate(settings: Settings) -> Line:
     parts = urlsplit(settings.public_url)
     host, port = parts.hostname or "", parts.port or 443
     try:
-        seen = look_at_certificate(host, port)
+        seen = read_certificate(host, port)
     except ProbeFailed as problem:
         fix = "Serve public_url with a certificate from a public authority. See docs/operations.md."
         return missing("tls", f"{host}:{port}: {problem}", fix)

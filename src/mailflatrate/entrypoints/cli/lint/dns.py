@@ -4,7 +4,7 @@ from functools import cache
 
 from mailflatrate.mail.dkim_verify import KeyUnreachable
 from mailflatrate.rules.facts import DnsRecordFacts, DnsState
-from mailflatrate.rules.lint import UNASKED, DomainLooks, LintLookups
+from mailflatrate.rules.lint import UNASKED, DomainLookups, LintLookups
 from mailflatrate.rules.names.brands import Brands
 from mailflatrate.wire.dns import (
     DmarcStatus,
@@ -34,8 +34,8 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
         return seen.public_key if seen.status is KeyStatus.OK else None
 
     @cache
-    def look(from_domain: str, return_path: str, reply_to: str) -> DomainLooks:
-        return DomainLooks(
+    def look(from_domain: str, return_path: str, reply_to: str) -> DomainLookups:
+        return DomainLookups(
             spf=_spf(resolver, return_path) if return_path else _OK,
             dmarc=_dmarc(resolver, from_domain) if from_domain else UNASKED,
             mx=_mx(resolver, from_domain) if from_domain else UNASKED,

@@ -161,7 +161,7 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     after, found = Standing(form.cleaned_data["after"]), form.cleaned_data
     reasons = Reasons(f"desk_{after.value}", found["text"], found["remedy"], found["rule"])
     try:
-        actions.change_standing(account_id, after, reasons, by=request.user)
+        actions.change_account_status(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     messages.success(

@@ -184,7 +184,7 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @require_POST
 @desk
-def look_again(request: DeskRequest, account_id: int) -> HttpResponse:
+def check_again(request: DeskRequest, account_id: int) -> HttpResponse:
     """Run the automated DNS and website checks again."""
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)

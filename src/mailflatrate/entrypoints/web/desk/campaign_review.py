@@ -23,7 +23,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, letter_for
+from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.ab_test import LETTERS
@@ -71,7 +71,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         shown = content_hash(campaign, newest_imprint())
         letters = [
             (_("What recipients see") + (f": {LETTERS[number]}" if campaign.variants else ""),
-             _shown(letter_for(each, campaign.account, None, bare=False)))
+             _shown(render_preview(each, campaign.account, None, bare=False)))
             for number, each in enumerate(all_variants(campaign))
         ]  # fmt: skip
     return {

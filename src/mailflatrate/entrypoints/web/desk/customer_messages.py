@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.abuse.queries.queue import cases_of_letters
+from mailflatrate.apps.abuse.queries.queue import cases_of_messages
 from mailflatrate.apps.accounts.models import DeskMessage, Side
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
@@ -15,5 +15,5 @@ def letters(request: DeskRequest) -> HttpResponse:
     """List the queue, oldest first; messages are answered on the account's page, next to their subject."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
-    cases = cases_of_letters([row.id for row in rows])
+    cases = cases_of_messages([row.id for row in rows])
     return page(request, "letters", {"rows": [(row, cases.get(row.id)) for row in rows]})

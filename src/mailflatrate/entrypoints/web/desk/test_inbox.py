@@ -9,19 +9,19 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
-from mailflatrate.apps.inbound.models import PostboxMessage
+from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
 
 
-def postbox_is_here() -> bool:
+def inbox_is_here() -> bool:
     """Return whether the service's own mail stays on this host: no relay for it in the settings or the table."""
     return not mail_leaves_machine(settings.SETTINGS)
 
 
 def _house_id() -> int:
-    if not postbox_is_here():
+    if not inbox_is_here():
         raise Http404
     return Account.objects.values_list("id", flat=True).get(is_house=True)
 
@@ -30,7 +30,7 @@ def _house_id() -> int:
 @desk
 def postbox(request: DeskRequest) -> HttpResponse:
     """List the messages the service sent to people, newest first."""
-    found, search = PostboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
+    found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
         found = found.filter(envelope_to__icontains=search)
     return page(request, "postbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
@@ -40,7 +40,7 @@ def postbox(request: DeskRequest) -> HttpResponse:
 @desk
 def letter(request: DeskRequest, message_id: int) -> HttpResponse:
     """Show one message: its text, and its links, which open on this host."""
-    found = PostboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
+    found = InboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
     if found is None:
         raise Http404
     return page(request, "postbox_letter", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})

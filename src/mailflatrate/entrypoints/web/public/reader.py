@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery.dropped_months import past_delivery
+from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -70,7 +70,7 @@ def reader(purpose: TokenPurpose, token: str) -> Iterator[PageReader]:
     with tenancy.account(claims.account_id):
         related = ("campaign", "contact", "mailing_list", "consent_event__evidence")
         delivery = DeliveryRecord.objects.select_related(*related).filter(id=claims.delivery_id).first()
-        delivery = delivery or past_delivery(claims.account_id, claims.delivery_id)
+        delivery = delivery or dropped_delivery(claims.account_id, claims.delivery_id)
         account = Account.objects.filter(id=claims.account_id).first()
         if delivery is None or account is None:
             raise Http404

@@ -26,8 +26,8 @@ from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.defence import (
     SubmissionProof,
     VisitorProof,
+    check_submission,
     counter_key,
-    look_at,
     network_of,
     new_task,
     shown_now,
@@ -259,7 +259,7 @@ class ReportEntry:
 
 def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
     """Look for proof in the fields and a token in the bytes, both without parsing the message."""
-    return ReportEntry(look_at(PAGE, request.POST), names_a_delivery(form.raw()))
+    return ReportEntry(check_submission(PAGE, request.POST), names_a_delivery(form.raw()))
 
 
 def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:

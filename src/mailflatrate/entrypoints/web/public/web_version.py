@@ -20,7 +20,7 @@ from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
-LETTER_POLICY = (
+MESSAGE_POLICY = (
     "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; font-src https:; frame-ancestors 'self'; "
     "form-action 'none'; base-uri 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
     "allow-top-navigation-by-user-activation"
@@ -43,7 +43,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
             with translation.override(page_language(request, found.language)):
                 return render(request, "public/not_shown.html", found.context(), status=404)
     response = HttpResponse(page)
-    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    response.headers["Content-Security-Policy"] = MESSAGE_POLICY
     return response
 
 

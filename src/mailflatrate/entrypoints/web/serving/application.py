@@ -146,7 +146,7 @@ def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
     if not is_proxy(peer):
         return str(scope["scheme"])
     told = headers.get("x-forwarded-proto", "").strip().lower()
-    return told if told in ("http", "https") else ("http" if settings.SETTINGS.is_trial else "https")
+    return told if told in ("http", "https") else ("http" if settings.SETTINGS.is_local else "https")
 
 
 async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, receive: Receive, send: Send) -> None:

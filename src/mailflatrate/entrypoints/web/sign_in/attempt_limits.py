@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.forms.actions.visitor_counts import count, counted
-from mailflatrate.apps.forms.defence import VisitorProof, counter_key, look_at, network_of, new_task
+from mailflatrate.apps.forms.defence import VisitorProof, check_submission, counter_key, network_of, new_task
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import client_ip
 
@@ -63,7 +63,7 @@ def _window(now: datetime) -> datetime:
 def _worked(posted: Mapping[str, Any], level: int, now: datetime) -> bool:
     """Return whether a task of this level or harder was solved and is used for the first time."""
     for solved in range(level, len(MOST_HASHES) + 1):
-        found = look_at(_code(solved), posted)
+        found = check_submission(_code(solved), posted)
         if found.proof is VisitorProof.WORK and found.task_key is not None:
             return count([found.task_key], now + timedelta(hours=3))[found.task_key] == 1
     return False

@@ -61,7 +61,7 @@ def cases(request: DeskRequest) -> HttpResponse:
     rows = queries.queue(kind=kind, quiet=quiet, mine=request.user.id if mine else None)
     numbers = queries.counts()
     context = {
-        "rows": [_row(row) for row in rows], "wanted": wanted, "quiet_count": numbers.get("quiet", 0),
+        "rows": [_row(row) for row in rows], "wanted": wanted, "inactive_count": numbers.get("quiet", 0),
         "all_count": sum(number for key, number in numbers.items() if key != "quiet"),
         "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
     }  # fmt: skip

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions import SignupOutcome, SignupResult, Submission
-from mailflatrate.apps.forms.defence import look_at, new_task, shown_now
+from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, published_form, shown_version
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
@@ -154,7 +154,7 @@ def _lacking(visit: FormVisit, sent: Submission) -> dict[str, str]:
 def _take(visit: FormVisit, sent: Submission) -> SignupResult:
     if visit.request.POST.get("topic_note"):
         return SignupResult(SignupOutcome.TAKEN)  # a machine filled in what no person sees; it learns nothing
-    return actions.sign_up(visit.form, visit.version, sent, look_at(visit.form.code, visit.request.POST))
+    return actions.sign_up(visit.form, visit.version, sent, check_submission(visit.form.code, visit.request.POST))
 
 
 def _errors(visit: FormVisit, taken: SignupResult) -> dict[str, str]:
@@ -239,7 +239,7 @@ def _open(answer: HttpResponse) -> HttpResponse:
 # -- showing it --------------------------------------------------------------------------------------------------------
 
 
-def look_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
+def style_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
     """Return what `layouts/public.html` shows of the customer on the pages of a form."""
     frozen = version.frozen
     look = frozen.content.look
@@ -266,7 +266,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         if code in frozen.frozen and code != visit.language
     ]
     whole = {
-        **look_context(visit.form, visit.version, visit.language),
+        **style_context(visit.form, visit.version, visit.language),
         "open": visit.form.open,
         "texts": frozen.texts(visit.language),
         "frozen": frozen.frozen[visit.language],

@@ -133,7 +133,7 @@ def _columns_page(request: StudioRequest, job: Import, **more: Any) -> HttpRespo
         **more,
     }
     try:
-        head = actions.look_again(job, mapping=mapping, terms=terms)
+        head = actions.preview_again(job, mapping=mapping, terms=terms)
     except ImportProblem as error:
         context["gone"] = error_sentence(error)
     else:
@@ -191,7 +191,7 @@ def columns(request: StudioRequest, import_id: int) -> HttpResponse:
         header = actions.read_titles(job)
         mapping = posted_mapping(header, request.POST.getlist("target"))
         context["missing"] = missing_evidence(mapping)
-        head = actions.look_again(job, mapping=mapping, terms=posted_terms(header, request.POST))
+        head = actions.preview_again(job, mapping=mapping, terms=posted_terms(header, request.POST))
         context["questions"] = [question.sentence for question in head.questions]
     except ImportProblem as problem:
         context["problem"] = error_sentence(problem)

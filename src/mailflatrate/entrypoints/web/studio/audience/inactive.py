@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.actions import start_from_gallery
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.inactive import open_lists, quiet_conditions, quiet_count
+from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count, open_lists
 from mailflatrate.apps.lists.queries import mailable_count
 from mailflatrate.base import audit, clock
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
@@ -40,12 +40,12 @@ def _months(name: str) -> int:
 def _asked(campaign: Campaign) -> RepermissionCampaign:
     assert campaign.started_at is not None
     until = campaign.started_at + timedelta(days=limit("sunset_answer_days"))
-    return RepermissionCampaign(campaign, quiet_count(campaign.id), until, until <= clock.now())
+    return RepermissionCampaign(campaign, inactive_count(campaign.id), until, until <= clock.now())
 
 
 def _mailings() -> list[Campaign]:
     """Return finished campaigns to exactly these contacts, newest first."""
-    over = Campaign.objects.filter(state=CampaignState.SENT, conditions=quiet_conditions(), started_at__isnull=False)
+    over = Campaign.objects.filter(state=CampaignState.SENT, conditions=inactive_conditions(), started_at__isnull=False)
     return list(over.order_by("-started_at")[:SHOWN])
 
 
@@ -54,7 +54,7 @@ def _mailings() -> list[Campaign]:
 def quiet(request: StudioRequest) -> HttpResponse:
     """Show how many contacts are inactive, what they were asked, and the next step."""
     context = {
-        "quiet": quiet_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
+        "quiet": inactive_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
         "most_months": _months("consent_max_days"), "asked": [_asked(campaign) for campaign in _mailings()],
     }  # fmt: skip
     return page(request, "studio/audience/quiet.html", context)
@@ -64,18 +64,18 @@ def quiet(request: StudioRequest) -> HttpResponse:
 @studio
 def ask_again(request: StudioRequest) -> HttpResponse:
     """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
-    if not quiet_count():
+    if not inactive_count():
         return see_other(reverse("studio:quiet"))
     draft = start_from_gallery(
         TEMPLATE, request.account.language, name=_("Do you want to stay?"), by=request.user,
-        values={"list_ids": open_lists(), "conditions": quiet_conditions()},
+        values={"list_ids": open_lists(), "conditions": inactive_conditions()},
     )  # fmt: skip
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))
 
 
 @require_POST
 @studio
-def let_go(request: StudioRequest, campaign_id: int) -> HttpResponse:
+def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Sunset everyone this campaign asked who did not answer in time."""
     found = next((_asked(campaign) for campaign in _mailings() if campaign.id == campaign_id), None)
     if found is None:

@@ -111,9 +111,9 @@ def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if release_request(campaign_id) is None:
         return _edit(campaign_id)
     if request.method != "POST":
-        return _look_page(request, campaign)
+        return _approval_page(request, campaign)
     if request.POST.get("confirm") != "on":
-        return _look_page(
+        return _approval_page(
             request, campaign, error=_("Select the box to confirm the policy. Then you can release the campaign.")
         )
     try:
@@ -121,15 +121,15 @@ def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
             campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
         )
     except CampaignError as problem:
-        return _look_page(request, campaign, error=str(problem))
+        return _approval_page(request, campaign, error=str(problem))
     if not decision.allowed:
         words = _("A check has failed. Fix it, then request approval again.")
-        return _look_page(request, find_campaign(campaign_id), error=words)
+        return _approval_page(request, find_campaign(campaign_id), error=words)
     messages.success(request, _("Released. We'll let your colleague know by email."))
     return see_other(reverse("studio:campaign", args=[campaign_id]))
 
 
-def _look_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
+def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
     present = content_hash(campaign, newest_imprint())
     recipients, left_out = count_audience(audience_of(campaign))
     context: dict[str, Any] = {

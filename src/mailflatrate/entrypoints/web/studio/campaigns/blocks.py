@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.default_blocks import palette_words
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import attribute_names, brand_look, newest_imprint
+from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -21,7 +21,7 @@ MOST_CONDITIONS = 12
 
 def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the context of the editor's part of the page; `json` is what its script reads."""
-    look = brand_look()
+    look = brand_style()
     whole = {
         "words": _words(),
         "brand": {"colours": _colours(look), "link": look.link},

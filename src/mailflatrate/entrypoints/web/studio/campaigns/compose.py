@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
-from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_look, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.delivery.warm_up import plan_of
@@ -256,13 +256,13 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     before, language = campaign.content_kind, campaign.language
     values: dict[str, Any] = {"content_kind": kind}
     if is_starter(campaign.content) and not same_source(before, kind):
-        values["content"] = starter(kind, language, brand_look())
+        values["content"] = starter(kind, language, brand_style())
     elif not same_source(before, kind):
-        values["content"] = convert(campaign.content, before, kind, language=language, look=brand_look())
+        values["content"] = convert(campaign.content, before, kind, language=language, look=brand_style())
         messages.info(request, _("Your text was carried over. The previous version is under Versions."))
     if not same_source(before, kind):
         values["variants"] = [
-            {**each, "content": convert(each["content"], before, kind, language=language, look=brand_look())}
+            {**each, "content": convert(each["content"], before, kind, language=language, look=brand_style())}
             for each in campaign.variants
         ]
     actions.update_campaign(campaign.id, values, by=request.user)

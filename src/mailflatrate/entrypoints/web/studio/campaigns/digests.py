@@ -164,7 +164,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 def look(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Check the feed now, and prepare an issue if requested."""
     found = digest_of(digest_id)
-    actions.ask_for_look(found.id, issue=request.POST.get("issue") == "yes")
+    actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))
 
 

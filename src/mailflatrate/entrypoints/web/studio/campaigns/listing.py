@@ -113,7 +113,7 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
     if kind == "own" and queries.templates().filter(id=whole_number(which)).exists():
         return actions.start_from_template(whole_number(which), name=name, by=request.user, values=values)
     chosen = ContentKind.BLOCKS if begin == "blocks" else ContentKind.MARKDOWN
-    written = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_look())}
+    written = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_style())}
     return actions.create_campaign(name, by=request.user, values={**values, **written})
 
 

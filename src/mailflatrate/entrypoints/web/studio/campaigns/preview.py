@@ -139,7 +139,7 @@ def _mistakes_of(compiled: CompiledCampaign | PreviewedMessage) -> tuple[SourceE
     return None if compiled.problem == "imprint" else compiled.mistakes
 
 
-def letter_for(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
+def render_preview(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
     """Compile the draft and render it for one reader."""
     compiled = compiled_or_problem(campaign)
     return compiled if isinstance(compiled, PreviewedMessage) else _rendered(compiled, campaign, account, around, bare)

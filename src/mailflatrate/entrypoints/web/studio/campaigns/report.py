@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.ab_test import decisions_of
-from mailflatrate.apps.delivery.models import Trial
+from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
 from mailflatrate.apps.delivery.unknown import unknown_results
@@ -34,7 +34,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons, why_it_stands
-from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of, trial_of
+from mailflatrate.entrypoints.web.studio.campaigns.variants import ab_test_of, tabs_of
 from mailflatrate.entrypoints.web.studio.common import TONES, find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
@@ -127,7 +127,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
         "why_it_stands": why_it_stands(campaign),
         "waves": waves_to_come(campaign),
         "waits_for_choice": bool(campaign.variants)
-        and Trial.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
+        and AbTest.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
         "warm_up": plan_of(campaign, progress.pending) if campaign.state in UNDER_WAY else None,
         "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
         "held": [
@@ -162,7 +162,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         **_progress_context(campaign),
         "lists": audience_lists(campaign),
         "left_out_names": left_out_of(campaign).names,
-        "test": trial_of(campaign),
+        "test": ab_test_of(campaign),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)
@@ -202,7 +202,7 @@ def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | No
     editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
     if not editions:
         return newest_edition(campaign.id)
-    chosen = Trial.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
+    chosen = AbTest.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
     wanted = variant if variant is not None else chosen or 0
     return editions.get(wanted) or editions[min(editions)]
 
@@ -241,7 +241,7 @@ def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @xframe_options_sameorigin
 @studio
-def letter_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
+def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Serve the frozen HTML part, personal fields still in braces, under a policy that lets it do nothing."""
     edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
     if edition is None:

@@ -62,5 +62,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}clicks/", report.clicks, name="campaign-clicks"),
     path(f"{ONE}decision/", report.decision, name="campaign-decision"),
     path(f"{ONE}letter/", report.letter, name="campaign-letter"),
-    path(f"{ONE}letter/html/", report.letter_html, name="campaign-letter-html"),
+    path(f"{ONE}letter/html/", report.edition_html, name="campaign-letter-html"),
 ]

@@ -13,8 +13,8 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.variants import all_variants, people_each, variant_count, with_one_more, without
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
-from mailflatrate.apps.delivery.models import Trial
-from mailflatrate.apps.stats.queries import trial_arms
+from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
 from mailflatrate.rules.ab_test import (
@@ -109,10 +109,10 @@ class ArmLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialView:
+class AbTestView:
     """The state of an A/B test. `sure` says in a sentence how significant the difference is."""
 
-    trial: Trial
+    trial: AbTest
     lines: list[ArmLine]
     sure: str
     why: str
@@ -124,14 +124,14 @@ class TrialView:
         return LETTERS[self.trial.winner] if self.trial.winner is not None else ""
 
 
-def trial_of(campaign: Campaign) -> TrialView | None:
+def ab_test_of(campaign: Campaign) -> AbTestView | None:
     """Return the A/B test of a released campaign; None if it has none."""
-    trial = Trial.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
+    trial = AbTest.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
     if trial is None:
         return None
-    arms = trial_arms(trial)
+    arms = variant_figures(trial)
     subjects = dict(Edition.objects.filter(campaign_id=campaign.id).order_by("id").values_list("variant", "subject"))
-    return TrialView(
+    return AbTestView(
         trial=trial,
         lines=[
             ArmLine(LETTERS[arm.variant], subjects.get(arm.variant, ""), arm, arm.variant == trial.winner)
@@ -155,7 +155,7 @@ def _sure(certain: Certainty) -> str:
     return words[certain]
 
 
-def _why(trial: Trial) -> str:
+def _why(trial: AbTest) -> str:
     words = {
         ChoiceBasis.CLICKS.value: _("It had the highest click rate."),
         ChoiceBasis.TIE.value: _("Two variants had the same click rate, so the first of them was picked."),
@@ -175,12 +175,12 @@ def _why(trial: Trial) -> str:
 def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)
-    trial = Trial.objects.filter(campaign_id=campaign.id).first()
+    trial = AbTest.objects.filter(campaign_id=campaign.id).first()
     number = request.POST.get("variant", "")
     try:
         if trial is None or not number.isdecimal():
             raise CampaignError(_("This variant doesn't exist."))
-        choose_variant(campaign_id, by_person(whole_number(number)), trial_arms(trial), by=request.user)
+        choose_variant(campaign_id, by_person(whole_number(number)), variant_figures(trial), by=request.user)
     except CampaignError as problem:
         messages.error(request, str(problem))
     else:

@@ -19,7 +19,7 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions.drafts import values_of
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
-from mailflatrate.apps.campaigns.template_preview import written_letter
+from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
@@ -193,7 +193,7 @@ def letter(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRes
     """Preview a version."""
     version = _find(campaign_id, version_id)
     try:
-        html = written_letter(version.values, queries.brand_look(), request.account)
+        html = written_message(version.values, queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
         return page(request, "studio/content/broken_letter.html", {"problem": problem})
     return framed(request, html)

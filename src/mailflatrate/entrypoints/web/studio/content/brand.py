@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
-from mailflatrate.apps.campaigns.template_preview import gallery_letter
+from mailflatrate.apps.campaigns.template_preview import gallery_message
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
@@ -98,14 +98,14 @@ def _initial(look: BrandStyle) -> dict[str, object]:
 @studio
 def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
-    form = BrandForm(request.POST if request.method == "POST" else None, initial=_initial(queries.brand_look()))
+    form = BrandForm(request.POST if request.method == "POST" else None, initial=_initial(queries.brand_style()))
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         logo = values.pop("logo")
         actions.save_brand(values, logo_id=logo.id if logo else None)
         messages.success(request, _("Saved."))
         return see_other(reverse("studio:brand"))
-    context = {"form": form, "letter_url": reverse("studio:brand-letter")}
+    context = {"form": form, "message_url": reverse("studio:brand-letter")}
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
 
 
@@ -114,7 +114,7 @@ def edit(request: StudioRequest) -> HttpResponse:
 @studio
 def letter(request: StudioRequest) -> HttpResponse:
     """Show a sample message with the saved brand, or with the one in the query string."""
-    look = queries.brand_look()
+    look = queries.brand_style()
     asked = request.GET
     for name in ("primary", "ink", "sheet", "page"):
         if is_colour(asked.get(name, "")):
@@ -128,4 +128,4 @@ def letter(request: StudioRequest) -> HttpResponse:
     )
     look = replace(look, imprint=tried.readable())
     template = gallery_template("announcement", wanted_language(request))
-    return framed(request, gallery_letter(template, look, request.account))
+    return framed(request, gallery_message(template, look, request.account))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions.media import MEGABYTE
 from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
-from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, letter_url, media_path, media_url
+from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, media_path, media_url, message_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
@@ -80,7 +80,7 @@ def _shown(rows: list[Media]) -> list[MediaTile]:
         small = next(file for file in files[row.id] if file.slot == THUMBNAIL)
         width = min(row.width, 600)
         found.append(
-            MediaTile(row, media_path(row, THUMBNAIL, small.ending), letter_url(row, files[row.id], base=base), width)
+            MediaTile(row, media_path(row, THUMBNAIL, small.ending), message_url(row, files[row.id], base=base), width)
         )
     return found
 
@@ -224,7 +224,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
         "media": media, "form": form, "uses": queries.media_uses(media_id),
         "files": [(file, media_url(media, slot, file.ending)) for slot, file in sorted(files.items())],
         "seen": media_path(media, seen.slot, seen.ending),
-        "address": letter_url(media, list(files.values())),
+        "address": message_url(media, list(files.values())),
         "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
     }  # fmt: skip
     return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)

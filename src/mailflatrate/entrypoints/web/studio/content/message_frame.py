@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from mailflatrate.apps.campaigns.media import without_host
 
-LETTER_POLICY = (
+MESSAGE_POLICY = (
     "default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; font-src https:; "
     "frame-ancestors 'self'; sandbox"
 )
@@ -46,6 +46,6 @@ def framed(request: HttpRequest, html: str) -> HttpResponse:
     if request.GET.get("images") == "off":
         html = without_images(html)
     answer = HttpResponse(shown_here(html))
-    answer.headers["Content-Security-Policy"] = LETTER_POLICY
+    answer.headers["Content-Security-Policy"] = MESSAGE_POLICY
     answer.headers["Cache-Control"] = "private, max-age=60"
     return answer

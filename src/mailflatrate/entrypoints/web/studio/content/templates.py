@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
-from mailflatrate.apps.campaigns.template_preview import gallery_letter, own_letter
+from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
@@ -88,7 +88,7 @@ def _asked(request: StudioRequest) -> GalleryTemplate:
     return gallery_template(key, wanted_language(request))
 
 
-def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
+def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
     """Return what the page of one template needs: its message, and the view switches."""
     dark, off = request.GET.get("dark") == "1", request.GET.get("images") == "off"
     phone = request.GET.get("width") == "phone"
@@ -102,7 +102,7 @@ def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
 
     return {
         "card": card,
-        "letter_url": f"{card.shot_url}{separator}{urlencode({k: v for k, v in now.items() if k not in kept})}",
+        "message_url": f"{card.shot_url}{separator}{urlencode({k: v for k, v in now.items() if k not in kept})}",
         "phone": phone, "dark": dark, "images_off": off,
         "to_desktop": switched("width", ""), "to_phone": switched("width", "phone"),
         "to_dark": switched("dark", "" if dark else "1"), "to_images": switched("images", "" if off else "off"),
@@ -114,7 +114,7 @@ def _look_context(request: StudioRequest, card: Card) -> dict[str, object]:
 def gallery_page(request: StudioRequest) -> HttpResponse:
     """Show one of our templates in full size."""
     template = _asked(request)
-    context = _look_context(request, _gallery_card(template)) | {"template": template}
+    context = _template_context(request, _gallery_card(template)) | {"template": template}
     return page(request, "studio/content/template_ours.html", context)
 
 
@@ -123,7 +123,7 @@ def gallery_page(request: StudioRequest) -> HttpResponse:
 @studio
 def gallery_frame(request: StudioRequest) -> HttpResponse:
     """Show one of our templates as a message in the account's brand."""
-    return framed(request, gallery_letter(_asked(request), queries.brand_look(), request.account))
+    return framed(request, gallery_message(_asked(request), queries.brand_style(), request.account))
 
 
 def _find(template_id: int) -> MailingTemplate:
@@ -156,7 +156,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return see_other(reverse("studio:template", args=[template_id]))
     card = next(card for card in own_cards() if card.begin == f"own:{template_id}")
-    context = _look_context(request, card) | {"template": template, "form": form}
+    context = _template_context(request, card) | {"template": template, "form": form}
     return page(request, "studio/content/template_own.html", context, status=422 if form.errors else 200)
 
 
@@ -166,7 +166,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
 def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
     """Show one of the account's templates as a message, or why it can't be rendered."""
     try:
-        html = own_letter(_find(template_id), queries.brand_look(), request.account)
+        html = own_message(_find(template_id), queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
         return page(request, "studio/content/broken_letter.html", {"problem": problem})
     return framed(request, html)

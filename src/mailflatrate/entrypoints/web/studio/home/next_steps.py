@@ -17,7 +17,7 @@ from mailflatrate.apps.accounts.models import Account, Membership, Standing
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
-from mailflatrate.apps.delivery.models import DeliveryState, Tally, Trial
+from mailflatrate.apps.delivery.models import AbTest, DeliveryState, Tally
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.apps.gate.actions import check_campaign
@@ -33,7 +33,7 @@ from mailflatrate.rules.verdict import Verdict
 
 MOST = 5
 MOST_WARNINGS = 2
-DRAFTS_LOOKED_AT = 2
+DRAFTS_CHECKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _mailings() -> Iterator[NextStep]:
 def _choices() -> Iterator[NextStep]:
     """Yield A/B tests where a person has to pick the winner."""
     running = Campaign.objects.filter(state__in=RUNNING).exclude(variants=[])
-    waiting = Trial.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
+    waiting = AbTest.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
     for trial in waiting.select_related("campaign")[:2]:
         yield NextStep(
             "hourglass", "primary",
@@ -246,7 +246,7 @@ def _imprint() -> Iterator[NextStep]:
 
 def _drafts() -> Iterator[NextStep]:
     drafts = Campaign.objects.filter(state=CampaignState.DRAFT).order_by("-updated_at")
-    for campaign in drafts[:DRAFTS_LOOKED_AT]:
+    for campaign in drafts[:DRAFTS_CHECKED]:
         yield _draft(campaign, check_campaign(campaign.id))
 
 

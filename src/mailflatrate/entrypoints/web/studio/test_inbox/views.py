@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.queries import may_write
-from mailflatrate.apps.inbound.models import PostboxMessage
-from mailflatrate.apps.inbound.queries import postbox_messages
+from mailflatrate.apps.inbound.models import InboxMessage
+from mailflatrate.apps.inbound.queries import inbox_messages
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
@@ -53,9 +53,9 @@ VERDICTS = {
 }
 
 
-def find_message(message_id: int) -> PostboxMessage:
+def find_message(message_id: int) -> InboxMessage:
     """Return a message of the account. Raises Http404 for anything else."""
-    found = PostboxMessage.objects.filter(id=message_id).first()
+    found = InboxMessage.objects.filter(id=message_id).first()
     if found is None:
         raise Http404
     return found
@@ -77,7 +77,7 @@ def postbox(request: StudioRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     text = request.GET.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    rows = list(postbox_messages(search=search, before_id=before)[: PAGE_ROWS + 1])
+    rows = list(inbox_messages(search=search, before_id=before)[: PAGE_ROWS + 1])
     context = {
         "rows": [(row, behaviour_words(row.behaviour)) for row in rows[:PAGE_ROWS]],
         "search": search,

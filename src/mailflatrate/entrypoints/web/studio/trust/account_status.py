@@ -66,7 +66,7 @@ MEANINGS = {
     Standing.SUSPENDED: gettext_lazy("You can't send. If you disagree, write to us and our team will review it."),
     Standing.CLOSED: gettext_lazy("This account is closed."),
 }
-SHOWN_LETTERS = 20
+SHOWN_MESSAGES = 20
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -144,7 +144,7 @@ def _warning(measure: Measure) -> OpenWarning:
     )
 
 
-def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str = "") -> HttpResponse:
+def _standing_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:
     found = agreements(request.user.language)
     account = request.account
     state = Standing(account.standing)
@@ -153,16 +153,16 @@ def _standing_page(request: StudioRequest, *, error: str = "", letter_error: str
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
         "standing": state, "tone": TONES[state], "meaning": MEANINGS[state], "agreements": found,
-        "due": _due(found), "error": error, "letter_error": letter_error,
+        "due": _due(found), "error": error, "message_error": message_error,
         "change": change if change is not None and needs_words(StandingFact(state.value)) else None,
         "may_write_application": state in actions.EDITABLE and is_owner(request),
-        "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_LETTERS])[::-1],
+        "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[::-1],
         "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
         "warnings": [_warning(measure) for measure in open_warnings()],
         "most_strikes": int(limit("strikes_to_suspend")),
         "daily_limit": most_a_day if account.may_send else None,
     }  # fmt: skip
-    return page(request, "studio/trust/standing.html", context, status=422 if error or letter_error else 200)
+    return page(request, "studio/trust/standing.html", context, status=422 if error or message_error else 200)
 
 
 @require_safe
@@ -201,7 +201,7 @@ def write(request: StudioRequest) -> HttpResponse:
     try:
         actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
-        return _standing_page(request, letter_error=str(problem))
+        return _standing_page(request, message_error=str(problem))
     messages.success(request, _("We've received your message. We'll reply by email and here."))
     return see_other(reverse("studio:standing"))
 
