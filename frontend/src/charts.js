@@ -10,6 +10,7 @@ import "uplot/dist/uPlot.min.css";
  */
 
 const drawn = new Map();
+const WHOLE = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const COLOURS = ["--color-primary", "--color-warning", "--color-info", "--color-error"];
 
 function colour(element, name, alpha = 1) {
@@ -47,6 +48,13 @@ function series(host, data, index) {
   };
 }
 
+/** From the lowest to the highest value of the axis. A count without a unit is of people or messages: never below 0, and at least one high. */
+function range(data, low, high) {
+  const bottom = data.from_zero ? 0 : low - (high - low) * 0.6;
+  const top = high + (high - low || 1) * 0.15;
+  return data.unit ? [bottom, top] : [Math.max(0, Math.floor(bottom)), Math.max(Math.floor(bottom) + 1, top)];
+}
+
 function options(host, data) {
   const hint = colour(host, "--color-hint");
   const font = `11px ${getComputedStyle(host).fontFamily}`;
@@ -57,13 +65,14 @@ function options(host, data) {
     padding: [18, 0, 0, 18],
     legend: { show: data.series.length > 1, live: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { y: { range: (_plot, low, high) => [data.from_zero ? 0 : low - (high - low) * 0.6, high + (high - low || 1) * 0.15] } },
+    scales: { y: { range: (_plot, low, high) => range(data, low, high) } },
     axes: [
       { stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 80, values: (_plot, ticks) => ticks.map(day) },
       {
         side: 1, stroke: hint, font, ticks: { show: false }, gap: 6, size: 52,
         grid: { stroke: colour(host, "--color-base-300"), width: 1 },
         values: (_plot, ticks) => ticks.map(numberFormat(data.unit)),
+        ...(data.unit ? {} : { incrs: WHOLE }),
       },
     ],
     series: [{ value: (_plot, seconds) => (seconds === null ? "–" : day(seconds)) }, ...data.series.map((_, index) => series(host, data, index))],

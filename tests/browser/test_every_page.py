@@ -1,0 +1,272 @@
+"""Every page that a customer, an operator or a recipient can reach fits its window, from a phone to a laptop.
+
+The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
+opened because it only takes forms, or is named below with the reason why it isn't opened here. A new page is measured
+as soon as another page links to it.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+
+from browser_world import wait_for_letter
+from page_fit import misfits, narrow
+
+pytestmark = pytest.mark.browser
+
+GERMAN_WIDTHS = (360, 768)
+"""German words are longer: where room is scarcest, pages are measured in German, too."""
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+NAME = f"Every page {os.getpid()}"
+PASSWORD = "winterzwiebeln"
+HERE = {"127.0.0.1", "localhost"}
+LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one => new URL(one.href || one.src))
+  .map(url => [url.hostname, url.pathname, url.search])"""
+
+WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
+OWN_WALK = "measured where its way is walked: test_four_eyes, test_rights, test_signup"
+FILE = "a file, a picture or JSON, not a page"
+PART = "a part of a page, which is measured with it"
+MESSAGE = "an email in a frame: test_templates and test_messages measure those"
+AWAY = "only redirects"
+ONCE = "needs a state that the demonstration doesn't have; the layout is that of a page measured here"
+NOT_OPENED = {
+    "/apply/begin/<str:token>/": WALKED,
+    "/apply/form/<slug:name>/": WALKED,
+    "/apply/form/hand-in/": WALKED,
+    "/confirm/<str:token>": WALKED,
+    "/report/stop/<str:token>": WALKED,
+    "/studio/questions/<int:question_id>/": WALKED,
+    "/r/<str:token>": OWN_WALK,
+    "/studio/campaigns/<int:campaign_id>/second/": OWN_WALK,
+    "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
+    "/.well-known/mailflatrate-signing-keys.json": FILE,
+    "/desk/cases/<int:case_id>/answers/<int:answer_id>": FILE,
+    "/desk/cases/<int:case_id>/certificate/": FILE,
+    "/desk/cases/<int:case_id>/export/": FILE,
+    "/desk/cases/figures/<int:year>-<int:month>.<slug:ending>": FILE,
+    "/desk/mail/<int:raw_mail_id>/source": FILE,
+    "/desk/origins/<int:origin_id>/picture": FILE,
+    "/f/<slug:code>/form.js": FILE,
+    "/f/<slug:code>/task": FILE,
+    "/healthz": FILE,
+    "/login/task": FILE,
+    "/m/<str:token>/<str:name>": FILE,
+    "/media-hosts/ask": FILE,
+    "/metrics": FILE,
+    "/r/<str:token>/data.json": FILE,
+    "/r/<str:token>/data.zip": FILE,
+    "/readyz": FILE,
+    "/readyz/web": FILE,
+    "/report/task": FILE,
+    "/2fa/recovery-codes/download/": FILE,
+    "/2fa/webauthn/login/": FILE,
+    "/studio/campaigns/<int:campaign_id>/recipients.csv": FILE,
+    "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
+    "/studio/imports/<int:import_id>/refused.csv": FILE,
+    "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
+    "/studio/postbox/<int:message_id>/raw/": FILE,
+    "/studio/standing/compliance.pdf": FILE,
+    "/studio/campaigns/<int:campaign_id>/edit/audience/": PART,
+    "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
+    "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
+    "/studio/campaigns/<int:campaign_id>/progress/": PART,
+    "/studio/imports/<int:import_id>/progress/": PART,
+    "/studio/media/picker/": PART,
+    "/studio/postbox/<int:message_id>/signature/": PART,
+    "/studio/segments/<int:segment_id>/count/": PART,
+    "/studio/brand/letter/": MESSAGE,
+    "/studio/campaigns/<int:campaign_id>/letter/html/": MESSAGE,
+    "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/letter/": MESSAGE,
+    "/studio/postbox/<int:message_id>/html/": MESSAGE,
+    "/studio/templates/<int:template_id>/letter/": MESSAGE,
+    "/studio/templates/ours/letter/": MESSAGE,
+    "/w/<str:token>": MESSAGE,
+    "/": AWAY,
+    "/c/<str:token>": AWAY,
+    "/k/<str:token>": AWAY,
+    "/language/": AWAY,
+    "/signup/": AWAY,
+    "/password/set/": AWAY,
+    "/studio/account/<int:account_id>/": AWAY,
+    "/2fa/recovery-codes/": ONCE,
+    "/2fa/recovery-codes/generate/": ONCE,
+    "/2fa/totp/deactivate/": ONCE,
+    "/2fa/webauthn/": ONCE,
+    "/2fa/webauthn/keys/<int:pk>/edit/": ONCE,
+    "/2fa/webauthn/keys/<int:pk>/remove/": ONCE,
+    "/2fa/webauthn/reauthenticate/": ONCE,
+    "/desk/relays/<int:relay_id>/": ONCE,
+    "/email/confirm/<str:token>/": ONCE,
+    "/setup/": ONCE,
+    "/setup/<str:token>/": ONCE,
+    "/studio/agreements/": ONCE,
+}
+"""Route -> why it is not opened here."""
+
+
+def _routes(prefix: str, entries: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for entry in entries:
+        if isinstance(entry, URLResolver):
+            yield from _routes(prefix + str(entry.pattern), entry.url_patterns)
+        else:
+            yield prefix + str(entry.pattern)
+
+
+ROUTES = {
+    route for route in _routes("/", get_resolver().url_patterns) if not route.startswith("/api/") or "docs" in route
+}
+
+
+def _route_of(path: str) -> str:
+    """Return the route of an address of ours, or nothing."""
+    try:
+        return "/" + resolve(path).route
+    except Resolver404:
+        return ""
+
+
+class Walker:
+    """Opens each page once in English, follows its links, and measures it; then once in German."""
+
+    def __init__(self) -> None:
+        self.opened: dict[str, str] = {}
+        self.faults: list[str] = []
+
+    def walk(self, somebody: Any, *starts: str) -> None:
+        """Measure all pages that can be reached from these by links, with this person's rights."""
+        somebody.look_as("en", "letter", False)
+        queue, mine = list(starts), []
+        while queue:
+            address = queue.pop(0)
+            route = _route_of(address.partition("?")[0])
+            if route in self.opened or route in NOT_OPENED or route not in ROUTES:
+                continue
+            narrow(somebody.page)
+            somebody.go(address)
+            if _route_of(somebody.page.evaluate("location.pathname")) != route:
+                continue  # sent away: another person may open it
+            self.opened[route] = address
+            mine.append(address)
+            queue += [path + search for host, path, search in somebody.page.evaluate(LINKS) if host in HERE]
+            self.measure(somebody, route)
+        somebody.look_as("de", "letter", False)
+        for address in mine:
+            narrow(somebody.page)
+            somebody.go(address)
+            self.measure(somebody, address, GERMAN_WIDTHS)
+
+    def measure(self, somebody: Any, name: str, *widths: tuple[int, ...]) -> None:
+        """Note what doesn't fit in the page that is open."""
+        self.faults += [f"{name} ({somebody.look.language}): {line}" for line in misfits(somebody.page, *widths)]
+
+
+def _send(somebody: Any, path: str, **values: str) -> str:
+    """Submit a form as the person's browser does; return where it leads."""
+    (token,) = (one["value"] for one in somebody.context.cookies() if one["name"] == "csrftoken")
+    answer = somebody.page.request.post(
+        somebody.demo.base + path, form={**values, "csrfmiddlewaretoken": token}, max_redirects=0
+    )
+    assert answer.status in (302, 303), f"{path}: {answer.status}"
+    return str(answer.headers["location"])
+
+
+def _mailing_id(anna: Any) -> str:
+    """Return the mailing ID of the demonstration's campaign, which is the first."""
+    anna.go("/studio/campaigns/1/")
+    found = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z*~$=]{1,3}", anna.page.inner_text("body"))
+    assert found is not None
+    return found[0]
+
+
+def _filled(anna: Any) -> str:
+    """Make one of everything that the demonstration doesn't show; return the path of the new draft."""
+    page = anna.page
+    draft = _send(anna, "/studio/campaigns/new/", name=NAME, begin="gallery:announcement", language="en")
+    _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
+    _send(anna, "/studio/segments/new/", name=NAME, c_field="first_name", c_key="", c_op="equals", c_value="Dora")
+    anna.go("/studio/campaigns/digests/new/")
+    page.fill("main input[name=name]", NAME)
+    page.fill("main input[name=url]", "https://lindenhof.example/feed")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url(re.compile(r"/digests/\d+/$"))
+    return draft
+
+
+def _reauthenticate(somebody: Any) -> None:
+    """Enter the password again, as pages about sign-in ask for it."""
+    somebody.go("/reauthenticate/?next=/sessions/")
+    _send(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
+
+
+def _in_mail(somebody: Any, email: str, prefix: str, postbox: str = "/desk/postbox/") -> str:
+    """Return the path of a link in the newest message to an address that has one."""
+    seen: set[str] = set()
+    while True:
+        somebody.go(wait_for_letter(somebody, postbox, email, seen))
+        link = somebody.page.locator(f"a[href*='{prefix}']")
+        if link.count():
+            address = str(link.first.get_attribute("href"))
+            return address[address.index(prefix) :]
+
+
+def _only_takes_forms(otto: Any, route: str) -> bool:
+    address = otto.demo.base + PARAMETER.sub("1", route)
+    return bool(otto.page.request.get(address, max_redirects=0).status == 405)
+
+
+def _mails(anna: Any, otto: Any) -> list[str]:
+    """Have an invitation and a new password sent; return the pages that these and a verification email lead to."""
+    ida = f"ida{os.getpid()}@lindenhof.example"
+    _send(anna, "/studio/standing/people/", name="Ida", email=ida, role="editor")
+    _send(anna, "/password/reset/", email="carla@nordstern.example")
+    return [
+        _in_mail(otto, ida, "/invitation/"),
+        _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),
+        _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/postbox/"),
+    ]
+
+
+def test_every_page_fits_its_window(visitor: Any, otto: Any) -> None:
+    walker = Walker()
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        mailing_id, draft, letters = _mailing_id(anna), _filled(anna), _mails(anna, otto)
+        walker.walk(anna, "/studio/", draft, draft.replace("/edit/", "/versions/"), "/reauthenticate/")
+        _reauthenticate(anna)
+        walker.walk(anna, "/2fa/", "/2fa/totp/activate/", "/2fa/webauthn/add/", "/logout/")
+    first = [f"/desk/{kind}/1/" for kind in ("cases", "mail", "mailings", "origins", "held-imports")]
+    walker.walk(otto, "/desk/", *first, "/desk/cases/search/?q=lindenhof", "/2fa/reauthenticate/")
+    with visitor("en", "letter", False) as dora:
+        walker.walk(dora, "/login/", "/report/", "/apply/", "/apply/done/", "/inactive/", *letters)
+        walker.walk(dora, "/password/reset/done/", "/password/reset/key/done/", f"/help/{mailing_id}")
+        dora.go("/login/")
+        dora.page.fill("input[name=login]", "otto@mailflatrate.example")
+        dora.page.fill("input[name=password]", PASSWORD)
+        dora.page.click("main button[type=submit]")
+        dora.page.wait_for_url("**/2fa/authenticate/**")
+        walker.walk(dora, "/2fa/authenticate/")
+    otto.look_as("en", "ink", False)
+    left = ROUTES - walker.opened.keys() - NOT_OPENED.keys()
+    unknown = sorted(route for route in left if not _only_takes_forms(otto, route))
+    assert unknown == [], "neither reached by links nor named with a reason"
+    assert sorted(NOT_OPENED.keys() - ROUTES) == [], "named, but there is no such address any longer"
+    assert walker.faults == []
+
+
+def test_what_does_not_fit_is_found(visitor: Any) -> None:
+    """The measure itself can fail: a row that is too wide, two buttons in one place, and neither in a good page."""
+    with visitor("en", "letter", False) as somebody:
+        somebody.page.set_content(
+            "<main><button>One</button> <button>Two</button><div style='overflow:auto'>"
+            "<p style='width:2000px'>A table that scrolls</p></div></main>"
+        )
+        assert misfits(somebody.page) == []
+        somebody.page.set_content("<main><p style='width:800px'>Wide</p></main>")
+        assert [line.partition(":")[0] for line in misfits(somebody.page)] == ["360 px", "768 px"]
+        somebody.page.set_content("<main><button>One</button><button style='margin-left:-20px'>Two</button></main>")
+        assert len(misfits(somebody.page, (360,))) == 1

@@ -1,0 +1,76 @@
+"""Whether a page fits its window: nothing sideways, and no two things to press in one place."""
+
+from typing import Any, Final
+
+WIDTHS: Final = (360, 768, 820, 900, 1024, 1280)
+"""A phone, tablets upright and sideways, a small window and a laptop, in pixels. Narrow first: a chart follows its
+window a frame late, and while it is narrower than its place it can't be too wide."""
+HEIGHT: Final = 1180
+
+MEASURE: Final = """
+() => {
+  const root = document.documentElement, width = root.clientWidth, found = [], styles = new Map();
+  const style = one => styles.get(one) ?? styles.set(one, getComputedStyle(one)).get(one);
+  const name = one => {
+    const said = (one.getAttribute("aria-label") || one.innerText || one.value || one.name || "").trim();
+    const kind = one.classList.length ? "." + [...one.classList].slice(0, 2).join(".") : "";
+    return `<${one.localName}${kind}> ${said.replace(/\\s+/g, " ").slice(0, 40)}`;
+  };
+  const scrolls = one => !["visible", "clip"].includes(style(one).overflowX);
+  if (root.scrollWidth > width) {
+    const wide = [...document.body.querySelectorAll("*")].filter(one => {
+      if (one.getBoundingClientRect().right <= width + 0.5) return false;
+      for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up)) return false;
+      return true;
+    });
+    const least = wide.filter(one => !wide.some(other => other !== one && one.contains(other)));
+    found.push(`${root.scrollWidth - width} px too wide: ` + least.slice(0, 3).map(name).join(" | "));
+  }
+  // What a press can reach of each: boxes of its lines, without what its scrolling ancestors hide.
+  const reach = [];
+  const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
+  for (const one of document.querySelectorAll(all)) {
+    if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    if (style(one).pointerEvents === "none") continue;
+    let clip = {left: -1e6, top: -1e6, right: 1e6, bottom: 1e6}, layer = null;
+    for (let up = one; up && up !== root; up = up.parentElement) {
+      if (["fixed", "sticky"].includes(style(up).position)) layer ??= up;
+      if (up === one || up === document.body || style(up).overflowX === "visible") continue;
+      const box = up.getBoundingClientRect();
+      clip = {left: Math.max(clip.left, box.left), top: Math.max(clip.top, box.top),
+              right: Math.min(clip.right, box.right), bottom: Math.min(clip.bottom, box.bottom)};
+    }
+    for (const box of one.getClientRects()) {
+      const left = Math.max(box.left, clip.left), right = Math.min(box.right, clip.right);
+      const top = Math.max(box.top, clip.top), bottom = Math.min(box.bottom, clip.bottom);
+      if (right - left > 2 && bottom - top > 2) reach.push({one, layer, left, right, top, bottom});
+    }
+  }
+  reach.sort((a, b) => a.top - b.top);
+  const told = new Set();
+  reach.forEach((a, at) => {
+    for (const b of reach.slice(at + 1)) {
+      if (b.top >= a.bottom - 2) break;
+      if (a.layer !== b.layer || a.one === b.one || a.one.contains(b.one) || b.one.contains(a.one)) continue;
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) <= 2) continue;
+      if (Math.min(a.bottom, b.bottom) - b.top <= 2) continue;
+      told.add(`${name(a.one)} over ${name(b.one)}`);
+    }
+  });
+  return [...found, ...[...told].slice(0, 5)];
+}
+"""
+
+
+def narrow(page: Any) -> None:
+    """Make the window as narrow as it gets, before a page is opened in it."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+def misfits(page: Any, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """Return what is too wide or overlaps in a page that is open, by width of the window, one line each."""
+    found = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += [f"{width} px: {line}" for line in page.evaluate(MEASURE)]
+    return found
