@@ -1,4 +1,4 @@
-"""How long the pages of a large customer take: home, lists, contacts and their search.
+"""How long the pages of a large customer take: home, lists, contacts and their search, the search over everything.
 
     python bench/pages.py [--contacts 1000000] [--repeat 5]
 
@@ -34,6 +34,13 @@ PAGES = {
     "search domain": "/studio/contacts/?q=people27.example",
     "search nobody": "/studio/contacts/?q=zebrastripe",
     "search two letters nobody has": "/studio/contacts/?q=zq",
+    "everywhere: one address": "/studio/search/?q=x777777@people27.example",
+    "everywhere: part of an address": "/studio/search/?q=x77777",
+    "everywhere: first name": "/studio/search/?q=frieda",
+    "everywhere: domain": "/studio/search/?q=people27.example",
+    "everywhere: the last thousands by address": "/studio/search/?q=x99",
+    "everywhere: nobody": "/studio/search/?q=zebrastripe",
+    "everywhere: two letters nobody has": "/studio/search/?q=zq",
 }
 
 

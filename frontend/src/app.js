@@ -6,6 +6,7 @@ import { startDrafts } from "./lib/drafts.js";
 import { startHelpers } from "./lib/helpers.js";
 import { startLetters } from "./lib/letters.js";
 import { startOverlays } from "./lib/overlays.js";
+import { startSearch } from "./lib/search.js";
 import { startTheme } from "./lib/theme.js";
 
 /** Charts and the editors are large, so only pages that show one load them. */
@@ -28,6 +29,7 @@ startHelpers();
 startCounters();
 startLetters(htmx);
 startDrafts();
+startSearch();
 showOpenTab();
 loadHeavyParts(document);
 htmx.onLoad(loadHeavyParts);

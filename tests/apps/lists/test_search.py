@@ -81,6 +81,7 @@ def test_a_text_that_many_have_is_found_page_by_page(anna: World, monkeypatch: p
     monkeypatch.setattr(search, "MOST_FOUND", 3)
     with tenancy.account(anna.account_id):
         assert search._found("example") is None
+        assert len(search.some_matching(Contact.objects.all(), "example")) == 4, "some of them, at once"
         page = contact_page(search="example", size=4)
         rest = contact_page(search="example", after=page.next, size=4)
         assert len(page.rows) == 4 and len(rest.rows) == Contact.objects.count() - 4

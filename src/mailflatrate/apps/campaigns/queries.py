@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
@@ -29,18 +29,21 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
+from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.rules.campaign_states import EDITABLE
 
 ATTRIBUTE_SAMPLE = 5_000
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
-    """Return the account's campaigns, newest first."""
+    """Return the account's campaigns, newest first. `search` is a part of the name or ID, or an ID as people say it."""
     found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
     if search:
-        found = found.filter(name__icontains=search) | found.filter(mailing_id__icontains=search)
+        said = parse_mailing_id(search)
+        by_id = Q(mailing_id=said) if said else Q(mailing_id__icontains=search)
+        found = found.filter(Q(name__icontains=search) | by_id)
     return found
 
 
@@ -203,9 +206,10 @@ def media_uses(media_id: int) -> list[MediaUse]:
     return found
 
 
-def templates() -> QuerySet[MailingTemplate]:
+def templates(*, search: str = "") -> QuerySet[MailingTemplate]:
     """Return the account's own templates, by name."""
-    return MailingTemplate.objects.order_by("name")
+    found = MailingTemplate.objects.order_by("name")
+    return found.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else found
 
 
 def brand_kit() -> BrandKit | None:

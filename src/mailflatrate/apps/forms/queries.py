@@ -145,6 +145,11 @@ def form_table() -> list[FormRow]:
     return sorted(rows, key=lambda row: row.form.state == FormState.CLOSED)
 
 
+def forms_named(text: str) -> QuerySet[Form]:
+    """Return forms whose name contains `text`."""
+    return Form.objects.filter(name__icontains=text).order_by("name", "id")
+
+
 def form_row(form_id: int) -> FormRow | None:
     """Return one form of the table."""
     return next((row for row in form_table() if row.form.id == form_id), None)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import (
@@ -21,7 +21,7 @@ from mailflatrate.apps.lists.models import (
     Subscription,
     SubscriptionState,
 )
-from mailflatrate.apps.lists.search import matching
+from mailflatrate.apps.lists.search import matching, some_matching
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
@@ -78,6 +78,22 @@ def find_list(name_or_id: str) -> MailingList | None:
     lists = MailingList.objects.filter(archived_at__isnull=True)
     found = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
     return found or lists.filter(name=name_or_id).order_by("id").first()
+
+
+def lists_named(text: str) -> QuerySet[MailingList]:
+    """Return lists whose name or public name contains `text`, archived ones last."""
+    named = MailingList.objects.filter(Q(name__icontains=text) | Q(public_name__icontains=text))
+    return named.order_by(F("archived_at").asc(nulls_first=True), "name", "id")
+
+
+def segments_named(text: str) -> QuerySet[Segment]:
+    """Return saved segments whose name contains `text`."""
+    return Segment.objects.filter(name__icontains=text).order_by("name", "id")
+
+
+def contacts_found(text: str, *, limit: int) -> list[Contact]:
+    """Return up to `limit` contacts whose address or name contains `text`, by address (`lists.search`)."""
+    return list(some_matching(Contact.objects.all(), text).order_by("email", "id")[:limit])
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         **shared,
         "home_url": reverse("studio:home"),
+        "search_url": reverse("studio:search"),
         "account": account,
         "nav": SimpleLazyObject(lambda: studio_navigation(request)),
         "section": studio_section(request),

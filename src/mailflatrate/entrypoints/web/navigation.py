@@ -95,6 +95,8 @@ MAIN = (
 )
 TEST_INBOX = _alone("postbox", _("Test inbox"), "inbox")
 FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))
+SEARCH = _alone("search", _("Search"), "search")
+"""The search has a button of its own at the top of the sidebar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class NavSection:
 def _owner(here: str) -> tuple[NavEntry, Tab] | None:
     """Return the entry and tab that a URL name belongs to: the longest stem wins."""
     best: tuple[int, NavEntry, Tab] | None = None
-    for entry in (*MAIN, TEST_INBOX, *FOOT):
+    for entry in (*MAIN, TEST_INBOX, *FOOT, SEARCH):
         for tab in entry.tabs:
             for stem in (tab.name, *tab.stems):
                 owns = here == stem or here.startswith(f"{stem}-")
@@ -155,6 +157,11 @@ def _has_test_inbox() -> bool:
         return False
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return not mail_leaves_machine(settings.SETTINGS)
+
+
+def studio_entries() -> tuple[NavEntry, ...]:
+    """Return the entries of the sidebar that this installation has, from top to bottom."""
+    return (*MAIN, TEST_INBOX, *FOOT) if _has_test_inbox() else (*MAIN, *FOOT)
 
 
 def _url_name(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mailflatrate.entrypoints.web.studio import account_choice, agreements, help, reports
+from mailflatrate.entrypoints.web.studio import account_choice, agreements, help, reports, search
 from mailflatrate.entrypoints.web.studio.audience import urls as audience
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include(content.urlpatterns)),
     path("", include(trust.urlpatterns)),
     path("reports/", reports.reports, name="reports"),
+    path("search/", search.search, name="search"),
     path("help/", help.help_page, name="help"),
     path("postbox/", include(postbox.urlpatterns)),
 ]

@@ -1,0 +1,143 @@
+"""The studio's pages as search results: by their title, or by other words that people use for what is on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.entrypoints.web.navigation import studio_entries
+from mailflatrate.entrypoints.web.studio.search.results import GROUP_HITS, HitGroup, SearchHit, marked
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+KEYWORDS: "dict[str, StrOrPromise]" = {
+    "home": gettext_lazy("start, overview, dashboard"),
+    "campaigns": gettext_lazy("newsletter, email, send, drafts"),
+    "contacts": gettext_lazy("people, recipients, subscribers, addresses"),
+    "lists": gettext_lazy("mailing lists, audience, list origin"),
+    "segments": gettext_lazy("filter, target group, conditions"),
+    "imports": gettext_lazy("upload, CSV, Excel, file"),
+    "suppressions": gettext_lazy("blocklist, blocked, bounced, unsubscribed, opt-out"),
+    "quiet": gettext_lazy("sunset, win back, not opened"),
+    "forms": gettext_lazy("sign-up form, double opt-in, embed, website"),
+    "templates": gettext_lazy("layouts, designs"),
+    "media": gettext_lazy("images, pictures, files"),
+    "brand": gettext_lazy("logo, colors, fonts"),
+    "reports": gettext_lazy("statistics, clicks, bounces, complaints, delivered"),
+    "postbox": gettext_lazy("sent messages, sandbox"),
+    "standing-people": gettext_lazy("users, colleagues, invite, roles, permissions"),
+    "standing-security": gettext_lazy("approval, two people, sign-in"),
+    "standing-keys": gettext_lazy("token, integration, webhook, developers"),
+    "imprint": gettext_lazy("company, postal address, legal notice"),
+    "senders": gettext_lazy("domain, DNS, DKIM, SPF, DMARC, From address, reply-to"),
+    "standing-compliance": gettext_lazy("Gmail, Yahoo, Microsoft, requirements, CSA"),
+    "requests": gettext_lazy("GDPR, privacy, erasure, access"),
+    "standing": gettext_lazy("application, limits, approved, suspended, warnings, support"),
+    "standing-settings": gettext_lazy("account name, time zone, language"),
+    "help": gettext_lazy("documentation, support, guide, keyboard shortcuts"),
+}
+"""Other words for each page of the navigation, separated by commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherPage:
+    """A page that the navigation doesn't name. `writes` hides it from people who may only read."""
+
+    name: str
+    label: "StrOrPromise"
+    icon: str
+    keywords: "StrOrPromise" = ""
+    writes: bool = False
+    fragment: str = ""
+
+
+FURTHER = (
+    FurtherPage("studio:campaign-new", gettext_lazy("Create campaign"), "plus", gettext_lazy("new newsletter"), True),
+    FurtherPage("studio:contact-new", gettext_lazy("Add contact"), "user-plus", gettext_lazy("new person"), True),
+    FurtherPage("studio:import-new", gettext_lazy("Import contacts"), "upload", gettext_lazy("CSV, Excel, file"), True),
+    FurtherPage("studio:list-new", gettext_lazy("Create list"), "list-plus", gettext_lazy("new list"), True),
+    FurtherPage("studio:segment-new", gettext_lazy("Create segment"), "plus", gettext_lazy("new segment"), True),
+    FurtherPage("studio:form-new", gettext_lazy("Create form"), "plus", gettext_lazy("new form"), True),
+    FurtherPage("studio:digests", gettext_lazy("RSS campaigns"), "newspaper", gettext_lazy("feed, blog, Atom")),
+    FurtherPage("account_change_password", gettext_lazy("Change password"), "lock"),
+    FurtherPage(
+        "mfa_index", gettext_lazy("Two-factor authentication"), "fingerprint", gettext_lazy("2FA, passkey, TOTP")
+    ),
+    FurtherPage(
+        "usersessions_list", gettext_lazy("Signed-in devices"), "monitor-smartphone", gettext_lazy("sessions, sign out")
+    ),
+    FurtherPage("api-v1:docs", gettext_lazy("API reference"), "code", gettext_lazy("REST, OpenAPI, developers")),
+    FurtherPage(
+        "studio:help",
+        gettext_lazy("How double opt-in works"),
+        "mail-check",
+        gettext_lazy("help, consent, confirmation"),
+    ),
+    FurtherPage(
+        "studio:standing",
+        gettext_lazy("Write to our team"),
+        "message-square",
+        gettext_lazy("help, support, contact, question"),
+        fragment="#letters",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPage:
+    """A page with the words that find it, in the language of the reader. `section` is the entry it belongs to."""
+
+    url: str
+    label: str
+    section: str
+    keywords: str
+    icon: str
+
+
+def find_pages(wanted: str, *, may_write: bool) -> HitGroup:
+    """Return pages that have all words of `wanted`; those whose title begins with it come first."""
+    words = wanted.casefold().split()
+    pages = [page for page in _pages(may_write) if _has_all(page, words)]
+    pages.sort(key=lambda page: _rank(page, wanted.casefold(), words))
+    return HitGroup("pages", _("Pages"), "panel-left", [_hit(page, wanted) for page in pages[:GROUP_HITS]])
+
+
+def _pages(may_write: bool) -> Iterator[IndexedPage]:
+    for entry in studio_entries():
+        for tab in entry.tabs:
+            section = "" if len(entry.tabs) == 1 else str(entry.label)
+            keywords = str(KEYWORDS.get(tab.name, ""))
+            yield IndexedPage(reverse(f"studio:{tab.name}"), str(tab.label), section, keywords, entry.icon)
+    for page in FURTHER:
+        if may_write or not page.writes:
+            url = reverse(page.name) + page.fragment
+            yield IndexedPage(url, str(page.label), "", str(page.keywords), page.icon)
+
+
+def _has_all(page: IndexedPage, words: list[str]) -> bool:
+    said = f"{page.label} {page.section} {page.keywords}".casefold()
+    return all(word in said for word in words)
+
+
+def _rank(page: IndexedPage, wanted: str, words: list[str]) -> int:
+    label = page.label.casefold()
+    if label.startswith(wanted):
+        return 0
+    return 1 if all(word in label for word in words) else 2
+
+
+def _hit(page: IndexedPage, wanted: str) -> SearchHit:
+    """Return the result; a page found by another word shows which."""
+    words = wanted.casefold().split()
+    own = f"{page.label} {page.section}".casefold()
+    text = page.section
+    if not all(word in own for word in words):
+        found = [word for word in page.keywords.split(", ") if any(part in word.casefold() for part in words)]
+        text = " · ".join(part for part in (page.section, ", ".join(found)) if part)
+    if text == page.label:
+        text = ""
+    return SearchHit(page.url, marked(page.label, wanted, words=True), marked(text, wanted, words=True), icon=page.icon)

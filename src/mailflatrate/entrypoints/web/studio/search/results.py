@@ -1,0 +1,54 @@
+"""What a search shows: groups of hits, with the typed text marked."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+SHORTEST, LONGEST = 2, 100
+"""Characters a search needs, and how many of it are read."""
+GROUP_HITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One result: where it leads, and what it is called. `text` and `badge` may be empty."""
+
+    url: str
+    title: SafeString
+    text: SafeString
+    badge: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """Results of one kind. `more_url` leads to all of them; it is empty if there are no others or no such page."""
+
+    key: str
+    label: str
+    icon: str
+    hits: Sequence[SearchHit]
+    more_url: str = ""
+
+
+def normalized(text: str) -> str:
+    """Return what a person typed as it is searched for: composed characters, single spaces, bounded in length."""
+    return " ".join(unicodedata.normalize("NFC", text[: LONGEST * 2]).replace("\0", " ").split())[:LONGEST].strip()
+
+
+def marked(text: str, wanted: str, *, words: bool = False) -> SafeString:
+    """Return `text` escaped, with every place where `wanted` (or one of its words) occurs in a <mark>."""
+    parts = sorted(wanted.split(), key=len, reverse=True) if words else [wanted]
+    pattern = "|".join(re.escape(part) for part in parts if part)
+    if not pattern:
+        return format_html("{}", text)
+    pieces = re.split(f"({pattern})", text, flags=re.IGNORECASE)
+    return format_html_join("", "{}", ((_piece(number, piece),) for number, piece in enumerate(pieces)))
+
+
+def _piece(number: int, piece: str) -> str:
+    return format_html("<mark>{}</mark>", piece) if number % 2 else piece

@@ -1,0 +1,35 @@
+"""The search page, and its results alone for the search dialog."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.queries import may_write
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.search.finders import FINDERS
+from mailflatrate.entrypoints.web.studio.search.pages import find_pages
+from mailflatrate.entrypoints.web.studio.search.results import LONGEST, SHORTEST, HitGroup, normalized
+
+
+@require_safe
+@studio
+def search(request: StudioRequest) -> HttpResponse:
+    """Search campaigns, contacts, lists, segments, forms, templates and pages."""
+    wanted = normalized(request.GET.get("q", ""))
+    is_enough = len(wanted) >= SHORTEST
+    groups = _groups(request, wanted) if is_enough else []
+    context = {
+        "wanted": wanted,
+        "is_enough": is_enough,
+        "groups": groups,
+        "longest": LONGEST,
+        "hit_count": sum(len(group.hits) for group in groups),
+    }
+    template = "studio/search/dialog_results.html" if is_htmx(request) else "studio/search/page.html"
+    return page(request, template, context)
+
+
+def _groups(request: StudioRequest, wanted: str) -> list[HitGroup]:
+    found = [find(wanted) for find in FINDERS]
+    found.append(find_pages(wanted, may_write=may_write(request.membership)))
+    return [group for group in found if group.hits]
