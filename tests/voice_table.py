@@ -46,7 +46,7 @@ HABITS = (
     _habit("mend", r"\bmend(s|ed|ing)?\b", "fix", "Mend the record first.", "Fix the record first."),
     _habit(
         "no more",
-        r"\b(any more|no more|not more)\b(?! (than|of|time|room|messages|space|letters|rows)\b)",
+        r"\b(any ?more|no more|not more)\b(?! (than|of|time|room|messages|space|letters|rows)\b)",
         "no longer",
         "It is not sent any more.",
         "It's no longer sent; no more than three remain.",
@@ -105,6 +105,13 @@ HABITS = (
         "they, or the plural",
         "The reader finds his copy.",
         "Readers find their copy.",
+    ),
+    _habit(
+        "fix a check",
+        r"\bchecks? (still )?needs? fixing\b",
+        "say that it hasn't passed; what it found is what needs fixing",
+        "2 checks still need fixing.",
+        "2 checks haven't passed yet.",
     ),
     _habit("please", r"\bplease\b", "leave it out", "Please try again.", "Try again.", MESSAGES),
     _habit(

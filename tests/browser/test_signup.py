@@ -125,7 +125,7 @@ def test_sign_up_with_the_script_and_confirm(
         page.get_by_label("Vorname").fill("Dora")
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Anmelden").click()
-        page.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
+        page.get_by_role("heading", name="Sehen Sie in Ihrem Postfach nach").wait_for()
         assert page.url.startswith(website.base), "the page was not left"
         assert context.cookies() == []
     link, waited = confirmation(visitor, email)
@@ -156,7 +156,7 @@ def test_sign_up_in_the_frame(chromium: Browser, visitor: Any, website: Website,
         frame.get_by_role("checkbox").check()
         time.sleep(3.2)  # nobody reads and types faster
         frame.get_by_role("button", name="Anmelden").click()
-        frame.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
+        frame.get_by_role("heading", name="Sehen Sie in Ihrem Postfach nach").wait_for()
         assert page.url.startswith(website.base)
         assert context.cookies() == []
     link, _waited = confirmation(visitor, email)
@@ -172,7 +172,7 @@ def test_sign_up_with_plain_html_and_without_any_script(
         page.get_by_label("E-Mail-Adresse").fill(email)
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Anmelden").click()
-        page.get_by_role("heading", name="Sehen Sie in Ihr Postfach").wait_for()
+        page.get_by_role("heading", name="Sehen Sie in Ihrem Postfach nach").wait_for()
         assert "sent=1" in page.url
         assert context.cookies() == []
     link, _waited = confirmation(visitor, email)

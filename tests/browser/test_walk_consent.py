@@ -72,7 +72,7 @@ class Company:
 
 COMPANIES = [
     Company("de", True, f"Verlag Morgenrot {RUN}", "GmbH", f"morgenrot-{RUN}.example", "Bücherbrief", "Anmelden",
-            "Sehen Sie in Ihr Postfach", "Ja, bestätigen"),
+            "Sehen Sie in Ihrem Postfach nach", "Ja, bestätigen"),
     Company("en", False, f"Seedhouse Northfold {RUN}", "GmbH", f"northfold-{RUN}.example", "Seed letter", "Sign up",
             "Check your inbox", "Yes, confirm"),
 ]  # fmt: skip

@@ -258,7 +258,7 @@ def test_the_policy_is_ticked_for_what_was_shown_and_asked_again_after_an_edit()
     anna.client.post(f"{edit_url(campaign)}policy/", {"shown_hash": shown, "confirm": "on"})
     assert "Send to 3 people now" in text(anna.client, edit_url(campaign))
     part = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Again"), **HTMX).content.decode()
-    assert "1 check still needs fixing." in part
+    assert "1 check hasn't passed yet." in part
 
 
 def test_sending_now_and_a_refusal() -> None:

@@ -173,5 +173,5 @@ def test_the_first_factor_opens_the_desk_without_another_sign_in() -> None:
     assert client.get("/2fa/totp/activate/").status_code == 200
     code = format_hotp_value(hotp_value(client.session["mfa.totp.secret"], next(yield_hotp_counters_from_time())))
     answer = client.post("/2fa/totp/activate/", {"code": code})
-    assert "Go to the desk" in client.get(answer["Location"]).content.decode()
+    assert "Go to Operations" in client.get(answer["Location"]).content.decode()
     assert client.get("/desk/setup/").status_code == 200

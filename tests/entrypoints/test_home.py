@@ -93,7 +93,7 @@ def test_drafts_and_doubtful_deliveries_are_lines_too() -> None:
     anna.settle(campaign, DeliveryState.IN_DOUBT, 1, reason="host_lost")
     page = text(anna.client)
     assert "Finish “Spring sale”" in page
-    assert "1 check still needs fixing" in page
+    assert "1 check hasn&#x27;t passed yet" in page
     assert "1 message has an unknown result" in page
 
 

@@ -271,7 +271,7 @@ def test_what_is_wrong_with_a_field_is_said_in_german(anna: World) -> None:
     answer = program_of(anna).call("POST", "/lists", body, Accept_Language="de")
     said = {fault["pointer"]: fault["message"] for fault in json.loads(answer.content)["errors"]}
     assert said["body.consent"] == "Dieses Feld gibt es hier nicht"
-    assert said["body.public_name"] == "Hier gehört ein Text hin"
+    assert said["body.public_name"] == "Hier wird ein Text erwartet"
     assert said["body.name"].startswith("Höchstens ")
     missing = json.loads(program_of(anna).call("POST", "/lists", {}, Accept_Language="de").content)["errors"]
     assert {"pointer": "body.name", "message": "Dieses Feld fehlt"} in missing

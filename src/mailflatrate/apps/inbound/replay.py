@@ -24,7 +24,7 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
     Returns how many suppressions ended. Raises SuppressionError without a reason, or when the message is gone.
     """
     if not reason.strip():
-        raise suppression.SuppressionError(_("Explain why the message is processed again."))
+        raise suppression.SuppressionError(_("Explain why the message is being processed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
         if not mail.content():

@@ -44,7 +44,7 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
         (_("Previous email platform"), origin.previous_system),
         (_("Last campaign"), date_format(origin.last_mailed_on) if origin.last_mailed_on else _("never")),
         (_("Addresses"), number_format(origin.declared_count, force_grouping=True)),
-        (_("Sender people signed up with"), origin.controller),
+        (_("Sender named at sign-up"), origin.controller),
         (_("Proof in the file"), ", ".join(str(words[name]) for name in origin.evidence) or _("none")),
         (
             _("Signed by"),

@@ -32,7 +32,7 @@ CHECK: Check[MessageFacts] = Check(
     text=RuleText(
         title="Valid list fields",
         sentence="These fields don't contain URIs in angle brackets: {fields}.",
-        why="Email clients can't offer anything for a field they can't read.",
+        why="Email clients ignore fields that they can't read.",
         fix="Write URIs in angle brackets, separated by commas.",
     ),
 )

@@ -24,7 +24,7 @@ CHECK: Check[CampaignFacts] = Check(
     text=RuleText(
         title="Similar to earlier campaigns",
         sentence="This campaign is unlike your earlier ones: {reasons}. Our team reviews it first.",
-        why="Accounts are taken over and lists are bought after our first review, not before it.",
+        why="Accounts can be hijacked, and lists bought, after our first review.",
         fix="Release it as usual. We'll send it once it's been reviewed, and let you know.",
     ),
 )

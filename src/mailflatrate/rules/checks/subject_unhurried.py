@@ -23,6 +23,6 @@ CHECK: Check[HasContent] = Check(
         title="Urgency only when it's real",
         sentence="The subject line creates urgency: {claim}.",
         why="Extending a deadline afterwards is deceptive. In Washington State, it costs USD 100 per message.",
-        fix="State when it really ends, such as a date, or leave out the pressure. We keep your claim with this check.",
+        fix="State the real end date, or take out the urgency. Your claim is recorded with this check.",
     ),
 )

@@ -138,7 +138,7 @@ CRITERIA: tuple[Criterion, ...] = (
     ),
     _built(
         "no_experiments", "R-60", _LARGE,
-        CriterionText("Nothing that receivers reject", "No Ed25519, no ARC and no l= in outgoing messages."),
+        CriterionText("No signatures that receivers reject", "No Ed25519, no ARC and no l= in outgoing messages."),
         ),
     Criterion(
         "spf", "R-61", _ALL, Holder.MEASURED,
@@ -224,7 +224,7 @@ CRITERIA: tuple[Criterion, ...] = (
         ),
     _yours(
         "website", "R-100", _CSA, "",
-        CriterionText("Website with an imprint behind the host names",
+        CriterionText("Website with an imprint at the host names",
             "Publish a page with your imprint and a direct contact at the domain of your sending hosts."),
         ),
     _yours(

@@ -118,7 +118,7 @@ def _name(text: str) -> str:
 def _list(list_id: int) -> MailingList:
     found = MailingList.objects.filter(id=list_id, archived_at=None).exclude(origin_state=OriginState.REJECTED).first()
     if found is None:
-        raise FormError(_("choose a list that's in use"))
+        raise FormError(_("choose a list that isn't archived"))
     return found
 
 

@@ -90,8 +90,8 @@ def _undo_mail(request: PrivacyRequest, new_email: str) -> tuple[str, str]:
         "days": round(value("privacy_confirm_days")), "url": request_url(request),
     }  # fmt: skip
     text = _(
-        "Your emails from %(sender)s now go to %(new)s, as confirmed from both mailboxes. You won't receive them "
-        "at this address anymore.\n\n"
+        "Your emails from %(sender)s now go to %(new)s, as confirmed from both mailboxes. You'll no longer "
+        "receive them at this address.\n\n"
         "If you didn't want this, undo it within %(days)d days:\n"
         "%(url)s"
     )

@@ -55,7 +55,7 @@ def ask(
     """
     contact = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0).first()
     if contact is None:
-        raise PrivacyError(_("No data about you is stored here anymore."))
+        raise PrivacyError(_("Data about you is no longer stored here."))
     now = clock.now()
     today = PrivacyRequest.objects.filter(contact_id=contact.id, requested_at__gt=now - timedelta(days=1))
     if today.filter(started_by=None).count() >= value("privacy_mails_per_day"):

@@ -87,7 +87,7 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.KEY_NETWORK: ProblemKind(
         403,
         _("This key doesn't work from this address."),
-        _("Call from one of the key's IP ranges, or ask an owner for a key for this address."),
+        _("Send the request from one of the key's IP ranges, or ask an owner for a key for this address."),
     ),
     Code.SCOPE_MISSING: ProblemKind(
         403, _("The key doesn't have permission for this."), _("Ask an owner for a key with the scope named here.")
@@ -103,7 +103,7 @@ KINDS: Mapping[Code, ProblemKind] = {
         _("An owner can accept it on the Account status page. Reading still works."),
     ),
     Code.NOT_FOUND: ProblemKind(
-        404, _("Nothing was found here."), _("Check the number in the address, and the account.")
+        404, _("Nothing was found here."), _("Check the ID in the URL, and that the key belongs to the right account.")
     ),
     Code.METHOD: ProblemKind(
         405, _("This address doesn't support this method."), _("The Allow header names the methods it supports.")
@@ -111,7 +111,7 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.STATE: ProblemKind(
         409,
         _("This isn't possible in its current status."),
-        _("Read it again. Its status has changed, or it isn't ready for this yet."),
+        _("Fetch it again. Its status has changed, or it isn't ready for this yet."),
     ),
     Code.TOO_LARGE: ProblemKind(413, _("The request is too large."), _("Send less at a time.")),
     Code.INVALID: ProblemKind(422, _("A value is missing or not allowed."), _("Change the values named in “errors”.")),
@@ -129,10 +129,10 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.CONTENT_CHANGED: ProblemKind(
         422,
         _("The content has changed since it was confirmed."),
-        _("Read the campaign again, review it, and send its current “content_hash”."),
+        _("Fetch the campaign again, review it, and send its current “content_hash”."),
     ),
     Code.BLOCKED: ProblemKind(
-        422, _("Some checks are still open."), _("Fix what “checks” names. Each check says how.")
+        422, _("Some checks are still open."), _("Fix the failed checks listed in “checks”. Each one says how.")
     ),
     Code.REPEATED: ProblemKind(
         422, _("The Idempotency-Key belongs to a different request."), _("Use a new Idempotency-Key for a new request.")
@@ -235,13 +235,13 @@ _FAULTS: Mapping[str, Promise] = {
     "datetime_from_date_parsing": _("Input should be a valid date and time"),
     "enum": _("Input should be %(expected)s"),
     "literal_error": _("Input should be %(expected)s"),
-    "string_too_long": _("Characters at most: %(max_length)s"),
-    "string_too_short": _("Characters at least: %(min_length)s"),
+    "string_too_long": _("Maximum characters: %(max_length)s"),
+    "string_too_short": _("Minimum characters: %(min_length)s"),
     "string_pattern_mismatch": _("String should match pattern '%(pattern)s'"),
     "timezone_aware": _("Input should have timezone info"),
     "time_parsing": _("Input should be in a valid time format"),
-    "too_long": _("Entries at most: %(max_length)s"),
-    "too_short": _("Entries at least: %(min_length)s"),
+    "too_long": _("Maximum entries: %(max_length)s"),
+    "too_short": _("Minimum entries: %(min_length)s"),
     "greater_than_equal": _("At least %(ge)s"),
     "less_than_equal": _("At most %(le)s"),
 }
@@ -263,7 +263,7 @@ def problem_of(error: Exception) -> Problem:
         language = (get_language() or "en")[:2]
         return Problem(Code.REFUSED, _ended(str(capfirst(all_in_words(error.errors, language)))))
     if isinstance(error, NameTaken):
-        return Problem(Code.REFUSED, _("There is a template of this name already."))
+        return Problem(Code.REFUSED, _("There's already a template with this name."))
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
     if isinstance(error, ImportAsks):

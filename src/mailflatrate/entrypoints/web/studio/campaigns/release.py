@@ -117,7 +117,7 @@ def _release(
         messages.error(request, str(problem))
         return see_other(reverse("studio:campaign", args=[campaign.id]))
     if not decision.allowed:
-        messages.error(request, _("Not sent yet: some checks on the right still need fixing."))
+        messages.error(request, _("Not sent yet: some checks on the right haven't passed."))
         return _back(campaign.id)
     return see_other(reverse("studio:campaign", args=[campaign.id]))
 

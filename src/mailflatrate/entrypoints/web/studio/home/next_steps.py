@@ -261,7 +261,7 @@ def _draft(campaign: Campaign, verdict: Verdict) -> NextStep:
     if not blocking:
         ready = _("“%(name)s” is ready to send") % {"name": campaign.name}
         return NextStep("send", "success", ready, _("All checks passed."), href, _("Send"))
-    text = ngettext("%(n)d check still needs fixing", "%(n)d checks still need fixing", blocking) % {"n": blocking}
+    text = ngettext("%(n)d check hasn't passed yet", "%(n)d checks haven't passed yet", blocking) % {"n": blocking}
     return NextStep("pen-line", "warning" if campaign.state_reason else "quiet", title, text, href, _("Continue"))
 
 

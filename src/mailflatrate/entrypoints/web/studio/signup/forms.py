@@ -99,7 +99,7 @@ def _snippets(form: Form, language: str) -> list[Snippet]:
     return [
         Snippet(
             _("Script"),
-            _("Looks the same everywhere, leaves your page as it is, and submits without leaving it."),
+            _("Looks the same on every website. Your page keeps its styles, and visitors stay on it when they submit."),
             script_snippet(form.code, frozen, language),
         ),
         Snippet(

@@ -44,6 +44,6 @@ def pressure_words(seen: Pressure) -> str:
             )
         )
     if seen.unproven:
-        parts.append(_("Many seem to come from bots, so visitors have to click once more to sign up."))
+        parts.append(_("Many sign-ups seem to come from bots, so visitors have to click once more to sign up."))
     parts.append(_("The form stays online, but we send at most %(most)s confirmation emails per hour."))
     return " ".join(parts) % number
