@@ -60,7 +60,7 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	mkdir -p build
 	declare -A shares
 	share() { $(BIN)/pytest -q "$${@:2}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
-	share demo -m demo
+	share demo -m demo tests/browser tests/story
 	share apps -m "not demo" tests/apps
 	share waiting -m "not demo" $(WAITING)  # these mostly wait for a relay, a worker or a clock
 	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING),--ignore $(each)) || failed=$$?

@@ -150,14 +150,18 @@ def cut_primary(site: Site) -> Postgres:
     return site.replica
 
 
-def cut_for_a_while(site: Site) -> Postgres:
-    """Pull the primary's cable for fifteen seconds, then reconnect it."""
-    site.wait_received(site.people // 4)
-    site.primary.host.cut()
-    time.sleep(15)
-    site.primary.host.join()
-    site.notes["resumed_after_seconds"] = site.resumed_after(time.monotonic())
-    return site.primary
+def cut_for(seconds: float) -> Callable[[Site], Postgres]:
+    """Pull the primary's cable for so long, then reconnect it."""
+
+    def scenario(site: Site) -> Postgres:
+        site.wait_received(site.people // 4)
+        site.primary.host.cut()
+        time.sleep(seconds)
+        site.primary.host.join()
+        site.notes["resumed_after_seconds"] = site.resumed_after(time.monotonic())
+        return site.primary
+
+    return scenario
 
 
 def stop_without_a_database(site: Site) -> Postgres:
@@ -288,7 +292,9 @@ def end_all(site: Site) -> None:
 
 SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
     "cut_primary": cut_primary,
-    "cut_for_a_while": cut_for_a_while,
+    "cut_1_s": cut_for(1),
+    "cut_10_s": cut_for(10),
+    "cut_400_s": cut_for(400),
     "stop_without_a_database": stop_without_a_database,
     "promoted_then_stopped": promoted_then_stopped,
     "kill_host": kill_host,
@@ -300,7 +306,7 @@ PERSON_RESUMES = {"restore_backup"}
 SYNCHRONOUS = {"cut_primary", "promoted_then_stopped"}
 FENCED = {"promote_behind"}
 TAKES_OVER = {"kill_host", "late_journal"}
-RESUMES_AT_ONCE = {"cut_primary", "cut_for_a_while", "promoted_then_stopped"}
+RESUMES_AT_ONCE = {"cut_primary", "cut_1_s", "cut_10_s", "cut_400_s", "promoted_then_stopped"}
 
 
 def start_workers(site: Site) -> None:

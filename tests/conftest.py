@@ -76,10 +76,14 @@ def demo() -> Iterator[Demo]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that use the demo, so that `make test` can run the others beside them. The browser's tests come last:
+    """Mark tests that use the demo, so that `make test` can run the others beside them; it looks for them in two
+    folders, because collecting all tests takes long. The browser's tests come last:
     Playwright keeps an event loop running, in which no other could be started.
     """
     for item in items:
         if "demo" in getattr(item, "fixturenames", ()):
+            assert item.path.parent.name in ("browser", "story"), (
+                f"{item.nodeid} belongs into tests/browser or tests/story"
+            )
             item.add_marker("demo")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
