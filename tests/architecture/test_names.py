@@ -7,7 +7,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
 TWO_HOMES = {
-    "ConsentKind", "ContentKind", "OriginState", "Standing", "SubscriptionState", "Suppression", "TlsMode",
+    "ConsentKind", "ContentKind", "OriginState", "AccountStatus", "SubscriptionState", "Suppression", "TlsMode",
 }  # fmt: skip
 """States that the pure rules and the tables both declare; each is to become one type."""
 

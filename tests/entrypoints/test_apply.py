@@ -13,12 +13,12 @@ from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
+    AccountStatus,
     Applicant,
     Application,
     DecisionKind,
     Membership,
     Notice,
-    Standing,
     User,
 )
 from mailflatrate.apps.gate.notices import notice_facts
@@ -107,7 +107,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     done = hand_in(client, password="bulbs-and-seeds-9")
     assert done["Location"] == "/apply/done/"
     account = the_account(email)
-    assert account.standing == Standing.SUBMITTED
+    assert account.standing == AccountStatus.SUBMITTED
     with tenancy.account(account.id):
         rows = list(Acceptance.objects.select_related("document"))
         assert sorted(row.document.kind for row in rows) == ["anti_spam_policy", "data_processing", "terms"]
@@ -132,7 +132,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     assert hand_in(anna)["Location"] == "/apply/done/"
     assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
     assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
-    assert the_account(email).standing == Standing.ACTIVE
+    assert the_account(email).standing == AccountStatus.ACTIVE
     assert "You can send campaigns once they pass their checks" in anna.get("/studio/standing/").content.decode()
     assert anna.post("/apply/go-on/")["Location"] == "/studio/standing/"
 
@@ -202,7 +202,7 @@ def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
     refused = hand_in(later)
     assert refused.status_code == 422
     assert "Still missing" in refused.content.decode()
-    assert the_account(email).standing == Standing.REGISTERED
+    assert the_account(email).standing == AccountStatus.REGISTERED
 
 
 def test_links_are_bound_and_end(monkeypatch: pytest.MonkeyPatch) -> None:

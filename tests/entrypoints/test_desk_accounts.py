@@ -14,11 +14,11 @@ from mailflatrate.apps.accounts.initial_data import VERSION
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
+    AccountStatus,
     Acknowledgement,
     DeskMessage,
     Occasion,
     Role,
-    Standing,
     Strike,
 )
 from mailflatrate.apps.accounts.queries import current_version, documents_to_read
@@ -82,7 +82,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert "Then send us the log." in anna.client.get("/studio/standing/").content.decode()
     early = otto.client.post(f"{url}measure/", {"after": "active", "text": "Proved it."})
     assert "24 hours" in early.content.decode()
-    assert standing(anna) == Standing.SUSPENDED
+    assert standing(anna) == AccountStatus.SUSPENDED
 
 
 def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:

@@ -6,7 +6,7 @@ from campaign_world import world
 from desk_world import Desk, desk
 from mailflatrate.apps.abuse.actions import CaseAction
 from mailflatrate.apps.accounts.actions.account_status import STRIKES
-from mailflatrate.apps.accounts.models import DecisionKind, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, DecisionKind
 from mailflatrate.apps.lists.models import CheckState, DeclarationState
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.web.desk.accounts import MEASURES
 from mailflatrate.entrypoints.web.desk.activity_labels import WORDS, reason_word
 from mailflatrate.rules.measures import ThresholdCause
 
-DECIDED = {f"account.{one.value}" for one in Standing} | {f"case.{one.value}" for one in CaseAction}
+DECIDED = {f"account.{one.value}" for one in AccountStatus} | {f"case.{one.value}" for one in CaseAction}
 DECIDED |= {f"import.{one.value}" for one in (CheckState.RELEASED, CheckState.REFUSED)}
 DECIDED |= {
     f"origin.{one.value}" for one in (DeclarationState.ASKED, DeclarationState.APPROVED, DeclarationState.REJECTED)

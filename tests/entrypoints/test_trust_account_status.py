@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Reasons
-from mailflatrate.apps.accounts.models import Acceptance, Account, Membership, Notice, Role, Standing, User
+from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
 from mailflatrate.base import tenancy
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -39,7 +39,7 @@ def messages_to(email: str) -> list[Notice]:
 def test_the_standing_is_said_with_its_reason(anna: World) -> None:
     assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/standing/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
-    actions.change_account_status(anna.account_id, Standing.PAUSED, reasons, by=None, machine="test")
+    actions.change_account_status(anna.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
     page = text(anna.client.get("/studio/standing/"))
     assert "Sending is suspended for now" in page
     assert "Three complaints in one hour." in page

@@ -6,6 +6,7 @@ from typing import Any
 
 from mailflatrate.rules.facts import (
     AccountFacts,
+    AccountStatus,
     AudienceFacts,
     CampaignFacts,
     ConfirmationFacts,
@@ -19,7 +20,6 @@ from mailflatrate.rules.facts import (
     RecipientFacts,
     ReleaseFacts,
     SenderFacts,
-    Standing,
     SubscriptionState,
 )
 from mailflatrate.rules.imprint import ImprintRecord, Organization
@@ -44,7 +44,7 @@ IMPRINT = ImprintRecord(
     privacy_url="https://papierladen.de/datenschutz",
 )
 ACCOUNT = AccountFacts(
-    standing=Standing.ACTIVE,
+    standing=AccountStatus.ACTIVE,
     activated_at=NOW - timedelta(days=90),
     activated_by="otto",
     terms_current="t2",

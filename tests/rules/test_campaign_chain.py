@@ -8,13 +8,13 @@ import pytest
 
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.facts import (
+    AccountStatus,
     CampaignFacts,
     DnsRecordFacts,
     DnsState,
     LinkFacts,
     SampleFacts,
     SpamScore,
-    Standing,
 )
 from mailflatrate.rules.gate import RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Severity, verdict_from_json
@@ -24,8 +24,8 @@ MISSING = DnsRecordFacts(DnsState.MISSING, "v=spf1 include:…")
 
 # (rule key, parts of the good campaign to change, a piece of the English sentence)
 FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
-    ("account-active", {"account": {"standing": Standing.SUSPENDED}}, "suspended"),
-    ("account-active", {"account": {"standing": Standing.SUBMITTED}}, "waiting for review"),
+    ("account-active", {"account": {"standing": AccountStatus.SUSPENDED}}, "suspended"),
+    ("account-active", {"account": {"standing": AccountStatus.SUBMITTED}}, "waiting for review"),
     ("account-active", {"account": {"activated_at": None}}, "active"),
     ("account-active", {"account": {"activated_by": ""}}, "active"),
     ("dpa-accepted", {"account": {"dpa_accepted": ""}}, "data processing"),
@@ -55,7 +55,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may email 1,200"),
     (
         "volume-allowed",
-        {"account": {"standing": Standing.THROTTLED}, "audience": {"recipients": 2001}},
+        {"account": {"standing": AccountStatus.THROTTLED}, "audience": {"recipients": 2001}},
         "2,000 people within",
     ),
     (

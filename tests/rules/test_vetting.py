@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.rules.facts import HistoryFacts, Standing
+from mailflatrate.rules.facts import AccountStatus, HistoryFacts
 from mailflatrate.rules.vetting import (
     FIELDS,
     MOVES,
@@ -134,16 +134,16 @@ def test_each_field_can_be_missing() -> None:
 
 
 def test_nothing_lifts_itself_and_nothing_skips_the_person() -> None:
-    sending = (Standing.ACTIVE, Standing.THROTTLED)
-    for before in Standing:
+    sending = (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
+    for before in AccountStatus:
         for after in sending:
             if before not in sending:
                 assert not may_move(before, after, Mover.MACHINE), (before, after)
             assert not may_move(before, after, Mover.APPLICANT)
-    assert {before for before, after in MOVES if after is Standing.ACTIVE} == {
-        Standing.APPROVED, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED
+    assert {before for before, after in MOVES if after is AccountStatus.ACTIVE} == {
+        AccountStatus.APPROVED, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED
     }  # fmt: skip
-    assert all(before is not Standing.CLOSED for before, _after in MOVES)
+    assert all(before is not AccountStatus.CLOSED for before, _after in MOVES)
 
 
 def test_strikes_expire_on_their_day() -> None:
@@ -164,7 +164,7 @@ def test_the_ladder_of_a_new_account_ends_with_both_mailings_and_months() -> Non
     assert [limit(1, sent) for sent in (0, 1, 2, 3, 50)] == [5000, 20_000, 50_000, 50_000, 50_000]
     assert [limit(62, sent) for sent in (0, 1, 2, 3)] == [5000, 20_000, 50_000, None]
     assert limit(1, 0, own_limit=7) == 7
-    assert limit(400, 50, standing=Standing.THROTTLED) == 2000
+    assert limit(400, 50, standing=AccountStatus.THROTTLED) == 2000
 
 
 def test_what_makes_a_mailing_unlike_the_others() -> None:

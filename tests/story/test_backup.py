@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from estate import Estate, build_estate, release
 from fake_relay import FakeRelay
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
-from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.campaigns.actions import upload_media
 from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
@@ -110,7 +110,7 @@ def say_no(story: Story) -> None:
     names = ("unsubscribed", "erased", "bounced", "complained")
     story.left = {name: person.email for name, person in zip(names, people, strict=True)}
     change_account_status(
-        story.eve.account_id, Standing.SUSPENDED, Reasons("spam", text="She sent spam."), by=story.eve.owner
+        story.eve.account_id, AccountStatus.SUSPENDED, Reasons("spam", text="She sent spam."), by=story.eve.owner
     )
 
 

@@ -17,8 +17,8 @@ LEAST_CLICKS = 20
 """Fewer clicks than this, of all variants together, say nothing."""
 LEAST_READERS = 1
 """A variant whose share of the audience is fewer people than this is no test of anything."""
-LETTERS = "ABCD"
-MOST_VARIANTS = len(LETTERS)
+VARIANT_LETTERS = "ABCD"
+MOST_VARIANTS = len(VARIANT_LETTERS)
 CLICKS_OF_ONE = 2.0
 """Clicks are counted and not people: some click more than once, which makes chance look larger than it is."""
 CLEAR, LIKELY = 2.58, 1.64

@@ -16,7 +16,7 @@ from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 
 
-class Standing(Enum):
+class AccountStatus(Enum):
     """The account status (R-01)."""
 
     REGISTERED = "registered"
@@ -33,14 +33,14 @@ class Standing(Enum):
     @property
     def may_send(self) -> bool:
         """Return whether the account is active, or throttled and thus sending slowly; no others send."""
-        return self in (Standing.ACTIVE, Standing.THROTTLED)
+        return self in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """The account right now. `*_accepted` is the version the customer accepted, empty if none."""
 
-    standing: Standing
+    standing: AccountStatus
     activated_at: datetime | None
     activated_by: str
     terms_current: str

@@ -12,18 +12,18 @@ from mailflatrate.apps.accounts.automatic_checks import check_applicant, read_ap
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
+    AccountStatus,
     Application,
     DecisionKind,
     Notice,
     Signal,
-    Standing,
     StandingChange,
     User,
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.vetting import FIELDS, MOVES, Mover, may_move
 from mailflatrate.rules.vetting.signals import signals
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
@@ -49,7 +49,7 @@ def letters(user: User) -> list[str]:
 def test_the_way_in_from_application_to_activation() -> None:
     account_id, anna = applicant()
     otto = operator()
-    assert account(account_id).standing == Standing.REGISTERED
+    assert account(account_id).standing == AccountStatus.REGISTERED
     with pytest.raises(AccountError):
         actions.decide_application(account_id, DecisionKind.APPROVE, by=otto)
     actions.submit_application(account_id, anna, WHERE, password="bulbs-and-seeds")
@@ -66,7 +66,7 @@ def test_the_way_in_from_application_to_activation() -> None:
         actions.decide_application(account_id, DecisionKind.APPROVE, by=anna)
     actions.decide_application(account_id, DecisionKind.APPROVE, by=otto, note="Phoned them.")
     found = account(account_id)
-    assert (found.standing, found.activated_by_id, found.supervised) == (Standing.ACTIVE, otto.id, True)
+    assert (found.standing, found.activated_by_id, found.supervised) == (AccountStatus.ACTIVE, otto.id, True)
     assert found.vetting_record_id is not None
     assert "You can send campaigns now" in letters(anna)[-1]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -88,7 +88,7 @@ def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
         Application.objects.filter(account_id=account_id).update(**{field: empty})
     with pytest.raises(AccountError, match="empty field"):
         actions.decide_application(account_id, DecisionKind.APPROVE, by=operator())
-    assert account(account_id).standing == Standing.SUBMITTED
+    assert account(account_id).standing == AccountStatus.SUBMITTED
 
 
 def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
@@ -96,8 +96,8 @@ def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
     account_id, anna = vetted()
     otto = operator()
     with psycopg.connect(app_url(load_settings())) as connection:
-        for before in StandingFact:
-            for after in StandingFact:
+        for before in AccountStatusFact:
+            for after in AccountStatusFact:
                 for mover, actor in ((Mover.STAFF, otto.id), (Mover.MACHINE, None), (Mover.APPLICANT, anna.id)):
                     if mover is Mover.STAFF and MOVES.get((before, after)) is Mover.APPLICANT:
                         continue  # nobody is kept from handing in what an applicant could
@@ -108,7 +108,11 @@ def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
 
 
 def _tried(
-    connection: psycopg.Connection, account_id: int, before: StandingFact, after: StandingFact, actor: int | None
+    connection: psycopg.Connection,
+    account_id: int,
+    before: AccountStatusFact,
+    after: AccountStatusFact,
+    actor: int | None,
 ) -> bool:
     """Put the account into `before` as the owner would, then try the move; all of it is rolled back."""
     with psycopg.connect(owner_url(load_settings())) as owner:
@@ -191,7 +195,7 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
     for hidden in ("vetting_decision", "vetting_signal"):
         assert application_role.execute(f"SELECT count(*) FROM {hidden}").fetchone() == (0,)
     found = account(account_id)
-    assert (found.standing, found.supervised, found.daily_limit) == (Standing.SUBMITTED, True, None)
+    assert (found.standing, found.supervised, found.daily_limit) == (AccountStatus.SUBMITTED, True, None)
 
 
 def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.Connection) -> None:
@@ -207,35 +211,35 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
         with pytest.raises(psycopg.Error, match=r"R-01|Cannot|permission"):
             application_role.execute(statement, [account_id])
         application_role.rollback()
-    assert account(account_id).standing == Standing.ACTIVE
+    assert account(account_id).standing == AccountStatus.ACTIVE
 
 
 def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
     account_id, anna = vetted()
-    actions.change_account_status(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
+    actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
     assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/standing/"))
     assert account(account_id).standing_reason == WHY.text
     with pytest.raises(AccountError, match="reason"):
-        actions.change_account_status(account_id, Standing.SUSPENDED, Reasons("x"), by=operator())
+        actions.change_account_status(account_id, AccountStatus.SUSPENDED, Reasons("x"), by=operator())
 
 
 def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
     account_id, anna = vetted()
     otto, why = operator(), Reasons("lifted", "They cleaned the list.")
     with clock.frozen_at(NOW):
-        actions.change_account_status(account_id, Standing.PAUSED, WHY, by=None, machine="stats.judge_account")
+        actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     with clock.frozen_at(NOW + timedelta(hours=23, minutes=59)), pytest.raises(AccountError, match="24 hours"):
-        actions.change_account_status(account_id, Standing.ACTIVE, why, by=otto)
+        actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
     with clock.frozen_at(NOW + timedelta(days=400)):
         for who in (None, anna):
             with pytest.raises(AccountError):
-                actions.change_account_status(account_id, Standing.ACTIVE, why, by=who, machine="a timer")
+                actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=who, machine="a timer")
         with pytest.raises(AccountError):
-            actions.change_account_status(account_id, Standing.ACTIVE, Reasons("lifted"), by=otto)
-        actions.change_account_status(account_id, Standing.ACTIVE, why, by=otto)
+            actions.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted"), by=otto)
+        actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
     found = account(account_id)
-    assert (found.standing, found.supervised, found.standing_reason) == (Standing.ACTIVE, True, "")
+    assert (found.standing, found.supervised, found.standing_reason) == (AccountStatus.ACTIVE, True, "")
 
 
 def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> None:
@@ -252,7 +256,7 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
     assert "Three strikes within six months" in letters(anna)[-1]
     assert strike(201) == "suspended", "the three were answered; this one begins a new count"
     with clock.frozen_at(NOW + timedelta(days=210)):
-        actions.change_account_status(account_id, Standing.ACTIVE, Reasons("lifted", "New people."), by=otto)
+        actions.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted", "New people."), by=otto)
     assert [strike(220), strike(230)] == ["active", "closed"]
 
 
@@ -264,7 +268,7 @@ def test_a_strike_that_was_taken_back_does_not_count() -> None:
         actions.take_back_strike(given[0].id, by=otto, because=" ")
     actions.take_back_strike(given[0].id, by=otto, because="It was another company.")
     actions.give_strike(account_id, Reasons("x", "Why."), by=otto)
-    assert account(account_id).standing == Standing.ACTIVE
+    assert account(account_id).standing == AccountStatus.ACTIVE
 
 
 def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
@@ -289,4 +293,4 @@ def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     assert "Eve Ltd (rejected)" in found["closed_account"][1]
     assert (found["mx"][0], found["spf"][0], found["dmarc"][0]) == ("good", "good", "concern")
     assert found["website"][0] == found["imprint_matches"][0] == "not_checked"
-    assert account(account_id).standing == Standing.SUBMITTED
+    assert account(account_id).standing == AccountStatus.SUBMITTED

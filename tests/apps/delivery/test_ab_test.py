@@ -9,7 +9,7 @@ from django.db import connection
 
 from campaign_world import CONTENT, World, world
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, house_account
-from mailflatrate.apps.accounts.models import Notice, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, Notice
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -139,9 +139,9 @@ def test_the_whole_way(anna: World) -> None:
     assert set(first) == {0, 1}
     assert first[0].isdisjoint(first[1])
     with tenancy.account(anna.account_id):
-        trial = AbTest.objects.get(campaign=campaign)
-        assert trial.rest == PEOPLE - len(first[0]) - len(first[1]) > 0
-        assert trial.tested_at is None
+        ab_test = AbTest.objects.get(campaign=campaign)
+        assert ab_test.rest == PEOPLE - len(first[0]) - len(first[1]) > 0
+        assert ab_test.tested_at is None
         with pytest.raises(CampaignError):
             choose_variant(campaign.id, by_person(0), [], by=anna.anna)
     for held in send_all(anna, campaign):
@@ -150,17 +150,17 @@ def test_the_whole_way(anna: World) -> None:
             assert set(letters.values_list("edition_id", flat=True)) == {held.edition_id}
     assert anna.again(campaign).state == "sending"
     with tenancy.account(anna.account_id):
-        trial.refresh_from_db()
-        assert trial.tested_at is not None
-        assert trial.decide_at == trial.tested_at + timedelta(hours=2)
+        ab_test.refresh_from_db()
+        assert ab_test.tested_at is not None
+        assert ab_test.decide_at == ab_test.tested_at + timedelta(hours=2)
     decide_ab_test(anna.account_id, campaign.id)  # too early
     clicked(anna, campaign, 5, 30, machines=50)
     over(anna, campaign)
     decide_ab_test(anna.account_id, campaign.id)  # twice
     with tenancy.account(anna.account_id):
-        trial.refresh_from_db()
-        assert (trial.winner, trial.why) == (1, "clicks")
-        assert [arm.clicks for arm in variant_figures(trial)] == [5, 30]
+        ab_test.refresh_from_db()
+        assert (ab_test.winner, ab_test.why) == (1, "clicks")
+        assert [arm.clicks for arm in variant_figures(ab_test)] == [5, 30]
         with pytest.raises(CampaignError):
             choose_variant(campaign.id, by_person(0), [], by=anna.anna)
     planned(anna, campaign)
@@ -273,7 +273,7 @@ def test_a_measure_and_a_suspension_stop_the_choice() -> None:
         actions.hold_campaign(held.id, "R-86", "complaints")
     over(eve, held)
     reasons = Reasons("test", "Complaints.", "Write to us.", "R-86", {})
-    change_account_status(eve.account_id, Standing.PAUSED, reasons, by=None, machine="test")
+    change_account_status(eve.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
     over(eve, running)
     with tenancy.account(eve.account_id):
         assert list(AbTest.objects.values_list("winner", flat=True)) == [None, None]
@@ -307,23 +307,23 @@ def test_a_scanner_does_not_choose(anna: World) -> None:
                 )  # fmt: skip
     over(anna, campaign)
     with tenancy.account(anna.account_id):
-        trial = AbTest.objects.get(campaign=campaign)
-        assert (trial.winner, trial.why) == (0, "clicks")
-        assert [arm.clicks for arm in variant_figures(trial)] == [25, 0]
+        ab_test = AbTest.objects.get(campaign=campaign)
+        assert (ab_test.winner, ab_test.why) == (0, "clicks")
+        assert [arm.clicks for arm in variant_figures(ab_test)] == [25, 0]
 
 
 def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
     campaign = under_test(anna, track_clicks=False)
     send_all(anna, campaign)
     with tenancy.account(anna.account_id):
-        trial = AbTest.objects.get(campaign=campaign)
-        assert (trial.metric, trial.decide_at) == ("person", None)
+        ab_test = AbTest.objects.get(campaign=campaign)
+        assert (ab_test.metric, ab_test.decide_at) == ("person", None)
     decide_ab_test(anna.account_id, campaign.id)
     answer = anna.client.post(f"/studio/campaigns/{campaign.id}/choose/", {"variant": "1"})
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):
-        trial.refresh_from_db()
-        assert (trial.winner, trial.why, trial.decided_by) == (1, "person", anna.anna)
+        ab_test.refresh_from_db()
+        assert (ab_test.winner, ab_test.why, ab_test.decided_by) == (1, "person", anna.anna)
 
 
 def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
@@ -338,8 +338,8 @@ def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
                 Feedback.objects.create(campaign=campaign, delivery_id=row.id, kind="unsubscribe", at=clock.now())
     over(eve, campaign)
     with tenancy.account(eve.account_id):
-        trial = AbTest.objects.get(campaign=campaign)
-        assert (trial.winner, trial.why, trial.decide_at) == (None, "brake", None)
+        ab_test = AbTest.objects.get(campaign=campaign)
+        assert (ab_test.winner, ab_test.why, ab_test.decide_at) == (None, "brake", None)
     decide_ab_test(eve.account_id, campaign.id)
     with tenancy.account(house_account().id):
         told = list(Notice.objects.filter(recipient=eve.anna.email).values_list("subject", flat=True))
@@ -347,7 +347,7 @@ def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
         "“Which one?” is waiting for you to pick the winner"
     ]
     with tenancy.account(eve.account_id):
-        choose_variant(campaign.id, by_person(1), variant_figures(trial), by=eve.anna)
+        choose_variant(campaign.id, by_person(1), variant_figures(ab_test), by=eve.anna)
         assert AbTest.objects.get(campaign=campaign).why == "person"
 
 

@@ -16,7 +16,7 @@ from campaign_world import CONTENT, IMPRINT, World, person, world
 from lists_home import approve_origin
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
-from mailflatrate.apps.accounts.models import AgreementKind, Role, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, AgreementKind, Role
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
@@ -343,11 +343,11 @@ def test_a_mailbox_provider_is_no_sender(home: Home, shop: Program) -> None:
 def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> None:
     otto = operator()
     why = Reasons("complaints", text="Complaints of your last mailing.", remedy="Write to us.", rule="R-86")
-    accounts.change_account_status(home.anna.account_id, Standing.PAUSED, why, by=otto)
+    accounts.change_account_status(home.anna.account_id, AccountStatus.PAUSED, why, by=otto)
     assert home.stays(shop) == ["account-active"]
     later = clock.now() + timedelta(hours=25)
     with clock.frozen_at(later):
-        accounts.change_account_status(home.anna.account_id, Standing.ACTIVE, why, by=otto)
+        accounts.change_account_status(home.anna.account_id, AccountStatus.ACTIVE, why, by=otto)
     assert home.blocked_by() == []
 
 

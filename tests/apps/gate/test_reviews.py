@@ -9,7 +9,7 @@ import pytest
 from campaign_world import World, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
-from mailflatrate.apps.accounts.models import Account, Acknowledgement, Notice, Occasion, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Acknowledgement, Notice, Occasion
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -155,9 +155,11 @@ def test_after_a_pause_one_mailing_is_looked_at() -> None:
     anna, otto = world(), operator()
     why = Reasons("complaints", "Too many complaints.", rule="R-86")
     with clock.frozen_at(clock.now() - timedelta(days=2)):
-        accounts.change_account_status(anna.account_id, Standing.PAUSED, why, by=None, machine="test")
+        accounts.change_account_status(anna.account_id, AccountStatus.PAUSED, why, by=None, machine="test")
     assert released_keys(anna) == ["account-active"]
-    accounts.change_account_status(anna.account_id, Standing.ACTIVE, Reasons("lifted", "They wrote to us."), by=otto)
+    accounts.change_account_status(
+        anna.account_id, AccountStatus.ACTIVE, Reasons("lifted", "They wrote to us."), by=otto
+    )
     campaign = released(anna)
     assert campaign.state == CampaignState.REVIEW
     approve(anna, campaign)

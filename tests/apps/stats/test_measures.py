@@ -9,7 +9,7 @@ from campaign_world import World, world
 from lists_home import approve_origin
 from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, Notice, Standing, Strike, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Notice, Strike, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions import resume_campaign
@@ -103,7 +103,7 @@ def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None
         actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.SUSPEND)]
     assert anna.again(campaign).state == CampaignState.PAUSED
-    assert standing(anna) == Standing.SUSPENDED
+    assert standing(anna) == AccountStatus.SUSPENDED
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Strike.objects.filter(account_id=anna.account_id).count() == 1
         letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
@@ -114,11 +114,11 @@ def test_complaints_climb_step_by_step(anna: World) -> None:
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "complaints", MeasureLevel.WARN)]
-    assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
+    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
     complain(anna, campaign, 1)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna)[1:] == [("mailing", "complaints", MeasureLevel.SUSPEND)]
-    assert (standing(anna), anna.again(campaign).state) == (Standing.SUSPENDED, CampaignState.PAUSED)
+    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.SUSPENDED, CampaignState.PAUSED)
 
 
 def test_one_report_changes_nothing(anna: World) -> None:
@@ -127,7 +127,7 @@ def test_one_report_changes_nothing(anna: World) -> None:
     actions.judge_campaign(anna.account_id, campaign.id)
     actions.refresh_campaign(anna.account_id, campaign.id)
     actions.judge_account(anna.account_id)
-    assert (standing(anna), anna.again(campaign).state) == (Standing.ACTIVE, CampaignState.SENDING)
+    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
     assert {level for _, _, level in taken(anna)} <= {MeasureLevel.WARN}
 
 
@@ -136,7 +136,7 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.PAUSE_MAILING)]
-    assert standing(anna) == Standing.ACTIVE
+    assert standing(anna) == AccountStatus.ACTIVE
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
         resume_campaign(campaign.id)
     for attack in ("state = 'sending'", "hold_rule = ''", "hold_rule = '', state = 'sending'"):

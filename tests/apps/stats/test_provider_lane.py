@@ -6,7 +6,7 @@ from campaign_world import World, world
 from desk_world import desk
 from lists_home import readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, LaneHold, Tally
@@ -68,7 +68,7 @@ def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
         ]
         [hold] = LaneHold.objects.all()
         assert (hold.provider, hold.rule, hold.released_at) == ("microsoft", "R-88", None)
-        assert Account.objects.get(id=anna.account_id).standing == Standing.ACTIVE
+        assert Account.objects.get(id=anna.account_id).standing == AccountStatus.ACTIVE
     assert anna.again(campaign).state == CampaignState.SENDING
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Case.objects.get(account_id=anna.account_id).kind == CaseKind.FIGURES

@@ -7,7 +7,7 @@ from django.utils import translation
 from campaign_world import World, world
 from lists_home import HEADER, Home, approve_origin, readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
-from mailflatrate.apps.accounts.models import Account, Notice, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Notice
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
@@ -112,7 +112,7 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         actions.judge_campaign(anna.account_id, campaign.id)
     assert ("day", "new_hard_bounces", MeasureLevel.PAUSE_ACCOUNT) in taken(anna)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=anna.account_id).standing == Standing.PAUSED
+        assert Account.objects.get(id=anna.account_id).standing == AccountStatus.PAUSED
         measure = Measure.objects.get(account_id=anna.account_id, level=MeasureLevel.PAUSE_ACCOUNT.value)
         assert (measure.events, measure.limit_percent) == (25, 25)
         assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1

@@ -22,6 +22,7 @@ from mailflatrate.apps.accounts.actions import (
 )
 from mailflatrate.apps.accounts.actions.keys import REQUESTS_A_MINUTE, hash_of
 from mailflatrate.apps.accounts.models import (
+    AccountStatus,
     AgreementDocument,
     AgreementKind,
     ApiAnswer,
@@ -29,7 +30,6 @@ from mailflatrate.apps.accounts.models import (
     KeyScope,
     Membership,
     Role,
-    Standing,
 )
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
@@ -57,7 +57,7 @@ def test_a_key_says_who_it_is(anna: World) -> None:
     assert me["account_id"] == anna.account_id
     assert me["key"]["scopes"] == ["read", "campaigns.release"]
     assert me["key"]["made_by"] == anna.anna.email
-    assert (me["standing"], me["may_send"], me["agreements_open"]) == ("active", True, False)
+    assert (me["status"], me["may_send"], me["agreements_open"]) == ("active", True, False)
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer", "Bearer ", "Token mfk_x"])
@@ -131,25 +131,25 @@ def test_a_key_does_what_its_scopes_say(anna: World) -> None:
 @pytest.mark.parametrize(
     ("standing", "look", "work"),
     [
-        (Standing.THROTTLED, 200, 201),
-        (Standing.PAUSED, 200, 201),
-        (Standing.SUSPENDED, 200, 403),
-        (Standing.CLOSED, 403, 403),
+        (AccountStatus.THROTTLED, 200, 201),
+        (AccountStatus.PAUSED, 200, 201),
+        (AccountStatus.SUSPENDED, 200, 403),
+        (AccountStatus.CLOSED, 403, 403),
     ],
 )
-def test_standing_decides(anna: World, standing: Standing, look: int, work: int) -> None:
+def test_standing_decides(anna: World, standing: AccountStatus, look: int, work: int) -> None:
     made = program_of(anna)
     change_account_status(anna.account_id, standing, Reasons("test", "Because."), by=operator())
     assert made.call("GET", "/lists").status_code == look
     assert made.call("POST", "/lists", NEW).status_code == work
     if work == 403:
-        assert made.refused("POST", "/lists", NEW) == (403, "account-standing")
+        assert made.refused("POST", "/lists", NEW) == (403, "account-status")
 
 
 def test_a_suspended_account_may_still_let_people_go(anna: World) -> None:
     made = program_of(anna)
     person_id = made.get("/contacts")["items"][0]["id"]
-    change_account_status(anna.account_id, Standing.SUSPENDED, Reasons("test", "Because."), by=operator())
+    change_account_status(anna.account_id, AccountStatus.SUSPENDED, Reasons("test", "Because."), by=operator())
     assert made.post(f"/contacts/{person_id}/unsubscribe", {"list_id": None}) == {"ended": 1}
 
 

@@ -17,7 +17,7 @@ from campaign_world import CONTENT, World, bare_account
 from forms_world import Place, place, somebody
 from lists_home import HEADER, approve_origin, declare_origin, reviewer
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status
-from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
@@ -86,13 +86,13 @@ def bring(anna: World, shop: Program, list_id: int, line: str, *, work: bool = T
 def test_an_account_that_nobody_activated_does_nothing(database: str, who: str) -> None:
     account_id, user = bare_account("Quick Leads") if who == "registered" else applicant("Quick Leads", "Eve Ernst")
     eve = program(account_id, user)
-    assert eve.refused("POST", "/campaigns", {"name": "x"}) == (403, "account-standing")
-    assert eve.refused("POST", "/campaigns/1/release", {}) == (403, "account-standing")
-    assert eve.refused("GET", "/contacts") == (403, "account-standing")
+    assert eve.refused("POST", "/campaigns", {"name": "x"}) == (403, "account-status")
+    assert eve.refused("POST", "/campaigns/1/release", {}) == (403, "account-status")
+    assert eve.refused("GET", "/contacts") == (403, "account-status")
 
 
-@pytest.mark.parametrize(("standing", "code"), [(Standing.PAUSED, 422), (Standing.SUSPENDED, 403)])
-def test_an_account_that_may_not_send_does_not(database: str, standing: Standing, code: int) -> None:
+@pytest.mark.parametrize(("standing", "code"), [(AccountStatus.PAUSED, 422), (AccountStatus.SUSPENDED, 403)])
+def test_an_account_that_may_not_send_does_not(database: str, standing: AccountStatus, code: int) -> None:
     home = place()
     shop = program_of(home.anna)
     draft = home.anna.draft()

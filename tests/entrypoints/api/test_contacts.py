@@ -210,8 +210,8 @@ def test_carla_sees_and_changes_nothing_of_annas(home: Place, shop: Program, car
 
 def test_an_account_that_is_not_active_has_no_use_for_a_key(home: Place) -> None:
     eve = program(*bare_account("Quick Leads"))
-    assert eve.refused("GET", "/contacts") == (403, "account-standing")
-    assert eve.refused("POST", "/confirmation-requests", asking(home, somebody())) == (403, "account-standing")
+    assert eve.refused("GET", "/contacts") == (403, "account-status")
+    assert eve.refused("POST", "/confirmation-requests", asking(home, somebody())) == (403, "account-status")
 
 
 def test_nothing_here_made_a_subscription_without_proof(home: Place) -> None:

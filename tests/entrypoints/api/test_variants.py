@@ -106,28 +106,33 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: World, shop: Program) ->
     draft = begun(anna, shop, variants=[{"subject": "Tulips"}], test_share=25, test_metric="person")
     path = f"/campaigns/{draft['id']}"
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (409, "state-conflict")
-    assert shop.get(f"{path}/report")["trial"] is None
+    assert shop.get(f"{path}/report")["ab_test"] is None
     campaign = released(anna, shop, draft)
-    trial = shop.get(f"{path}/report")["trial"]
-    assert (trial["share"], trial["metric"], trial["winner"], trial["may_choose"]) == (25, "person", None, False)
-    assert [each["subject"] for each in trial["variants"]] == ["Winter bulbs are here", "Tulips"]
+    ab_test = shop.get(f"{path}/report")["ab_test"]
+    assert (ab_test["share"], ab_test["metric"], ab_test["winner"], ab_test["may_choose"]) == (
+        25,
+        "person",
+        None,
+        False,
+    )
+    assert [each["subject"] for each in ab_test["variants"]] == ["Winter bulbs are here", "Tulips"]
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (409, "state-conflict"), "not over yet"
     with tenancy.account(anna.account_id):
         editions = dict(campaign.editions.values_list("variant", "id"))
         Delivery.objects.filter(campaign=campaign).update(state=DeliveryState.SENT)
         Click.objects.create(campaign=campaign, edition_id=editions[1], link_number=1, machine=False)
         AbTest.objects.filter(campaign=campaign).update(tested_at=clock.now())
-    trial = shop.get(f"{path}/report")["trial"]
-    assert trial["may_choose"] is True
-    assert [each["clicks"] for each in trial["variants"]] == [0, 1]
-    assert sum(each["delivered"] for each in trial["variants"]) + trial["rest"] == PEOPLE
+    ab_test = shop.get(f"{path}/report")["ab_test"]
+    assert ab_test["may_choose"] is True
+    assert [each["clicks"] for each in ab_test["variants"]] == [0, 1]
+    assert sum(each["delivered"] for each in ab_test["variants"]) + ab_test["rest"] == PEOPLE
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 2}) == (409, "state-conflict")
     assert fault(shop.call("POST", f"{path}/choose-variant", {"variant": 4})) == "body.variant"
     only_writes = program_of(anna, [KeyScope.CAMPAIGNS_DRAFT])
     assert only_writes.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (403, "scope-missing")
     assert shop.post(f"{path}/choose-variant", {"variant": 1})["state"] == "planning"
-    trial = shop.get(f"{path}/report", Accept_Language="de")["trial"]
-    assert (trial["winner"], trial["because"]) == (1, "Anna Lindner hat sie gewählt.")
+    ab_test = shop.get(f"{path}/report", Accept_Language="de")["ab_test"]
+    assert (ab_test["winner"], ab_test["because"]) == (1, "Anna Lindner hat sie gewählt.")
     with tenancy.account(anna.account_id):
         assert Plan.objects.get(campaign=campaign).edition_id == editions[1]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -207,4 +212,4 @@ def test_carla_neither_sees_nor_chooses(anna: World, shop: Program) -> None:
     ):  # fmt: skip
         assert carla.refused(method, path + rest, data) == (404, "not-found"), rest
     assert shop.get(f"{path}/report") == before
-    assert before["trial"]["may_choose"] is True
+    assert before["ab_test"]["may_choose"] is True

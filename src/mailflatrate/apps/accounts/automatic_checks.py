@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.apps.accounts.facts import record_of
-from mailflatrate.apps.accounts.models import Application, Membership, Role, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, Application, Membership, Role
 from mailflatrate.base import clock
 from mailflatrate.rules.addresses import is_freemail
 from mailflatrate.rules.names.domains import registrable
@@ -38,7 +38,7 @@ from mailflatrate.wire.rdap import find_registration
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 
 LONGEST_TEXT = 200_000
-_GONE = (Standing.CLOSED, Standing.SUSPENDED, Standing.REJECTED)
+_GONE = (AccountStatus.CLOSED, AccountStatus.SUSPENDED, AccountStatus.REJECTED)
 _NO_PAGE = PageFacts("", None)
 
 
@@ -73,7 +73,7 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
         )
         for what, value in mine.items():
             if value and theirs[what] == value:
-                found.append((what, f"{other.account.name} ({Standing(other.account.standing).value})"))
+                found.append((what, f"{other.account.name} ({AccountStatus(other.account.standing).value})"))
     return tuple(found)
 
 

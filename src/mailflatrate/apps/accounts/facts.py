@@ -2,15 +2,15 @@
 
 from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
 from mailflatrate.apps.accounts.queries import accepted_version, current_version
-from mailflatrate.rules.facts import AccountFacts, Standing
+from mailflatrate.rules.facts import AccountFacts, AccountStatus
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
 from mailflatrate.rules.vetting import FIELDS
 
 
-def standing(account: Account) -> Standing:
+def standing(account: Account) -> AccountStatus:
     """Return the account status in the terms of the rules."""
-    return Standing(account.standing)
+    return AccountStatus(account.standing)
 
 
 def account_facts(account: Account) -> AccountFacts:

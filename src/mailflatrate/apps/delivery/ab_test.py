@@ -25,7 +25,7 @@ from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
-from mailflatrate.rules.ab_test import LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
+from mailflatrate.rules.ab_test import VARIANT_LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
 from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 from mailflatrate.rules.gate import explain
 from mailflatrate.settings.schema import load_settings
@@ -59,12 +59,12 @@ def decisions_of(campaign_id: int) -> list[GateDecision]:
     return [newest[number] for number in sorted(newest)]
 
 
-def arms_of(trial: AbTest) -> dict[str, Any]:
+def arms_of(ab_test: AbTest) -> dict[str, Any]:
     """Return the parameters by which the planner assigns people to variants."""
-    decisions = decisions_of(trial.campaign_id)[: trial.variants]
+    decisions = decisions_of(ab_test.campaign_id)[: ab_test.variants]
     return {
-        "width": trial.share * 100,
-        "tested": trial.share * 100 * trial.variants,
+        "width": ab_test.share * 100,
+        "tested": ab_test.share * 100 * ab_test.variants,
         "editions": [row.edition_id for row in decisions],
         "decisions": [row.id for row in decisions],
     }
@@ -75,20 +75,20 @@ def end_test(campaign: Campaign) -> None:
 
     Called repeatedly; the caller holds the campaign's row.
     """
-    trial = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
-    if trial.winner is not None:
+    ab_test = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
+    if ab_test.winner is not None:
         return
     now = clock.now()
-    if trial.tested_at is None:
-        trial.tested_at = now
-        if trial.metric == TestMetric.PERSON:
+    if ab_test.tested_at is None:
+        ab_test.tested_at = now
+        if ab_test.metric == TestMetric.PERSON:
             _ask_people(campaign)
-        if trial.metric == TestMetric.CLICKS:
-            trial.decide_at = now + timedelta(hours=trial.hours) if campaign.planned_count else now
-        trial.save(update_fields=["tested_at", "decide_at"])
-    if trial.decide_at is not None:
+        if ab_test.metric == TestMetric.CLICKS:
+            ab_test.decide_at = now + timedelta(hours=ab_test.hours) if campaign.planned_count else now
+        ab_test.save(update_fields=["tested_at", "decide_at"])
+    if ab_test.decide_at is not None:
         jobs.defer(
-            "stats.decide_trial", jobs.JobQueue.PLAN, at=trial.decide_at, once=f"trial:{campaign.id}",
+            "stats.decide_trial", jobs.JobQueue.PLAN, at=ab_test.decide_at, once=f"trial:{campaign.id}",
             account_id=campaign.account_id, campaign_id=campaign.id,
         )  # fmt: skip
 
@@ -119,25 +119,30 @@ def choose_variant(
     the campaign or the account does not send.
     """
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
-    trial = AbTest.objects.select_for_update().filter(campaign_id=campaign_id).first()
-    if trial is None or trial.winner is not None or trial.tested_at is None:
+    ab_test = AbTest.objects.select_for_update().filter(campaign_id=campaign_id).first()
+    if ab_test is None or ab_test.winner is not None or ab_test.tested_at is None:
         raise CampaignError(_("The winner has already been chosen, or the test isn't finished yet."))
     if campaign.state not in RUNNING or not current_account().may_send:
         raise CampaignError(_("The campaign isn't being sent right now. Resume it first."))
-    if not 0 <= choice.variant < trial.variants:
+    if not 0 <= choice.variant < ab_test.variants:
         raise CampaignError(_("This variant doesn't exist."))
     verdict = check_campaign(campaign_id)
     if not verdict.allowed:
         language = account_language(current_account())
         raise ChecksOpen(" ".join(explain(finding, language).sentence for finding in verdict.blocked_by))
-    trial.winner, trial.why, trial.decided_at, trial.decided_by = choice.variant, choice.why.value, clock.now(), by
-    trial.figures = [asdict(arm) for arm in arms]
-    trial.decided_through = audit.through()
-    trial.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
+    ab_test.winner, ab_test.why, ab_test.decided_at, ab_test.decided_by = (
+        choice.variant,
+        choice.why.value,
+        clock.now(),
+        by,
+    )
+    ab_test.figures = [asdict(arm) for arm in arms]
+    ab_test.decided_through = audit.through()
+    ab_test.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
     audit.record(
         "mailing.variant_chosen", by=audit.person(by) if by else audit.machine("stats.decide_trial"),
         account_id=campaign.account_id, subject=f"campaign:{campaign_id}",
-        details={"variant": LETTERS[choice.variant], "why": choice.why.value, "figures": trial.figures},
+        details={"variant": VARIANT_LETTERS[choice.variant], "why": choice.why.value, "figures": ab_test.figures},
     )  # fmt: skip
     decision = decisions_of(campaign_id)[choice.variant]
     Plan.objects.filter(campaign_id=campaign_id).update(

@@ -276,12 +276,12 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "rules_version": GateDecision.objects.values_list("rules_version", flat=True).get(id=plan.decision_id),
         "granted_at": clock.now(),
     }
-    trial = AbTest.objects.filter(campaign_id=campaign.id).first()
+    ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
     # The canary is a sample: the oldest contacts would look better than the list is.
     parts = dict(_IN_ORDER)
-    if trial is not None:
-        parts = dict(_IN_TEST if trial.winner is None else _AFTER_TEST)
-        parameters |= arms_of(trial)
+    if ab_test is not None:
+        parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
+        parameters |= arms_of(ab_test)
     elif campaign.local_at is not None:
         parts = dict(_IN_WAVES)
         parameters |= moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
@@ -295,9 +295,9 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
             plan.next_chunk = max(plan.next_chunk, last_chunk + 1)
             if reason is None:
                 planned = people
-            elif reason == "rest" and trial is not None:
-                trial.rest += people
-                trial.save(update_fields=["rest"])
+            elif reason == "rest" and ab_test is not None:
+                ab_test.rest += people
+                ab_test.save(update_fields=["rest"])
             elif reason != "untold":
                 name = LEFT_OUT[reason]
                 left_out[name] = left_out.get(name, 0) + people

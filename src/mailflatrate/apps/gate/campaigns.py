@@ -20,7 +20,7 @@ from mailflatrate.apps.gate.sample import sampled
 from mailflatrate.base import clock
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.rules.ab_test import LETTERS
+from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 from mailflatrate.rules.gate import judge_campaign
 from mailflatrate.rules.verdict import Verdict
@@ -69,7 +69,7 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
         if not failed or (len(failed) == len(row) and len({finding.params for finding in row}) == 1):
             findings.append(row[0])
             continue
-        letters = ", ".join(LETTERS[number] for number in failed)
+        letters = ", ".join(VARIANT_LETTERS[number] for number in failed)
         finding = row[failed[0]]
         findings.append(replace(finding, params=(*finding.params, ("variants", letters))))
     return Verdict(each[0].rules_version, tuple(findings)), each

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.abuse.actions import file_figures
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import fence
@@ -154,11 +154,11 @@ def decide_ab_test(account_id: int, campaign_id: int) -> None:
     if fence.check() is not None:
         return  # the figures may lack what journals still know
     with tenancy.account(account_id):
-        trial = AbTest.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
-        if trial is None:
+        ab_test = AbTest.objects.filter(campaign_id=campaign_id, winner=None, decide_at__lte=clock.now()).first()
+        if ab_test is None:
             return
         mark_bursts(campaign_id)
-        arms = queries.variant_figures(trial)
+        arms = queries.variant_figures(ab_test)
         choice = choose(arms)
         if choice is None:
             leave_to_people(campaign_id)
@@ -234,9 +234,9 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
         _ask_to_tell(account.id, at_once=need.level is not MeasureLevel.WARN)
         return
     after = {
-        MeasureLevel.THROTTLE: Standing.THROTTLED,
-        MeasureLevel.PAUSE_ACCOUNT: Standing.PAUSED,
-        MeasureLevel.SUSPEND: Standing.SUSPENDED,
+        MeasureLevel.THROTTLE: AccountStatus.THROTTLED,
+        MeasureLevel.PAUSE_ACCOUNT: AccountStatus.PAUSED,
+        MeasureLevel.SUSPEND: AccountStatus.SUSPENDED,
     }[need.level]
     reasons = Reasons(f"figures_{need.cause.value}", found, remedy, need.rule, _evidence(measure, need))
     _move(account, after, reasons)
@@ -271,11 +271,11 @@ def tell_about_measures(account_id: int) -> None:
 
 
 # Automatic changes of account status only ever restrict it further.
-_ORDER = (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED)
+_ORDER = (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED)
 
 
-def _move(account: Account, after: Standing, reasons: Reasons) -> None:
-    before = Standing(account.standing)
+def _move(account: Account, after: AccountStatus, reasons: Reasons) -> None:
+    before = AccountStatus(account.standing)
     if before in _ORDER and _ORDER.index(after) > _ORDER.index(before):
         change_account_status(account.id, after, reasons, by=None, machine=MACHINE)
 

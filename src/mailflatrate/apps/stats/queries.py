@@ -267,16 +267,16 @@ GROUP BY e.variant
 """
 
 
-def variant_figures(trial: AbTest) -> list[VariantFigures]:
+def variant_figures(ab_test: AbTest) -> list[VariantFigures]:
     """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterwards."""
-    if trial.winner is not None:
-        return [VariantFigures(**row) for row in trial.figures]
-    parameters = {"account_id": tenancy.current_account_id(), "campaign_id": trial.campaign_id}
+    if ab_test.winner is not None:
+        return [VariantFigures(**row) for row in ab_test.figures]
+    parameters = {"account_id": tenancy.current_account_id(), "campaign_id": ab_test.campaign_id}
     with connection.cursor() as cursor:
-        cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(trial.campaign_id, "d")), parameters)
+        cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(ab_test.campaign_id, "d")), parameters)
         found = {variant: (delivered, left) for variant, delivered, left in cursor.fetchall()}
-    clicks = clicks_by_variant(trial.campaign_id)
+    clicks = clicks_by_variant(ab_test.campaign_id)
     return [
         VariantFigures(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
-        for number in range(trial.variants)
+        for number in range(ab_test.variants)
     ]

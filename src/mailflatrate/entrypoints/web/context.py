@@ -10,21 +10,21 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from mailflatrate.apps.accounts import queries
-from mailflatrate.apps.accounts.models import Account, Membership, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Membership
 from mailflatrate.entrypoints.web.navigation import studio_navigation, studio_section
 
 TOTP_PERIOD_SECONDS = 30
 TONES = {
-    Standing.REGISTERED: "info",
-    Standing.SUBMITTED: "info",
-    Standing.MORE_INFO: "warning",
-    Standing.APPROVED: "info",
-    Standing.REJECTED: "error",
-    Standing.ACTIVE: "success",
-    Standing.THROTTLED: "warning",
-    Standing.PAUSED: "warning",
-    Standing.SUSPENDED: "error",
-    Standing.CLOSED: "error",
+    AccountStatus.REGISTERED: "info",
+    AccountStatus.SUBMITTED: "info",
+    AccountStatus.MORE_INFO: "warning",
+    AccountStatus.APPROVED: "info",
+    AccountStatus.REJECTED: "error",
+    AccountStatus.ACTIVE: "success",
+    AccountStatus.THROTTLED: "warning",
+    AccountStatus.PAUSED: "warning",
+    AccountStatus.SUSPENDED: "error",
+    AccountStatus.CLOSED: "error",
 }
 
 
@@ -63,7 +63,7 @@ def _demo_code() -> str:
 
 
 def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
-    standing = Standing(account.standing)
+    standing = AccountStatus(account.standing)
     return {
         "name": account.name,
         "word": str(standing.label),

@@ -77,23 +77,23 @@ class MessageMarks:
     def verify(self, key_ring: KeyRing) -> "MessageMarks":
         """Try the tokens in order until one names a delivery."""
         edition, edition_where, forged = None, "", 0
-        for trial in self.candidates:
-            found = key_ring.identify(trial.token)
+        for candidate in self.candidates:
+            found = key_ring.identify(candidate.token)
             if found is None:
                 # A foreign hash that happens to be somewhere is not a forgery.
-                forged += trial.ours
+                forged += candidate.ours
             elif found[0] in _OF_A_DELIVERY:
                 return replace(
                     self,
                     purpose=found[0],
                     claims=found[1],
                     edition=edition,
-                    where=trial.where,
+                    where=candidate.where,
                     forged=forged,
                     candidates=(),
                 )
             elif found[0] is TokenPurpose.CLICK:
-                edition, edition_where = edition or found[1], edition_where or trial.where
+                edition, edition_where = edition or found[1], edition_where or candidate.where
         return replace(self, edition=edition, where=edition_where, forged=forged, candidates=())
 
 

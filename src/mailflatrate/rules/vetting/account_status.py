@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import Standing
+from mailflatrate.rules.facts import AccountStatus
 
 
 class Mover(Enum):
@@ -17,12 +17,17 @@ class Mover(Enum):
     MACHINE = "machine"
 
 
-_REGISTERED, _SUBMITTED, _MORE_INFO = Standing.REGISTERED, Standing.SUBMITTED, Standing.MORE_INFO
-_APPROVED, _REJECTED, _ACTIVE = Standing.APPROVED, Standing.REJECTED, Standing.ACTIVE
-_THROTTLED, _PAUSED, _SUSPENDED, _CLOSED = Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED
+_REGISTERED, _SUBMITTED, _MORE_INFO = AccountStatus.REGISTERED, AccountStatus.SUBMITTED, AccountStatus.MORE_INFO
+_APPROVED, _REJECTED, _ACTIVE = AccountStatus.APPROVED, AccountStatus.REJECTED, AccountStatus.ACTIVE
+_THROTTLED, _PAUSED, _SUSPENDED, _CLOSED = (
+    AccountStatus.THROTTLED,
+    AccountStatus.PAUSED,
+    AccountStatus.SUSPENDED,
+    AccountStatus.CLOSED,
+)
 
 # (from, to) -> the least who may do it. What is not here does not exist: default deny.
-MOVES: dict[tuple[Standing, Standing], Mover] = {
+MOVES: dict[tuple[AccountStatus, AccountStatus], Mover] = {
     (_REGISTERED, _SUBMITTED): Mover.APPLICANT,
     (_MORE_INFO, _SUBMITTED): Mover.APPLICANT,
     (_SUBMITTED, _APPROVED): Mover.STAFF,
@@ -46,11 +51,11 @@ MOVES: dict[tuple[Standing, Standing], Mover] = {
     (_SUSPENDED, _THROTTLED): Mover.STAFF,
     **{
         (before, _CLOSED): Mover.MACHINE if before in (_SUSPENDED, _PAUSED, _ACTIVE, _THROTTLED) else Mover.STAFF
-        for before in Standing
+        for before in AccountStatus
         if before is not _CLOSED
     },
 }
-LIFTS: frozenset[tuple[Standing, Standing]] = frozenset(
+LIFTS: frozenset[tuple[AccountStatus, AccountStatus]] = frozenset(
     move for move in MOVES if move[0] in (_PAUSED, _SUSPENDED) and move[1].may_send
 )
 """Moves that let an account send again after a pause: a person, a reason, and a night's sleep (R-90)."""
@@ -58,7 +63,7 @@ LIFTS: frozenset[tuple[Standing, Standing]] = frozenset(
 _STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
 
 
-def may_move(before: Standing, after: Standing, mover: Mover) -> bool:
+def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
     """Return whether `mover` may do it. Staff may do what a machine may; applicants only their own moves."""
     least = MOVES.get((before, after))
     if least is None:
@@ -68,7 +73,7 @@ def may_move(before: Standing, after: Standing, mover: Mover) -> bool:
     return _STRENGTH[mover] >= _STRENGTH[least]
 
 
-def needs_words(after: Standing) -> bool:
+def needs_words(after: AccountStatus) -> bool:
     """Return True if the customer must be told why (R-09): every refusal, request or restriction."""
     return after in (_MORE_INFO, _REJECTED, _THROTTLED, _PAUSED, _SUSPENDED, _CLOSED)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import AccountFacts, HistoryFacts, Standing
+from mailflatrate.rules.facts import AccountFacts, AccountStatus, HistoryFacts
 
 
 class Trigger(Enum):
@@ -31,7 +31,7 @@ def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
     """
     if account.own_limit is not None:
         return account.own_limit
-    if account.standing is Standing.THROTTLED:
+    if account.standing is AccountStatus.THROTTLED:
         return int(limits.value("throttled_per_day"))
     if account.activated_at is None or history.now is None:
         return None

@@ -13,7 +13,7 @@ from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventKind, Report
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, NoticeKind, Standing, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
@@ -119,7 +119,7 @@ def _release(case: Case, order: MeasureOrder, by: User) -> Details:
     return {"campaign": case.campaign_id}
 
 
-def _stand(after: Standing) -> Callable[[Case, MeasureOrder, User], Details]:
+def _stand(after: AccountStatus) -> Callable[[Case, MeasureOrder, User], Details]:
     def act(case: Case, order: MeasureOrder, by: User) -> Details:
         assert case.account_id is not None
         change = change_account_status(case.account_id, after, _reasons(case, order), by=by)
@@ -173,9 +173,9 @@ _ACTS: dict[CaseAction, Callable[[Case, MeasureOrder, User], Details]] = {
     CaseAction.SUPPRESS: _suppress,
     CaseAction.FREEZE: _freeze,
     CaseAction.RELEASE: _release,
-    CaseAction.THROTTLE: _stand(Standing.THROTTLED),
-    CaseAction.PAUSE: _stand(Standing.PAUSED),
-    CaseAction.SUSPEND: _stand(Standing.SUSPENDED),
+    CaseAction.THROTTLE: _stand(AccountStatus.THROTTLED),
+    CaseAction.PAUSE: _stand(AccountStatus.PAUSED),
+    CaseAction.SUSPEND: _stand(AccountStatus.SUSPENDED),
     CaseAction.STRIKE: _strike,
     CaseAction.ASK: _ask,
 }

@@ -15,16 +15,16 @@ from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
+    AccountStatus,
     Application,
     NoticeKind,
-    Standing,
     StandingChange,
     Strike,
     User,
 )
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.vetting import (
     LIFTS,
     Mover,
@@ -57,7 +57,7 @@ class Reasons:
 
 def change_account_status(
     account_id: int,
-    after: Standing,
+    after: AccountStatus,
     reasons: Reasons,
     *,
     by: User | None,
@@ -71,7 +71,7 @@ def change_account_status(
     """
     with tenancy.platform(PlatformReason.STANDING):
         account = Account.objects.select_for_update().get(id=account_id)
-        before = Standing(account.standing)
+        before = AccountStatus(account.standing)
         _check(account_id, before, after, reasons, by)
         actor = audit.person(by) if by else audit.machine(machine)
         try:
@@ -87,13 +87,13 @@ def change_account_status(
             f"account.{after.value}", by=actor, account_id=account_id, subject=f"standing_change:{change.id}",
             reason=change.text, details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
         )  # fmt: skip
-        if after not in (Standing.SUBMITTED, Standing.APPROVED):
+        if after not in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
             tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(account, change))
         return change
 
 
-def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons, by: User | None) -> None:
-    move = (StandingFact(before.value), StandingFact(after.value))
+def _check(account_id: int, before: AccountStatus, after: AccountStatus, reasons: Reasons, by: User | None) -> None:
+    move = (AccountStatusFact(before.value), AccountStatusFact(after.value))
     mover = Mover.MACHINE if by is None else Mover.STAFF if by.is_staff and by.is_active else Mover.APPLICANT
     if not may_move(*move, mover):
         words = _("The account status is “%(before)s”, so it can't change to “%(after)s” this way.")
@@ -104,7 +104,7 @@ def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons,
         if not reasons.text.strip():
             raise AccountError(_("Explain why the account may send again."))
         paused = StandingChange.objects.filter(
-            account_id=account_id, after__in=[Standing.PAUSED, Standing.SUSPENDED]
+            account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
         ).latest("id")
         if clock.now() < lift_from(paused.at):
             raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
@@ -112,7 +112,7 @@ def _check(account_id: int, before: Standing, after: Standing, reasons: Reasons,
 
 def _notice(account: Account, change: StandingChange) -> tuple[str, str]:
     """Return subject and text of the notice in the active language."""
-    after = Standing(change.after)
+    after = AccountStatus(change.after)
     facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
     parts = [_(NOTICES[after]) % facts]
     if change.text:
@@ -121,7 +121,7 @@ def _notice(account: Account, change: StandingChange) -> tuple[str, str]:
         parts.append(_("Rule: %(rule)s") % {"rule": change.rule})
     if change.remedy:
         parts.append(_("What you can do: %(remedy)s") % {"remedy": _(change.remedy)})
-    if needs_words(StandingFact(after.value)):
+    if needs_words(AccountStatusFact(after.value)):
         decided = (
             _("One of our rules did this automatically.") if change.automated else _("Our team made this decision.")
         )
@@ -131,14 +131,16 @@ def _notice(account: Account, change: StandingChange) -> tuple[str, str]:
 
 
 NOTICES = {
-    Standing.REGISTERED: gettext_noop("%(account)s is registered with %(service)s."),
-    Standing.MORE_INFO: gettext_noop("We've read the application of %(account)s and have a question before we decide."),
-    Standing.REJECTED: gettext_noop("We've read the application of %(account)s and can't accept it."),
-    Standing.ACTIVE: gettext_noop("The %(service)s team has checked %(account)s. You can send campaigns now."),
-    Standing.THROTTLED: gettext_noop("%(account)s can still send, but fewer messages a day than usual."),
-    Standing.PAUSED: gettext_noop("Sending is paused for %(account)s. Nothing is sent for now."),
-    Standing.SUSPENDED: gettext_noop("%(account)s is suspended. Nothing is sent."),
-    Standing.CLOSED: gettext_noop("%(account)s is closed at %(service)s."),
+    AccountStatus.REGISTERED: gettext_noop("%(account)s is registered with %(service)s."),
+    AccountStatus.MORE_INFO: gettext_noop(
+        "We've read the application of %(account)s and have a question before we decide."
+    ),
+    AccountStatus.REJECTED: gettext_noop("We've read the application of %(account)s and can't accept it."),
+    AccountStatus.ACTIVE: gettext_noop("The %(service)s team has checked %(account)s. You can send campaigns now."),
+    AccountStatus.THROTTLED: gettext_noop("%(account)s can still send, but fewer messages a day than usual."),
+    AccountStatus.PAUSED: gettext_noop("Sending is paused for %(account)s. Nothing is sent for now."),
+    AccountStatus.SUSPENDED: gettext_noop("%(account)s is suspended. Nothing is sent."),
+    AccountStatus.CLOSED: gettext_noop("%(account)s is closed at %(service)s."),
 }
 
 
@@ -161,7 +163,7 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
             subject=f"strike:{strike.id}", reason=strike.text, details={"code": reasons.code, **reasons.evidence},
         )  # fmt: skip
         tell_owners(account_id, NoticeKind.STANDING, lambda _user: _strike_notice(account, strike))
-        _answer_strikes(account_id, Standing(account.standing))
+        _answer_strikes(account_id, AccountStatus(account.standing))
         return strike
 
 
@@ -174,9 +176,9 @@ def _strike_notice(account: Account, strike: Strike) -> tuple[str, str]:
     return _("Strike for %(account)s") % facts, words % facts
 
 
-def _answer_strikes(account_id: int, present: Standing) -> None:
+def _answer_strikes(account_id: int, present: AccountStatus) -> None:
     """Suspend or close the account if its strikes require it and it is not already there."""
-    earlier = StandingChange.objects.filter(account_id=account_id, after=Standing.SUSPENDED, reason_code=STRIKES)
+    earlier = StandingChange.objects.filter(account_id=account_id, after=AccountStatus.SUSPENDED, reason_code=STRIKES)
     answered = earlier.order_by("-id").values_list("at", flat=True).first()
     counting = Strike.objects.filter(account_id=account_id, taken_back_at=None)
     if answered is not None:
@@ -185,10 +187,10 @@ def _answer_strikes(account_id: int, present: Standing) -> None:
     found = measure(given, earlier.count(), clock.now())
     after, text = {
         StrikeMeasure.NONE: (None, ""),
-        StrikeMeasure.SUSPEND: (Standing.SUSPENDED, STRIKES_TEXT),
-        StrikeMeasure.CLOSE: (Standing.CLOSED, CLOSED_TEXT),
+        StrikeMeasure.SUSPEND: (AccountStatus.SUSPENDED, STRIKES_TEXT),
+        StrikeMeasure.CLOSE: (AccountStatus.CLOSED, CLOSED_TEXT),
     }[found]
-    if after is None or not may_move(StandingFact(present.value), StandingFact(after.value), Mover.MACHINE):
+    if after is None or not may_move(AccountStatusFact(present.value), AccountStatusFact(after.value), Mover.MACHINE):
         return
     reasons = Reasons(STRIKES, text, STRIKES_REMEDY, "R-08", {"strikes": len(given), "suspensions": earlier.count()})
     change_account_status(account_id, after, reasons, by=None, machine="accounts.answer_strikes")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.notices import send_notice
 from mailflatrate.apps.accounts.actions.people import create_user, house_account, withdraw_invitation
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, Invitation, Membership, NoticeKind, Role, Standing, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Invitation, Membership, NoticeKind, Role, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
@@ -57,7 +57,12 @@ def _leave_room(account: Account, email: str) -> None:
     waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
     if waiting.filter(email=email).exists():
         raise AccountError(_("%(email)s has already been invited. You can resend the invitation.") % {"email": email})
-    vetted = account.standing in (Standing.APPROVED, Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED)
+    vetted = account.standing in (
+        AccountStatus.APPROVED,
+        AccountStatus.ACTIVE,
+        AccountStatus.THROTTLED,
+        AccountStatus.PAUSED,
+    )
     most = MOST_OPEN if vetted or account.is_house else MOST_OPEN_UNVETTED
     today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1)).count()
     if waiting.count() >= most or today >= MOST_A_DAY:
@@ -137,7 +142,7 @@ def find_invitation(token: str) -> Invitation:
     with tenancy.platform(PlatformReason.INVITATION):
         rows = Invitation.objects.select_related("account", "invited_by").filter(token_hash=_hash(token))
         found = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
-    if found is None or not found.invited_by.is_active or found.account.standing == Standing.CLOSED:
+    if found is None or not found.invited_by.is_active or found.account.standing == AccountStatus.CLOSED:
         raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
     return found
 

@@ -18,6 +18,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import agreements_open, record_of
 from mailflatrate.apps.accounts.models import (
     Account,
+    AccountStatus,
     Applicant,
     Application,
     DecisionKind,
@@ -25,7 +26,6 @@ from mailflatrate.apps.accounts.models import (
     NoticeKind,
     Role,
     Signal,
-    Standing,
     User,
     VettingDecision,
 )
@@ -38,7 +38,7 @@ from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
 from mailflatrate.rules.vetting.signals import SignalResult
 from mailflatrate.settings import load_settings
 
-EDITABLE = (Standing.REGISTERED, Standing.MORE_INFO)
+EDITABLE = (AccountStatus.REGISTERED, AccountStatus.MORE_INFO)
 WRITABLE = frozenset(field.key for field in FIELDS)
 MESSAGES_PER_ADDRESS_DAY = 3
 MESSAGES_PER_IP_HOUR = 20
@@ -184,7 +184,7 @@ def submit_application(
             user.set_password(password)
             user.save(update_fields=["password"])
         accept_agreements(account_id, user, ip=where.ip, user_agent=where.user_agent)
-        change_account_status(account_id, Standing.SUBMITTED, Reasons("applied"), by=user, application=application)
+        change_account_status(account_id, AccountStatus.SUBMITTED, Reasons("applied"), by=user, application=application)
         jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
 
 
@@ -234,9 +234,9 @@ def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: s
             decided_by=by, decided_at=clock.now(),
         )  # fmt: skip
         after = {
-            DecisionKind.APPROVE: Standing.APPROVED,
-            DecisionKind.ASK: Standing.MORE_INFO,
-            DecisionKind.REJECT: Standing.REJECTED,
+            DecisionKind.APPROVE: AccountStatus.APPROVED,
+            DecisionKind.ASK: AccountStatus.MORE_INFO,
+            DecisionKind.REJECT: AccountStatus.REJECTED,
         }[kind]
         evidence = {"decision": decision.id, "record_sha256": decision.record_sha256}
         reasons = Reasons(f"vetting_{kind.value}", text, rule="R-02", evidence=evidence)
@@ -259,7 +259,7 @@ def activate_account(account_id: int, *, by: User) -> None:
         raise AccountError(
             _("The customer hasn't accepted the current agreements. The account can't be activated until they do.")
         )
-    change_account_status(account_id, Standing.ACTIVE, Reasons("activated", rule="R-01"), by=by)
+    change_account_status(account_id, AccountStatus.ACTIVE, Reasons("activated", rule="R-01"), by=by)
 
 
 def forget_unproved() -> int:

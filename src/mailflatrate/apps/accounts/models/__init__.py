@@ -1,6 +1,6 @@
 """Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
 
-from mailflatrate.apps.accounts.models.account_status import DeskMessage, Side, Standing, StandingChange, Strike
+from mailflatrate.apps.accounts.models.account_status import AccountStatus, DeskMessage, Side, StandingChange, Strike
 from mailflatrate.apps.accounts.models.agreements import (
     Acceptance,
     Acknowledgement,
@@ -28,6 +28,7 @@ from mailflatrate.apps.accounts.models.vetting import (
 __all__ = [
     "Acceptance",
     "Account",
+    "AccountStatus",
     "Acknowledgement",
     "AddressChange",
     "AgreementDocument",
@@ -53,7 +54,6 @@ __all__ = [
     "SharedEntry",
     "Side",
     "Signal",
-    "Standing",
     "StandingChange",
     "Strike",
     "User",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.tenancy import TenantModel
 
 
-class Standing(models.TextChoices):
+class AccountStatus(models.TextChoices):
     """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
 
     REGISTERED = "registered", _("Registered")
@@ -35,8 +35,8 @@ class StandingChange(TenantModel):
 
     platform_writes = True
 
-    before = models.CharField(max_length=12, choices=Standing.choices)
-    after = models.CharField(max_length=12, choices=Standing.choices)
+    before = models.CharField(max_length=12, choices=AccountStatus.choices)
+    after = models.CharField(max_length=12, choices=AccountStatus.choices)
     actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     actor_name = models.CharField(max_length=254)
     reason_code = models.CharField(max_length=40)

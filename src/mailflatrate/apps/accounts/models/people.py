@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.accounts.models.account_status import Standing
+from mailflatrate.apps.accounts.models.account_status import AccountStatus
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
 
@@ -90,7 +90,7 @@ class Account(models.Model):
     language = models.CharField(_("language"), max_length=5, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
     colour = models.CharField(_("color"), max_length=7, default="#00595a")
-    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.REGISTERED)
+    standing = models.CharField(max_length=12, choices=AccountStatus.choices, default=AccountStatus.REGISTERED)
     standing_reason = models.TextField(blank=True)
     activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     activated_at = models.DateTimeField(null=True)
@@ -121,7 +121,7 @@ class Account(models.Model):
     @property
     def may_send(self) -> bool:
         """Return True if the standing allows sending."""
-        return self.standing in (Standing.ACTIVE, Standing.THROTTLED)
+        return self.standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
 
 
 class Membership(TenantModel):

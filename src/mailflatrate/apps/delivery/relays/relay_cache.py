@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -140,5 +140,5 @@ def settings_relay(settings: Settings) -> RelaySpec:
 def _sending_account(account_id: int, has_dedicated: bool) -> SendingAccount:
     with tenancy.account(account_id):
         account = Account.objects.get(id=account_id)
-    throttled = account.standing == Standing.THROTTLED
+    throttled = account.standing == AccountStatus.THROTTLED
     return SendingAccount(throttled, account.activated_at, has_dedicated, account.is_house)

@@ -5,7 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, tell_owners
-from mailflatrate.apps.accounts.models import NoticeKind, Standing, User
+from mailflatrate.apps.accounts.models import AccountStatus, NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
@@ -64,4 +64,4 @@ def keep_listings(domain_id: int, said: list[Listing]) -> None:
             rule="R-89",
             evidence={"domain": domain.name, "answers": [str(each) for each in said if each.listed]},
         )
-    change_account_status(account.id, Standing.PAUSED, reasons, by=None, machine=MACHINE)
+    change_account_status(account.id, AccountStatus.PAUSED, reasons, by=None, machine=MACHINE)

@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
@@ -86,7 +86,7 @@ def _apply(line: WithdrawalLine) -> bool:
     if line.account_id is None:
         return line.kind is WithdrawalKind.SUPPRESSED and _suppress_everywhere(line)
     if line.kind is WithdrawalKind.STANDING:
-        return _move(line.account_id, Standing(line.reason))
+        return _move(line.account_id, AccountStatus(line.reason))
     with tenancy.account(line.account_id):
         return _IN_ACCOUNT[line.kind](line)
 
@@ -163,7 +163,7 @@ def _by_number(line: WithdrawalLine) -> Contact | None:
     return None if line.contact_id is None else Contact.objects.filter(id=line.contact_id).first()
 
 
-def _move(account_id: int, after: Standing) -> bool:
+def _move(account_id: int, after: AccountStatus) -> bool:
     try:
         change_account_status(
             account_id, after, Reasons("restored", text=TEXT), by=None, machine="privacy.replay_withdrawals"

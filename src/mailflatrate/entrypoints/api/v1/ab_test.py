@@ -73,10 +73,10 @@ def ab_test_info(campaign: Campaign) -> AbTestInfo | None:
 
 
 def _shown(view: AbTestView) -> AbTestInfo:
-    trial = view.trial
+    ab_test = view.ab_test
     return AbTestInfo(
-        share=trial.share, metric=TestMetric(trial.metric), rest=trial.rest, tested_at=trial.tested_at,
-        decide_at=trial.decide_at, winner=trial.winner, decided_at=trial.decided_at, may_choose=view.may_choose,
+        share=ab_test.share, metric=TestMetric(ab_test.metric), rest=ab_test.rest, tested_at=ab_test.tested_at,
+        decide_at=ab_test.decide_at, winner=ab_test.winner, decided_at=ab_test.decided_at, may_choose=view.may_choose,
         certainty=view.sure, because=view.why,
         variants=[
             VariantResult(
@@ -97,8 +97,8 @@ def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> Campai
     asked again first (R-04).
     """
     campaign_of(campaign_id)
-    trial = AbTest.objects.filter(campaign_id=campaign_id).first()
-    if trial is None:
+    ab_test = AbTest.objects.filter(campaign_id=campaign_id).first()
+    if ab_test is None:
         raise Problem(Code.STATE)
-    choose_variant(campaign_id, by_person(given.variant), variant_figures(trial), by=request.caller.user)
+    choose_variant(campaign_id, by_person(given.variant), variant_figures(ab_test), by=request.caller.user)
     return detail(campaign_of(campaign_id))

@@ -29,15 +29,15 @@ from pydantic import BaseModel
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, PolicyConfirmation
 from mailflatrate.apps.accounts.facts import agreements_open
-from mailflatrate.apps.accounts.models import Account, KeyScope, Standing, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, KeyScope, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
 from mailflatrate.entrypoints.web.client import client_ip
 
 READING = ("GET", "HEAD")
-WORKING = frozenset({Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED})
+WORKING = frozenset({AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED})
 """Account statuses in which API clients work; the gate decides whether messages are sent."""
-MAY_READ = WORKING | {Standing.SUSPENDED}
+MAY_READ = WORKING | {AccountStatus.SUSPENDED}
 """Account statuses in which clients may still read, and do what protects people: unsubscribe, suppress, erase."""
 LONGEST_REPEAT_KEY = 255
 F = TypeVar("F", bound=Callable[..., Any])
@@ -306,10 +306,10 @@ def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool
 
 def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:
     """Raise Problem unless the account status and agreements allow API clients to do this (R-01, R-04)."""
-    standing = Standing(account.standing)
+    status = AccountStatus(account.standing)
     looks = request.method in READING or protects
-    if standing not in (MAY_READ if looks else WORKING):
-        raise Problem(Code.ACCOUNT_STANDING, more={"standing": standing.value})
+    if status not in (MAY_READ if looks else WORKING):
+        raise Problem(Code.ACCOUNT_STATUS, more={"account_status": status.value})
     if not looks:
         with tenancy.account(account.id):
             if agreements_open(account):

@@ -5,7 +5,7 @@ from datetime import datetime
 from ninja import Router, Schema
 
 from mailflatrate.apps.accounts.facts import agreements_open
-from mailflatrate.apps.accounts.models import KeyScope, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, KeyScope
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 
 ROUTER = Router(tags=["Account"])
@@ -29,8 +29,8 @@ class AccountInfo(Schema):
     key: ApiKeyInfo
     account_id: int
     account: str
-    standing: Standing
-    standing_reason: str
+    status: AccountStatus
+    status_reason: str
     may_send: bool
     agreements_open: bool
     language: str
@@ -46,7 +46,7 @@ def show_me(request: ApiRequest) -> AccountInfo:
             name=key.name, prefix=f"mfk_{key.prefix}", scopes=[KeyScope(each) for each in key.scopes],
             made_by=key.created_by.email, expires_at=key.expires_at,
         ),
-        account_id=account.id, account=account.name, standing=Standing(account.standing),
-        standing_reason=account.standing_reason, may_send=account.may_send, agreements_open=agreements_open(account),
+        account_id=account.id, account=account.name, status=AccountStatus(account.standing),
+        status_reason=account.standing_reason, may_send=account.may_send, agreements_open=agreements_open(account),
         language=account.language, time_zone=account.time_zone,
     )  # fmt: skip

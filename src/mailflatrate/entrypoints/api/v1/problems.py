@@ -43,7 +43,7 @@ class Code(Enum):
     KEY_REFUSED = "key-refused"
     KEY_NETWORK = "key-network"
     SCOPE_MISSING = "scope-missing"
-    ACCOUNT_STANDING = "account-standing"
+    ACCOUNT_STATUS = "account-status"
     AGREEMENTS_OPEN = "agreements-open"
     NOT_FOUND = "not-found"
     METHOD = "method-not-allowed"
@@ -92,7 +92,7 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.SCOPE_MISSING: ProblemKind(
         403, _("The key doesn't have permission for this."), _("Ask an owner for a key with the scope named here.")
     ),
-    Code.ACCOUNT_STANDING: ProblemKind(
+    Code.ACCOUNT_STATUS: ProblemKind(
         403,
         _("The account status doesn't allow this."),
         _("The Account status page says why, and how to contact us."),

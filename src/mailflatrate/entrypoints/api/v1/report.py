@@ -65,7 +65,7 @@ class CampaignReport(Schema):
     complaints: Share
     hard_bounces: Share
     links: list[LinkClickInfo]
-    trial: Annotated[AbTestInfo | None, Field(description="the status of the A/B test; null: no test")]
+    ab_test: Annotated[AbTestInfo | None, Field(description="the status of the A/B test; null: no test")]
 
 
 class ReportQuery(RequestBodySchema):
@@ -150,7 +150,7 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
         links=[
             LinkClickInfo(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links
         ],
-        trial=ab_test_info(campaign),
+        ab_test=ab_test_info(campaign),
     )
 
 

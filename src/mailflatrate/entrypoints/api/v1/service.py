@@ -146,7 +146,7 @@ def _problem_shape() -> DictStrAny:
             },
             "scope": {**text, "description": "with scope-missing: the scope the key needs"},
             "scopes": {"type": "array", "items": text, "description": "with scope-missing: scopes that are accepted"},
-            "standing": {**text, "description": "with account-standing: the account status"},
+            "account_status": {**text, "description": "with account-status: the account status"},
             "limit": {"type": "integer", "description": "with asking-limited: requests a day (UTC)"},
             "asked_today": {"type": "integer", "description": "with asking-limited: requests made today"},
             "level": {**text, "description": "with asking-limited: open, held, few or stopped"},

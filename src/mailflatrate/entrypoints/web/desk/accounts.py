@@ -16,11 +16,11 @@ from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
+    AccountStatus,
     Application,
     DeskMessage,
     Membership,
     Side,
-    Standing,
     StandingChange,
     Strike,
 )
@@ -37,11 +37,17 @@ from mailflatrate.entrypoints.web.desk.common import (
     see_other,
     tone_of,
 )
-from mailflatrate.rules.facts import Standing as StandingFact
+from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting import LIFTS, Mover, lift_from, may_move
 
-MEASURES = (Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED, Standing.ACTIVE)
+MEASURES = (
+    AccountStatus.THROTTLED,
+    AccountStatus.PAUSED,
+    AccountStatus.SUSPENDED,
+    AccountStatus.CLOSED,
+    AccountStatus.ACTIVE,
+)
 MOST_NUMBER = 2_000_000_000
 
 
@@ -72,14 +78,14 @@ def accounts(request: DeskRequest) -> HttpResponse:
     search, standing = request.GET.get("q", "").strip(), request.GET.get("standing", "")
     found = Account.objects.filter(is_house=False)
     chips = dict(found.values_list("standing").annotate(n=Count("id")))
-    if standing in Standing.values:
+    if standing in AccountStatus.values:
         found = found.filter(standing=standing)
     if search:
         found = found.filter(id__in=_matching(search))
     rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
     context = {
         "rows": rows, "search": search, "standing": standing,
-        "chips": [(one.value, one.label, chips[one.value]) for one in Standing if chips.get(one.value)],
+        "chips": [(one.value, one.label, chips[one.value]) for one in AccountStatus if chips.get(one.value)],
     }  # fmt: skip
     return page(request, "accounts", context)
 
@@ -94,28 +100,28 @@ def _matching(search: str) -> set[int]:
 
 def _measures(account: Account) -> list[dict[str, Any]]:
     """Return the status changes that R-01 allows a person to make from here, each with its texts."""
-    before = StandingFact(account.standing)
+    before = AccountStatusFact(account.standing)
     found = []
     for after in MEASURES:
-        move = (before, StandingFact(after.value))
-        if may_move(*move, Mover.STAFF) and account.standing != Standing.APPROVED:
+        move = (before, AccountStatusFact(after.value))
+        if may_move(*move, Mover.STAFF) and account.standing != AccountStatus.APPROVED:
             found.append({"after": after.value, "label": MEASURE_WORDS[after], **LOOKS[after], "lifts": move in LIFTS})
     return found
 
 
 MEASURE_WORDS = {
-    Standing.THROTTLED: gettext_lazy("Throttle account"),
-    Standing.PAUSED: gettext_lazy("Pause account"),
-    Standing.SUSPENDED: gettext_lazy("Suspend account"),
-    Standing.CLOSED: gettext_lazy("Close account permanently"),
-    Standing.ACTIVE: gettext_lazy("Resume normal sending"),
+    AccountStatus.THROTTLED: gettext_lazy("Throttle account"),
+    AccountStatus.PAUSED: gettext_lazy("Pause account"),
+    AccountStatus.SUSPENDED: gettext_lazy("Suspend account"),
+    AccountStatus.CLOSED: gettext_lazy("Close account permanently"),
+    AccountStatus.ACTIVE: gettext_lazy("Resume normal sending"),
 }
 LOOKS = {
-    Standing.THROTTLED: {"icon": "gauge", "key": "T", "tone": ""},
-    Standing.PAUSED: {"icon": "octagon-pause", "key": "P", "tone": ""},
-    Standing.SUSPENDED: {"icon": "ban", "key": "S", "tone": "error"},
-    Standing.CLOSED: {"icon": "circle-x", "key": "", "tone": "error"},
-    Standing.ACTIVE: {"icon": "circle-play", "key": "L", "tone": ""},
+    AccountStatus.THROTTLED: {"icon": "gauge", "key": "T", "tone": ""},
+    AccountStatus.PAUSED: {"icon": "octagon-pause", "key": "P", "tone": ""},
+    AccountStatus.SUSPENDED: {"icon": "ban", "key": "S", "tone": "error"},
+    AccountStatus.CLOSED: {"icon": "circle-x", "key": "", "tone": "error"},
+    AccountStatus.ACTIVE: {"icon": "circle-play", "key": "L", "tone": ""},
 }
 
 
@@ -126,7 +132,7 @@ def _page(
     now = clock.now()
     strikes = Strike.objects.filter(account_id=account_id).order_by("-given_at")
     stopped = StandingChange.objects.filter(
-        account_id=account_id, after__in=[Standing.PAUSED, Standing.SUSPENDED]
+        account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
     ).order_by("-id").first()  # fmt: skip
     initial = {"daily_limit": account.daily_limit, "supervised": account.supervised}
     context = {
@@ -158,7 +164,7 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     form = MeasureForm(request.POST)
     if not form.is_valid():
         raise Http404
-    after, found = Standing(form.cleaned_data["after"]), form.cleaned_data
+    after, found = AccountStatus(form.cleaned_data["after"]), form.cleaned_data
     reasons = Reasons(f"desk_{after.value}", found["text"], found["remedy"], found["rule"])
     try:
         actions.change_account_status(account_id, after, reasons, by=request.user)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
-from mailflatrate.apps.accounts.models import Account, Application, DecisionKind, Signal, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal
 from mailflatrate.base import jobs
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -34,10 +34,10 @@ from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
 from mailflatrate.rules.vetting.signals import SignalOutcome
 
 VIEWS = {
-    "waiting": (gettext_lazy("Waiting for you"), (Standing.SUBMITTED, Standing.APPROVED)),
-    "asked": (gettext_lazy("Waiting for a reply"), (Standing.MORE_INFO,)),
-    "begun": (gettext_lazy("Not submitted yet"), (Standing.REGISTERED,)),
-    "rejected": (gettext_lazy("Rejected"), (Standing.REJECTED,)),
+    "waiting": (gettext_lazy("Waiting for you"), (AccountStatus.SUBMITTED, AccountStatus.APPROVED)),
+    "asked": (gettext_lazy("Waiting for a reply"), (AccountStatus.MORE_INFO,)),
+    "begun": (gettext_lazy("Not submitted yet"), (AccountStatus.REGISTERED,)),
+    "rejected": (gettext_lazy("Rejected"), (AccountStatus.REJECTED,)),
 }
 WEIGHT = [SignalOutcome.SERIOUS, SignalOutcome.CONCERN, SignalOutcome.NOT_CHECKED, SignalOutcome.GOOD]
 STATES = {
@@ -137,10 +137,10 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
         "open_signals": sum(row.state in ("blocked", "warning") for row in signals),
         "fields": field_rows(application), "missing": missing_fields(record_of(application)),
         "owners": owners(account_id), "history": history(account_id), "problem": problem,
-        "may_decide": account.standing == Standing.SUBMITTED,
-        "may_activate": account.standing == Standing.APPROVED,
-        "may_reject": account.standing in (Standing.SUBMITTED, Standing.MORE_INFO, Standing.APPROVED),
-        "may_ask": account.standing in (Standing.SUBMITTED, Standing.APPROVED, Standing.REJECTED),
+        "may_decide": account.standing == AccountStatus.SUBMITTED,
+        "may_activate": account.standing == AccountStatus.APPROVED,
+        "may_reject": account.standing in (AccountStatus.SUBMITTED, AccountStatus.MORE_INFO, AccountStatus.APPROVED),
+        "may_ask": account.standing in (AccountStatus.SUBMITTED, AccountStatus.APPROVED, AccountStatus.REJECTED),
     }  # fmt: skip
     return page(request, "application", context, status=status)
 

@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
-from mailflatrate.rules.ab_test import LETTERS
+from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.verdict import Severity
 
@@ -70,7 +70,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
         letters = [
-            (_("What recipients see") + (f": {LETTERS[number]}" if campaign.variants else ""),
+            (_("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
              _shown(render_preview(each, campaign.account, None, bare=False)))
             for number, each in enumerate(all_variants(campaign))
         ]  # fmt: skip

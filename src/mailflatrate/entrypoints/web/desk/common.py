@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import (
     Account,
+    AccountStatus,
     DecisionKind,
     DeskMessage,
     Membership,
     Role,
     Side,
-    Standing,
     StandingChange,
     Strike,
     User,
@@ -74,7 +74,7 @@ def find_account(account_id: int) -> Account:
 
 def tone_of(account: Account) -> str:
     """Return the color of an account's status."""
-    return TONES[Standing(account.standing)]
+    return TONES[AccountStatus(account.standing)]
 
 
 def owners(account_id: int) -> list[User]:
@@ -107,14 +107,16 @@ def _moves(account_id: int) -> list[AccountEvent]:
         AccountEvent(
             row.at,
             _("Account status: %(before)s → %(after)s")
-            % {"before": Standing(row.before).label, "after": Standing(row.after).label},
+            % {"before": AccountStatus(row.before).label, "after": AccountStatus(row.after).label},
             _joined(
                 who(row.actor, row.actor_name),
                 row.rule,
                 reason_word(row.reason_code),
                 _(row.text) if row.text else "",
             ),
-            TONES[Standing(row.after)] if row.after in (Standing.PAUSED, Standing.SUSPENDED, Standing.CLOSED) else "",
+            TONES[AccountStatus(row.after)]
+            if row.after in (AccountStatus.PAUSED, AccountStatus.SUSPENDED, AccountStatus.CLOSED)
+            else "",
         )
         for row in found
     ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Acceptance, Account, AgreementDocument, AgreementKind, Standing
+from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, AgreementDocument, AgreementKind
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
@@ -56,7 +56,7 @@ def _kind(text: str) -> AgreementKind:
 @desk
 def documents(request: DeskRequest) -> HttpResponse:
     """List every document with its versions, and how many accounts have accepted the one in force."""
-    sending = Account.objects.filter(standing__in=[Standing.ACTIVE, Standing.THROTTLED]).count()
+    sending = Account.objects.filter(standing__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
     groups = []
     for kind in AgreementKind:
         current = queries.current_version(kind)

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.abuse.queries.queue import needs_person
-from mailflatrate.apps.accounts.models import Application, DeskMessage, Side, Standing
+from mailflatrate.apps.accounts.models import AccountStatus, Application, DeskMessage, Side
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
@@ -49,7 +49,7 @@ def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
 
 
 def _applications() -> QueueBacklog:
-    undecided = (Standing.SUBMITTED, Standing.APPROVED)
+    undecided = (AccountStatus.SUBMITTED, AccountStatus.APPROVED)
     return waiting(Application.objects.filter(account__standing__in=undecided), "submitted_at")
 
 

@@ -12,7 +12,7 @@ from mailflatrate.apps.abuse.actions import CaseAction
 from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
 from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson, case_view, cases_of_account
 from mailflatrate.apps.abuse.queries.queue import neighbours, urgency_of
-from mailflatrate.apps.accounts.models import Standing
+from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.stats import queries as stats
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -190,13 +190,13 @@ def _measures(view: CaseView) -> list[dict[str, str]]:
             found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
         elif view.mailing and view.mailing.campaign.state in UNFINISHED:
             found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
-    if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED, Standing.SUSPENDED):
+    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED):
         found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
-    if standing == Standing.ACTIVE:
+    if standing == AccountStatus.ACTIVE:
         found.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
-    if standing in (Standing.ACTIVE, Standing.THROTTLED):
+    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED):
         found.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
-    if standing in (Standing.ACTIVE, Standing.THROTTLED, Standing.PAUSED):
+    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED):
         found.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
     return found
 

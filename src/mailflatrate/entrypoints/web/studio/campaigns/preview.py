@@ -23,7 +23,7 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, shown_here, without_images
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.liquid import SourceError, SourceRefused
-from mailflatrate.rules.ab_test import LETTERS
+from mailflatrate.rules.ab_test import VARIANT_LETTERS
 
 NO_EDITION = 0
 MOST_HIDDEN = 4
@@ -201,7 +201,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
         missing=missing,
         mistakes=mistakes,
         variants=[
-            (LETTERS[number], view.query(variant=number), number == view.variant)
+            (VARIANT_LETTERS[number], view.query(variant=number), number == view.variant)
             for number in range(variant_count(campaign))
             if campaign.variants
         ],

@@ -19,8 +19,8 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other,
 from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
 from mailflatrate.rules.ab_test import (
     LEAST_CLICKS,
-    LETTERS,
     MOST_VARIANTS,
+    VARIANT_LETTERS,
     Certainty,
     ChoiceBasis,
     VariantFigures,
@@ -58,13 +58,13 @@ class VariantEditing:
     @property
     def letter(self) -> str:
         """Return which variant is being edited, such as A."""
-        return LETTERS[self.present]
+        return VARIANT_LETTERS[self.present]
 
 
 def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
     """Return the variants of a campaign as tabs, with the current one marked."""
     return [
-        VariantTab(number, LETTERS[number], each.subject, number == present)
+        VariantTab(number, VARIANT_LETTERS[number], each.subject, number == present)
         for number, each in enumerate(all_variants(campaign))
     ]
 
@@ -112,7 +112,7 @@ class ArmLine:
 class AbTestView:
     """The state of an A/B test. `sure` says in a sentence how significant the difference is."""
 
-    trial: AbTest
+    ab_test: AbTest
     lines: list[ArmLine]
     sure: str
     why: str
@@ -121,25 +121,25 @@ class AbTestView:
     @property
     def winner(self) -> str:
         """The winner as A, B, C or D; empty until it is picked."""
-        return LETTERS[self.trial.winner] if self.trial.winner is not None else ""
+        return VARIANT_LETTERS[self.ab_test.winner] if self.ab_test.winner is not None else ""
 
 
 def ab_test_of(campaign: Campaign) -> AbTestView | None:
     """Return the A/B test of a released campaign; None if it has none."""
-    trial = AbTest.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
-    if trial is None:
+    ab_test = AbTest.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
+    if ab_test is None:
         return None
-    arms = variant_figures(trial)
+    arms = variant_figures(ab_test)
     subjects = dict(Edition.objects.filter(campaign_id=campaign.id).order_by("id").values_list("variant", "subject"))
     return AbTestView(
-        trial=trial,
+        ab_test=ab_test,
         lines=[
-            ArmLine(LETTERS[arm.variant], subjects.get(arm.variant, ""), arm, arm.variant == trial.winner)
+            ArmLine(VARIANT_LETTERS[arm.variant], subjects.get(arm.variant, ""), arm, arm.variant == ab_test.winner)
             for arm in arms
         ],
-        sure=_sure(certainty(arms)) if trial.metric != "person" else "",
-        why=_why(trial),
-        may_choose=trial.winner is None and trial.tested_at is not None and campaign.state in RUNNING,
+        sure=_sure(certainty(arms)) if ab_test.metric != "person" else "",
+        why=_why(ab_test),
+        may_choose=ab_test.winner is None and ab_test.tested_at is not None and campaign.state in RUNNING,
     )
 
 
@@ -155,7 +155,7 @@ def _sure(certain: Certainty) -> str:
     return words[certain]
 
 
-def _why(trial: AbTest) -> str:
+def _why(ab_test: AbTest) -> str:
     words = {
         ChoiceBasis.CLICKS.value: _("It had the highest click rate."),
         ChoiceBasis.TIE.value: _("Two variants had the same click rate, so the first of them was picked."),
@@ -165,9 +165,9 @@ def _why(trial: AbTest) -> str:
         ChoiceBasis.BRAKE.value: _(
             "Every variant led to too many unsubscribes, so no winner was picked automatically."
         ),
-        ChoiceBasis.PERSON.value: _("%(person)s picked it.") % {"person": trial.decided_by or "–"},
+        ChoiceBasis.PERSON.value: _("%(person)s picked it.") % {"person": ab_test.decided_by or "–"},
     }
-    return words.get(trial.why, "")
+    return words.get(ab_test.why, "")
 
 
 @require_POST
@@ -175,15 +175,15 @@ def _why(trial: AbTest) -> str:
 def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)
-    trial = AbTest.objects.filter(campaign_id=campaign.id).first()
+    ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
     number = request.POST.get("variant", "")
     try:
-        if trial is None or not number.isdecimal():
+        if ab_test is None or not number.isdecimal():
             raise CampaignError(_("This variant doesn't exist."))
-        choose_variant(campaign_id, by_person(whole_number(number)), variant_figures(trial), by=request.user)
+        choose_variant(campaign_id, by_person(whole_number(number)), variant_figures(ab_test), by=request.user)
     except CampaignError as problem:
         messages.error(request, str(problem))
     else:
         words = _("Variant %(letter)s goes to everyone else.")
-        messages.success(request, words % {"letter": LETTERS[whole_number(number)]})
+        messages.success(request, words % {"letter": VARIANT_LETTERS[whole_number(number)]})
     return see_other(reverse("studio:campaign", args=[campaign_id]))

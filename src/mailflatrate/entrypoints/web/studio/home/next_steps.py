@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from mailflatrate.apps.abuse.queries.case import open_questions
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
-from mailflatrate.apps.accounts.models import Account, Membership, Standing
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Membership
 from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
@@ -105,15 +105,15 @@ def _floods() -> Iterator[NextStep]:
 def _standing(account: Account) -> Iterator[NextStep]:
     if account.may_send:
         return
-    if account.standing in (Standing.SUBMITTED, Standing.APPROVED):
+    if account.standing in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
         yield NextStep(
             "hourglass", "info", _("We're reviewing your account"),
             _("We review every new customer before their first campaign."),
         )  # fmt: skip
         return
-    if account.standing in (Standing.REGISTERED, Standing.MORE_INFO):
+    if account.standing in (AccountStatus.REGISTERED, AccountStatus.MORE_INFO):
         text = _("We review every new customer before their first campaign.")
-        if account.standing == Standing.MORE_INFO:
+        if account.standing == AccountStatus.MORE_INFO:
             text = account.standing_reason
         yield NextStep(
             "stamp", "primary", _("Complete your application"), text, url_or_nothing("standing"), _("Continue")
@@ -146,12 +146,12 @@ def _choices() -> Iterator[NextStep]:
     """Yield A/B tests where a person has to pick the winner."""
     running = Campaign.objects.filter(state__in=RUNNING).exclude(variants=[])
     waiting = AbTest.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
-    for trial in waiting.select_related("campaign")[:2]:
+    for ab_test in waiting.select_related("campaign")[:2]:
         yield NextStep(
             "hourglass", "primary",
-            _("“%(mailing)s” is waiting for you to pick the winner") % {"mailing": trial.campaign.name},
+            _("“%(mailing)s” is waiting for you to pick the winner") % {"mailing": ab_test.campaign.name},
             _("The test has been sent. Everyone else is waiting for the winner."),
-            reverse("studio:campaign", args=[trial.campaign_id]), _("View"),
+            reverse("studio:campaign", args=[ab_test.campaign_id]), _("View"),
         )  # fmt: skip
 
 

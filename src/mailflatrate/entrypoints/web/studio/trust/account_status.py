@@ -23,10 +23,10 @@ from mailflatrate.apps.accounts.facts import account_facts
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
+    AccountStatus,
     AgreementDocument,
     DeskMessage,
     FourEyesSwitch,
-    Standing,
     StandingChange,
     Strike,
 )
@@ -41,30 +41,32 @@ from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
+from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.facts import HistoryFacts
-from mailflatrate.rules.facts import Standing as StandingFact
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting import daily_limit, needs_words
 
 MEANINGS = {
-    Standing.REGISTERED: gettext_lazy(
+    AccountStatus.REGISTERED: gettext_lazy(
         "You haven't submitted your application yet. You can set everything up, but you can't send until it's approved."
     ),
-    Standing.SUBMITTED: gettext_lazy(
+    AccountStatus.SUBMITTED: gettext_lazy(
         "We're reviewing your account. You can set everything up, but you can't send yet."
     ),
-    Standing.MORE_INFO: gettext_lazy(
+    AccountStatus.MORE_INFO: gettext_lazy(
         "We have a question about your application. You can't send until you've answered it."
     ),
-    Standing.APPROVED: gettext_lazy("Your application is approved. You can send as soon as your account is activated."),
-    Standing.REJECTED: gettext_lazy(
+    AccountStatus.APPROVED: gettext_lazy(
+        "Your application is approved. You can send as soon as your account is activated."
+    ),
+    AccountStatus.REJECTED: gettext_lazy(
         "Your application was declined. If you disagree, write to us and we'll review it again."
     ),
-    Standing.ACTIVE: gettext_lazy("You can send campaigns once they pass their checks."),
-    Standing.THROTTLED: gettext_lazy("You can send campaigns, but sending is slower than usual."),
-    Standing.PAUSED: gettext_lazy("Sending is suspended for now. Your data stays as it is."),
-    Standing.SUSPENDED: gettext_lazy("You can't send. If you disagree, write to us and our team will review it."),
-    Standing.CLOSED: gettext_lazy("This account is closed."),
+    AccountStatus.ACTIVE: gettext_lazy("You can send campaigns once they pass their checks."),
+    AccountStatus.THROTTLED: gettext_lazy("You can send campaigns, but sending is slower than usual."),
+    AccountStatus.PAUSED: gettext_lazy("Sending is suspended for now. Your data stays as it is."),
+    AccountStatus.SUSPENDED: gettext_lazy("You can't send. If you disagree, write to us and our team will review it."),
+    AccountStatus.CLOSED: gettext_lazy("This account is closed."),
 }
 SHOWN_MESSAGES = 20
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -147,14 +149,14 @@ def _warning(measure: Measure) -> OpenWarning:
 def _standing_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:
     found = agreements(request.user.language)
     account = request.account
-    state = Standing(account.standing)
+    state = AccountStatus(account.standing)
     change = StandingChange.objects.order_by("-id").first()
     facts = account_facts(account)
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
         "standing": state, "tone": TONES[state], "meaning": MEANINGS[state], "agreements": found,
         "due": _due(found), "error": error, "message_error": message_error,
-        "change": change if change is not None and needs_words(StandingFact(state.value)) else None,
+        "change": change if change is not None and needs_words(AccountStatusFact(state.value)) else None,
         "may_write_application": state in actions.EDITABLE and is_owner(request),
         "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[::-1],
         "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
