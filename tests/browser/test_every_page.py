@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from browser_world import wait_for_letter
+from browser_world import wait_for_message
 from page_fit import misfits, narrow
 
 pytestmark = pytest.mark.browser
@@ -207,7 +207,7 @@ def _in_mail(somebody: Any, email: str, prefix: str, postbox: str = "/desk/postb
     """Return the path of a link in the newest message to an address that has one."""
     seen: set[str] = set()
     while True:
-        somebody.go(wait_for_letter(somebody, postbox, email, seen))
+        somebody.go(wait_for_message(somebody, postbox, email, seen))
         link = somebody.page.locator(f"a[href*='{prefix}']")
         if link.count():
             address = str(link.first.get_attribute("href"))
