@@ -111,7 +111,7 @@ class WorkerConnector(PsycopgConnector):
             try:
                 link.pgconn.consume_input()
             except psycopg.OperationalError:
-                return  # the next statement says so
+                return  # the next statement will report it
             while (found := link.pgconn.notifies()) is not None:
                 self._hand_on(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
         self._listen_to_wire()

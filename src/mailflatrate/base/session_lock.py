@@ -45,7 +45,7 @@ class _Keeper:
         try:
             return bool(asked.result(ANSWER_SECONDS))
         except (psycopg.Error, OSError, TimeoutError) as problem:
-            if statement == _LOCK:  # an answer that comes too late would leave the lock to nobody
+            if statement == _LOCK:  # an answer that comes too late would leave the lock without an owner
                 asked.add_done_callback(lambda late: _give_back(late, link, loop, key))
             raise OperationalError(str(problem)) from problem
 

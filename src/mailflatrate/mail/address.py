@@ -215,7 +215,7 @@ def _check_local_utf8(local: str, text: str) -> None:
 def _fold(local: str) -> str:
     if local.isascii():
         return local.lower()
-    # Unicode 16, D145: folding is only stable between normalisations of the decomposed form.
+    # Unicode 16, D145: folding is only stable between normalizations of the decomposed form.
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFD", local).casefold())
     return unicodedata.normalize("NFC", decomposed)
 

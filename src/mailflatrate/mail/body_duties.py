@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mailflatrate.mail.content_facts import Anchor, CompiledContentFacts
 
-# How lists are left in the languages of Europe and a few others; word beginnings, compared in lower case.
+# Words for leaving a list in the languages of Europe and a few others; word beginnings, compared in lower case.
 _LEAVE = re.compile(
     r"un-?sub|opt(?:ing)?[ -]?out|remove (?:me|my|yourself)|stop receiving|no longer (?:wish|want)"
     r"|leave (?:this|the) list"

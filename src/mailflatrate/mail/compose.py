@@ -243,7 +243,7 @@ class Composer:
         own_names = [b"To", b"Date", *(name for name, _ in plan.with_tokens)]
         if not subject.is_fixed:
             own_names.append(b"Subject")
-        # Writing a sample proves, before the first recipient, that no field stands twice and no value is torn.
+        # Writing a sample proves, before the first recipient, that no field occurs twice and no value is broken.
         serialise([*constant, *((name, b"sample") for name in own_names)])
         self._constant = serialise(constant)
         self._head = b"\r\n" + self._body.head

@@ -12,7 +12,7 @@ from mailflatrate.mail.html.tokens import Token
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 MOST_IMAGE_PX: Final = 640
 """No common layout is wider."""
-# What Gmail or Outlook for Windows ignore, of what moves things (caniemail.com). Graceful decoration is left out.
+# CSS that moves things and that Gmail or Outlook for Windows ignore (caniemail.com). Graceful decoration is left out.
 _UNSUPPORTED: Final = {
     "display": frozenset({"grid", "inline-grid", "flex", "inline-flex"}),
     "position": frozenset({"absolute", "fixed", "sticky"}),

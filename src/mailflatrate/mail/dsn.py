@@ -128,7 +128,7 @@ def _recipient(group: dict[str, str]) -> RecipientReport | None:
         original=original,
         action=action,
         status=find_status(group.get("status", "")),
-        # Without a diagnostic the comment behind the status ("4.0.0 (host name lookup failure)") is all there is.
+        # Without a diagnostic, the comment after the status ("4.0.0 (host name lookup failure)") is all there is.
         diagnostic=_plain(group.get("diagnostic-code", "")) or _plain(group.get("status", "")).partition(" ")[2],
         remote_mta=_untyped(group.get("remote-mta", "")),
     )

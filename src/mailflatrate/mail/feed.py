@@ -58,7 +58,7 @@ def read_feed(body: bytes, content_type: str = "") -> Feed:
         raise NoFeed("it declares entities")
     headers = {"content-type": content_type} if content_type else {}
     try:
-        # A file object: from bytes feedparser would take a name, and open it.
+        # A file object, because feedparser would take bytes for a file name and open it.
         found = feedparser.parse(io.BytesIO(body), response_headers=headers)
     except Exception as problem:  # the library lets errors of its own parsers through, of many types
         raise NoFeed("it is too damaged to be read") from problem

@@ -175,7 +175,7 @@ def thumbnail(picture: StoredPicture) -> StoredPicture:
 
 def _open(data: bytes) -> Image.Image:
     with warnings.catch_warnings():
-        # Pillow warns where we refuse by our own number.
+        # Pillow only warns where we refuse, at our own limit.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with _refused_as(Refusal.NO_PICTURE):
             return Image.open(io.BytesIO(data), formats=_FORMATS)

@@ -103,7 +103,7 @@ def read_entry(entry: bytes, now: datetime) -> tuple[LogEvent | None, str]:
     cursor = fields.get("__CURSOR")
     program, message, micros = (fields.get(name) for name in ("SYSLOG_IDENTIFIER", "MESSAGE", "__REALTIME_TIMESTAMP"))
     kept = cursor if isinstance(cursor, str) and len(cursor) <= 500 else ""
-    if isinstance(message, list):  # the journal gives octets that are no UTF-8 as numbers
+    if isinstance(message, list):  # the journal gives octets that aren't UTF-8 as numbers
         message = _octets(message)
     if not isinstance(program, str) or not isinstance(message, str):
         return None, kept

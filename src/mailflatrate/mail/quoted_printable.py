@@ -28,7 +28,7 @@ def encode_piece(text: str) -> bytes:
 
     CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because they have no UTF-8 form.
     """
-    # Most fillings are one plain word, for which there is a quicker question.
+    # Most fillings are one plain word, for which there is a quicker check.
     if len(text) < _LINE_LENGTH and ((text.isalnum() and text.isascii()) or _PLAIN(text)):
         return text.encode("ascii") + _SOFT_BREAK
     if not text:

@@ -66,7 +66,7 @@ class CryptoMb:
     """The library itself. Raises `LibraryMissing` if it doesn't exist or this processor can't run it."""
 
     def __init__(self) -> None:
-        if not _processor_has_ifma():  # before anything of the library runs
+        if not _processor_has_ifma():  # before any of the library's code runs
             raise LibraryMissing("this processor has no AVX-512 IFMA")
         try:
             library = ctypes.CDLL(LIBRARY)

@@ -28,7 +28,7 @@ _VOID = frozenset(
     {"br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "source", "track", "embed", "param", "base"}
 )
 _SKIPPED = frozenset({"head", "style", "script", "title", "svg"})
-# Not mso-hide: a button that Outlook alone leaves out, because it draws one of its own, is the button for all others.
+# Not mso-hide: a button hidden only from Outlook, which draws one of its own, is the button for everyone else.
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _FILLER = re.compile("[\u00ad\u034f\u061c\u200b\u200c\u2060-\u2064\ufeff]")
 
@@ -112,7 +112,7 @@ def write_text(tokens: list[Token], protected: ProtectedText, book: LinkBook) ->
         elif token.kind is TokenKind.TEXT and not writer.hidden:
             writer.text(token.text)
         elif token.kind is TokenKind.COMMENT and protected.word.fullmatch(token.text.strip()):
-            # A condition is kept where it hides something, too: its other end may stand outside.
+            # A condition is kept where it hides something, too: its other end may be outside.
             writer.line += token.text.strip()
     writer.start_block(spaced=False)
     text = "\n".join(line.rstrip() for line in writer.lines)

@@ -31,7 +31,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "domain-dmarc": ("sender-not-freemail",),
 }
 _COST = {Severity.BLOCK: 25, Severity.REVIEW: 10, Severity.WARN: 4, Severity.INFO: 1}
-# Among findings of one weight: first what has the message refused, then what has it reported, then how it looks.
+# Among findings of one weight: first what gets the message rejected, then what gets it reported, then how it looks.
 _FIRST = (
     "sender-single", "sender-name", "sender-not", "header-complete", "dkim-holds", "domain", "auth-results", "dkim",
     "list-unsubscribe", "one-click", "unsubscribe", "nothing-hidden", "links", "subject", "imprint",

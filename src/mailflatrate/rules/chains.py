@@ -194,7 +194,7 @@ FROM_CHAIN: tuple[Check[HasFrom], ...] = (
     sender_name_emoji.CHECK,  # R-47 warn
 )
 
-# The cheapest and the most frequent question first; the first refusal ends the chain.
+# The cheapest and most frequent check first; the first refusal ends the chain.
 RECIPIENT_CHAIN: tuple[RecipientRule, ...] = (
     recipient_suppressed.RULE,
     recipient_subscribed.RULE,

@@ -74,7 +74,7 @@ _NOBODYS_IPV4 = re.compile(
     r"0\.|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
 )
 _UNIQUE_LOCAL = IPv6Network("fc00::/7")
-# What programs write where nothing is known.
+# What programs write for an unknown address.
 _NOTHING = frozenset(
     (
         "-",

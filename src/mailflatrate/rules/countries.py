@@ -54,7 +54,7 @@ _NAMES = {
 _BY_NAME = {name.replace("-", " "): code for code, names in _NAMES.items() for name in names.split()}
 _BY_NAME |= {code.lower(): code for code in _NAMES}
 _BY_ENDING = {code.lower(): code for code in _NAMES} | {"uk": "GB", "gov": "US", "mil": "US", "edu": "US"}
-# Sold to the whole world, so that they say nothing.
+# Sold worldwide, so they say nothing about the country.
 _BY_ENDING = {ending: code for ending, code in _BY_ENDING.items() if ending not in {"in", "is", "li"}}
 
 

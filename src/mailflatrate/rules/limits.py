@@ -67,7 +67,7 @@ LIMITS: dict[str, Limit] = {
         _limit("provider_unknown_pause", 5.0, "percent", "R-88", "ours", derived=True),
         _limit("provider_refused_pause", 5.0, "percent", "R-70", "ours, like unknown users", derived=True),
         _limit("unsubscribe_stop", 2.0, "percent", "R-89", "ours", derived=True),
-        # Ceilings that no rate softens, for accounts that began to send a short while ago.
+        # Absolute limits, whatever the rate, for accounts that began to send a short while ago.
         _limit("new_account_days", 30, "days", "R-86", "Plunk, SecurityService"),
         _limit("new_complaints_day_warn", 3, "events", "R-86", "Plunk, SecurityService"),
         _limit("new_complaints_day_pause", 7, "events", "R-86", "Plunk, SecurityService"),

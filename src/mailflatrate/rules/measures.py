@@ -19,7 +19,7 @@ class MeasureLevel(IntEnum):
     """The severity of a measure, from notifying to stopping."""
 
     WARN = 1  # the customer is told
-    THROTTLE = 2  # fewer a day, and a reviewer looks
+    THROTTLE = 2  # fewer messages a day, and a reviewer checks
     PAUSE_LANE = 3  # this campaign's lane for one provider waits for a reviewer
     PAUSE_MAILING = 4  # this campaign waits for a reviewer
     PAUSE_ACCOUNT = 5  # all campaigns wait for a reviewer

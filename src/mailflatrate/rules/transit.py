@@ -31,7 +31,7 @@ _LIST_MARKS = re.compile(r"x-beenthere|x-mailman-version|mailing-list|x-mailing-
 _ORIGIN = frozenset({"from", "to", "subject", "date", "message-id", "mime-version"})
 _BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
 _BROKEN = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED)
-# A receiver that saw a signature hold is right although it no longer does: text was added, the key was withdrawn.
+# A receiver that saw a valid signature is right even if it is no longer valid: text was added, the key was withdrawn.
 _OUTLIVED = (*_BROKEN, DkimStatus.KEY_MISSING, DkimStatus.EXPIRED)
 
 

@@ -147,7 +147,7 @@ PROCRASTINATE_ON_APP_READY = "mailflatrate.base.job_connector.install"
 SESSION_ENGINE = "mailflatrate.apps.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-if not SETTINGS.is_local:  # browsers drop such cookies over plain HTTP, which a trial is looked at with
+if not SETTINGS.is_local:  # browsers drop such cookies over plain HTTP, which people use to try the service
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_HSTS_SECONDS = 31_536_000

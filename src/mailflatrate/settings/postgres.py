@@ -75,7 +75,7 @@ def _let_pass(path: Path) -> None:
 
 def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_seconds: float = 60) -> None:
     """Run a server tool. Raises DatabaseFailed with its output."""
-    # Our own groups go too: a folder that shuts its group out would shut the server out. Of a session of its own,
+    # Our own groups go too: a folder that shuts its group out would shut the server out. In a session of its own,
     # because Ctrl-C in a terminal would go to the tool, too.
     identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with tempfile.TemporaryFile("w+") as output:

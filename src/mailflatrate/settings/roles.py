@@ -170,7 +170,7 @@ def create_roles(settings: Settings) -> None:
             hashed = connection.pgconn.encrypt_password(password.encode(), APP_ROLE.encode(), b"scram-sha-256")
             change = sql.SQL("ALTER ROLE {} PASSWORD {}")
             connection.execute(change.format(sql.Identifier(APP_ROLE), sql.Literal(hashed.decode())))
-        # INHERIT FALSE: the wider sight, and the right to erase, are entered by SET ROLE, never had by the way.
+        # INHERIT FALSE: the wider view and the right to erase require SET ROLE and are never inherited.
         for role in (PLATFORM_ROLE, ERASER_ROLE):
             connection.execute(f"GRANT {role} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")
         # Every role may change its own defaults and password; what it changed lasts until here (ADR 0010).

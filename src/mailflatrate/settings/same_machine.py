@@ -18,7 +18,7 @@ WHERE pid = pg_backend_pid()
 """The process that serves this session, and its age in seconds."""
 SERVER_NAME: Final = "postgres"
 AGE_TOLERANCE_SECONDS: Final = 2.0
-_STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted behind the name
+_STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted after the name
 
 
 def is_served_here(connection: int, session: Sequence[object] | None) -> bool:

@@ -84,7 +84,7 @@ def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
             with _ignored():
                 box.client.logout()
             with _ignored():
-                box.client.shutdown()  # also where signing out found nobody there
+                box.client.shutdown()  # also if the server was gone when signing out
 
 
 class _Box(BaseMailBox):

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 PORTS: Final = frozenset({80, 443})
-# Python counts some of these as global, but they are translated, tunnelled or otherwise led on: 64:ff9b::7f00:1 is
+# Python counts some of these as global, but they are translated, tunneled or otherwise led on: 64:ff9b::7f00:1 is
 # 127.0.0.1 behind a NAT64. Of IPv6 only 2000::/3 is handed out at all, which leaves out NAT64, site-local, multicast,
 # mapped and compatible addresses.
 _HANDED_OUT: Final = ip_network("2000::/3")

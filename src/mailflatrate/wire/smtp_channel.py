@@ -45,7 +45,7 @@ class SmtpChannel(asyncio.Protocol):
         self._tail = b""
         self._lines: list[bytes] = []
         self._expected: deque[tuple[Stage, Transaction | None]] = deque()
-        # The greeting may be here before anybody asks for it, so it is expected from the beginning.
+        # The greeting may arrive before it is requested, so it is expected from the beginning.
         self._expected.append((Stage.GREETING, None))
         self._waiter: asyncio.Future[Reply] | None = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None

@@ -20,7 +20,7 @@ from mailflatrate.wire.smtp_envelope import LocalRefusal, Transaction, build_tra
 from mailflatrate.wire.smtp_reply import Capabilities, Reply
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, SendOutcome, Stage
 
-# Looked up once: an enum member reached through its class costs a dictionary look-up at each reply.
+# Looked up once: an enum member reached through its class costs a dictionary lookup at each reply.
 _MAIL, _RCPT, _DATA, _DATA_END, _RSET = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DATA_END, Stage.RSET
 _TWO, _FOUR, _FIVE = b"245"
 
@@ -169,7 +169,7 @@ class SmtpConnection(SmtpChannel):
             self._advance(b".\r\n")
             return
         following = self._take() if self._pipelining else None
-        if self._closed:  # the feed ended the run while it made the next letter
+        if self._closed:  # the feed ended the run while it made the next message
             self._give_back(following)
             return
         self._open = following

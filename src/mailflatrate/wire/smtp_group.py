@@ -217,7 +217,7 @@ class _GroupRun:
         self._drawing = {one.member.number for one in relays}  # they may take a message at any moment
         self._working = set(self._drawing)  # they don't fail
         self._ended = asyncio.Event()
-        self._idle = asyncio.Event()  # nobody draws, or it's over
+        self._idle = asyncio.Event()  # no one takes messages, or it's over
         self._failure: Exception | None = None
         self._well: set[int] = set()  # they accepted something in this run
 

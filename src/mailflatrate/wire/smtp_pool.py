@@ -23,7 +23,7 @@ from mailflatrate.wire.smtp_types import (
     Stage,
 )
 
-# After a slow-down one connection more is allowed again for each such number of accepted letters.
+# After a slow-down, one more connection is allowed for each such number of accepted messages.
 ACCEPTED_PER_RECOVERY = 200
 
 
@@ -190,7 +190,7 @@ class SmtpPool:
             self._limit = max(1, min(self._limit, len(self._connections)))
             self._since_slowdown = 0
         if connection.loss is not None and connection.letters_taken and not connection.replies_final:
-            # It connected and then answered nothing: without a pause this would go round and round.
+            # It connected and then answered nothing: without a pause this would repeat forever.
             stage, text = connection.loss
             code, enhanced = (reply.code, reply.enhanced) if reply else (0, None)
             self._note_failure(RelayUnavailable(stage, text, code=code, enhanced=enhanced))

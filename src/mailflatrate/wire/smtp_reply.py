@@ -88,7 +88,7 @@ def parse_capabilities(reply: Reply) -> Capabilities:
         if not parts:
             continue
         keyword, parameters = parts[0], parts[1:]
-        if keyword.startswith("AUTH="):  # the form before RFC 2554, still sent beside the right one
+        if keyword.startswith("AUTH="):  # the form before RFC 2554, still sent along with the right one
             keyword, parameters = "AUTH", [keyword[5:], *parameters]
         if keyword == "AUTH":
             auth.update(parameters)

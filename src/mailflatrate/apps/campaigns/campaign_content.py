@@ -46,7 +46,7 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
         campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _style_without_host(),
     ]  # fmt: skip
-    # A choice that was not made leaves the hash as it was before there was that choice.
+    # An option left unset does not change the hash, so campaigns from before the option keep theirs.
     if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
         covered.append(options)
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()

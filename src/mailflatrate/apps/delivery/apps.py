@@ -11,6 +11,6 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the segment conditions about earlier campaigns."""
-        from mailflatrate.apps.delivery.audience import register  # models are not loaded before
+        from mailflatrate.apps.delivery.audience import register  # models are not loaded until then
 
         register()

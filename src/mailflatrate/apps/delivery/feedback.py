@@ -125,7 +125,7 @@ def record_returned(returns: Sequence[ReturnedBounce]) -> set[int]:
     }
     changed: dict[int, _ChangedDelivery] = {}
     with connection.cursor() as cursor:
-        for rows in ("delivery", "delivery_archive"):  # in this order, so that one that moves at this moment is met
+        for rows in ("delivery", "delivery_archive"):  # in this order, so that a row moved meanwhile is not missed
             cursor.execute(_RETURNED.replace("[rows]", rows), parameters)
             changed |= {int(row[0]): _ChangedDelivery(*row[1:]) for row in cursor.fetchall()}
             if len(changed) == len(returns):

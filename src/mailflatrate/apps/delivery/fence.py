@@ -133,9 +133,9 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     """
     _hold(HoldCause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
-        # Where a promotion was held already, its replay reached back an hour alone.
+        # If a promotion was held already, its replay went back only an hour.
         SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, withdrawals_at=None)
-    waiting = maybe_sent.set_aside()  # first: a test of variants whose last result is settled would go on
+    waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
     paused = [each for each in waiting if each.state == CampaignState.PAUSED]
     log.warning("backup_restored", lost_since=lost_since.isoformat(), drafts=len(drafts), paused=len(paused))

@@ -75,7 +75,7 @@ def sweep(timestamp: int) -> None:
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))
-        # One released while a hold ended may have been put off by the hold without being seen by its end.
+        # A campaign released while a hold was ending may have been postponed by the hold and missed when it ended.
         planning = [] if fence.is_held() else list(Campaign.objects.filter(state=CampaignState.PLANNING))
         ready = Chunk.objects.filter(campaign=None, state=ChunkState.READY)
         post = list(ready.values_list("account_id", flat=True).distinct())

@@ -48,7 +48,7 @@ _BY_FACT = {
     Suppression.OWN: WithholdReason.SUPPRESSED_OWN,
     Suppression.EVERYWHERE: WithholdReason.SUPPRESSED_EVERYWHERE,
 }
-# The account's own rows by their reason, the platform's with a word before it.
+# The account's own rows by their reason, the platform's with a prefix.
 _SUPPRESSED = {reason.value: _BY_FACT[fact].value for reason, fact in AS_FACT.items()} | {
     _EVERYWHERE + reason.value: _BY_FACT[fact].value for reason, fact in EVERYWHERE_AS_FACT.items()
 }
@@ -67,7 +67,7 @@ SELECT max(contact_id) FROM (
     ORDER BY contact_id LIMIT %(slice)s) page
 """
 
-# One row a person: the confirmed subscription that stands first in the campaign's order of lists. Chunks hold one lane
+# One row a person: the confirmed subscription that comes first in the campaign's order of lists. Chunks hold one lane
 # each and take turns; providers with few recipients share chunks, and all share the canary.
 _SLICE = """
 WITH people AS MATERIALIZED (
@@ -125,7 +125,7 @@ _IN_ORDER = {
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
     "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
 }  # fmt: skip
-# The canary is of the first moment, whenever its people come up.
+# The canary belongs to the first moment, whenever its people are planned.
 _IN_WAVES = _IN_ORDER | {
     "part_is": MOMENT, "part_join": JOIN, "by_part": "part, ", "part": "part", "not_before": "min(part)",
     "is_canary": "part IS NOT DISTINCT FROM %(canary_wave)s::timestamptz"
@@ -136,7 +136,7 @@ _IN_WAVES = _IN_ORDER | {
 # The test variant of a contact: by a number from 0 to 9,999, fixed for this campaign even across crashes.
 _TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
         THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
-# First those who test; the others are only counted.
+# First the contacts in the test; the others are only counted.
 _IN_TEST = _IN_ORDER | {
     "part_is": _TEST_PART, "by_part": "part, ", "part": "part", "mine": "part IS NOT NULL",
     "counted_as": "CASE WHEN part IS NOT NULL THEN left_out WHEN left_out IS NULL THEN 'rest' ELSE 'untold' END",
@@ -144,7 +144,7 @@ _IN_TEST = _IN_ORDER | {
     "arms": "JOIN unnest(%(editions)s::bigint[], %(decisions)s::bigint[]) WITH ORDINALITY"
     " arm (edition_id, decision_id, number) ON arm.number = n.part + 1",
 }  # fmt: skip
-# Then the others, with what was chosen.
+# Then the others, with the winner.
 _AFTER_TEST = _IN_ORDER | {
     "part_is": _TEST_PART,
     "part": "part",

@@ -152,7 +152,7 @@ def outcomes_page(
     rows = DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after)
     rows = rows.filter(chunk_id__in=Chunk.objects.filter(campaign_id=campaign_id).values("id"))
     if state is not None:
-        if state != DeliveryState.PENDING:  # which is what the tallies do not count
+        if state != DeliveryState.PENDING:  # the tallies do not count these
             holding = Tally.objects.filter(campaign_id=campaign_id, state=state, count__gt=0)
             rows = rows.filter(chunk_id__in=holding.values("chunk_id"))
         rows = rows.filter(state=state)

@@ -43,7 +43,7 @@ def recipients(campaign_id: int, wanted: RecipientFilter, *, after: int = 0) -> 
 
 
 def _chunks(campaign_id: int, wanted: RecipientFilter) -> list[int]:
-    if wanted.state is None or wanted.state == DeliveryState.PENDING:  # which is what the tallies do not count
+    if wanted.state is None or wanted.state == DeliveryState.PENDING:  # the tallies do not count these
         return list(Chunk.objects.filter(campaign_id=campaign_id).values_list("id", flat=True))
     holding = Tally.objects.filter(campaign_id=campaign_id, state=wanted.state, count__gt=0)
     if wanted.detail and wanted.state in (DeliveryState.BOUNCED, DeliveryState.WITHHELD):

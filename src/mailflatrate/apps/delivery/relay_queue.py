@@ -23,7 +23,7 @@ LONGEST_IN_QUEUE = timedelta(days=8)
 LOG_ENDED = "log_ended"
 ALIVE = timedelta(minutes=10)
 
-# Deliveries change sides, and their tallies with them. What another hand has settled meanwhile stays as it is.
+# Deliveries move from one tally to another. Anything settled elsewhere meanwhile stays as it is.
 _MOVE = """
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(replies)s::text[], %(ats)s::timestamptz[])

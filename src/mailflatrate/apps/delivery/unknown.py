@@ -12,7 +12,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 _ALL = "SELECT count(DISTINCT campaign_id), coalesce(sum(count), 0) FROM tally WHERE state = 'in_doubt' AND count > 0"
-# A journal is called by its host, up to the first dot, and its process.
+# A journal is named after its host, up to the first dot, and its process.
 _OPEN = """
 SELECT split_part(claimed_by, '.', 1), count(DISTINCT campaign_id), sum(cardinality(deliveries)), min(lost_at)
 FROM lost_claim WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1

@@ -38,7 +38,7 @@ def takes_mail(address: str) -> bool:
     try:
         domain = parse(address).domain
     except AddressError:
-        return True  # no letter can be written with it, which another rule says
+        return True  # no message can be composed with it; another rule reports that
     known = known_facts([domain]).get(domain)
     return known is None or (bool(known.resolves) and not known.null_mx)
 
@@ -48,7 +48,7 @@ def _reply_verified(reply_to: str) -> bool:
     try:
         return not reply_to or mailbox_proved(parse(reply_to).text)
     except AddressError:
-        return True  # no letter can be written with it, which another rule says
+        return True  # no message can be composed with it; another rule reports that
 
 
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:

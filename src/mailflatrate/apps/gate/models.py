@@ -18,7 +18,7 @@ class GateDecision(TenantModel):
     """The gate's findings when asked to release something; append-only."""
 
     chain = models.CharField(max_length=12, choices=Chain.choices)
-    # The database deletes the refusals of a draft with the draft: nobody else may, and no permit is ever deleted.
+    # The database deletes the refusals of a draft with the draft: no one else may, and no permit is ever deleted.
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, related_name="decisions")
     edition = models.ForeignKey("campaigns.Edition", null=True, on_delete=models.DO_NOTHING, related_name="+")
     allowed = models.BooleanField()

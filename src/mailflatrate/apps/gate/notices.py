@@ -19,7 +19,7 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
     """
     people = User.objects.filter(email__iexact=notice.recipient, is_active=True)
     if notice.kind == NoticeKind.TEST:
-        people = people.filter(last_login__isnull=False)  # an invitation alone makes nobody a reader of tests
+        people = people.filter(last_login__isnull=False)  # an invitation alone does not let anyone receive tests
     return NoticeFacts(
         recipient_is_user=people.exists() or _on_the_way_in(notice),
         address_dead=address_dead,

@@ -22,7 +22,7 @@ COLUMNS = """
     greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
     own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at, c.address_key
 """
-# What the archive knows of it, in one row a contact instead of a look into each month.
+# What the archive has on it: one row per contact instead of a lookup in each month.
 _ARCHIVED = "(SELECT a.sent_at FROM last_mailing a WHERE a.contact_id = d.contact_id AND a.account_id = d.account_id)"
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -112,7 +112,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         consent_at,
         last_contact_at,
         _ORIGINS.get((origin or "", consent_kind == _CONFIRMED), _NO_ORIGIN),
-        # Tier 2 is confirmed on a list only after a reviewer let it in (R-21), so nobody has to look for it.
+        # Tier 2 is confirmed on a list only after a reviewer let it in (R-21), so there is no need to look for it.
         1 if is_refused_role(*(email or "").rpartition("@")[::2]) else 0,
         role_released=True,
         rests_until=rests_until,

@@ -161,7 +161,7 @@ def _look(mail: RawMail) -> _MessageReading:
 
 def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
     """Read in a child process; retry once if it died, which may have been an accident."""
-    # An envelope that proves the delivery leaves nothing to be looked for inside.
+    # If the envelope proves the delivery, there is nothing left to look for inside.
     wanted = {"with_tokens": envelope is None, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
     raw = bytes(mail.raw)
     try:

@@ -44,7 +44,7 @@ _WIPE: dict[str, str] = {
     " AND (contact_id = %(contact_id)s OR delivery_id = ANY(%(deliveries)s))",
     "deliveries": "UPDATE delivery SET contact_id = NULL, reply_text = '' WHERE account_id = %(account_id)s"
     " AND id = ANY(%(deliveries)s)",
-    # After the table they came from, so that one that moves at this moment is met here.
+    # After the table they came from, so that a row moved meanwhile is found here.
     "archived_deliveries": "UPDATE delivery_archive SET contact_id = NULL, reply_text = ''"
     " WHERE account_id = %(account_id)s AND id = ANY(%(deliveries)s)",
     "sign_ups": "DELETE FROM signup_request WHERE account_id = %(account_id)s AND id = ANY(%(requests)s)",

@@ -255,7 +255,7 @@ def open_holds() -> QuerySet[Measure]:
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
 
 
-# Letters and people of the test alone: what the rest got later is not a part of it.
+# Messages and people of the test only: what the rest got later is not a part of it.
 _ARMS = """
 SELECT e.variant, count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM feedback f WHERE f.account_id = d.account_id AND f.delivery_id = d.id AND f.kind = 'unsubscribe'))

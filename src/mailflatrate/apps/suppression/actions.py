@@ -87,7 +87,7 @@ def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False
         strongest_once.setdefault(entry.address_key, entry)
     if not strongest_once:
         return 0
-    # Sorted keys: two writers of the same addresses wait for each other instead of locking crosswise.
+    # Sorted keys: two writers of the same addresses wait for each other instead of deadlocking.
     kept = [strongest_once[key] for key in sorted(strongest_once)]
     changed = _upsert(account_id, kept)
     if platform:

@@ -29,7 +29,7 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         constraints = [
-            # The kinds of audit.ActorKind: a line that only looks like staff's is none.
+            # The kinds of audit.ActorKind: a line that only looks like staff's does not count.
             models.CheckConstraint(
                 condition=models.Q(actor_kind__in=["staff", "customer", "machine"]), name="audit_entry_actor_kind"
             ),

@@ -79,7 +79,7 @@ class Child:
 def _timed(seconds: float, function: object, *arguments: object) -> object:
     """Call with a limit of processor time, at which the kernel ends this process, even inside a C library."""
     assert callable(function)
-    # A second limit for the case that a reader takes the first one away.
+    # A second limit, in case a reader lifts the first one.
     last = math.ceil(time.process_time() + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (last, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     signal.setitimer(signal.ITIMER_PROF, seconds)

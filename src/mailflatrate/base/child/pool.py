@@ -61,7 +61,7 @@ class ChildPool:
             child.end()
             self.start_spare(name)
             raise
-        except Exception:  # what the reader declares: the child is as good as before
+        except Exception:  # declared by the reader: the child is still usable
             self._give_back(child)
             raise
         except BaseException:  # an answer may still be under way

@@ -67,7 +67,7 @@ class SharedMetrics:
 
     def _again_and_again(self) -> None:
         while not self._ending.wait(EVERY_SECONDS):
-            with suppress(OSError):  # a full disk must not end anything else
+            with suppress(OSError):  # a full disk must not stop anything else
                 self.write()
 
 

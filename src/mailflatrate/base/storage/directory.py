@@ -41,7 +41,7 @@ class DirectoryFiles:
             file = _new_file(draft)
         try:
             with file:
-                while chunk := measured.read(CHUNK_BYTES):  # what it raises is not the disk's
+                while chunk := measured.read(CHUNK_BYTES):  # what it raises is not an error of the disk
                     with self._errors():
                         file.write(chunk)
                 with self._errors():

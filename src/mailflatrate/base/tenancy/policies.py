@@ -72,7 +72,7 @@ WITHOUT_POLICY: dict[str, str] = {
 # Tables on which a role may do less than everything: what is proof may be added to, and never be changed or removed.
 # Only ERASER_ROLE deletes evidence, and it sees nothing else.
 _APPEND = "SELECT, INSERT"
-# When an event was recorded is the database's word, not the application's.
+# The database, not the application, says when an event was recorded.
 _APPEND_EVENT = (
     "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
 )
@@ -81,7 +81,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
-    # The framework's record of schema changes and its catalogues: a row less would have a migration run again.
+    # The framework's record of schema changes and its catalogues: a missing row would make a migration run again.
     **{
         table: dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT")
         for table in (
@@ -92,7 +92,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
             "auth_group_permissions",
         )
     },
-    # Limits count upwards; triggers say who forgets.
+    # Limits count upwards; triggers decide who may reset them.
     "asking_tally": {
         APP_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)",
         PLATFORM_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown), DELETE",
@@ -101,7 +101,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "confirmation_mark": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, DELETE"),
     # The words that name an office come from our data files, with a migration.
     "role_word": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
-    # Who signs is the platform's to say; a trigger keeps what a key is, and that a retired one stays so.
+    # The platform decides who signs; a trigger keeps a key's values unchanged, and a retired key retired.
     "signing_key": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     # Nobody deletes; a trigger keeps the application role from lifting (R-75).
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
@@ -135,7 +135,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Triggers say which columns (R-01); an account is closed, never deleted.
     "account": {APP_ROLE: "SELECT, UPDATE", PLATFORM_ROLE: "SELECT, INSERT, UPDATE"},
     "agreement_document": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
-    # Whether anything leaves at all is the platform's to say; the row is never removed.
+    # The platform decides whether anything is sent at all; the row is never removed.
     "sending_fence": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "sender_process": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
     "withdrawals_place": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
@@ -296,7 +296,7 @@ def _policy(table: str, name: str, role: str, using: str, check: str | None) -> 
     """)  # fmt: skip
 
 
-# A question that finds something when a role lacks a right that holds for a whole schema, and what gives it.
+# A query that finds something when a role lacks a right on a whole schema, and the statement that grants it.
 _WIDE = [
     (
         f"SELECT 1 WHERE NOT has_schema_privilege('{role}', 'public', 'USAGE')",
@@ -344,8 +344,8 @@ CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
 {fingerprints.TABLE};
 REVOKE ALL ON SCHEMA kept FROM PUBLIC;
 """
-# A process id comes round again, the moment of its start with it does not: a pass that was seen once dies with its
-# connection. The owner looks it up, because the wider roles may not see when a process started.
+# Process ids are reused, but not with the same start time: a pass that was seen once dies with its connection. The
+# owner looks it up, because the wider roles may not see when a process started.
 _OWN_SERVER = """
 CREATE OR REPLACE FUNCTION public.own_server() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

@@ -67,7 +67,7 @@ def report() -> None:
     notify("WATCHDOG=1")
     file = load_settings().life_file
     if file is not None:
-        with suppress(OSError):  # a full disk ends nothing; the health check will see the old file
+        with suppress(OSError):  # a full disk stops nothing; the health check will see the old file
             file.touch()
 
 

@@ -47,7 +47,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         super().__init__(*args, **options)
 
     def server_bind(self) -> None:
-        super(WSGIServer, self).server_bind()  # without WSGIServer's look-up of our own name in the DNS
+        super(WSGIServer, self).server_bind()  # without WSGIServer's lookup of our own name in the DNS
         self.setup_environ()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:

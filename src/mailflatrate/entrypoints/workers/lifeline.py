@@ -118,7 +118,7 @@ class LifeLine:
         unheld = [int(row[0]) for row in await (await link.execute(_UNHELD, [LOCKS])).fetchall()]
         self._unheld_since = {worker_id: self._unheld_since.get(worker_id, now) for worker_id in unheld}
         gone = [worker_id for worker_id, since in self._unheld_since.items() if now - since >= GONE_SECONDS]
-        if gone:  # their jobs are nobody's from then on
+        if gone:  # no one owns their jobs from then on
             await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [gone])
             log.warning("workers_died", workers=gone)
 

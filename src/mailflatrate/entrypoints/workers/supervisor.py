@@ -14,7 +14,7 @@ import structlog
 log = structlog.get_logger("supervisor")
 
 LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0  # a process that ran so long starts over with the shortest pause
+STEADY_SECONDS = 60.0  # a process that ran this long starts over with the shortest pause
 STOP_SECONDS = 14.0  # its processes end themselves within 12, whatever hangs
 PR_SET_PDEATHSIG = 1
 

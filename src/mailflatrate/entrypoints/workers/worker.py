@@ -46,7 +46,7 @@ from mailflatrate.settings.schema import load_settings
 GRACE_SECONDS = 8.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
-LASTING_SECONDS = 30.0  # work that lasted so long had its database: the next pause is short again
+LASTING_SECONDS = 30.0  # work that lasted this long had its database: the next pause is short again
 POLL_SECONDS = 2.0
 EXPRESS_AT_ONCE = 4
 
@@ -159,8 +159,8 @@ class _Work:
         except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
             return str(problem)[:200]
         finally:
-            # Procrastinate's schedule speaks over Django's connection of that thread, and Django puts a new one in
-            # place of a dead one only at the border of a request, which a worker does not have.
+            # Procrastinate's schedule uses Django's connection of that thread, and Django replaces a dead one only
+            # between requests, which a worker does not have.
             await sync_to_async(connections.close_all)()
             forget_idle()
         return ""

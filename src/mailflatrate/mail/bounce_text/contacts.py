@@ -64,7 +64,7 @@ _ASKED_BEFORE = re.compile(
         r"get) this\b"
     )
 )
-#: The same behind the address, in languages that end a sentence with the verb, and for short offers of help.
+#: The same after the address, in languages that end a sentence with the verb, and for short offers of help.
 _ASKED_AFTER = re.compile(
     fold(
         r"\bwenden\b|\bkontaktier|\b(?:zu )?schreiben\b|\bzu richten\b|\bfor (?:any |all )?(?:help|assistance|"

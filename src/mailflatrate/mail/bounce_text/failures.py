@@ -21,7 +21,7 @@ _DELAYED = ("delayed", "delay", "expired-delayed")
 _GOOD = ("delivered", "relayed", "expanded", "deliverable", "delivery")
 _FOR = re.compile(r"\bfor <?([^\s<>;]+@[^\s<>;]+)>?")
 _MAX_NESTING = 3
-#: A shorter diagnostic is but a code.
+#: A shorter diagnostic is only a code.
 _MUTE = 12
 
 
@@ -138,7 +138,7 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed, final=final)
     if verdict.reason is BounceReason.UNDEFINED or len(group.diagnostic) < _MUTE:
         told = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed, final=final)
-        # The notice's prose explains a bare code; where it says nothing of its own, the code stands.
+        # The notice's prose explains a bare code; if it says nothing of its own, the code decides.
         verdict = verdict if verdict.hard and told.reason is BounceReason.REJECTED else told
     action = group.action or "failed"
     diagnostic = group.diagnostic or context[:500]

@@ -38,7 +38,7 @@ _FAILURE_WORDS = re.compile(
     r"kon niet worden|nie (?:mogła|może) zostać|permanent(?:ly)? (?:error|fail)",
     re.I,
 )
-#: Beside a telling subject the code of the refusal says enough, in whatever language the rest is.
+#: With a telling subject, the code of the refusal says enough, in whatever language the rest is.
 _CODE = re.compile(r"(?<![\d.-])5[0-5]\d[ -]\S|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])")
 _REFUSED = re.compile(
     rf"{_CODE.pattern}|(?<![\d.-])4[0-5]\d[ -]\S|un(?:known|deliver)|no such|failed|full|quota|has left|invalid|"
@@ -81,7 +81,7 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
                 return found
     rest = [NamedRecipient(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
     rest = not_at_home(message, accused(message, rest, head))
-    # Of several addresses in prose none is known to be the one that failed.
+    # If the prose names several addresses, it is unknown which one failed.
     return rest if len(rest) == 1 else []
 
 

@@ -205,7 +205,7 @@ def read_sentences(text: str) -> ReplyMeaning:
 def _clauses(tokens: list[str]) -> Iterator[list[str]]:
     clause: list[str] = []
     for token in tokens:
-        # No sentence is as long; within one every noun is weighed against every predicate.
+        # No sentence is this long; within one every noun is weighed against every predicate.
         if token in _ENDS or len(clause) >= _MAX_CLAUSE:
             if clause:
                 yield clause

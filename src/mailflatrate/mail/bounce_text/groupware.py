@@ -56,7 +56,7 @@ EXCHANGE = BounceDialect(
         "管理者向けの診断情報",
         "管理员的诊断信息",
         "관리자를 위한 진단 정보",
-        # Below the address stand the reply or the connector's own line, in whatever language the rest is.
+        # Below the address comes the reply or the connector's own line, in whatever language the rest is.
         "\n    msexch:",
         "\n\tmsexch:",
         "\n#550 5.",

@@ -11,7 +11,7 @@ _CODES = re.compile(r"(?<![\w.])(?:[245]\.\d{1,3}\.\d{1,3}|[2-5]\d\d(?=[ \-]))(?
 _HOST = re.compile(r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,8}[a-z]{2,24}\b(?!\.\w)", re.I)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _JOINTS = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
-#: What a gateway counts behind the reply of the other side; it says nothing about the reply.
+#: What a gateway counts after the reply of the other side; it says nothing about the reply.
 _COUNTED = re.compile(r"\s*\((?:delivery )?(?:attempts?|tries): ?\d{1,6}\)\s*$", re.I)
 _ELLIPSIS = re.compile(r"\.{2,}")
 

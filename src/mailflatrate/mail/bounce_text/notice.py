@@ -27,7 +27,7 @@ from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers
 from mailflatrate.mail.reply import asks_for_proof, is_challenge
 
-#: Most to least authoritative: who writes a form that nobody else writes comes first.
+#: Most to least authoritative: systems whose form no other system uses come first.
 DIALECTS: tuple[BounceDialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)
 
 _MACHINE_SENDER = re.compile(
@@ -54,7 +54,7 @@ _FAILURE_SUBJECT = re.compile(
     re.I,
 )
 
-#: Words of a delay, for notices in unknown dialects.
+#: Words for a delay, for notices in unknown dialects.
 _DELAY = re.compile(
     r"\bdelayed\b|delivery delay|not yet been delivered|will (?:be retried|keep trying|continue to try|try again)|"
     r"still (?:being retried|trying)|has been (?:postponed|deferred)|verzögert|en attente|retrasad|ritard",

@@ -52,7 +52,7 @@ UPKEEP = PhraseTable(
     ),
 )  # fmt: skip
 
-#: A code of a dead address decides only where the words name nothing else than the recipient.
+#: A code of a dead address decides only if the words name nothing but the recipient.
 ELSEWHERE = re.compile(
     r"\b(?:senders?|originat\w*|spf|dkim|dmarc|arc|relay\w*|ips?|rdns|ptr|helo|ehlo|mail from|envelope from|spam\w*|"
     r"virus\w*|malware|polic(?:y|ies)|reputation|block(?:ed|ing|list\w*)|black ?list\w*|blacklist\w*|"

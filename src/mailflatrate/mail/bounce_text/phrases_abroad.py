@@ -37,7 +37,7 @@ DEAD_ABROAD = (
         "Exchange, hMailServer, Kerio, Coremail and providers that answer in the language of their country",
         (
             "e-mail-konto ist * nicht vorhanden",
-            # Whose mailbox it was has left.
+            # The mailbox's owner has left.
             "hat das unternehmen verlassen", "hat die firma verlassen", "nicht mehr im unternehmen",
             "nicht mehr bei uns", "nicht mehr beschäftigt", "nicht mehr in unserem", "ist ausgeschieden",
             "a quitté l'", "a quitté la", "a quitté notre", "a quitté ses fonctions", "ne travaille plus",

@@ -3,7 +3,7 @@
 from mailflatrate.mail.bounce_text.phrase_rows import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason
 
-#: A failing name server is asked for before an unknown host, because it may recover.
+#: A failing name server is checked before an unknown host, because it may recover.
 ROUTE = PhraseTable(
     Phrases(
         BounceReason.NOTACCEPT,
@@ -136,7 +136,7 @@ ROUTE = PhraseTable(
     ),
 )
 
-#: Asked after the dead-address phrases: a queue that gives up repeats what it was told.
+#: Checked after the dead-address phrases: a queue that gives up repeats what it was told.
 QUEUE = PhraseTable(
     Phrases(
         BounceReason.EXPIRED,

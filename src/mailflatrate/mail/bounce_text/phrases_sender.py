@@ -3,7 +3,7 @@
 from mailflatrate.mail.bounce_text.phrase_rows import Phrases, PhraseTable
 from mailflatrate.mail.reading.values import BounceReason
 
-#: Asked first: a message that is too big is refused in the words of a full mailbox.
+#: Checked first: a message that is too big is refused in the words of a full mailbox.
 MESSAGE = PhraseTable(
     Phrases(
         BounceReason.MESGTOOBIG,

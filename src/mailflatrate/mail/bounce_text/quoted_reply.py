@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 #: A code with which a reply may begin.
 _CODE = re.compile(r"(?<![\w.])(?:[45]\d\d(?=[ \-#:.'\"]|$)|[45]\.\d{1,3}\.\d{1,3}\b)")
-#: What stands directly before a quoted reply.
+#: What comes directly before a quoted reply.
 _OPENING = re.compile(
     r"(?:\bsaid:?|->|<<<|\bsmtp;|\bx-[\w-]{2,20};|\breturned:?|\bresponded(?: with)?:?|\breplied(?: with)?:?|"
     r"\banswered(?: with)?:?|\bresponse(?: from the remote server)?(?: was)?:|\bresponse is:?|\breply(?: was)?:|"

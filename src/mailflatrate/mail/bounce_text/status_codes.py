@@ -2,7 +2,7 @@
 
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, RefusalSubject
 
-#: Subject and detail -> reason. The class (4 or 5) is judged apart.
+#: Subject and detail -> reason. The class (4 or 5) is judged separately.
 BY_DETAIL: dict[str, BounceReason] = {
     "1.0": BounceReason.USERUNKNOWN,
     "1.1": BounceReason.USERUNKNOWN,
@@ -111,7 +111,7 @@ PLAIN: frozenset[str] = frozenset(
     }
 )
 
-#: The dead-address codes (R-68 RECIPIENT-HARD), which are a witness of their own.
+#: The dead-address codes (R-68 RECIPIENT-HARD), which count as separate evidence.
 DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
 
 #: Codes that systems also use for other faults: they support words, and decide nothing alone.

@@ -8,14 +8,14 @@ _DEAD_MANY = re.compile(
     rf"\b{_GONE} (?:e-?mail |\w+ )?{_MANY}\b|\b{_MANY} (?:(?:that|who|which|on \w+|here) ){{0,2}}(?:do not|dont|"
     rf"don't|did not|never) exist"
 )
-#: Who wrote to many dead addresses is a sender; the mailbox at hand is not what the sentence is about.
+#: Someone who wrote to many dead addresses is a sender; the sentence is not about the mailbox at hand.
 _OF_SENDER = re.compile(
     r"\byou(?: have|'ve| are|r (?:ip|server|host|network|domain|system|mta|address|account))\b|\bblock|\bbann|"
     r"\bsen(?:t|d|ding|ds)\b|\bmail(?:ed|ing)\b|\b(?:rate|number|percentage|ratio|amount|volume) of\b|\btoo many\b|"
     r"\bhigh\b|\bexcess|\battack|\bsenders\b|\blisted\b|\brepeated|\breputation\b"
 )
 _HARVEST = re.compile(r"\bharvest(?:ing)?\b|\bdictionary attack|\bnamespace mining")
-#: A domain in what the message says, and not the one that it went to.
+#: A domain mentioned in the message, not the one it was sent to.
 _DOMAIN = r"(?:domain|domaene|domein|domini|domen|домен)\w*"
 _CONTENT = (
     r"(?:link(?:s|ed)?|urls?|uris?|hyperlinks?|web ?sites?|web ?pages?|message body|content|"
@@ -45,7 +45,7 @@ _DISABLED = re.compile(
     r"\binaktiv|"
     r"\binatti|\binactiv|\binativ|\buitgeschakeld|\bstillgelegt|\bnieaktywn|\bneaktivn|\bотключ|\bdevre disi|停用|禁用"
 )
-#: Words of an end, without any code: deactivated, closed, or a provider's own sentence for good.
+#: Words for an end, without any code: deactivated, closed, or a provider's own sentence for good.
 _ENDED = re.compile(
     r"deactivat|deaktiv|desactiv|disattivat|desativad|deactiveerd|dezactivat|απενεργοποι|"
     r"\bno longer (?:accepts|accepting|receives|receiving)\b|tried to reach is (?:disabled|inactive)|"

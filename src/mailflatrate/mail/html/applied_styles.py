@@ -46,7 +46,7 @@ def with_styles_applied(source: str) -> str:
             css += len(token.text)
     if css * len(tokens) > _MAX_WORK:
         return source
-    from css_inline import CSSInliner, InlineError  # only here: most letters come with nothing to apply
+    from css_inline import CSSInliner, InlineError  # only here: most messages have nothing to apply
 
     inliner = CSSInliner(keep_style_tags=True, keep_link_tags=True, load_remote_stylesheets=False)
     try:

@@ -45,7 +45,7 @@ def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
     except OSError as error:
         raise SourceRefused((_from_mrml(str(error), source),)) from error
     except BaseException as error:
-        # mrml panics where it would quote a damaged tag in the middle of a character; that is no Exception.
+        # mrml panics where it would quote a damaged tag in the middle of a character; a panic isn't an Exception.
         if type(error).__name__ != "PanicException":
             raise
         raise SourceRefused((_from_panic(str(error), source),)) from error

@@ -97,7 +97,7 @@ def _after_tag(state: _State, blocks: list[_Block], tag: str) -> _State | None:
         for end in (*block.ends, *(() if block.has_else else (block.before,))):
             state = state.joined(end)
     elif word in ("for", "endfor", "capture", "endcapture") and not state.settled:
-        return None  # a loop may write its inside several times
+        return None  # a loop may write its body several times
     return state
 
 

@@ -160,7 +160,7 @@ class Sanitizer:
 
     def _keeps(self, token: Token, name: str) -> bool:
         if word := self._protected.word.fullmatch(name):
-            # A condition may stand among attributes; a value may not, it could become an event handler.
+            # A condition may appear among attributes; a value may not, it could become an event handler.
             return not self._protected.is_output(int(word[1]))
         return self._allowed_name(name) and not name.startswith(_BANNED_PREFIXES) and name not in _BANNED_ATTRIBUTES
 
@@ -228,7 +228,7 @@ def _harmless(url: str, *, image: bool) -> bool:
 def _harmless_everywhere(protected: ProtectedText, value: str) -> bool:
     numbers = [int(word[1]) for word in protected.word.finditer(value)]
     if any(map(protected.is_output, numbers)) and not all(map(protected.is_output, numbers)):
-        return False  # a condition could leave away what settles the scheme
+        return False  # a condition could omit what determines the scheme
     for one in value.split(","):
         first = protected.word.search(one)
         if first is not None and protected.is_output(int(first[1])) and not _SETTLED.search(one[: first.start()]):

@@ -19,7 +19,7 @@ class TokenKind(Enum):
     """The type of a token."""
 
     TEXT = "text"
-    RAW = "raw"  # what stands inside style, script and title
+    RAW = "raw"  # the content of style, script and title
     START = "start"
     END = "end"
     COMMENT = "comment"

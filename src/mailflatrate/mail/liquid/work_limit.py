@@ -152,7 +152,7 @@ def strip_html(value: object) -> str:
     """Return the text between tags. Style sheets, scripts and comments are left out; an open one is text."""
     text = str(value)
     lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters have more than one small one
+    if len(lowered) != len(text):  # a few letters have more than one lowercase form
         lowered = text
     parts: list[str] = []
     at = 0

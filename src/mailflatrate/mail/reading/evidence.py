@@ -39,5 +39,5 @@ def _mail(item: dict[str, Any]) -> bytes:
     if not isinstance(payload, str) or not str(flat.get("contenttype")).lower().startswith(("message/", "text/rfc822")):
         return b""
     text = payload[:_MOST_OCTETS]
-    # Version 3 says whether it is encoded; version 4 always is. A header has a colon, which base64 has not.
+    # Version 3 says whether it is encoded; version 4 always is. A header has a colon, which base64 never has.
     return text.encode("utf-8", "replace") if ":" in text[:2_000] else decode_base64(text.encode("ascii", "ignore"))

@@ -35,12 +35,12 @@ _FIELD_LINE = re.compile(
 _LABEL_LINE = re.compile(
     r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}+)[ \t*)]*+(?:\([^()\n]{0,30}\)[ \t*)]*+)?[:：]", re.M
 )
-# The same without a colon, looked for only where something else tells a forward.
+# The same without a colon, looked for only where something else shows that it is a forward.
 _GAP_LINE = re.compile(r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}?)(?:\)|\t|  |\*)", re.M)
 _IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
 _SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
 _RULE = re.compile(r"[-_=*]{3,}|:\s*$")
-#: A line under which the answered mail is quoted announces no forward.
+#: A line under which the answered mail is quoted does not announce a forward.
 _QUOTED_BELOW = re.compile(r"[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*>")
 _WROTE = re.compile(r"^[ \t]*(\ufeff)?[^\n<>]{0,120}?<([^\s<>@]+@[^\s<>]+)>[^\n]{0,60}(?::|：)\s*$", re.M)
 _PREFIX = re.compile(r"^\s*([^\s:：\[\]()]{1,16}(?: [^\s:：]{1,8})?)\s*(?:\[\d+\])?\.?\s?[:：]\s?")

@@ -77,7 +77,7 @@ REPLY_PREFIXES: Final = (
     "відп", "ha", "atb", "回复", "答复", "回覆", "返信", "답장", "απ", "betr",
 )  # fmt: skip
 
-#: What stands between dashes, or alone with a colon, above a forwarded mail.
+#: What appears between dashes, or alone with a colon, above a forwarded mail.
 FORWARDED: Final = (
     "forwarded message", "forwarded by", "begin forwarded message", "original message", "fwd message",
     "weitergeleitete nachricht", "anfang der weitergeleiteten", "ursprüngliche nachricht", "originalnachricht",

@@ -19,7 +19,7 @@ _TOKEN = re.compile(rf"(?:%2[Ff]|%3[Dd])?({TOKEN_PATTERN})")
 # Places where only our tokens can be: a look-alike there is a forgery and not an accident.
 _PLACE = r"(?:\b(?:b|unsub)\+|cfbl-feedback-id:[ \t]*|(?:/|%2F)[upwk](?:/|%2F))"
 _OURS = re.compile(rf"{_PLACE}({TOKEN_PATTERN})(?![A-Za-z0-9])", re.I)
-# Where a client broke a long link, the next line's first word may stand right behind the token.
+# Where a client broke a long link, the next line's first word may come right after the token.
 _OURS_JOINED = re.compile(rf"{_PLACE}({TOKEN_PATTERN})", re.I)
 _MAY_BE_BROKEN = ("/u/", "/p/", "/w/", "/k/", "%2Fu%2F", "b+", "unsub+")
 _BROKEN_LINE = re.compile(r"=?\n[> \t|]*")
@@ -183,7 +183,7 @@ def _mailing_ids(heads: list[Headers], text: str, carried: list[MimePart]) -> tu
         if "x-mailing-id" in headers and (told := parse_mailing_id(headers.raw("x-mailing-id"))):
             found[told] = None
     for headers in heads:
-        # A control character between the fields keeps the end of one from the beginning of the next.
+        # A control character between the fields separates the end of one from the beginning of the next.
         fields = "\0".join(headers.text(name)[:1000] for name in _MARKED_FIELDS if name in headers)
         found.update(dict.fromkeys(find_in_text(fields)))
     found.update(dict.fromkeys(find_in_text(text)))

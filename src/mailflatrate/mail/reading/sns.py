@@ -4,7 +4,7 @@ import json
 
 from mailflatrate.mail.reading.mime import MimePart
 
-#: SNS writes the object at once, at most below a line of its own.
+#: SNS begins with the object, at most after one line of its own.
 _BEFORE = 2_000
 _MARKS = (b"bouncedRecipients", b"complainedRecipients")
 
@@ -26,7 +26,7 @@ def _first_object(text: str) -> dict[str, object] | None:
     if start < 0:
         return None
     try:
-        # SNS folds long lines like mail; a line end inside a string is none of its own.
+        # SNS folds long lines like mail; a line end inside a string isn't part of it.
         data, _ = json.JSONDecoder(strict=False).raw_decode(text[start:])
     except (ValueError, RecursionError):
         return None

@@ -219,7 +219,7 @@ def _refusal(
     return None
 
 
-# What slips from the finger beside the full stop, or is written so that machines do not find it.
+# Keys beside the period that are hit by mistake, and spellings that hide an address from machines.
 _SLIPS = str.maketrans({",": ".", ";": ".", " ": None, "\u00a0": None, "<": None, ">": None, '"': None})
 _MAX_REPAIRED_CHARACTERS = 320
 

@@ -24,7 +24,7 @@ RESERVED_ENDINGS = frozenset(
         *("localdomain", "home", "corp", "lan", "intranet"),
     }
 )
-# RFC 2606 section 3. Their sub-domains are anybody's example, too, but tests and papers are full of them.
+# RFC 2606 section 3. Their sub-domains are anyone's example, too, but tests and papers are full of them.
 RESERVED_DOMAINS = frozenset({"example.com", "example.net", "example.org"})
 # Phonetic letters and small capitals: Latin by name, in no orthography of Europe, and taken for plain ones.
 _ODD_LATIN = re.compile("[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff]")

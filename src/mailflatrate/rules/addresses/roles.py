@@ -33,7 +33,7 @@ _ON_ORDER = re.compile(r"x-(?:550|421|timeout|full|bounce|complain|vacation|unsu
 _COUNTRIES = ("de", "ch", "eu", "uk")
 _MIN_FUSED_ROLE = 4
 _MIN_COMPOUND_ROLE = 6
-# Who does the work has it for a surname, too: `verkaufer`, `billinger`.
+# Job titles are surnames, too: `verkaufer`, `billinger`.
 _OF_PEOPLE = ("er", "ers", "man", "mann")
 # `mail2dimos`, `fax2mail`: one thing sent on as another.
 _SENT_ON = re.compile(r"(?:e?mail|fax|sms|print|scan|web|post|text)[24][^\W\d_]{3,}")

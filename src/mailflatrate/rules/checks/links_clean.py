@@ -13,7 +13,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ADDRESS = re.compile(r"[^\s@/?#]+@[^\s@/?#]+\.[^\s@/?#]+")
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
-# Services that anybody may use to hide a target; a brand's own (youtu.be, amzn.eu) says whose it is.
+# Services that anyone may use to hide a target; a brand's own (youtu.be, amzn.eu) says whose it is.
 _SHORTENERS = frozenset(
     {
         *("bit.ly", "bitly.com", "j.mp", "tinyurl.com", "tiny.one", "goo.gl", "t.co", "ow.ly", "is.gd", "v.gd"),

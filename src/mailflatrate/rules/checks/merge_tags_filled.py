@@ -9,7 +9,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: HasContent) -> Params | None:
     content = facts.content
-    # Our own Liquid is lawful in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
+    # Our own Liquid is allowed in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
     foreign = (tag for tag in find_merge_tags(f"{content.subject}\n{content.preheader}") if tag[:2] not in ("{{", "{%"))
     tags = tuple(dict.fromkeys((*foreign, *content.leftovers)))
     return {"tags": tags} if tags else None

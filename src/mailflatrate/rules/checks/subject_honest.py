@@ -7,7 +7,7 @@ import re
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
-# Reply and forward marks of the usual mail programs in German, English and the neighbouring languages.
+# Reply and forward marks of the usual mail programs in German, English and the neighboring languages.
 _PREFIX = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(re|aw|antw(?:ort)?|sv|vs|odp|fw|fwd|wg|wtr|tr|rv|enc|doorst|vl|rif|res|ynt|ilt|отв|ответ"
     r"|пересл|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送)"

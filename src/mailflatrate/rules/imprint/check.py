@@ -53,7 +53,7 @@ _POSTCODE = {
     "CA": re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d", re.IGNORECASE),
     "GB": re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE),
 }
-# Shape only, by prefix: the VIES look-up is the reviewer's and never blocks.
+# Format only, by prefix: the VIES lookup is up to the reviewer and never blocks.
 _VAT = {
     "DE": re.compile(r"DE\d{9}"),
     "AT": re.compile(r"ATU\d{8}"),

@@ -136,7 +136,7 @@ def _full_name(imprint: ImprintRecord) -> str:
 def _postal_address(imprint: ImprintRecord, language: str) -> str:
     code = (imprint.address_country or imprint.country).upper()
     country = translate(_COUNTRIES[code], language) if code in _COUNTRIES else code
-    # English-speaking countries write the postcode behind the city.
+    # English-speaking countries write the postcode after the city.
     behind = code in ("US", "CA", "GB", "UK")
     town = (imprint.city, imprint.postcode) if behind else (imprint.postcode, imprint.city)
     parts = (imprint.street, " ".join(filter(None, town)), country)

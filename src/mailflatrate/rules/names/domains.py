@@ -21,7 +21,7 @@ _DOMAIN = re.compile(
     rf"(?<![\w.])(?<!\w@)(?<!\w\s@)(?:https?://)?((?:{_LABEL}\.)+([^\W\d_]{{2,24}}|xn--[a-z0-9-]+))(?![\w@])(?!-\w)",
     re.UNICODE,
 )
-# Endings that are no words, and those that are words somewhere: where a dot is only hinted at, few are believed.
+# Endings that aren't words, and those that are words somewhere: where a dot is only hinted at, few are believed.
 _PLAIN = "com|net|org|info|biz"
 _KNOWN = f"{_PLAIN}|eu|de|at|ch|fr|it|nl|es|pl|uk|us|io|ru|br|ie|be|dk|se"
 # How a dot and an @ are written so that no program takes a name for an address, and every reader does.

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache, lru_cache
 
 _LETTERS = ("Lu", "Ll", "Lt", "Lo", "Lm")
-# A word never mixes these with Latin by honest means; Japanese and Chinese names do mix Latin with theirs.
+# An honest word never mixes these with Latin; Japanese and Chinese names do mix Latin with theirs.
 _NEVER_WITH_LATIN = frozenset(
     {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET", "GEORGIAN", "HEBREW", "ARABIC", "SYRIAC"}
 )

@@ -80,7 +80,7 @@ class StatusColumn:
         if digits in self.codes:
             return self.codes[digits]
         if counts_states(self.title) and (digits.isdecimal() or len(digits) == 1):
-            # A bare code of a system that nobody knows is never a yes.
+            # A bare code from an unknown system is never a yes.
             return _CODES_OF_NO.get(digits, PriorStatus.UNKNOWN)
         if digits.isdecimal():
             if digits in ("0", "1"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mailflatrate.wire.dns.resolver import DnsStatus, Resolver
 
 _LISTED = ipaddress.ip_network("127.0.0.0/8")
-# Answers about the question, not about what was asked for: the list refuses us (Spamhaus: 127.255.255.0/24).
+# Answers about the query, not about what was looked up: the list refuses us (Spamhaus: 127.255.255.0/24).
 _REFUSED = ipaddress.ip_network("127.255.255.0/24")
 
 

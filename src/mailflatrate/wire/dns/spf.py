@@ -178,7 +178,7 @@ def _mechanism(walk: _Walk, domain: str, term: str, parts: re.Match[str], *, pas
         walk.includes.append(target)
         _read_other(walk, target, passing=passing)
     elif "%" in target:
-        return  # a macro needs a sender and an address; its look-up is counted
+        return  # a macro needs a sender and an address; its lookup is counted
     elif name == "exists":
         walk.know(walk.resolver.a(target))
     else:

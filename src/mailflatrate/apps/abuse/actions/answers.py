@@ -13,7 +13,7 @@ from mailflatrate.base.tenancy import PlatformReason
 
 LONGEST_ANSWER = 20_000
 LARGEST_FILE_OCTETS = 5 * 1024 * 1024
-# By what the file begins with, not by what its sender calls it.
+# The file's first bytes decide its type, not the name that its sender gave it.
 _KINDS = {
     b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg",
     b"PK\x03\x04": "application/zip",

@@ -39,7 +39,7 @@ FREEZE_RULE = "R-82"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _FROM_PEOPLE = (ReportChannel.MAIL, ReportChannel.PAGE)
-# Several of these about one account are one matter.
+# Several of these about one account count as one matter.
 _OF_THE_ACCOUNT = (CaseKind.SIGN_UP, CaseKind.CONTEST, CaseKind.FIGURES)
 
 

@@ -227,7 +227,7 @@ def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAn
     Raises RepeatedDifferently.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
-    # What is older than a day counts as never asked, whether or not the nightly job was there.
+    # Anything older than a day counts as never requested, even if the nightly job has not run.
     ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key, created_at__lt=now - ANSWERS_KEPT).delete()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -49,7 +49,7 @@ def release_canary(account_id: int, campaign_id: int) -> None:
             (need for need in judge(counts, FigureScope.MAILING) if need.level >= MeasureLevel.PAUSE_MAILING), None
         )
         if need is not None:
-            with translation.override(current_account().language):  # the customer reads it
+            with translation.override(current_account().language):  # shown to the customer
                 found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s %%).") % {
                     "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
                 }  # fmt: skip

@@ -112,7 +112,7 @@ def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
             provider=origin.provider, state=ChunkState.SENDING, claimed_by=lost.claimed_by,
             claimed_at=Now(), heartbeat_at=Now(),
         )  # fmt: skip
-        # Should this process end before the journal is written, the marks say once more what is unknown.
+        # If this process ends before the journal is written, the marks still show what is unknown.
         Begun.objects.create(
             chunk=chunk, claimed_by=lost.claimed_by, begun_to=max(lost.deliveries), under_way=lost.deliveries
         )

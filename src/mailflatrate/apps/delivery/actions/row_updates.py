@@ -14,7 +14,7 @@ from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 
 OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
 
-# Rows of one chunk that end without a sender's word, counted in the same statement.
+# Rows of one chunk that end without a report from a sender, counted in the same statement.
 _END_ROWS = """
 WITH ended AS (
     UPDATE delivery d SET state = %(state)s, reason = %(reason)s, settled_at = now()

@@ -98,7 +98,7 @@ def read_book(settings: Settings) -> RelayBook:
     for row in rows:
         try:
             specs.append(spec_of(row, settings))
-        except VaultError:  # the others of its pool go on
+        except VaultError:  # the other relays of its pool continue
             specs.append(spec_of(row, settings, usable=False))
     return RelayBook(tuple(specs), settings_relay(settings))
 

@@ -42,7 +42,7 @@ CHECK_PAUSE_SECONDS = 0.35
 HEARTBEAT_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 BATCH_ROWS = 500
-BATCH_SECONDS = 0.5  # a crash loses none of it: the journal knows
+BATCH_SECONDS = 0.5  # a crash loses none of it: it is in the journal
 
 RELAY_ANSWERS = move_sql(CampaignState.WAITING, CampaignState.SENDING)
 
@@ -189,7 +189,7 @@ class ChunkRun:
 
     def _sign_ahead(self) -> None:
         if self.halt is None and self._is_fresh:
-            with suppress(Exception):  # raised again where it counts, when the message is asked for
+            with suppress(Exception):  # raised again when the message is requested
                 self._ahead.fill(self)
 
     def draft(self, row: RecipientRow) -> DraftedMessage | None:
@@ -288,7 +288,7 @@ class ChunkRun:
                     async with asyncio.timeout(BATCH_SECONDS):
                         await self._flush_now.wait()
                 self._flush_now.clear()
-            noted = self._noted  # what comes meanwhile waits until a batch is worth its statement
+            noted = self._noted  # results that arrive meanwhile wait until a batch is worth a statement
             while self._written < noted:
                 await self._write_batch(self._outbox[:BATCH_ROWS])
                 self._progress.set()

@@ -58,8 +58,8 @@ ORDER BY d.id
 _HEAD = 4
 _BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name in BY_KEYS)
 
-# Rows are named while everything still speaks for them, so one that is missing for whatever reason isn't sent. The
-# subscription stays an outer join and suppressions a lookup a row: other joins read, or plan, more than one chunk.
+# A row is listed only while nothing speaks against it, so one that is missing for any reason isn't sent. The
+# subscription stays an outer join and suppressions a lookup per row: other joins read, or plan, more than one chunk.
 _ROWS = """
     SELECT d.id FROM delivery d
     JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id

@@ -77,7 +77,7 @@ class Journal:
         draft = folder / f"{self.name}.new"
         self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        draft.rename(self.path)  # only now can it be taken for an abandoned one
+        draft.rename(self.path)  # only from now on can it be mistaken for an abandoned one
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
         """Note that the following messages belong to this chunk."""

@@ -76,7 +76,7 @@ def settle(
     kind, delivery_id = outcome.kind, outcome.letter_id
     text = outcome.text[:1000]
     if not text.isprintable():
-        text = _UNPRINTABLE.sub(" ", text)  # the database takes no NUL, and nobody else needs one
+        text = _UNPRINTABLE.sub(" ", text)  # PostgreSQL's text cannot hold a NUL
     if kind is OutcomeKind.ACCEPTED:
         return SettledDelivery(delivery_id, _SENT, outcome.code, outcome.enhanced or "", text, "", "", now)
     if kind is OutcomeKind.IN_DOUBT:
@@ -84,7 +84,7 @@ def settle(
     verdict = classify_smtp_reply(outcome.code, outcome.enhanced, outcome.text)
     bounce, due_at = BOUNCES[verdict.outcome], None
     if outcome.stage is Stage.LOCAL:
-        bounce = "content"  # the relay cannot carry this letter; that says nothing about the mailbox
+        bounce = "content"  # the relay cannot carry this message; that says nothing about the mailbox
     elif kind is OutcomeKind.DEFERRED:
         due_at = next_attempt(attempts + 1, first_at or now, now, policy)
         bounce = "soft" if bounce == "hard" else bounce
@@ -132,7 +132,7 @@ WITH mine AS (
 {extra}
 SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM written)
 """
-# Only for batches that hold something else than accepted and withheld letters.
+# Only for batches with results other than accepted and withheld.
 _EXTRA = f"""
 , failed AS (
     SELECT * FROM unnest(%(failed_ids)s::bigint[], %(stages)s::text[], %(hosts)s::text[], %(dues)s::timestamptz[])

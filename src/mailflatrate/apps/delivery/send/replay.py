@@ -17,7 +17,7 @@ from mailflatrate.wire.smtp_types import OutcomeKind
 BATCH = 2000
 REASON = "database_behind"
 
-# Only rows that are older than what the journal says of them: an identifier that was given out anew is another message.
+# Only rows that are older than what the journal says of them: a reused identifier belongs to another message.
 _TELL = """
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(accepted)s::boolean[], %(ats)s::bigint[]) AS t(id, accepted, at_ms)

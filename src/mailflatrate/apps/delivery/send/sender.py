@@ -89,7 +89,7 @@ class Sender:
                 return
 
     async def _work(self, account_id: int, chunk_id: int, stream: Stream) -> None:
-        if chunk_id in self._active:  # where it was just given back, this is the job that its end asked for
+        if chunk_id in self._active:  # if the chunk was just given back, its end enqueued this job
             await self._orm.run(actions.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
             return
         self._active[chunk_id] = None
@@ -122,7 +122,7 @@ class Sender:
         except DatabaseFenced:
             self._upkeep.settled = False
             self._left.add(chunk_id)
-            self._upkeep.check_now()  # the chunk's row is woken again when sending goes on
+            self._upkeep.check_now()  # the chunk's row is woken again when sending resumes
         except BaseException:
             self._upkeep.settled = False  # outcomes may be in the journal alone
             self._left.add(chunk_id)
@@ -276,7 +276,7 @@ class Sender:
                     told_at = now
                     lane = next(iter(self._routes))
                     await self._orm.run(write_figures, lane.journal.name, self._routes.figures())
-            except Exception:  # it comes again in a moment, and sending goes on as it was
+            except Exception:  # it runs again in a moment, and sending continues unchanged
                 log.exception("relays_unread")
             await asyncio.sleep(FOLLOW_SECONDS)
 

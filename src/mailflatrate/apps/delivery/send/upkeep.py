@@ -60,7 +60,7 @@ class Upkeep:
             self._look_now.clear()
             pause = RECOVERY_SECONDS
             try:
-                if is_other:  # another server answers now, and a statement to the one before would only hang
+                if is_other:  # another server answers now, and a statement to the previous one would only hang
                     await self._orm.run(connections.close_all)
                     forget_idle()
                 if await self._orm.run(fence.check) is not None:
@@ -70,7 +70,7 @@ class Upkeep:
                     self._replay_at = 0.0
                     self._fenced.clear()
                     await self._recover()
-            except Exception:  # it comes again in a moment, and sending must not stop for it
+            except Exception:  # it runs again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
@@ -85,7 +85,7 @@ class Upkeep:
         await self._orm.run(recovery.give_up_lost_hosts, self._folder)
         await self._recover_lanes()
         for lane in self._routes:
-            if not self._active:  # replies name people: what is in the database needs no second place
+            if not self._active:  # replies contain personal data, and the database already has them
                 await self.trim_journal(lane, least_bytes=1)
         await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
 

@@ -20,7 +20,7 @@ from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings.schema import load_settings
 
-_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # nothing to misread, nothing that makes a word by vowels
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that look alike, and no vowels that could spell a word
 _CODE_LENGTH = 10
 
 

@@ -82,8 +82,8 @@ class Submission:
     checked: bool = False
 
 
-# One statement: an open request answers for itself and costs a look-up; otherwise the counters decide, and then the row
-# is there. A concurrent twin finds the other's row by the unique index.
+# One statement: an open request settles it with one lookup; otherwise the counters decide, and then the row exists. A
+# concurrent twin finds the other's row by the unique index.
 _TAKE = f"""
 WITH known AS MATERIALIZED (
     SELECT id, state, requested_at FROM signup_request
@@ -340,7 +340,7 @@ def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
             return _RequestResult(made=True)
         if known is None or not _is_old(known_at, row["now"], row["kind"]):
             return _RequestResult()
-        # The mail of the day before may be lost: the person asks anew, and gets a new one.
+        # Yesterday's mail may be lost: a person who signs up again gets a new one.
         SignupRequest.objects.filter(
             id=known, state__in=[ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD]
         ).update(state=ConfirmationRequestState.REPLACED, token_hash=None)

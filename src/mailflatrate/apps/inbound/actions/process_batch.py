@@ -73,7 +73,7 @@ def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[i
 def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
     if mail.via == HANDED_IN:
         return False
-    if not mail.raw:  # its content was erased after its time, unless it came without any
+    if not mail.raw:  # its content was erased when its retention ended, or it never had any
         return mail.state == RawMailState.NEW
     return again or mail.state not in (RawMailState.HANDLED, RawMailState.APART)
 
@@ -175,7 +175,7 @@ def _conclude(mail: RawMail, reading: InboundReading, *, has_delivery: bool, don
     wanted = _is_for_desk(reading, done=done)
     if wanted and mail.desk == DeskState.NO:
         mail.desk = DeskState.WAITING
-    if mail.state == RawMailState.HANDLED:  # read again: what a person put away stays away
+    if mail.state == RawMailState.HANDLED:  # processed again: what a person archived stays archived
         state, reason = RawMailState.HANDLED, mail.reason
     elif not reading.is_readable and not done:
         mail.desk = DeskState.NO

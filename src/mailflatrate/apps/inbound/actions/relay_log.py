@@ -100,7 +100,7 @@ def record_batch(
         return _record(name, before, place, batch, caught_up_at, one_by_one=False)
     except (OperationalError, InterfaceError, FollowerReplaced):
         raise
-    except Exception:  # one attempt that cannot be recorded must not keep back all that follow
+    except Exception:  # one attempt that cannot be recorded must not hold up all that follow
         log.exception("batch_failed", attempts=len(batch.told))
         return _record(name, before, place, batch, caught_up_at, one_by_one=True)
 

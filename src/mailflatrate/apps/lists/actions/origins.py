@@ -76,7 +76,7 @@ def declare_origin(
     before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
     picture, picture_type = _picture(declaration, before)
     _check(declaration, has_picture=picture is not None)
-    assert declaration.collected_from is not None  # or it would have been missing
+    assert declaration.collected_from is not None  # otherwise it would have been reported as missing
     ListOrigin.objects.filter(mailing_list=mailing_list, state__in=OPEN_DECLARATIONS).update(
         state=DeclarationState.REPLACED
     )

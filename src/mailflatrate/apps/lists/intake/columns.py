@@ -78,7 +78,7 @@ _NAMES: dict[ColumnTarget, str] = {
     "letzternewsletter letzterversand letzteraussand letzteaussendung letzteemail letztemail letztemailam "
     "zuletztangeschrieben zuletztangeschriebenam zuletztgesendet zuletztkontaktiert lastmessagesent lastmessageat",
 }
-# These may as well be a yes or no: taken only where no column has a clearer name.
+# These could also be a yes or no: taken only if no column has a clearer name.
 _WEAK_NAMES: dict[str, ColumnTarget] = {
     **dict.fromkeys(
         (
@@ -102,7 +102,7 @@ _WEAK_NAMES: dict[str, ColumnTarget] = {
         ColumnTarget.CONFIRMED_AT,
     ),
 }
-# When the row was made: a sign-up only where nothing in the file says it better.
+# When the row was created: a sign-up time only if nothing in the file says it better.
 _CREATED_AT: dict[str, ColumnTarget] = dict.fromkeys(
     (
         "created", "createdat", "createdon", "createdate", "creationdate", "datecreated", "creationtime", "createtime",

@@ -18,7 +18,7 @@ DATE_ORDERS = (DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value)
 MIN_REASON_CHARACTERS = 4
 MAX_REASON_CHARACTERS = 500
 
-# Two of these titles make a file the system's; its times without a zone are in the zone beside them.
+# Two of these titles show that a file comes from this system; its times without a zone are in the zone beside them.
 _SYSTEM_ZONES: tuple[tuple[str, str], ...] = (
     ("UTC", "leid euid memberrating optintime confirmtime unsubtime cleantime lastchanged"),  # Mailchimp
 )

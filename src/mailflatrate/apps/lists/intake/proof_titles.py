@@ -19,7 +19,7 @@ _SIGNS_UP = re.compile(
     r"eingetragen|\bjoin|"
     r"consent|einwillig|zustimm|zugestimmt|abonn|beitritt|beigetreten"
 )
-# A time of these is no time of a sign-up, whatever else is in the title.
+# A time with one of these words is not a sign-up time, whatever else is in the title.
 _OTHERWISE = re.compile(
     r"\bun ?sub|opt ?out|abmeld|abgemeldet|\blast\b|letzt|birth|geburt|order|bestell|update|modif|aender|expir|ablauf|"
     r"\bends?\b|revok|widerr|withdr|renew|login|\bopen|click|zone|\bsent\b|gesendet|bounc|requested"

@@ -204,7 +204,7 @@ class ImportJudge:
         source = source.strip()[:MAX_TEXT_CHARACTERS]
         evidence = ImportedEvidence(
             sign_up_at=signup_moment,
-            # What is no address at all goes to the rules as it stood, so that they can call it malformed.
+            # Text that isn't an address goes to the rules unchanged, so that they can call it malformed.
             sign_up_ip=signup_address or signup_ip.strip(),
             confirmed_at=confirmed_moment,
             confirmed_ip=confirmed_address or confirmed_ip.strip(),
@@ -268,7 +268,7 @@ class ImportJudge:
         """Return whether a column not mapped as a status holds a word that only email systems use."""
         for at in self._watched:
             cell = cells[at]
-            # Nearly every other cell ends in a digit or is a name that was looked at before.
+            # Nearly every other cell ends in a digit or is a name that was checked before.
             if cell and cell[-1].isalpha() and is_status_word(cell):
                 return True
         return any(is_unread_state(cells[at]) for at in self._setting.statuses.watched_states)

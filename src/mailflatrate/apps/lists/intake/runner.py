@@ -93,7 +93,7 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
         Import.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
         if state is ImportState.DONE:
             Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
-        # Whatever came in is checked as a whole; nobody of it is mailed before.
+        # The import is checked as a whole; none of its contacts is mailed before that.
         jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, import_id=job.id)
         uploads.forget(job.file_path)
 
@@ -154,7 +154,7 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSetti
         says_minor=minor_reader(account.country, job.started_at.date()),
         now=job.started_at,
         statuses=Statuses(columns, terms, header, read_moments),
-        # Nobody is mailed before a reviewer has accepted what was declared, this included.
+        # No one is mailed before a reviewer has accepted the declaration, not even now.
         last_mailed_at=None if mailed_on is None else datetime.combine(mailed_on, time(), UTC),
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,

@@ -339,7 +339,7 @@ def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal]) -> None:
             "account_id": job.account_id,
             "import_id": job.id,
             "lines": [line for line, *_ in refusals],
-            # PostgreSQL's text and jsonb hold no NUL; the row is shown with the sign for one.
+            # PostgreSQL's text and jsonb hold no NUL; the row is shown with a symbol in its place.
             "cells": [json.dumps([cell.replace("\0", "\u2400") for cell in cells]) for _, cells, *_ in refusals],
             "rules": [rule for _, _, rule, _, _ in refusals],
             "reasons": [reason for *_, reason, _ in refusals],

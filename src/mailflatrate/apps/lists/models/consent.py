@@ -98,7 +98,7 @@ class ConsentEvidence(TenantModel):
     class Meta:
         db_table = "consent_evidence"
         constraints = [
-            # A salt of another length could lend its octets to the text behind it, under the same commitment.
+            # A salt of another length could lend its octets to the text after it, under the same commitment.
             models.CheckConstraint(
                 condition=Exact(Func("salt", function="octet_length", output_field=models.IntegerField()), SALT_OCTETS),
                 name="consent_evidence_salt_length",

@@ -121,7 +121,7 @@ def confirm(request_id: int, *, ip: str | None, user_agent: str = "") -> Privacy
     if request.state == DataRequestState.EXPIRED or request.expires_at < now:
         raise PrivacyError(_("This request wasn't confirmed in time. Make the request again from one of your emails."))
     request.state, request.confirmed_at = DataRequestState.CONFIRMED, now
-    # What was asked stays to be looked at for the same time again.
+    # A request remains visible for the same period again.
     request.expires_at = now + timedelta(days=value("privacy_confirm_days"))
     request.save(update_fields=["state", "confirmed_at", "expires_at"])
     if request.everywhere:

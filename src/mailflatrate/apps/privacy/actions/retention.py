@@ -163,7 +163,7 @@ def wipe_replies() -> int:
             ids = list(chunks.order_by("claimed_at").values_list("id", flat=True)[:20])
             rows = DeliveryRecord.objects.filter(chunk_id__in=ids)
             Attempt.objects.filter(delivery_id__in=rows.values("id")).exclude(reply_text="").update(reply_text="")
-            for table in (Delivery, ArchivedDelivery):  # in this order, so that one that moves at this moment is met
+            for table in (Delivery, ArchivedDelivery):  # in this order, so that a row moved meanwhile is not missed
                 total += table.objects.filter(chunk_id__in=ids).exclude(reply_text="").update(reply_text="")
             Chunk.objects.filter(id__in=ids).update(wiped_at=clock.now())
         if not ids:

@@ -118,7 +118,7 @@ def _withdraw(line: WithdrawalLine) -> bool:
 
 
 def _object(line: WithdrawalLine) -> bool:
-    if line.list_id is not None:  # "this was not me": of that sign-up alone
+    if line.list_id is not None:  # "this was not me": only that sign-up
         return _withdraw(line)
     contact = _contact(line)
     objections = ConsentEvent.objects.filter(kind=ConsentKind.OBJECTION, mailing_list=None)
@@ -168,7 +168,7 @@ def _move(account_id: int, after: AccountStatus) -> bool:
         change_account_status(
             account_id, after, Reasons("restored", text=TEXT), by=None, machine="privacy.replay_withdrawals"
         )
-    except AccountError:  # it is there already, or further
+    except AccountError:  # it is already there, or further along
         return False
     return True
 

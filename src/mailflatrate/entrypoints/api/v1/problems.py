@@ -196,7 +196,7 @@ def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
     return Problem(Code.INVALID, more={"errors": errors})
 
 
-# What the apps refuse, the more special first.
+# Errors raised by the apps, the more specific first.
 _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (RepeatedDifferently, Code.REPEATED),
     (OriginNeeded, Code.ORIGIN_NEEDED),

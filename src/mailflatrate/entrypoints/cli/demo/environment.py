@@ -16,7 +16,7 @@ PORTS = {
     "MAILFLATRATE_INBOUND_LMTP_PORT": 2424,
     "MAILFLATRATE_POSTBOX_PORT": 2526,
 }
-# Waits that take hours in earnest take seconds here.
+# Waits that take hours in production take seconds here.
 SHORT = {
     "MAILFLATRATE_CANARY_WAIT_SECONDS": "2",
     "MAILFLATRATE_RETRY_FIRST_SECONDS": "3",

@@ -15,7 +15,7 @@ from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.settings.schema import Settings, TlsMode
 from mailflatrate.wire.probe import ProbeFailed, read_certificate
 
-# RFC 2606 and RFC 6761: names that never work outside.
+# RFC 2606 and RFC 6761: names that never work on the public internet.
 RESERVED = ("example", "test", "invalid", "localhost", "local", "example.com", "example.net", "example.org")
 RENEW_WITHIN = timedelta(days=14)
 LEAST_FREE_BYTES = 2 * 1024**3

@@ -115,5 +115,5 @@ def _at_desk(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> Htt
                 raise NotRecorded(f"{view.__module__}.{view.__name__} left no line in the audit log")
             return answer
     finally:
-        # A page about an error is drawn outside of the scope, in which the frame could not look.
+        # An error page is rendered outside the scope, where the frame's queries would fail.
         del request.desk_frame

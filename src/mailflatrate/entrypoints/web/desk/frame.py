@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.web.desk.queues import QUEUES
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Pages that are no queue: (url names, the first is the page itself; label; icon).
+# Pages that aren't queues: (url names, the first is the page itself; label; icon).
 WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse metrics"), "activity"),

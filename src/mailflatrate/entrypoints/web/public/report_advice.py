@@ -8,7 +8,7 @@ from mailflatrate.apps.inbound.untrusted_mail import show_mail
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.reading import address
 
-# Pictures and PDF files, by what they begin with: screenshots of a mail on a phone.
+# Pictures and PDF files, by their first bytes: screenshots of a mail on a phone.
 _PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|%PDF|RIFF....WEBP|....ftyp(?:heic|heix|mif1|avif)", re.S)
 _LIKE_AN_ID = re.compile(r"(?<![\w@.])[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z](?![\w@])")
 _FEWEST_FIELDS = 2

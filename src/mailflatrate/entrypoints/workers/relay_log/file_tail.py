@@ -113,7 +113,7 @@ class FileTail:
                     yield piece
                     if most <= 0:
                         return
-            if len(rest) > LONGEST_LINE:  # its end is passed over, too
+            if len(rest) > LONGEST_LINE:  # skip its end, too
                 self._advance(len(rest))
                 self._is_cut, rest = True, b""
 
@@ -132,7 +132,7 @@ class FileTail:
         following = self._following()
         if not following:
             return False
-        # Its writer has begun the next file, so this one is complete; what came meanwhile is read before.
+        # Its writer has begun the next file, so this one is complete; what arrived meanwhile is read first.
         return self._has_line() or self._open_first(following)
 
     def _following(self) -> list[Path]:

@@ -101,7 +101,7 @@ def new(request: StudioRequest) -> HttpResponse:
         try:
             job = actions.upload_import(form.cleaned_data["mailing_list"], file, file.name or "", by=request.user)
         except OriginNeeded as problem:
-            # A page that only says no would leave the customer alone: this one asks what is missing.
+            # A bare refusal would not help the customer, so this page asks for what is missing.
             messages.info(request, error_sentence(problem))
             return see_other(reverse("studio:list-origin", args=[problem.list_id]))
         except ImportProblem as problem:
