@@ -1,4 +1,4 @@
-"""The figures of issue 5, section 1, on the corpus that is not ours to publish; skipped where it is absent."""
+"""The figures on the corpus that is not ours to publish; skipped where it is absent."""
 
 import json
 from pathlib import Path

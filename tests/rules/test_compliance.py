@@ -16,7 +16,7 @@ from mailflatrate.rules.compliance import (
 )
 from mailflatrate.rules.limits import LIMITS
 
-# as issue 5 names them.
+#
 ASKED = {f"R-{number}" for number in (*range(54, 67), 74, 84, *range(99, 107))}
 
 

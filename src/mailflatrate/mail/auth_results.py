@@ -1,7 +1,7 @@
 """Reads what receiving servers wrote about a message: Authentication-Results (RFC 8601), its ARC copy, Received-SPF.
 
 Input: header fields of any message. Output: results as the fields state them. The caller decides whether to trust a
-field, because anybody can write one.
+field, because anyone can write one.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ MINIMUM_KEY_BITS: Final = 1024
 MAX_SIGNATURES: Final = 10
 
 Field = tuple[bytes, bytes]
-"""Name and everything behind the colon, without the CRLF that ends it."""
+"""Name and everything after the colon, without the CRLF that ends it."""
 
 KeyFinder = Callable[[str, str], bytes | None]
 """Selector and domain to the public key (DER, SubjectPublicKeyInfo); None: there is none. Raises KeyUnreachable."""
@@ -51,7 +51,7 @@ class DkimVerdict:
     """One signature, judged. `signed_fields` are the names of `h=` in lower case, each once, in their order.
 
     `covered_fields` repeat those named more often (oversigned). `signed_at` and `expires_at` are seconds since 1970.
-    `is_body_limited` is True with `l=`, behind which anybody may add text.
+    `is_body_limited` is True with `l=`, after which anyone may add text.
     """
 
     status: DkimStatus

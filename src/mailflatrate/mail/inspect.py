@@ -1,4 +1,4 @@
-"""One answer to "what is this returned message?", from bytes alone (issue 2 section 6, R-67 to R-79).
+"""One answer to "what is this returned message?", from bytes alone (R-67 to R-79).
 
 Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exception. The readers are asked from the
 one that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message

@@ -14,7 +14,7 @@ NOWHERE = 0
 class SourceError:
     """One mistake in the author's source: `line` counts from 1, `message` is a sentence for the author in English.
 
-    `mistakes` creates and translates them, from `code` and `facts`; `part` is empty for the body.
+    `author_mistakes` creates and translates them, from `code` and `facts`; `part` is empty for the body.
     """
 
     line: int
@@ -47,7 +47,7 @@ class SourceRefused(Exception):
 
 
 class ReportedMistake(Exception):
-    """An error that is shown to a customer: `error` describes it in any language (`mistakes`)."""
+    """An error that is shown to a customer: `error` describes it in any language (`author_mistakes`)."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error.message)

@@ -16,7 +16,7 @@ from mailflatrate.rules.limits import value
 LEAST_CLICKS = 20
 """Fewer clicks than this, of all variants together, say nothing."""
 LEAST_READERS = 1
-"""A variant whose share of the audience is fewer people than this is no test of anything."""
+"""A variant that fewer people than this get tests nothing."""
 VARIANT_LETTERS = "ABCD"
 MOST_VARIANTS = len(VARIANT_LETTERS)
 CLICKS_OF_ONE = 2.0
@@ -45,7 +45,7 @@ class VariantFigures:
 
     @property
     def is_left(self) -> bool:
-        """Return whether too many people unsubscribe over it: the brake."""
+        """Return whether too many people unsubscribe because of it."""
         return self.unsubscribed >= value("rate_sample_events") and self.unsubscribed_percent > value(
             "unsubscribe_stop"
         )

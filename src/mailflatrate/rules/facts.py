@@ -282,7 +282,7 @@ class CampaignFacts:
     audience: AudienceFacts
     history: HistoryFacts = field(default_factory=HistoryFacts)
     sample: SampleFacts | None = None
-    """None where no letter could be tried, because something is missing that another rule names."""
+    """None if no message could be tried, because something is missing that another rule reports."""
     spam: SpamScore | None = None
     """None where no spam filter is configured, or where it did not answer."""
 

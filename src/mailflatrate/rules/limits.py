@@ -206,7 +206,7 @@ LIMITS: dict[str, Limit] = {
 }
 
 CONSENT_REVIEW_AGE = timedelta(days=LIMITS["consent_review_days"].value)
-"""12 months without contact: a reviewer looks (R-13)."""
+"""12 months without contact: a reviewer checks (R-13)."""
 CONSENT_MAX_AGE = timedelta(days=LIMITS["consent_max_days"].value)
 """24 months without contact: no longer mailable (R-13, R-91)."""
 

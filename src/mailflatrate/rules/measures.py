@@ -2,7 +2,7 @@
 
 A rate acts only if the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
 events the most that happens is a warning. Bounces of a small sample act only if they can hardly be chance (ADR
-0015). A recently started account has ceilings besides, which no rate softens. Actions are ordered; the strongest
+0015). A recently started account also has ceilings, which no rate softens. Actions are ordered; the strongest
 that applies includes the weaker ones.
 """
 

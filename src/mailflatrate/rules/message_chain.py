@@ -219,7 +219,7 @@ MESSAGE_CHAIN: tuple[MessageRule, ...] = (
 
 
 HEADER_KEYS = tuple(row.check.key for row in MESSAGE_CHAIN if row.check.anchor.startswith("header."))
-"""The rules of header and signature, asked of the sample letter of every campaign (section N)."""
+"""The rules of header and signature, asked of the sample message of every campaign (section N)."""
 
 
 def rules_for(profile: Profile, kind: MessageKind, *, offline: bool) -> Iterator[MessageRule]:

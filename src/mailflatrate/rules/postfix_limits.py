@@ -2,8 +2,8 @@
 
 Over one relay each of our connections carries every provider's messages, so a limit on connections to a provider
 can only hold where these are made. Each provider gets a delivery service of its own: its number of processes is the
-number of connections, because a process has one at a time, and a connection is given up after so many messages. All
-domains of a provider share the service.
+number of connections, because a process has one at a time, and a connection is given up after a set number of messages.
+All domains of a provider share the service.
 """
 
 import shlex

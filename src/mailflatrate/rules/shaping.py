@@ -26,7 +26,7 @@ LEAST_FACTOR = 1 / 64
 SLOW_SHARE, SLOW_LEAST = 0.1, 5
 """A batch with that share of deferrals, and at least that many, halves the speed."""
 RECOVER_SECONDS, RECOVERY = 300.0, 1.5
-"""After so long without a slow batch, the next accepted one makes it faster by so much."""
+"""After this long without a slow batch, the next accepted one raises the speed by this factor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from mailflatrate.wire.smtp_types import (
 HELP_SECONDS = 0.5
 """A relay that has had its share waits this long before it takes what slower ones have not."""
 TRIED = 3
-"""Messages that a relay gets which failed before, until it answers."""
+"""Messages for a relay that failed before, until it answers."""
 PATIENCE_SECONDS = 10.0
-"""After the last message was taken, one that works waits this long for one that doesn't answer."""
+"""After the last message was taken, a working relay waits this long for one that doesn't answer."""
 CARRIED = 1000
 """Messages after which a relay's deviation from its share is forgotten, so that one that was down isn't flooded."""
 

@@ -31,7 +31,7 @@ def _take(raw_mail_id: int) -> None:
 
 @job("abuse.sweep", JobQueue.INBOUND, every="*/2 * * * *")
 def sweep(timestamp: int) -> None:
-    """Pick up what a crash left waiting and "this was not me" answers; close cases that need nobody."""
+    """Pick up what a crash left waiting and "this was not me" answers; close cases that need no one's attention."""
     take_mail()
     actions.collect_denials()
     actions.close_quiet_cases()

@@ -17,11 +17,11 @@ _COMMON = {
         "merci", "plus", "ce", "cette", "ces", "pour", "avec", "une", "que", "jamais", "suis",
     )),
 }  # fmt: skip
-"""Small words of each language, none of them in two."""
+"""Common short words of each language; none is in two of them."""
 
 
 def language_of(text: str, otherwise: str) -> str:
-    """Return the language code; `otherwise` if the text does not tell."""
+    """Return the language code; `otherwise` if the text is inconclusive."""
     words = _WORD.findall(text.lower()[:4000])
     counted = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
     first, second = sorted(counted.values(), reverse=True)[:2]

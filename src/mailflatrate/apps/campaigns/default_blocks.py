@@ -12,7 +12,7 @@ WORDS: Final = {
     "footer_text": gettext_noop("Questions? Reply to this email."),
 }  # fmt: skip
 STANDS_FOR_SOMETHING: Final = ("heading_text", "text_text", "product_name", "product_price")
-"""Those in whose place something of the author's own belongs; the others may well stay as they are."""
+"""Blocks that the author has to replace with their own content; the others may stay as they are."""
 
 
 def palette_words() -> dict[str, str]:

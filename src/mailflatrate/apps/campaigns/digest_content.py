@@ -14,9 +14,9 @@ from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.mail.liquid.protect import literal
 
 MARK = "[[entries]]"
-"""Where a template wants the entries; without it they go to its end."""
+"""Marks where a template wants the entries; without it they go at its end."""
 _ROOM = 200
-"""Octets for what stands around the entries."""
+"""Octets reserved for what surrounds the entries."""
 LONGEST_SUBJECT, LONGEST_PREHEADER = 150, 150
 _MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
 

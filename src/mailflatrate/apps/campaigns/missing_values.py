@@ -20,10 +20,10 @@ from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.mail.links import LINK_VARIABLES
 
 MOST_CHECKED = 10_000
-"""So many readers with an empty field are rendered for one look; a second's work."""
+"""The most readers with an empty field that one check renders: about a second's work."""
 READERS_TOGETHER = 2_000
 MOST_WORK = 60_000_000
-"""Octets of Liquid's work for one look (`mail.liquid.work_limit`), about half a second."""
+"""The most work of Liquid for one check, in octets (`mail.liquid.work_limit`), about half a second."""
 _OWN = ("first_name", "last_name")
 _EMPTY = "('', '[]', '{}', 'null', 'false')"
 
@@ -32,7 +32,7 @@ _EMPTY = "('', '[]', '{}', 'null', 'false')"
 class MissingFields:
     """The readers who would be skipped. `fields`: variable and number of readers without a value, most frequent first.
 
-    `ids` are those readers, ascending. `whole` is False when more readers than MOST_LOOKED_AT have an empty field,
+    `ids` are those readers, ascending. `whole` is False when more readers than MOST_CHECKED have an empty field,
     or the content takes too much work.
     """
 

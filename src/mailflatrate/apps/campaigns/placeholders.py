@@ -16,7 +16,7 @@ from mailflatrate.locale.texts import languages
 from mailflatrate.mail.content_facts import blocks_of
 
 LONG: Final = 30
-"""A text of so many characters is ours wherever it stands; a shorter one only where it is all that a block says."""
+"""A text with this many characters is ours wherever it appears; a shorter one only if it is all that a block says."""
 
 
 @cache

@@ -45,7 +45,7 @@ def all_variants(campaign: Campaign) -> list[Campaign]:
 
 
 def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values to write to the draft when `values` were written to its variant `number`."""
+    """Return what to save in the draft when `values` were entered for its variant `number`."""
     if not 0 < number < variant_count(campaign):
         return dict(values)
     own = {name: value for name, value in values.items() if name in FIELDS}

@@ -1,8 +1,8 @@
 """The A/B test of a campaign: who is in it, when it is over, and the winner that the rest gets.
 
 A person's variant is a number derived from person and campaign, so that it is the same after any crash. The rest is
-planned when the winner is chosen, from the audience at that moment, and nobody has a second row: the number keeps the
-two parts apart, and so does the table.
+planned when the winner is chosen, from the audience at that moment, and no one gets a second row: both the number and
+the table keep the two parts apart.
 """
 
 from collections.abc import Sequence

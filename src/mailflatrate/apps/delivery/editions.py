@@ -42,7 +42,7 @@ KEPT_EDITIONS = 32
 class EditionMail:
     """One edition, ready to be composed for a million people. `composers` has one for each list, by its ID.
 
-    `personal` are the same for people who agreed to personal click tracking (R-107); empty if nobody did.
+    `personal` are the same for people who agreed to personal click tracking (R-107); empty if no one did.
     """
 
     edition_id: int

@@ -23,9 +23,9 @@ from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.settings.schema import load_settings
 
 ALIVE = timedelta(minutes=10)
-"""A process last seen so long before the database's last moment had nothing under way then."""
+"""A process last seen longer than this before the database's last moment had nothing under way then."""
 SILENT = timedelta(seconds=10)
-"""A process that is silent for so long on a held database has nothing more to note in its journal."""
+"""A process silent for this long on a held database has nothing more to note in its journal."""
 
 log = structlog.get_logger(__name__)
 

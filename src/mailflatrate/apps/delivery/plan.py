@@ -35,7 +35,8 @@ log = structlog.get_logger(__name__)
 
 SLICE_CONTACTS = 50_000
 LANE_LEAST = 100
-"""Recipients of a provider in a slice that make chunks of their own: below it no figure of that lane acts (R-85)."""
+"""Recipients of a provider in a slice that make chunks of their own: below that, a lane's rates trigger nothing (R-85).
+"""
 DOMAINS = domains_by_provider()
 
 _EVERYWHERE = "everywhere "
@@ -227,7 +228,7 @@ def _confirmed(list_ids: list[int]) -> int:
 
 
 def _canary_size(recipients: int) -> int:
-    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 for a campaign no larger."""
+    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 if the campaign is no larger."""
     most = load_settings().canary_size
     if recipients <= most:
         return 0
@@ -308,7 +309,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
 
 
 def _chunk_zero(campaign_id: int) -> int:
-    """Return the canary's size; if nobody in its wave is left, the first chunk to be sent becomes the canary."""
+    """Return the canary's size; if no one in its wave is left, the first chunk to be sent becomes the canary."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id)
     found = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
     if found is None:

@@ -101,7 +101,7 @@ def keys_of(campaign_id: int) -> list[str]:
 
 
 def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
-    """Return what a campaign's customer can expect for so many people; None if nothing limits it."""
+    """Return what a campaign's customer can expect for this many people; None if nothing limits it."""
     domain, relays = _warming(campaign)
     days = planned_days([*domain, *relays], people, clock.now())
     if not days:

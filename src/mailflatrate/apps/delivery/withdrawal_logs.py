@@ -14,7 +14,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 ALIVE = timedelta(minutes=10)
-"""What was logged in a place last seen so long before the newest one had reached every replica."""
+"""What was logged in a place last seen longer than this before the newest one had reached every replica."""
 NO_WORKER = "a worker of the queue house"
 
 

@@ -70,7 +70,7 @@ class SubmissionProof:
     proof: VisitorProof
     task_key: bytes | None = None
     hurried: bool = False
-    """A moment of ours that is only seconds old: nobody reads and types so fast."""
+    """Our signed time is only seconds old: no one reads and types that fast."""
 
 
 def check_submission(code: str, posted: Mapping[str, Any]) -> SubmissionProof:

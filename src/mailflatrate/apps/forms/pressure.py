@@ -15,7 +15,7 @@ from mailflatrate.rules.limits import value
 
 _HOUR = timedelta(hours=1)
 _HOURS_BEFORE = 14 * 24 - 1
-"""Hours for which requests are kept at the longest, but the present one (R-34)."""
+"""Hours before the present one for which requests are kept at most (R-34)."""
 
 _LAST_HOUR = """
 SELECT form_id, count(*), count(*) FILTER (WHERE state = 'withheld' AND reason IN ('form-flooded', 'sign-up-bombing')),

@@ -36,7 +36,7 @@ class PublishedForm:
     sha256: str
     frozen: FrozenForm
     around: Surroundings
-    """What addresses are judged by besides themselves (R-23)."""
+    """The context in which addresses are judged (R-23)."""
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}

@@ -74,7 +74,7 @@ def _without_origin(list_id: int, state: OriginState) -> bool:
 
 
 def _importing(list_id: int) -> bool:
-    """Return True while a file is being read, and until it was checked as a whole."""
+    """Return True while a file is being read, and until it has been checked as a whole."""
     unchecked = Q(state=ImportState.RUNNING) | Q(state__in=OVER, rows_read__gt=0, check_state=CheckState.UNCHECKED)
     return Import.objects.filter(unchecked, mailing_list_id=list_id).exists()
 

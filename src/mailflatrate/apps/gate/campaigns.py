@@ -1,4 +1,4 @@
-"""The facts that the campaign chain needs, gathered from the rows of the earlier stops."""
+"""The facts that the campaign chain needs, gathered from the rows of the earlier apps."""
 
 from dataclasses import replace
 

@@ -52,7 +52,7 @@ def _answers_request(notice: Notice) -> bool:
 
 
 def _asks_mailbox(notice: Notice) -> bool:
-    """Return whether the account named this mailbox, and nobody in it has refused (R-46)."""
+    """Return whether the account named this mailbox, and no one who reads it has refused (R-46)."""
     if notice.kind != NoticeKind.SENDER:
         return False
     asked = Mailbox.objects.filter(email=notice.recipient.lower(), refused_at=None, expires_at__gt=clock.now())

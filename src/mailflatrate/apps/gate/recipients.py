@@ -121,7 +121,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
 
 def _is_key_of(key: bytes | None, email: str | None) -> bool:
     """Return whether a key belongs to an address. The database can't compute suppression keys: a row whose key is not
-    its address's was not made by us and is nobody's consent (ADR 0010).
+    its address's was not made by us and proves no consent (ADR 0010).
     """
     if key is None or email is None:
         return False

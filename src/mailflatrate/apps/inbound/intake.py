@@ -69,7 +69,7 @@ def refusal(recipient: str, domains: frozenset[str]) -> str | None:
 
 
 READ_LANES = 2
-"""So many jobs read at once; a message's id says which of them reads it, so that none looks at another's."""
+"""How many jobs read at once; a message's id says which of them reads it, so that no two read the same one."""
 
 
 def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:

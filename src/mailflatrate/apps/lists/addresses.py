@@ -41,7 +41,7 @@ def surroundings() -> Surroundings:
 
 
 def service_hosts() -> frozenset[str]:
-    """Return the operator's own host names, where nobody signs up for anything (R-23)."""
+    """Return the operator's own host names, where no one signs up for anything (R-23)."""
     settings = load_settings()
     hosts = (settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or "")
     return frozenset(host for host in hosts if "." in host)

@@ -31,7 +31,7 @@ class Field(StrEnum):
     LIST = "list"
     ACTIVITY = "activity"  # last click or double opt-in; opens never count
     CONSENT = "consent"  # age of the newest confirmation
-    MAILING = "mailing"  # got an earlier campaign; a later stop of the path says what that means
+    MAILING = "mailing"  # got an earlier campaign; a later app says what that means
 
 
 class Op(StrEnum):

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 
 LONGEST_LIFE_SECONDS = 60.0
-"""A connection older than that is replaced, as Django does it for pages: so a process comes back from a failover."""
+"""An older connection is replaced, as Django does for pages, so that a process recovers from a failover."""
 
 CHECK_SECONDS = 0.5
 """How often a thread that waits looks for threads that are dead."""

@@ -1,4 +1,4 @@
-"""Starting Django with logging, for commands that need the database; and ending a process in time (`life`)."""
+"""Starting Django with logging, for commands that need the database; and ending a process in time (`lifecycle`)."""
 
 import os
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ import structlog
 from mailflatrate.settings.schema import load_settings
 
 END_SECONDS = 12.0
-"""After a signal: the process ends in order before that, or it is ended. Together with its children within 15."""
+"""After a signal, the process ends in order within this time or is ended; with its children within 15 seconds."""
 STUCK_STATUS = 75
 TOUCH_SECONDS = 20.0
 """How often the life file is touched; a health check may take it for dead after a minute."""

@@ -102,7 +102,7 @@ class _Handler(WSGIRequestHandler):
         self.rfile = BytesIO(head)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: a line every fifteen seconds helps nobody."""
+        """Log nothing: a line every fifteen seconds helps no one."""
 
 
 def make_exporter(settings: Settings) -> WSGIServer:

@@ -27,7 +27,7 @@ READERS_AT_HAND: Final = (
     "table.preview",
     "picture.set",
 )
-"""Their modules are loaded when the pages start, so that nobody's upload or preview waits for Python."""
+"""Their modules are loaded when the pages start, so that no upload or preview waits for Python."""
 SWITCH_SECONDS: Final = 0.001
 """A thread that computes hands over this often: five times sooner than Python's own, for the health check's sake."""
 

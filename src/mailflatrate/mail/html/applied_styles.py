@@ -26,7 +26,7 @@ _SHOWS = re.compile(
     re.IGNORECASE,
 )
 _PHONE_PX = 320
-"""No screen is narrower: what is shown below that is shown to nobody."""
+"""No screen is narrower, so what shows only below this width is never seen."""
 
 
 def with_styles_applied(source: str) -> str:

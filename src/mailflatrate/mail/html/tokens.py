@@ -135,7 +135,7 @@ def _start_token(found: re.Match[str]) -> Token:
 
 @dataclass(frozen=True, slots=True)
 class MarkupFault:
-    """Markup that no parser should see: `code` and `facts` as in `mistakes`, `line` counts from 1."""
+    """Markup that no parser should see: `code` and `facts` as in `author_mistakes`, `line` counts from 1."""
 
     line: int
     code: str

@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import escape
 
 LINK_FILTER: Final = "mailflatrate_link"
-"""Put by the compiler behind the source of a subscription in the imprint; not for authors."""
+"""Put by the compiler after the source of a subscription in the imprint; not for authors."""
 _PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
 
 

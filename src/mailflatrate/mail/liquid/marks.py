@@ -58,7 +58,7 @@ class LiquidMark:
 
 
 class BadMark(Exception):
-    """An unreadable mark at `index`: `code` and `facts` as in `mistakes`."""
+    """An unreadable mark at `index`: `code` and `facts` as in `author_mistakes`."""
 
     def __init__(self, index: int, code: str, *facts: str) -> None:
         super().__init__(code)

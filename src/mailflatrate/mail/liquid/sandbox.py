@@ -66,9 +66,9 @@ FILTERS = frozenset({
 })  # fmt: skip
 
 SAFE_URL_FILTER = "mailflatrate_url"
-"""Put by the compiler behind an expression that begins a URL; not for authors."""
+"""Put by the compiler after an expression that begins a URL; not for authors."""
 SAFE_STYLE_FILTER = "mailflatrate_css"
-"""Put by the compiler behind an expression in CSS; not for authors."""
+"""Put by the compiler after an expression in CSS; not for authors."""
 SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 
 

@@ -163,7 +163,7 @@ def find_liquid_errors(
 
 
 MOST_ERRORS = 100
-"""More than these help nobody at once."""
+"""The most mistakes reported at once: more would help no one."""
 
 
 def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Iterator[SourceError]:

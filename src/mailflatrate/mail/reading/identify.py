@@ -1,4 +1,4 @@
-"""Finding our own marks in a returned message: the mailing ID and the tokens of the one delivery (issue 5, section 2).
+"""Finding our own marks in a returned message: the mailing ID and the tokens of the one delivery.
 
 A mailing ID is a hint that anyone can write down; a token is checked against the key ring and proves (R-78).
 Searched, in this order: the fields of a report, the mails that are carried (attached, or attached to what is

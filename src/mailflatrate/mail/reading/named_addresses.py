@@ -17,7 +17,7 @@ from mailflatrate.mail.reading.mime import decode_bytes, decode_words
 MOST_ADDRESSES = 5_000
 MOST_CANDIDATES = 50_000
 MAX_DEPTH = 5
-"""So many layers of base64 are undone: a message in a message in a message."""
+"""How many layers of base64 are undone: a message in a message in a message."""
 MAX_SPLITS = 12
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")

@@ -22,7 +22,7 @@ class _Providers:
 
 
 def is_freemail(domain: str) -> bool:
-    """Return True for a domain where anybody can open a personal mailbox. `domain` is a lower-case A-label."""
+    """Return True for a domain where anyone can open a personal mailbox. `domain` is a lower-case A-label."""
     return domain in _providers().all
 
 

@@ -49,7 +49,7 @@ class AskingLevel(StrEnum):
     FEW = "few"
     """So few confirm, or so many deny, that the allowance has fallen."""
     STOPPED = "stopped"
-    """So many addresses do not exist that nobody can have typed them."""
+    """So many addresses do not exist that no one can have typed them."""
 
 
 @dataclass(frozen=True, slots=True)

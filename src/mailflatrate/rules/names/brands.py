@@ -108,7 +108,7 @@ def _matches(pattern: str, domain: str) -> bool:
 
 
 def _is_staid(suffix: str) -> bool:
-    """Return whether brands hold their own name under this ending; `paypal.xyz` could be anybody's."""
+    """Return whether brands hold their own name under this ending; `paypal.xyz` could be anyone's."""
     last = suffix.rpartition(".")[2]
     return suffix in ("com", "net", "org", "eu") or (len(last) == 2 and last.isalpha())
 

@@ -29,7 +29,7 @@ from mailflatrate.rules.prior_status.status_words import (
 )
 
 HARD_FROM_BOUNCES = 3
-"""From so many bounces on, of which nobody knows the kind, an address counts as dead (R-71)."""
+"""From this many bounces of unknown kind on, an address counts as dead (R-71)."""
 
 _KINDS = {
     StatusField.UNSUBSCRIBED_AT: PriorStatus.UNSUBSCRIBED,

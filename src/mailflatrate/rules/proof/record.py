@@ -24,7 +24,7 @@ SEAL_PREFIX = b"\x02"
 FIRST_PREVIOUS = bytes(32)
 """What the first seal of a ledger names as the seal before it."""
 SALT_OCTETS = 16
-"""The length of every salt. It is fixed, so that no octet of a salt can be read as one of the text behind it."""
+"""The length of every salt. It is fixed, so that no octet of a salt can be read as one of the text after it."""
 NO_EVIDENCE = sha256(b"").digest()
 """The commitment of an event that never had a personal half: the erasure of a person."""
 

@@ -10,7 +10,7 @@ from mailflatrate.wire.dns.resolver import Resolver
 
 QUESTIONS_AT_ONCE = 16
 GIVE_UP_AFTER = 2 * QUESTIONS_AT_ONCE
-"""So many questions without one answer: the DNS is out of reach, and nothing more is asked."""
+"""After this many questions without an answer the DNS is out of reach, and nothing more is asked."""
 
 
 def ask_domains(domains: Iterable[str], resolver: Resolver) -> dict[str, MxFacts]:

@@ -1,5 +1,5 @@
-"""All writes to cases. `intake` and `sources` take reports; `work`, `measures` and `letters` serve the desk; `answers`
-serves the customer.
+"""All writes to cases. `intake` and `report_sources` take reports; `case_handling`, `measures` and `correspondence`
+serve the desk; `answers` serves the customer.
 """
 
 from mailflatrate.apps.abuse.actions.answers import Attachment, answer_question

@@ -151,7 +151,7 @@ def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[s
 
 
 def close_quiet_cases() -> int:
-    """Close cases made by feedback loops alone with no additions for a month; return how many."""
+    """Close cases that only feedback loops reported and that had no additions for a month; return how many."""
     before = clock.now() - timedelta(days=value("case_quiet_days"))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Case.objects.select_for_update().filter(quiet=True, changed_at__lt=before, frozen=False)

@@ -34,7 +34,7 @@ def open_cases() -> QuerySet[Case]:
 
 
 def needs_person() -> QuerySet[Case]:
-    """Return cases waiting for the desk; reports from feedback loops alone need nobody."""
+    """Return cases waiting for the desk; those that only feedback loops reported don't count."""
     late = Q(state=CaseState.ASKED, proof_due_at__lte=clock.now())
     return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], quiet=False) | late)
 

@@ -57,7 +57,7 @@ def hash_of(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class AskingBounds:
-    """The forms a key with `ask` may ask people for, and how many people a day (UTC)."""
+    """The forms for which a key with `ask` may request confirmation, and from how many people a day (UTC)."""
 
     form_ids: frozenset[int] = frozenset()
     daily: int = DAILY_ASKS
@@ -185,7 +185,7 @@ class KeyOutsideNetworks(AccountError):
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Admit a program and count the request; None if the key is unknown, not in force, or its creator is no owner now.
+    """Admit a program and count the request; None if the key is unknown, not in force, or no longer an owner's.
 
     `ip` is where the request came from. The caller checks whether the account may do what is requested, and whether
     `used` exceeds `most`. Raises KeyOutsideNetworks.

@@ -21,7 +21,7 @@ class Role(models.TextChoices):
 
 
 _FREE_FIELDS = frozenset({"last_login", "language"})
-"""Fields of a user that nobody gets in by; the trigger `access_held` knows them, too."""
+"""Fields of a user that give no one access; the trigger `access_held` knows them, too."""
 
 
 class UserManager(BaseUserManager["User"]):

@@ -44,7 +44,7 @@ def _texts() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def invented_words(key: str, language: str) -> list[str]:
-    """Return a template's sample text, which only shows the layout: true of nobody, and never meant to be sent.
+    """Return a template's sample text, which only shows the layout and is never meant to be sent.
 
     `invented.json` names the slots, `subject` and `preheader` among them.
     """

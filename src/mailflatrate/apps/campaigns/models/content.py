@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Media(TenantModel):
-    """A picture of the account, once per content. What readers get is in its files."""
+    """A picture in the account's library; the same content is stored once. What readers get is in its files."""
 
     name = models.CharField(_("name"), max_length=120)
     alt = models.CharField(max_length=250, blank=True)

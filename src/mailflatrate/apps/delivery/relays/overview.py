@@ -16,12 +16,12 @@ from mailflatrate.rules.warm_up import WarmUpDay, quota
 from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60
-"""A report that is older says nothing about now."""
+"""An older report says nothing about the present."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayHealth:
-    """The combined report of all sender processes. `problem` is empty if the relay works, or nobody has used it yet."""
+    """The combined report of all sender processes. `problem` is empty if the relay works, or has not been used yet."""
 
     senders: int = 0
     connections: int = 0

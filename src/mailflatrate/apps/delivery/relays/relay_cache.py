@@ -23,7 +23,7 @@ from mailflatrate.wire.smtp_types import RelayConfig, TlsMode
 SETTINGS_RELAY = 0
 """Number of the relay from the settings, which has no row."""
 TEST_INBOX = "test inbox"
-"""What figures call the relay where none is set."""
+"""The name that metrics give the relay if none is set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from mailflatrate.base import audit, clock
 from mailflatrate.rules.warm_up import WarmUpDay, at, is_over
 
 LONGEST_PAUSE_SECONDS = 1800.0
-"""Chunks that wait for the next day are looked at again after that, because an operator may end a warm-up."""
+"""Chunks that wait for the next day are checked again after that, because an operator may end a warm-up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mailflatrate.rules import sql
 
 MAY_SEND = "('active', 'throttled')"
 BOUNCES_AND_UNSUBSCRIBED = "('unsubscribe', 'soft_bounce', 'hard_bounce')"
-"""An account's suppressions that do not stand against a confirmation mail, which the person asked for (lock two)."""
+"""An account's suppressions that do not block a confirmation mail, which the person asked for (lock two)."""
 
 # Compare-and-set and fetch in one. A campaign sent in turns gives one turn to one claim: a second claim waits for the
 # plan's row and finds the next turn still ahead. What is beyond the turn is returned with the chunk. The same sender

@@ -26,9 +26,9 @@ Work = Callable[[Connection], Awaitable[T]]
 
 LONGEST_PAUSE_SECONDS = 5.0
 BY_KEYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-"""Turned off where statements fetch a chunk's thousand rows by their keys from tables that may have millions. What the
-planner last heard of these tables, such as before a campaign was planned or after a failover, must not talk it into
-reading them whole."""
+"""Turned off where statements fetch a chunk's thousand rows by their keys from tables that may have millions. Outdated
+planner statistics, such as from before a campaign was planned or after a failover, must not make it read them whole.
+"""
 
 log = structlog.get_logger(__name__)
 

@@ -177,7 +177,7 @@ def narrowed(claim: Claim, allowance: Allowance) -> Claim:
 
 
 def write_figures(sender: str, figures: list[RelayFigures]) -> None:
-    """Write each relay's figures for the desk; delete those that nobody has updated for an hour."""
+    """Write each relay's figures for the desk; delete those not updated for an hour."""
     now = clock.now()
     with tenancy.platform(PlatformReason.RELAYS):
         known = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))

@@ -36,9 +36,9 @@ PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
 BUSY_SECONDS = 1.0
-"""Before a job is tried again whose chunk this process has not quite finished with."""
+"""The wait before a job is retried whose chunk this process has not quite finished with."""
 WAIT_SECONDS = 60.0
-"""Before messages are looked at again that wait for the service's DNS record."""
+"""The wait before messages are checked again that need the service's DNS record."""
 
 log = structlog.get_logger(__name__)
 

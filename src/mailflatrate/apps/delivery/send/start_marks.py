@@ -20,7 +20,7 @@ WHERE chunk_id = $4::bigint AND account_id = $5::bigint AND claimed_by = $6
 """
 RETRY_SECONDS = 0.2
 GATHER_SECONDS = 0.002
-"""So that a mark serves most of the connections; each costs as much processor time as a few messages' other rows."""
+"""This wait lets one mark serve most connections; each costs the processor time of a few messages' other rows."""
 SOON_SECONDS = 0.004
 """A relay that answers within this is worth waiting for; for one that's further away, a wait would only add to it."""
 
@@ -141,7 +141,7 @@ class ChunkMarks:
     async def _gather(self) -> None:
         """Let every message that's about to request a mark join this one.
 
-        Those are the ones behind replies that have already come and, when replies come soon, behind those under way.
+        These follow replies that have already arrived and, if replies arrive soon, those still under way.
         """
         if len(self._under_way) > len(self._wanted) and self._reply_seconds < SOON_SECONDS:
             await asyncio.sleep(GATHER_SECONDS)

@@ -1,7 +1,7 @@
 """All writes to forms; each call is one transaction (or savepoint).
 
-`building` is for customers editing forms, `signing` takes sign-ups and other requests, `asking` tracks a request
-through gate and engine, `answering` takes the person's answer, `forgetting` handles expiry.
+`form_edits` is for customers editing forms, `sign_up` takes sign-ups and other requests, `request_progress` tracks a
+request through gate and engine, `confirm_or_deny` takes the person's answer, `request_expiry` handles expiry.
 """
 
 from mailflatrate.apps.forms.actions.confirm_or_deny import AnsweredRequest, TokenRequest, answer, find_request

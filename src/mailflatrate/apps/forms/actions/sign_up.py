@@ -1,7 +1,7 @@
 """Intake of requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
 
 All become the same kind of row, which waits for its one email. Known, unknown, suppressed and already subscribed
-addresses get the same response: only the gate, which nobody outside can observe, uses what is known about an address.
+addresses get the same response: only the gate, which no one outside can observe, uses what is known about an address.
 """
 
 import json

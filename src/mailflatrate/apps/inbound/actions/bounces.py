@@ -41,7 +41,7 @@ def hardest(work: InboundWork) -> Failure | None:
     """Return the failure that decides: that of the person, if the bounce names them.
 
     Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
-    names nobody is about the person whose delivery the token names.
+    names no one is about the person whose delivery the token names.
     """
     failures = work.inspection.failures
     verdict = work.inspection.verdict

@@ -1,9 +1,9 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
 `consent` unsubscribes, `optin` accepts sign-ups, `erasure` removes people, `feedback` records bounces and
-complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `checking`
-counts what a file contained, `origins` says where it comes from, `decisions` is what the desk answers (it opens the
-platform's scope on its own).
+complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `import_checks`
+counts what a file contained, `origins` says where it comes from, `origin_decisions` is what the desk answers (it opens
+the platform's scope on its own).
 """
 
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe

@@ -9,11 +9,11 @@ from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, momen
 from mailflatrate.rules.prior_status import ColumnProfile, is_status_word, read_title
 
 SURVEY_ROWS = 3_000
-"""Rows that are looked at before the start; the ones after them are watched while they are read."""
+"""Rows checked before the start; those after them are watched while they are read."""
 WHOLE_LOOK_ROWS = 200
 MOST_CELLS = 300_000
 MOST_WHOLE_LOOKS = 30_000
-"""A table of some hundred columns is looked at in fewer rows."""
+"""A table with hundreds of columns is checked in fewer rows."""
 _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 

@@ -14,7 +14,7 @@ MAX_LINE_CHARACTERS = 256 * 1024
 
 
 MAX_RECORD_LINES = 60
-"""A quote may stay open over so many lines: a file of lines that each leave one open would be read once for each."""
+"""The most lines over which a quote may stay open: a file whose lines each open one would be read once for each."""
 MAX_FAULTS_BEFORE_HEADER = 200
 
 

@@ -17,7 +17,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n?")
 _SAMPLE_ROWS = 50
 _EVIDENCE_CHARACTERS = 100_000
-"""So many characters beyond ASCII decide about the encoding, whatever comes after them."""
+"""This many non-ASCII characters decide the encoding, whatever comes after them."""
 
 
 @dataclass(frozen=True, slots=True)

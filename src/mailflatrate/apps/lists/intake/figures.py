@@ -20,9 +20,9 @@ DOMAINS_ASKED = 2000
 """The largest domains are looked up; a share among so many says enough."""
 SOURCES_READ = 500
 RUN_LEAST = 20
-"""So many numbers in a row make a program's list; three cousins called meier1 to meier3 do not."""
+"""This many numbers in a row show a program's list; three cousins called meier1 to meier3 do not."""
 AGE_BOUNDS_DAYS = (31, 92, 183, 365, 548, 730)
-"""Ages of consent in the picture: up to a month, a quarter, half a year, one year, one and a half, two."""
+"""Bounds of the chart of how old the consents are: a month, a quarter, half a year, one year, one and a half, two."""
 
 _SYNTAX = (
     AddressReason.SYNTAX, AddressReason.TOO_LONG, AddressReason.NOT_MAILABLE, AddressReason.NOT_IDNA,
@@ -82,7 +82,7 @@ class ImportCharts:
     sources: tuple[tuple[str, int], ...]
     source_count: int
     asked: tuple[tuple[str, int], ...]
-    """Domains worth a question to the DNS, with their people."""
+    """Domains worth a DNS lookup, each with its number of people."""
 
 
 def count_import(job: Import, now: datetime) -> ImportCharts:

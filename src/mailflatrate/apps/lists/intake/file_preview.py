@@ -15,12 +15,12 @@ from mailflatrate.apps.lists.intake.spreadsheets import SheetHead, SheetRow, is_
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 
 HEAD_ROWS = SURVEY_ROWS + 1
-"""Rows of a workbook that are looked at, the titles among them."""
+"""Rows of a workbook that are read, the titles among them."""
 SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 500
 PREVIEW_OCTETS = 2_000_000
 ORDER_OCTETS = 8_000_000
-"""So much of a text table is searched for a date that decides the order of day and month."""
+"""How much of a text table is searched for a date that decides the order of day and month."""
 
 
 @dataclass(frozen=True, slots=True)

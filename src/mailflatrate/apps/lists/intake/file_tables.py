@@ -1,4 +1,4 @@
-"""Which table a file holds. Spreadsheets are read by `sheets` in a child process, text tables here.
+"""Which table a file holds. Spreadsheets are read by `spreadsheets` in a child process, text tables here.
 
 The child returns a workbook's rows some hundred at a time. A workbook it cannot read within its limits of time and
 memory has to be saved as CSV, which needs the memory of one row.

@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.rules.prior_status import NO, PriorStatus, file_status, plain
 
 BY_ROW = "by_row"
-"""The file's name may say what it likes: each row speaks for itself."""
+"""Whatever the file's name says, each row gives its own status."""
 ALL_ROWS = (*(status.value for status in NO), BY_ROW)
 DATE_ORDERS = (DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value)
 MIN_REASON_CHARACTERS = 4

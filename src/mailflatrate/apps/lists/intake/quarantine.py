@@ -10,7 +10,7 @@ WAITING_REASONS = (ORIGIN_WAITING, IMPORT_HELD, AGEING)
 
 ORIGIN_REJECTED = "origin_rejected"
 IMPORT_REFUSED = "import_refused"
-"""The last words of a reviewer."""
+"""A reviewer's final decision."""
 
 SAID_NO = "said_no"
 """The file says further down, or a file says later, that the person's mailbox is dead or blocked (R-16)."""

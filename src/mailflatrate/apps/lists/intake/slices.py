@@ -1,7 +1,7 @@
 """Writing one slice of an import: staging, contacts, ledger, subscriptions and progress in one transaction.
 
-The rules were asked before (`judge`); here SQL only checks what already exists: suppressions and unsubscribes win
-over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Full
+The rules were asked before (`row_decisions`); here SQL only checks what already exists: suppressions and unsubscribes
+win over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Full
 proof is written to the ledger in any case; it makes a person mailable only if a reviewer approved the origin of the
 list (R-10), and if the consent is older than a year, a reviewer checks it first (R-13).
 """
@@ -32,7 +32,7 @@ Refusal = tuple[int, list[str], str, str, str]
 
 @dataclass(slots=True)
 class Slice:
-    """A run of judged rows, passed from `judge` to the database half.
+    """A run of judged rows, passed from `row_decisions` to the database half.
 
     `staged` is CSV for COPY in the order of the staging columns, `cells` the rows behind it by line number.
     """
@@ -46,7 +46,7 @@ class Slice:
     noes: list[SaidNo] = field(default_factory=list)
     """Rows whose people said no in the previous system; they are among the refusals, too."""
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(column, word) -> rows whose status word nobody knows."""
+    """(column, word) -> rows whose status word is unknown."""
 
 
 @dataclass(slots=True)

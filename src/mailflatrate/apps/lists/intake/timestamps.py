@@ -1,7 +1,7 @@
 """Moments and IP addresses as files spell them.
 
 A moment without a zone is read in the file's. Whether `03/04/2024` is the third of April is decided for a whole
-column (`survey`), never for one cell. Any assumption is noted beside the evidence with the text as it was in the
+column (`column_survey`), never for one cell. Any assumption is noted beside the evidence with the text as it was in the
 file.
 """
 

@@ -1,7 +1,7 @@
 """Every write of this app; one transaction each, inside `tenancy.account(...)` unless it says otherwise.
 
-`proof` hands out certificates, `requests` accepts data requests and carries them out, `moving` changes an address,
-`erasure` erases, `retention` deletes what is past its period (R-95).
+`proof` hands out certificates, `requests` accepts data requests and carries them out, `address_change` changes an
+address, `erasure` erases, `retention` deletes what is past its period (R-95).
 """
 
 from mailflatrate.apps.privacy.actions.address_change import can_undo, note_move, undo_move

@@ -182,7 +182,7 @@ def _imprint(language: str) -> list[str]:
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
-    """Return the files that brought the person, each with the line in it."""
+    """Return the files from which the person was imported, each with the person's line."""
     found = []
     ids = [each.record.source_import for each in events if each.record.source_import is not None]
     jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}

@@ -18,7 +18,7 @@ from mailflatrate.settings.schema import Settings, StorageKind
 
 AREA = "withdrawals"
 CLOCKS = timedelta(hours=1)
-"""So far may the clock of a host that writes be behind the database's."""
+"""How far the clock of a host that writes may be behind the database's."""
 _HOUR = timedelta(hours=1)
 _FILE = re.compile(r"withdrawals-(\d{8}T\d{2})(?:-[\w.-]{1,80})?\.jsonl\Z", re.ASCII)
 _OBJECT = re.compile(r"(\d{8}t\d{2})\d{4}-[0-9a-f]+\Z", re.ASCII)

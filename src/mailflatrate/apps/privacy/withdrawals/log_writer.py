@@ -15,7 +15,7 @@ from mailflatrate.base.tenancy import PlatformReason
 _Row = tuple[datetime, str, int | None, str, int | None, int | None, bytes | None]
 BATCH = 5_000
 LONGEST_TRANSACTION = timedelta(hours=1)
-"""A row shows when its statement ran, and is seen when its transaction ends: an import may take so long."""
+"""A row shows when its statement ran, and is seen when its transaction ends: an import may take this long."""
 _COLUMNS = "at, kind, account_id, reason, contact_id, list_id, address_key"
 _TAKE = f"""
 DELETE FROM withdrawal_outbox WHERE id IN

@@ -1,6 +1,6 @@
 """`mailflatrate backup` and `mailflatrate restore`: everything an installation needs, in one folder.
 
-`manifest` describes its contents, `making` writes it, `restoring` restores it, `tools` finds PostgreSQL's own programs.
+`manifest` describes its contents, `create` writes it, `restore` restores it, `tools` finds PostgreSQL's own programs.
 """
 
 from mailflatrate.entrypoints.cli.backup.commands import backup_command, restore_command

@@ -16,7 +16,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 
 ASK_AGREEMENTS = "ask_agreements"
-"""Set in the session by a sign-in: the documents in force are looked at with the next page."""
+"""Set in the session by a sign-in: the documents in force are checked with the next page."""
 
 
 class StudioRequest(HttpRequest):

@@ -27,7 +27,7 @@ from mailflatrate.rules.ab_test import VARIANT_LETTERS
 
 NO_EDITION = 0
 MOST_HIDDEN = 4
-"""A field that is lacking hides the next one of the same piece of text; so often it is looked again."""
+"""How often the message is rendered: a missing field hides the next one in the same piece of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Preview:
     variants: list[tuple[str, str, bool]]
     missing: MissingFields | None = None
     mistakes: tuple[SourceError, ...] | None = None
-    """What keeps the draft from being compiled, by line; None where nobody tried."""
+    """What keeps the draft from being compiled, by line; None if it was not tried."""
 
     @property
     def links(self) -> dict[str, str]:
