@@ -35,8 +35,7 @@ log = structlog.get_logger(__name__)
 
 SLICE_CONTACTS = 50_000
 LANE_LEAST = 100
-"""Recipients of a provider in a slice that make chunks of their own: below that, a lane's rates trigger nothing (R-85).
-"""
+"""Recipients of a provider in a slice that get chunks of their own: with fewer, its lane's rates do nothing (R-85)."""
 DOMAINS = domains_by_provider()
 
 _EVERYWHERE = "everywhere "
@@ -228,7 +227,7 @@ def _confirmed(list_ids: list[int]) -> int:
 
 
 def _canary_size(recipients: int) -> int:
-    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 if the campaign is no larger."""
+    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 if that covers everyone."""
     most = load_settings().canary_size
     if recipients <= most:
         return 0

@@ -39,7 +39,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # Names of programming languages and of people that only look like hosts.
 _NO_HOSTS = frozenset({"asp.net", "vb.net", "ado.net", "ml.net", "paint.net", "will.i.am"})
-# "Dr.Huber", "Mrs.Li": a title before a dot makes no domain.
+# "Dr.Huber", "Mrs.Li": a title before a dot isn't a domain.
 _TITLES = frozenset({
     "dr", "mr", "mrs", "ms", "mx", "st", "prof", "hr", "hon", "rev", "sir", "mme", "mlle", "sig", "sra", "ing",
     "dipl", "mag", "nr", "no", "vs", "inc",

@@ -17,7 +17,7 @@ from mailflatrate.base import clock, tenancy
 
 @transaction.atomic
 def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, source: str) -> int | None:
-    """Erase one person from the account's lists; return the ledger event that records it, None if the person is unknown.
+    """Erase one person from the account's lists; return the ledger event that records it, None for an unknown one.
 
     `kind`: ERASED at the person's or the customer's request, EXPIRED when the retention of the proof ended. After
     ERASED the keyed hash of the address stays suppressed and blocks it in later imports and forms.
