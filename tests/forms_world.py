@@ -37,11 +37,11 @@ def somebody(name: str = "dora") -> str:
 class Mail:
     """A confirmation mail as the relay took it."""
 
-    letter: ReceivedMessage
+    message: ReceivedMessage
 
     @property
     def message(self) -> EmailMessage:
-        found = message_from_bytes(self.letter.content, policy=policy.SMTP)
+        found = message_from_bytes(self.message.content, policy=policy.SMTP)
         assert isinstance(found, EmailMessage)
         return found
 
@@ -138,7 +138,7 @@ def send_queued(account_id: int, relay: FakeRelay | None = None) -> list[Mail]:
                 await sender.work_confirmations(account_id)
             finally:
                 await sender.close()
-            return [Mail(letter) for letter in taking.received]
+            return [Mail(message) for message in taking.received]
 
     return asyncio.run(work())
 

@@ -14,7 +14,7 @@ from forms_world import place, somebody
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
-from mailflatrate.apps.delivery.send.claims import ClaimCheck, claim, look, read_again
+from mailflatrate.apps.delivery.send.claims import ClaimCheck, check_claim, claim, read_again
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists import actions as lists
@@ -79,10 +79,10 @@ def looked_after(anna: World, owner: str, no: No) -> tuple[ClaimCheck, list[int]
         try:
             held = await sender.run(anna.account_id, lambda link: claim(link, anna.account_id, chunk_id, "one"))
             assert held is not None
-            before = await sender.run(anna.account_id, lambda link: look(link, held, "one"))
+            before = await sender.run(anna.account_id, lambda link: check_claim(link, held, "one"))
             assert before.changed == []
             await asyncio.to_thread(say, no, anna, row, owner)
-            found = await sender.run(anna.account_id, lambda link: look(link, held, "one"))
+            found = await sender.run(anna.account_id, lambda link: check_claim(link, held, "one"))
             again = await sender.run(anna.account_id, lambda link: read_again(link, held, found.changed))
             return found, [each.delivery_id for each in again]
         finally:
@@ -153,12 +153,12 @@ def test_confirmation_mail_needs_its_request(database: str, way: str) -> None:
         try:
             held = await sender.run(here.account_id, lambda link: claim(link, here.account_id, chunk_id, "one"))
             assert held is not None
-            before = await sender.run(here.account_id, lambda link: look(link, held, "one"))
+            before = await sender.run(here.account_id, lambda link: check_claim(link, held, "one"))
             assert before.changed == []
             with psycopg.connect(database, autocommit=True) as owner:
                 owner.execute("SET session_replication_role = replica")
                 owner.execute(f"{change} WHERE account_id = %s", [here.account_id])
-            after = await sender.run(here.account_id, lambda link: look(link, held, "one"))
+            after = await sender.run(here.account_id, lambda link: check_claim(link, held, "one"))
             return after.changed, [row.delivery_id for row in held.rows]
         finally:
             await sender.close()

@@ -150,7 +150,7 @@ def wake(
         "arguments": json.dumps(arguments | tracing.carried()),
     }  # fmt: skip
 
-    def look() -> None:
+    def wake_waiting() -> None:
         setting, shown = tenancy.job_pass()
         # Suppressed: the job was woken elsewhere meanwhile. Bound by the server, as the pass is among the values.
         with (
@@ -160,6 +160,6 @@ def wake(
         ):
             cursor.execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
 
-    look.once = once  # type: ignore[attr-defined]
+    wake_waiting.once = once  # type: ignore[attr-defined]
     if not any(getattr(other, "once", None) == once for _, other, *_ in connection.run_on_commit):
-        transaction.on_commit(look)
+        transaction.on_commit(wake_waiting)

@@ -29,8 +29,8 @@ class MessageSource(Protocol):
 class PlainSource:
     """A plain iterator: asked at the moment a message can be written, nothing in advance."""
 
-    def __init__(self, letters: Iterator[OutgoingMessage]) -> None:
-        self._messages = letters
+    def __init__(self, messages: Iterator[OutgoingMessage]) -> None:
+        self._messages = messages
         self._exhausted = False
 
     @property
@@ -40,9 +40,9 @@ class PlainSource:
 
     def take(self) -> OutgoingMessage | None:
         """Return the iterator's next message."""
-        letter = None if self._exhausted else next(self._messages, None)
-        self._exhausted = letter is None
-        return letter
+        message = None if self._exhausted else next(self._messages, None)
+        self._exhausted = message is None
+        return message
 
     async def close(self) -> list[OutgoingMessage]:
         """Return an empty list, as nothing was fetched in advance."""
@@ -52,8 +52,8 @@ class PlainSource:
 class AsyncSource:
     """An asynchronous iterator: a task fetches up to `room` messages in advance and calls `wake` for each."""
 
-    def __init__(self, letters: AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]) -> None:
-        self._messages = letters
+    def __init__(self, messages: AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]) -> None:
+        self._messages = messages
         self._room = room
         self._wake = wake
         self._ready: deque[OutgoingMessage] = deque()
@@ -64,8 +64,8 @@ class AsyncSource:
 
     async def _fetch(self) -> None:
         try:
-            async for letter in self._messages:
-                self._ready.append(letter)
+            async for message in self._messages:
+                self._ready.append(message)
                 self._wake()
                 while len(self._ready) >= self._room:
                     self._taken.clear()
@@ -81,9 +81,9 @@ class AsyncSource:
     def take(self) -> OutgoingMessage | None:
         """Return a fetched message, oldest first."""
         if self._ready:
-            letter = self._ready.popleft()
+            message = self._ready.popleft()
             self._taken.set()
-            return letter
+            return message
         if self._problem is not None:
             problem, self._problem = self._problem, None
             raise problem
@@ -99,9 +99,9 @@ class AsyncSource:
 
 
 def make_source(
-    letters: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]
+    messages: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]
 ) -> MessageSource:
     """Wrap either kind of iterator; `room` and `wake` serve the asynchronous one."""
-    if isinstance(letters, AsyncIterator):
-        return AsyncSource(letters, room, wake)
-    return PlainSource(letters)
+    if isinstance(messages, AsyncIterator):
+        return AsyncSource(messages, room, wake)
+    return PlainSource(messages)

@@ -28,24 +28,24 @@ class FilterAnswer:
     tests: tuple[str, ...]
 
 
-def ask_spam_filter(place: str, letter: bytes) -> FilterAnswer | None:
+def ask_spam_filter(place: str, message: bytes) -> FilterAnswer | None:
     """Score a message. `place` is `spamd://host:783` or the http address of rspamd."""
     try:
         if place.startswith("spamd://"):
-            return read_spamd(_ask_spamd(place, letter))
-        return read_rspamd(_ask_rspamd(place, letter))
+            return read_spamd(_ask_spamd(place, message))
+        return read_rspamd(_ask_rspamd(place, message))
     except (OSError, ValueError):
         return None
 
 
-def _ask_spamd(place: str, letter: bytes) -> bytes:
+def _ask_spamd(place: str, message: bytes) -> bytes:
     """Send one request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
     parts = urlsplit(place)
     with (
         Deadline(_TIMEOUT_SECONDS) as deadline,
         deadline.connect(parts.hostname or "", parts.port or 783, silence_seconds=_TIMEOUT_SECONDS) as stream,
     ):
-        stream.sendall(b"SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(letter) + letter)
+        stream.sendall(b"SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(message) + message)
         stream.shutdown(socket.SHUT_WR)
         answer = b""
         while len(answer) < _MOST_OCTETS and (piece := stream.recv(8192)):
@@ -53,9 +53,9 @@ def _ask_spamd(place: str, letter: bytes) -> bytes:
         return answer
 
 
-def _ask_rspamd(place: str, letter: bytes) -> bytes:
+def _ask_rspamd(place: str, message: bytes) -> bytes:
     address = f"{place.rstrip('/')}/checkv2"
-    return post(address, letter, {}, seconds=_TIMEOUT_SECONDS, most_octets=_MOST_OCTETS).body
+    return post(address, message, {}, seconds=_TIMEOUT_SECONDS, most_octets=_MOST_OCTETS).body
 
 
 def read_spamd(answer: bytes) -> FilterAnswer | None:

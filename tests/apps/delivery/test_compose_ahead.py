@@ -91,7 +91,7 @@ class World:
             return False
         assert (
             type(taken.permit) is Permit
-            and taken.letter.envelope_to == f"dora{taken.permit.delivery_id}@people.example"
+            and taken.message.envelope_to == f"dora{taken.permit.delivery_id}@people.example"
         )
         number = taken.permit.delivery_id
         assert number not in self.refused, "a no wins over what is signed already"

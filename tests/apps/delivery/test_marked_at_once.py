@@ -114,12 +114,12 @@ def test_what_the_database_knows_when_the_first_message_begins(
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> None:
         async with FakeRelay() as relay:
 
-            def look(*_given: object) -> None:
+            def check_claim(*_given: object) -> None:
                 found = owner.execute("SELECT under_way FROM begun WHERE chunk_id = %s", [chunk_id]).fetchone()
                 assert found is not None
                 seen.append(len(found[0]))  # type: ignore[arg-type]
 
-            relay.on(Step.DATA_END, ANY, look)
+            relay.on(Step.DATA_END, ANY, check_claim)
             sender = Sender(relay_settings(relay, marks))
             try:
                 await until(lambda: sender._upkeep.is_alone is not None)

@@ -38,7 +38,7 @@ def zone() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def look(records: dict[str, dict[str, list[str]]]) -> None:
+def check_claim(records: dict[str, dict[str, list[str]]]) -> None:
     with ZoneServer(records) as server:
         domains.check_service_domain(load_settings(), resolver=DnsResolver([server.nameserver]))
 
@@ -126,10 +126,10 @@ def test_a_notice_waits_until_the_record_is_published_and_then_verifies(
         held = held_service_mail()
     assert held is not None
     assert (held.domain, held.waiting >= 1) == (load_settings().service_domain, True)
-    look({})
+    check_claim({})
     due_now(account_id, chunk_id)
     assert send(account_id, chunk_id) == [], "a record that is missing lets nothing go"
-    look(zone())
+    check_claim(zone())
     due_now(account_id, chunk_id)
     (raw,) = send(account_id, chunk_id)
     assert verified(raw)
@@ -139,11 +139,11 @@ def test_a_notice_waits_until_the_record_is_published_and_then_verifies(
 def test_a_dns_that_is_silent_for_a_while_holds_nothing_back(unpublished: None) -> None:
     name = load_settings().service_domain
     assert not service_key_published(name)
-    look(zone())
+    check_claim(zone())
     assert service_key_published(name)
     domains.check_service_domain(load_settings(), resolver=DnsResolver(["127.0.0.1:1"], timeout_seconds=0.2))
     assert service_key_published(name)
-    look({})
+    check_claim({})
     assert not service_key_published(name), "a record that was taken away is no silence"
 
 
@@ -164,7 +164,7 @@ def test_a_confirmation_mail_waits_only_where_the_service_signs_it(unpublished: 
     with tenancy.account(without.account_id):
         row = Delivery.objects.get(confirmation_id__isnull=False)
     assert row.state == DeliveryState.PENDING
-    look(zone())
+    check_claim(zone())
     due_now(without.account_id, row.chunk_id)
     (raw,) = send(without.account_id, row.chunk_id)
     assert verified(raw)

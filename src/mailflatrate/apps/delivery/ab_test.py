@@ -101,12 +101,12 @@ def leave_to_people(campaign_id: int) -> None:
 
 
 def _ask_people(campaign: Campaign) -> None:
-    def letter(_user: User) -> tuple[str, str]:
+    def notice(_user: User) -> tuple[str, str]:
         facts = {"mailing": campaign.name}
         address = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
         return _(CHOOSE_SUBJECT) % facts, f"{_(CHOOSE) % facts}\n\n{address}\n"
 
-    tell_people(NoticeKind.TEAM, writers(), letter)
+    tell_people(NoticeKind.TEAM, writers(), notice)
 
 
 def choose_variant(

@@ -30,7 +30,7 @@ class PermittedMessage(NamedTuple):
     """A message and the right to send it."""
 
     permit: Permit
-    letter: ReadyMessage
+    message: ReadyMessage
 
 
 class RelayCheck(NamedTuple):
@@ -50,7 +50,7 @@ async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
     """
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            return await _look(config, sender)
+            return await _check(config, sender)
     except TimeoutError as problem:
         raise RelayUnavailable(Stage.CONNECT, f"no answer within {CHECK_SECONDS:.0f} seconds") from problem
 
@@ -77,17 +77,17 @@ async def _wind_down() -> None:
     await asyncio.sleep(0)
 
 
-async def _look(config: RelayConfig, sender: str | None) -> RelayCheck:
+async def _check(config: RelayConfig, sender: str | None) -> RelayCheck:
     connection = await open_connection(config)
     offers = connection.offers
-    look = RelayCheck(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
+    check = RelayCheck(connection.tls, offers.pipelining, offers.dsn, offers.smtputf8)
     try:
         if sender is not None:
             await _name_sender(connection, sender)
     finally:
         connection.close()
         await _closed(connection)
-    return look
+    return check
 
 
 async def _closed(connection: SmtpConnection) -> None:
@@ -150,7 +150,7 @@ class Transmitter:
 
     async def transmit(
         self,
-        letters: Iterator[PermittedMessage],
+        messages: Iterator[PermittedMessage],
         on_outcome: Callable[[SendOutcome], None],
         on_start: Callable[[int], None],
         may_start: Callable[[int], bool | None],
@@ -172,7 +172,7 @@ class Transmitter:
         times = RelayTimes(self.relay, on_start, on_outcome)
         try:
             await self._group.send_many(
-                _messages(letters), times.ended, times.started, may_start, shares=deal, caps=caps
+                _messages(messages), times.ended, times.started, may_start, shares=deal, caps=caps
             )
         except RelayUnavailable:
             RELAY_FAILURES.labels(self.relay).inc()
@@ -191,15 +191,15 @@ class Transmitter:
         await self._group.close()
 
 
-def _messages(letters: Iterator[PermittedMessage]) -> Iterator[OutgoingMessage]:
-    for permit, letter in letters:
+def _messages(messages: Iterator[PermittedMessage]) -> Iterator[OutgoingMessage]:
+    for permit, message in messages:
         if type(permit) is not Permit:
             raise TypeError("nothing is sent without a permit")
         yield OutgoingMessage(
             permit.delivery_id,
-            letter.envelope_from,
-            letter.envelope_to,
-            letter.content,
-            letter.message_id[1:-1],
-            letter.smtputf8,
+            message.envelope_from,
+            message.envelope_to,
+            message.content,
+            message.message_id[1:-1],
+            message.smtputf8,
         )

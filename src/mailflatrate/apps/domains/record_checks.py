@@ -37,7 +37,7 @@ class RecordLookup:
 
 def check_record(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     """Look up one record in the DNS and judge it."""
-    return _LOOKS[record.kind](record, resolver)
+    return _CHECKS[record.kind](record, resolver)
 
 
 def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]:
@@ -96,7 +96,7 @@ def _dmarc(record: DnsRecord, resolver: Resolver) -> RecordLookup:
     return RecordLookup(state, seen.found)
 
 
-_LOOKS: dict[CheckKind, Callable[[DnsRecord, Resolver], RecordLookup]] = {
+_CHECKS: dict[CheckKind, Callable[[DnsRecord, Resolver], RecordLookup]] = {
     CheckKind.DKIM: _dkim,
     CheckKind.SPF: _spf,
     CheckKind.MX: _mx,

@@ -131,7 +131,7 @@ def _tell(
     facts = {"mailing": campaign.name, "person": by}
     url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}"
 
-    def letter(_user: User) -> tuple[str, str]:
+    def notice(_user: User) -> tuple[str, str]:
         return _(subject) % facts, "\n\n".join(part for part in (_(words) % facts, note, url) if part) + "\n"
 
-    tell_people(NoticeKind.TEAM, people, letter)
+    tell_people(NoticeKind.TEAM, people, notice)

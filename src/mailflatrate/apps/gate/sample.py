@@ -51,10 +51,10 @@ def sampled(
         return None, None
     work = work_of(campaign, compiled, attributes)
     try:
-        letter = sample_message(campaign, compiled, attributes, now)
+        message = sample_message(campaign, compiled, attributes, now)
     except EditionUnusable as problem:
         return SampleFacts(octets=0, problem=as_param(problem.error), work=work), None
-    return replace(sample_facts(campaign, letter, now), work=work), spam_score(letter)
+    return replace(sample_facts(campaign, message, now), work=work), spam_score(message)
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
@@ -63,10 +63,10 @@ def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozense
     return work_in_child(compiled, values)
 
 
-def spam_score(letter: bytes) -> SpamScore | None:
+def spam_score(message: bytes) -> SpamScore | None:
     """Ask the operator's filter (`MAILFLATRATE_SPAM_FILTER`); None if there is none, or it does not answer."""
     place = load_settings().spam_filter
-    answer = ask_spam_filter(place, letter) if place else None
+    answer = ask_spam_filter(place, message) if place else None
     return None if answer is None else SpamScore(answer.score, answer.needed, answer.tests)
 
 
@@ -122,17 +122,17 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
     )  # fmt: skip
 
 
-def sample_facts(campaign: Campaign, letter: bytes, now: datetime) -> SampleFacts:
+def sample_facts(campaign: Campaign, message: bytes, now: datetime) -> SampleFacts:
     """Return what a receiver who has the domain's published key finds in the message."""
     assert campaign.sender is not None
     key = signing_key(campaign.sender.domain)
     published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None
-    judgement = judge_sample_in_child(letter, published, now)
+    judgement = judge_sample_in_child(message, published, now)
     failed, is_signed = set(judgement.failed), judgement.is_signed
     if not is_signed:
         failed -= {"dkim-holds", "one-click-signed"}  # letter-signed says so
     return SampleFacts(
-        octets=len(letter),
+        octets=len(message),
         broken=tuple(key for key in HEADER_KEYS if key in failed),
         is_signed=is_signed,
     )

@@ -51,19 +51,19 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
     campaign = campaigns.locked(campaign_id)
     variants = range(variant_count(campaign))
-    letters = list(product(wanted, variants, readers))
-    if not letters or len(letters) > MOST_MESSAGES:
+    messages = list(product(wanted, variants, readers))
+    if not messages or len(messages) > MOST_MESSAGES:
         words = _("A test can have up to %(most)d messages: addresses times contacts. This one would have %(n)d.")
-        raise CampaignError(words % {"most": MOST_MESSAGES, "n": len(letters)})
+        raise CampaignError(words % {"most": MOST_MESSAGES, "n": len(messages)})
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
-    _keep_within_the_day(len(letters))
+    _keep_within_the_day(len(messages))
     editions = [campaigns.make_edition(campaign, variant) for variant in variants]
-    notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in letters]
+    notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in messages]
     audit.record(
         "mailing.test_sent", by=audit.person(by), account_id=tenancy.current_account_id(),
         subject=f"campaign:{campaign.id}",
-        details={"letters": len(letters), "editions": [edition.id for edition in editions]},
+        details={"letters": len(messages), "editions": [edition.id for edition in editions]},
     )  # fmt: skip
     return notices
 

@@ -116,10 +116,10 @@ def is_machine_report(inspection: Inspection) -> bool:
 
 def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
     """Interpret stored messages. Never raises for their content."""
-    looks = [_look(mail) for mail in mails]
-    trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(looks) if look.needs_judging])
+    classified = [_classify(mail) for mail in mails]
+    trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(classified) if look.needs_judging])
     return [_reading(mail, look, trusts.get(index, UNPROVED))
-            for index, (mail, look) in enumerate(zip(mails, looks, strict=True))]  # fmt: skip
+            for index, (mail, look) in enumerate(zip(mails, classified, strict=True))]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class _MessageReading:
         )
 
 
-def _look(mail: RawMail) -> _MessageReading:
+def _classify(mail: RawMail) -> _MessageReading:
     address = parse_recipient(mail.envelope_to)
     claims = claims_of(address)
     envelope = claims if claims is not None and claims.account_id > 0 else None

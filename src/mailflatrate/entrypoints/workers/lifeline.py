@@ -67,7 +67,7 @@ class LifeLine:
             pause = CHECK_SECONDS
             try:
                 async with self._one_at_a_time:
-                    await self._look(working)
+                    await self._watch(working)
             except (psycopg.Error, exceptions.ConnectorException, OSError) as problem:
                 log.warning("stalled_jobs_unknown", problem=str(problem)[:200])
                 await self.release()
@@ -100,7 +100,7 @@ class LifeLine:
         name, queues = self._held[worker_id]
         await processes.register(link, worker_id, name=name, queues=queues)
 
-    async def _look(self, working: App) -> None:
+    async def _watch(self, working: App) -> None:
         """Take over what dead processes left. One process at a time, so that no job is taken over twice."""
         link = await self._connection()
         if not await _value(link, "SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, MINDER]):

@@ -21,7 +21,7 @@ async def mind_withdrawals() -> None:
     while True:
         try:
             is_due = loop.time() >= note_at
-            await loop.run_in_executor(None, _look, is_due)
+            await loop.run_in_executor(None, _replay_due, is_due)
             if is_due:
                 note_at = loop.time() + NOTE_SECONDS
         except Exception:  # sending stays held meanwhile, and other jobs must not stop for it
@@ -29,7 +29,7 @@ async def mind_withdrawals() -> None:
         await asyncio.sleep(CHECK_SECONDS)
 
 
-def _look(is_due: bool) -> None:
+def _replay_due(is_due: bool) -> None:
     try:
         settings = load_settings()
         if is_due:

@@ -229,7 +229,7 @@ def is_unread_state(text: str) -> bool:
 
 
 def guess_column(
-    title: str, look: ColumnProfile, codes: Mapping[str, PriorStatus] | None = None
+    title: str, profile: ColumnProfile, codes: Mapping[str, PriorStatus] | None = None
 ) -> tuple[ColumnGuess, StatusField]:
     """Return whether a column gives a person's status, as which field, or needs a question to the user.
 
@@ -239,26 +239,26 @@ def guess_column(
     promised = read_title(title)
     if is_other_channel(title):
         return ColumnGuess.NOTHING, StatusField.STATE
-    if codes and look.kinds and all(plain(kind) in codes for kind in look.kinds):
+    if codes and profile.kinds and all(plain(kind) in codes for kind in profile.kinds):
         return ColumnGuess.STATUS, StatusField.STATE
     if promised is None:
-        return _guess_untitled(look), StatusField.STATE
-    if look.filled and look.links * 2 > look.filled:
+        return _guess_untitled(profile), StatusField.STATE
+    if profile.filled and profile.links * 2 > profile.filled:
         return ColumnGuess.NOTHING, promised.field
     if promised.field is not StatusField.STATE:
-        found = reason_of(promised.field) if look.filled and look.is_ips else promised.field
+        found = reason_of(promised.field) if profile.filled and profile.is_ips else promised.field
         if promised.certain:
             return ColumnGuess.STATUS, found
-        return (ColumnGuess.ASK if look.events else ColumnGuess.NOTHING), found
-    return _guess_state(title, look, certain=promised.certain), StatusField.STATE
+        return (ColumnGuess.ASK if profile.events else ColumnGuess.NOTHING), found
+    return _guess_state(title, profile, certain=promised.certain), StatusField.STATE
 
 
-def _guess_untitled(look: ColumnProfile) -> ColumnGuess:
-    if look.is_prose:
+def _guess_untitled(profile: ColumnProfile) -> ColumnGuess:
+    if profile.is_prose:
         return ColumnGuess.NOTHING
-    if look.telling or _is_letter_table(look.kinds):
+    if profile.telling or _is_letter_table(profile.kinds):
         return ColumnGuess.ASK
-    said = {read_status(kind) for kind in look.kinds if not kind.isdecimal()} if look.has_kinds else set()
+    said = {read_status(kind) for kind in profile.kinds if not kind.isdecimal()} if profile.has_kinds else set()
     return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING
 
 
@@ -266,16 +266,16 @@ def _is_letter_table(kinds: set[str]) -> bool:
     return "u" in kinds and kinds <= _STATE_LETTERS and not kinds.isdisjoint(_LETTERS_OF_YES)
 
 
-def _guess_state(title: str, look: ColumnProfile, *, certain: bool) -> ColumnGuess:
-    if look.is_times or look.is_emails or look.is_ips:
-        return ColumnGuess.ASK if look.telling else ColumnGuess.NOTHING
-    if certain and is_opt_in(title) and look.kinds <= _OPT_IN_DIGITS and not counts_states(title):
+def _guess_state(title: str, profile: ColumnProfile, *, certain: bool) -> ColumnGuess:
+    if profile.is_times or profile.is_emails or profile.is_ips:
+        return ColumnGuess.ASK if profile.telling else ColumnGuess.NOTHING
+    if certain and is_opt_in(title) and profile.kinds <= _OPT_IN_DIGITS and not counts_states(title):
         return ColumnGuess.STATUS
-    if look.is_codes and not look.is_places and (counts_states(title) or not look.is_yes_or_no):
+    if profile.is_codes and not profile.is_places and (counts_states(title) or not profile.is_yes_or_no):
         return ColumnGuess.ASK
-    says = look.telling or look.states or look.is_yes_or_no
+    says = profile.telling or profile.states or profile.is_yes_or_no
     if certain or (says and stands_alone(title)):
         return ColumnGuess.STATUS
-    if look.is_prose or look.is_places or not look.filled:
+    if profile.is_prose or profile.is_places or not profile.filled:
         return ColumnGuess.NOTHING
-    return ColumnGuess.ASK if says or look.has_kinds else ColumnGuess.NOTHING
+    return ColumnGuess.ASK if says or profile.has_kinds else ColumnGuess.NOTHING

@@ -331,7 +331,7 @@ class ChunkRun:
             again_at = began + CHECK_PAUSE_SECONDS
             self._is_looking = True
             try:
-                await self._look(began)
+                await self._check_claim(began)
             except DatabaseGone:
                 again_at = self._loop.time() + 0.2
             finally:
@@ -339,11 +339,11 @@ class ChunkRun:
             if not self._closing:
                 await asyncio.sleep(max(0.0, again_at - self._loop.time()))
 
-    async def _look(self, began: float) -> None:
+    async def _check_claim(self, began: float) -> None:
         held = self.claim
 
         async def work(connection: Connection) -> tuple[ClaimCheck, list[int], list[RecipientRow]]:
-            found = await claims.look(connection, held, self._journal.name, self._marks.first_open)
+            found = await claims.check_claim(connection, held, self._journal.name, self._marks.first_open)
             ids = self._unjudged(found.changed)
             rows = await claims.read_again(connection, held, ids) if ids else []
             if began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:

@@ -161,7 +161,7 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts, pending)  # type: ignore[arg-type]
 
 
-async def look(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
+async def check_claim(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
     """Check what may have changed for a claimed chunk. Deliveries below `first_id` no longer matter."""
     parameters = {
         "account_id": held.account_id,

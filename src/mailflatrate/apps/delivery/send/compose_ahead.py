@@ -79,14 +79,14 @@ class SignedAhead:
                     taken.append(row)
                     drafts.append(drafted)
             composed = self._now()
-            letters = sign_drafts([each.draft for each in drafts], self._signer)
+            messages = sign_drafts([each.draft for each in drafts], self._signer)
             self.compose_seconds += composed - began
             self.sign_seconds += self._now() - composed
         except BaseException:
             rows.extendleft(reversed(taken))
             raise
-        for row, (permit, _), letter in zip(taken, drafts, letters, strict=True):
-            self._ready.append((row, PermittedMessage(permit, letter)))
+        for row, (permit, _), message in zip(taken, drafts, messages, strict=True):
+            self._ready.append((row, PermittedMessage(permit, message)))
 
     def give_back(self) -> None:
         """Discard messages that are signed and not begun; their rows come first again."""

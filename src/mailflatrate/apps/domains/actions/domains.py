@@ -106,9 +106,9 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     passed, wrong = True, []
     _take_over(domain, resolver)
     for record in records_to_publish(domain):
-        look = check_record(record, resolver)
-        passed = passed and look.passed
-        if look.state in (DnsState.MISSING, DnsState.WRONG):
+        check = check_record(record, resolver)
+        passed = passed and check.passed
+        if check.state in (DnsState.MISSING, DnsState.WRONG):
             wrong.append(f"{record.host} {record.record_type}")
         DnsCheck.objects.update_or_create(
             account_id=tenancy.current_account_id(),
@@ -118,9 +118,9 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
                 "host": record.host,
                 "record_type": record.record_type,
                 "expected": record.value,
-                "found": look.found,
-                "passed": look.passed,
-                "problem": "" if look.passed else look.state.value,
+                "found": check.found,
+                "passed": check.passed,
+                "problem": "" if check.passed else check.state.value,
                 "checked_at": now,
             },
         )

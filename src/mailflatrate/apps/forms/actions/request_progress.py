@@ -121,14 +121,14 @@ class ConfirmationDraft:
     body_sha256: str
 
 
-def note_messages(letters: Sequence[ConfirmationDraft]) -> None:
+def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
     """Make the tokens of these messages valid from now on, replacing earlier ones."""
-    for letter in letters:
-        request = letter.request
-        request.token_hash, request.message_id = token_hash(letter.token), letter.message_id
-        request.body_sha256 = letter.body_sha256
+    for message in messages:
+        request = message.request
+        request.token_hash, request.message_id = token_hash(message.token), message.message_id
+        request.body_sha256 = message.body_sha256
     SignupRequest.objects.bulk_update(
-        [letter.request for letter in letters], ["token_hash", "message_id", "body_sha256"]
+        [message.request for message in messages], ["token_hash", "message_id", "body_sha256"]
     )
 
 

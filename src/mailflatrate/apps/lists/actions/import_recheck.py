@@ -148,8 +148,8 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
     """Yield the rows of a stored file that say no, read as an import would read it today."""
     try:
         table = open_table(path)
-        looks = survey_rows(table.header, table.rows()).looks
-        mapping = suggest_mapping(table.header, looks)
+        profiles = survey_rows(table.header, table.rows()).profiles
+        mapping = suggest_mapping(table.header, profiles)
         mapping = {ColumnTarget.EMAIL.value: job.mapping.get(ColumnTarget.EMAIL.value, ""), **_statuses_of(mapping)}
         # Also report columns that look like a status but were not understood automatically; a person decides on them.
         for title in table.header:

@@ -50,9 +50,9 @@ def read_head(
     terms: ImportTerms | None = None,
 ) -> FilePreview:
     """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table."""
-    look = preview_in_child(path)
-    header, survey = list(look.header), look.survey
-    suggested = suggest_mapping(header, survey.looks) if mapping is None else dict(mapping)
+    preview = preview_in_child(path)
+    header, survey = list(preview.header), preview.survey
+    suggested = suggest_mapping(header, survey.profiles) if mapping is None else dict(mapping)
     missing: tuple[ColumnTarget, ...] = ()
     questions: list[Question] = []
     if ColumnTarget.EMAIL in suggested:
@@ -64,7 +64,7 @@ def read_head(
             settle_orders(header, survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
             questions += asks.questions
-    rows = [list(cells) for cells in look.rows]
+    rows = [list(cells) for cells in preview.rows]
     return FilePreview(header, rows, suggested, missing, tuple(questions), known_zone(header))
 
 
@@ -154,12 +154,12 @@ def _settle_terms(
 ) -> dict[str, Any]:
     """Return the complete terms for reading the file. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
-        look = preview_in_child(path)
-        columns = check_mapping(look.header, mapping)
-        check_terms(terms, look.header)
-        questions = find_questions(look.header, look.survey, columns, terms, job.file_name)
+        preview = preview_in_child(path)
+        columns = check_mapping(preview.header, mapping)
+        check_terms(terms, preview.header)
+        questions = find_questions(preview.header, preview.survey, columns, terms, job.file_name)
         try:
-            orders = settle_orders(look.header, look.survey, columns, terms, partial(search_orders, path))
+            orders = settle_orders(preview.header, preview.survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
             raise ImportAsks([*questions, *asks.questions]) from asks
     if questions:
@@ -174,7 +174,7 @@ def _settle_terms(
             subject=f"import:{job.id}",
             details={"columns": dict(terms.no_status)},
         )
-    zone = terms.time_zone or known_zone(look.header)
+    zone = terms.time_zone or known_zone(preview.header)
     return {**replace(terms, time_zone=zone).as_json(), "orders": orders}
 
 

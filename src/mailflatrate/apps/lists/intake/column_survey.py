@@ -21,13 +21,13 @@ _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 class Survey:
     """The contents of the first rows by column: `looks`, and in `orders` what their dates say about their order."""
 
-    looks: tuple[ColumnProfile, ...]
+    profiles: tuple[ColumnProfile, ...]
     orders: tuple[frozenset[DayOrder], ...]
 
 
 def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     """Survey the first rows of a table."""
-    looks = tuple(ColumnProfile() for _ in header)
+    profiles = tuple(ColumnProfile() for _ in header)
     orders: list[set[DayOrder]] = [set() for _ in header]
     seen: list[set[str]] = [set() for _ in header]
     titled = [read_title(title) is not None for title in header]
@@ -47,18 +47,18 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
                 orders[at].add(order)
             if (titled[at] or number < WHOLE_LOOK_ROWS) and whole_looks < MOST_WHOLE_LOOKS:
                 whole_looks += 1
-                looks[at].add(
+                profiles[at].add(
                     text,
                     is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None,
                     is_ip=read_ip(text) is not None,
                 )
                 seen[at].add(cell)
                 continue
-            looks[at].add_kind(text)
+            profiles[at].add_kind(text)
             if text[-1].isalpha() and "@" not in text:
-                looks[at].telling += is_status_word(text)
+                profiles[at].telling += is_status_word(text)
             seen[at].add(cell)
-    return Survey(looks, tuple(map(frozenset, orders)))
+    return Survey(profiles, tuple(map(frozenset, orders)))
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:

@@ -142,15 +142,15 @@ def _composed(title: str) -> ColumnTarget | None:
     return None if promised is not None and promised.field is not StatusField.STATE else ColumnTarget(found)
 
 
-def _fits(target: ColumnTarget, look: ColumnProfile, *, most: bool) -> bool:
+def _fits(target: ColumnTarget, profile: ColumnProfile, *, most: bool) -> bool:
     """Return whether the non-empty cells suit the target: most of them, or at least one."""
-    if not look.filled:
+    if not profile.filled:
         return True
     if target in IPS:
-        return look.is_ips if most else look.ips > 0
+        return profile.is_ips if most else profile.ips > 0
     if target is ColumnTarget.EMAIL:
-        return look.is_emails if most else look.emails > 0
-    return target not in TIMES or not (look.is_ips or look.is_emails or look.is_yes_or_no)
+        return profile.is_emails if most else profile.emails > 0
+    return target not in TIMES or not (profile.is_ips or profile.is_emails or profile.is_yes_or_no)
 
 
 def attribute_key(title: str) -> str:
@@ -171,19 +171,19 @@ def _suggest_targets(by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
         (lambda title: _CREATED_NAMES.get(_plain(title)), True),
     )
     for reading, by_value in readings:
-        for title, look in by_title.items():
+        for title, profile in by_title.items():
             target = reading(title)
             if (
                 target is None
                 or target.value in mapping
                 or title in mapping.values()
-                or not _fits(target, look, most=by_value)
+                or not _fits(target, profile, most=by_value)
             ):
                 continue
-            if not by_value or target not in TIMES or look.is_times or not look.filled:
+            if not by_value or target not in TIMES or profile.is_times or not profile.filled:
                 mapping[target.value] = title
     if ColumnTarget.EMAIL.value not in mapping:
-        by_cells = (title for title, look in by_title.items() if look.is_emails and title not in mapping.values())
+        by_cells = (title for title, profile in by_title.items() if profile.is_emails and title not in mapping.values())
         # If no cell is an address, the title still tells which column was meant, and each row is refused separately.
         named = (title for title in by_title if _BY_NAME.get(_plain(title)) is ColumnTarget.EMAIL)
         email = next(by_cells, None) or next(named, None)
@@ -192,18 +192,18 @@ def _suggest_targets(by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
     return mapping
 
 
-def suggest_mapping(header: Sequence[str], looks: Sequence[ColumnProfile]) -> dict[str, str]:
+def suggest_mapping(header: Sequence[str], profiles: Sequence[ColumnProfile]) -> dict[str, str]:
     """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
 
     A yes/no column is never taken for a time. Columns about specially protected data are left out (R-97), as are those
     that look like a status and need a question first.
     """
-    by_title = dict(zip(header, looks, strict=True))
+    by_title = dict(zip(header, profiles, strict=True))
     mapping = _suggest_targets(by_title)
     taken = set(mapping.values())
     guesses = {
-        title: guess_column(title, look, codes_for(title, header))
-        for title, look in by_title.items()
+        title: guess_column(title, profile, codes_for(title, header))
+        for title, profile in by_title.items()
         if title not in taken
     }
     for title, (guess, status_field) in guesses.items():

@@ -44,13 +44,13 @@ def find_questions(
     spoken = {column.index for column in columns.statuses}
     times = {columns.targets[target] for target in TIMES if target in columns.targets}
     for at, title in enumerate(header):
-        look = survey.looks[at]
-        if at in times and look.is_yes_or_no:
+        profile = survey.profiles[at]
+        if at in times and profile.is_yes_or_no:
             raise ImportProblem(
                 _("“%(title)s” contains yes and no, not dates; map it to “state”, or leave it out") % {"title": title}
             )
-        guess, field = guess_column(title, look, codes_for(title, header))
-        is_its_time = at in times and look.is_times and field is StatusField.STATE
+        guess, field = guess_column(title, profile, codes_for(title, header))
+        is_its_time = at in times and profile.is_times and field is StatusField.STATE
         if at in spoken or title in terms.no_status or is_its_time:
             continue
         if guess is not ColumnGuess.NOTHING:

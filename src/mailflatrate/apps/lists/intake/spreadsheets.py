@@ -171,7 +171,7 @@ def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *,
                 raise WorkbookRefused(WorkbookFault.UNPACKED, "")
             if is_sheet:
                 rest += chunk
-                corner.look(rest)
+                corner.profile(rest)
                 rest = rest[-_OVERLAP:]
     return count
 
@@ -186,7 +186,7 @@ class _Corner:
         self._row = 1
         self._column = 1
 
-    def look(self, xml: bytes) -> None:
+    def profile(self, xml: bytes) -> None:
         """Check a chunk of XML. Raises WorkbookRefused as soon as the rectangle is too large."""
         # A document type has no place in a workbook; in UTF-16 the patterns below would see nothing.
         if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"\0" in xml:

@@ -255,10 +255,10 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewR
         raise Http404
     if whose.variant >= variant_count(campaign):
         raise Http404
-    letter = render_preview(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
+    message = render_preview(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
     return MessagePreview(
-        contact_id=around.contact.id if around else None, subject=letter.subject, preheader=letter.preheader,
-        html=letter.html, text=letter.text, missing=letter.missing, problem=letter.problem, detail=letter.detail,
+        contact_id=around.contact.id if around else None, subject=message.subject, preheader=message.preheader,
+        html=message.html, text=message.text, missing=message.missing, problem=message.problem, detail=message.detail,
     )  # fmt: skip
 
 

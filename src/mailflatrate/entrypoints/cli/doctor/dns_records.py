@@ -35,12 +35,12 @@ def house_lines(settings: Settings) -> Iterator[Line]:
             return
         resolver = domains.configured_resolver()
         for record in domains.records_to_publish(domain):
-            look = check_record(record, resolver)
-            if look.passed:
+            check = check_record(record, resolver)
+            if check.passed:
                 yield ok(record.kind.value, f"{record.host} is correct")
             else:
-                found = f", found {_shortened(look.found)!r}" if look.found else ""
-                yield missing(record.kind.value, f"{record.host}: {look.state.value}{found}",
+                found = f", found {_shortened(check.found)!r}" if check.found else ""
+                yield missing(record.kind.value, f"{record.host}: {check.state.value}{found}",
                               f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
 
 

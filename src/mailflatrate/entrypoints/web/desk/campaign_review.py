@@ -53,9 +53,9 @@ def mailings(request: DeskRequest) -> HttpResponse:
     return page(request, "mailings", {"rows": rows})
 
 
-def _shown(letter: PreviewedMessage) -> PreviewedMessage:
+def _shown(message: PreviewedMessage) -> PreviewedMessage:
     """Load the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
-    return replace(letter, html=shown_here(letter.html))
+    return replace(message, html=shown_here(message.html))
 
 
 def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
@@ -69,13 +69,13 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
-        letters = [
+        previews = [
             (_("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
              _shown(render_preview(each, campaign.account, None, bare=False)))
             for number, each in enumerate(all_variants(campaign))
         ]  # fmt: skip
     return {
-        "letters": letters,
+        "previews": previews,
         "campaign": campaign,
         "customer": campaign.account,
         "tone": tone_of(campaign.account),

@@ -11,7 +11,7 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 @require_safe
 @desk
-def letters(request: DeskRequest) -> HttpResponse:
+def unanswered_messages(request: DeskRequest) -> HttpResponse:
     """List the queue, oldest first; messages are answered on the account's page, next to their subject."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])

@@ -28,7 +28,7 @@ def _house_id() -> int:
 
 @require_safe
 @desk
-def postbox(request: DeskRequest) -> HttpResponse:
+def inbox(request: DeskRequest) -> HttpResponse:
     """List the messages the service sent to people, newest first."""
     found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
@@ -38,7 +38,7 @@ def postbox(request: DeskRequest) -> HttpResponse:
 
 @require_safe
 @desk
-def letter(request: DeskRequest, message_id: int) -> HttpResponse:
+def message(request: DeskRequest, message_id: int) -> HttpResponse:
     """Show one message: its text, and its links, which open on this host."""
     found = InboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
     if found is None:

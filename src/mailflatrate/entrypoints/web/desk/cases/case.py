@@ -101,7 +101,7 @@ def case_context(view: CaseView) -> dict[str, Any]:
         if found.account_id else [],
         "independent": len({row.delivery_id for row in view.reports if row.delivery_id and row.via in _PEOPLE}),
         "letters": [row for row in view.events if row.kind in (EventKind.LETTER_OUT, EventKind.LETTER_IN)][::-1],
-        "letter_templates": templates.letters(view), "question_templates": templates.questions(view),
+        "letter_templates": templates.message_templates(view), "question_templates": templates.questions(view),
         "answerable": [row for row in rows if row.answerable],
         "suppressible": [row for row in rows if not row.report.platform
                          and (row.report.address_key or row.report.reporter_key)],

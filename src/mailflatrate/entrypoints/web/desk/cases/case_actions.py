@@ -103,7 +103,7 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @require_POST
 @desk
-def letter(request: DeskRequest, case_id: int) -> HttpResponse:
+def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     """Write to a reporter."""
     told = request.POST.get("report", "")
     report = Report.objects.filter(id=int(told) if told.isdecimal() else 0, case_id=case_id).first()

@@ -114,7 +114,7 @@ class ReplyTemplate:
     language: str
 
 
-def letters(view: CaseView) -> list[ReplyTemplate]:
+def message_templates(view: CaseView) -> list[ReplyTemplate]:
     """Return templates for the reporters of a case, in each of their languages."""
     return _in_words(TO_REPORTER, {report.language for report in view.reports if report.reporter}, _facts(view))
 

@@ -51,7 +51,7 @@ def _mailings() -> list[Campaign]:
 
 @require_safe
 @studio
-def quiet(request: StudioRequest) -> HttpResponse:
+def inactive_contacts(request: StudioRequest) -> HttpResponse:
     """Show how many contacts are inactive, what they were asked, and the next step."""
     context = {
         "quiet": inactive_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),

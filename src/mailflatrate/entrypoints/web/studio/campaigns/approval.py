@@ -103,7 +103,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
-def look(request: StudioRequest, campaign_id: int) -> HttpResponse:
+def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show what a colleague wants to release: content, recipients, checks, policy. A POST releases it."""
     campaign = find_campaign(campaign_id)
     if campaign.state != CampaignState.DRAFT:

@@ -161,7 +161,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 
 @require_POST
 @studio
-def look(request: StudioRequest, digest_id: int) -> HttpResponse:
+def check(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Check the feed now, and prepare an issue if requested."""
     found = digest_of(digest_id)
     actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")

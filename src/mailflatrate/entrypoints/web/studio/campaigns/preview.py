@@ -89,7 +89,7 @@ class Preview:
 
     view: PreviewState
     around: Neighbors | None
-    letter: PreviewedMessage
+    message: PreviewedMessage
     url: str
     edit_url: str
     variants: list[tuple[str, str, bool]]
@@ -166,10 +166,10 @@ def _rendered(
     return PreviewedMessage(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
 
 
-def _as_seen(letter: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
+def _as_seen(message: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
     """Return the message as the view asks for it: dark mode, images off."""
-    html = in_scheme(letter.html, dark=view.dark)
-    return replace(letter, html=shown_here(html if view.images else without_images(html)))
+    html = in_scheme(message.html, dark=view.dark)
+    return replace(message, html=shown_here(html if view.images else without_images(html)))
 
 
 def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *, here: str = "") -> Preview:
@@ -189,13 +189,13 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
     else:
         around = neighbours(campaign, view.contact_id) if campaign.list_ids else None
     if isinstance(compiled, PreviewedMessage):
-        letter = compiled
+        message = compiled
     else:
-        letter = _rendered(compiled, campaign, request.account, around, view.bare)
+        message = _rendered(compiled, campaign, request.account, around, view.bare)
     return Preview(
         view=view,
         around=around,
-        letter=_as_seen(letter, view),
+        message=_as_seen(message, view),
         url=reverse("studio:campaign-preview", args=[campaign.id]),
         edit_url=here or reverse("studio:campaign-edit", args=[campaign.id]),
         missing=missing,

@@ -231,7 +231,7 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @require_safe
 @studio
-def letter(request: StudioRequest, campaign_id: int) -> HttpResponse:
+def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the frozen edition: subject, both parts, and its imprint."""
     campaign = find_campaign(campaign_id)
     context = {**base_context(campaign, "letter"), **_variant_tabs(request, campaign)}

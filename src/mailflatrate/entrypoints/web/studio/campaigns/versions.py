@@ -189,7 +189,7 @@ def _lines(present: str, other: str) -> list[DiffLine]:
 @require_safe
 @xframe_options_sameorigin
 @studio
-def letter(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
+def version_message(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Preview a version."""
     version = _find(campaign_id, version_id)
     try:

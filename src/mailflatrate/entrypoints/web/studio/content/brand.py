@@ -112,7 +112,7 @@ def edit(request: StudioRequest) -> HttpResponse:
 @require_safe
 @xframe_options_sameorigin
 @studio
-def letter(request: StudioRequest) -> HttpResponse:
+def brand_preview(request: StudioRequest) -> HttpResponse:
     """Show a sample message with the saved brand, or with the one in the query string."""
     look = queries.brand_style()
     asked = request.GET

@@ -18,5 +18,5 @@ urlpatterns: list[URLPattern] = [
     path("media/<int:media_id>/", media.one, name="media-one"),
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
     path("brand/", brand.edit, name="brand"),
-    path("brand/letter/", brand.letter, name="brand-letter"),
+    path("brand/letter/", brand.brand_preview, name="brand-letter"),
 ]

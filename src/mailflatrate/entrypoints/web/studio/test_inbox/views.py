@@ -72,7 +72,7 @@ def _render(request: StudioRequest, template: str, context: Mapping[str, object]
 
 @require_safe
 @studio
-def postbox(request: StudioRequest) -> HttpResponse:
+def inbox(request: StudioRequest) -> HttpResponse:
     """List messages, newest first; search by recipient, subject and mailing ID."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     text = request.GET.get("before", "")

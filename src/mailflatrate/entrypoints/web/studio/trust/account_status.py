@@ -169,7 +169,7 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
 
 @require_safe
 @studio
-def standing(request: StudioRequest) -> HttpResponse:
+def show_status(request: StudioRequest) -> HttpResponse:
     """Show what the account may do and why, and the agreements."""
     return _standing_page(request)
 
