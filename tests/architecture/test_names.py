@@ -1,14 +1,21 @@
-"""A class name means one thing in the whole code base."""
+"""A class name means one thing in the whole code base, and names use the words of the trade."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
 TWO_HOMES = {
-    "ConsentKind", "ContentKind", "OriginState", "AccountStatus", "SubscriptionState", "Suppression", "TlsMode",
-}  # fmt: skip
+    "ConsentKind",
+    "ContentKind",
+    "OriginState",
+    "AccountStatus",
+    "SubscriptionState",
+    "Suppression",
+    "TlsMode",
+}
 """States that the pure rules and the tables both declare; each is to become one type."""
 
 BARE = {
@@ -72,3 +79,55 @@ def test_the_exceptions_are_needed() -> None:
 
 def test_no_class_is_called_by_a_bare_participle() -> None:
     assert {name: where for name, where in _places().items() if name in BARE} == {}
+
+
+OLD_WORDS = {
+    "deed": "activity",
+    "deeds": "activity",
+    "letter": "message, notice or edition",
+    "letters": "messages, notices or editions",
+    "look": "check, lookup or preview",
+    "looks": "checks, lookups or previews",
+    "mend": "fix",
+    "past": "former",
+    "postbox": "test inbox",
+    "quiet": "inactive",
+    "silent": "inactive",
+    "standing": "account status",
+    "told": "reported",
+    "trial": "A/B test or test send",
+    "trials": "A/B tests or test sends",
+}
+"""Words that names once used for a thing of the trade, and what the thing is called instead."""
+
+OTHER_MEANING = {
+    "sender_name_letters": "letters of the alphabet",
+    "letter": "the letter of an A/B test's variant",
+}
+"""Names that use such a word in its own meaning."""
+
+
+def _old(name: str) -> bool:
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    up = "look" in parts and "up" in parts  # to look something up is plain English
+    return name not in OTHER_MEANING and any(part in OLD_WORDS for part in parts if not (up and part == "look"))
+
+
+def test_a_module_is_named_in_the_words_of_the_trade() -> None:
+    assert [path for path in sorted(SOURCES.rglob("*.py")) if _old(path.stem)] == []
+
+
+def test_functions_and_classes_get_no_old_words() -> None:
+    found = {
+        node.name
+        for module in sorted(SOURCES.rglob("*.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if not node.name.startswith("_") and _old(node.name)
+    }
+    assert found == set()
+
+
+def test_an_old_word_is_found_and_a_plain_one_is_not() -> None:
+    assert all(map(_old, ["look_at_page", "TrialView", "sample_letter", "close_loop_cases", "standing"]))
+    assert not any(map(_old, ["look_up_suppression", "RecordLookup", "outlook_message", "check_record", "overlook"]))

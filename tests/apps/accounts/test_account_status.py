@@ -13,11 +13,11 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
     AccountStatus,
+    AccountStatusChange,
     Application,
     DecisionKind,
     Notice,
     Signal,
-    StandingChange,
     User,
 )
 from mailflatrate.base import clock, tenancy
@@ -70,7 +70,7 @@ def test_the_way_in_from_application_to_activation() -> None:
     assert found.vetting_record_id is not None
     assert "You can send campaigns now" in letters(anna)[-1]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        moves = StandingChange.objects.filter(account_id=account_id).order_by("id").values_list("after", flat=True)
+        moves = AccountStatusChange.objects.filter(account_id=account_id).order_by("id").values_list("after", flat=True)
         assert list(moves) == ["submitted", "more_info", "submitted", "approved", "active"]
         lines = AuditEntry.objects.filter(account_id=account_id).order_by("id").values_list("action", flat=True)
         assert [line for line in lines if line.startswith("account.")] == [

@@ -34,4 +34,4 @@ def sweep(timestamp: int) -> None:
     """Pick up what a crash left waiting and "this was not me" answers; close cases that need no one's attention."""
     take_mail()
     actions.collect_denials()
-    actions.close_quiet_cases()
+    actions.close_loop_cases()

@@ -8,7 +8,7 @@ from mailflatrate.rules.imprint import imprint_from_mapping
 from mailflatrate.rules.vetting import FIELDS
 
 
-def standing(account: Account) -> AccountStatus:
+def account_status(account: Account) -> AccountStatus:
     """Return the account status in the terms of the rules."""
     return AccountStatus(account.standing)
 
@@ -16,7 +16,7 @@ def standing(account: Account) -> AccountStatus:
 def account_facts(account: Account) -> AccountFacts:
     """Return the account's current facts (R-01, R-04, R-92)."""
     return AccountFacts(
-        standing=standing(account),
+        standing=account_status(account),
         activated_at=account.activated_at,
         activated_by=str(account.activated_by or ""),
         terms_current=current_version(AgreementKind.TERMS),

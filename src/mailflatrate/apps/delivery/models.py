@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth, LastMailing, PastRecipients
+from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth, FormerRecipients, LastMailing
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayCount, RelayDeferral
 from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, WarmUp
 from mailflatrate.apps.delivery.rows import ArchivedDelivery, Delivery, DeliveryRecord, DeliveryState
@@ -25,11 +25,11 @@ __all__ = [
     "DeliveryRecord",
     "DeliveryState",
     "FollowedMessage",
+    "FormerRecipients",
     "LaneHold",
     "LastMailing",
     "LogFollower",
     "LostClaim",
-    "PastRecipients",
     "Plan",
     "Relay",
     "RelayCount",

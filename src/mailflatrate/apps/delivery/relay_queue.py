@@ -123,7 +123,7 @@ def forget_deferral(delivery_ids: Iterable[int]) -> None:
     RelayDeferral.objects.filter(delivery_id__in=list(delivery_ids)).delete()
 
 
-def end_silent_deferrals() -> None:
+def end_unreported_deferrals() -> None:
     """Give deliveries not heard of for longer than any queue keeps them an unknown result."""
     before = clock.now() - LONGEST_IN_QUEUE
     rows = list(RelayDeferral.objects.filter(last_at__lt=before, is_shown=True).order_by("delivery_id")[:1000])

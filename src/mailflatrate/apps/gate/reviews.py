@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions import tell_owners
-from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, StandingChange, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, AccountStatusChange, NoticeKind, User
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -76,7 +76,7 @@ def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
 
 def _end_supervision(account: Account, by: User) -> None:
     """End a new account's supervision after three reviewed campaigns, or after one following a pause (R-06, R-90)."""
-    changes = StandingChange.objects.filter(account_id=account.id)
+    changes = AccountStatusChange.objects.filter(account_id=account.id)
     began = (
         changes.filter(before__in=[AccountStatus.APPROVED, AccountStatus.PAUSED, AccountStatus.SUSPENDED])
         .order_by("-id")

@@ -150,7 +150,7 @@ def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[s
     )  # fmt: skip
 
 
-def close_quiet_cases() -> int:
+def close_loop_cases() -> int:
     """Close cases that only feedback loops reported and that had no additions for a month; return how many."""
     before = clock.now() - timedelta(days=value("case_quiet_days"))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):

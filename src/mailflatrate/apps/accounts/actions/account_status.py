@@ -16,9 +16,9 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
     AccountStatus,
+    AccountStatusChange,
     Application,
     NoticeKind,
-    StandingChange,
     Strike,
     User,
 )
@@ -63,7 +63,7 @@ def change_account_status(
     by: User | None,
     machine: str = "",
     application: Application | None = None,
-) -> StandingChange:
+) -> AccountStatusChange:
     """Change an account's status. `by` None: the rule or job named by `machine` does it.
 
     Raises AccountError if R-01 does not allow the change, a person is required, a reason is missing, or a pause is
@@ -76,7 +76,7 @@ def change_account_status(
         actor = audit.person(by) if by else audit.machine(machine)
         try:
             with transaction.atomic():
-                change = StandingChange.objects.create(
+                change = AccountStatusChange.objects.create(
                     account_id=account_id, before=before, after=after, actor=by, actor_name=actor.name,
                     reason_code=reasons.code, rule=reasons.rule, text=reasons.text.strip(),
                     remedy=reasons.remedy.strip(), evidence=reasons.evidence, application=application, at=clock.now(),
@@ -103,14 +103,14 @@ def _check(account_id: int, before: AccountStatus, after: AccountStatus, reasons
     if move in LIFTS:
         if not reasons.text.strip():
             raise AccountError(_("Explain why the account may send again."))
-        paused = StandingChange.objects.filter(
+        paused = AccountStatusChange.objects.filter(
             account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
         ).latest("id")
         if clock.now() < lift_from(paused.at):
             raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
 
 
-def _notice(account: Account, change: StandingChange) -> tuple[str, str]:
+def _notice(account: Account, change: AccountStatusChange) -> tuple[str, str]:
     """Return subject and text of the notice in the active language."""
     after = AccountStatus(change.after)
     facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
@@ -178,7 +178,9 @@ def _strike_notice(account: Account, strike: Strike) -> tuple[str, str]:
 
 def _answer_strikes(account_id: int, present: AccountStatus) -> None:
     """Suspend or close the account if its strikes require it and it is not already there."""
-    earlier = StandingChange.objects.filter(account_id=account_id, after=AccountStatus.SUSPENDED, reason_code=STRIKES)
+    earlier = AccountStatusChange.objects.filter(
+        account_id=account_id, after=AccountStatus.SUSPENDED, reason_code=STRIKES
+    )
     answered = earlier.order_by("-id").values_list("at", flat=True).first()
     counting = Strike.objects.filter(account_id=account_id, taken_back_at=None)
     if answered is not None:

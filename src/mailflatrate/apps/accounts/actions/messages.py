@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, DeskMessage, NoticeKind, Side, StandingChange, User
+from mailflatrate.apps.accounts.models import Account, AccountStatusChange, DeskMessage, NoticeKind, Side, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
@@ -13,7 +13,7 @@ LONGEST_MESSAGE = 8_000
 MOST_WAITING = 10
 
 
-def write_to_desk(text: str, *, by: User, about: StandingChange | None = None) -> DeskMessage:
+def write_to_desk(text: str, *, by: User, about: AccountStatusChange | None = None) -> DeskMessage:
     """Send a customer's message to the operator. Runs inside `tenancy.account(...)`.
 
     Raises AccountError if the text is empty or too long, or if too many messages are already waiting for an answer.

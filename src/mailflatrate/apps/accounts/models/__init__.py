@@ -1,6 +1,12 @@
 """Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
 
-from mailflatrate.apps.accounts.models.account_status import AccountStatus, DeskMessage, Side, StandingChange, Strike
+from mailflatrate.apps.accounts.models.account_status import (
+    AccountStatus,
+    AccountStatusChange,
+    DeskMessage,
+    Side,
+    Strike,
+)
 from mailflatrate.apps.accounts.models.agreements import (
     Acceptance,
     Acknowledgement,
@@ -29,6 +35,7 @@ __all__ = [
     "Acceptance",
     "Account",
     "AccountStatus",
+    "AccountStatusChange",
     "Acknowledgement",
     "AddressChange",
     "AgreementDocument",
@@ -54,7 +61,6 @@ __all__ = [
     "SharedEntry",
     "Side",
     "Signal",
-    "StandingChange",
     "Strike",
     "User",
     "UserManager",

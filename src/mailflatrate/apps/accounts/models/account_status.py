@@ -26,7 +26,7 @@ class AccountStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
-class StandingChange(TenantModel):
+class AccountStatusChange(TenantModel):
     """One change of account status, as it was told to the customer (R-09); append-only.
 
     `actor` is the operator or the applicant; None if one of our rules did it (`actor_name` says which). `evidence`
@@ -100,7 +100,7 @@ class DeskMessage(TenantModel):
 
     side = models.CharField(max_length=8, choices=Side.choices)
     text = models.TextField()
-    about = models.ForeignKey(StandingChange, null=True, on_delete=models.PROTECT, related_name="+")
+    about = models.ForeignKey(AccountStatusChange, null=True, on_delete=models.PROTECT, related_name="+")
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, help_text="when the desk answered or closed it")

@@ -62,7 +62,7 @@ class LastMailing(TenantModel):
         db_table = "last_mailing"
 
 
-class PastRecipients(TenantModel):
+class FormerRecipients(TenantModel):
     """The recipients of messages from a dropped month, for the links in them, which never expire (R-41).
 
     A row holds up to some thousand messages of one campaign to one list: the message with the ID `from_id + offsets[i]`

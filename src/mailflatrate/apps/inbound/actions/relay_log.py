@@ -17,7 +17,7 @@ from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.relay_queue import (
     QueueNews,
-    end_silent_deferrals,
+    end_unreported_deferrals,
     note_deferred,
     note_delivered,
     show_deferred,
@@ -154,7 +154,7 @@ def keep_house() -> None:
     for account_id in sorted(accounts):
         with tenancy.account(account_id):
             show_deferred()
-            end_silent_deferrals()
+            end_unreported_deferrals()
 
 
 # -- one account's attempts --------------------------------------------------------------------------------------------

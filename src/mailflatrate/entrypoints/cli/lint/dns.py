@@ -34,7 +34,7 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
         return seen.public_key if seen.status is KeyStatus.OK else None
 
     @cache
-    def look(from_domain: str, return_path: str, reply_to: str) -> DomainLookups:
+    def look_up(from_domain: str, return_path: str, reply_to: str) -> DomainLookups:
         return DomainLookups(
             spf=_spf(resolver, return_path) if return_path else _OK,
             dmarc=_dmarc(resolver, from_domain) if from_domain else UNASKED,
@@ -44,7 +44,7 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
             else True,
         )
 
-    return LintLookups(find_key, look, brands, key_bits=key_bits)
+    return LintLookups(find_key, look_up, brands, key_bits=key_bits)
 
 
 _OK = DnsRecordFacts(DnsState.OK)

@@ -17,11 +17,11 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     Account,
     AccountStatus,
+    AccountStatusChange,
     Application,
     DeskMessage,
     Membership,
     Side,
-    StandingChange,
     Strike,
 )
 from mailflatrate.apps.campaigns.models import Campaign
@@ -131,7 +131,7 @@ def _page(
     account = find_account(account_id)
     now = clock.now()
     strikes = Strike.objects.filter(account_id=account_id).order_by("-given_at")
-    stopped = StandingChange.objects.filter(
+    stopped = AccountStatusChange.objects.filter(
         account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
     ).order_by("-id").first()  # fmt: skip
     initial = {"daily_limit": account.daily_limit, "supervised": account.supervised}

@@ -141,7 +141,7 @@ REASONS: Final = {
     "figures_new_hard_bounces": gettext_lazy("too many hard bounces for a new account"),
     "figures_unsubscribes": gettext_lazy("too many unsubscribes"),
 }
-"""Why an account moved (`StandingChange.reason_code`)."""
+"""Why an account moved (`AccountStatusChange.reason_code`)."""
 
 
 def word(action: str) -> str:

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.accounts.models import (
     Account,
     AccountStatus,
+    AccountStatusChange,
     DecisionKind,
     DeskMessage,
     Membership,
     Role,
     Side,
-    StandingChange,
     Strike,
     User,
     VettingDecision,
@@ -102,7 +102,7 @@ def _joined(*parts: str) -> str:
 
 
 def _moves(account_id: int) -> list[AccountEvent]:
-    found = StandingChange.objects.filter(account_id=account_id).select_related("actor")
+    found = AccountStatusChange.objects.filter(account_id=account_id).select_related("actor")
     return [
         AccountEvent(
             row.at,

@@ -24,10 +24,10 @@ from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
     AccountStatus,
+    AccountStatusChange,
     AgreementDocument,
     DeskMessage,
     FourEyesSwitch,
-    StandingChange,
     Strike,
 )
 from mailflatrate.apps.campaigns.models import Campaign
@@ -150,7 +150,7 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
     found = agreements(request.user.language)
     account = request.account
     state = AccountStatus(account.standing)
-    change = StandingChange.objects.order_by("-id").first()
+    change = AccountStatusChange.objects.order_by("-id").first()
     facts = account_facts(account)
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
@@ -199,7 +199,7 @@ def write(request: StudioRequest) -> HttpResponse:
     """Write to the operator: contest an action, answer a question (R-09)."""
     about = None
     if request.POST.get("about") == "change":
-        about = StandingChange.objects.order_by("-id").first()
+        about = AccountStatusChange.objects.order_by("-id").first()
     try:
         actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
