@@ -6,7 +6,7 @@ A campaign was sent to that many people; now each of them sends back a delivery 
 instead), over real SMTP to the real listener, while one worker process reads. The clock of `taken` runs until the
 last 250, that of `worked_off` from the first message until each has had its consequence. Meanwhile a page is
 fetched again and again. `--kill` sends SIGKILL to the listener and the worker, three times each, in the middle.
-Afterwards the tables are compared with what was sent: exit 1 when an answered message is missing or a consequence
+Afterward the tables are compared with what was sent: exit 1 when an answered message is missing or a consequence
 is duplicated. Prints one JSON object.
 """
 

@@ -1,7 +1,7 @@
 """How fast the consent ledger is sealed and verified, and whether tampering is named. `--events` (1,000,000).
 
 The events are made by one statement with evidence as an import writes it. Sealing and verifying are the product's own
-code, in this one process; PostgreSQL is the embedded one with its settings as they ship. Afterwards the owner of the
+code, in this one process; PostgreSQL is the embedded one with its settings as they ship. Afterward the owner of the
 database flips a byte of evidence, removes an event and slips one in: each has to be named.
 """
 

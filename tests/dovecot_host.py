@@ -87,7 +87,7 @@ def why_not() -> str:
 
 @contextmanager
 def dovecot_host() -> Iterator[DovecotHost]:
-    """Start one and stop it afterwards."""
+    """Start one and stop it afterward."""
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-dovecot-"))
     folder.chmod(0o755)
     (folder / "mail").mkdir()

@@ -36,7 +36,7 @@ class Home:
         slice_rows: int = 3,
         list_id: int | None = None,
     ) -> Import:
-        """Import a file to its end in small slices; the import as it stands afterwards."""
+        """Import a file to its end in small slices; the import as it stands afterward."""
         data = content.encode() if isinstance(content, str) else content
         with tenancy.account(self.account_id):
             target = list_id or self.list_id

@@ -1,6 +1,6 @@
 """The habits that the product's English gave up, each with what to write instead and one example either way.
 
-A row's `scopes` say where it counts: MESSAGES are the English texts of the catalogue, PROSE is the documentation,
+A row's `scopes` say where it counts: MESSAGES are the English texts of the catalog, PROSE is the documentation,
 CODE is docstrings and comments. Patterns ignore case and see one text at a time.
 """
 
@@ -162,13 +162,30 @@ HABITS = (
         WRITTEN,
     ),
     _habit(
+        "is no, in code",
+        r"(?<!there )(?<!there\n)\b(is|are|was|were) no (?!(longer|more|one|other|need)\b|\w+er\b)[a-z]+",
+        "isn't a",
+        "The person is no operator.",
+        "The person isn't an operator; there is no operator, and it is no larger than one.",
+        frozenset({Scope.CODE}),
+    ),
+    _habit(
+        "so many",
+        r"(^|[.:;] )so (many|much|few|long|far)\b(?!.*\bthat\b)",
+        "this many, or at most this many",
+        "So many layers are undone.",
+        "At most this many layers are undone.",
+    ),
+    _habit(
         "four eyes", r"\b(four[- ]eyes|second look)\b", "approval", "Four-eyes release is on.", "Approval is required."
     ),
     _habit("the house", r"\bthe house\b", "we, the service or the operator", "The house decides.", "We decide."),
     _habit(
         "British spelling",
         r"\b(colou?rs?(?<=our)|colours|favour\w*|behaviou?r(?<=our)|behaviours|centre|grey|cancelled|cancelling|"
-        r"(organ|recogn|author|normal|canonical|minim|maxim|summar|sanit|serial|special|general|initial|real|custom)is(e|es|ed|er|ing|ation))\b",
+        r"neighbour\w*|catalogues?|defence|licence|judgement|afterwards|towards|whilst|amongst|tunnelled|modelled|"
+        r"(organ|recogn|author|normal|canonical|minim|maxim|summar|sanit|serial|special|general|initial|real|custom|"
+        r"personal|central|local|util|optim|categor|synchron)is(e|es|ed|er|ing|ations?))\b",
         "American spelling",
         "The colour was recognised.",
         "The color was recognized.",

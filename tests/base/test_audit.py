@@ -46,7 +46,7 @@ def lines(database: str) -> list[int]:
 
 @contextmanager
 def _tampered(database: str, *statements: str) -> Iterator[None]:
-    """Tamper as the owner with all triggers disabled; restore afterwards."""
+    """Tamper as the owner with all triggers disabled; restore afterward."""
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("CREATE TABLE kept_entry AS TABLE audit_entry")

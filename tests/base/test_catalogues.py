@@ -1,4 +1,4 @@
-"""The catalogues of texts: up to date with the source, whole, and with the parameters of their message ids."""
+"""The catalogs of texts: up to date with the source, whole, and with the parameters of their message ids."""
 
 import re
 from pathlib import Path

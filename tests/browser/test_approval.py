@@ -24,7 +24,7 @@ def switch(somebody: Any, wanted: str) -> None:
 
 @pytest.fixture
 def anna(visitor: Any) -> Iterator[Any]:
-    """Anna at her desk, in German; afterwards one person releases again."""
+    """Anna at her desk, in German; afterward one person releases again."""
     with visitor("de", "letter", False) as found:
         found.sign_in(ANNA)
         switch(found, "yes")

@@ -394,7 +394,7 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("de", "Beim Filter slice fehlen Angaben oder sind falsch"),
+        ("de", "Angaben beim Filter slice fehlen oder sind falsch"),
         ("en", "The filter slice has missing or invalid arguments"),
     ],
 )

@@ -115,7 +115,7 @@ def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: W
         return answer
 
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
-    assert "hx-preserve" not in page, "a form that was sent is empty afterwards"
+    assert "hx-preserve" not in page, "a form that was sent is empty afterward"
     assert asked(page).status_code == 204
     row = comment(anna, campaign, "Twelve euros?", ben)
     news = asked(page).content.decode()

@@ -29,7 +29,7 @@ PASSWORD = "a sentence nobody guesses"
 
 @pytest.fixture
 def fresh(database: str) -> Iterator[None]:
-    """An installation in which nobody is an operator; afterwards the operators of the other tests are back."""
+    """An installation in which nobody is an operator; afterward the operators of the other tests are back."""
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT id FROM user_account WHERE is_staff")
         staff = [number for (number,) in cursor.fetchall()]

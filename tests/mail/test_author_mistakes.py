@@ -116,10 +116,10 @@ def test_parts_have_words() -> None:
 
 RENDERED = [
     ("{{ contact.city }}", "für contact.city gibt es keinen Wert und keine Vorgabe"),
-    ("{{ contact.email | slice }}", "beim Filter slice fehlen Angaben oder sind falsch"),
-    ("{{ contact.email | slice: 'x' }}", "beim Filter slice fehlen Angaben oder sind falsch"),
-    ("{{ contact.email | upcase: 1 }}", "beim Filter upcase fehlen Angaben oder sind falsch"),
-    ("{{ contact.email | escape: 1 }}", "beim Filter escape fehlen Angaben oder sind falsch"),
+    ("{{ contact.email | slice }}", "Angaben beim Filter slice fehlen oder sind falsch"),
+    ("{{ contact.email | slice: 'x' }}", "Angaben beim Filter slice fehlen oder sind falsch"),
+    ("{{ contact.email | upcase: 1 }}", "Angaben beim Filter upcase fehlen oder sind falsch"),
+    ("{{ contact.email | escape: 1 }}", "Angaben beim Filter escape fehlen oder sind falsch"),
     ("{{ 12 | divided_by: 0 }}", "divided_by: durch 0 lässt sich nichts teilen"),
     ("{{ 12 | modulo: 0 }}", "modulo: durch 0 lässt sich nichts teilen"),
     ("{{ contact.email | compact: 99 }}", "ein Filter bekommt einen Wert, mit dem er nichts anfangen kann"),

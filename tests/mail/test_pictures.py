@@ -73,7 +73,7 @@ def test_a_photograph_loses_its_place_and_stands_upright() -> None:
 
 
 def test_what_follows_the_pixels_is_gone() -> None:
-    """A file that is a picture and something else at once is only a picture afterwards."""
+    """A file that is a picture and something else at once is only a picture afterward."""
     for form in ("PNG", "JPEG", "GIF"):
         data = encoded(form) + b"<script>alert(1)</script>PK\x03\x04"
         assert b"script" not in read_picture(data).data

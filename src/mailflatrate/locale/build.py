@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent
 
 
 def build(*, changed_only: bool = False) -> None:
-    """Compile every catalogue, or those that changed since; fuzzy entries are left out.
+    """Compile every catalog, or those that changed since; fuzzy entries are left out.
 
     A concurrent reader sees the old file or the new one, never a part.
     """

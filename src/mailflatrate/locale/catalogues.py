@@ -1,4 +1,4 @@
-"""The catalogues as files: `<language>/LC_MESSAGES/django.po`, kept up to date with the source.
+"""The catalogs as files: `<language>/LC_MESSAGES/django.po`, kept up to date with the source.
 
 They are edited as text, entry by entry, so that an update changes no line of an entry that is still in use.
 """
@@ -32,7 +32,7 @@ class CatalogEntry:
 
 
 class Catalogue:
-    """One catalogue: its header, and its entries in the order of the file."""
+    """One catalog: its header, and its entries in the order of the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +62,7 @@ class Catalogue:
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """Return the catalogue of a language. Raises FileNotFoundError if it has none, like English."""
+    """Return the catalog of a language. Raises FileNotFoundError if it has none, like English."""
     return Catalogue(FOLDER / language / "LC_MESSAGES" / "django.po")
 
 

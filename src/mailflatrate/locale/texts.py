@@ -1,6 +1,6 @@
 """Texts by their message ID, for code that does not know Django: the rules, the messages and the command line.
 
-A message ID is the English text itself. Its translations are in the catalogue of each language, the same one that
+A message ID is the English text itself. Its translations are in the catalog of each language, the same one that
 Django reads; if there is none, the English text is shown.
 """
 

@@ -11,7 +11,7 @@ from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, ServiceLink
 from mailflatrate.mail.segments import Dynamic, Segment, Static
 
 Values = Mapping[str, object]
-"""A recipient's values as personalisation reads them, such as {"contact": {"first_name": "Dora"}}."""
+"""A recipient's values as personalization reads them, such as {"contact": {"first_name": "Dora"}}."""
 
 Renderer = Callable[[Values], Sequence[str]]
 """The strings of one part for one recipient; `Dynamic(index)` points into them. An HTML part's are already escaped."""

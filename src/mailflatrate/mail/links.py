@@ -34,7 +34,7 @@ LINK_VARIABLES: Final = {
     LinkKind.PREFERENCES: "preferences_url",
     LinkKind.WEB_VIEW: "web_url",
 }
-"""The names under which personalisation knows the links that every message has."""
+"""The names under which personalization knows the links that every message has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def is_failure_report(message: MimePart) -> bool:
 def is_challenge_service(message: MimePart) -> bool:
     """Recognize services that only challenge senders: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
 
-    Their mark alone is no challenge, because mail of their users has it, too: the text must ask for something.
+    Their mark alone isn't a challenge, because mail of their users has it, too: the text must ask for something.
     """
     headers = message.headers
     if _CHALLENGE_SUBJECT.search(headers.raw("subject")) or _CHALLENGE_SENDER.search(headers.raw("from")):

@@ -1,7 +1,7 @@
 """When it is a certain time of day for each recipient, for a campaign sent at the same hour in every time zone.
 
-Answered by an attribute that names a time zone (IANA: Europe/Berlin); contacts with none, or an unknown one, follow
-the campaign's time zone. If the clocks skip the hour, it is sent when the hour would have been.
+An attribute names the contact's time zone (IANA: Europe/Berlin). Contacts with none, or an unknown one, follow the
+campaign's time zone. If the clocks skip the hour, it is sent when the hour would have been.
 """
 
 from datetime import UTC, datetime

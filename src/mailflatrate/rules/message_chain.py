@@ -140,7 +140,7 @@ def _row(check: Check[Any], profiles: str, kinds: str, *, needs_dns: bool = Fals
     )
 
 
-# C the CSA, G Google, Y Yahoo, - only we ask it. B bulk, T transactional, P personal; a small letter: only as advice.
+# C the CSA, G Google, Y Yahoo, - only we require it. B bulk, T transactional, P personal; lower case: only as advice.
 MESSAGE_CHAIN: tuple[MessageRule, ...] = (
     # In whose name?
     _row(sender_single.CHECK, "CGY", "BTp"),

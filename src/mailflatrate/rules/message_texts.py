@@ -43,7 +43,7 @@ _TEXTS: Mapping[str, MessageText] = {
     ),
     "dkim-holds.wrong": MessageText(
         "The DKIM signature is invalid: {found}.",
-        "Sign as the last step with the key published in DNS, and change nothing afterwards.",
+        "Sign as the last step with the key published in DNS, and change nothing afterward.",
     ),
     "domain-spf.missing": MessageText("{domain} has no SPF record.", _PUBLISH),
     "domain-spf.wrong": MessageText(

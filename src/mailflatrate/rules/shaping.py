@@ -72,7 +72,7 @@ assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
 
 
 def read_shaping(written: str) -> dict[str, int]:
-    """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider, 0 is no limit.
+    """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider; 0 means unlimited.
 
     Raises ValueError, which names what is wrong.
     """

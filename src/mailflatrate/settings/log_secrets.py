@@ -10,7 +10,7 @@ _SECRET: Final = re.compile(
     # Links in mails carry 20 octets in hexadecimal. Hashes of the ledger and of the audit log are longer, and have to
     # stay whole: the log is where they are kept.
     r"(?<![0-9a-zA-Z])[0-9a-fA-F]{40}(?![0-9a-zA-Z])"
-    # Links whose secret looks like anything else: the segment after these paths.
+    # Links whose secret has no form of its own to recognize: the segment after these paths.
     r"|(?<=/password/reset/key/)[^/?#\s\"'<>]+|(?<=/apply/begin/)[^/?#\s\"'<>]+|(?<=/confirm/)[^/?#\s\"'<>]+"
     r"|(?<=/mailbox/)[^/?#\s\"'<>]+|(?<=/invitation/)[^/?#\s\"'<>]+|(?<=/report/stop/)[^/?#\s\"'<>]+|(?<=/[upwckdrm]/)[^/?#\s\"'<>]{12,}"
     # What programs and browsers send along.

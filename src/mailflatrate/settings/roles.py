@@ -179,7 +179,7 @@ def create_roles(settings: Settings) -> None:
 
 
 def _see_own_servers(owner: psycopg.Connection[Any]) -> None:
-    """Let an owner who is no superuser see when the application's server processes started."""
+    """Let an owner who isn't a superuser see when the application's server processes started."""
     (superuser,) = owner.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() or (True,)
     if not superuser:
         owner.execute(f"GRANT {APP_ROLE} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE")

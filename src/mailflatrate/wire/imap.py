@@ -74,7 +74,7 @@ class OpenMailbox:
 
 @contextmanager
 def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
-    """Sign in and open the folder; sign out afterwards. Raises MailboxUnavailable."""
+    """Sign in and open the folder; sign out afterward. Raises MailboxUnavailable."""
     with _told(), Deadline(access.conversation_seconds) as deadline:
         box = _Box(access, deadline)
         try:

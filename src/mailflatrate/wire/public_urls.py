@@ -23,7 +23,7 @@ _DETOURS: Final = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Return whether a text is the IP address of a single host on the public internet. False if it is no address."""
+    """Return whether a text is the IP address of a single host on the public internet. False if it isn't an address."""
     try:
         address: IPv4Address | IPv6Address = ip_address(text)
     except ValueError:

@@ -278,7 +278,7 @@ class _GroupRun:
                 await self._draw(relay, most)
             most = TRIED if relay.again_at > loop.time() else None
             if most is None and not self._is_done(relay):
-                await self._wait(self._idle, HELP_SECONDS)  # or until it is needed to find that nothing is left
+                await self._wait(self._idle, HELP_SECONDS)  # or until the others are idle: this may be the end
             await asyncio.sleep(0)  # a pool may answer without ever giving way
         self._gives_up(number)
 

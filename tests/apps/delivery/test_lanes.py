@@ -118,7 +118,7 @@ def test_only_the_held_lane_waits(estate: Estate) -> None:
 
 
 def test_people_of_a_shared_chunk_move_to_their_lane(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When it is held, and when a retry comes due afterwards."""
+    """When it is held, and when a retry comes due afterward."""
     monkeypatch.setattr(plan, "LANE_LEAST", PEOPLE + 1)
     campaign_id = release(estate)
     with tenancy.account(estate.account_id):

@@ -196,7 +196,7 @@ def test_a_lease_ends_by_the_databases_clock_and_only_after_it_was_seen_to_stand
 
 @pytest.fixture
 def behind(estate: Estate, database: str) -> Iterator[None]:
-    """The database turns out to be another one than sending was accepted for; afterwards it is accepted again."""
+    """The database turns out to be another one than sending was accepted for; afterward it is accepted again."""
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM sender_process")
         owner.execute("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")

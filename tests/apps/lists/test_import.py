@@ -127,7 +127,7 @@ def test_names_that_may_be_roles_wait_in_quarantine(anna: Home, line: Line) -> N
 
 
 def test_a_second_upload_changes_nothing(anna: Home, line: Line) -> None:
-    """Not one row of contacts, subscriptions or ledger differs afterwards."""
+    """Not one row of contacts, subscriptions or ledger differs afterward."""
     text = "\n".join(
         [HEADER, *(line(f"p{n}@kunde-1.de") for n in range(10)), line("q@kunde-1.de", ip=""), line("info@kunde-1.de")]
     )

@@ -91,7 +91,7 @@ async def _check(config: RelayConfig, sender: str | None) -> RelayCheck:
 
 
 async def _closed(connection: SmtpConnection) -> None:
-    """Wait for the reply to QUIT, also after a refusal: the loop ends afterwards, and would leave the socket open."""
+    """Wait for the reply to QUIT, also after a refusal: the loop ends afterward, and would leave the socket open."""
     try:
         await connection.wait_closed()
     except asyncio.CancelledError:

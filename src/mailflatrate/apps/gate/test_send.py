@@ -22,7 +22,7 @@ MOST_CONTACTS = 5
 def test_addresses() -> list[tuple[str, str]]:
     """Return the addresses and names that a test send of this account may go to.
 
-    They are people who have signed in, so that inviting a stranger is no way to mail them, and mailboxes whose
+    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose
     reader agreed that they are the account's (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)

@@ -80,7 +80,7 @@ def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
-    """Store raw messages in one transaction and enqueue reading them afterwards; return their IDs.
+    """Store raw messages in one transaction and enqueue reading them afterward; return their IDs.
 
     A further recipient gets a separate row, which points at the one that holds the content.
     """

@@ -1,6 +1,6 @@
 """Fetching mail from a mailbox on another server (IMAP), if abuse@ is not delivered to us.
 
-The same intake as by SMTP: stored first, marked as seen afterwards. After a crash between the two, the message is
+The same intake as by SMTP: stored first, marked as seen afterward. After a crash between the two, the message is
 fetched once more, and the database takes each only once, by the hash of its octets.
 """
 

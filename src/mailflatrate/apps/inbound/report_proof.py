@@ -97,8 +97,8 @@ def _is_whole(verdict: DkimVerdict) -> bool:
 def _source(headers: Headers, peer: str) -> str:
     """Return the host that handed the message to us, "" if unknown.
 
-    Behind one of our relays it is the client in the relay's own Received line, the topmost. A relay is never a
-    source: what it hands over on its own account could come from anywhere.
+    For a message from one of our relays it is the client in the topmost Received line, which is the relay's own. A
+    relay is never a source: what it hands over on its own account could come from anywhere.
     """
     relays = load_settings().inbound_relays
     if not _is_in(peer, relays):

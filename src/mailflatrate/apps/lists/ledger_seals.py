@@ -2,7 +2,7 @@
 
 Ids are handed out in order but commit in any order, and some never do. So nothing is sealed above the lowest id
 that might still commit: we note the highest existing id and who is writing to the ledger at that moment, and wait
-until those writers are done. No writer waits for us. Afterwards nothing can be added below that id, and a row that
+until those writers are done. No writer waits for us. Afterward nothing can be added below that id, and a row that
 is was slipped in: `ledger_verification` names it.
 
 Two concurrent sealers are kept apart by a lock, and the table refuses a fork of the chain.

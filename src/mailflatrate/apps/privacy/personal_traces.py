@@ -74,7 +74,7 @@ _WIPE_MAIL: dict[str, str] = {
     "suppressions": "UPDATE suppression SET source = regexp_replace(source, %(regex)s, '', 'gi'),"
     " evidence = regexp_replace(evidence::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE (account_id = %(account_id)s OR account_id IS NULL) AND address_key = %(address_key)s",
-    # What a case of the abuse desk holds is kept for its defence as long as the case is (Art. 17(3)(e), R-95).
+    # What a case of the abuse desk holds is kept for its defense as long as the case is (Art. 17(3)(e), R-95).
     "raw_mails": "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}',"
     " address_keys = '{}' WHERE desk = '' AND (account_id = %(account_id)s OR account_id IS NULL)"
     " AND (delivery_id = ANY(%(deliveries)s) OR address_keys && ARRAY[%(address_key)s]::bytea[])",

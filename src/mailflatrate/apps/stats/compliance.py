@@ -58,5 +58,5 @@ def service_facts(seen: dict[str, bool] | None = None) -> Facts:
 
 
 def names_a_loop(networks: str) -> bool:
-    """Return True if any network is public: loopback and private networks are no provider's feedback loop."""
+    """Return True if any network is public: loopback and private networks aren't a provider's feedback loop."""
     return any(ip_network(part.strip()).is_global for part in networks.split(",") if part.strip())

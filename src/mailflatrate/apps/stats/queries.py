@@ -268,7 +268,7 @@ GROUP BY e.variant
 
 
 def variant_figures(ab_test: AbTest) -> list[VariantFigures]:
-    """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterwards."""
+    """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterward."""
     if ab_test.winner is not None:
         return [VariantFigures(**row) for row in ab_test.figures]
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": ab_test.campaign_id}

@@ -146,8 +146,8 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
 
     `mistaken`: the report was misread, so the address never bounced and there is no waiting time.
 
-    Raises SuppressionError if the person is no operator, gives no reason, or is too early after a bounce, or if the row
-    is not in force.
+    Raises SuppressionError if the person isn't an operator, gives no reason, or is too early after a bounce, or if the
+    row is not in force.
     """
     if not (reviewer.is_staff and reviewer.is_active):
         raise SuppressionError(_("Only a reviewer can lift a suppression."))

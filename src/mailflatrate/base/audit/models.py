@@ -8,7 +8,7 @@ from django.db import models
 class AuditEntry(models.Model):
     """One line of the log. The database sets `number`, `previous` and `hash` when the transaction commits.
 
-    `account_id` is no foreign key: the log outlives the account. No personal data of recipients belongs here.
+    `account_id` isn't a foreign key: the log outlives the account. No personal data of recipients belongs here.
     """
 
     at = models.DateTimeField()

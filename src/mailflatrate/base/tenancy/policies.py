@@ -81,7 +81,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
     "consent_seal": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
     "consent_stamp": {APP_ROLE: "SELECT", PLATFORM_ROLE: _APPEND},
-    # The framework's record of schema changes and its catalogues: a missing row would make a migration run again.
+    # The framework's record of schema changes and its catalogs: a missing row would make a migration run again.
     **{
         table: dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT")
         for table in (

@@ -84,7 +84,7 @@ def _withdrawals_missing(hosts: list[str]) -> str:
 def restored_command(lost_since: datetime) -> None:
     """Declare that a backup was restored. Run it before any other process starts.
 
-    Every unsettled recipient of a running campaign gets an unknown result. Senders started afterwards replay their
+    Every unsettled recipient of a running campaign gets an unknown result. Senders started afterward replay their
     journals, which turns what they sent into sent. Campaigns whose recipients are not all planned are listed: they
     may have been sent, so they go back to draft or are paused. Nothing is sent until `mailflatrate resume-all`.
     """

@@ -48,7 +48,7 @@ def address_of(connected: str, forwarded: str) -> str | None:
 
     Each proxy appends the address it talked to, so the list is read from the right: as long as an entry is one of
     our proxies, the one before it was written by that proxy. The first that is not is the client, and anything to
-    its left may be made up. An entry that is no address ends the walk: then the proxy itself is all that is known.
+    its left may be made up. An entry that isn't an address ends the walk: then the proxy itself is all that is known.
     """
     peer = _address(connected)
     if peer is None:

@@ -1,1 +1,1 @@
-"""German: the catalogue of texts (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""
+"""German: the catalog of texts (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""

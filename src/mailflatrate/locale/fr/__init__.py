@@ -1,1 +1,1 @@
-"""French: the catalogue of what recipients read (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""
+"""French: the catalog of what recipients read (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""

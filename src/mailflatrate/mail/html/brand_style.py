@@ -48,7 +48,7 @@ def text_on(ground: str) -> str:
 
 
 def readable(colour: str, ground: str) -> str:
-    """Return `colour`, moved towards black or white until it is readable on `ground`."""
+    """Return `colour`, moved toward black or white until it is readable on `ground`."""
     goal = text_on(ground)
     for step in range(21):
         tried = mixed(colour, goal, step / 20)

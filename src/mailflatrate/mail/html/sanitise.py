@@ -58,7 +58,7 @@ class Sanitizer:
 
     It returns the URL to write.
 
-    Afterwards `url_words` holds the numbers of the outputs that begin a URL: the scheme of their value must be checked;
+    Afterward `url_words` holds the numbers of the outputs that begin a URL: the scheme of their value must be checked;
     `style_words` those in CSS.
     """
 
@@ -116,7 +116,7 @@ class Sanitizer:
         if token.name == "style":
             css = re.sub(r"<!--|-->", "", token.text)
             css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
-            css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it is no Liquid
+            css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it isn't Liquid
             token.text = self._style(css) or ""
         else:
             token.text = token.text.replace("<", "&lt;").replace(">", "&gt;")

@@ -8,7 +8,7 @@ Differences from the standard dialect, all on purpose:
 - An empty or absent value of a recipient is missing (R-52): printing it raises, testing it is false, `default`
   fixes it.
 - Loops, nesting, output and every filter's argument and result are bounded, and so is the work of one rendering
-  (`work`). Marks are found by `marks`, which is linear where python-liquid's lexer is not.
+  (`work_limit`). Marks are found by `marks`, which is linear where python-liquid's lexer is not.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
 from mailflatrate.mail.source_errors import Lines, MissingValue, RenderRefused, SourceError, SourceRefused
 
 _PLAIN_WORK = 200
-"""What printing a plain value counts for, which `work` does not see while it is done."""
+"""The work that printing a plain value counts as: `work_limit` cannot measure it."""
 KNOWN_VARIABLES = frozenset({
     "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",
     "preferences_url", "web_url", "mailing_id", "subscription.date", "subscription.source",
@@ -93,7 +93,7 @@ class LiquidTemplate:
         """Return the dynamic strings for one recipient, in the order of their indexes.
 
         Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else,
-        including more rendering work than `work.WORK_LIMIT`.
+        including more rendering work than `work_limit.WORK_LIMIT`.
         """
         start_work()
         if self._single_line:
@@ -118,7 +118,7 @@ class LiquidTemplate:
         return found
 
     def work(self, values: Values) -> int:
-        """Return the cost of rendering this part for one recipient, in the octets of `work`.
+        """Return the cost of rendering this part for one recipient, in the octets of `work_limit`.
 
         The work up to a missing value or a refusal counts; a refusal for too much work gives more than the limit.
         """

@@ -27,7 +27,7 @@ _READING_A_DATE = 10_000
 LARGEST_INTEGER = 2**63 - 1
 LONGEST_DATE_FORMAT = 200
 LONGEST_DATE = 100
-"""Longest text that is tried as a date; longer ones come back unchanged, as any text that is no date does."""
+"""Longest text that is tried as a date; longer ones come back unchanged, like any text that isn't a date."""
 _DEEPEST = 6
 _ITEM = 8
 _COSTLY = {"sort": 16, "sort_natural": 32, "strip_html": 40, "escape_once": 8, "url_encode": 8, "url_decode": 8}

@@ -31,7 +31,7 @@ _FIELD_LINE = re.compile(
     rf"(?:[:：]\s*\)?\s*\*{{0,2}}[ \t]*(\S.*)?|(?:\t|[ ]{{2,}}|(?<=\*)[ ]|(?<=\))[ ])[ \t]*(\S.*))$",
     re.I,
 )
-# Any label first, the table afterwards: to try the labels of thirty languages on every line takes far longer.
+# Any label first, the table afterward: to try the labels of thirty languages on every line takes far longer.
 _LABEL_LINE = re.compile(
     r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}+)[ \t*)]*+(?:\([^()\n]{0,30}\)[ \t*)]*+)?[:：]", re.M
 )

@@ -5,7 +5,7 @@ from itertools import product
 MOST_SPELLINGS = 24
 """Of one word; the usual ones come first."""
 
-# Several letters before single ones; the official spelling first (the law of 2009 for Bulgarian, ELOT 743 for Greek).
+# Groups of letters before single ones; the official spelling first (the law of 2009 for Bulgarian, ELOT 743 for Greek).
 _CYRILLIC = {
     "ия": ("ia", "iya", "ija"), "а": ("a",), "б": ("b",), "в": ("v",), "г": ("g",), "д": ("d",), "е": ("e",),
     "ж": ("zh", "j"), "з": ("z",), "и": ("i",), "й": ("y", "i", "j"), "к": ("k",), "л": ("l",), "м": ("m",),

@@ -26,6 +26,6 @@ CHECK: Check[MessageFacts] = Check(
         title="DKIM signature valid",
         sentence="There's no valid DKIM signature: {found}.",
         why="Without one, no one vouches for the message, and large providers reject it.",
-        fix="Sign as the last step with the key published in DNS, and change nothing afterwards.",
+        fix="Sign as the last step with the key published in DNS, and change nothing afterward.",
     ),
 )

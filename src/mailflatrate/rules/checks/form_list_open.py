@@ -1,4 +1,4 @@
-"""R-10: a form fills a list that is in use and whose origin was not rejected."""
+"""R-10: a form adds contacts to a list that isn't archived and whose origin was not rejected."""
 
 from __future__ import annotations
 

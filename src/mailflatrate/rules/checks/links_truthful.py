@@ -18,7 +18,7 @@ _SHOWN = re.compile(
 def _hits(facts: HasContent) -> Params | None:
     for link in facts.content.links:
         shown = _SHOWN.fullmatch(link.text)
-        # `Node.js` as the words of a link is no host.
+        # `Node.js` as the words of a link isn't a host name.
         if shown is None or not (shown["surely"] or is_domain(shown["host"].lower())):
             continue
         named, target = _label(shown["host"].lower()), _target(link.url)

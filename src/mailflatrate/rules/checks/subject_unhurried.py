@@ -22,7 +22,7 @@ CHECK: Check[HasContent] = Check(
     text=RuleText(
         title="Urgency only when it's real",
         sentence="The subject line creates urgency: {claim}.",
-        why="Extending a deadline afterwards is deceptive. In Washington State, it costs USD 100 per message.",
+        why="Extending a deadline afterward is deceptive. In Washington State, it costs USD 100 per message.",
         fix="State the real end date, or take out the urgency. Your claim is recorded with this check.",
     ),
 )

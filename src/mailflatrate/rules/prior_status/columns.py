@@ -158,7 +158,7 @@ _ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
 
 
 def is_other_channel(title: str) -> bool:
-    """Return True for a column about texting, calls or postal mail: opting out of those is no opt-out of email."""
+    """Return True for a column about texting, calls or postal mail: opting out of those isn't an opt-out of email."""
     tokens = frozenset(plain(title).split())
     return bool(tokens & _OTHER_CHANNELS) and tokens.isdisjoint(("email", "mail", "newsletter"))
 

@@ -60,7 +60,7 @@ _STEP_NAMES = {
     ProofStep.SIGN_UP: N_("Sign-up"),
     ProofStep.MAIL: N_("Confirmation email"),
     ProofStep.CONFIRMATION: N_("Confirmation"),
-    ProofStep.LATER: N_("Afterwards"),
+    ProofStep.LATER: N_("Afterward"),
 }
 ELEMENT_NAMES = {
     "address": N_("Email address"),

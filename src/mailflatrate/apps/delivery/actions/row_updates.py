@@ -37,7 +37,7 @@ def run(statement: str, parameters: dict[str, Any]) -> int:
 
 
 def locked(campaign_id: int | None) -> Campaign | None:
-    """Return the campaign's row, always locked before its chunks so that two ends of it can't miss each other."""
+    """Return the campaign's row, locked before its chunks: of two chunks ending at once, one sees the other."""
     return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
 
 

@@ -251,8 +251,8 @@ class ChunkRun:
 
     def _on_outcome(self, outcome: SendOutcome) -> None:
         if outcome.kind is OutcomeKind.NOT_SENT and outcome.stage is Stage.RCPT:
-            # The pool offered it over several connections and each was lost at this question: it is deferred like any
-            # other recipient whose server does not answer, so that one of them cannot hold up a whole campaign.
+            # The pool tried it on several connections, and each was lost at RCPT. It is deferred like any other whose
+            # server does not answer, so that one recipient cannot hold up a whole campaign.
             outcome = outcome._replace(kind=OutcomeKind.DEFERRED)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:

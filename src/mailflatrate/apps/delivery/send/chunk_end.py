@@ -5,9 +5,9 @@ of the sender's own. Everything else is for `actions.finish_chunk`.
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection
 
-# Campaigns are locked before their chunks everywhere, so that two ends can't miss each other. The lock has a statement
-# of its own: the next one then sees what the previous holder committed. A campaign that is locked isn't waited for,
-# because checks of other chunks queue behind this one.
+# Campaigns are locked before their chunks everywhere, so that of two chunks ending at once one sees the other. The lock
+# has a statement of its own: the next one then sees what the previous holder committed. A campaign that is locked isn't
+# waited for, because checks of other chunks queue behind this one.
 _LOCK = """
 SELECT state FROM campaign WHERE id = %(campaign_id)s AND account_id = %(account_id)s FOR NO KEY UPDATE SKIP LOCKED
 """

@@ -21,7 +21,7 @@ _HOUR = 3600
 
 
 def set_aside(journal: Path, *, now: float | None = None) -> None:
-    """Keep a journal's entries on messages that may have arrived. The caller empties or removes it afterwards."""
+    """Keep a journal's entries on messages that may have arrived. The caller empties or removes it afterward."""
     now = time.time() if now is None else now
     lines: list[str] = []
     chunk = (0, 0)

@@ -2,7 +2,7 @@
 
 Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is complete
 here except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of
-it is sent, so that the ledger can prove it whatever happens afterwards.
+it is sent, so that the ledger can prove it whatever happens afterward.
 """
 
 import hashlib

@@ -133,7 +133,7 @@ END $$;
 CREATE OR REPLACE TRIGGER delivery_needs_permission AFTER INSERT ON delivery REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION public.delivery_needs_permission();
 
--- What a delivery rests on never changes afterwards. A contact that is erased leaves NULL behind.
+-- What a delivery rests on never changes afterward. A contact that is erased leaves NULL behind.
 CREATE OR REPLACE FUNCTION public.delivery_keeps_its_basis() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

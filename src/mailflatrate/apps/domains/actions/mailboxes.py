@@ -187,7 +187,7 @@ def renew_mailboxes() -> None:
             try:
                 ask(mailbox, by=_JOB)
             except DomainError:
-                continue  # too many today: tomorrow again
+                continue  # too many today; it tries again tomorrow
     for mailbox in Mailbox.objects.filter(proved_at__lt=now - year):
         SenderAddress.objects.filter(email__iexact=mailbox.email).update(verified_at=None)
         Mailbox.objects.filter(id=mailbox.id).update(proved_at=None)

@@ -1,7 +1,7 @@
 """Erases a person from the lists: personal data is deleted, anonymous proof stays (R-94, R-96).
 
 Only `privacy` calls this for a whole person, because only it knows every app; `forms` may expire an unconfirmed
-sign-up (R-34). The chain of the ledger still verifies afterwards.
+sign-up (R-34). The chain of the ledger still verifies afterward.
 """
 
 from collections.abc import Collection

@@ -1,6 +1,6 @@
 """A reviewer's decisions on origins and held imports, and their effect on people (R-10, R-11, R-15).
 
-A decision is one transaction of the desk; people are released from quarantine in batches afterwards, the first batch
+A decision is one transaction of the desk; people are released from quarantine in batches afterward, the first batch
 at once and the rest by a job, because a list of a million takes time.
 """
 

@@ -87,7 +87,7 @@ COPY import_staging FROM STDIN
 WITH (FORMAT csv, FORCE_NOT_NULL (email, first_name, last_name, source, user_agent, reason))
 """
 
-# Row-level security narrows each table to the account; the keys say it again so that their indexes serve.
+# Row-level security narrows each table to the account; the keys repeat the account so that their indexes are used.
 _MERGE = f"""
 WITH judged AS MATERIALIZED (
     SELECT v.*,

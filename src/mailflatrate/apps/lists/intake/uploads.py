@@ -1,4 +1,4 @@
-"""Uploaded files: in the installation's storage until their import is finished, known by their hash afterwards.
+"""Uploaded files: in the installation's storage until their import is finished, known by their hash afterward.
 
 Any host can accept an upload, and any other can import it.
 """

@@ -122,7 +122,7 @@ def endpoint(
     repeatable: bool = False,
     protects: bool = False,
 ) -> Callable[[F], F]:
-    """Register an operation behind the door.
+    """Register an operation with this access control.
 
     Args:
         answers: the schema of its responses.

@@ -194,7 +194,7 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
 
 @endpoint(ROUTER, "get", "/imports/{import_id}", scope=KeyScope.READ, answers=ImportInfo)
 def show_import(request: ApiRequest, import_id: Id) -> ImportInfo:
-    """Show an import. Returns progress while it runs and the report afterwards."""
+    """Show an import. Returns progress while it runs and the report afterward."""
     return _shown(import_id)
 
 

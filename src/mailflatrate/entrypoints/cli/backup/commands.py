@@ -31,7 +31,7 @@ def backup_command() -> None:
 @click.argument("folder", type=_FOLDER)
 @click.option("--without-keys", is_flag=True, help="Leave out the secrets because you keep them elsewhere.")
 @click.option("--without-files", is_flag=True, help="Leave out files stored in a directory or bucket.")
-@click.option("--keep", type=click.IntRange(1), help="Afterwards, keep only this many backups in FOLDER.")
+@click.option("--keep", type=click.IntRange(1), help="Afterward, keep only this many backups in FOLDER.")
 def create_command(folder: Path, without_keys: bool, without_files: bool, keep: int | None) -> None:
     """Create a backup in FOLDER, named after the current time, while everything keeps running.
 
@@ -89,7 +89,7 @@ def restore_command(
 ) -> None:  # fmt: skip
     """Restore BACKUP into an empty database. Stop all other processes first.
 
-    Sending is held afterwards until you run `mailflatrate resume-all`. Unsubscribes, complaints, bounces and erasures
+    Sending is held afterward until you run `mailflatrate resume-all`. Unsubscribes, complaints, bounces and erasures
     made after the backup are replayed from the withdrawals log. Recipients without a recorded result get an unknown
     result, unless a journal has it or you pass --keep-unsettled because all journals survived.
     """

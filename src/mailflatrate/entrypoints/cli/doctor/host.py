@@ -23,7 +23,7 @@ SIGNATURES_TRIED = 64
 
 
 def is_public_name(name: str) -> bool:
-    """Return whether others can look up a name: it has a dot, is no IP address and not reserved."""
+    """Return whether others can look up a name: it has a dot, isn't an IP address and isn't reserved."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -41,7 +41,7 @@ def choices() -> list[tuple[str, str]]:
 
 
 def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping[str, str]) -> list[MappedColumn]:
-    """Return the columns with their first filled cells, their assumed meanings, and why they are no status."""
+    """Return the columns with their first filled cells, their assumed meanings, and why they aren't a status."""
     chosen = {
         title: ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
         for name, title in mapping.items()

@@ -170,7 +170,7 @@ def _lines(present: str, other: str) -> list[DiffLine]:
     """Compare line by line: lines only in the draft are gone, lines only in the version are new."""
     before, after = present.splitlines()[:MOST_LINES], other.splitlines()[:MOST_LINES]
     found: list[DiffLine] = []
-    # Lines that repeat on both sides cost the comparison their product; then both are shown whole.
+    # A line found m and n times costs m x n comparisons; with too many, both sides are shown whole.
     counts = Counter(after)
     if sum(counts[line] for line in before) > MOST_PAIRS:
         return [*(DiffLine("gone", text) for text in before), *(DiffLine("new", text) for text in after)]
