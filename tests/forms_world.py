@@ -37,11 +37,11 @@ def somebody(name: str = "dora") -> str:
 class Mail:
     """A confirmation mail as the relay took it."""
 
-    message: ReceivedMessage
+    received: ReceivedMessage
 
     @property
     def message(self) -> EmailMessage:
-        found = message_from_bytes(self.message.content, policy=policy.SMTP)
+        found = message_from_bytes(self.received.content, policy=policy.SMTP)
         assert isinstance(found, EmailMessage)
         return found
 

@@ -134,7 +134,7 @@ def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
     assert send_queued(dora.place.account_id) == []
     assert f"We've sent an email to {new}" in dora.agree()
     (mail,) = send_queued(dora.place.account_id)
-    assert mail.message.recipient == new
+    assert mail.received.recipient == new
     assert dora.email not in mail.part("plain"), "the new address may be a stranger's"
     assert "as the new address for" in mail.part("plain")
     assert (dora.place.state(dora.email), dora.place.state(new)) == ("confirmed", "pending")

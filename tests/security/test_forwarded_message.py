@@ -67,7 +67,7 @@ class Victim:
         (link,) = self.mailed_to(self.email)
         assert browser().post(link).status_code == 200
         (mail,) = send_queued(self.place.account_id)
-        assert mail.message.recipient == to
+        assert mail.received.recipient == to
         self.place.confirm(mail)
         with psycopg.connect(self.owner_url) as owner:  # the job that the confirmation left behind
             row = owner.execute(

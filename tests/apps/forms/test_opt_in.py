@@ -66,7 +66,7 @@ def test_the_whole_way_and_everything_the_ledger_keeps(lindenhof: Place) -> None
         assert details["language"] == "en"
         assert event.evidence.source.endswith(lindenhof.url)
     assert requested.evidence.user_agent == BROWSER
-    letter = mail.message.content
+    letter = mail.received.content
     assert sent.evidence.details["message_id"] == mail.message["Message-ID"]
     assert sent.evidence.details["body_sha256"] == hashlib.sha256(letter.partition(b"\r\n\r\n")[2]).hexdigest()
     assert sent.evidence.details["reply"].startswith("250 ")
@@ -98,7 +98,7 @@ def test_the_mail_is_frozen_plain_and_marked_as_automatic(lindenhof: Place) -> N
     assert html.count("href=") == 2, "the confirmation and the privacy page"
     assert "<img" not in html
     assert "/c/" not in html
-    assert mail.message.sender.startswith("b+")
+    assert mail.received.sender.startswith("b+")
 
 
 def test_the_token_is_random_kept_as_a_hash_and_serves_once(lindenhof: Place) -> None:
@@ -207,7 +207,7 @@ def test_who_must_not_be_written_to_gets_no_mail_and_nobody_learns_of_it(
     assert (first.status_code, first.content, first.headers["Location"]) == (
         second.status_code, second.content, second.headers["Location"],
     )  # fmt: skip
-    assert [mail.message.recipient for mail in lindenhof.send()] == [stranger]
+    assert [mail.received.recipient for mail in lindenhof.send()] == [stranger]
     assert lindenhof.requests(dora)[0].reason == "confirmation-allowed"
 
 
