@@ -183,7 +183,7 @@ HABITS = (
     _habit(
         "British spelling",
         r"\b(colou?rs?(?<=our)|colours|favour\w*|behaviou?r(?<=our)|behaviours|centre|grey|cancelled|cancelling|"
-        r"neighbour\w*|catalogues?|defence|licence|judgement|afterwards|towards|whilst|amongst|tunnelled|modelled|"
+        r"neighbour\w*|catalogues?|defence|licence|judgement|(after|to|back|up|down)wards|whilst|amongst|tunnelled|modelled|"
         r"(organ|recogn|author|normal|canonical|minim|maxim|summar|sanit|serial|special|general|initial|real|custom|"
         r"personal|central|local|util|optim|categor|synchron)is(e|es|ed|er|ing|ations?))\b",
         "American spelling",

@@ -26,7 +26,7 @@ class _Keeper:
     def __init__(self) -> None:
         self._link: psycopg.AsyncConnection[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._held: set[int] = set()  # one session may take the same lock twice, two jobs of a process may not
+        self._held: set[int] = set()  # one session may take the same lock twice, but two jobs of a process may not
         self._guard = threading.Lock()
 
     def begin(self, link: psycopg.AsyncConnection[Any]) -> None:

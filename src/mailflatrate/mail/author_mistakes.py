@@ -153,7 +153,7 @@ def mistake(line: int, code: str, *facts: str) -> SourceError:
 
 
 def in_part(error: SourceError, part: str) -> SourceError:
-    """Return the same mistake in a part other than the body: a key of PARTS."""
+    """Return a mistake moved to a part other than the body: a key of PARTS."""
     return SourceError(error.line, f"{PARTS[part]}: {error.message}", error.code, error.facts, part)
 
 

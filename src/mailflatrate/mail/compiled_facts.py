@@ -24,7 +24,7 @@ def lint_compiled(compiled: CompiledContent) -> CompiledContentFacts:
 def lint_sources(
     html_source: str, text_source: str, links: tuple[ContentLink, ...], imprint: FooterImprint
 ) -> CompiledContentFacts:
-    """Return the same facts for parts that are still Liquid source."""
+    """Return what `lint_compiled` returns, for parts that are still Liquid source."""
     wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)

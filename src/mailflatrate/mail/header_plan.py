@@ -47,7 +47,7 @@ class HeaderPlan:
 
     @property
     def canonical_template(self) -> str:
-        """Return the same in relaxed canonical form; a token has no character that canonicalization would change."""
+        """Return `template` in relaxed canonical form. Canonicalization changes no character of a token."""
         return b"".join(map(canonical, self.with_tokens)).decode("ascii")
 
 

@@ -189,7 +189,7 @@ def _sender(
 def _content(
     message: ParsedMessage, kind: MessageKind, rewrote: Callable[[str], bool], houses: frozenset[str]
 ) -> ContentFacts:
-    """Return from a message the content facts that campaign rules see; a part that is not there lacks nothing.
+    """Return from a message the content facts that campaign rules see; no fault is found with a missing part.
 
     `houses` are domains of sender and sending service: their pixels are not a third party's (R-111).
     """

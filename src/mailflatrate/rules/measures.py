@@ -183,7 +183,7 @@ def _complaints(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def _is_beyond_chance(events: int, base: int, line: float) -> bool:
-    """Return whether a sender right at the limit would hardly get so many complaints by chance.
+    """Return whether a sender right at the limit would hardly get this many complaints by chance.
 
     One or two invented complaints must not decide (R-87, ADR 0015).
     """
@@ -220,7 +220,7 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def is_hardly_chance(events: int, base: int, percent: float) -> bool:
-    """Return whether so many in a small sample would be surprising at a true rate of `percent` (R-85, ADR 0015).
+    """Return whether this many in a small sample would be surprising at a true rate of `percent` (R-85, ADR 0015).
 
     The chance of at least `events` among `base` (binomial) against `rate_sample_chance`.
     """

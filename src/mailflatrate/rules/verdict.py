@@ -41,7 +41,7 @@ class RuleText:
     fix: str
 
     def translated(self, language: str) -> RuleText:
-        """Return the same text in one language."""
+        """Return this text in one language."""
         return RuleText(
             translate(self.title, language),
             translate(self.sentence, language),

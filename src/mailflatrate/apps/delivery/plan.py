@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 SLICE_CONTACTS = 50_000
 LANE_LEAST = 100
-"""Recipients of a provider in a slice that get chunks of their own: with fewer, its lane's rates do nothing (R-85)."""
+"""A provider with fewer recipients in a slice gets no chunks of its own: rates of so few say nothing (R-85)."""
 DOMAINS = domains_by_provider()
 
 _EVERYWHERE = "everywhere "

@@ -150,7 +150,7 @@ def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
     Chunk.objects.filter(id__in=set(chunk_ids) - kept.keys() - counted).delete()
     for chunk in Chunk.objects.filter(id__in=chunk_ids):
         chunk.size = kept.get(chunk.id, 0)
-        if not chunk.number:  # the number of the canary, which is another chunk now
+        if not chunk.number:  # number 0 is the canary's, and another chunk is the canary now
             chunk.number = plan.next_chunk
             plan.next_chunk += 1
         chunk.save(update_fields=["size", "number"])

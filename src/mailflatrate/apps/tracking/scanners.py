@@ -85,7 +85,7 @@ def is_too_soon(campaign_id: int, now: datetime) -> bool:
         return is_mostly_fresh(*cursor.fetchone())
 
 
-# The clicks of one visitor on as many links as only a program follows at once, the earlier ones included.
+# All clicks of a visitor who follows more links at once than a person could, the earlier ones included.
 _BURSTS = """
 UPDATE click c SET machine = true
 FROM edition e CROSS JOIN LATERAL (

@@ -92,7 +92,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
             "auth_group_permissions",
         )
     },
-    # Limits count upwards; triggers decide who may reset them.
+    # Limits count up; triggers decide who may reset them.
     "asking_tally": {
         APP_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)",
         PLATFORM_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown), DELETE",

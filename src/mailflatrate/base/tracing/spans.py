@@ -102,7 +102,7 @@ def carried(at: datetime | None = None) -> dict[str, str | int]:
 
 
 def carried_sql() -> str:
-    """Return the same as JSON, for statements that defer many jobs at once."""
+    """Return `carried()` as JSON, for statements that defer many jobs at once."""
     return json.dumps(carried())
 
 

@@ -316,7 +316,7 @@ _EAST_SAYS = {
 
 
 def _told_east(text: str) -> set[BounceReason]:
-    """Return the same for scripts that put no space between words."""
+    """Return the reasons that a text gives in a script that puts no space between words."""
     places = [(at, noun) for noun, words in _EAST_NOUNS.items() for word in words if (at := text.find(word)) >= 0]
     found: set[BounceReason] = set()
     for says, words in _EAST_SAYS.items():

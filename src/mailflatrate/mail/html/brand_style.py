@@ -78,7 +78,7 @@ class BrandStyle:
 
     @property
     def dark_link(self) -> str:
-        """Return the same in dark mode."""
+        """Return the color of links in dark mode."""
         return readable(self.primary, DARK_SHEET)
 
     @property

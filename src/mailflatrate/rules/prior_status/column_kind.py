@@ -26,7 +26,7 @@ from mailflatrate.rules.prior_status.status_words import (
 )
 
 MAX_KINDS = 12
-"""A column of so few different cells has kinds of something in it, not texts."""
+"""A column with so few different values holds categories, not texts."""
 MAX_KIND_CHARACTERS = 40
 _PROSE_WORDS = 4
 _CODE_CHARACTERS = 2

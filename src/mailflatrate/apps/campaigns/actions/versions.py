@@ -15,7 +15,7 @@ MOST_ASIDE = 20
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The browser window that saves and its save counter, so that its own late request neither conflicts nor undoes."""
+    """The browser window that saves and its save counter, so that its own late request does no harm."""
 
     tab: str = ""
     turn: int = 0

@@ -15,7 +15,7 @@ def of_campaign(campaign_id: int) -> Q:
 
 
 def of_campaign_sql(campaign_id: int, alias: str) -> str:
-    """Return the same filter for a statement that reads `delivery_record` as `alias`. It contains only numbers."""
+    """Return the filter of `of_campaign` as SQL that reads `delivery_record` as `alias`. It contains only numbers."""
     ids = _moved(campaign_id)
     kept = f"NOT {alias}.archived"
     return kept if ids is None else f"({kept} OR ({alias}.id >= {ids[0]} AND {alias}.id < {ids[1]}))"

@@ -198,7 +198,7 @@ def _requested_evidence(request: SignupRequest) -> ledger.EventEvidence:
 
 
 def queued_since(moment: datetime) -> list[int]:
-    """Return accounts whose requests wait since before `moment` because their job was never woken. In `platform`."""
+    """Return accounts whose requests were queued before `moment`: their job was never woken. Inside `platform(...)`."""
     rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
     return list(rows.values_list("account_id", flat=True).distinct())
 

@@ -17,7 +17,7 @@ from mailflatrate.rules.origins import ImportFigures, find_forbidden
 
 DOMAINS_KEPT = 20
 DOMAINS_ASKED = 2000
-"""The largest domains are looked up; a share among so many says enough."""
+"""The largest domains are looked up; a share of these says enough."""
 SOURCES_READ = 500
 RUN_LEAST = 20
 """This many numbers in a row show a program's list; three cousins called meier1 to meier3 do not."""

@@ -1,7 +1,7 @@
 """Previews a file before import: its titles, first rows, and the contents of its columns.
 
-Runs in a child process, because a table is untrusted too and one row may be all of it. The octets read are limited, so
-that the same file gives the same answer on any machine.
+Runs in a child process, because a table is untrusted too, and one row may fill the whole file. The octets read are
+limited, so that the same file gives the same answer on any machine.
 """
 
 from collections.abc import Iterable, Iterator

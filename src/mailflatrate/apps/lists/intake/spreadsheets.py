@@ -80,7 +80,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def read_first_rows(path: str, most: int) -> SheetHead:
-    """Return at most so many of the first rows, fewer if they're long. Raises WorkbookRefused."""
+    """Return the first rows, at most `most` of them, fewer if they're long. Raises WorkbookRefused."""
     rows = _rows(_open(Path(path)))
     found: list[SheetRow] = []
     characters = 0

@@ -75,7 +75,7 @@ def note_move(account_id: int, sign_up_id: int) -> None:
         new = Contact.objects.filter(address_key=bytes(moved.address_key)).first()
         if request is None or old is None or new is None:
             return
-        # The ids say what happened; the address itself is kept no longer than it is needed.
+        # The ids say what happened; the address itself is kept no longer than needed.
         request.outcome, request.values = {"sign_up": sign_up_id, "moved_to": new.id}, {}
         request.expires_at = clock.now() + timedelta(days=value("privacy_confirm_days"))
         request.save(update_fields=["outcome", "values", "expires_at"])

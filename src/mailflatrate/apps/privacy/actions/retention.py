@@ -116,7 +116,7 @@ def _until_done(statement: str, before: datetime) -> int:
 
 
 def years_before(now: datetime, years: int) -> datetime:
-    """Return the same time so many years earlier; the last of February if there is no 29th."""
+    """Return the same day and time `years` years earlier; 28 February if there is no 29th."""
     try:
         return now.replace(year=now.year - years)
     except ValueError:

@@ -192,7 +192,7 @@ _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 
 
 def has_many_pieces(body: bytes) -> bool:
-    """Tell whether JSON holds so many values that parsing it, and reporting each error, would take long.
+    """Return whether JSON holds so many values that parsing it, and reporting each error, would take long.
 
     Scans the body once and stops at the limit; characters inside strings don't count.
     """
