@@ -174,7 +174,7 @@ def test_the_arrows_lead_through_exactly_these(anna: World) -> None:
 
 
 def test_more_than_one_look_takes_in(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailflatrate.apps.campaigns.missing_values.MOST_LOOKED_AT", 2)
+    monkeypatch.setattr("mailflatrate.apps.campaigns.missing_values.MOST_CHECKED", 2)
     blank(anna, *readers(anna))
     result = found(anna, anna.draft(content="Dear {{ contact.first_name }}"))
     assert (len(result.ids), result.whole) == (2, False)
