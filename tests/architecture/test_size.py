@@ -17,9 +17,7 @@ LONG_FILES = {"rules/facts.py": 474}
 LONG_TESTS = 10
 LONGEST_TEST = 438
 LONG_FUNCTIONS = {
-    "_stage": 66,
     "declare_origin": 62,
-    "file_command": 66,
     "lint_parts": 55,
     "request_confirmation": 60,
 }

@@ -11,7 +11,6 @@ from mailflatrate.rules.prior_status import (
     PriorStatus,
     StatusColumn,
     StatusField,
-    codes_for,
     file_status,
     guess_column,
     is_status_word,
@@ -19,6 +18,7 @@ from mailflatrate.rules.prior_status import (
     read_status,
     read_title,
 )
+from mailflatrate.rules.systems import code_table
 
 WORDS = {
     PriorStatus.YES: "subscribed|Active|aktiv|Confirmed|bestätigt|enabled|opted-in|Double Opt-In|angemeldet|abonniert|"
@@ -170,19 +170,19 @@ def test_titles_and_values_together(title: str, cells: tuple[str, ...], guess: C
 
 def test_systems_known_by_their_header() -> None:
     mailtrain = ["cid", "email", "status", "opt_in_ip", "status_change"]
-    codes = codes_for("status", mailtrain)
+    codes = code_table("status", mailtrain)
     assert guess_column("status", look("1", "2", "4"), codes)[0] is ColumnGuess.STATUS
     assert guess_column("status", look("1", "9"), codes)[0] is ColumnGuess.ASK
     column = StatusColumn(StatusField.STATE, 0, "status", codes)
     said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "1234")]
     assert said == [PriorStatus.YES, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED]
     plugin = ["Email", "Name", "Surname", "Sex", "Status", "Date", "Token"]
-    column = StatusColumn(StatusField.STATE, 0, "Status", codes_for("Status", plugin))
+    column = StatusColumn(StatusField.STATE, 0, "Status", code_table("Status", plugin))
     said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "CSUBP")]
     assert said == [
         PriorStatus.YES, PriorStatus.OPEN, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED
     ]  # fmt: skip
-    assert not codes_for("status", ["email", "status", "name"])
+    assert not code_table("status", ["email", "status", "name"])
 
 
 @pytest.mark.parametrize("code", ["1", "2", "y", "A", "C", "J", "01", "Y"])

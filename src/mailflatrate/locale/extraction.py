@@ -8,6 +8,7 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ TEXTS: Final = frozenset({"RuleText", "MessageText", "CriterionText"})
 _MARKED: Final = re.compile(rf"django\.utils|locale\.texts|{'|'.join(sorted(TEXTS))}")
 """What a module with messages holds; the others need not be parsed."""
 _OF_MODULE: Final = {f"translation.{name}": name for name in MARKERS}
+_OF_TABLE: Final = re.compile(r'(what|where) = ".*"')
 _CALL: Final = re.compile(r"(?<![\w.])(?:_|n?p?gettext)\(")
 
 
@@ -61,7 +63,7 @@ def all_messages() -> dict[MessageId, list[Place]]:
     """Return every message ID of the source with the places that use it, in the order of the files."""
     found: dict[MessageId, list[Place]] = {}
     for path in sorted(SOURCE.rglob("*")):
-        read = {".py": python_messages, ".html": template_messages, ".txt": template_messages}.get(path.suffix)
+        read = READERS.get(path.suffix)
         if read is None or (path.suffix == ".txt" and "templates" not in path.parts):
             continue
         for message, line in read(path.read_text(encoding="utf-8"), path):
@@ -86,6 +88,13 @@ def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
             for value in (*node.args, *(keyword.value for keyword in node.keywords)):
                 if isinstance(value, ast.Constant) and value.value and isinstance(value.value, str):
                     yield MessageId(value.value), value.lineno
+
+
+def table_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
+    """Yield the message IDs of a TOML file with their lines: the values of `what` and `where`."""
+    for line, text in enumerate(source.splitlines(), start=1):
+        if match := _OF_TABLE.fullmatch(text):
+            yield MessageId(tomllib.loads(text)[match[1]]), line
 
 
 def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
@@ -138,3 +147,12 @@ def _whole_call(text: str) -> str:
             lines = text.splitlines(keepends=True)
             return "".join(lines[: token.end[0] - 1]) + lines[token.end[0] - 1][: token.end[1]]
     raise UnreadableMessage(text[:80])
+
+
+READERS: Final = {
+    ".py": python_messages,
+    ".html": template_messages,
+    ".txt": template_messages,
+    ".toml": table_messages,
+}
+"""How a file's messages are read, by its ending."""

@@ -3,14 +3,21 @@
 import csv
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mailflatrate.apps.lists.errors import ListError, OriginNeeded
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
+from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.entrypoints.boot import database
+from mailflatrate.entrypoints.cli.dry_run import dry_run_command, split_pair
 
 if TYPE_CHECKING:
+    from mailflatrate.apps.lists.actions.imports import FilePreview
     from mailflatrate.apps.lists.models import Import
 
 _PROGRESS_SECONDS = 0.5
@@ -23,17 +30,23 @@ class _FileOrCommand(click.Group):
     """A command group in which `import FILE ...` imports a file, and `import recheck` is a separate command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Treat arguments that do not begin with a command as those for a file."""
+        """Treat arguments that do not begin with a command as those for a file, or for a dry run of some."""
+        if "--dry-run" in args:
+            return super().parse_args(ctx, ["dry-run", *(arg for arg in args if arg not in ("--dry-run", "file"))])
         named = args[:1] and (args[0] in self.commands or args[0] == "--help")
         return super().parse_args(ctx, args if named else ["file", *args])
 
 
-@click.group(cls=_FileOrCommand, subcommand_metavar="FILE [OPTIONS] | recheck [OPTIONS]")
+@click.group(cls=_FileOrCommand, subcommand_metavar="FILE [OPTIONS] | --dry-run FILE... | recheck [OPTIONS]")
 def import_command() -> None:
     """Import a FILE of contacts with their proof of consent, or recheck what was imported earlier.
 
-    `mailflatrate import file --help` lists the options of a FILE.
+    `mailflatrate import file --help` lists the options of a FILE, `mailflatrate import dry-run --help` those of a dry
+    run.
     """
+
+
+import_command.add_command(dry_run_command)
 
 
 @import_command.command("file")
@@ -47,6 +60,10 @@ def import_command() -> None:
 )
 @click.option("--time-zone", default="", help="Time zone of times without one. Default: the account's.")
 @click.option("--dates", default="", help="day_first or month_first, for columns whose dates are ambiguous.")
+@click.option("--system", default="", help="The system that wrote the file. Default: recognized by its columns.")
+@click.option("--source", default="", help="Where everyone signed up, if no column says so: a page or a form.")
+@click.option("--form-url", default="", help="Address of the sign-up form, for everyone.")
+@click.option("--wording", default="", help="What people agreed to, for everyone.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this CSV.")
 @click.option("--columns", is_flag=True, help="Only show the columns and how they are interpreted.")
 def file_command(
@@ -54,56 +71,38 @@ def file_command(
     account_id: int,
     list_name: str,
     pairs: tuple[str, ...],
-    all_rows: str,
     no_status: tuple[str, ...],
-    time_zone: str,
     dates: str,
     refused: Path | None,
     columns: bool,
+    **stated: str,
 ) -> None:
-    """Import FILE (CSV or a spreadsheet) of contacts with their proof of consent.
+    """Import FILE (CSV, JSON lines or a spreadsheet) of contacts with their proof of consent.
 
-    Columns are recognized by their titles and values; each --map changes one of them, `--map FIELD=` drops a field.
-    A column that looks like a status (unsubscribed, bounced, ...) has to be mapped to one, or named in --no-status
-    with the reason. Exits with 1 if the import failed or was canceled, 2 if it could not start.
+    Columns are recognized by their titles and values, and by the system that exported them; each --map changes one of
+    them, `--map FIELD=` drops a field. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped
+    to one, or named in --no-status with the reason. Exits with 1 if the import failed or was canceled, 2 if it could
+    not start.
     """
     with database() as settings:
         from mailflatrate.apps.lists import actions, queries
-        from mailflatrate.apps.lists.errors import ListError, OriginNeeded
-        from mailflatrate.apps.lists.intake.import_options import ImportTerms, suggested_all_rows
-        from mailflatrate.apps.lists.intake.questions import ImportAsks
         from mailflatrate.apps.lists.intake.runner import run_import
         from mailflatrate.apps.lists.jobs import check_import
         from mailflatrate.base import tenancy
 
-        try:
-            head = actions.read_head(file, file_name=file.name)
+        with _problems_as_usage(settings.public_url):
+            head = actions.read_head(file, file_name=file.name, system=stated["system"])
             mapping = _mapping(head.mapping, pairs)
             if columns:
-                for field, column in mapping.items():
-                    click.echo(f"{field}={column}")
-                for question in head.questions:
-                    click.echo(question.sentence, err=True)
+                _show_columns(head, mapping)
                 return
-            terms = ImportTerms(
-                all_rows=all_rows or suggested_all_rows(file.name),
-                no_status=dict(_pair(text, "--no-status takes COLUMN=REASON") for text in no_status),
-                time_zone=time_zone,
-                date_order=dates,
-            )
+            terms = _terms(head.terms, stated, no_status, dates)
             with tenancy.account(account_id):
                 target = queries.find_list(list_name)
                 if target is None:
                     raise click.UsageError(f"account {account_id} has no list {list_name!r}")
                 with file.open("rb") as stream:
                     job = actions.start_import(target.id, stream, file.name, mapping, terms=terms, enqueue=False)
-        except OriginNeeded as problem:
-            page = f"{settings.public_url}/studio/lists/{problem.list_id}/origin/"
-            raise click.UsageError(f"{problem}: {page}") from problem
-        except ImportAsks as asks:
-            raise click.UsageError(f"{asks} {_HOW_TO_ANSWER}") from asks
-        except ListError as problem:
-            raise click.UsageError(str(problem)) from problem
         run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
         check_import(account_id, job.id)
         with tenancy.account(account_id):
@@ -117,18 +116,38 @@ def file_command(
             sys.exit(1)
 
 
-def _pair(text: str, wanted: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"{wanted}, not {text!r}")
-    return name, value
+def _terms(suggested: ImportTerms, stated: dict[str, str], no_status: tuple[str, ...], dates: str) -> ImportTerms:
+    """Return the suggested terms with what the caller stated."""
+    reasons = dict(split_pair(text, "--no-status takes COLUMN=REASON") for text in no_status)
+    given = {name: value for name, value in stated.items() if value}
+    return ImportTerms.from_json({**suggested.as_json(), **given, "no_status": reasons, "date_order": dates})
+
+
+@contextmanager
+def _problems_as_usage(public_url: str) -> Iterator[None]:
+    """Turn what is wrong with a file, or is still to be answered, into usage errors."""
+    try:
+        yield
+    except OriginNeeded as problem:
+        raise click.UsageError(f"{problem}: {public_url}/studio/lists/{problem.list_id}/origin/") from problem
+    except ImportAsks as asks:
+        raise click.UsageError(f"{asks} {_HOW_TO_ANSWER}") from asks
+    except ListError as problem:
+        raise click.UsageError(str(problem)) from problem
+
+
+def _show_columns(head: "FilePreview", mapping: dict[str, str]) -> None:
+    for field, column in mapping.items():
+        click.echo(f"{field}={column}")
+    for question in head.questions:
+        click.echo(question.sentence, err=True)
 
 
 def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str]:
     """Apply the caller's changes to the suggestion; a column they name loses the field we suggested for it."""
     mapping = dict(suggested)
     for pair in pairs:
-        field, column = _pair(pair, "--map takes FIELD=COLUMN")
+        field, column = split_pair(pair, "--map takes FIELD=COLUMN")
         asked = {other.partition("=")[0] for other in pairs}
         mapping = {name: title for name, title in mapping.items() if title != column or name in asked}
         mapping[field] = column
@@ -183,7 +202,6 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
     with database():
         from mailflatrate.apps.accounts.models import Account
         from mailflatrate.apps.lists import actions
-        from mailflatrate.apps.lists.errors import ListError
         from mailflatrate.base import tenancy
         from mailflatrate.base.tenancy import PlatformReason
 

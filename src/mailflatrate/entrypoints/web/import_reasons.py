@@ -17,9 +17,15 @@ _ROW_WORDS: dict[str, str | Promise] = {
     RowFault.QUOTES.value: gettext_lazy("A quotation mark is never closed."),
     RowFault.UNDECODABLE.value: gettext_lazy("The row contains unreadable characters."),
     RowFault.NUL.value: gettext_lazy("The row contains a NUL byte, which isn't valid text."),
+    RowFault.JSON.value: gettext_lazy("The line isn't a JSON object."),
+    RowFault.BLOCK.value: gettext_lazy("The block has a line that isn't a name and a value."),
+    RowFault.MEMBER.value: gettext_lazy("The line has no email address."),
     row_decisions.DUPLICATE: gettext_lazy("This address already appears earlier in the file."),
     row_decisions.SIGN_UP_UNREADABLE: gettext_lazy("The sign-up time isn't a valid date and time."),
     row_decisions.CONFIRMATION_UNREADABLE: gettext_lazy("The confirmation time isn't a valid date and time."),
+    row_decisions.SINGLE_OPT_IN: gettext_lazy(
+        "Sign-up and confirmation have the same time. The previous system writes that when no confirmation was needed."
+    ),
     row_decisions.MINOR: gettext_lazy(
         "According to their date of birth, this person is under 16. Minors can't be on any list here."
     ),

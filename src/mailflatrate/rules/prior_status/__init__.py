@@ -13,6 +13,7 @@ from mailflatrate.rules.prior_status.columns import (
     is_last_change,
     is_other_channel,
     read_title,
+    stands_alone,
 )
 from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
 from mailflatrate.rules.prior_status.status_words import (
@@ -25,7 +26,6 @@ from mailflatrate.rules.prior_status.status_words import (
     read_flag,
     read_status,
 )
-from mailflatrate.rules.prior_status.systems import codes_for, codes_of, suspected_codes
 
 __all__ = [
     "NO",
@@ -36,8 +36,6 @@ __all__ = [
     "StatusField",
     "StatusHit",
     "StatusTitle",
-    "codes_for",
-    "codes_of",
     "counts_states",
     "file_status",
     "guess_column",
@@ -52,5 +50,5 @@ __all__ = [
     "read_flag",
     "read_status",
     "read_title",
-    "suspected_codes",
+    "stands_alone",
 ]

@@ -93,6 +93,8 @@ class StatusColumn:
 
     def _event(self, text: str) -> PriorStatus | None:
         kind = _KINDS[self.field]
+        if self.codes and (known := self.codes.get(plain(text))) is not None:
+            return None if known is PriorStatus.YES else known
         if is_nothing(text) or read_flag(text) is False:
             return None
         if self.field in _REASON_FIELDS:

@@ -27,8 +27,9 @@ from mailflatrate.apps.lists.intake.columns import (
     suggest_mapping,
 )
 from mailflatrate.apps.lists.intake.file_tables import open_table
-from mailflatrate.apps.lists.intake.import_options import ImportTerms, known_zone, suggested_all_rows
-from mailflatrate.apps.lists.intake.opt_outs import SaidNo, write_noes
+from mailflatrate.apps.lists.intake.import_options import ImportTerms, suggested_all_rows, with_system
+from mailflatrate.apps.lists.intake.judged import SaidNo
+from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
@@ -45,8 +46,8 @@ from mailflatrate.rules.prior_status import (
     judge_row,
     read_status,
     read_title,
-    suspected_codes,
 )
+from mailflatrate.rules.systems import suspected_codes
 
 BATCH_ROWS = 5_000
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED, ImportState.RUNNING)
@@ -170,7 +171,8 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
         changes=columns.changes,
     )  # fmt: skip
     terms = ImportTerms(all_rows=job.terms.get("all_rows") or suggested_all_rows(job.file_name))
-    reads = moment_reader(job.terms.get("time_zone") or known_zone(table.header) or "UTC", None)
+    terms = with_system(terms, table.header, (), job.file_name)
+    reads = moment_reader(job.terms.get("time_zone") or terms.time_zone or "UTC", None)
     statuses = Statuses(
         columns, terms, table.header, dict.fromkeys([*(c.index for c in columns.statuses), *columns.changes], reads)
     )

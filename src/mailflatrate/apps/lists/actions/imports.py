@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -19,19 +19,25 @@ from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders
-from mailflatrate.apps.lists.intake.import_options import ImportTerms, check_terms, known_zone, suggested_all_rows
+from mailflatrate.apps.lists.intake.import_options import (
+    ImportTerms,
+    check_terms,
+    suggested_terms,
+    with_system,
+)
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules.systems import profiles, recognize
 
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
     """The beginning of a file: column titles, first rows, and the suggested columns.
 
-    `questions` are those that the suggested columns leave open; `time_zone` is that of the system that wrote the file,
-    empty if unknown.
+    `questions` are those that the suggested columns leave open; `terms` what the file's name and the system that
+    wrote it suggest.
     """
 
     header: list[str]
@@ -39,7 +45,12 @@ class FilePreview:
     mapping: dict[str, str]
     missing_evidence: tuple[ColumnTarget, ...]
     questions: tuple[Question, ...] = ()
-    time_zone: str = ""
+    terms: ImportTerms = field(default_factory=ImportTerms)
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone of the system that wrote the file; empty if unknown."""
+        return self.terms.time_zone
 
 
 def read_head(
@@ -48,40 +59,60 @@ def read_head(
     file_name: str = "",
     mapping: Mapping[str, str] | None = None,
     terms: ImportTerms | None = None,
+    system: str = "",
 ) -> FilePreview:
-    """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table."""
+    """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table.
+
+    `system`: name of the system that wrote the file; by default it is recognized.
+    """
     preview = preview_in_child(path)
     header, survey = list(preview.header), preview.survey
-    suggested = suggest_mapping(header, survey.profiles) if mapping is None else dict(mapping)
+    if terms is None:
+        terms = suggested_terms(file_name, profiles().get(system) or recognize(header, preview.rows, file_name))
+    terms = with_system(terms, header, preview.rows, file_name)
+    profile = terms.profile
+    suggested = suggest_mapping(header, survey.profiles, profile) if mapping is None else dict(mapping)
     missing: tuple[ColumnTarget, ...] = ()
     questions: list[Question] = []
     if ColumnTarget.EMAIL in suggested:
-        columns = check_mapping(header, suggested)
-        terms = terms or ImportTerms(all_rows=suggested_all_rows(file_name))
+        columns = check_mapping(header, suggested, profile)
         missing = columns.missing_evidence()
         try:
-            questions = find_questions(header, survey, columns, terms, file_name)
+            questions = find_questions(header, survey, columns, terms, file_name, profile)
             settle_orders(header, survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
             questions += asks.questions
     rows = [list(cells) for cells in preview.rows]
-    return FilePreview(header, rows, suggested, missing, tuple(questions), known_zone(header))
+    return FilePreview(header, rows, suggested, missing, tuple(questions), terms)
 
 
 def upload_import(
-    list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
+    list_id: int,
+    file: IO[bytes],
+    file_name: str,
+    *,
+    by: User | None = None,
+    origin_version: int | None = None,
+    system: str = "",
 ) -> Import:
     """Store a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
 
-    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, by default the newest one.
+    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, by default the newest one;
+    `system` the system that wrote the file, which is recognized by default.
     Raises OriginNeeded if none was declared (R-10), ImportProblem if the list is unknown or the file contains no
     table.
     """
-    return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version)[0]
+    return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version, system=system)[0]
 
 
 def upload_with_head(
-    list_id: int, file: IO[bytes], file_name: str, *, by: User | None = None, origin_version: int | None = None
+    list_id: int,
+    file: IO[bytes],
+    file_name: str,
+    *,
+    by: User | None = None,
+    origin_version: int | None = None,
+    system: str = "",
 ) -> tuple[Import, FilePreview]:
     """Run `upload_import` and also return the preview, so that the file need not be read again to show it."""
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
@@ -89,7 +120,7 @@ def upload_with_head(
         raise ImportProblem(_("this list doesn't exist"))
     origin = _origin(list_id, origin_version)
     with uploads.received(file.read) as path:
-        head = read_head(path, file_name=file_name)
+        head = read_head(path, file_name=file_name, system=system)
         try:
             upload = uploads.keep(path)
         except StorageFailed as problem:
@@ -103,7 +134,7 @@ def upload_with_head(
             file_bytes=upload.octets,
             origin=origin,
             mapping=head.mapping,
-            terms=ImportTerms(all_rows=suggested_all_rows(file_name), time_zone=head.time_zone).as_json(),
+            terms=head.terms.as_json(),
             created_by=by,
         )
     except BaseException:
@@ -155,9 +186,11 @@ def _settle_terms(
     """Return the complete terms for reading the file. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
         preview = preview_in_child(path)
-        columns = check_mapping(preview.header, mapping)
         check_terms(terms, preview.header)
-        questions = find_questions(preview.header, preview.survey, columns, terms, job.file_name)
+        terms = with_system(terms, preview.header, preview.rows, job.file_name)
+        system = terms.profile
+        columns = check_mapping(preview.header, mapping, system)
+        questions = find_questions(preview.header, preview.survey, columns, terms, job.file_name, system)
         try:
             orders = settle_orders(preview.header, preview.survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
@@ -174,8 +207,7 @@ def _settle_terms(
             subject=f"import:{job.id}",
             details={"columns": dict(terms.no_status)},
         )
-    zone = terms.time_zone or known_zone(preview.header)
-    return {**replace(terms, time_zone=zone).as_json(), "orders": orders}
+    return {**terms.as_json(), "orders": orders}
 
 
 @contextmanager
@@ -214,7 +246,8 @@ def start_import(
     origin_version: int | None = None,
 ) -> Import:
     """Upload and start in one step. Raises as `upload_import`; nothing is stored then."""
-    job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version)
+    system = "" if terms is None else terms.system
+    job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version, system=system)
     try:
         return queue_import(job.id, mapping or job.mapping, terms=terms, enqueue=enqueue)
     except BaseException:

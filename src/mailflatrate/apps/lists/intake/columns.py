@@ -16,26 +16,32 @@ from mailflatrate.rules.prior_status import (
     ColumnProfile,
     StatusColumn,
     StatusField,
-    codes_for,
     guess_column,
     is_last_change,
     is_other_channel,
     read_title,
 )
+from mailflatrate.rules.systems import ColumnRole, SystemProfile, code_table
 
 MAX_COLUMNS = 500
 ATTRIBUTE_PREFIX = "attribute:"
 
 
 class ColumnTarget(StrEnum):
-    """The possible targets of a column. Everything else goes to `attribute:<name>`."""
+    """The possible targets of a column. Everything else goes to `attribute:<name>`.
+
+    FULL_NAME is split into first and last name. A CLOCK is the time of day of a date that has a column of its own.
+    """
 
     EMAIL = "email"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
+    FULL_NAME = "full_name"
     SIGNUP_AT = "signup_at"
+    SIGNUP_CLOCK = "signup_clock"
     SIGNUP_IP = "signup_ip"
     CONFIRMED_AT = "confirmed_at"
+    CONFIRMED_CLOCK = "confirmed_clock"
     CONFIRMED_IP = "confirmed_ip"
     SOURCE = "source"
     USER_AGENT = "user_agent"
@@ -43,6 +49,7 @@ class ColumnTarget(StrEnum):
 
 
 TIMES = (ColumnTarget.SIGNUP_AT, ColumnTarget.CONFIRMED_AT, ColumnTarget.LAST_CONTACT_AT)
+CLOCKS = {ColumnTarget.SIGNUP_AT: ColumnTarget.SIGNUP_CLOCK, ColumnTarget.CONFIRMED_AT: ColumnTarget.CONFIRMED_CLOCK}
 IPS = (ColumnTarget.SIGNUP_IP, ColumnTarget.CONFIRMED_IP)
 
 EVIDENCE = (ColumnTarget.SIGNUP_AT, ColumnTarget.SIGNUP_IP, ColumnTarget.CONFIRMED_AT, ColumnTarget.SOURCE)
@@ -161,9 +168,45 @@ def attribute_key(title: str) -> str:
     return key if key[0].isalpha() else f"x_{key}"[:60]
 
 
-def _suggest_targets(by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
-    """Suggest targets by the clearest titles whose cells fit, and the address by its cells if no title says so."""
+def _suggest_known(system: SystemProfile, by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
+    """Suggest what the profile of a known system says, as far as the cells fit; of several titles the first filled."""
+    fields: dict[str, tuple[bool, int, str]] = {}
+    statuses: list[tuple[str, str]] = []
     mapping: dict[str, str] = {}
+    for title, profile in by_title.items():
+        role, field, place = _named_as_ours(title) or system.role(title) or (None, "", 0)
+        if role is ColumnRole.FIELD and _suits(ColumnTarget(field), profile):
+            rank = (not profile.filled, place, title)
+            fields[field] = min(rank, fields.get(field, rank))
+        elif role is ColumnRole.STATUS and not (field == StatusField.STATE and profile.is_times):
+            statuses.append((field, title))
+        elif role is ColumnRole.TAGS and f"{ATTRIBUTE_PREFIX}tags" not in mapping:
+            mapping[f"{ATTRIBUTE_PREFIX}tags"] = title
+    mapping |= {field: title for field, (_empty, _place, title) in fields.items()}
+    for field, title in statuses:
+        mapping[name_status(field, title, mapping)] = title
+    return mapping
+
+
+def _named_as_ours(title: str) -> tuple[ColumnRole, str, int] | None:
+    """Return the role of a column with the very name of one of our fields, which is clearer than any profile."""
+    name = _plain(title, "_")
+    return (ColumnRole.FIELD, name, -1) if name in TIMES or name in IPS else None
+
+
+def is_explained(system: SystemProfile | None, title: str) -> bool:
+    """Return whether the system's profile says that a column is neither proof nor a status."""
+    role = None if system is None else system.role(title)
+    return role is not None and role[0] in (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
+
+
+def _suits(target: ColumnTarget, profile: ColumnProfile) -> bool:
+    """Return whether the cells are what a known system writes there."""
+    return _fits(target, profile, most=False) and (target not in TIMES or profile.is_times or not profile.filled)
+
+
+def _suggest_targets(by_title: Mapping[str, ColumnProfile], mapping: dict[str, str]) -> None:
+    """Add targets by the clearest titles whose cells fit, and the address by its cells if no title says so."""
     readings: tuple[tuple[Callable[[str], ColumnTarget | None], bool], ...] = (
         (lambda title: _BY_NAME.get(_plain(title)), False),
         (_composed, True),
@@ -189,20 +232,30 @@ def _suggest_targets(by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
         email = next(by_cells, None) or next(named, None)
         if email is not None:
             mapping[ColumnTarget.EMAIL.value] = email
-    return mapping
 
 
-def suggest_mapping(header: Sequence[str], profiles: Sequence[ColumnProfile]) -> dict[str, str]:
+def suggest_mapping(
+    header: Sequence[str], profiles: Sequence[ColumnProfile], system: SystemProfile | None = None
+) -> dict[str, str]:
     """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
 
-    A yes/no column is never taken for a time. Columns about specially protected data are left out (R-97), as are those
-    that look like a status and need a question first.
+    The profile of the system that wrote the file comes before all of that. A yes/no column is never taken for a time.
+    Columns about specially protected data are left out (R-97), as are those that look like a status and need a
+    question first, and those of no use here.
     """
     by_title = dict(zip(header, profiles, strict=True))
-    mapping = _suggest_targets(by_title)
-    taken = set(mapping.values())
+    mapping = {} if system is None else _suggest_known(system, by_title)
+    if system is not None:
+        _drop_half_times(mapping)
+    roles = {title: None if system is None else system.role(title) for title in header}
+    open_titles = {title: profile for title, profile in by_title.items() if roles[title] is None or not mapping}
+    _suggest_targets(open_titles, mapping)
+    left = {title for title, role in roles.items() if role is not None and role[0] is ColumnRole.LEAVE}
+    taken = {*mapping.values(), *left}
     guesses = {
-        title: guess_column(title, profile, codes_for(title, header))
+        title: (ColumnGuess.NOTHING, StatusField.STATE)
+        if is_explained(system, title)
+        else guess_column(title, profile, code_table(title, header, system))
         for title, profile in by_title.items()
         if title not in taken
     }
@@ -218,6 +271,13 @@ def suggest_mapping(header: Sequence[str], profiles: Sequence[ColumnProfile]) ->
             key, number = f"{base}_{number}", number + 1
         mapping[ATTRIBUTE_PREFIX + key] = title
     return mapping
+
+
+def _drop_half_times(mapping: dict[str, str]) -> None:
+    """Drop a time of day without a date."""
+    for day, clock in CLOCKS.items():
+        if day.value not in mapping:
+            mapping.pop(clock.value, None)
 
 
 def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> str:
@@ -252,8 +312,8 @@ class Columns:
         return tuple(target for target in EVIDENCE if target not in self.targets)
 
 
-def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
-    """Bind a mapping to a file's header. Raises ImportProblem naming the wrong entry."""
+def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: SystemProfile | None = None) -> Columns:
+    """Bind a mapping to a file's header, in the terms of the system that wrote it. Raises ImportProblem."""
     index = {title: number for number, title in enumerate(header)}
     targets: dict[ColumnTarget, int] = {}
     attributes: list[tuple[str, int]] = []
@@ -262,10 +322,8 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
         if not title:
             continue
         if title not in index:
-            raise ImportProblem(
-                _("the file has no column “%(title)s”; it has: %(titles)s")
-                % {"title": title, "titles": ", ".join(header[:30])}
-            )
+            shown = {"title": title, "titles": ", ".join(header[:30])}
+            raise ImportProblem(_("the file has no column “%(title)s”; it has: %(titles)s") % shown)
         if name.startswith(ATTRIBUTE_PREFIX):
             key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
             if is_special(title, key):
@@ -281,7 +339,9 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
             targets[ColumnTarget(name)] = index[title]
         elif name.partition(":")[0] in set(StatusField):
             statuses.append(
-                StatusColumn(StatusField(name.partition(":")[0]), index[title], title, codes_for(title, header))
+                StatusColumn(
+                    StatusField(name.partition(":")[0]), index[title], title, code_table(title, header, system)
+                )
             )
         else:
             raise ImportProblem(

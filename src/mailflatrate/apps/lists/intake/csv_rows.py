@@ -45,6 +45,9 @@ class RowFault(StrEnum):
     QUOTES = "unbalanced_quotes"
     UNDECODABLE = "undecodable_bytes"
     NUL = "nul_byte"
+    JSON = "unreadable_json"
+    BLOCK = "unreadable_block"
+    MEMBER = "unreadable_member"
 
 
 Row = tuple[int, list[str], RowFault | None]

@@ -41,7 +41,7 @@ def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[s
 
 def detect(path: Path) -> CsvDialect:
     """Detect encoding and delimiter. Reads the file until it has enough non-ASCII text, or to its end."""
-    encoding = _encoding(path)
+    encoding = encoding_of(path)
     with open_text(path, encoding) as text:
         sample = text.read(SAMPLE_BYTES)
     hint = _EXCEL_HINT.match(sample)
@@ -50,7 +50,8 @@ def detect(path: Path) -> CsvDialect:
     return CsvDialect(encoding, _delimiter(sample))
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
+    """Return the encoding of a text file: by its mark or its NULs, else UTF-8 or Windows-1252."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
         for mark, encoding in _BOMS:

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from mailflatrate.apps.lists.intake.column_survey import SURVEY_ROWS, Survey, search_order, survey_rows
-from mailflatrate.apps.lists.intake.csv_rows import CsvTable, Row, RowFault, TableFault, TableRefused, name_columns
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, TableFault, TableRefused, name_columns
 from mailflatrate.apps.lists.intake.spreadsheets import SheetHead, SheetRow, is_workbook, read_first_rows
+from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 
 HEAD_ROWS = SURVEY_ROWS + 1
@@ -39,7 +40,7 @@ def preview_table(path: str) -> TablePreview:
         header, headed = titles_of(head)
         rows = list(sheet_rows(head.rows, len(header), headed=headed))
     else:
-        table = CsvTable(Path(path), PREVIEW_OCTETS)
+        table = open_text_table(Path(path), PREVIEW_OCTETS)
         header = table.header
         rows = list(islice(table.rows(), SURVEY_ROWS))
     readable = [cells for _line, cells, fault in rows[:SHOWN_ROWS] if fault is None]
@@ -49,7 +50,7 @@ def preview_table(path: str) -> TablePreview:
 
 def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
     """Return the date orders found in some columns beyond a text table's first rows. Raises TableRefused."""
-    found = search_order(CsvTable(Path(path), ORDER_OCTETS).rows(), columns)
+    found = search_order(open_text_table(Path(path), ORDER_OCTETS).rows(), columns)
     return tuple((at, frozenset(said)) for at, said in found.items())
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
-from mailflatrate.apps.lists.intake.csv_rows import CsvTable, Row, RowTable, TableFault, TableRefused
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable, TableFault, TableRefused
 from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
 from mailflatrate.apps.lists.intake.spreadsheets import (
     MAX_CELLS,
@@ -22,6 +23,7 @@ from mailflatrate.apps.lists.intake.spreadsheets import (
     WorkbookRefused,
     is_workbook,
 )
+from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.base import child
 
@@ -59,6 +61,23 @@ class SheetTable:
             raise problem_of(error) from error
 
 
+def archive_problem(error: ArchiveRefused) -> ImportProblem:
+    """Return the error shown to the customer for a ZIP that is refused."""
+    match error.fault:
+        case ArchiveFault.ENCRYPTED:
+            return ImportProblem(_("the ZIP is protected by a password; unpack it and import the files in it"))
+        case ArchiveFault.NESTED:
+            return ImportProblem(_("the ZIP contains another ZIP; unpack it and import the files in it"))
+        case ArchiveFault.ENTRIES:
+            return ImportProblem(_("the ZIP contains too many files; import only those with contacts"))
+        case ArchiveFault.UNPACKED:
+            return ImportProblem(_("the ZIP is too large when unpacked; unpack it and import the files one by one"))
+        case ArchiveFault.EMPTY:
+            return ImportProblem(_("the ZIP contains no CSV file and no spreadsheet"))
+        case ArchiveFault.UNREADABLE:
+            return ImportProblem(_("the ZIP is damaged; export it again"))
+
+
 def problem_of(error: Exception) -> ImportProblem:
     """Return the error shown to the customer for an unreadable file."""
     if isinstance(error, child.ChildBusy):
@@ -88,7 +107,7 @@ def open_table(path: Path) -> RowTable:
     For workers: a text table is read in this process.
     """
     try:
-        return SheetTable(path) if _is_workbook(path) else CsvTable(path)
+        return SheetTable(path) if _is_workbook(path) else open_text_table(path)
     except (TableRefused, WorkbookRefused, child.ChildError) as error:
         raise problem_of(error) from error
 

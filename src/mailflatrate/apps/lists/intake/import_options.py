@@ -1,27 +1,24 @@
 """The customer's terms for a file besides its columns: what its name means, its time zone, its date order."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.rules.prior_status import NO, PriorStatus, file_status, plain
+from mailflatrate.apps.lists.intake.columns import TIMES, Columns
+from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
+from mailflatrate.rules.prior_status import NO, PriorStatus, file_status
+from mailflatrate.rules.systems import SystemProfile, profiles, recognize
 
 BY_ROW = "by_row"
 """Whatever the file's name says, each row gives its own status."""
-ALL_ROWS = (*(status.value for status in NO), BY_ROW)
+ALL_ROWS = (*(status.value for status in NO), PriorStatus.NEVER.value, PriorStatus.OPEN.value, BY_ROW)
 DATE_ORDERS = (DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value)
 MIN_REASON_CHARACTERS = 4
 MAX_REASON_CHARACTERS = 500
-
-# Two of these titles show that a file comes from this system; its times without a zone are in the zone beside them.
-_SYSTEM_ZONES: tuple[tuple[str, str], ...] = (
-    ("UTC", "leid euid memberrating optintime confirmtime unsubtime cleantime lastchanged"),  # Mailchimp
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +27,44 @@ class ImportTerms:
 
     `all_rows`: what everyone in the file said (one of ALL_ROWS). `no_status`: titles of columns that look like a
     status and are not, each with the reason. `time_zone`: IANA name of times without a zone. `date_order`: one of
-    DATE_ORDERS, for columns that leave it open. Empty if nothing was stated.
+    DATE_ORDERS, for columns that leave it open; `date_orders` the same by title. `system`: name of the profile of the
+    system that wrote the file. `source`, `form_url`, `wording`: one value for all rows whose file has no such column.
+    Empty if nothing was stated.
     """
 
     all_rows: str = ""
     no_status: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = ""
     date_order: str = ""
+    date_orders: Mapping[str, str] = field(default_factory=dict)
+    system: str = ""
+    source: str = ""
+    form_url: str = ""
+    wording: str = ""
 
     @property
     def everybody(self) -> PriorStatus | None:
         """Return the status stated for all rows, whatever their cells say."""
         return PriorStatus(self.all_rows) if self.all_rows and self.all_rows != BY_ROW else None
 
+    @property
+    def profile(self) -> SystemProfile | None:
+        """Return the profile of the system that wrote the file."""
+        return profiles().get(self.system)
+
+    @property
+    def stated_source(self) -> str:
+        """Return the source of all rows: what was stated, and the address of the form."""
+        return ", ".join(part for part in (self.source.strip(), self.form_url.strip()) if part)
+
     def as_json(self) -> dict[str, Any]:
         """For `Import.terms`."""
-        return {
-            "all_rows": self.all_rows, "no_status": dict(self.no_status), "time_zone": self.time_zone,
-            "date_order": self.date_order,
-        }  # fmt: skip
+        return {**asdict(self), "no_status": dict(self.no_status), "date_orders": dict(self.date_orders)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ImportTerms":
         """Read the output of `as_json`; other keys are ignored."""
-        return cls(
-            stored.get("all_rows", ""), stored.get("no_status", {}), stored.get("time_zone", ""),
-            stored.get("date_order", ""),
-        )  # fmt: skip
+        return cls(**{known.name: stored[known.name] for known in fields(cls) if known.name in stored})
 
 
 def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
@@ -66,10 +74,19 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
             _("“%(word)s” isn't a status for the rows; use one of: %(words)s")
             % {"word": terms.all_rows, "words": ", ".join(ALL_ROWS)}
         )
-    if terms.date_order and terms.date_order not in DATE_ORDERS:
+    for order in (terms.date_order, *terms.date_orders.values()):
+        if order and order not in DATE_ORDERS:
+            raise ImportProblem(
+                _("“%(word)s” isn't a date order; use one of: %(words)s")
+                % {"word": order, "words": ", ".join(DATE_ORDERS)}
+            )
+    for title in terms.date_orders:
+        if title not in header:
+            raise ImportProblem(_("the file has no column “%(title)s”") % {"title": title[:120]})
+    if terms.system and terms.profile is None:
         raise ImportProblem(
-            _("“%(word)s” isn't a date order; use one of: %(words)s")
-            % {"word": terms.date_order, "words": ", ".join(DATE_ORDERS)}
+            _("“%(name)s” isn't a system that we know; use one of: %(names)s")
+            % {"name": terms.system[:60], "names": ", ".join(profiles())}
         )
     if terms.time_zone:
         try:
@@ -88,10 +105,25 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
             )
 
 
-def known_zone(header: Sequence[str]) -> str:
-    """Return the time zone of the system that wrote a file with these titles; empty if the system is unknown."""
-    names = {plain(title).replace(" ", "") for title in header}
-    return next((zone for zone, titles in _SYSTEM_ZONES if len(names.intersection(titles.split())) >= 2), "")
+def suggested_terms(file_name: str, system: SystemProfile | None) -> ImportTerms:
+    """Return what a file's name and the system that wrote it suggest, before the customer says anything."""
+    if system is None:
+        return ImportTerms(all_rows=suggested_all_rows(file_name))
+    return ImportTerms(
+        all_rows=system.file_says(file_name) or suggested_all_rows(file_name),
+        time_zone=system.time_zone,
+        system=system.name,
+    )
+
+
+def with_system(
+    terms: ImportTerms, header: Sequence[str], rows: Sequence[Sequence[str]], file_name: str
+) -> ImportTerms:
+    """Return the terms with the system that wrote the file and its time zone, unless they name others."""
+    system = terms.profile or recognize(header, rows, file_name)
+    if system is None:
+        return terms
+    return replace(terms, system=system.name, time_zone=terms.time_zone or system.time_zone)
 
 
 def suggested_all_rows(file_name: str) -> str:
@@ -104,3 +136,15 @@ def name_asks(file_name: str) -> str:
     """Return the status that a file's name suggests, empty for none."""
     found = file_status(file_name)
     return "" if found is None else found[0].value
+
+
+def moment_readers(
+    orders: Mapping[str, str], columns: Columns, header: Sequence[str], time_zone: str
+) -> dict[int, Callable[[str], Moment | None]]:
+    """Return a parser for each column that may hold a time: by its index, in the order decided for its title."""
+    used = {columns.targets[target] for target in TIMES if target in columns.targets}
+    used |= {column.index for column in columns.statuses} | set(columns.changes)
+    return {
+        at: moment_reader(time_zone, orders[header[at]] == DayOrder.MONTH_FIRST if header[at] in orders else None)
+        for at in used
+    }

@@ -6,12 +6,13 @@ Uses bulk statements, because a blocklist may have as many rows as a list of sub
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.lists.intake.judged import SaidNo
 from mailflatrate.apps.lists.intake.quarantine import SAID_NO
-from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE, Moment
+from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
@@ -19,7 +20,6 @@ from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock
 from mailflatrate.rules.prior_status import NO, PriorStatus
 
-REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 _REASONS = {
     PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,
     PriorStatus.BOUNCED: SuppressionReason.HARD_BOUNCE,
@@ -29,17 +29,6 @@ _REASONS = {
 _WITHDRAWS = (PriorStatus.COMPLAINED, PriorStatus.UNSUBSCRIBED)
 """What a person says ends the consent; a dead or blocked mailbox says nothing about it."""
 TEXT_CHARACTERS = 200
-
-
-class SaidNo(NamedTuple):
-    """One row that says no: its position, the address's keyed hash, what it says, in which column, and when it was."""
-
-    line: int
-    address_key: bytes
-    status: PriorStatus
-    column: str
-    text: str
-    at: Moment | None
 
 
 # The people on a list, by the same keys; `mine`: the subscription came with this very import.

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_survey import Survey, decided_order
-from mailflatrate.apps.lists.intake.columns import TIMES, Columns
-from mailflatrate.apps.lists.intake.import_options import ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, is_explained
+from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.rules.prior_status import ColumnGuess, StatusField, codes_for, guess_column
+from mailflatrate.rules.prior_status import ColumnGuess, StatusField, guess_column
+from mailflatrate.rules.systems import SystemProfile, code_table
 
 STATUS = "status"
 FILE = "file"
@@ -35,13 +36,20 @@ class ImportAsks(ImportProblem):
 
 
 def find_questions(
-    header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, file_name: str
+    header: Sequence[str],
+    survey: Survey,
+    columns: Columns,
+    terms: ImportTerms,
+    file_name: str,
+    system: SystemProfile | None = None,
 ) -> list[Question]:
-    """Return the open questions about a file, except those about dates."""
+    """Return the open questions about a file, except those about dates. None is about a column the system explains."""
     questions = []
-    if not terms.all_rows and (hint := name_asks(file_name)):
+    is_by_row = system is not None and system.file_says(file_name) == BY_ROW
+    if not terms.all_rows and not is_by_row and (hint := name_asks(file_name)):
         questions.append(Question(FILE, "", _file_sentence(file_name, hint)))
     spoken = {column.index for column in columns.statuses}
+    spoken |= {columns.targets[clock] for clock in CLOCKS.values() if clock in columns.targets}
     times = {columns.targets[target] for target in TIMES if target in columns.targets}
     for at, title in enumerate(header):
         profile = survey.profiles[at]
@@ -49,32 +57,41 @@ def find_questions(
             raise ImportProblem(
                 _("“%(title)s” contains yes and no, not dates; map it to “state”, or leave it out") % {"title": title}
             )
-        guess, field = guess_column(title, profile, codes_for(title, header))
+        guess, field = guess_column(title, profile, code_table(title, header, system))
         is_its_time = at in times and profile.is_times and field is StatusField.STATE
-        if at in spoken or title in terms.no_status or is_its_time:
+        if at in spoken or title in terms.no_status or is_its_time or is_explained(system, title):
             continue
         if guess is not ColumnGuess.NOTHING:
             questions.append(Question(STATUS, title, _status_sentence(title)))
     return questions
 
 
+Search = Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]]
+"""Reads further into a file for columns whose first rows leave their order open."""
+
+
 def settle_orders(
-    header: Sequence[str],
-    survey: Survey,
-    columns: Columns,
-    terms: ImportTerms,
-    search: Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]],
+    header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> dict[str, str]:
     """Return the order of day and month for each time column with such dates: title -> DAY_FIRST or MONTH_FIRST.
 
-    `search` reads further into the file for columns whose first rows leave it open.
     Raises ImportAsks if neither a cell nor the customer decides it.
     """
+    orders, questions = find_orders(header, survey, columns, terms, search)
+    if questions:
+        raise ImportAsks(questions)
+    return orders
+
+
+def find_orders(
+    header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
+) -> tuple[dict[str, str], list[Question]]:
+    """Return the orders that are decided, and a question for each column of proof whose order isn't."""
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
     told = {column.index for column in columns.statuses} | set(columns.changes)
     found = {at: set(survey.orders[at]) for at in asked | told}
     unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
-    if unsure and not terms.date_order:
+    if unsure := [at for at in unsure if not _stated_order(terms, header[at])]:
         for at, said in search(unsure).items():
             found[at] |= said
     orders: dict[str, str] = {}
@@ -82,16 +99,21 @@ def settle_orders(
     for at in sorted(asked | told):
         decided = decided_order(found[at])
         title = header[at]
-        if decided is DayOrder.EITHER and terms.date_order:
-            decided = DayOrder(terms.date_order)
+        stated = _stated_order(terms, title)
+        if title in terms.date_orders or (decided is DayOrder.EITHER and stated):
+            decided = DayOrder(stated)
         if decided is DayOrder.EITHER:
             if at in asked:
                 questions.append(Question(DATE_ORDER, title, _order_sentence(title)))
         elif decided is not None:
             orders[title] = decided.value
-    if questions:
-        raise ImportAsks(questions)
-    return orders
+    return orders, questions
+
+
+def _stated_order(terms: ImportTerms, title: str) -> str:
+    """Return the order of a column's dates that the customer stated, or that its system always writes."""
+    system = terms.profile
+    return terms.date_orders.get(title) or terms.date_order or (system.date_order if system is not None else "")
 
 
 def _file_sentence(file_name: str, hint: str) -> str:

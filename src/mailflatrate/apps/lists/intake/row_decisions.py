@@ -7,19 +7,21 @@ decides which addresses are accepted and which evidence suffices.
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring
+from typing import NamedTuple
 
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
-from mailflatrate.apps.lists.intake.columns import TIMES, Columns, ColumnTarget
+from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, ColumnTarget
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
-from mailflatrate.apps.lists.intake.opt_outs import REFUSAL_REASONS, SaidNo
-from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, Refusal, Slice
+from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, Refusal, SaidNo, Slice
+from mailflatrate.apps.lists.intake.person_names import split_name
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.intake.timestamps import Moment, read_ip
+from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
@@ -31,6 +33,7 @@ CONFIRMATION_UNREADABLE = "confirmation_time_unreadable"
 MINOR = "minor"
 STATUS_UNMAPPED = "status_unmapped"
 NEVER_SUBSCRIBED = "never_subscribed"
+SINGLE_OPT_IN = "single_opt_in"
 MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
@@ -44,7 +47,9 @@ class JudgeSettings:
     `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each
     column of times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a
     resumed import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last
-    campaign to the list. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
+    campaign to the list. `source` is that of all rows of a file without such a column, and `source_by` who stated it;
+    `wording` is what people agreed to, as the customer says. `same_time_is_single`: one time in both columns means that
+    nobody was asked to confirm. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
     """
 
     columns: Columns
@@ -54,9 +59,41 @@ class JudgeSettings:
     now: datetime
     statuses: Statuses
     last_mailed_at: datetime | None = None
+    source: str = ""
+    source_by: str = ""
+    wording: str = ""
+    same_time_is_single: bool = False
     own_domains: Collection[str] = ()
     own_addresses: Collection[str] = ()
     allow_reserved: Collection[str] = ()
+
+
+class Weighed(NamedTuple):
+    """A row with an accepted address: what its cells give, and why it is held (empty: mailable)."""
+
+    decision: AddressDecision
+    reason: str
+    signup_at: Moment | None
+    signup: str
+    signup_ip: str | None
+    confirmed_at: Moment | None
+    confirmed: str
+    confirmed_ip: str | None
+    source: str
+    needs_review: bool
+    contact: dict[str, str] | None
+
+
+class RowVerdict(NamedTuple):
+    """The verdict on one row: either `refusal`, with `no` if the person said so, or `weighed`.
+
+    `key` is the keyed hash of the address; empty if the row has none.
+    """
+
+    key: bytes
+    refusal: Refusal | None = None
+    no: SaidNo | None = None
+    weighed: Weighed | None = None
 
 
 class ImportJudge:
@@ -74,19 +111,28 @@ class ImportJudge:
         self._read_signup, self._read_confirmed, self._read_contact = (
             setting.read_moments.get(setting.columns.targets.get(target, -1), _no_moment) for target in TIMES
         )
+        stated = setting.source[:MAX_TEXT_CHARACTERS] if ColumnTarget.SOURCE not in setting.columns.targets else ""
+        self._stated_source = stated
+        self._wording = {"wording": setting.wording} if setting.wording else {}
+        self._stated = {**self._wording, "source_by": setting.source_by} if stated else self._wording
         self._readers = tuple(
             setting.columns.targets.get(target)
             for target in (
-                ColumnTarget.FIRST_NAME,
-                ColumnTarget.LAST_NAME,
                 ColumnTarget.SIGNUP_AT,
                 ColumnTarget.SIGNUP_IP,
                 ColumnTarget.CONFIRMED_AT,
                 ColumnTarget.CONFIRMED_IP,
                 ColumnTarget.SOURCE,
-                ColumnTarget.USER_AGENT,
             )
         )
+        self._clocks = {
+            day: setting.columns.targets[clock] for day, clock in CLOCKS.items() if clock in setting.columns.targets
+        }
+        self._names = tuple(
+            setting.columns.targets.get(target)
+            for target in (ColumnTarget.FIRST_NAME, ColumnTarget.LAST_NAME, ColumnTarget.FULL_NAME)
+        )
+        self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
     def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
         """Yield the rows after the first `done_rows` in slices of `size`. Earlier rows only count as seen."""
@@ -133,47 +179,55 @@ class ImportJudge:
     def _judge(
         self, line: int, cells: list[str], email_at: int, part: Slice, write: Callable[[tuple[object, ...]], object]
     ) -> None:
+        verdict = self.verdict(line, cells, email_at, part.unknown)
+        if verdict.no is not None:
+            part.noes.append(verdict.no)
+        if verdict.refusal is not None:
+            part.refusals.append(verdict.refusal)
+            return
+        assert verdict.weighed is not None
+        write(self._row(line, cells, verdict.key, verdict.weighed))
+        part.cells[line] = cells
+
+    def verdict(self, line: int, cells: list[str], email_at: int, unknown: Counter[tuple[str, str]]) -> RowVerdict:
+        """Judge one readable row; unknown status words are counted in `unknown`."""
         reason = ""
         if self._statuses is not None:
             hit, reason = self._statuses.judge(cells)
-            if hit is not None and hit.status in NO and self._refuse(line, cells, cells[email_at], hit, part):
-                return
-            if hit is not None and hit.status is PriorStatus.NEVER:
-                part.refusals.append((line, cells, "R-16", NEVER_SUBSCRIBED, ""))
-                return
+            if hit is not None and hit.status in NO:
+                said = self._say_no(line, cells, cells[email_at], hit)
+                if said is not None:
+                    return RowVerdict(said.address_key, (line, cells, "R-16", REFUSAL_REASONS[hit.status], ""), said)
+            elif hit is not None and hit.status is PriorStatus.NEVER:
+                return RowVerdict(b"", (line, cells, "R-16", NEVER_SUBSCRIBED, ""))
             if reason and hit is not None:
-                self._statuses.note(hit, part.unknown)
+                self._statuses.note(hit, unknown)
         decision, key, first = self._address(cells[email_at])
         if decision.verdict is AddressVerdict.REFUSE:
-            part.refusals.append(_refusal(line, cells, decision))
-            return
+            return RowVerdict(key, _refusal(line, cells, decision))
         if not first:
-            part.refusals.append((line, cells, "R-20", DUPLICATE, ""))
-            return
-        if self._of_age_unasked or not self._is_minor(cells):
-            self._stage(line, cells, decision, key, part, write, reason)
-        else:
-            part.refusals.append((line, cells, "R-39", MINOR, ""))
+            return RowVerdict(key, (line, cells, "R-20", DUPLICATE, ""))
+        if not self._of_age_unasked and self._is_minor(cells):
+            return RowVerdict(key, (line, cells, "R-39", MINOR, ""))
+        return RowVerdict(key, weighed=self._weigh(cells, decision, reason))
 
     def _mailbox_key(self, canonical: str) -> str | None:
         """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
         mailbox = without_tag(canonical)
         return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
 
-    def _refuse(self, line: int, cells: list[str], address: str, hit: StatusHit, part: Slice) -> bool:
-        """Refuse a row whose person said no in the previous system; False if the cell holds no address at all.
+    def _say_no(self, line: int, cells: list[str], address: str, hit: StatusHit) -> SaidNo | None:
+        """Return the no of a row's person; None if the cell holds no address at all.
 
         A no counts whatever else is wrong with the address, and so does a second one in the same file.
         """
         try:
             key = self._setting.key_of(canonical_key(address.strip()))
         except AddressError:
-            return False
+            return None
         self._seen.add(key)
         assert self._statuses is not None
-        part.noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells)))
-        part.refusals.append((line, cells, "R-16", REFUSAL_REASONS[hit.status], ""))
-        return True
+        return SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells))
 
     def _is_minor(self, cells: list[str]) -> bool:
         columns, says_minor = self._setting.columns, self._setting.says_minor
@@ -181,32 +235,21 @@ class ImportJudge:
             age_says_minor(cells[at]) for at in columns.ages
         )
 
-    def _stage(
-        self,
-        line: int,
-        cells: list[str],
-        decision: AddressDecision,
-        key: bytes,
-        part: Slice,
-        write: Callable[[tuple[object, ...]], object],
-        held_for: str,
-    ) -> None:
-        """Judge the evidence of a row with an accepted address, and write it. `held_for`: why its status holds it."""
-        first_name, last_name, signup, signup_ip, confirmed, confirmed_ip, source, agent = (
-            "" if at is None else cells[at] for at in self._readers
-        )
+    def _weigh(self, cells: list[str], decision: AddressDecision, held_for: str) -> Weighed:
+        """Judge the evidence of a row with an accepted address. `held_for`: why its status holds it."""
+        signup, signup_ip, confirmed, confirmed_ip, source = ("" if at is None else cells[at] for at in self._readers)
+        if self._clocks:
+            signup, confirmed = self._with_clocks(cells, signup, confirmed)
+        source = source.strip()[:MAX_TEXT_CHARACTERS] or self._stated_source
         signup_at = self._read_signup(signup) if signup else None
         confirmed_at = self._read_confirmed(confirmed) if confirmed else None
-        signup_moment = None if signup_at is None else signup_at.at
-        confirmed_moment = None if confirmed_at is None else confirmed_at.at
         signup_address = read_ip(signup_ip) if signup_ip else None
         confirmed_address = read_ip(confirmed_ip) if confirmed_ip else None
-        source = source.strip()[:MAX_TEXT_CHARACTERS]
         evidence = ImportedEvidence(
-            sign_up_at=signup_moment,
+            sign_up_at=None if signup_at is None else signup_at.at,
             # Text that isn't an address goes to the rules unchanged, so that they can call it malformed.
             sign_up_ip=signup_address or signup_ip.strip(),
-            confirmed_at=confirmed_moment,
+            confirmed_at=None if confirmed_at is None else confirmed_at.at,
             confirmed_ip=confirmed_address or confirmed_ip.strip(),
             source=source,
         )
@@ -224,28 +267,56 @@ class ImportJudge:
             reason = CONFIRMATION_UNREADABLE
         else:
             reason = "" if verdict.mailable or verdict.reason is None else verdict.reason.value
-            if not reason and self._watched and self._has_unread_status(cells):
-                reason = STATUS_UNMAPPED
-        write(
-            (
-                line,
-                decision.address,
-                "\\x" + key.hex(),
-                self._mailbox_key(decision.canonical),
-                first_name.strip()[:MAX_NAME_CHARACTERS],
-                last_name.strip()[:MAX_NAME_CHARACTERS],
-                self._attributes(cells),
-                signup_moment,
-                signup_address,
-                confirmed_moment,
-                confirmed_address,
-                source,
-                agent.strip()[:MAX_TEXT_CHARACTERS],
-                _details(line, signup_at, signup, confirmed_at, confirmed, verdict.needs_review, contact),
-                reason,
-            )
+            reason = reason or self._doubt(cells, evidence)
+        return Weighed(
+            decision=decision,
+            reason=reason,
+            signup_at=signup_at,
+            signup=signup,
+            signup_ip=signup_address,
+            confirmed_at=confirmed_at,
+            confirmed=confirmed,
+            confirmed_ip=confirmed_address,
+            source=source,
+            needs_review=verdict.needs_review,
+            contact=contact,
         )
-        part.cells[line] = cells
+
+    def _doubt(self, cells: list[str], evidence: ImportedEvidence) -> str:
+        """Return why a row with whole evidence is held after all; empty if it isn't."""
+        if self._setting.same_time_is_single and evidence.sign_up_at == evidence.confirmed_at:
+            return SINGLE_OPT_IN
+        return STATUS_UNMAPPED if self._watched and self._has_unread_status(cells) else ""
+
+    def _with_clocks(self, cells: list[str], signup: str, confirmed: str) -> tuple[str, str]:
+        """Return the two times, each with its time of day if that has a column of its own."""
+        texts = {ColumnTarget.SIGNUP_AT: signup, ColumnTarget.CONFIRMED_AT: confirmed}
+        for day, clock_at in self._clocks.items():
+            texts[day] = join_clock(texts[day], cells[clock_at])
+        return texts[ColumnTarget.SIGNUP_AT], texts[ColumnTarget.CONFIRMED_AT]
+
+    def _row(self, line: int, cells: list[str], key: bytes, weighed: Weighed) -> tuple[object, ...]:
+        """Return the row for the staging table."""
+        first_name, last_name, full_name = ("" if at is None else cells[at].strip() for at in self._names)
+        if full_name and not first_name and not last_name:
+            first_name, last_name = split_name(full_name)
+        return (
+            line,
+            weighed.decision.address,
+            "\\x" + key.hex(),
+            self._mailbox_key(weighed.decision.canonical),
+            first_name[:MAX_NAME_CHARACTERS],
+            last_name[:MAX_NAME_CHARACTERS],
+            self._attributes(cells),
+            None if weighed.signup_at is None else weighed.signup_at.at,
+            weighed.signup_ip,
+            None if weighed.confirmed_at is None else weighed.confirmed_at.at,
+            weighed.confirmed_ip,
+            weighed.source,
+            ("" if self._agent_at is None else cells[self._agent_at]).strip()[:MAX_TEXT_CHARACTERS],
+            _details(line, weighed, self._stated if weighed.source is self._stated_source else self._wording),
+            weighed.reason,
+        )
 
     def _judge_by_contact(
         self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
@@ -292,27 +363,23 @@ def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
     return (line, cells, decision.rule or "", decision.reason.value, decision.suggestion or "")
 
 
-def _details(
-    line: int,
-    signup_at: Moment | None,
-    signup: str,
-    confirmed_at: Moment | None,
-    confirmed: str,
-    needs_review: bool,
-    contact: dict[str, str] | None,
-) -> str:
-    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON."""
-    open_signup = signup_at is not None and signup_at.assumed
-    open_confirmed = confirmed_at is not None and confirmed_at.assumed
-    if not open_signup and not open_confirmed and not needs_review and contact is None:
+def _details(line: int, weighed: Weighed, stated: Mapping[str, str]) -> str:
+    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON.
+
+    `stated` is what was stated for all rows: by whom the source, and the wording.
+    """
+    open_signup = weighed.signup_at is not None and weighed.signup_at.assumed
+    open_confirmed = weighed.confirmed_at is not None and weighed.confirmed_at.assumed
+    if not (open_signup or open_confirmed or weighed.needs_review or weighed.contact or stated):
         return f'{{"line":{line}}}'
     details: dict[str, object] = {"line": line}
     if open_signup:
-        details["signup_at"] = {"text": signup.strip(), "assumed": open_signup}
+        details["signup_at"] = {"text": weighed.signup.strip(), "assumed": open_signup}
     if open_confirmed:
-        details["confirmed_at"] = {"text": confirmed.strip(), "assumed": open_confirmed}
-    if needs_review:
+        details["confirmed_at"] = {"text": weighed.confirmed.strip(), "assumed": open_confirmed}
+    if weighed.needs_review:
         details["review"] = "ageing"
-    if contact is not None:
-        details["last_contact"] = contact
+    if weighed.contact is not None:
+        details["last_contact"] = weighed.contact
+    details |= stated
     return _json(details)

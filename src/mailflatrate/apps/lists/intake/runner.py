@@ -21,13 +21,13 @@ from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.birth_dates import minor_reader
-from mailflatrate.apps.lists.intake.columns import TIMES, Columns, check_mapping
+from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
 from mailflatrate.apps.lists.intake.file_tables import open_table
-from mailflatrate.apps.lists.intake.import_options import ImportTerms
+from mailflatrate.apps.lists.intake.import_options import ImportTerms, moment_readers
+from mailflatrate.apps.lists.intake.judged import SLICE_ROWS
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings
-from mailflatrate.apps.lists.intake.slices import SLICE_ROWS, ImportCanceled, ImportOvertaken, write_slice
+from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock
@@ -110,7 +110,8 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
 
 def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
     table = open_table(path)
-    judge = ImportJudge(_setting(job, check_mapping(table.header, job.mapping), table.header))
+    columns = check_mapping(table.header, job.mapping, ImportTerms.from_json(job.terms).profile)
+    judge = ImportJudge(_setting(job, columns, table.header))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
@@ -144,9 +145,11 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSetti
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
         around = surroundings()
-        mailed_on = ListOrigin.objects.values_list("last_mailed_on", flat=True).get(id=job.origin_id)
+        origin = ListOrigin.objects.only("last_mailed_on", "form_urls").get(id=job.origin_id)
     terms = ImportTerms.from_json(job.terms)
-    read_moments = moment_readers(job, columns, header, terms.time_zone or account.time_zone)
+    mailed_on = origin.last_mailed_on
+    source, source_by = _stated_source(terms, origin)
+    read_moments = moment_readers(job.terms.get("orders", {}), columns, header, terms.time_zone or account.time_zone)
     return JudgeSettings(
         columns=columns,
         key_of=ids.key_ring().suppression_key,
@@ -156,20 +159,24 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSetti
         statuses=Statuses(columns, terms, header, read_moments),
         # No one is mailed before a reviewer has accepted the declaration (R-10), not even now.
         last_mailed_at=None if mailed_on is None else datetime.combine(mailed_on, time(), UTC),
+        source=source,
+        source_by=source_by,
+        wording=terms.wording.strip(),
+        same_time_is_single=terms.profile is not None and terms.profile.proof.same_time_is_single,
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,
         allow_reserved=around.allow_reserved,
     )
 
 
-def moment_readers(
-    job: Import, columns: Columns, header: Sequence[str], time_zone: str
-) -> dict[int, Callable[[str], Moment | None]]:
-    """Return a parser for each column that may hold a time: by its index, in the order decided at the start."""
-    orders = job.terms.get("orders", {})
-    used = {columns.targets[target] for target in TIMES if target in columns.targets}
-    used |= {column.index for column in columns.statuses} | set(columns.changes)
-    return {
-        at: moment_reader(time_zone, orders[header[at]] == DayOrder.MONTH_FIRST if header[at] in orders else None)
-        for at in used
-    }
+def _stated_source(terms: ImportTerms, origin: ListOrigin) -> tuple[str, str]:
+    """Return the source of all rows of a file without such a column, and who stated it; both empty if nobody did.
+
+    A system that never exports the source leaves it to the origin of the list, which a reviewer accepts or not before
+    anyone is mailed (R-10).
+    """
+    if terms.stated_source:
+        return terms.stated_source, "customer"
+    if terms.profile is not None and "source" in terms.profile.proof.stated and origin.form_urls:
+        return origin.form_urls[0], "origin"
+    return "", ""

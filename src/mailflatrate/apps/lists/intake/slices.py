@@ -16,37 +16,15 @@ from django.db import IntegrityError, connection
 from django.utils.translation import gettext
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.opt_outs import SaidNo, write_noes
+from mailflatrate.apps.lists.intake.judged import Refusal, Slice
+from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 
-SLICE_ROWS = 20_000
 _TRIES = 3
 UNKNOWN_WORDS = 30
-
-Refusal = tuple[int, list[str], str, str, str]
-"""Line number, cells as in the file, rule ID (may be empty), reason, suggestion (may be empty)."""
-
-
-@dataclass(slots=True)
-class Slice:
-    """A run of judged rows, passed from `row_decisions` to the database half.
-
-    `staged` is CSV for COPY in the order of the staging columns, `cells` the rows behind it by line number.
-    """
-
-    first_row: int
-    rows: int = 0
-    position_bytes: int = 0
-    staged: bytes = b""
-    cells: dict[int, list[str]] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-    noes: list[SaidNo] = field(default_factory=list)
-    """Rows whose people said no in the previous system; they are among the refusals, too."""
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(column, word) -> rows whose status word is unknown."""
 
 
 @dataclass(slots=True)

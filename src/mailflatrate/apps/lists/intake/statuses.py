@@ -60,7 +60,7 @@ class Statuses:
         """Return a row's strongest status word, and the reason to hold it: empty for a yes and for a no."""
         hit = judge_row(self._readers, cells)
         if self._everybody is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
-            return self._everybody, ""
+            return self._everybody, _HELD.get(self._everybody.status, "")
         if hit is None:
             return None, STATUS_MISSING if self._needs_yes else ""
         return hit, _HELD.get(hit.status, "")

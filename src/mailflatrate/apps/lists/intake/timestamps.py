@@ -186,6 +186,19 @@ def _offset(name: str) -> timezone | None:
     return timezone(-span if match[1] == "-" else span)
 
 
+_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?$")
+_CLOCK_ONLY = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}[:.]\d{2}.{0,40})", re.DOTALL)
+
+
+def join_clock(day: str, clock: str) -> str:
+    """Return a date and the time of day from a second column as one text; the date alone where the second is empty."""
+    found = _CLOCK_ONLY.fullmatch(clock.strip())
+    if found is None or not day.strip():
+        # Any other text makes the time unreadable; an empty cell leaves the date alone.
+        return f"{day.strip()} {clock.strip()}".strip() if day.strip() else ""
+    return f"{_MIDNIGHT.sub('', day.strip())} {found[1]}"
+
+
 def read_ip(text: str) -> str | None:
     """Return an IPv4 or IPv6 address in its usual spelling, None for anything else. Drops a port or brackets."""
     text = text.strip()

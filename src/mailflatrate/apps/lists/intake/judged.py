@@ -1,0 +1,45 @@
+"""Judged rows on their way to the database, or to the figures of a dry run. Needs neither Django nor a database."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mailflatrate.apps.lists.intake.timestamps import Moment
+from mailflatrate.rules.prior_status import NO, PriorStatus
+
+SLICE_ROWS = 20_000
+REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
+
+
+class SaidNo(NamedTuple):
+    """One row that says no: its position, the address's keyed hash, what it says, in which column, and when it was."""
+
+    line: int
+    address_key: bytes
+    status: PriorStatus
+    column: str
+    text: str
+    at: Moment | None
+
+
+Refusal = tuple[int, list[str], str, str, str]
+"""Line number, cells as in the file, rule ID (may be empty), reason, suggestion (may be empty)."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """A run of judged rows, passed from `row_decisions` to the database half.
+
+    `staged` is CSV for COPY in the order of the staging columns, `cells` the rows behind it by line number.
+    """
+
+    first_row: int
+    rows: int = 0
+    position_bytes: int = 0
+    staged: bytes = b""
+    cells: dict[int, list[str]] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    noes: list[SaidNo] = field(default_factory=list)
+    """Rows whose people said no in the previous system; they are among the refusals, too."""
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(column, word) -> rows whose status word is unknown."""

@@ -1,0 +1,153 @@
+"""The three piles of a dry run: who is mailable, who has to be asked, and who is never mailed, each person once.
+
+A no wins over anything that another row or file says, whichever comes first.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS
+from mailflatrate.rules.addresses import AddressReason
+from mailflatrate.rules.prior_status import NO, PriorStatus
+
+
+class Pile(StrEnum):
+    """What becomes of a row's person."""
+
+    MAILABLE = "mailable"
+    ASK = "ask"
+    NEVER = "never"
+
+
+DUPLICATE: Final = "duplicate"
+SUPPRESSED: Final = "suppressed"
+_INVALID: Final = "invalid"
+NO_WORDS: Final = {status: SUPPRESSED if status is PriorStatus.BLOCKED else status.value for status in NO}
+"""The strongest first: complained, bounced, suppressed, unsubscribed."""
+_WORDS: Final = {
+    **{REFUSAL_REASONS[status]: word for status, word in NO_WORDS.items()},
+    **{reason.value: _INVALID for reason in AddressReason},
+    AddressReason.ROLE.value: "role_address",
+    AddressReason.DISPOSABLE.value: "disposable",
+    AddressReason.OWN_ADDRESS.value: "own_address",
+    "duplicate_in_file": DUPLICATE,
+}
+
+
+def never_word(reason: str) -> str:
+    """Return the word under which a refusal is counted: `unsubscribed`, `role_address`, `invalid`, ..."""
+    return _WORDS.get(reason, reason)
+
+
+Outcome = tuple[Pile, str]
+"""A pile and the reason, which is empty for those who are mailable."""
+
+
+class PersonPiles:
+    """The outcome of each person so far, by the fingerprint of the address: 10 to 30 octets a person.
+
+    Two addresses share a fingerprint with a chance of n*n / 2**65 in files of n rows together.
+    """
+
+    _START_BITS = 16
+    _MAX_LOAD_PERCENT = 66
+
+    def __init__(self) -> None:
+        self.counts: Counter[Outcome] = Counter()
+        self._outcomes: list[Outcome] = [(Pile.NEVER, "")]
+        self._codes: dict[Outcome, int] = {}
+        self._people = 0
+        self._tagged: dict[bytes, list[bytes]] = {}
+        self._allocate(1 << self._START_BITS)
+
+    def add_row(self, outcome: Outcome) -> None:
+        """Count a row that stands for nobody else: without an address, or refused for it."""
+        self.counts[outcome] += 1
+
+    def add_person(self, key: bytes, outcome: Outcome, mailbox_key: bytes | None = None) -> None:
+        """Count a row of a person; of several rows the strongest counts, and the others are duplicates.
+
+        `mailbox_key` is that of the address without its +tag: who said no with the one gets no mail at the other.
+        """
+        self._put(key, outcome)
+        if mailbox_key is not None and outcome[0] is not Pile.NEVER:
+            self._tagged.setdefault(mailbox_key[:8], []).append(key)
+
+    def settle(self) -> None:
+        """Move everyone to the pile of their mailbox if that said no. Call it once, after the last row."""
+        for mailbox, keys in self._tagged.items():
+            said = self.outcome(mailbox)
+            if said is not None and said[0] is Pile.NEVER:
+                for key in keys:
+                    self._put(key, (Pile.NEVER, SUPPRESSED))
+                    self.counts[Pile.NEVER, DUPLICATE] -= 1
+
+    def outcome(self, key: bytes) -> Outcome | None:
+        """Return the outcome of a person; None for nobody we know."""
+        fingerprint = _fingerprint(key)
+        place = self._place(fingerprint)
+        return self._outcomes[self._values[place]] if self._slots[place] else None
+
+    def _put(self, key: bytes, outcome: Outcome) -> None:
+        fingerprint = _fingerprint(key)
+        place = self._place(fingerprint)
+        code = self._code(outcome)
+        if not self._slots[place]:
+            self._slots[place], self._values[place] = fingerprint, code
+            self.counts[outcome] += 1
+            self._people += 1
+            if self._people > self._limit:
+                self._grow()
+            return
+        known = self._outcomes[self._values[place]]
+        self.counts[Pile.NEVER, DUPLICATE] += 1
+        if _strength(outcome) < _strength(known):
+            self._values[place] = code
+            self.counts[known] -= 1
+            self.counts[outcome] += 1
+
+    def _code(self, outcome: Outcome) -> int:
+        code = self._codes.get(outcome)
+        if code is None:
+            code = self._codes[outcome] = len(self._outcomes)
+            self._outcomes.append(outcome)
+        return code
+
+    def _place(self, fingerprint: int) -> int:
+        slots, mask = self._slots, self._mask
+        place = fingerprint & mask
+        while (found := slots[place]) and found != fingerprint:
+            place = (place + 1) & mask
+        return place
+
+    def _allocate(self, size: int) -> None:
+        self._slots = array("Q", bytes(8 * size))
+        self._values = array("H", bytes(2 * size))
+        self._mask = size - 1
+        self._limit = size * self._MAX_LOAD_PERCENT // 100
+
+    def _grow(self) -> None:
+        slots, values = self._slots, self._values
+        self._allocate(2 * len(slots))
+        for fingerprint, value in zip(slots, values, strict=True):
+            if fingerprint:
+                place = self._place(fingerprint)
+                self._slots[place], self._values[place] = fingerprint, value
+
+
+def _fingerprint(key: bytes) -> int:
+    return int.from_bytes(key[:8], "little") or 1
+
+
+_RANKS: Final[Sequence[str]] = tuple(NO_WORDS.values())
+
+
+def _strength(outcome: Outcome) -> int:
+    """Return the place in the order of what wins: a no, then whole proof, then the rest."""
+    pile, reason = outcome
+    if pile is Pile.NEVER:
+        return _RANKS.index(reason) if reason in _RANKS else len(_RANKS)
+    return len(_RANKS) + (1 if pile is Pile.MAILABLE else 2)

@@ -1,0 +1,144 @@
+"""`mailflatrate import --dry-run`: what an import would do, without an account, a list or a database."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from django.conf import settings as django_settings
+
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.archive import ArchiveRefused, is_archive, unpacked
+from mailflatrate.apps.lists.intake.dry_run import DryRun, DryRunner, FileToTry
+from mailflatrate.apps.lists.intake.file_tables import archive_problem
+from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.base import clock
+from mailflatrate.rules.systems import profiles
+
+
+@click.command("dry-run")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--system", default="", help=f"The system that wrote the files: {', '.join(profiles())}.")
+@click.option("--source", default="", help="Where everyone signed up, if no column says so: a page or a form.")
+@click.option("--form-url", default="", help="Address of the sign-up form, for everyone.")
+@click.option("--wording", default="", help="What people agreed to, for everyone.")
+@click.option("--last-mailed", type=click.DateTime(["%Y-%m-%d"]), help="Date of your last campaign to these people.")
+@click.option("--time-zone", default="", help="Time zone of times without one. Default: the system's, or UTC.")
+@click.option(
+    "--date-order",
+    "--dates",
+    "dates",
+    multiple=True,
+    metavar="[COLUMN=]ORDER",
+    help=f"{' or '.join(DATE_ORDERS)}, for ambiguous dates in all columns or in one.",
+)
+@click.option("--all-rows", default="", help=f"Status of everyone: {', '.join(ALL_ROWS)}.")
+@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
+@click.option(
+    "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
+)
+@click.option("--rows", type=click.Path(dir_okay=False, path_type=Path), help="Write every row's verdict to this CSV.")
+def dry_run_command(
+    files: tuple[Path, ...],
+    as_json: bool,
+    last_mailed: datetime | None,
+    dates: tuple[str, ...],
+    pairs: tuple[str, ...],
+    no_status: tuple[str, ...],
+    rows: Path | None,
+    **stated: str,
+) -> None:
+    """Show what an import of FILES would do, without writing anything. Needs no account, list or database.
+
+    FILES are CSV, spreadsheets, JSON lines or the ZIP that the previous system made. Everyone in them is put on one of
+    three piles: mailable (the proof of consent is whole), ask (it isn't), never (they unsubscribed, bounced,
+    complained, or the address is refused). A no in one file holds for all of them. Exits with 2 for a file that can't
+    be read.
+    """
+    if not django_settings.configured:
+        django_settings.configure(USE_I18N=False)
+    try:
+        answers = ImportTerms(
+            **stated,
+            no_status=dict(split_pair(text, "--no-status takes COLUMN=REASON") for text in no_status),
+            date_order=next((order for order in reversed(dates) if "=" not in order), ""),
+            date_orders=dict(order.rsplit("=", 1) for order in dates if "=" in order),
+        )
+        with _tables(files) as tables:
+            runner = DryRunner(
+                tables,
+                answers,
+                clock.now(),
+                mapping=dict(split_pair(pair, "--map takes FIELD=COLUMN") for pair in pairs),
+                last_mailed_at=None if last_mailed is None else last_mailed.replace(tzinfo=UTC),
+            )
+            result = runner.run()
+            if rows is not None:
+                _write_rows(runner, rows)
+    except ImportProblem as problem:
+        raise click.UsageError(str(problem)) from problem
+    if as_json:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False))
+    else:
+        _report(result)
+
+
+def split_pair(text: str, wanted: str) -> tuple[str, str]:
+    """Return the two sides of `NAME=VALUE`. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{wanted}, not {text!r}")
+    return name, value
+
+
+@contextmanager
+def _tables(files: Sequence[Path]) -> Iterator[list[FileToTry]]:
+    """Provide all tables, those in a ZIP among them. Raises ImportProblem."""
+    with ExitStack() as held:
+        found: list[FileToTry] = []
+        for path in files:
+            if not is_archive(path):
+                found.append(FileToTry(path.name, path))
+                continue
+            try:
+                tables = held.enter_context(unpacked(path))
+            except ArchiveRefused as error:
+                raise archive_problem(error) from error
+            found += [FileToTry(table.name, table.path, path.name) for table in tables]
+        yield found
+
+
+def _write_rows(runner: DryRunner, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(("file", "line", "email", "pile", "reason"))
+        table.writerows((row.file, row.line, row.email, row.pile.value, row.reason) for row in runner.rows())
+
+
+def _report(result: DryRun) -> None:
+    table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+    table.writerow(("system", result.system or "unknown"))
+    table.writerow(("rows", result.rows))
+    for pile in Pile:
+        reasons = result.pile(pile)
+        table.writerow((pile.value, sum(reasons.values())))
+        for reason, count in reasons.items():
+            if reason:
+                table.writerow((f"{pile.value}: {reason}", count))
+    for (title, word), count in result.unknown.most_common(30):
+        table.writerow((f"unknown status in {title}: {word}", count))
+    for title, target in result.columns.items():
+        table.writerow((f"column: {title}", target or "left out"))
+    for question in result.questions:
+        where = " ".join(part for part in (question.file, question.column) if part)
+        click.echo(
+            f"{where}: {question.sentence}" + (f" ({question.people} people)" if question.people else ""), err=True
+        )

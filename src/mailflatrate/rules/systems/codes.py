@@ -1,0 +1,31 @@
+"""What `1`, `U` or a bare code means in a status column of the system that wrote a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mailflatrate.rules.prior_status import PriorStatus, counts_states, stands_alone
+from mailflatrate.rules.systems.profile import SystemProfile, recognize
+
+_COMMON_DIGITS = {
+    "0": PriorStatus.OPEN,
+    "1": PriorStatus.YES,
+    "2": PriorStatus.UNSUBSCRIBED,
+    "3": PriorStatus.BOUNCED,
+    "4": PriorStatus.COMPLAINED,
+}
+"""The most common digits of a state; enough to review a person, never enough for a yes."""
+
+
+def code_table(title: str, header: Sequence[str], system: SystemProfile | None = None) -> Mapping[str, PriorStatus]:
+    """Return what the cells of a column mean in the system that wrote the file, by default the one of the header.
+
+    Empty if the system or the column is unknown.
+    """
+    system = system or recognize(header)
+    return {} if system is None else system.codes_for(title)
+
+
+def suspected_codes(title: str, header: Sequence[str]) -> Mapping[str, PriorStatus]:
+    """Return the code table or, for an unknown system, the most common digits."""
+    return code_table(title, header) or (_COMMON_DIGITS if counts_states(title) and stands_alone(title) else {})

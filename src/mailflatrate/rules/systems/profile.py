@@ -1,0 +1,250 @@
+"""What we know about one email system's exports: a TOML file in `profiles/`, checked strictly when it is loaded."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from mailflatrate.locale.texts import translate
+from mailflatrate.rules.prior_status import PriorStatus, StatusField, plain
+
+PROOF_FIELDS = ("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source")
+_PERSON_FIELDS = ("email", "first_name", "last_name", "full_name")
+FIELDS = (*_PERSON_FIELDS, *PROOF_FIELDS, "signup_clock", "confirmed_clock", "user_agent", "last_contact_at")
+STATUS_FIELDS = tuple(field.value for field in StatusField)
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+def compact(title: str) -> str:
+    """Return a title without case, accents, spaces and punctuation: `E-Mail Adresse` becomes `emailadresse`."""
+    return plain(title).replace(" ", "")
+
+
+class ColumnRole(StrEnum):
+    """What a column of a known system is: a field of ours, a status, tags, a further attribute, or of no use here."""
+
+    FIELD = "field"
+    STATUS = "status"
+    TAGS = "tags"
+    KEEP = "keep"
+    LEAVE = "leave"
+
+
+class HeaderSignature(BaseModel):
+    """A header the system writes: at least `least` of the `titles`; `values` are patterns for cells under a title."""
+
+    model_config = _STRICT
+    titles: tuple[str, ...] = Field(min_length=1)
+    least: int = Field(ge=1)
+    values: Mapping[str, str] = Field(default_factory=dict)
+
+    @field_validator("values")
+    @classmethod
+    def _compile(cls, values: Mapping[str, str]) -> Mapping[str, str]:
+        for pattern in values.values():
+            re.compile(pattern)
+        return values
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> HeaderSignature:
+        if self.least > len(self.names):
+            raise ValueError("a signature asks for more titles than it has")
+        return self
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The titles in their compact form."""
+        return frozenset(map(compact, self.titles))
+
+    @cached_property
+    def patterns(self) -> Mapping[str, re.Pattern[str]]:
+        """The patterns by compact title."""
+        return {compact(title): re.compile(pattern, re.IGNORECASE) for title, pattern in self.values.items()}
+
+
+class MissingData(BaseModel):
+    """Something the system's export lacks, and where the customer finds it there."""
+
+    model_config = _STRICT
+    what: str = Field(min_length=10)
+    where: str = Field(min_length=10)
+
+    def sentences(self, language: str) -> tuple[str, str]:
+        """Return what is missing and where to find it, in a language."""
+        return translate(self.what, language), translate(self.where, language)
+
+
+class ProofColumns(BaseModel):
+    """Where the proof of a double opt-in is: the fields that make it whole, and those stated once for all rows.
+
+    `same_time_is_single`: the system writes one time in both columns when nobody was asked to confirm.
+    """
+
+    model_config = _STRICT
+    whole: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
+    same_time_is_single: bool = False
+
+    @model_validator(mode="after")
+    def _names_fields(self) -> ProofColumns:
+        if unknown := {*self.whole, *self.stated} - set(PROOF_FIELDS):
+            raise ValueError(f"no fields of a proof: {sorted(unknown)}")
+        return self
+
+
+class SystemProfile(BaseModel):
+    """One system. Titles are written as the system writes them and compared in their compact form.
+
+    `time_zone` is that of times without one, empty where the system uses the customer's own. `codes` is what a cell
+    of a status column means, by title, or under `*` for all of them. `files` is what a word in a file's name says of
+    everyone in it; `by_row` means nothing.
+    """
+
+    model_config = _STRICT
+    name: str = Field(pattern=r"[a-z_]{3,20}")
+    title: str
+    time_zone: str = ""
+    date_order: str = Field(default="", pattern=r"(?:day_first|month_first)?")
+    signatures: tuple[HeaderSignature, ...] = Field(min_length=1)
+    columns: Mapping[str, tuple[str, ...]]
+    statuses: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, PriorStatus]] = Field(default_factory=dict)
+    files: Mapping[str, str] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    proof: ProofColumns = ProofColumns()
+    missing: tuple[MissingData, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        if zone:
+            ZoneInfo(zone)
+        return zone
+
+    @field_validator("columns")
+    @classmethod
+    def _are_fields(cls, columns: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        if unknown := set(columns) - set(FIELDS):
+            raise ValueError(f"no fields: {sorted(unknown)}")
+        return columns
+
+    @field_validator("statuses")
+    @classmethod
+    def _are_statuses(cls, statuses: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        if unknown := set(statuses) - set(STATUS_FIELDS):
+            raise ValueError(f"no status fields: {sorted(unknown)}")
+        return statuses
+
+    @field_validator("files")
+    @classmethod
+    def _say_something(cls, names: Mapping[str, str]) -> Mapping[str, str]:
+        for word, said in names.items():
+            if said != "by_row":
+                PriorStatus(said)
+            if word != compact(word):
+                raise ValueError(f"write {word!r} in its compact form")
+        return names
+
+    @model_validator(mode="after")
+    def _gives_each_title_one_role(self) -> SystemProfile:
+        roles: dict[str, set[tuple[ColumnRole, str]]] = {}
+        for role, field, titles in self._roles():
+            for title in titles:
+                roles.setdefault(compact(title), set()).add((role, field))
+        if twice := [title for title, given in roles.items() if len(given) > 1]:
+            raise ValueError(f"{self.name}: titles with two roles: {twice}")
+        return self
+
+    def _roles(self) -> list[tuple[ColumnRole, str, tuple[str, ...]]]:
+        return [
+            *((ColumnRole.FIELD, field, titles) for field, titles in self.columns.items()),
+            *((ColumnRole.STATUS, field, titles) for field, titles in self.statuses.items()),
+            (ColumnRole.TAGS, "tags", self.tags),
+            (ColumnRole.KEEP, "", self.keep),
+            (ColumnRole.LEAVE, "", self.leave),
+        ]
+
+    @cached_property
+    def by_title(self) -> Mapping[str, tuple[ColumnRole, str, int]]:
+        """Compact title -> its role, its field, and its place among the titles of that field."""
+        found: dict[str, tuple[ColumnRole, str, int]] = {}
+        for role, field, titles in self._roles():
+            for place, title in enumerate(titles):
+                found.setdefault(compact(title), (role, field, place))
+        return MappingProxyType(found)
+
+    def role(self, title: str) -> tuple[ColumnRole, str, int] | None:
+        """Return the role of a column with this title; None for one that we don't know of this system."""
+        return self.by_title.get(compact(title))
+
+    @cached_property
+    def _codes(self) -> Mapping[str, Mapping[str, PriorStatus]]:
+        return {
+            "*" if title == "*" else compact(title): {plain(word): said for word, said in words.items()}
+            for title, words in self.codes.items()
+        }
+
+    def codes_for(self, title: str) -> Mapping[str, PriorStatus]:
+        """Return what the cells of a column mean, by their plain text. `*` holds only for columns of a state."""
+        role = self.role(title)
+        shared = self._codes.get("*", {}) if role is not None and role[:2] == (ColumnRole.STATUS, "state") else {}
+        return {**shared, **self._codes.get(compact(title), {})}
+
+    def file_says(self, file_name: str) -> str:
+        """Return what a file's name says of everyone in it: a status, `by_row`, or empty if nothing."""
+        name = compact(file_name.rpartition(".")[0] or file_name)
+        return next((said for word, said in self.files.items() if word in name), "")
+
+
+@cache
+def profiles() -> Mapping[str, SystemProfile]:
+    """Load every profile, by name. Raises ValueError for a file that is not one."""
+    folder = files("mailflatrate.rules.systems") / "profiles"
+    found = [
+        SystemProfile.model_validate(tomllib.loads(entry.read_text(encoding="utf-8")))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    ]
+    return MappingProxyType({profile.name: profile for profile in found})
+
+
+def recognize(header: Sequence[str], rows: Sequence[Sequence[str]] = (), file_name: str = "") -> SystemProfile | None:
+    """Return the system that wrote a table: the one whose signature matches the most titles.
+
+    Cells decide where a signature names patterns. A file named after a system breaks a tie, and is enough where the
+    header has a title of that system.
+    """
+    names = {compact(title): at for at, title in enumerate(header)}
+    hint = compact(file_name)
+    best: tuple[float, SystemProfile] | None = None
+    for profile in profiles().values():
+        named = bool(hint) and compact(profile.title) in hint
+        score = max((_score(signature, names, rows) for signature in profile.signatures), default=0)
+        if not score and named and not profile.by_title.keys().isdisjoint(names):
+            score = 1
+        weight = score + 0.5 * named
+        if score and (best is None or weight > best[0]):
+            best = (weight, profile)
+    return None if best is None else best[1]
+
+
+def _score(signature: HeaderSignature, names: Mapping[str, int], rows: Sequence[Sequence[str]]) -> int:
+    matched = len(signature.names & names.keys())
+    if matched < signature.least:
+        return 0
+    for title, pattern in signature.patterns.items():
+        at = names.get(title)
+        cells = [row[at].strip() for row in rows if at < len(row) and row[at].strip()] if at is not None else []
+        if not cells or not all(pattern.fullmatch(cell[:200]) for cell in cells):
+            return 0
+    return matched
