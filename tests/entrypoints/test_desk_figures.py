@@ -38,7 +38,7 @@ def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
     said = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert "We stopped this campaign automatically (R-88)" in said and "Resume" not in said
     assert f"/desk/figures/{measure_id}/" in otto.page("figures/")
-    assert "7 of 199 addresses don&#x27;t exist (3.52 %)" in otto.page(f"figures/{measure_id}/")
+    assert "7 of 199 addresses don&#x27;t exist (3.52%)" in otto.page(f"figures/{measure_id}/")
     url = f"/desk/figures/{measure_id}/lift/"
     assert otto.client.post(url, {"because": " "}).status_code == 422
     assert otto.client.post(url, {"because": "The dead half is gone."}).status_code == 303

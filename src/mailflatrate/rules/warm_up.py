@@ -5,7 +5,7 @@ larger. Deferrals stop the rest of a day, and too many complaints repeat its ste
 reputation is gone, and the warm-up restarts.
 
 Sources: R-104 (M3AAWG Sender Best Common Practices, version 4: 3 to 6 weeks for an address, about 6 for a domain, the
-most engaged people first); the numbers up to 4,000 are its ladder, then 30 % more each day.
+most engaged people first); the numbers up to 4,000 are its ladder, then 30% more each day.
 """
 
 from collections.abc import Iterator, Sequence

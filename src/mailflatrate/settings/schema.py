@@ -186,7 +186,7 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings):
     )
     sender_chunks_at_once: Positive = Field(2, description="Chunks that one sender process handles in parallel.")
     chunk_size: Positive = Field(1000, description="Recipients per chunk. Each chunk is one background job.")
-    canary_size: Positive = Field(500, description="Maximum recipients in the canary chunk (R-88: 5 % or 500).")
+    canary_size: Positive = Field(500, description="Maximum recipients in the canary chunk (R-88: 5% or 500).")
     canary_wait_seconds: Annotated[int, Field(ge=0)] = Field(
         1800, description="Seconds to wait after the canary chunk (R-88)."
     )

@@ -208,8 +208,8 @@ class SmtpConnection(SmtpChannel):
         if self._under_way is transaction:
             self._under_way = None
         if not self._expected and not self._closed:
-            # After a refused BDAT the relay's state is indeterminate until RSET (RFC 3030 2); DATA leaves
-            # none behind.
+            # After a refused BDAT the relay's state is indeterminate until RSET (RFC 3030 2); after DATA it
+            # is not.
             if self._bdat and not accepted:
                 self._reset_and_advance()
             else:

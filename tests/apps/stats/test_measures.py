@@ -177,7 +177,7 @@ def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> N
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         [report] = Report.objects.filter(case__account_id=anna.account_id)
         assert (report.via, report.notice["events"], report.notice["of"]) == (ReportChannel.FIGURES, 3, 200)
-        assert report.text == "3 of 200 recipients reported a campaign as spam (1.50 %)."
+        assert report.text == "3 of 200 recipients reported a campaign as spam (1.50%)."
 
 
 def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:

@@ -227,7 +227,7 @@ def _confirmed(list_ids: list[int]) -> int:
 
 
 def _canary_size(recipients: int) -> int:
-    """Return the canary size (R-88): 5 % or the configured number, whichever is less; 0 if that covers everyone."""
+    """Return the canary size (R-88): 5% or the configured number, whichever is less; 0 if that covers everyone."""
     most = load_settings().canary_size
     if recipients <= most:
         return 0

@@ -21,8 +21,9 @@ FROM lost_claim WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class UnknownResults:
-    """Counts for one campaign: messages with unknown results, how many of them a missing journal would settle, and how
-    many recipients certainly did not get it after its end.
+    """Counts for one campaign: messages with unknown results, and how many of them a missing journal would settle.
+
+    `unsent` are recipients of a finished campaign who certainly did not get it, as a late journal proved.
     """
 
     total: int

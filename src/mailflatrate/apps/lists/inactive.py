@@ -26,5 +26,5 @@ def open_lists() -> list[int]:
 
 
 def inactive_count(asked_by: int | None = None) -> int:
-    """Return how many contacts on open lists are inactive; with `asked_by`, although this campaign asked them."""
+    """Return how many contacts on open lists are inactive; with `asked_by`, only those whom this campaign asked."""
     return count_segment(open_lists(), inactive_conditions(asked_by))

@@ -14,19 +14,19 @@ from mailflatrate.settings import load_settings
 
 _SENTENCES = {
     ThresholdCause.COMPLAINTS: gettext_noop(
-        "%(events)s of %(base)s recipients reported a campaign as spam (%(percent)s %%)."
+        "%(events)s of %(base)s recipients reported a campaign as spam (%(percent)s%%)."
     ),
-    ThresholdCause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses don't exist (%(percent)s %%)."),
+    ThresholdCause.HARD_BOUNCES: gettext_noop("%(events)s of %(base)s addresses don't exist (%(percent)s%%)."),
     ThresholdCause.PROVIDER_BOUNCES: gettext_noop(
-        "%(events)s of %(base)s addresses at %(provider)s don't exist (%(percent)s %%)."
+        "%(events)s of %(base)s addresses at %(provider)s don't exist (%(percent)s%%)."
     ),
     ThresholdCause.PROVIDER_COMPLAINTS: gettext_noop(
-        "%(events)s of %(base)s recipients at %(provider)s reported the campaign as spam (%(percent)s %%)."
+        "%(events)s of %(base)s recipients at %(provider)s reported the campaign as spam (%(percent)s%%)."
     ),
     ThresholdCause.PROVIDER_REFUSALS: gettext_noop(
-        "%(provider)s rejected %(events)s of %(base)s messages because of the sender (%(percent)s %%)."
+        "%(provider)s rejected %(events)s of %(base)s messages because of the sender (%(percent)s%%)."
     ),
-    ThresholdCause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s %%)."),
+    ThresholdCause.UNSUBSCRIBES: gettext_noop("%(events)s of %(base)s recipients unsubscribed (%(percent)s%%)."),
     ThresholdCause.NEW_COMPLAINTS: gettext_noop(
         "%(events)s recipients reported campaigns as spam within %(span)s. A new account must stay below %(limit)s."
     ),

@@ -46,5 +46,5 @@ def announce(settings: Settings) -> None:
     except DatabaseError:
         return
     finally:
-        connection.close()  # the process that starts the pages serves none, so it would keep it for nothing
+        connection.close()  # the process that starts the pages serves none, so it never needs it again
     click.echo(f"This installation has no operator yet. Create the first one at {setup_url(settings)}", err=True)

@@ -85,7 +85,7 @@ def _figure(found: CriterionResult) -> str:
     if kind.is_percent:
         shown, limit = floatformat(figure, 2), floatformat(found.limit, 2)
         if found.state is State.BROKEN and shown == limit:
-            shown = floatformat(figure, 4)  # 0.1042 %, limit 0.10 %: what is over the limit is not shown as the limit
+            shown = floatformat(figure, 4)  # 0.1042%, limit 0.10%: what is over the limit is not shown as the limit
         return _("%(shown)s%%, limit %(limit)s%%") % {"shown": shown, "limit": limit}
     number, limit = int(figure), floatformat(found.limit, 0)
     if kind is MeasuredFigure.KEY_AGE:

@@ -30,7 +30,7 @@ def carried_mails(message: MimePart) -> list[MimePart]:
 
 
 def _mails_in(part: MimePart) -> list[bytes]:
-    """Return the messages in one part, mostly none. A carrier by type may hold nothing but fields."""
+    """Return the messages in one part, mostly none. A part whose type carries messages may hold only header fields."""
     if part.parts:
         return []
     if part.media_type.startswith(_CARRIERS) and not part.media_type.startswith(_NO_CARRIERS):

@@ -51,14 +51,14 @@ class RoleWords:
     surnames: set[str] = field(default_factory=set)
     """Role words that are a person's surname at a provider of personal mailboxes."""
     endings: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Tier -> endings that make an office of every word of at least three letters more."""
+    """Tier -> endings that make a role of every word with at least three more letters."""
     openings: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Tier -> beginnings that make an office of what is joined to them."""
+    """Tier -> beginnings that make a role of any word that follows without a separator."""
     units: set[str] = field(default_factory=set)
-    """Words that turn their neighbors into an office."""
+    """Words that turn the words beside them into a role."""
     by_end: dict[str, str] = field(default_factory=dict)
-    """First letters and a blank, or a blank and last letters -> long roles, with blanks between them: one slip leaves
-    one end whole."""
+    """First letters and a blank, or a blank and last letters -> long roles, with blanks between them: a single typo
+    leaves one end whole."""
     branches: set[str] = field(default_factory=set)
     """Places that stand alone for a branch."""
     places: set[str] = field(default_factory=set)

@@ -21,7 +21,7 @@ CHECK: Check[MessageFacts] = Check(
     text=RuleText(
         title="Valid MIME structure",
         sentence="The message isn't structured correctly: {faults}.",
-        why="Each email client guesses differently at what was meant.",
+        why="Each email client makes a different guess at what was meant.",
         fix="Build the message with an email library instead of by hand.",
     ),
 )

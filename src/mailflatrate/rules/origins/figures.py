@@ -13,7 +13,7 @@ from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.limits import value
 
 MIN_ROWS = 50
-"""Fewer rows make a share meaningless: one mistake among ten is 10 %."""
+"""Fewer rows make a share meaningless: one mistake among ten is 10%."""
 
 
 class AnomalyKind(Enum):

@@ -50,7 +50,7 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         )
         if need is not None:
             with translation.override(current_account().language):  # shown to the customer
-                found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s %%).") % {
+                found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s%%).") % {
                     "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
                 }  # fmt: skip
             hold_campaign(campaign.id, need.rule, found)

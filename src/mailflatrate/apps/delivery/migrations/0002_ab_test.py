@@ -1,4 +1,4 @@
-"""The model of A/B tests gets the trade's name. Its table keeps its own, so processes of the version before go on."""
+"""The model of A/B tests gets the trade's name. Its table keeps its own, so older processes keep running."""
 
 from django.db import migrations
 
