@@ -129,3 +129,33 @@ def test_the_sets_of_campaign_states_are_defined_once() -> None:
     others = {file: found for file in CODE if file != TABLE and (found := state_sets(file.read_text()))}
     others |= {file: found for file in SQL if (found := sql_sets(file.read_text()))}
     assert not others
+
+
+# What `rules.sql` says instead: suppression in force, an account that may send, a confirmed subscription.
+_COPIES = re.compile(
+    r"lifted_at IS NULL|standing\s+(?:NOT\s+)?IN\s*\("
+    r"|\b(?:s|p|f|seg|subscription)\.state\s*(?:=|<>|IN)\s*\(?'confirmed'"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x.lifted_at IS NULL", "a.standing IN ('active', 'throttled')", "NEW.standing NOT IN ('active')",
+        "s.state = 'confirmed'", "s.state <> 'confirmed'", "seg.state IN ('confirmed')",
+    ],
+)  # fmt: skip
+def test_a_copy_of_a_rule_in_sql_would_be_found(text: str) -> None:
+    assert _COPIES.search(text)
+
+
+def test_sql_takes_its_rules_from_one_place() -> None:
+    """Only the index that ON CONFLICT names spells its condition out."""
+    found = {
+        file.relative_to(PACKAGE).as_posix(): copies
+        for file in (*CODE, *SQL)
+        if file.parts[-2:] != ("rules", "sql.py")
+        for text in ([file.read_text()] if file.suffix == ".sql" else [*texts(ast.parse(file.read_text()))])
+        if (copies := _COPIES.findall(text))
+    }
+    assert found == {"apps/suppression/actions.py": ["lifted_at IS NULL"]}

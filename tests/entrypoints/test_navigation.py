@@ -14,12 +14,13 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web import navigation
 from mailflatrate.entrypoints.web.studio import urls
 from mailflatrate.entrypoints.web.studio.reports import report_rows
+from mailflatrate.rules.suppression import SuppressionReason
 
 SUPPRESSIONS, LOOK_UP, ADD = (f"/studio/suppressions/{rest}" for rest in ("", "look-up/", "add/"))
 TABBED = {"Contacts": navigation.CONTACTS, "Content": navigation.CONTENT, "Settings": navigation.SETTINGS}

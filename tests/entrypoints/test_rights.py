@@ -19,12 +19,12 @@ from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs
 from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_notice
+from mailflatrate.rules.suppression import SuppressionReason
 
 pytestmark = pytest.mark.usefixtures("database")
 

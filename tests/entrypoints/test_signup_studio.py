@@ -161,8 +161,8 @@ def test_what_was_withheld_says_why(place_with_complaint: Place) -> None:
 @pytest.fixture
 def place_with_complaint() -> Place:
     from mailflatrate.apps.suppression import actions as suppression
-    from mailflatrate.apps.suppression.models import SuppressionReason
     from mailflatrate.base.ids import key_ring
+    from mailflatrate.rules.suppression import SuppressionReason
 
     lindenhof, dora = place(), somebody()
     with tenancy.account(lindenhof.account_id):

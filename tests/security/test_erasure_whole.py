@@ -30,13 +30,13 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.personal_traces import wipe_late
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.postgres import BINARIES
 from mailflatrate.settings.schema import load_settings
 

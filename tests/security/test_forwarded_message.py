@@ -17,11 +17,12 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.jobs import address_changed
 from mailflatrate.apps.privacy.models import PrivacyRequest
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.suppression import SuppressionReason
 
 pytestmark = pytest.mark.usefixtures("database")
 

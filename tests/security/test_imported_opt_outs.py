@@ -13,9 +13,10 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvent, Import, Subscription
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.mail.address import canonical_key
+from mailflatrate.rules.suppression import SuppressionReason
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -10,11 +10,11 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.suppression import SuppressionReason
 
 pytestmark = pytest.mark.usefixtures("database")
 FOR_GOOD = (

@@ -17,10 +17,11 @@ from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, Withdra
 from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting, withdrawals_since
 from mailflatrate.apps.privacy.withdrawals.replay import replay
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason, WithdrawalKind
+from mailflatrate.apps.suppression.models import Suppression, WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import SuppressionReason
 from vetted import operator
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,6 +12,7 @@ from enum import Enum
 
 from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.suppression import return_after
 
 
 class BounceAction(Enum):
@@ -56,7 +57,6 @@ class BounceJudgement:
 QUIET_POLICY = SoftPolicy(int(value("soft_mailings")), timedelta(days=value("soft_span_days")))
 ACTIVE_POLICY = SoftPolicy(int(value("soft_mailings_active")), timedelta(days=value("soft_span_days_active")))
 ACTIVE_WITHIN = timedelta(days=value("soft_active_days"))
-RETURN_AFTER = timedelta(days=value("bounce_return_days"))
 
 # RFC 3463 with RFC 7505: no such mailbox, no such domain, a domain that takes no mail. True for every sender alike.
 _DEAD_EVERYWHERE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
@@ -95,7 +95,7 @@ def after_delivery(state: BounceState) -> BounceState:
 
 def may_return(suppressed_at: datetime, now: datetime) -> bool:
     """Return whether a reviewer may, with a reason, lift a bounce. People can always sign up again (R-75)."""
-    return now - suppressed_at >= RETURN_AFTER
+    return now - suppressed_at >= return_after()
 
 
 def _count_soft(state: BounceState, at: datetime) -> BounceJudgement:

@@ -1,7 +1,7 @@
 """The rules as SQL: every statement and trigger that asks what a rule decides takes its condition from here.
 
 Statements in Python call the functions. The files `apps/<app>/sql/*.sql` have placeholders for them, such as
-`{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0038).
+`{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0038). Arguments are SQL: a table's alias or a column.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 
 from mailflatrate.rules import campaign_states as states
+from mailflatrate.rules import facts, suppression
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.vetting import account_status
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
 
@@ -24,13 +27,98 @@ def names(values: Iterable[Enum | str]) -> str:
     return "({})".format(", ".join(f"'{each.value if isinstance(each, Enum) else each}'" for each in values))
 
 
+def _is_one_of(column: str, values: Iterable[Enum | str]) -> str:
+    found = list(values)
+    return f"{column} IN {names(found)}" if len(found) != 1 else f"{column} = {names(found)[1:-1]}"
+
+
 def campaign_states(name: str) -> str:
-    """Return a set of campaign states, by its name in `rules.campaign_states`, as an SQL list."""
+    """Return a set of campaign states, by its name in `rules.campaign_states`, as a list."""
     return names(getattr(states, name))
 
 
-FRAGMENTS: dict[str, Callable[..., str]] = {"campaign_states": campaign_states}
-"""What a placeholder may name; its arguments are SQL, divided by commas."""
+def may_send(account: str) -> str:
+    """Return the condition that the status of an account allows sending (R-01)."""
+    return _is_one_of(f"{account}.standing", [each for each in facts.AccountStatus if each.may_send])
+
+
+def is_restricted(status: str) -> str:
+    """Return the condition that an account status takes something away from an account that could send (R-90)."""
+    return _is_one_of(status, account_status.RESTRICTED)
+
+
+def standing_moves() -> str:
+    """Return the allowed changes of account status as rows: before, after, and the least who may make it (R-01)."""
+    return ",\n    ".join(
+        f"('{before.value}', '{after.value}', {account_status.STRENGTH[least]})"
+        for (before, after), least in account_status.MOVES.items()
+    )
+
+
+def is_lift(before: str, after: str) -> str:
+    """Return the condition that a change of account status lets an account send again after a pause (R-90)."""
+    lifts = [move for move in account_status.MOVES if move in account_status.LIFTS]
+    return f"({before}, {after}) IN ({', '.join(names(move) for move in lifts)})"
+
+
+def limit(name: str) -> str:
+    """Return a number of `rules.limits`."""
+    return f"{value(name):g}"
+
+
+def is_confirmed(state: str) -> str:
+    """Return the condition that a subscription in this state may be mailed (R-12, R-25)."""
+    return _is_one_of(state, facts.MAILED)
+
+
+def in_force(row: str) -> str:
+    """Return the condition that a suppression is in force (R-16)."""
+    return f"{row}.lifted_at IS NULL"
+
+
+def suppressed(account: str, address_key: str) -> str:
+    """Return EXISTS: a suppression of the account or of the platform is in force for an address (R-16)."""
+    return f"EXISTS (SELECT 1 FROM public.suppression x WHERE {_of(account, address_key)})"  # noqa: S608
+
+
+def kept_away(account: str, address_key: str) -> str:
+    """Return EXISTS: one of them forbids even a confirmation email, see `rules.suppression.keeps_away` (R-75)."""
+    days = suppression.return_after().days
+    ends = f"{_is_one_of('x.reason', suppression.RETURNS)} AND x.account_id IS NOT NULL"
+    later = f"{_is_one_of('x.reason', suppression.RETURNS_LATER)} AND x.created_at <= now() - interval '{days} days'"
+    return f"""EXISTS (SELECT 1 FROM public.suppression x WHERE {_of(account, address_key)}
+        AND NOT ({ends} OR {later}))"""  # noqa: S608
+
+
+def _of(account: str, address_key: str) -> str:
+    whose = f"(x.account_id = {account} OR x.account_id IS NULL)"
+    return f"x.address_key = {address_key} AND {in_force('x')} AND {whose}"
+
+
+def suppression_joins(account: str, address_key: str) -> str:
+    """Return joins: the suppression in force of the account as `own`, and of the platform as `everywhere` (R-16).
+
+    For statements that read thousands of rows, and need the reason.
+    """
+    return f"""LEFT JOIN public.suppression own ON own.account_id = {account} AND own.address_key = {address_key}
+        AND {in_force("own")}
+    LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL
+        AND everywhere.address_key = {address_key} AND {in_force("everywhere")}"""
+
+
+def suppression_strength() -> str:
+    """Return the reasons of suppressions, strongest first, as the elements of an array (R-75)."""
+    return names(suppression.STRENGTH)[1:-1]
+
+
+FRAGMENTS: dict[str, Callable[..., str]] = {
+    made.__name__: made
+    for made in (
+        *(campaign_states, may_send, is_restricted, is_lift, standing_moves, limit),
+        *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
+    )
+}
+"""What a placeholder may name."""
 
 
 def fill_in(text: str) -> str:

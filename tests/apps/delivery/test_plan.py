@@ -12,10 +12,10 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons
 from mailflatrate.rules.facts import Suppression
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 30

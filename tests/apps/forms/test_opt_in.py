@@ -16,10 +16,10 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.rules.suppression import SuppressionReason
 
 pytestmark = pytest.mark.usefixtures("database")
 

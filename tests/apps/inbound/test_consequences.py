@@ -14,12 +14,12 @@ from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings import load_settings
 from returned_world import LOOP, Sent, arrive, desk, plain, sent
 

@@ -17,9 +17,9 @@ from mailflatrate.apps.lists.models import (
     SubscriptionState,
 )
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
+from mailflatrate.rules.suppression import SuppressionReason
 
 Line = Callable[..., str]
 

@@ -21,10 +21,10 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact, ImportRefusal, Subscription
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles
 from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.rules.suppression import SuppressionReason
 
 Line = Callable[..., str]
 UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")

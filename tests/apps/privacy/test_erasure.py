@@ -20,12 +20,12 @@ from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contac
 from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import SuppressionReason
 
 BY = audit.machine("privacy.test")
 # Where law or contract allows an address to stay although its person was erased: each with its reason. None of

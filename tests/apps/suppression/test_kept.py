@@ -12,10 +12,11 @@ from lists_home import Home, home
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionError
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.statements import shipped
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 

@@ -10,9 +10,10 @@ from lists_home import Home, home
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.rules import facts
+from mailflatrate.rules.suppression import SuppressionReason
 
 NUMBERS = itertools.count(1)
 

@@ -11,6 +11,7 @@ from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import tenancy
+from mailflatrate.rules import sql
 from mailflatrate.rules.local_time import ATTRIBUTES, same_hour
 
 _ZONE = "lower(btrim(coalesce({})))".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
@@ -26,7 +27,7 @@ SELECT {MOMENT} AS moment, count(*), count(zone.at)
 FROM contact c {JOIN}
 WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED}
   AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-    AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]))
+    AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]))
   AND {{members}}
 GROUP BY 1 ORDER BY 1 NULLS FIRST
 """  # noqa: S608  # made of constants

@@ -11,8 +11,10 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.base import tenancy
 from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.rules import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,8 @@ def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
     return (
         f"""c.account_id = %s AND {where}
         AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-            AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))
-        AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-            AND (x.account_id = c.account_id OR x.account_id IS NULL))""",  # noqa: S608  built by lists.audience
+            AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%s::bigint[]))
+        AND {UNSUPPRESSED}""",  # noqa: S608  built by lists.audience
         [tenancy.current_account_id(), *values, campaign.list_ids],
     )
 

@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy, tracing
+from mailflatrate.rules import sql
 from mailflatrate.rules.campaign_states import CampaignMover
 from mailflatrate.rules.facts import Suppression
 from mailflatrate.rules.limits import value
@@ -75,10 +76,10 @@ WITH people AS MATERIALIZED (
     FROM subscription s
     WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
       AND s.contact_id > %(after)s AND s.contact_id <= %(up_to)s
-    ORDER BY s.contact_id, s.state <> 'confirmed', array_position(%(list_ids)s::bigint[], s.mailing_list_id)
+    ORDER BY s.contact_id, NOT ({is_first}), array_position(%(list_ids)s::bigint[], s.mailing_list_id)
 ), judged AS MATERIALIZED (
     SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
-        CASE WHEN p.state <> 'confirmed' THEN p.state
+        CASE WHEN NOT ({is_confirmed}) THEN p.state
              ELSE coalesce(own.reason, %(everywhere)s || everywhere.reason, {not_meant}) END AS left_out,
         {part_is} AS part
     FROM people p
@@ -86,10 +87,7 @@ WITH people AS MATERIALIZED (
     LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
         ON lane.domain = lower(split_part(c.email, '@', 2))
     {part_join}
-    LEFT JOIN suppression own ON own.account_id = %(account_id)s AND own.address_key = c.address_key
-        AND own.lifted_at IS NULL
-    LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
-        AND everywhere.lifted_at IS NULL
+    {suppressions}
 ), ordered AS MATERIALIZED (
     SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL AND {mine}
 ), in_lanes AS (
@@ -121,6 +119,8 @@ SELECT {counted_as}, count(*), (SELECT coalesce(max(number), -1) FROM numbered) 
 
 # Chunks never mix parts, such as the different moments of a campaign sent in each recipient's time zone.
 _IN_ORDER = {
+    "is_first": sql.is_confirmed("s.state"), "is_confirmed": sql.is_confirmed("p.state"),
+    "suppressions": sql.suppression_joins("%(account_id)s", "c.address_key"),
     "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
     "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
@@ -219,8 +219,8 @@ def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
 def _confirmed(list_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM subscription WHERE account_id = %s AND mailing_list_id = ANY(%s::bigint[])"
-            " AND state = 'confirmed'",
+            "SELECT count(*) FROM subscription WHERE account_id = %s"  # noqa: S608  # made of constants
+            f" AND mailing_list_id = ANY(%s::bigint[]) AND {sql.is_confirmed('state')}",
             [tenancy.current_account_id(), list_ids],
         )
         return int(cursor.fetchone()[0])

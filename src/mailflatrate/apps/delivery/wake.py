@@ -39,7 +39,7 @@ JOIN account a ON a.id = c.account_id
 LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
 LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_id AND p.per_turn IS NOT NULL
 WHERE c.account_id = %(account_id)s AND c.state = 'ready'
-  AND (c.campaign_id IS NULL OR (k.state IN {sql.campaign_states("RUNNING")} AND a.standing IN ('active', 'throttled')))
+  AND (c.campaign_id IS NULL OR (k.state IN {sql.campaign_states("RUNNING")} AND {sql.may_send("a")}))
   AND {lane_open("c")}
   AND NOT EXISTS (
       SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')

@@ -13,6 +13,7 @@ from mailflatrate.apps.lists.models import CheckState, Import, ImportState, Orig
 from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules import sql
 from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.countries import ATTRIBUTES, country_of
 from mailflatrate.rules.facts import AudienceFacts
@@ -25,9 +26,9 @@ _PEOPLE = """
 SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
     SELECT substring(c.email FROM '[^.]+$') AS ending, left(lower(coalesce({country})), %(most)s) AS country,
         coalesce(c.last_activity_at < %(since)s, TRUE)
-        AND NOT EXISTS (SELECT 1 FROM subscription f WHERE f.account_id = c.account_id AND f.contact_id = c.id
-            AND f.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND f.state = 'confirmed'
-            AND f.confirmed_at >= %(since)s)
+        AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+            AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND {is_confirmed}
+            AND s.confirmed_at >= %(since)s)
         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.account_id = c.account_id AND d.contact_id = c.id
             AND d.state = 'sent' AND d.settled_at >= %(since)s)
         AND NOT EXISTS (SELECT 1 FROM last_mailing m WHERE m.account_id = c.account_id AND m.contact_id = c.id
@@ -35,7 +36,7 @@ SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
     FROM contact c
     WHERE c.account_id = %(account_id)s AND {unsuppressed}
       AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-        AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])) AND {segment}
+        AND {is_confirmed} AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])) AND {segment}
 ) people GROUP BY ending, country
 """
 
@@ -84,6 +85,7 @@ def _count(campaign: Campaign) -> _AudienceCount:
     statement = _PEOPLE.format(
         country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
         unsuppressed=UNSUPPRESSED,
+        is_confirmed=sql.is_confirmed("s.state"),
         segment=segment,
     )
     with connection.cursor() as cursor:

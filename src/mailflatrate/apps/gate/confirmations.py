@@ -16,7 +16,6 @@ from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.suppression import queries as suppression
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
@@ -26,9 +25,6 @@ from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.limits import value
-
-MAY_RETURN = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
-"""People who unsubscribed, or whose mailbox was full, may return by their own new consent (R-16, R-75)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class _Background:
     account: AccountFacts
     imprint: ImprintRecord | None
     now: datetime
-    suppressed: Mapping[bytes, Suppression]
+    kept_away: Set[bytes]
     denied: Set[tuple[bytes, int | None]]
     domains: Mapping[str, ResolverFacts]
 
@@ -108,7 +104,7 @@ def _background(requests: Sequence[SignupRequest]) -> _Background:
         account=account_facts(current_account()),
         imprint=structured_imprint(newest_imprint()),
         now=now,
-        suppressed=suppression.strongest_of(keys),
+        kept_away=suppression.kept_away(keys, now),
         denied=_denials(keys, now),
         domains=known_facts({_domain(request) for request in requests}),
     )
@@ -123,7 +119,7 @@ def _facts(request: SignupRequest, background: _Background, *, to_mailbox: int, 
         requested_at=request.requested_at,
         token_expires_at=request.expires_at,
         now=background.now,
-        suppressed=any(_stays_away(background.suppressed.get(key), background.now) for key in refusable),
+        suppressed=not background.kept_away.isdisjoint(refusable),
         address_refused_by=_refused_by(request, background),
         mails_to_address_last_day=to_mailbox,
         tracking=False,
@@ -163,15 +159,6 @@ def _asked_for(request: SignupRequest) -> bool:
     if request.moves_id is None or not forms.is_agreed(request):
         return False
     return Subscription.objects.filter(contact_id=request.moves_id, state=SubscriptionState.CONFIRMED).exists()
-
-
-def _stays_away(row: Suppression | None, now: datetime) -> bool:
-    """Return True for a complaint, objection, erasure or dead mailbox; the last may be retried after 60 days (R-75)."""
-    if row is None or row.reason in MAY_RETURN:
-        return False
-    if row.reason == SuppressionReason.HARD_BOUNCE:
-        return now - row.created_at < timedelta(days=value("bounce_return_days"))
-    return True
 
 
 def _turned_down(request: SignupRequest) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mailflatrate.apps.suppression.facts import strongest_fact
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
@@ -31,10 +32,7 @@ JOINS = f"""
     LEFT JOIN consent_event e ON e.id = d.consent_event_id AND e.account_id = d.account_id
     LEFT JOIN consent_evidence v ON v.event_id = d.consent_event_id AND v.account_id = d.account_id
     LEFT JOIN mailing_list l ON l.id = d.mailing_list_id AND l.account_id = d.account_id
-    LEFT JOIN suppression own ON own.account_id = d.account_id AND own.address_key = c.address_key
-        AND own.lifted_at IS NULL
-    LEFT JOIN suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
-        AND everywhere.lifted_at IS NULL
+    {sql.suppression_joins("d.account_id", "c.address_key")}
     LEFT JOIN LATERAL (
         SELECT greatest(max(b.settled_at), {_ARCHIVED}) AS last_mailing_at FROM delivery b
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'

@@ -6,9 +6,10 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.inbound.actions import read_mail, source_of
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import SuppressionReason
 
 AGAINST_THE_PERSON = {
     SuppressionReason.HARD_BOUNCE: FeedbackKind.HARD_BOUNCE,
@@ -40,7 +41,7 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
         mail.refresh_from_db(fields=["delivery_id", "account"])
         about = Feedback.objects.filter(account_id=mail.account_id or 0, delivery_id=mail.delivery_id or 0)
         said = set(about.values_list("kind", flat=True))
-        rows = list(Suppression.objects.filter(source=source_of(raw_mail_id), lifted_at__isnull=True).order_by("id"))
+        rows = list(Suppression.objects.filter(IN_FORCE, source=source_of(raw_mail_id)).order_by("id"))
     mistaken = [row for row in rows if AGAINST_THE_PERSON.get(SuppressionReason(row.reason)) not in said]
     for row in mistaken:
         suppression.lift(row.id, reviewer=by, reason=f"Read again: {reason.strip()}", mistaken=True)

@@ -28,6 +28,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.rules import sql
 
 PAGE_ROWS = 50
 
@@ -191,20 +192,19 @@ def contact_detail(contact_id: int) -> ContactRecord | None:
     )
 
 
-UNSUPPRESSED = """NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key
-    AND x.lifted_at IS NULL AND (x.account_id = c.account_id OR x.account_id IS NULL))"""
+UNSUPPRESSED = f"NOT {sql.suppressed('c.account_id', 'c.address_key')}"
 """SQL over the contact table `c`: no suppression is in force, of the account or of the platform."""
 
 
-_ON_A_LIST = """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-    AND s.state = 'confirmed' AND s.mailing_list_id = ANY(%s::bigint[]))"""
+_ON_A_LIST = f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+    AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%s::bigint[]))"""  # noqa: S608  # made of constants
 
 
 def mailable_count() -> int:
     """Count the account's people who are confirmed on a list and not suppressed."""
     return _count(
-        """EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-        AND s.state = 'confirmed')""",
+        f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+        AND {sql.is_confirmed("s.state")})""",  # noqa: S608  # made of constants
         [],
     )
 
@@ -239,19 +239,19 @@ def _count(where: str, values: list[Any]) -> int:
 
 # Contacts gained and lost since a moment, checked only among those with a change since then. A contact is gained when
 # the first subscription was confirmed here, and lost when the last one ended or the address was suppressed.
-_CHANGES = """
+_CHANGES = f"""
 WITH touched AS (
     SELECT contact_id AS id FROM subscription
     WHERE account_id = %(account_id)s AND confirmed_at IS NOT NULL
       AND (created_at >= %(since)s OR confirmed_at >= %(since)s OR unsubscribed_at >= %(since)s)
     UNION
     SELECT c.id FROM suppression x JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = x.address_key
-    WHERE (x.account_id = %(account_id)s OR x.account_id IS NULL) AND x.lifted_at IS NULL AND x.created_at >= %(since)s
+    WHERE (x.account_id = %(account_id)s OR x.account_id IS NULL) AND {sql.in_force("x")} AND x.created_at >= %(since)s
 ), life AS (
     SELECT min(greatest(s.created_at, s.confirmed_at)) AS came,
-        least(CASE WHEN bool_or(s.state = 'confirmed') THEN NULL ELSE max(s.unsubscribed_at) END,
+        least(CASE WHEN bool_or({sql.is_confirmed("s.state")}) THEN NULL ELSE max(s.unsubscribed_at) END,
             (SELECT min(x.created_at) FROM suppression x JOIN contact c ON c.address_key = x.address_key
-             WHERE c.id = s.contact_id AND x.lifted_at IS NULL
+             WHERE c.id = s.contact_id AND {sql.in_force("x")}
                AND (x.account_id = %(account_id)s OR x.account_id IS NULL))) AS went
     FROM subscription s JOIN touched ON touched.id = s.contact_id
     WHERE s.account_id = %(account_id)s AND s.confirmed_at IS NOT NULL
@@ -263,7 +263,7 @@ SELECT day, sum(people) FROM (
     UNION ALL
     SELECT (went AT TIME ZONE 'UTC')::date, -1 FROM life WHERE went >= %(since)s AND went > came
 ) AS change GROUP BY day
-"""
+"""  # noqa: S608  # made of constants
 
 
 def mailable_series(days: int = 30) -> list[tuple[date, int]]:

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.rules import sql
 
 MAX_CONDITIONS = 20
 MAX_CHOICES = 200
@@ -255,7 +256,7 @@ def _column(expression: str) -> Callable[[Condition, str], Built]:
 def _list(condition: Condition, alias: str) -> Built:
     exists = (
         f"EXISTS (SELECT 1 FROM subscription seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
-        f"AND seg.mailing_list_id = %s AND seg.contact_id = {alias}.id AND seg.state = 'confirmed')"
+        f"AND seg.mailing_list_id = %s AND seg.contact_id = {alias}.id AND {sql.is_confirmed('seg.state')})"
     )
     return (exists if condition.op is Op.ON else f"NOT {exists}"), [condition.value]
 
@@ -271,7 +272,7 @@ def _activity(condition: Condition, alias: str) -> Built:
 def _consent(condition: Condition, alias: str) -> Built:
     recent = (
         f"EXISTS (SELECT 1 FROM subscription seg WHERE seg.account_id = {alias}.account_id AND seg.contact_id = "  # noqa: S608
-        f"{alias}.id AND seg.state = 'confirmed' AND seg.confirmed_at >= now() - make_interval(days => %s))"
+        f"{alias}.id AND {sql.is_confirmed('seg.state')} AND seg.confirmed_at >= now() - make_interval(days => %s))"
     )
     return (recent if condition.op is Op.WITHIN_DAYS else f"NOT {recent}"), [condition.value]
 

@@ -16,10 +16,11 @@ from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock
 from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 
 FORM = "mailflatrate access 1"

@@ -9,13 +9,14 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
-from mailflatrate.apps.suppression.queries import STRENGTH, active_for
+from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
+from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.bounces import may_return
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
 
 
 class SuppressionError(Exception):
@@ -120,10 +121,6 @@ def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> int:
         return int(cursor.rowcount)
 
 
-LIFTED_BY_THE_PERSON = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE, SuppressionReason.HARD_BOUNCE)
-"""What a new double opt-in ends: the person wants mail again, and the mailbox has just proved to be alive."""
-
-
 def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
     """Lift suppressions after a confirmed new sign-up: an unsubscribe and bounces end (R-16, R-75); a complaint, an
     objection and the desk's entries stay. Return how many rows were lifted, including the platform's dead mailbox.
@@ -132,13 +129,13 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
     Runs as the platform role, because the database lets the application role lift nothing.
     """
     account_id = tenancy.current_account_id()
-    open_rows = active_for([address_key]).filter(reason__in=LIFTED_BY_THE_PERSON)
-    ids = list(open_rows.values_list("id", flat=True))
+    rows = active_for([address_key])
+    ids = [row.id for row in rows if ends_by_sign_up(row.reason, everywhere=row.account_id is None)]
     if not ids:
         return 0
     with tenancy.platform(PlatformReason.MAIL_IN):
-        rows = Suppression.objects.filter(id__in=ids, lifted_at__isnull=True)
-        return rows.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
+        found = Suppression.objects.filter(IN_FORCE, id__in=ids)
+        return found.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
 
 
 def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:
@@ -154,7 +151,7 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
     if not reason.strip():
         raise SuppressionError(_("Explain why the address may be emailed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        row = Suppression.objects.select_for_update().filter(id=suppression_id, lifted_at__isnull=True).first()
+        row = Suppression.objects.select_for_update().filter(IN_FORCE, id=suppression_id).first()
         if row is None:
             raise SuppressionError(_("This suppression is no longer in force."))
         bounced = row.reason in (SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCE)

@@ -1,8 +1,8 @@
 """Rows of suppression as facts for the rules."""
 
 from mailflatrate.apps.suppression import queries
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.rules import facts
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
 AS_FACT: dict[SuppressionReason, facts.Suppression] = {
     SuppressionReason.HARD_BOUNCE: facts.Suppression.BOUNCE,
@@ -30,6 +30,6 @@ def strongest_fact(here: str | None, everywhere: str | None) -> facts.Suppressio
     """Return the stronger of the account's and the platform's reasons; if they are equal, the account's."""
     own = None if here is None else SuppressionReason(here)
     platform = None if everywhere is None else SuppressionReason(everywhere)
-    if platform is None or (own is not None and queries.STRENGTH.index(own) <= queries.STRENGTH.index(platform)):
+    if platform is None or (own is not None and STRENGTH.index(own) <= STRENGTH.index(platform)):
         return None if own is None else AS_FACT[own]
     return EVERYWHERE_AS_FACT[platform]

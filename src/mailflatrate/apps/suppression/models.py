@@ -6,18 +6,20 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.suppression import SuppressionReason
 
+REASON_LABELS = {
+    SuppressionReason.HARD_BOUNCE: _("Mailbox doesn't exist"),
+    SuppressionReason.SOFT_BOUNCE: _("Repeated bounces"),
+    SuppressionReason.COMPLAINT: _("Complained"),
+    SuppressionReason.UNSUBSCRIBE: _("Unsubscribed from everything"),
+    SuppressionReason.OBJECTION: _("Objected"),
+    SuppressionReason.ERASED: _("Erased"),
+    SuppressionReason.MANUAL: _("Added manually"),
+}
 
-class SuppressionReason(models.TextChoices):
-    """The reason an address is never mailed."""
-
-    HARD_BOUNCE = "hard_bounce", _("Mailbox doesn't exist")
-    SOFT_BOUNCE = "soft_bounce", _("Repeated bounces")
-    COMPLAINT = "complaint", _("Complained")
-    UNSUBSCRIBE = "unsubscribe", _("Unsubscribed from everything")
-    OBJECTION = "objection", _("Objected")
-    ERASED = "erased", _("Erased")
-    MANUAL = "manual", _("Added manually")
+IN_FORCE = Q(lifted_at__isnull=True)
+"""A suppression until it is lifted; `rules.sql.in_force` says it in SQL."""
 
 
 class Suppression(TenantModel):
@@ -27,7 +29,7 @@ class Suppression(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )  # None: the whole platform
     address_key = models.BinaryField(max_length=32)
-    reason = models.CharField(max_length=12, choices=SuppressionReason.choices)
+    reason = models.CharField(max_length=12, choices=REASON_LABELS)
     source = models.CharField(max_length=200, help_text="what told us: a delivery, a raw mail, a person")
     evidence = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     created_at = models.DateTimeField(db_default=Now())
@@ -39,7 +41,7 @@ class Suppression(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "address_key"],
-                condition=Q(lifted_at__isnull=True),
+                condition=IN_FORCE,
                 nulls_distinct=False,
                 name="suppression_active_once",
             )

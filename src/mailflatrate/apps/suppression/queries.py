@@ -6,22 +6,12 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.suppression.models import Suppression, SuppressionReason
+from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, keeps_away
 
 PAGE_ROWS = 50
-
-# Strongest first (R-16, R-75, R-79, R-94): a new opt-in lifts unsubscribes and bounces; nothing lifts automatically.
-STRENGTH: tuple[SuppressionReason, ...] = (
-    SuppressionReason.COMPLAINT,
-    SuppressionReason.OBJECTION,
-    SuppressionReason.ERASED,
-    SuppressionReason.HARD_BOUNCE,
-    SuppressionReason.MANUAL,
-    SuppressionReason.SOFT_BOUNCE,
-    SuppressionReason.UNSUBSCRIBE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +30,9 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
     """Return rows in force for any of these keys: of the current account and the platform. Raises NoAccount."""
     # The base manager, because platform rows carry no account; row-level security shows no other account's.
     return Suppression._base_manager.filter(
+        IN_FORCE,
         Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
         address_key__in=address_keys,
-        lifted_at__isnull=True,
     )
 
 
@@ -65,6 +55,15 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
     return {bytes(row.address_key): row for row in weakest_first}
 
 
+def kept_away(address_keys: Sequence[bytes], now: datetime) -> set[bytes]:
+    """Return the addresses that don't even get a confirmation email, because a row in force forbids it (R-75)."""
+    return {
+        bytes(row.address_key)
+        for row in active_for(list(address_keys))
+        if keeps_away(row.reason, row.created_at, now, everywhere=row.account_id is None)
+    }
+
+
 def complained_elsewhere(address_key: bytes) -> bool:
     """Return whether the person complained about another account, too (R-79: from the second, it holds everywhere).
 
@@ -72,9 +71,7 @@ def complained_elsewhere(address_key: bytes) -> bool:
     """
     here = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.MAIL_IN):
-        rows = Suppression.objects.filter(
-            address_key=address_key, reason=SuppressionReason.COMPLAINT, lifted_at__isnull=True
-        )
+        rows = Suppression.objects.filter(IN_FORCE, address_key=address_key, reason=SuppressionReason.COMPLAINT)
         return rows.exclude(account_id=here).exclude(evidence__counts=False).exists()
 
 
@@ -82,7 +79,7 @@ def page(
     *, reason: SuppressionReason | None = None, before_id: int | None = None, size: int = PAGE_ROWS
 ) -> list[SuppressionRow]:
     """Return the account's own rows in force, newest first; `before_id` is the last id of the previous page."""
-    rows = Suppression.objects.filter(lifted_at__isnull=True)
+    rows = Suppression.objects.filter(IN_FORCE)
     if reason is not None:
         rows = rows.filter(reason=reason)
     if before_id is not None:
@@ -102,5 +99,5 @@ def page(
 
 def counts() -> dict[SuppressionReason, int]:
     """Count the account's rows in force by reason."""
-    rows = Suppression.objects.filter(lifted_at__isnull=True).values_list("reason").annotate(rows=Count("id"))
+    rows = Suppression.objects.filter(IN_FORCE).values_list("reason").annotate(rows=Count("id"))
     return {**dict.fromkeys(STRENGTH, 0), **{SuppressionReason(reason): count for reason, count in rows}}

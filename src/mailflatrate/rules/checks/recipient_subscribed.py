@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import RecipientFacts, SubscriptionState
+from mailflatrate.rules.facts import MAILED, RecipientFacts, SubscriptionState
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
 
 _KEY = "recipient-subscribed"
-_CONFIRMED = SubscriptionState.CONFIRMED
 _BY_STATE = {
     SubscriptionState.PENDING: SkippedRecipient("R-25", _KEY, WithholdReason.NOT_CONFIRMED),
     SubscriptionState.QUARANTINED: SkippedRecipient("R-12", _KEY, WithholdReason.QUARANTINED),
@@ -21,7 +20,7 @@ _BY_STATE = {
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     state = facts.subscription
-    return None if state is _CONFIRMED else _BY_STATE[state]
+    return None if state in MAILED else _BY_STATE[state]
 
 
 RULE = RecipientRule(

@@ -60,7 +60,10 @@ LIFTS: frozenset[tuple[AccountStatus, AccountStatus]] = frozenset(
 )
 """Moves that let an account send again after a pause: a person, a reason, and a night's sleep (R-90)."""
 
-_STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
+RESTRICTED = (_THROTTLED, _PAUSED, _SUSPENDED, _CLOSED)
+"""Statuses that take something away from an account that could send; they outlive a restored backup."""
+
+STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
 
 
 def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
@@ -70,7 +73,7 @@ def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
         return False
     if least is Mover.APPLICANT or mover is Mover.APPLICANT:
         return least is mover
-    return _STRENGTH[mover] >= _STRENGTH[least]
+    return STRENGTH[mover] >= STRENGTH[least]
 
 
 def needs_words(after: AccountStatus) -> bool:

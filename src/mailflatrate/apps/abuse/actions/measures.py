@@ -19,10 +19,10 @@ from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import suppress_everywhere
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.cases import proof_due
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings import load_settings
 
 RULE = "R-82"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.apps.accounts.models.account_status import AccountStatus
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules import facts
 
 
 class Role(models.TextChoices):
@@ -108,7 +109,7 @@ class Account(models.Model):
         constraints = [
             # R-01: an account that may send was activated by an operator.
             models.CheckConstraint(
-                condition=~Q(standing__in=["active", "throttled"])
+                condition=~Q(standing__in=[each.value for each in facts.AccountStatus if each.may_send])
                 | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
                 name="account_activated_by_a_person",
             ),
@@ -121,7 +122,7 @@ class Account(models.Model):
     @property
     def may_send(self) -> bool:
         """Return True if the standing allows sending."""
-        return self.standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
+        return facts.AccountStatus(self.standing).may_send
 
 
 class Membership(TenantModel):

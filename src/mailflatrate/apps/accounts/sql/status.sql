@@ -19,17 +19,7 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     SELECT m.least INTO least FROM (VALUES
-    ('registered', 'submitted', 0), ('more_info', 'submitted', 0),
-    ('submitted', 'approved', 2), ('submitted', 'more_info', 2), ('submitted', 'rejected', 2),
-    ('more_info', 'rejected', 2), ('rejected', 'more_info', 2),
-    ('approved', 'active', 2), ('approved', 'more_info', 2), ('approved', 'rejected', 2),
-    ('active', 'throttled', 1), ('active', 'paused', 1), ('active', 'suspended', 1),
-    ('throttled', 'paused', 1), ('throttled', 'suspended', 1), ('paused', 'suspended', 1),
-    ('throttled', 'active', 2), ('paused', 'active', 2), ('paused', 'throttled', 2),
-    ('suspended', 'active', 2), ('suspended', 'throttled', 2),
-    ('registered', 'closed', 2), ('submitted', 'closed', 2), ('more_info', 'closed', 2), ('approved', 'closed', 2),
-    ('rejected', 'closed', 2),
-    ('active', 'closed', 1), ('throttled', 'closed', 1), ('paused', 'closed', 1), ('suspended', 'closed', 1)
+    {{standing_moves}}
 ) AS m (before, after, least)
         WHERE m.before = NEW.before AND m.after = NEW.after;
     IF NOT FOUND THEN
@@ -45,10 +35,10 @@ BEGIN
         RAISE EXCEPTION 'a rule or a person of the operator moves an account from % to %', NEW.before, NEW.after
             USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.before IN ('paused', 'suspended') AND NEW.after IN ('active', 'throttled') THEN
+    IF {{is_lift(NEW.before, NEW.after)}} THEN
         SELECT max(at) INTO since FROM standing_change
             WHERE account_id = NEW.account_id AND after IN ('paused', 'suspended');
-        IF NEW.at < since + interval '24 hours' THEN
+        IF NEW.at < since + interval '{{limit(pause_cooling_hours)}} hours' THEN
             RAISE EXCEPTION 'a pause is lifted after 24 hours at the earliest (R-90)' USING ERRCODE = 'check_violation';
         END IF;
     END IF;

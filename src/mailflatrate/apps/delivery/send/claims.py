@@ -10,10 +10,9 @@ from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 from mailflatrate.rules import sql
+from mailflatrate.rules.facts import MAILED
 
-MAY_SEND = "('active', 'throttled')"
-BOUNCES_AND_UNSUBSCRIBED = "('unsubscribe', 'soft_bounce', 'hard_bounce')"
-"""An account's suppressions that do not block a confirmation mail, which the person asked for (lock two)."""
+_MAILED = frozenset(each.value for each in MAILED)
 
 # Compare-and-set and fetch in one. A campaign sent in turns gives one turn to one claim: a second claim waits for the
 # plan's row and finds the next turn still ahead. What is beyond the turn is returned with the chunk. The same sender
@@ -38,7 +37,7 @@ WITH turn AS (
           AND (EXISTS (SELECT 1 FROM turn) OR NOT EXISTS (
               SELECT 1 FROM plan p WHERE p.campaign_id = chunk.campaign_id AND p.account_id = chunk.account_id
                 AND p.per_turn IS NOT NULL))
-          AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND a.standing IN {MAY_SEND})
+          AND EXISTS (SELECT 1 FROM account a WHERE a.id = chunk.account_id AND {sql.may_send("a")})
           AND {lane_open("chunk")}))
     RETURNING id, account_id, campaign_id, claimed_by
 ), marked AS (
@@ -60,29 +59,26 @@ _BY_KEYS = "SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name i
 
 # A row is listed only while nothing speaks against it, so one that is missing for any reason isn't sent. The
 # subscription stays an outer join and suppressions a lookup per row: other joins read, or plan, more than one chunk.
-_ROWS = """
+_ROWS = f"""
     SELECT d.id FROM delivery d
     JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
     LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
         AND s.contact_id = d.contact_id
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
-      AND d.consent_event_id IS NOT NULL AND coalesce(s.state, '') = 'confirmed'
-      AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-          AND (x.account_id = a.id OR x.account_id IS NULL)) IS FALSE
-"""
+      AND d.consent_event_id IS NOT NULL AND {sql.is_confirmed("coalesce(s.state, '')")}
+      AND {sql.suppressed("a.id", "c.address_key")} IS FALSE
+"""  # noqa: S608  # made of constants
 _TRANSACTIONAL_ROWS = f"""
     SELECT d.id FROM delivery d
     LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
       AND (d.notice_id IS NOT NULL OR r.state = 'asked')
-      AND EXISTS (SELECT 1 FROM suppression x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
-          AND (x.account_id = a.id AND x.reason NOT IN {BOUNCES_AND_UNSUBSCRIBED}
-               OR x.account_id IS NULL AND x.reason <> 'hard_bounce')) IS FALSE
+      AND {sql.kept_away("a.id", "r.address_key")} IS FALSE
 """  # noqa: S608  # made of constants
 
 # What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
 _CHECK = f"""
-SELECT coalesce(k.state, 'cancelled'), a.standing IN {MAY_SEND} AND NOT {HELD},
+SELECT coalesce(k.state, 'cancelled'), {sql.may_send("a")} AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
     ARRAY({_ROWS}),
@@ -191,4 +187,4 @@ async def read_again(connection: Connection, held: Claim, ids: list[int]) -> lis
 def says_no(row: RecipientRow) -> bool:
     """Return True if no message may leave for this row, so that judging it again is needless."""
     suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
-    return suppressed or row.subscription != "confirmed" or row.email is None
+    return suppressed or row.subscription not in _MAILED or row.email is None

@@ -16,7 +16,7 @@ BEGIN
     SELECT format('account %s may not send', n.account_id) INTO hole
     FROM (SELECT DISTINCT account_id FROM new_rows WHERE notice_id IS NULL) n
     LEFT JOIN public.account a ON a.id = n.account_id
-    WHERE a.id IS NULL OR a.standing NOT IN ('active', 'throttled')
+    WHERE a.id IS NULL OR NOT ({{may_send(a)}})
         OR a.activated_by_id IS NULL OR a.activated_at IS NULL
     LIMIT 1;
     IF hole IS NOT NULL THEN
@@ -81,7 +81,7 @@ BEGIN
     LEFT JOIN public.list_origin o ON o.id = i.origin_id AND o.account_id = n.account_id
         AND o.mailing_list_id = n.mailing_list_id
     WHERE n.consent_event_id IS NOT NULL AND (
-        s.state IS DISTINCT FROM 'confirmed' OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
+        ({{is_confirmed(s.state)}}) IS NOT TRUE OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
         OR e.account_id IS DISTINCT FROM n.account_id OR e.contact_id IS DISTINCT FROM n.contact_id
         OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported')
         OR (e.kind = 'imported' AND o.state IS DISTINCT FROM 'approved'))
@@ -92,10 +92,7 @@ BEGIN
     SELECT format('contact %s is suppressed or gone', n.contact_id) INTO hole
     FROM new_rows n
     LEFT JOIN public.contact c ON c.id = n.contact_id AND c.account_id = n.account_id
-    LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = c.address_key
-        AND own.lifted_at IS NULL
-    LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = c.address_key
-        AND everywhere.lifted_at IS NULL
+    {{suppression_joins(n.account_id, c.address_key)}}
     WHERE n.consent_event_id IS NOT NULL AND (c.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL)
     LIMIT 1;
     IF hole IS NOT NULL THEN
@@ -112,16 +109,12 @@ BEGIN
         AND e.contact_id = n.contact_id AND e.mailing_list_id = n.mailing_list_id AND e.kind = 'requested'
     LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
         AND g.chain = 'confirmation' AND g.allowed
-    LEFT JOIN public.suppression own ON own.account_id = n.account_id AND own.address_key = r.address_key
-        AND own.lifted_at IS NULL AND own.reason NOT IN ('unsubscribe', 'soft_bounce', 'hard_bounce')
-    LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL AND everywhere.address_key = r.address_key
-        AND everywhere.lifted_at IS NULL AND everywhere.reason <> 'hard_bounce'
     WHERE n.confirmation_id IS NOT NULL AND (
-        r.id IS NULL OR g.id IS NULL OR own.id IS NOT NULL OR everywhere.id IS NOT NULL OR r.state <> 'asked'
+        r.id IS NULL OR g.id IS NULL OR r.state <> 'asked' OR {{kept_away(n.account_id, r.address_key)}}
         OR c.id IS NULL OR e.id IS NULL OR r.mailing_list_id IS DISTINCT FROM n.mailing_list_id
         OR CASE WHEN r.kind = 'move' THEN NOT EXISTS (
             SELECT 1 FROM public.subscription s
-            WHERE s.account_id = n.account_id AND s.contact_id = r.moves_id AND s.state = 'confirmed')
+            WHERE s.account_id = n.account_id AND s.contact_id = r.moves_id AND {{is_confirmed(s.state)}})
            ELSE f.id IS NULL OR v.id IS NULL END)
     LIMIT 1;
     IF hole IS NOT NULL THEN

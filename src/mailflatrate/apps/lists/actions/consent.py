@@ -7,8 +7,8 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock
+from mailflatrate.rules.suppression import SuppressionReason
 
 
 @transaction.atomic

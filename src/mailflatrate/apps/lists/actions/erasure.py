@@ -11,8 +11,8 @@ from django.db import transaction
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import GONE, ConsentEvent, ConsentEvidence, ConsentKind, Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.suppression import SuppressionReason
 
 
 @transaction.atomic

@@ -14,11 +14,11 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.consent import end_subscriptions
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
+from mailflatrate.rules.suppression import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)

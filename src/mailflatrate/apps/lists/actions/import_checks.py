@@ -21,28 +21,29 @@ from mailflatrate.apps.lists.intake.figures import (
 from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.rules.origins import Anomaly, judge_figures
 
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
-_KEEP_OUT = """
+_KEEP_OUT = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT s.id, CASE WHEN s.state = 'confirmed' THEN '' ELSE s.quarantine_reason END AS was
+    SELECT s.id, CASE WHEN {sql.is_confirmed("s.state")} THEN '' ELSE s.quarantine_reason END AS was
     FROM consent_event e
     JOIN subscription s ON s.account_id = e.account_id AND s.consent_event_id = e.id
         AND s.contact_id = e.contact_id AND s.mailing_list_id = e.mailing_list_id
     JOIN contact c ON c.id = s.contact_id AND c.account_id = e.account_id
     WHERE e.account_id = %(account_id)s AND e.source_import_id = %(import_id)s
       AND (%(domains)s::text[] IS NULL OR split_part(c.email, '@', 2) = ANY(%(domains)s::text[]))
-      AND (s.state = 'confirmed' OR s.quarantine_reason = ANY(%(waiting)s::text[]))
+      AND ({sql.is_confirmed("s.state")} OR s.quarantine_reason = ANY(%(waiting)s::text[]))
     FOR UPDATE OF s
 ), moved AS (
     UPDATE subscription s SET state = 'quarantined', confirmed_at = NULL, quarantine_reason = %(reason)s
     FROM chosen WHERE s.id = chosen.id RETURNING chosen.was
 )
 SELECT was, count(*) FROM moved GROUP BY was
-"""
+"""  # noqa: S608  # made of constants
 
 
 def domains_to_ask(import_id: int) -> list[str]:

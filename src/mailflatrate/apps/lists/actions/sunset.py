@@ -6,6 +6,7 @@ from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import audit, jobs, tenancy
+from mailflatrate.rules import sql
 
 SUNSET_JOB = "lists.withdraw_silent"
 SLICE = 200
@@ -13,7 +14,7 @@ SLICE = 200
 _SILENT = """
 SELECT DISTINCT s.contact_id FROM subscription s
 JOIN contact c ON c.id = s.contact_id AND c.account_id = s.account_id
-WHERE s.account_id = %s AND s.state = 'confirmed' AND s.contact_id > %s AND {segment}
+WHERE s.account_id = %s AND {is_confirmed} AND s.contact_id > %s AND {segment}
 ORDER BY s.contact_id LIMIT %s
 """
 
@@ -37,7 +38,10 @@ def withdraw_inactive(campaign_id: int, after: int) -> int | None:
     """
     segment, values = conditions_sql(inactive_conditions(asked_by=campaign_id))
     with connection.cursor() as cursor:
-        cursor.execute(_SILENT.format(segment=segment), [tenancy.current_account_id(), after, *values, SLICE])
+        cursor.execute(
+            _SILENT.format(segment=segment, is_confirmed=sql.is_confirmed("s.state")),
+            [tenancy.current_account_id(), after, *values, SLICE],
+        )
         found = [contact_id for (contact_id,) in cursor.fetchall()]
     for contact_id in found:
         unsubscribe(contact_id, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")

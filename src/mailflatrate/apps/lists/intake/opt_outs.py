@@ -16,9 +16,10 @@ from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.base import clock
+from mailflatrate.rules import sql
 from mailflatrate.rules.prior_status import NO, PriorStatus
+from mailflatrate.rules.suppression import SuppressionReason
 
 _REASONS = {
     PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,
@@ -67,7 +68,8 @@ WITH told AS (
         quarantine_reason = CASE WHEN chosen.withdraws THEN '' ELSE '{SAID_NO}' END
     FROM chosen WHERE s.id = chosen.id
 )
-SELECT mine, CASE WHEN state = 'confirmed' THEN '' ELSE quarantine_reason END, count(*) FROM chosen GROUP BY 1, 2
+SELECT mine, CASE WHEN {sql.is_confirmed("state")} THEN '' ELSE quarantine_reason END, count(*)
+FROM chosen GROUP BY 1, 2
 """  # noqa: S608  # made of constants
 
 

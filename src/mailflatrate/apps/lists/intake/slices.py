@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SA
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
+from mailflatrate.rules import sql
 
 _TRIES = 3
 UNKNOWN_WORDS = 30
@@ -99,19 +100,19 @@ WITH judged AS MATERIALIZED (
         ) sub ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id = %(account_id)s AND address_key = st.address_key AND lifted_at IS NULL LIMIT 1
+            WHERE account_id = %(account_id)s AND address_key = st.address_key AND {sql.in_force("suppression")} LIMIT 1
         ) own ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id IS NULL AND address_key = st.address_key AND lifted_at IS NULL LIMIT 1
+            WHERE account_id IS NULL AND address_key = st.address_key AND {sql.in_force("suppression")} LIMIT 1
         ) whole ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id = %(account_id)s AND address_key = st.mailbox_key AND lifted_at IS NULL LIMIT 1
+            WHERE account_id = %(account_id)s AND address_key = st.mailbox_key AND {sql.in_force("suppression")} LIMIT 1
         ) own_mailbox ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id IS NULL AND address_key = st.mailbox_key AND lifted_at IS NULL LIMIT 1
+            WHERE account_id IS NULL AND address_key = st.mailbox_key AND {sql.in_force("suppression")} LIMIT 1
         ) whole_mailbox ON TRUE
         CROSS JOIN LATERAL (
             SELECT coalesce(own.id, whole.id, own_mailbox.id, whole_mailbox.id) IS NOT NULL AS found

@@ -11,6 +11,7 @@ from mailflatrate.apps.privacy.withdrawals.log_lines import WithdrawalLine
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules import sql
 
 _Row = tuple[datetime, str, int | None, str, int | None, int | None, bytes | None]
 BATCH = 5_000
@@ -22,7 +23,7 @@ DELETE FROM withdrawal_outbox WHERE id IN
     (SELECT id FROM withdrawal_outbox ORDER BY id LIMIT %s)
 RETURNING {_COLUMNS}
 """  # noqa: S608  # made of constants
-_SINCE = """
+_SINCE = f"""
 SELECT recorded_at, kind, account_id, '', contact_id, mailing_list_id,
     (SELECT c.address_key FROM contact c WHERE c.id = e.contact_id AND c.account_id = e.account_id)
 FROM consent_event e
@@ -32,9 +33,9 @@ SELECT created_at, 'suppressed', account_id, reason, NULL, NULL, address_key FRO
 WHERE created_at >= %(since)s
 UNION ALL
 SELECT at, 'standing', account_id, after, NULL, NULL, NULL FROM standing_change
-WHERE at >= %(since)s AND after IN ('throttled', 'paused', 'suspended', 'closed')
+WHERE at >= %(since)s AND {sql.is_restricted("after")}
 ORDER BY 1
-"""
+"""  # noqa: S608  # made of constants
 
 _logger = structlog.get_logger(__name__)
 

@@ -19,9 +19,10 @@ from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, M
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.apps.suppression.models import SuppressionReason, WithdrawalKind
+from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import SuppressionReason
 
 SOURCE = "withdrawals log"
 BY = "restored"

@@ -1,6 +1,5 @@
 -- R-75: a suppression begins in force, belongs to one address for good, is never weakened, and is lifted with a reason
--- by the platform role, never from within an account. The reasons in the array go from the strongest to the weakest; a
--- test compares them with the rules.
+-- by the platform role, never from within an account. The reasons in the array go from the strongest to the weakest.
 
 CREATE OR REPLACE FUNCTION public.suppression_born() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -17,9 +16,7 @@ CREATE OR REPLACE TRIGGER suppression_born BEFORE INSERT ON suppression
 CREATE OR REPLACE FUNCTION public.suppression_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    strength text[] := ARRAY[
-        'complaint', 'objection', 'erased', 'hard_bounce', 'manual', 'soft_bounce', 'unsubscribe'
-    ];
+    strength text[] := ARRAY[{{suppression_strength}}];
 BEGIN
     IF NEW.id <> OLD.id OR NEW.account_id IS DISTINCT FROM OLD.account_id OR NEW.address_key <> OLD.address_key
             OR (NEW.created_at <> OLD.created_at AND (NEW.created_at < OLD.created_at OR NEW.reason = OLD.reason))

@@ -10,7 +10,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER suppression_is_logged AFTER INSERT OR UPDATE OF reason ON suppression
-    FOR EACH ROW WHEN (NEW.lifted_at IS NULL) EXECUTE FUNCTION public.withdrawal_of_suppression();
+    FOR EACH ROW WHEN ({{in_force(NEW)}}) EXECUTE FUNCTION public.withdrawal_of_suppression();
 
 CREATE OR REPLACE FUNCTION public.withdrawal_of_standing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -21,6 +21,4 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER standing_is_logged AFTER INSERT ON standing_change
-    FOR EACH ROW WHEN (
-        NEW.after IN ('throttled', 'paused', 'suspended', 'closed')
-    ) EXECUTE FUNCTION public.withdrawal_of_standing();
+    FOR EACH ROW WHEN ({{is_restricted(NEW.after)}}) EXECUTE FUNCTION public.withdrawal_of_standing();

@@ -18,7 +18,6 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage, list_of
 from mailflatrate.entrypoints.api.v1.problems import wrong
@@ -33,6 +32,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     seal_cursor,
 )
 from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.rules.suppression import SuppressionReason
 
 ROUTER = Router(tags=["Contacts"])
 PersonName = Annotated[str, Field(max_length=120)]

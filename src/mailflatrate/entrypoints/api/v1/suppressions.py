@@ -8,10 +8,10 @@ from ninja import Query, Router, Schema
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Address, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.rules.suppression import SuppressionReason
 
 ROUTER = Router(tags=["Suppression"])
 

@@ -14,7 +14,7 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
 from mailflatrate.apps.privacy.models import DataRequestKind
-from mailflatrate.apps.suppression.models import SuppressionReason
+from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.public.preferences import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
@@ -49,7 +49,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
         (
             _("Emails stopped"),
-            [(_when(suppressed["since"]), str(SuppressionReason(suppressed["reason"]).label))] if suppressed else [],
+            [(_when(suppressed["since"]), str(REASON_LABELS[suppressed["reason"]]))] if suppressed else [],
         ),
         (
             _("Your requests"),

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
-from mailflatrate.apps.suppression.models import SuppressionReason
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
@@ -77,7 +76,7 @@ def look_up(request: StudioRequest) -> HttpResponse:
         return _show(request, look_up=form)
     row = queries.strongest(form.key)
     found = None if row is None else {
-        "reason": SuppressionReason(row.reason).label, "since": row.created_at, "whole_platform": row.account_id is None
+        "reason": row.get_reason_display(), "since": row.created_at, "whole_platform": row.account_id is None
     }  # fmt: skip
     return _show(request, look_up=form, looked_up=form.cleaned_data["email"], found=found)
 

@@ -1,0 +1,57 @@
+"""Suppressed addresses (R-16, R-75, R-79): which reason is stronger, and what the person's own new sign-up ends.
+
+`rules.sql` renders these tables into the statements and triggers that ask the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailflatrate.rules.limits import value
+
+
+class SuppressionReason(StrEnum):
+    """The reason an address is never mailed."""
+
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    OBJECTION = "objection"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
+STRENGTH: tuple[SuppressionReason, ...] = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.OBJECTION,
+    SuppressionReason.ERASED,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.MANUAL,
+    SuppressionReason.SOFT_BOUNCE,
+    SuppressionReason.UNSUBSCRIBE,
+)
+"""Strongest first; a row takes over a stronger reason, and never a weaker one."""
+
+RETURNS: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
+"""An account's suppressions that a new sign-up ends: the person wants mail again, and the mailbox is alive."""
+RETURNS_LATER: tuple[SuppressionReason, ...] = (SuppressionReason.HARD_BOUNCE,)
+"""Rows of an account or the platform that it ends, too; but a dead mailbox gets no confirmation for 60 days."""
+
+
+def return_after() -> timedelta:
+    """Return how long an address stays suppressed after a bounce."""
+    return timedelta(days=value("bounce_return_days"))
+
+
+def ends_by_sign_up(reason: str, *, everywhere: bool) -> bool:
+    """Return whether a confirmed new sign-up lifts a suppression of the account, or `everywhere` of the platform."""
+    return reason in RETURNS_LATER or (reason in RETURNS and not everywhere)
+
+
+def keeps_away(reason: str, since: datetime, now: datetime, *, everywhere: bool) -> bool:
+    """Return whether a suppression in force forbids even the confirmation email that its owner asked for."""
+    if reason in RETURNS_LATER:
+        return now - since < return_after()
+    return not ends_by_sign_up(reason, everywhere=everywhere)

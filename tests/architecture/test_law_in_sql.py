@@ -1,0 +1,162 @@
+"""The conditions of `rules.sql` say what the rules in Python say, and a changed rule changes every statement."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import psycopg
+import pytest
+
+from architecture.migrations import PACKAGE
+from mailflatrate.apps.lists.models import SubscriptionState
+from mailflatrate.rules import campaign_states, facts, sql
+from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.suppression import SuppressionReason, keeps_away
+from mailflatrate.rules.vetting import LIFTS, may_move
+from mailflatrate.rules.vetting.account_status import RESTRICTED, STRENGTH, Mover
+
+ACCOUNT = 77
+AGES = [timedelta(0), timedelta(days=59, hours=23), timedelta(days=60, hours=1)]
+# None, or reason and age of a row in force; a row that was lifted counts as None.
+ROWS: list[tuple[SuppressionReason, timedelta] | None] = [None, *product(SuppressionReason, AGES)]
+
+
+@pytest.fixture
+def owner(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database) as connection:
+        yield connection
+        connection.rollback()
+
+
+def answers(owner: psycopg.Connection[Any], condition: str, columns: str, values: list[tuple[Any, ...]]) -> list[Any]:
+    """What a condition says about each row of values."""
+    rows = ", ".join("({})".format(", ".join(["%s::text"] * len(values[0]))) for _ in values)
+    statement = f"SELECT {condition} FROM (VALUES {rows}) AS a ({columns})"
+    return [answer for (answer,) in owner.execute(statement, [each for row in values for each in row]).fetchall()]
+
+
+def test_who_may_send_is_the_same(owner: psycopg.Connection[Any]) -> None:
+    found = answers(owner, sql.may_send("a"), "standing", [(each.value,) for each in facts.AccountStatus])
+    assert found == [each.may_send for each in facts.AccountStatus]
+
+
+def test_what_is_confirmed_is_the_same(owner: psycopg.Connection[Any]) -> None:
+    """A subscription that is gone is none."""
+    found = answers(
+        owner, sql.is_confirmed("coalesce(a.state, '')"), "state", [(s,) for s in (*SubscriptionState, None)]
+    )
+    assert found == [facts.SubscriptionState(state) in facts.MAILED for state in SubscriptionState] + [False]
+
+
+def test_changes_of_account_status_are_the_same(owner: psycopg.Connection[Any]) -> None:
+    pairs = list(product(facts.AccountStatus, facts.AccountStatus))
+    values = [(before.value, after.value) for before, after in pairs]
+    assert answers(owner, sql.is_lift("a.x", "a.y"), "x, y", values) == [pair in LIFTS for pair in pairs]
+    restricted = [after in RESTRICTED for _before, after in pairs]
+    assert answers(owner, sql.is_restricted("a.y"), "x, y", values) == restricted
+    moves = f"(SELECT m.least FROM (VALUES {sql.standing_moves()}) AS m (x, y, least) WHERE (m.x, m.y) = (a.x, a.y))"
+    for mover in (Mover.MACHINE, Mover.STAFF):
+        allowed = [
+            least is not None and 0 < least <= STRENGTH[mover] for least in answers(owner, moves, "x, y", values)
+        ]
+        assert allowed == [may_move(*pair, mover) for pair in pairs]
+
+
+@pytest.mark.parametrize("name", [name for name, each in vars(campaign_states).items() if isinstance(each, tuple)])
+def test_sets_of_campaign_states_are_the_same(owner: psycopg.Connection[Any], name: str) -> None:
+    found = answers(owner, f"a.state IN {sql.campaign_states(name)}", "state", [(each,) for each in CampaignState])
+    assert found == [state in getattr(campaign_states, name) for state in CampaignState]
+
+
+def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> None:
+    """Every pair of a row of the account and one of the platform, and rows of other accounts, and lifted ones."""
+    now = datetime.now(UTC)
+    pairs = list(product(ROWS, ROWS))
+    with owner.cursor() as cursor:
+        rows = [
+            (account, bytes([number // 256, number % 256]), row[0].value, now - row[1])
+            for number, (own, everywhere) in enumerate(pairs)
+            for account, row in ((ACCOUNT, own), (None, everywhere), (ACCOUNT + 1, ROWS[1]))
+            if row is not None
+        ]
+        insert = (
+            "INSERT INTO suppression (account_id, address_key, reason, source, created_at) VALUES (%s, %s, %s, 't', %s)"
+        )
+        cursor.executemany(insert, rows)
+        for account in (ACCOUNT, None):
+            cursor.execute(insert, (account, b"lifted", SuppressionReason.COMPLAINT.value, now))
+        cursor.execute(
+            "UPDATE suppression SET lifted_at = now(), lifted_reason = 'x' WHERE address_key = %s", [b"lifted"]
+        )
+        asked = f"""
+            SELECT k.key, {sql.suppressed(str(ACCOUNT), "k.key")}, {sql.kept_away(str(ACCOUNT), "k.key")},
+                own.reason, everywhere.reason
+            FROM (SELECT DISTINCT address_key AS key FROM suppression) k {sql.suppression_joins(str(ACCOUNT), "k.key")}
+        """
+        found = {bytes(key): answer for key, *answer in cursor.execute(asked).fetchall()}
+    assert found.pop(b"lifted") == [False, False, None, None]
+    assert len(found) == len(pairs)
+    for number, (own, everywhere) in enumerate(pairs):
+        kept = [
+            keeps_away(row[0], now - row[1], now, everywhere=row is everywhere and whole)
+            for row, whole in ((own, False), (everywhere, True)) if row is not None
+        ]  # fmt: skip
+        reasons = [row[0].value if row else None for row in (own, everywhere)]
+        wanted = [own is not None or everywhere is not None, any(kept), *reasons]
+        assert found[bytes([number // 256, number % 256])] == wanted, (own, everywhere)
+
+
+_CHANGED = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
+from mailflatrate.rules import campaign_states as states, facts, sql, suppression
+facts.MAILED = (facts.SubscriptionState.REMOVED,)
+facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
+states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
+suppression.RETURNS = (suppression.SuppressionReason.ERASED,)
+suppression.RETURNS_LATER = (suppression.SuppressionReason.MANUAL,)
+sql.in_force = lambda row: f"{row}.is_in_force"
+import django
+django.setup()
+from mailflatrate.apps.campaigns import local_time, samples
+from mailflatrate.apps.delivery import plan, wake
+from mailflatrate.apps.delivery.send import claims
+from mailflatrate.apps.gate import recipients
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.intake import slices
+from mailflatrate.base.tenancy.statements import shipped
+trigger, = [made.statement for made in shipped() if made.name == "public.delivery_needs_permission()"]
+for name, text in {
+    "claim": claims._CLAIM, "look": claims._LOOK, "post": claims._LOOK_AT_POST, "wake": wake._DEFER_READY,
+    "plan": plan._SLICE.format_map(dict.fromkeys(
+        "not_meant part_is part_join by_part part not_before is_canary mine counted_as edition decision arms".split(),
+    "") | plan._IN_ORDER | {"not_meant": "NULL"}),
+    "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "local_time": local_time._COUNT,
+    "list": queries._ON_A_LIST, "import": slices._MERGE, "trigger": trigger,
+}.items():
+    print(name, " ".join(text.split()), sep="\\t")
+"""
+_SEND, _MAILED, _RUNS = "a.standing = 'rejected'", "= 'removed'", "k.state IN ('draft')"
+_FORCE, _RETURN = ".is_in_force", "x.reason = 'erased' AND x.account_id IS NOT NULL OR x.reason = 'manual'"
+_SAYS = {
+    "claim": [_SEND, _RUNS, _FORCE], "look": [_SEND, _MAILED, _FORCE], "post": [_RETURN, _FORCE],
+    "wake": [_SEND, _RUNS], "plan": [_MAILED, _FORCE], "recipients": [_FORCE], "audience": [_FORCE],
+    "local_time": [_MAILED, _FORCE], "list": [_MAILED], "import": [_FORCE],
+    "trigger": [_SEND, _MAILED, _FORCE, _RETURN, "c.state NOT IN ('draft')"],
+}  # fmt: skip
+_OLD = ("'throttled'", "state = 'confirmed'", "'waiting')", "lifted_at IS NULL", "'soft_bounce'", "'hard_bounce'")
+
+
+def test_a_changed_rule_changes_every_statement() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    ran = subprocess.run([sys.executable, "-c", _CHANGED], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    texts = dict(line.split("\t", 1) for line in ran.stdout.splitlines())
+    missing = {name: [part for part in parts if part not in texts[name]] for name, parts in _SAYS.items()}
+    left = {name: [old for old in _OLD if old in text] for name, text in texts.items()}
+    assert not any(missing.values()), missing
+    assert not any(left.values()), left
