@@ -15,6 +15,7 @@ from architecture.migrations import PACKAGE
 from mailflatrate.apps.lists.models import SubscriptionState
 from mailflatrate.rules import campaign_states, facts, sql
 from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away
 from mailflatrate.rules.vetting import LIFTS, may_move
 from mailflatrate.rules.vetting.account_status import RESTRICTED, STRENGTH, Mover
@@ -49,7 +50,7 @@ def test_what_is_confirmed_is_the_same(owner: psycopg.Connection[Any]) -> None:
     found = answers(
         owner, sql.is_confirmed("coalesce(a.state, '')"), "state", [(s,) for s in (*SubscriptionState, None)]
     )
-    assert found == [facts.SubscriptionState(state) in facts.MAILED for state in SubscriptionState] + [False]
+    assert found == [facts.SubscriptionState(state) in MAILED for state in SubscriptionState] + [False]
 
 
 def test_changes_of_account_status_are_the_same(owner: psycopg.Connection[Any]) -> None:
@@ -83,9 +84,8 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
             for account, row in ((ACCOUNT, own), (None, everywhere), (ACCOUNT + 1, ROWS[1]))
             if row is not None
         ]
-        insert = (
-            "INSERT INTO suppression (account_id, address_key, reason, source, created_at) VALUES (%s, %s, %s, 't', %s)"
-        )
+        columns = "account_id, address_key, reason, created_at, source"
+        insert = f"INSERT INTO suppression ({columns}) VALUES (%s, %s, %s, %s, 'law')"
         cursor.executemany(insert, rows)
         for account in (ACCOUNT, None):
             cursor.execute(insert, (account, b"lifted", SuppressionReason.COMPLAINT.value, now))
@@ -95,7 +95,8 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
         asked = f"""
             SELECT k.key, {sql.suppressed(str(ACCOUNT), "k.key")}, {sql.kept_away(str(ACCOUNT), "k.key")},
                 own.reason, everywhere.reason
-            FROM (SELECT DISTINCT address_key AS key FROM suppression) k {sql.suppression_joins(str(ACCOUNT), "k.key")}
+            FROM (SELECT DISTINCT address_key AS key FROM suppression WHERE source = 'law') k
+            {sql.suppression_joins(str(ACCOUNT), "k.key")}
         """
         found = {bytes(key): answer for key, *answer in cursor.execute(asked).fetchall()}
     assert found.pop(b"lifted") == [False, False, None, None]
@@ -103,8 +104,9 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
     for number, (own, everywhere) in enumerate(pairs):
         kept = [
             keeps_away(row[0], now - row[1], now, everywhere=row is everywhere and whole)
-            for row, whole in ((own, False), (everywhere, True)) if row is not None
-        ]  # fmt: skip
+            for row, whole in ((own, False), (everywhere, True))
+            if row is not None
+        ]
         reasons = [row[0].value if row else None for row in (own, everywhere)]
         wanted = [own is not None or everywhere is not None, any(kept), *reasons]
         assert found[bytes([number // 256, number % 256])] == wanted, (own, everywhere)
@@ -114,7 +116,8 @@ _CHANGED = """
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
 from mailflatrate.rules import campaign_states as states, facts, sql, suppression
-facts.MAILED = (facts.SubscriptionState.REMOVED,)
+from mailflatrate.rules.checks import recipient_subscribed
+recipient_subscribed.MAILED = (facts.SubscriptionState.REMOVED,)
 facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
 suppression.RETURNS = (suppression.SuppressionReason.ERASED,)
@@ -131,7 +134,7 @@ from mailflatrate.apps.lists.intake import slices
 from mailflatrate.base.tenancy.statements import shipped
 trigger, = [made.statement for made in shipped() if made.name == "public.delivery_needs_permission()"]
 for name, text in {
-    "claim": claims._CLAIM, "look": claims._LOOK, "post": claims._LOOK_AT_POST, "wake": wake._DEFER_READY,
+    "claim": claims._CLAIM, "look": claims._CHECK, "post": claims._CHECK_TRANSACTIONAL, "wake": wake._DEFER_READY,
     "plan": plan._SLICE.format_map(dict.fromkeys(
         "not_meant part_is part_join by_part part not_before is_canary mine counted_as edition decision arms".split(),
     "") | plan._IN_ORDER | {"not_meant": "NULL"}),
@@ -143,11 +146,18 @@ for name, text in {
 _SEND, _MAILED, _RUNS = "a.standing = 'rejected'", "= 'removed'", "k.state IN ('draft')"
 _FORCE, _RETURN = ".is_in_force", "x.reason = 'erased' AND x.account_id IS NOT NULL OR x.reason = 'manual'"
 _SAYS = {
-    "claim": [_SEND, _RUNS, _FORCE], "look": [_SEND, _MAILED, _FORCE], "post": [_RETURN, _FORCE],
-    "wake": [_SEND, _RUNS], "plan": [_MAILED, _FORCE], "recipients": [_FORCE], "audience": [_FORCE],
-    "local_time": [_MAILED, _FORCE], "list": [_MAILED], "import": [_FORCE],
+    "claim": [_SEND, _RUNS, _FORCE],
+    "look": [_SEND, _MAILED, _FORCE],
+    "post": [_RETURN, _FORCE],
+    "wake": [_SEND, _RUNS],
+    "plan": [_MAILED, _FORCE],
+    "recipients": [_FORCE],
+    "audience": [_FORCE],
+    "local_time": [_MAILED, _FORCE],
+    "list": [_MAILED],
+    "import": [_FORCE],
     "trigger": [_SEND, _MAILED, _FORCE, _RETURN, "c.state NOT IN ('draft')"],
-}  # fmt: skip
+}
 _OLD = ("'throttled'", "state = 'confirmed'", "'waiting')", "lifted_at IS NULL", "'soft_bounce'", "'hard_bounce'")
 
 

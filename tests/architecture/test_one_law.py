@@ -141,10 +141,14 @@ _COPIES = re.compile(
 @pytest.mark.parametrize(
     "text",
     [
-        "x.lifted_at IS NULL", "a.standing IN ('active', 'throttled')", "NEW.standing NOT IN ('active')",
-        "s.state = 'confirmed'", "s.state <> 'confirmed'", "seg.state IN ('confirmed')",
+        "x.lifted_at IS NULL",
+        "a.standing IN ('active', 'throttled')",
+        "NEW.standing NOT IN ('active')",
+        "s.state = 'confirmed'",
+        "s.state <> 'confirmed'",
+        "seg.state IN ('confirmed')",
     ],
-)  # fmt: skip
+)
 def test_a_copy_of_a_rule_in_sql_would_be_found(text: str) -> None:
     assert _COPIES.search(text)
 
@@ -159,3 +163,26 @@ def test_sql_takes_its_rules_from_one_place() -> None:
         if (copies := _COPIES.findall(text))
     }
     assert found == {"apps/suppression/actions.py": ["lifted_at IS NULL"]}
+
+
+# One way from an address to its key, and one function that knows an address's domain. The rest are user names in URLs,
+# a mailbox without a domain, and a hash of local parts in exports.
+_ONE_WAY = {
+    r"suppression_key\(": {"base/ids.py", "mail/tokens.py", "abuse/export.py"},
+    r"partition\(\"@\"\)\[(2|-1)\]": {
+        "mail/address.py",
+        "mail/dsn.py",
+        "public/media_hosts.py",
+        "checks/links_truthful.py",
+        "checks/unsubscribe_host.py",
+        "wire/web.py",
+    },
+    r"(?<!def )\bdropped_delivery\(": {"delivery/queries.py", "actions/process_batch.py"},
+    r"mailing_id__in=": {"inbound/interpretation.py", "queries/search.py"},
+}
+
+
+@pytest.mark.parametrize("pattern", _ONE_WAY)
+def test_what_has_one_way_has_one_way(pattern: str) -> None:
+    found = {"/".join(file.parts[-2:]) for file in CODE if re.search(pattern, file.read_text())}
+    assert found == _ONE_WAY[pattern]

@@ -61,9 +61,10 @@ def test_each_state_is_in_exactly_one_part_of_a_campaigns_life() -> None:
 
 def test_what_changes_automatically_is_what_a_machine_moves_on() -> None:
     moved_on = {
-        before for (before, after), who in MOVES.items()
+        before
+        for (before, after), who in MOVES.items()
         if before in states.UNFINISHED and before != after and CampaignMover.MACHINE in who
-    }  # fmt: skip
+    }
     assert moved_on == set(states.UNDER_WAY)
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.tokens import KeyRing
 from mailflatrate.mail.vault import Vault
 from mailflatrate.settings.secrets import load_secrets
@@ -11,6 +12,19 @@ from mailflatrate.settings.secrets import load_secrets
 def key_ring() -> KeyRing:
     """Return the installation's key ring (ARCHITECTURE section 6), which seals and opens every token in a message."""
     return KeyRing.parse(load_secrets().token_keys)
+
+
+def canonical_address_key(canonical: str) -> bytes:
+    """Return the keyed hash of an address in its canonical form (R-20), which matches it without storing it (R-96)."""
+    return key_ring().suppression_key(canonical)
+
+
+def address_key(email: str) -> bytes | None:
+    """Return the keyed hash of an address, in any spelling; None if it isn't an address."""
+    try:
+        return canonical_address_key(canonical_key(email))
+    except AddressError:
+        return None
 
 
 @cache

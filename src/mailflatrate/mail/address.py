@@ -141,6 +141,16 @@ def without_tag(canonical: str) -> str:
     return f"{mailbox}@{domain}" if plus and mailbox else ""
 
 
+def domain_of(email: str) -> str:
+    """Return the domain of an address, in lower case; of a bare domain, that domain."""
+    return email.rpartition("@")[2].lower()
+
+
+def local_part_of(email: str) -> str:
+    """Return what precedes the domain of an address; empty for a bare domain."""
+    return email.rpartition("@")[0]
+
+
 def masked_address(email: str) -> str:
     """Mask the address so that only its owner recognizes it: `d***@example.net`. Empty stays empty."""
     local, _at, domain = email.rpartition("@")

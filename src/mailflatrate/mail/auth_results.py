@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mailflatrate.mail.address import domain_of
+
 MAX_OCTETS = 8000
 MAX_FIELDS = 50
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -52,7 +54,7 @@ def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
                 identity = named.get("smtp.mailfrom") or named.get("smtp.helo") or ""
             elif match[1].lower() == "dmarc":
                 identity = named.get("header.from", "")
-            domain = identity.strip('"<>').rpartition("@")[2].lower()
+            domain = domain_of(identity.strip('"<>'))
             found.append(AuthResult(match[1].lower(), match[2].lower(), domain, named.get("header.s", "")))
     return tuple(found)
 
@@ -63,7 +65,7 @@ def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
     for value in values[:MAX_FIELDS]:
         match, sender = _SPF_RESULT.match(value), _SPF_SENDER.search(value[:MAX_OCTETS])
         if match is not None:
-            domain = sender[1].rpartition("@")[2].lower() if sender else ""
+            domain = domain_of(sender[1]) if sender else ""
             found.append(AuthResult("spf", match[1].lower(), domain))
     return tuple(found)
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from mailflatrate.mail.address import domain_of
+
 MINIMUM_KEY_BITS: Final = 1024
 MAX_SIGNATURES: Final = 10
 
@@ -168,7 +170,7 @@ def _check_form(tags: dict[str, str], at: datetime) -> None:
     if "from" not in [name.lower() for name in tags["h"].split(":")]:
         raise _InvalidSignature(DkimStatus.MALFORMED)
     domain = tags["d"].lower()
-    identity = tags.get("i", f"@{domain}").rpartition("@")[2].lower()
+    identity = domain_of(tags.get("i", domain))
     if identity != domain and not identity.endswith(f".{domain}"):
         raise _InvalidSignature(DkimStatus.MALFORMED)
     expires = tags.get("x", "")

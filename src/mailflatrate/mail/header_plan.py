@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.edition import CampaignStream, NoticeStream, ServiceIdentity
 from mailflatrate.mail.headers import (
     Field,
@@ -71,7 +72,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
     ]
     if service.csa_complaints is not None:
         constant.append((b"X-CSA-Complaints", address_octets(service.csa_complaints)))
-    message_id = f"<{compact_form(stream.mailing_id)}.{_HOLE}@{domain_of(stream.sender.address)}>"
+    message_id = f"<{compact_form(stream.mailing_id)}.{_HOLE}@{_sender_domain(stream.sender.address)}>"
     one_click = f"<{link_prefix(service.web_base_url, LinkKind.UNSUBSCRIBE)}{_HOLE}>"
     by_mail = f"<mailto:{unsubscribe_address(_HOLE, service.mail_domain)}?subject=unsubscribe>"
     return HeaderPlan(
@@ -90,7 +91,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
 def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     """Return the header of a confirmation request or notice: no list fields, no bulk (R-32). Raises `HeaderError`."""
     boundary = "=_notice"
-    message_id = f"<{_HOLE}@{domain_of(stream.sender.address)}>"
+    message_id = f"<{_HOLE}@{_sender_domain(stream.sender.address)}>"
     constant: list[Field] = [
         (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
         (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
@@ -111,9 +112,9 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     )
 
 
-def domain_of(address: str) -> str:
+def _sender_domain(address: str) -> str:
     """Return the domain of an address in A-labels and lower case. Raises `HeaderError`."""
-    return address_octets(address).rpartition(b"@")[2].decode("ascii").lower()
+    return domain_of(address_octets(address).decode("ascii"))
 
 
 def missing_signature(from_address: str, feedback_domain: str | None, signing: Sequence[str]) -> str | None:
@@ -123,7 +124,7 @@ def missing_signature(from_address: str, feedback_domain: str | None, signing: S
     nothing more at or under the From domain, and otherwise a signature of its own domain too (RFC 9477
     section 3.1; R-64).
     """
-    from_domain = domain_of(from_address)
+    from_domain = _sender_domain(from_address)
     if not any(is_at_or_under(from_domain, domain) for domain in signing):
         return f"no signature is aligned with the From domain {from_domain}"
     if feedback_domain is None or is_at_or_under(feedback_domain, from_domain) or feedback_domain in signing:

@@ -412,10 +412,6 @@ class SubscriptionState(Enum):
     REMOVED = "removed"
 
 
-MAILED = (SubscriptionState.CONFIRMED,)
-"""The only states of a subscription that are mailed (R-12, R-25)."""
-
-
 class ConsentKind(Enum):
     """The event on which a subscription is based. Nothing else counts as consent."""
 

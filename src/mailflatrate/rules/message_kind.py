@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mailflatrate.mail.address import local_part_of
 from mailflatrate.mail.body_duties import offers_leaving
 from mailflatrate.mail.from_line import FromMailbox, read_from
 from mailflatrate.mail.message import ParsedMessage
@@ -129,7 +130,7 @@ def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
 
 
 def _all_witnesses(message: ParsedMessage, transit: Transit, from_box: FromMailbox) -> Iterator[Witness]:
-    local = from_box.address.rpartition("@")[0]
+    local = local_part_of(from_box.address)
     is_system = bool(NO_REPLY.search(local) or _DUTY.fullmatch(local))
     posted = transit.through_list and not is_system
     text = f"{message.text or message.html}"[:_MOST_TEXT]

@@ -1,7 +1,7 @@
 """The rules as SQL: every statement and trigger that asks what a rule decides takes its condition from here.
 
 Statements in Python call the functions. The files `apps/<app>/sql/*.sql` have placeholders for them, such as
-`{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0038). Arguments are SQL: a table's alias or a column.
+`{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0037). Arguments are SQL: a table's alias or a column.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import Enum
 
 from mailflatrate.rules import campaign_states as states
 from mailflatrate.rules import facts, suppression
+from mailflatrate.rules.checks import recipient_subscribed
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.vetting import account_status
 
@@ -68,7 +69,7 @@ def limit(name: str) -> str:
 
 def is_confirmed(state: str) -> str:
     """Return the condition that a subscription in this state may be mailed (R-12, R-25)."""
-    return _is_one_of(state, facts.MAILED)
+    return _is_one_of(state, recipient_subscribed.MAILED)
 
 
 def in_force(row: str) -> str:

@@ -12,9 +12,9 @@ from django.test import Client
 
 from archive_world import archived, end, end_month, move
 from campaign_world import World, world
-from mailflatrate.apps.abuse.actions.intake import delivery_to
 from mailflatrate.apps.abuse.queries.search import search
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import queries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
@@ -32,7 +32,7 @@ from mailflatrate.apps.delivery.models import (
     Retry,
     Tally,
 )
-from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, find_delivery, outcomes_page
+from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, outcomes_page
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
@@ -88,11 +88,11 @@ def what_readers_see(anna: World, campaign: Campaign, ids: list[int]) -> dict[st
         seen["bounced"] = outcomes_page(campaign.id, DeliveryState.BOUNCED)
         seen["search"] = [row.id for row in recipients(campaign.id, RecipientFilter(search="reader1@"))]
         seen["history"] = [row.id for row in deliveries_of_contact(contact.id)]
-        found = find_delivery(ids[-1])
+        found = queries.find_delivery(anna.account_id, ids[-1])
         seen["token"] = (found.contact_id, found.campaign_id, found.state) if found else None
         seen["live"], seen["dead"] = live_counts(campaign.id), dead_by_list(campaign.id)
         seen["days"] = list(DailyFigure.objects.filter(campaign=campaign).values_list("day", "settled", "hard"))
-        seen["reporter"] = getattr(delivery_to(bytes(contact.address_key), campaign.id), "id", None)
+        seen["reporter"] = getattr(queries.delivery_to(campaign.id, bytes(contact.address_key)), "id", None)
         about = stored_about(contact.id, language="en")
         seen["access"] = about["mailings"] if about and "mailings" in about else about
         for op in ("got", "not_got"):
@@ -385,7 +385,7 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
         assert owner.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,)
     refresh_campaign(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
-        assert find_delivery(ids[0]) is None
+        assert not DeliveryRecord.objects.filter(id=ids[0]).exists()
         assert not Attempt.objects.filter(delivery_id=ids[0]).exists()
         assert campaign_progress(campaign.id).sent == PEOPLE
         assert sum(DailyFigure.objects.filter(campaign=campaign).values_list("settled", flat=True)) == PEOPLE

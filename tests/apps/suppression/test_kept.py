@@ -16,7 +16,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.statements import shipped
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -119,4 +119,4 @@ def test_the_database_knows_the_same_order_of_reasons() -> None:
     (body,) = [made.statement for made in shipped() if made.name == "public.suppression_kept()"]
     strength = re.search(r"strength text\[\] := ARRAY\[(.*?)\]", body, re.DOTALL)
     assert strength is not None
-    assert re.findall(r"'(\w+)'", strength[1]) == [reason.value for reason in queries.STRENGTH]
+    assert re.findall(r"'(\w+)'", strength[1]) == [reason.value for reason in STRENGTH]

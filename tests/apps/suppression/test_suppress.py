@@ -1,6 +1,7 @@
 """Addresses never to mail: the strongest reason is kept, the account's own and the platform's rows both count."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +12,9 @@ from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import facts
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
 NUMBERS = itertools.count(1)
 
@@ -36,12 +37,12 @@ def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: lis
         for number, reason in enumerate(reasons):
             actions.suppress(address, reason=reason, source=f"test {number}", evidence={"number": number})
         row = Suppression.objects.get(address_key=address)
-    strongest = min(reasons, key=queries.STRENGTH.index)
+    strongest = min(reasons, key=STRENGTH.index)
     assert row.reason == strongest
     assert row.evidence["number"] == reasons.index(strongest)
     rising: list[SuppressionReason] = []
     for reason in reasons:
-        if not rising or queries.STRENGTH.index(reason) < queries.STRENGTH.index(rising[-1]):
+        if not rising or STRENGTH.index(reason) < STRENGTH.index(rising[-1]):
             rising.append(reason)
     assert [kept["reason"] for kept in row.evidence.get("earlier", [])] == [reason.value for reason in rising[:-1]]
 
@@ -90,7 +91,7 @@ def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys
 
 
 def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Home) -> None:
-    assert set(queries.STRENGTH) == set(SuppressionReason)
+    assert set(STRENGTH) == set(SuppressionReason)
     for reason in SuppressionReason:
         address = key()
         with tenancy.account(anna.account_id):
@@ -106,3 +107,15 @@ def test_pages_walk_by_keyset(anna: Home) -> None:
         second = queries.page(before_id=first[-1].id, size=4)
     assert [len(first), len(second)] == [4, 3]
     assert not {row.id for row in first} & {row.id for row in second}
+
+
+def test_every_row_in_force_counts_for_a_confirmation(anna: Home) -> None:
+    """A mailbox that was dead long ago is no reason to forget that the customer suppressed it by hand (R-75)."""
+    by_hand, dead = key(), key()
+    with tenancy.account(anna.account_id):
+        actions.suppress(by_hand, reason=SuppressionReason.MANUAL, source="t", evidence={})
+        for each in (by_hand, dead):
+            actions.suppress_everywhere(each, reason=SuppressionReason.HARD_BOUNCE, source="t", evidence={})
+        now = clock.now()
+        assert queries.kept_away([by_hand, dead], now) == {by_hand, dead}
+        assert queries.kept_away([by_hand, dead], now + timedelta(days=61)) == {by_hand}

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AccountStatus, Application, Membership, Role
 from mailflatrate.base import clock
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import is_freemail
 from mailflatrate.rules.names.domains import registrable
 from mailflatrate.rules.vetting.signals import (
@@ -79,7 +80,7 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
 
 def _marks(record: dict[str, str], email: str) -> dict[str, str]:
     """Return the values that identify a company. A value without a digit means there is no number and is ignored."""
-    domain = email.rpartition("@")[2].lower()
+    domain = domain_of(email)
     vat, register = plain_number(record["vat_id"]), plain_number(record["register_number"])
     return {
         "vat_id": vat if any(char.isdigit() for char in vat) else "",
@@ -99,7 +100,7 @@ def vetting_resolver() -> DnsResolver:
 
 def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
     """Query the DNS and visit the pages that the applicant named."""
-    domain = asked.email.rpartition("@")[2].lower()
+    domain = domain_of(asked.email)
     mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)
     return SignalFacts(
         email=asked.email,

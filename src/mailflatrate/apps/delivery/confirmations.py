@@ -15,6 +15,7 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.gate.confirmations import RequestVerdict, judge_requests
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import EXPRESS_SECONDS
+from mailflatrate.mail.address import domain_of
 
 MOST_AT_ONCE = 100
 
@@ -40,10 +41,10 @@ def plan_confirmations(account_id: int) -> PlannedConfirmations:
     looked_at = wait_for_facts(waiting, configured_resolver)
     with tenancy.account(account_id):
         taken = forms.take_queued(MOST_AT_ONCE)
-        requests = [request for request in taken if forms.domain_of(request) in looked_at]
+        requests = [request for request in taken if domain_of(request.email) in looked_at]
         if not requests:
             return PlannedConfirmations(len(taken), None)
-        want_facts({forms.domain_of(request) for request in requests})
+        want_facts({domain_of(request.email) for request in requests})
         judged = judge_requests(requests)
         allowed = [each for each in judged if each.decision.allowed]
         forms.begin_asking([each.request for each in allowed])

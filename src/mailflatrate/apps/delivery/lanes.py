@@ -14,6 +14,7 @@ from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, LaneHold
 from mailflatrate.apps.delivery.queries import held_lanes
 from mailflatrate.base import clock, tenancy
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.rules.providers import provider_of
 
@@ -54,7 +55,7 @@ def sort_out(chunk: Chunk) -> None:
     waiting = Delivery.objects.filter(chunk_id=chunk.id, state=DeliveryState.PENDING, contact__isnull=False)
     lanes: dict[str, list[int]] = defaultdict(list)
     for delivery_id, email in waiting.values_list("id", "contact__email"):
-        provider = provider_of(str(email).rpartition("@")[2])
+        provider = provider_of(domain_of(str(email)))
         if provider in held:
             lanes[provider].append(delivery_id)
     for provider, ids in lanes.items():

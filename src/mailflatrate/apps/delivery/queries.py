@@ -10,6 +10,7 @@ from django.db.models import Sum
 from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.archive.lookup import of_campaign
+from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import (
     Attempt,
     Chunk,
@@ -23,6 +24,7 @@ from mailflatrate.apps.delivery.models import (
 )
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.domains.queries import service_key_published
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.pace import Pace
@@ -208,9 +210,20 @@ def attempts_of(delivery_id: int) -> list[Attempt]:
     return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
 
 
-def find_delivery(delivery_id: int) -> DeliveryRecord | None:
-    """Return a delivery of the current account by the ID from a token."""
-    return DeliveryRecord.objects.select_related("campaign", "contact").filter(id=delivery_id).first()
+def find_delivery(account_id: int, delivery_id: int, *related: str) -> DeliveryRecord | None:
+    """Return the delivery that a token names, or what is left of it once its month was dropped. Runs inside
+    `tenancy.account(account_id)`.
+    """
+    rows = DeliveryRecord.objects.select_related("contact", *related).filter(id=delivery_id, account_id=account_id)
+    return rows.first() or dropped_delivery(account_id, delivery_id)
+
+
+def delivery_to(campaign_id: int, address_key: bytes) -> DeliveryRecord | None:
+    """Return a campaign's delivery to an address. Runs inside `tenancy.account(...)`."""
+    contact = Contact.objects.filter(address_key=address_key).first()
+    if contact is None:
+        return None
+    return DeliveryRecord.objects.filter(of_campaign(campaign_id), contact_id=contact.id).first()
 
 
 def delivery_of_confirmation(request_id: int) -> Delivery | None:

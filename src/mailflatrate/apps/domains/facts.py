@@ -3,7 +3,7 @@
 from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.domains.models import CheckKind, DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import mailbox_proved, signing_key
-from mailflatrate.mail.address import AddressError, parse, to_a_label
+from mailflatrate.mail.address import AddressError, domain_of, parse, to_a_label
 from mailflatrate.rules.facts import DnsRecordFacts as DnsFacts
 from mailflatrate.rules.facts import DnsState, SenderFacts
 from mailflatrate.rules.names.brands import load_brands
@@ -60,7 +60,7 @@ def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
     key = signing_key(domain)
     return SenderFacts(
         from_address=sender.email,
-        from_domain=to_a_label(sender.email.rpartition("@")[2]),
+        from_domain=to_a_label(domain_of(sender.email)),
         display_name=sender.display_name,
         address_verified_at=sender.verified_at,
         domain_verified_at=domain.verified_at,

@@ -16,6 +16,7 @@ from mailflatrate.apps.domains.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.facts import DnsState
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
@@ -54,7 +55,7 @@ def reply_addresses() -> QuerySet[Mailbox]:
 
 def on_own_domain(email: str) -> bool:
     """Return whether the address is under a domain that the account proved by DNS."""
-    host = email.rpartition("@")[2].lower()
+    host = domain_of(email)
     names = SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)
     return any(host == name or host.endswith(f".{name}") for name in names)
 

@@ -17,8 +17,8 @@ from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.base import clock
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import canonical_key, without_tag
+from mailflatrate.base.ids import address_key, canonical_address_key
+from mailflatrate.mail.address import canonical_key, domain_of, without_tag
 from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import AccountFacts, ConfirmationFacts
@@ -106,7 +106,7 @@ def _background(requests: Sequence[SignupRequest]) -> _Background:
         now=now,
         kept_away=suppression.kept_away(keys, now),
         denied=_denials(keys, now),
-        domains=known_facts({_domain(request) for request in requests}),
+        domains=known_facts({domain_of(request.email) for request in requests}),
     )
 
 
@@ -133,11 +133,7 @@ def _refusable(request: SignupRequest) -> tuple[bytes, ...]:
     """Return the keys of the address and, if it has a +tag, of its mailbox: a mailbox's denial covers its tags."""
     mailbox = without_tag(canonical_key(request.email))
     own = bytes(request.address_key)
-    return (own, key_ring().suppression_key(mailbox)) if mailbox else (own,)
-
-
-def _domain(request: SignupRequest) -> str:
-    return request.email.rpartition("@")[2]
+    return (own, canonical_address_key(mailbox)) if mailbox else (own,)
 
 
 def _refused_by(request: SignupRequest, background: _Background) -> str:
@@ -146,9 +142,9 @@ def _refused_by(request: SignupRequest, background: _Background) -> str:
     The DNS may have answered about the domain since. A row whose key is not that of its address was not made by our
     forms (ADR 0010).
     """
-    if key_ring().suppression_key(canonical_key(request.email)) != bytes(request.address_key):
+    if address_key(request.email) != bytes(request.address_key):
         return "R-20"
-    found = background.domains.get(_domain(request))
+    found = background.domains.get(domain_of(request.email))
     return "R-18" if found is not None and (found.null_mx or found.resolves is False) else ""
 
 

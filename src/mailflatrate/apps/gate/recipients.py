@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mailflatrate.apps.suppression.facts import strongest_fact
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.base.ids import address_key
+from mailflatrate.mail.address import domain_of, local_part_of
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
@@ -111,7 +111,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         last_contact_at,
         _ORIGINS.get((origin or "", consent_kind == _CONFIRMED), _NO_ORIGIN),
         # Tier 2 is confirmed on a list only after a reviewer let it in (R-21), so there is no need to look for it.
-        1 if is_refused_role(*(email or "").rpartition("@")[::2]) else 0,
+        1 if is_refused_role(local_part_of(email or ""), domain_of(email or "")) else 0,
         role_released=True,
         rests_until=rests_until,
     )
@@ -121,9 +121,4 @@ def _is_key_of(key: bytes | None, email: str | None) -> bool:
     """Return whether a key belongs to an address. The database can't compute suppression keys: a row whose key is not
     its address's was not made by us and proves no consent (ADR 0010).
     """
-    if key is None or email is None:
-        return False
-    try:
-        return key_ring().suppression_key(canonical_key(email)) == key
-    except AddressError:
-        return False
+    return key is not None and email is not None and address_key(email) == key

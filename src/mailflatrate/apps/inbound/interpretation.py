@@ -6,21 +6,18 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.delivery.archive.lookup import of_campaign
-from mailflatrate.apps.delivery.dropped_months import dropped_delivery
-from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof, Trust, answers_for, judge_sender, names_one_of
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
-from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.aggregate import AggregateReport
 from mailflatrate.mail.inspect import Inspection
+from mailflatrate.mail.reading.identify import MessageMarks
 from mailflatrate.mail.reading.storable import storable_json
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.tokens import TokenClaims
@@ -207,55 +204,42 @@ def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Tru
     if trust.proof is SenderProof.SOURCE:
         return True
     with tenancy.account(target.account_id):
-        delivery = DeliveryRecord.objects.select_related("contact").filter(id=target.delivery_id).first()
-        delivery = delivery or dropped_delivery(target.account_id, target.delivery_id)
+        delivery = find_delivery(target.account_id, target.delivery_id)
     if delivery is None or delivery.contact is None:
         return False
     if inspection.kind is ReturnedMessageKind.BOUNCE or is_machine_report(inspection):
         return answers_for(trust.detail, delivery.contact.email)
-    try:
-        return key_ring().suppression_key(canonical_key(trust.sender)) == bytes(delivery.contact.address_key)
-    except AddressError:
-        return False
+    return address_key(trust.sender) == bytes(delivery.contact.address_key)
 
 
 def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
     marks = inspection.marks
     if marks.claims is not None and marks.purpose is not None:
         return MessageTarget(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
-    campaign, how = _campaign(inspection)
+    campaign, how = marked_campaign(inspection.marks)
     if campaign is None:
         return None
     delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is SenderProof.DKIM else None
     return MessageTarget(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
 
 
-def _campaign(inspection: Inspection) -> tuple[Campaign | None, str]:
-    """Return the campaign proved by a link shared by all recipients, or named by a mailing ID."""
-    marks = inspection.marks
+def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
+    """Return the campaign proved by a link shared by all recipients, or named by a mailing ID, and how."""
+    edition = marks.edition
     with tenancy.platform(PlatformReason.MAIL_IN):
-        if marks.edition is not None:
-            edition = Edition.objects.filter(id=marks.edition.delivery_id, account_id=marks.edition.account_id)
-            found = edition.select_related("campaign").first()
+        if edition is not None:
+            found = Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
             if found is not None:
-                return found.campaign, "edition"
-        known = {
-            campaign.mailing_id: campaign for campaign in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)
-        }
+                return found, "edition"
+        known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
     return next((known[one] for one in marks.mailing_ids if one in known), None), "mailing-id"
 
 
 def _delivery_of(sender: str, campaign: Campaign) -> int | None:
     """Return the campaign's delivery to a sender whose signature proved that this is their address."""
-    try:
-        key = key_ring().suppression_key(canonical_key(sender))
-    except AddressError:
-        return None
+    key = address_key(sender)
     with tenancy.account(campaign.account_id):
-        contact = Contact.objects.filter(address_key=key).first()
-        if contact is None:
-            return None
-        row = DeliveryRecord.objects.filter(of_campaign(campaign.id), contact_id=contact.id).first()
+        row = delivery_to(campaign.id, key) if key else None
         return row.id if row else None
 
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from mailflatrate.apps.inbound.models import DeskState, InboxMessage, RawMail
 from mailflatrate.base import tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.named_addresses import named_addresses, names_one
 
@@ -26,7 +26,7 @@ def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
     found = named_addresses(raw, *envelope)
     if found is None:
         return [TOO_MANY]
-    return sorted(key_ring().suppression_key(address) for address in found)
+    return sorted(map(canonical_address_key, found))
 
 
 def note_some(model: type[RawMail] | type[InboxMessage]) -> int:
@@ -55,8 +55,7 @@ def with_too_many(before: datetime) -> QuerySet[RawMail]:
 
 def note_wanted(address_key: bytes, before: datetime) -> None:
     """Note one address in messages that name too many addresses to note them all."""
-    ring = key_ring()
     with tenancy.platform(PlatformReason.MAIL_IN):
         for row in with_too_many(before).only("id", "raw", "envelope_from").iterator(chunk_size=10):
-            if names_one(bytes(row.raw), lambda key: ring.suppression_key(key) == address_key, row.envelope_from):
+            if names_one(bytes(row.raw), lambda key: canonical_address_key(key) == address_key, row.envelope_from):
                 RawMail.objects.filter(id=row.id).update(address_keys=[TOO_MANY, address_key])

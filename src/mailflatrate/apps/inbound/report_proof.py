@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from publicsuffixlist import PublicSuffixList
 
 from mailflatrate.base import clock
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MAX_HEADER_BYTES, Headers, split_headers
@@ -66,7 +67,7 @@ def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
     source = _source(headers, peer)
     if source and _is_in(source, load_settings().feedback_sources):
         return Trust(SenderProof.SOURCE, sender, source)
-    domain = sender.rpartition("@")[2]
+    domain = domain_of(sender)
     if not domain or not _is_addressed(headers, recipient):
         return Trust(SenderProof.NONE, sender)
     verdicts = verify_signatures(raw, _public_key, at=clock.now())
@@ -147,7 +148,7 @@ def _public_key(selector: str, domain: str) -> bytes | None:
 
 def answers_for(domain: str, recipient: str) -> bool:
     """Return whether `domain` speaks for the mailbox of `recipient`: its own domain, or one of the same provider."""
-    theirs = recipient.rpartition("@")[2].lower()
+    theirs = domain_of(recipient)
     if registrable(domain) == registrable(theirs):
         return True
     provider = provider_of(registrable(domain))

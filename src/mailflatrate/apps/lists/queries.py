@@ -26,8 +26,7 @@ from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.base.ids import address_key
 from mailflatrate.rules import sql
 
 PAGE_ROWS = 50
@@ -334,8 +333,5 @@ def emails_of(address_keys: Sequence[bytes]) -> dict[bytes, str]:
 
 def contact_by_address(address: str) -> int | None:
     """Return the id of the contact with this address, in any spelling (R-20); None if unknown or not an address."""
-    try:
-        key = key_ring().suppression_key(canonical_key(address))
-    except AddressError:
-        return None
-    return Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
+    key = address_key(address)
+    return None if key is None else Contact.objects.filter(address_key=key).values_list("id", flat=True).first()

@@ -11,10 +11,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.apps.suppression.queries import active_for
-from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base import audit, clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.rules.bounces import may_return
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
 
@@ -65,10 +63,10 @@ def suppress(
 
 def address_key(email: str) -> bytes:
     """Return the keyed hash of an address. Raises SuppressionError if it is not an address."""
-    try:
-        return key_ring().suppression_key(canonical_key(email.strip()))
-    except AddressError as error:
-        raise SuppressionError(_("“%(email)s” isn't an email address.") % {"email": email}) from error
+    key = ids.address_key(email.strip())
+    if key is None:
+        raise SuppressionError(_("“%(email)s” isn't an email address.") % {"email": email})
+    return key
 
 
 def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:

@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import AddressVerdict, ResolverFacts, check_lines, decide_address
 from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 
@@ -75,6 +76,6 @@ def _check_online(lines: Iterator[str]) -> Iterator[dict[str, str | None]]:
 def _domain_to_ask(text: str) -> str:
     """Return the domain whose answer could change the decision; empty if none could."""
     decision = decide_address(text)
-    domain = decision.address.rpartition("@")[2]
+    domain = domain_of(decision.address)
     settled = decision.verdict is AddressVerdict.REFUSE or domain.rpartition(".")[2] in RESERVED_ENDINGS
     return "" if settled else domain

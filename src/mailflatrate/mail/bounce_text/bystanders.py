@@ -5,6 +5,7 @@ Suppressing one of these would cut a person off because of another person's mail
 
 import re
 
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.bounce_text.contacts import only_contacts
 from mailflatrate.mail.bounce_text.dialect import NamedRecipient
 from mailflatrate.mail.reading import address
@@ -59,14 +60,12 @@ def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRec
     """Return those not at a domain to which the notice itself was delivered, except the one that VERP names."""
     told = verp_recipient(message).lower()
     home = {
-        own.lower().partition("@")[2]
+        domain_of(own)
         for name in _VERP_FIELDS
         for value in message.headers.all(name)
         for own in address.find_all(value)
     }
-    return [
-        item for item in named if item.address.lower() == told or item.address.lower().partition("@")[2] not in home
-    ]
+    return [item for item in named if item.address.lower() == told or domain_of(item.address) not in home]
 
 
 def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import MAILED, RecipientFacts, SubscriptionState
+from mailflatrate.rules.facts import RecipientFacts, SubscriptionState
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
+
+MAILED = (SubscriptionState.CONFIRMED,)
+"""The only states of a subscription that are mailed."""
 
 _KEY = "recipient-subscribed"
 _BY_STATE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailflatrate.mail.address import local_part_of
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.message_kind import NO_REPLY
@@ -11,7 +12,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 def _hits(facts: MessageFacts) -> Params | None:
     replies = [box.address for value in facts.own.all("reply-to") for box in read_from(value) if box.address]
     address = (replies or [facts.from_line.address])[0]
-    return {"address": address} if NO_REPLY.search(address.rpartition("@")[0]) else None
+    return {"address": address} if NO_REPLY.search(local_part_of(address)) else None
 
 
 CHECK: Check[MessageFacts] = Check(

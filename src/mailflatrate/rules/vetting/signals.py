@@ -18,6 +18,7 @@ from stdnum.de import handelsregisternummer
 from stdnum.eu import vat as european
 from stdnum.gb import vat as british
 
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import AddressReason, decide_address, is_freemail
 from mailflatrate.rules.limits import value
 
@@ -140,7 +141,7 @@ def _closed(facts: SignalFacts) -> SignalResult:
 
 
 def _address(email: str) -> SignalResult:
-    domain = email.rpartition("@")[2]
+    domain = domain_of(email)
     reason = decide_address(email, allow_reserved=frozenset({domain.rpartition(".")[2]})).reason
     if reason is AddressReason.DISPOSABLE:
         return SignalResult("address", SignalOutcome.SERIOUS, "disposable", email)
@@ -152,7 +153,7 @@ def _address(email: str) -> SignalResult:
 
 
 def _same_domain(facts: SignalFacts) -> SignalResult:
-    mine, site = facts.email.rpartition("@")[2].lower(), host_of(facts.record.get("website", ""))
+    mine, site = domain_of(facts.email), host_of(facts.record.get("website", ""))
     same = bool(site) and (mine == site or mine.endswith(f".{site}") or site.endswith(f".{mine}"))
     return SignalResult(
         "same_domain", SignalOutcome.GOOD if same else SignalOutcome.CONCERN, "same" if same else "other", site, mine

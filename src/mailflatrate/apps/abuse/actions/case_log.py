@@ -28,6 +28,7 @@ from mailflatrate.apps.delivery.actions import hold_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.report_proof import registrable
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.cases import answer_due, must_freeze
 from mailflatrate.rules.providers import OTHER, provider_of
@@ -146,7 +147,7 @@ def independent_recipients(case: Case) -> list[int]:
     rows = DeliveryRecord.objects.filter(id__in=ids, contact__isnull=False)
     found: dict[str, int] = {}
     for delivery_id, email in rows.order_by("id").values_list("id", "contact__email"):
-        domain = email.rpartition("@")[2].lower()
+        domain = domain_of(email)
         own = provider_of(domain) == OTHER
         found.setdefault(registrable(domain) if own else email.lower(), delivery_id)
     return list(found.values())

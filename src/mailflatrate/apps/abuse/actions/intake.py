@@ -12,18 +12,16 @@ from mailflatrate.apps.abuse.actions.correspondence import receive_message, send
 from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.archive.lookup import of_campaign
-from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
 from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, unsubscribe_delivery
 from mailflatrate.apps.inbound.intake import claims_of
+from mailflatrate.apps.inbound.interpretation import marked_campaign
 from mailflatrate.apps.inbound.models import DeskState, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, show_mail
-from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.verp import RecipientKind, parse_recipient
 from mailflatrate.rules.reports import Effect, ReportFacts, judge_report
 
@@ -116,8 +114,8 @@ class ReportedMessage:
 def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> ReportedMessage:
     if account_id is None:
         return ReportedMessage()
-    rows = DeliveryRecord.objects.filter(id=delivery_id or 0, account_id=account_id)
-    delivery = rows.select_related("contact").first()
+    with tenancy.account(account_id):
+        delivery = find_delivery(account_id, delivery_id or 0)
     campaign_id = delivery.campaign_id if delivery else campaign_id
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
@@ -125,14 +123,6 @@ def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | N
         account_id, campaign, delivery.id if delivery else None, contact.id if contact else None,
         bytes(contact.address_key) if contact else None,
     )  # fmt: skip
-
-
-def address_key(address: str) -> bytes | None:
-    """Return the keyed hash of an address; None if it is not an address."""
-    try:
-        return key_ring().suppression_key(canonical_key(address))
-    except AddressError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +166,7 @@ def find(raw: bytes) -> ReportMatch:
                 return ReportMatch(
                     about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged
                 )
-        edition = marks.edition
-        campaign = (
-            Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
-            if edition
-            else None
-        )
-        how = "edition" if campaign else "mailing-id"
-        known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
-        campaign = campaign or next((known[one] for one in marks.mailing_ids if one in known), None)
+    campaign, how = marked_campaign(marks)
     return ReportMatch(campaign.account_id if campaign else None, campaign, None, how if campaign else "", marks.forged)
 
 
@@ -225,7 +207,7 @@ def _ask_the_address(report: Report, about: ReportedMessage) -> None:
     if about.account_id is None or about.campaign is None or report.reporter_key is None:
         return
     with tenancy.account(about.account_id):
-        if delivery_to(bytes(report.reporter_key), about.campaign.id) is None:
+        if delivery_to(about.campaign.id, bytes(report.reporter_key)) is None:
             return
     key = bytes(report.reporter_key).hex()
     asked = CaseEvent.objects.filter(kind=EventKind.RECEIPT, details__key=key, details__proof=True)
@@ -236,8 +218,9 @@ def _ask_the_address(report: Report, about: ReportedMessage) -> None:
 def _stop(found: ReportMatch, *, source: str) -> None:
     assert found.account_id is not None
     with tenancy.account(found.account_id):
-        delivery = DeliveryRecord.objects.get(id=found.delivery_id or 0)
-        unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
+        delivery = find_delivery(found.account_id, found.delivery_id or 0)
+        if delivery is not None:
+            unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
@@ -263,7 +246,7 @@ def stop_by_proof(report_id: int) -> bool:
             return False
         campaign = report.case.campaign
         with tenancy.account(campaign.account_id):
-            delivery = delivery_to(bytes(report.reporter_key), campaign.id)
+            delivery = delivery_to(campaign.id, bytes(report.reporter_key))
             if delivery is None:
                 return False
             complain(delivery, source=f"report {report.id}, proved by mail", platform=True, evidence={"how": "mail"})
@@ -275,14 +258,3 @@ def stop_by_proof(report_id: int) -> bool:
         add_event(report.case, EventKind.EFFECT, machine="abuse.report_page", details=details)
         freeze_if_needed(report.case)
         return True
-
-
-def delivery_to(key: bytes, campaign_id: int) -> DeliveryRecord | None:
-    """Return the campaign's delivery to an address. Runs inside `tenancy.account(...)`."""
-    contact = Contact.objects.filter(address_key=key).first()
-    rows = (
-        DeliveryRecord.objects.filter(of_campaign(campaign_id), contact_id=contact.id)
-        if contact
-        else DeliveryRecord.objects.none()
-    )
-    return rows.first()

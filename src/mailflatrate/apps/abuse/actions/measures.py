@@ -14,7 +14,7 @@ from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventK
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
-from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
 from mailflatrate.apps.lists.models import Contact
@@ -89,8 +89,9 @@ def _suppress(case: Case, order: MeasureOrder, by: User) -> Details:
         raise AbuseError(_("This report doesn't name an address."))
     if report.delivery_id is not None and case.account_id is not None:
         with tenancy.account(case.account_id):
-            delivery = DeliveryRecord.objects.get(id=report.delivery_id)
-            complain(delivery, source=source, platform=True, evidence=evidence)
+            delivery = find_delivery(case.account_id, report.delivery_id)
+            if delivery is not None:
+                complain(delivery, source=source, platform=True, evidence=evidence)
     elif case.account_id is not None:
         with tenancy.account(case.account_id):
             contact = Contact.objects.filter(address_key=key).first()

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.actions.case_log import ReportDraft, file_report, kind_of
-from mailflatrate.apps.abuse.actions.intake import address_key, find
+from mailflatrate.apps.abuse.actions.intake import find
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.models import DeskMessage, User
@@ -16,6 +16,7 @@ from mailflatrate.apps.forms.queries import unhandled_denials
 from mailflatrate.apps.inbound import actions as inbound
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 
 COLLECT = "abuse.collect_denials"

@@ -10,13 +10,14 @@ from django.db.models import Q
 from mailflatrate.apps.abuse.models import Case, Report
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import address_key, key_ring
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
 from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenClaims, TokenPurpose
 
@@ -79,7 +80,8 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
         return _of_mailings("token", list(rows))
     if purpose is TokenPurpose.MAILBOX:
         return SearchResults("token", accounts=list(Account.objects.filter(id=claims.account_id)))
-    delivery = DeliveryRecord.objects.filter(id=claims.delivery_id, account_id=claims.account_id).first()
+    with tenancy.account(claims.account_id):
+        delivery = find_delivery(claims.account_id, claims.delivery_id)
     if delivery is None:
         return SearchResults("token")
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
@@ -114,14 +116,13 @@ def _by_address(text: str) -> SearchResults | None:
     if match is None:
         return None
     address = match.group().rstrip(".").lower()
-    try:
-        key = key_ring().suppression_key(canonical_key(address))
-    except AddressError:
+    key = address_key(address)
+    if key is None:
         return None
     people = Contact.objects.filter(address_key=key).select_related("account")
     suppressed = Suppression.objects.filter(address_key=key).select_related("account").order_by("-id")
     mails = RawMail.objects.defer("raw").filter(Q(envelope_from__iexact=address) | Q(reading__sender=address))
-    domains = SenderDomain.objects.filter(name=address.rpartition("@")[2]).values_list("account_id", flat=True)
+    domains = SenderDomain.objects.filter(name=domain_of(address)).values_list("account_id", flat=True)
     return SearchResults(
         "address",
         cases=_cases(Q(reports__reporter_key=key) | Q(reports__address_key=key)),

@@ -31,6 +31,7 @@ from mailflatrate.apps.delivery.transmit import PermittedMessage, Transmitter
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.rsa_key import DigestSigner
 from mailflatrate.rules.campaign_states import RUNNING, CampaignState
 from mailflatrate.rules.providers import provider_of
@@ -219,7 +220,7 @@ class ChunkRun:
 
     def _is_held(self, row: RecipientRow) -> bool:
         held = self._held_providers
-        return bool(held) and provider_of((row.email or "").rpartition("@")[2]) in held
+        return bool(held) and provider_of(domain_of(row.email or "")) in held
 
     # -- what may begin --------------------------------------------------------------------------------------
 

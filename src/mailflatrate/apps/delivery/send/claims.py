@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 from mailflatrate.rules import sql
-from mailflatrate.rules.facts import MAILED
+from mailflatrate.rules.checks.recipient_subscribed import MAILED
 
 _MAILED = frozenset(each.value for each in MAILED)
 

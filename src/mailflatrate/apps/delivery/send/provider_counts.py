@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery
 from mailflatrate.apps.gate.recipients import RecipientRow
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.providers import provider_of
 
 WAVE_LEAST = 20
@@ -32,7 +33,7 @@ class ChunkCounts:
         by_domain: dict[str, str] = {}
         self._providers: dict[int, str] = {}
         for row in rows:
-            domain = (row.email or "").rpartition("@")[2]
+            domain = domain_of(row.email or "")
             provider = by_domain.get(domain)
             if provider is None:
                 provider = by_domain[domain] = provider_of(domain)

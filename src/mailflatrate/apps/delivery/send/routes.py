@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.relays import RelayPool, RelayState, Stream
 from mailflatrate.settings.schema import Settings
@@ -168,7 +169,7 @@ def _together(rows: list[RelayFigures]) -> RelayFigures:
 
 def providers_of(claim: Claim) -> list[str]:
     """Return the provider of each row of a claim."""
-    return [provider_of((row.email or "").rpartition("@")[2]) for row in claim.rows]
+    return [provider_of(domain_of(row.email or "")) for row in claim.rows]
 
 
 def narrowed(claim: Claim, allowance: Allowance) -> Claim:

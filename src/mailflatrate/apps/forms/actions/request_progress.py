@@ -25,23 +25,18 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import canonical_key, mailbox_form
+from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.mail.address import canonical_key, domain_of, mailbox_form
 
 A_DAY = timedelta(hours=24)
 NO_SUCH_DOMAIN = "confirmation-address"
 """The rule that finds out only at the gate that a domain takes no mail."""
 
 
-def domain_of(request: SignupRequest) -> str:
-    """Return the domain that the confirmation email goes to."""
-    return request.email.rpartition("@")[2]
-
-
 def queued_domains(most: int) -> set[str]:
     """Return the domains of the oldest requests waiting for their email."""
     queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
-    return {email.rpartition("@")[2] for email in queued.values_list("email", flat=True)[:most]}
+    return {domain_of(email) for email in queued.values_list("email", flat=True)[:most]}
 
 
 def take_queued(most: int) -> list[SignupRequest]:
@@ -53,7 +48,7 @@ def take_queued(most: int) -> list[SignupRequest]:
 
 def mailbox_key(request: SignupRequest) -> bytes:
     """Return the keyed hash of an address's mailbox, under which emails to it are counted (R-20, R-35)."""
-    return key_ring().suppression_key(mailbox_form(canonical_key(request.email)))
+    return canonical_address_key(mailbox_form(canonical_key(request.email)))
 
 
 def lock_mailboxes(keys: Sequence[bytes]) -> None:

@@ -31,7 +31,7 @@ from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
 from mailflatrate.rules.forms import FrozenForm, frozen_from_json
@@ -292,7 +292,7 @@ def _spoken() -> str:
 
 
 def _address_key(decision: AddressDecision) -> bytes:
-    return key_ring().suppression_key(decision.canonical)
+    return canonical_address_key(decision.canonical)
 
 
 def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision, now: datetime) -> dict[str, Any]:

@@ -34,9 +34,9 @@ from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import key_ring
+from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
 from mailflatrate.rules.providers import provider_of
@@ -166,7 +166,7 @@ def _act(name: str, told: Sequence[RelayAttempt]) -> Counts:
     by_status: dict[QueueStatus, list[QueueNews]] = defaultdict(list)
     for one in genuine:
         handled = one.handled
-        provider = provider_of(handled.recipient.rpartition("@")[2])
+        provider = provider_of(domain_of(handled.recipient))
         news = QueueNews(one.message.delivery_id, provider, handled.code, handled.reply, handled.at)
         by_status[handled.status].append(news)
     note_deferred(name, by_status[QueueStatus.DEFERRED])
@@ -190,13 +190,10 @@ def _is_its_recipient(one: RelayAttempt, deliveries: Mapping[int, DeliveryRecord
         return False
     if one.handled.status is QueueStatus.EXPIRED:
         return True
-    try:
-        key = canonical_key(one.handled.recipient)
-        if delivery.contact is not None:
-            return key_ring().suppression_key(key) == bytes(delivery.contact.address_key)
-        return delivery.notice is not None and canonical_key(delivery.notice.recipient) == key
-    except AddressError:
-        return False
+    key = address_key(one.handled.recipient)
+    if delivery.contact is not None:
+        return key == bytes(delivery.contact.address_key)
+    return key is not None and delivery.notice is not None and address_key(delivery.notice.recipient) == key
 
 
 def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:

@@ -12,8 +12,7 @@ from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.base.ids import address_key
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.verp import RecipientKind
@@ -75,9 +74,8 @@ def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
         or reading.trust.proof is not SenderProof.DKIM
     ):
         return False
-    try:
-        key = key_ring().suppression_key(canonical_key(reading.trust.sender))
-    except AddressError:
+    key = address_key(reading.trust.sender)
+    if key is None:
         return False
     found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
     for account_id, contact_id in found if mail.handled_at is None else ():

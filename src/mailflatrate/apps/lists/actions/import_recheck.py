@@ -35,8 +35,7 @@ from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit
-from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.base.ids import address_key
 from mailflatrate.rules.prior_status import (
     NO,
     StatusColumn,
@@ -176,15 +175,13 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
     statuses = Statuses(
         columns, terms, table.header, dict.fromkeys([*(c.index for c in columns.statuses), *columns.changes], reads)
     )
-    key_of = key_ring().suppression_key
     email_at = columns.targets[ColumnTarget.EMAIL]
     for line, cells, fault in table.rows():
         if fault is not None:
             continue
         hit, _held = statuses.judge(cells)
-        try:
-            key = key_of(canonical_key(cells[email_at].strip()))
-        except AddressError:
+        key = address_key(cells[email_at].strip())
+        if key is None:
             continue
         if hit is not None and hit.status in NO:
             yield SaidNo(line, key, hit.status, hit.column.title, hit.text, statuses.moment(hit, cells))

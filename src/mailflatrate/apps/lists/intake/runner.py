@@ -152,7 +152,7 @@ def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSetti
     read_moments = moment_readers(job.terms.get("orders", {}), columns, header, terms.time_zone or account.time_zone)
     return JudgeSettings(
         columns=columns,
-        key_of=ids.key_ring().suppression_key,
+        key_of=ids.canonical_address_key,
         read_moments=read_moments,
         says_minor=minor_reader(account.country, job.started_at.date()),
         now=job.started_at,

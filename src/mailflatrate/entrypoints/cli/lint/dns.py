@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.dkim_verify import KeyUnreachable
 from mailflatrate.rules.facts import DnsRecordFacts, DnsState
 from mailflatrate.rules.lint import UNASKED, DomainLookups, LintLookups
@@ -39,9 +40,7 @@ def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
             spf=_spf(resolver, return_path) if return_path else _OK,
             dmarc=_dmarc(resolver, from_domain) if from_domain else UNASKED,
             mx=_mx(resolver, from_domain) if from_domain else UNASKED,
-            reply_to_deliverable=find_mx(resolver, reply_to.rpartition("@")[2]).can_receive is not False
-            if reply_to
-            else True,
+            reply_to_deliverable=not reply_to or find_mx(resolver, domain_of(reply_to)).can_receive is not False,
         )
 
     return LintLookups(find_key, look_up, brands, key_bits=key_bits)

@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language
@@ -68,9 +68,8 @@ def reader(purpose: TokenPurpose, token: str) -> Iterator[PageReader]:
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
-        related = ("campaign", "contact", "mailing_list", "consent_event__evidence")
-        delivery = DeliveryRecord.objects.select_related(*related).filter(id=claims.delivery_id).first()
-        delivery = delivery or dropped_delivery(claims.account_id, claims.delivery_id)
+        related = ("campaign", "mailing_list", "consent_event__evidence")
+        delivery = find_delivery(claims.account_id, claims.delivery_id, *related)
         account = Account.objects.filter(id=claims.account_id).first()
         if delivery is None or account is None:
             raise Http404
