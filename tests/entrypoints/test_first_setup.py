@@ -1,5 +1,6 @@
 """The first set-up: the link that the start prints makes one operator, once, and the checklist at the desk."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,14 @@ from desk_world import desk
 from mailflatrate.apps.accounts.actions import create_first_operator, create_user
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.boot.doctor_report import RecordToPublish, missing, unpublished
 from mailflatrate.entrypoints.boot.first_setup import announce, setup_token, setup_url
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.desk.doctor_run import STEPS, by_step, read_findings
+from mailflatrate.entrypoints.web.desk.setup import SESSION_KEY
 from mailflatrate.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -149,6 +152,21 @@ def test_the_checklist_shows_what_the_doctor_finds() -> None:
     assert "Not ready for live sending yet" in shown
     assert "MAILFLATRATE_SERVICE_DOMAIN" in shown
     assert "row-level security is on" in shown
+
+
+def test_a_record_to_publish_can_be_copied_in_parts() -> None:
+    record = RecordToPublish("example.org", "MX", "10 mx.example.org")
+    line = unpublished("mx", "example.org has no MX record", record)
+    assert read_findings([json.loads(json.dumps(line.as_json()))]) == (line,)
+    assert "record" not in missing("ptr", "no PTR record", "Ask the provider.").as_json()
+    otto = desk()
+    session = otto.client.session
+    session[SESSION_KEY] = {"at": clock.now().isoformat(), "lines": [line.as_json()]}
+    session.save()
+    page = otto.page("setup/")
+    assert "Publish example.org MX 10 mx.example.org" in page
+    for part in (record.name, record.value):
+        assert f'data-copy="{part}"' in page
 
 
 def test_every_finding_appears_once_the_worst_first() -> None:

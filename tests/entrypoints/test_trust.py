@@ -7,13 +7,14 @@ from django.test import Client
 from campaign_world import IMPRINT as ENTRIES
 from campaign_world import World, bare_account, browser, person, world
 from mailboxes import prove
-from mailflatrate.apps.accounts.models import Imprint, Notice, Role
+from mailflatrate.apps.accounts.models import Application, Imprint, Notice, Role
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm
+from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm, from_application
 from mailflatrate.rules.imprint import ImprintColumn, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from vetted import RECORD, vetted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -247,6 +248,24 @@ def test_the_preview_follows_the_typing_and_saves_nothing(anna: World) -> None:
 
 
 # Rights ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_imprint_begins_with_what_the_application_says() -> None:
+    account_id, user = vetted("Lindenhof", "Anna Lindner")
+    page = text(browser(user).get("/studio/imprint/"))
+    assert "We filled in what your application says" in page
+    for value in ("Gärtnerei Lindenhof GmbH", "Lindenweg 4", "Amtsgericht Kiel", "HRB 1234 KI", "DE136695976"):
+        assert f'value="{value}"' in page
+    with tenancy.account(account_id):
+        assert not Imprint.objects.exists(), "nothing is saved before a person has checked it"
+
+
+@pytest.mark.parametrize("register", ["none, because we are freelancers", "none", "Amtsgericht Kiel, in progress", ""])
+def test_an_answer_without_a_number_is_no_register(register: str) -> None:
+    said = {"register_number": register, "vat_id": "none yet", "phone": "later", "legal_name": RECORD["legal_name"]}
+    taken = from_application(Application(country="DE", **said))
+    assert taken.keys() & {"register_name", "register_number", "vat_id", "phone"} == set()
+    assert taken["legal_name"] == RECORD["legal_name"]
 
 
 def test_carla_finds_nothing_of_annas(anna: World) -> None:

@@ -10,7 +10,6 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.gallery import (
     KEYS,
     LANGUAGES,
-    blank_source,
     gallery_template,
     headline,
     invented_words,
@@ -18,7 +17,7 @@ from mailflatrate.apps.campaigns.gallery import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, placeholders_in
-from mailflatrate.apps.campaigns.starting_content import starters
+from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -65,6 +64,13 @@ def test_no_template_goes_out_as_it_is_but_the_one_that_says_what_is_meant(
     draft = from_gallery(anna, key, language)
     both = ["placeholders-replaced", "links-finished"]
     assert found(anna, draft) == {"repermission": [], "survey": ["links-finished"]}.get(key, both)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_a_blank_draft_begins_without_findings_about_its_content(anna: World, language: str) -> None:
+    for kind in ("markdown", "html", "blocks", "mjml"):
+        draft = anna.draft("Blank", content_kind=kind, content=starter(kind, language, BrandStyle()))
+        assert found(anna, draft) == [], kind
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -141,13 +147,11 @@ def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) 
         assert found(anna, draft) == keys, address
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_sheet_that_a_mailing_begins_with_is_not_finished(anna: World, language: str) -> None:
-    for kind, content in starters(language).items():
-        assert found(anna, anna.draft("New", content_kind=kind, content=content)) == ["placeholders-replaced"]
-    sheet = anna.draft("New", content_kind="blocks", content=blank_source(language, BrandStyle()))
-    assert found(anna, sheet) == ["placeholders-replaced", "links-finished"]
-    assert words(anna, sheet) == headline(language)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_headline_that_drafts_once_began_with_is_not_finished(anna: World, language: str) -> None:
+    draft = anna.draft("Old", content=f"# {headline(language)}\n\nThe bulbs are here.")
+    assert found(anna, draft) == ["placeholders-replaced"]
+    assert words(anna, draft) == headline(language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

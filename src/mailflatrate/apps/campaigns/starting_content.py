@@ -1,6 +1,6 @@
 """What a new campaign begins with, for each content kind."""
 
-from mailflatrate.apps.campaigns.gallery import blank_source, closing, headline
+from mailflatrate.apps.campaigns.gallery import blank_source, closing, first_heading
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.locale.texts import N_, languages, translate
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -11,9 +11,9 @@ def starters(language: str) -> dict[str, str]:
     greeting = translate(N_('Hello {{ contact.first_name | default: "there" }},'), language)
     news, regards = closing(language)
     return {
-        "markdown": f"# {headline(language)}\n\n{greeting}\n\n{news}\n\n{regards}  \n{{{{ account.name }}}}\n",
+        "markdown": f"# {first_heading(language)}\n\n{greeting}\n\n{news}\n\n{regards}  \n{{{{ account.name }}}}\n",
         "html": (
-            f"<h1>{headline(language)}</h1>\n<p>{greeting}</p>\n<p>{news}</p>\n"
+            f"<h1>{first_heading(language)}</h1>\n<p>{greeting}</p>\n<p>{news}</p>\n"
             f"<p>{regards}<br>{{{{ account.name }}}}</p>\n"
         ),
     }

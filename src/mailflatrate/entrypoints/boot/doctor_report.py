@@ -1,9 +1,9 @@
 """The lines of the doctor's report: the command prints them, and the desk's setup page sorts them into steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class Level(StrEnum):
@@ -15,22 +15,39 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordToPublish:
+    """A DNS record as a person enters it at a DNS provider."""
+
+    name: str
+    type: str
+    value: str
+
+    @property
+    def sentence(self) -> str:
+        """What to do with it."""
+        return f"Publish {self.name} {self.type} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One finding. `fix` says what to do; empty if nothing needs doing."""
+    """One finding. `fix` says what to do; empty if nothing needs doing. `record` is the DNS record that fixes it."""
 
     level: Level
     topic: str
     text: str
     fix: str = ""
+    record: RecordToPublish | None = None
 
-    def as_json(self) -> dict[str, str]:
-        """For `--json`."""
-        return {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`. Only lines that a DNS record fixes have a `record`."""
+        said = {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
+        return {**said, "record": asdict(self.record)} if self.record else said
 
     @classmethod
-    def from_json(cls, given: Mapping[str, str]) -> Self:
-        """Read what `as_json` wrote. Raises KeyError or ValueError for anything else."""
-        return cls(Level(given["level"]), given["topic"], given["text"], given["fix"])
+    def from_json(cls, given: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        record = RecordToPublish(**given["record"]) if "record" in given else None
+        return cls(Level(given["level"]), given["topic"], given["text"], given["fix"], record)
 
 
 def ok(topic: str, text: str) -> Line:
@@ -46,6 +63,11 @@ def warning(topic: str, text: str, fix: str) -> Line:
 def missing(topic: str, text: str, fix: str) -> Line:
     """Return a line for what prevents real sending."""
     return Line(Level.MISSING, topic, text, fix)
+
+
+def unpublished(topic: str, text: str, record: RecordToPublish) -> Line:
+    """Return a line for a DNS record that real sending needs."""
+    return Line(Level.MISSING, topic, text, record.sentence, record)
 
 
 def printed(line: Line) -> str:

@@ -32,11 +32,12 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class CompliancePart:
-    """The criteria that one side is responsible for."""
+    """The criteria that one side is responsible for. `settled`: the program itself meets them, so pages fold them."""
 
     title: str
     rows: list[CriterionRow]
     open: int
+    settled: bool
 
 
 def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
@@ -50,7 +51,7 @@ def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
         mine = [one for one in rows if one.criterion.holder is holder]
         if mine:
             unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
-            made.append(CompliancePart(title, [_row(one) for one in mine], unsettled))
+            made.append(CompliancePart(title, [_row(one) for one in mine], unsettled, settled=holder is Holder.BUILT))
     return made
 
 

@@ -24,6 +24,6 @@ CHECK: Check[CampaignFacts] = Check(
         title="Recipients heard from you in the past year",
         sentence="{count} of {recipients} recipients haven't had an email from you in more than 12 months.",
         why="Consent fades when it isn't used for a long time. Old addresses cause bounces and complaints.",
-        fix="Exclude these recipients, or release the campaign and wait for our review.",
+        fix="Exclude these recipients, or send the campaign and wait for our review.",
     ),
 )

@@ -23,6 +23,6 @@ CHECK: Check[HasContent] = Check(
         sentence="These words suggest an industry that we don't serve, or serve only after a review: {found}.",
         why="Our anti-spam policy excludes adult content, gambling, medicine, drugs, get-rich-quick offers and "
         "politics.",
-        fix="If that isn't what you mean, release the campaign. Our team reviews it and lets it through.",
+        fix="If that isn't what you mean, send it as it is. Our team reviews it and lets it through.",
     ),
 )

@@ -25,6 +25,6 @@ CHECK: Check[CampaignFacts] = Check(
         title="First campaigns of a new account reviewed",
         sentence="This is campaign number {number} of a new account. We review the first {limit}.",
         why="The first campaigns show whether a list is what you declared it to be.",
-        fix="Release it as usual. We'll send it once it's been reviewed, and let you know.",
+        fix="Send or schedule it as usual. We'll send it once it's been reviewed, and let you know.",
     ),
 )

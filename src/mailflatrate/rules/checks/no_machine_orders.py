@@ -22,7 +22,7 @@ CHECK: Check[HasContent] = Check(
         title="No instructions to AI assistants",
         sentence="The message gives instructions to the reader's AI assistant: {orders}.",
         why="Mailbox providers treat that as an attack on their users and quarantine the whole campaign.",
-        fix="Delete these sentences. If you're only writing about such instructions, release the campaign and our "
+        fix="Delete these sentences. If you're only writing about such instructions, send it as it is and our "
         "team will review it.",
     ),
 )

@@ -24,6 +24,6 @@ CHECK: Check[CampaignFacts] = Check(
         title="Policy confirmed for this campaign",
         sentence="You haven't confirmed the anti-spam policy for this content.",
         why="Each campaign needs its own confirmation. After an edit, you have to check the box again.",
-        fix="After your last edit, check the policy box when you release the campaign.",
+        fix="After your last edit, check the policy box before you send or schedule the campaign.",
     ),
 )

@@ -25,6 +25,6 @@ CHECK: Check[CampaignFacts] = Check(
         title="Similar to earlier campaigns",
         sentence="This campaign is unlike your earlier ones: {reasons}. Our team reviews it first.",
         why="Accounts can be hijacked, and lists bought, after our first review.",
-        fix="Release it as usual. We'll send it once it's been reviewed, and let you know.",
+        fix="Send or schedule it as usual. We'll send it once it's been reviewed, and let you know.",
     ),
 )

@@ -109,8 +109,13 @@ def blank_source(language: str, look: BrandStyle, body: str = "") -> str:
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")))
 
 
+def first_heading(language: str) -> str:
+    """Return the heading of a new campaign: true of every sender, so that a draft begins without findings."""
+    return translate(N_("News from {{ account.name }}"), language)
+
+
 def headline(language: str) -> str:
-    """Return the placeholder headline of a new campaign."""
+    """Return the headline that new campaigns began with, as drafts from then may still have it."""
     return translate(NC_("content", "Headline"), language)
 
 
@@ -122,11 +127,9 @@ def closing(language: str) -> tuple[str, str]:
 def _first_words(language: str) -> str:
     greeting = translate(N_("Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},"), language)
     news, regards = closing(language)
-    button = translate(NC_("content", "Read more"), language)
     return (
-        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{headline(language)}</h1></mj-text>\n'
+        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{first_heading(language)}</h1></mj-text>\n'
         f"        <mj-text>{greeting}<br><br>{news}</mj-text>\n"
-        f'        <mj-button href="https://example.org/">{button}</mj-button>\n'
         f"        <mj-text>{regards}<br>{{{{ account.name }}}}</mj-text>"
     )
 

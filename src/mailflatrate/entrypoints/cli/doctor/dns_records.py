@@ -9,7 +9,7 @@ from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.record_checks import check_record, listings_of_service
 from mailflatrate.apps.domains.records import service_spf_host
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
+from mailflatrate.entrypoints.boot.doctor_report import Line, RecordToPublish, missing, ok, unpublished, warning
 from mailflatrate.entrypoints.cli.doctor.host import is_public_name
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsAnswer, Resolver, SpfStatus, find_mx, find_spf
@@ -40,8 +40,8 @@ def house_lines(settings: Settings) -> Iterator[Line]:
                 yield ok(record.kind.value, f"{record.host} is correct")
             else:
                 found = f", found {_shortened(check.found)!r}" if check.found else ""
-                yield missing(record.kind.value, f"{record.host}: {check.state.value}{found}",
-                              f"Publish {record.host} {record.record_type} {record.value}")  # fmt: skip
+                wanted = RecordToPublish(record.host, record.record_type, record.value)
+                yield unpublished(record.kind.value, f"{record.host}: {check.state.value}{found}", wanted)
 
 
 def _shortened(found: str) -> str:
@@ -110,12 +110,15 @@ def _spf(resolver: Resolver, addresses: list[str]) -> Line:
     """Check the SPF record that every customer's SPF includes (R-61)."""
     host = service_spf_host()
     seen = find_spf(resolver, host)
-    fix = f'Publish {host} TXT "v=spf1 {" ".join(_mechanism(each) for each in addresses) or "ip4:<address>"} -all".'
+    wanted = RecordToPublish(host, "TXT", f"v=spf1 {' '.join(_mechanism(each) for each in addresses)} -all")
     if seen.status is not SpfStatus.OK:
-        return missing("spf", f"{host}: {seen.problem or seen.status.value}", fix)
+        text = f"{host}: {seen.problem or seen.status.value}"
+        if not addresses:
+            return missing("spf", text, f'Publish {host} TXT "v=spf1 ip4:<address> -all".')
+        return unpublished("spf", text, wanted)
     outside = [address for address in addresses if not seen.covers(address)]
     if outside:
-        return missing("spf", f"{host} doesn't list {', '.join(outside)}", fix)
+        return unpublished("spf", f"{host} doesn't list {', '.join(outside)}", wanted)
     if seen.all_qualifier != "-":
         return warning("spf", f"{host} lists our addresses but doesn't end in -all", "End the record with -all.")
     return ok("spf", f"{host} lists {len(addresses)} of our addresses")
@@ -130,9 +133,8 @@ def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
     mine = f"mx.{service}"
     hosts = [each.host for each in find_mx(resolver, service).hosts]
     if not hosts:
-        yield missing(
-            "mx", f"{service} has no MX record, so abuse@{service} can't be reached", f"Publish {service} MX 10 {mine}."
-        )
+        wanted = RecordToPublish(service, "MX", f"10 {mine}")
+        yield unpublished("mx", f"{service} has no MX record, so abuse@{service} can't be reached", wanted)
     elif mine in hosts:
         yield ok("mx", f"mail for {service} is delivered to {mine}")
     else:

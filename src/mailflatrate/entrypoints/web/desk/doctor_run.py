@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy
 
@@ -106,12 +106,12 @@ def examine() -> tuple[Line, ...]:
         lines = json.loads(done.stdout)["lines"]
     except subprocess.TimeoutExpired as problem:
         raise ExaminationFailed(f"mailflatrate doctor: > {MOST_SECONDS:g} s") from problem
-    except (ValueError, KeyError) as problem:
+    except (ValueError, KeyError, TypeError) as problem:
         raise ExaminationFailed((done.stderr.strip() or done.stdout.strip())[-500:]) from problem
     return read_findings(lines)
 
 
-def read_findings(lines: Iterable[Mapping[str, str]]) -> tuple[Line, ...]:
+def read_findings(lines: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
     """Read the lines of `mailflatrate doctor --json`."""
     return tuple(Line.from_json(line) for line in lines)
 

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
@@ -99,11 +100,15 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:
-    """Create the draft from the selected starting point; anything unknown means a blank one."""
+    """Create the draft from the selected starting point; anything unknown means a blank one.
+
+    The only sender and the only list are selected, since there is nothing to choose.
+    """
     language = known_language(language)
-    possible = list(senders()[:2])
+    possible, lists = list(senders()[:2]), list(MailingList.objects.filter(archived_at=None)[:2])
     values = {
         "sender_id": possible[0].id if len(possible) == 1 else None,
+        "list_ids": [lists[0].id] if len(lists) == 1 else [],
         "language": language,
         "time_zone": request.account.time_zone,
     }

@@ -189,7 +189,6 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "links": links,
         "people": sum(each.people for each in links),
         "machines": sum(each.machines for each in links),
-        "most": max((each.people for each in links), default=0) or 1,
     }
     return page(request, "studio/campaigns/clicks.html", context)
 

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
-from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of
+from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of, from_application
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_lines
@@ -31,8 +31,12 @@ def _stored(row: Imprint | None) -> dict[str, Any]:
 
 
 def _form(request: StudioRequest) -> ImprintForm:
+    """Return the form with the newest version, or with what the application says if there is none."""
     newest = newest_imprint()
-    return ImprintForm(country=newest.country if newest else request.account.country, stored=_stored(newest))
+    if newest is not None:
+        return ImprintForm(country=newest.country, stored=_stored(newest))
+    application = Application.objects.first()
+    return ImprintForm(country=request.account.country, stored=from_application(application) if application else None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

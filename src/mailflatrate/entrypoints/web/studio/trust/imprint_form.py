@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from mailflatrate.apps.accounts.models import Application
 from mailflatrate.entrypoints.web.countries import COUNTRIES
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.imprint import (
@@ -140,6 +141,34 @@ class ImprintForm(forms.Form):
     def stored(self) -> dict[str, str]:
         """Return what a version stores: every entry except the country, without empty ones."""
         return {name: text for name, text in self.cleaned_data.items() if text and name != "country"}
+
+
+def from_application(application: Application) -> dict[str, str]:
+    """Return what an account's application says about the sender; entries that an imprint couldn't show are left out.
+
+    The register is one field there, and "none, because ..." is an answer. Who represents the company isn't asked.
+    """
+    court, _comma, number = application.register_number.rpartition(",")
+    if not any(sign.isdigit() for sign in number):
+        court = number = ""
+    said = {
+        "organisation": Organization.COMPANY.value,
+        "legal_name": application.legal_name,
+        "street": application.street,
+        "postcode": application.postcode,
+        "city": application.city,
+        "address_country": application.country,
+        "phone": application.phone,
+        "website": application.website,
+        "register_name": court.strip(),
+        "register_number": number.strip(),
+        "vat_id": application.vat_id,
+    }
+    record = imprint_from_mapping({**said, "country": application.country})
+    wrong = {issue.field for issue in check_imprint(record)}
+    if "register_number" in wrong:
+        wrong.add("register_name")
+    return {name: text for name, text in said.items() if text and name not in wrong}
 
 
 def fault_words(field: str, fault: ImprintFault) -> str:
