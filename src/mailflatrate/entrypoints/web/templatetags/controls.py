@@ -4,6 +4,7 @@ from typing import Final
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.template.defaultfilters import floatformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -32,6 +33,12 @@ STATE_TONES: Final = {
     "error": "error",
     "todo": "quiet",
 }
+
+
+@register.filter
+def percent(value: float | None, digits: int = 2) -> str:
+    """Return a share with its sign, or a dash if there is nothing to measure yet."""
+    return "–" if value is None else f"{floatformat(value, digits)} %"
 
 
 def _css_class(widget: forms.Widget) -> str:
