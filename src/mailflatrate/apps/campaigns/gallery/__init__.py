@@ -1,4 +1,4 @@
-"""Our own templates: eight layouts in MJML, their texts in two languages, their pictures.
+"""Our own templates: eight layouts in MJML, their texts in three languages, their pictures.
 
 A layout holds `[[name]]` where a word or a color of the account's look goes, and `[[picture:stem]]` for a picture;
 Liquid in double braces is the campaign's own and stays. The result is ordinary MJML, which belongs to the customer
@@ -18,7 +18,7 @@ from mailflatrate.mail.html.brand_style import BrandStyle
 
 HERE: Final = Path(__file__).parent
 KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = ("en", "de", "fr")
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
 _LOGO_MOST_PX = 200
 _HEADING: Final = "margin:0;font-family:[[heading_font]];font-size:32px;line-height:1.2;font-weight:700"
@@ -39,8 +39,13 @@ class GalleryTemplate:
 
 @cache
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
-    """Return template -> language -> slot name -> text."""
-    return json.loads((HERE / "texts.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    """Return template -> language -> slot name -> text.
+
+    French has what may be sent as it is: labels, buttons, greetings. Names and sample text, which the author replaces,
+    are English there.
+    """
+    texts = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
+    return {key: {code: spoken["en"] | words for code, words in spoken.items()} for key, spoken in texts.items()}
 
 
 def invented_words(key: str, language: str) -> list[str]:
