@@ -57,6 +57,12 @@ class Program:
         assert isinstance(answer, HttpResponse)
         return answer
 
+    def download(self, path: str) -> bytes:
+        """Return the file at an address."""
+        answer = Client().get(ROOT + path, headers={"Authorization": f"Bearer {self.secret}"})
+        assert answer.status_code == 200
+        return b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # it is a FileResponse
+
     def refused(self, method: str, path: str, data: Any = None, **headers: str) -> tuple[int, str]:
         """Status and code of a refusal, which has the one shape."""
         return problem(self.call(method, path, data, **headers))

@@ -54,9 +54,9 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, Signup
 from mailflatrate.apps.gate.approval import ask_second
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists.actions import save_segment, unsubscribe
+from mailflatrate.apps.lists.actions import save_segment, start_export, unsubscribe
 from mailflatrate.apps.lists.counts import count_mailable
-from mailflatrate.apps.lists.models import Contact, Import, MailingList, Segment
+from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Import, MailingList, Segment
 from mailflatrate.apps.lists.search import write_texts
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
@@ -199,6 +199,7 @@ class Neighbours:
                 by=self.anna.anna,
                 url=str,
             )
+            exported = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=self.anna.anna, enqueue=False)
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id,
@@ -207,6 +208,7 @@ class Neighbours:
                 "contact_id": Contact.objects.order_by("id").values_list("id", flat=True)[0],
                 "segment_id": segment.id,
                 "import_id": imported.id,
+                "export_id": exported.id,
                 "message_id": message.id,
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0,
                 "imprint_id": imprint.id,
@@ -372,6 +374,7 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
         "contact_id",
         "segment_id",
         "import_id",
+        "export_id",
         "message_id",
         "domain_id",
         "imprint_id",
@@ -417,6 +420,7 @@ def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
     with tenancy.account(neighbours.anna.account_id):
         return [
             tuple(Campaign.objects.values_list("id", "state", "name").order_by("id")),
+            tuple(Export.objects.values_list("id", "state").order_by("id")),
             tuple(Import.objects.values_list("id", "state").order_by("id")),
             tuple(MailingList.objects.values_list("id", "name", "archived_at").order_by("id")),
             tuple(Segment.objects.values_list("id", "name").order_by("id")),

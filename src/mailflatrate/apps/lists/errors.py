@@ -15,6 +15,10 @@ class ImportProblem(ListError):
     """The file or its columns cannot be imported; the message says what to change."""
 
 
+class ExportProblem(ListError):
+    """The export cannot begin, or its file cannot be handed out; the message says why."""
+
+
 class OriginNeeded(ImportProblem):
     """A list without a declared origin accepts no import (R-10). `list_id` is the list to declare it for."""
 

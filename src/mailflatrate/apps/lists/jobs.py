@@ -6,13 +6,16 @@ from typing import Any
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, counts, ledger_seals, search
+from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
+from mailflatrate.apps.lists.exports import runner as exports
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
-from mailflatrate.apps.lists.models import Import, ImportState
+from mailflatrate.apps.lists.models import Export, ExportState, Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, defer, job
+from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
 
 ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
@@ -78,6 +81,28 @@ def sweep_uploads(timestamp: int) -> None:
             uploads.forget(abandoned.file_path)
             abandoned.delete()
     uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
+
+
+@job(EXPORT_JOB, JobQueue.IMPORT)
+def run_export(account_id: int, export_id: int) -> None:
+    """Write an export file, from the beginning if an earlier run died."""
+    exports.run_export(account_id, export_id)
+
+
+@job("lists.resume_exports", JobQueue.HOUSE, every="* * * * *")
+def resume_exports(timestamp: int) -> None:
+    """Enqueue exports whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        for account_id, export_id in Export.objects.filter(state=ExportState.RUNNING).values_list("account_id", "id"):
+            once = f"resume-export:{export_id}"
+            defer(EXPORT_JOB, JobQueue.IMPORT, once=once, account_id=account_id, export_id=export_id)
+
+
+@job("lists.sweep_exports", JobQueue.HOUSE, every="*/15 * * * *")
+def sweep_exports(timestamp: int) -> None:
+    """Delete export files whose time is over, and those that no row names."""
+    actions.expire_exports()
+    drop_orphans(exports.AREA, storage.older_files(exports.AREA, clock.now() - ABANDONED_AFTER))
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")

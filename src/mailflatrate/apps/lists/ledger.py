@@ -38,13 +38,14 @@ SEAL_JOB = "lists.seal_ledger"
 SEAL_EVERY_EVENTS = 1_000
 
 
-def _moment_sql(column: str) -> str:
+def moment_sql(column: str) -> str:
+    """Return SQL for a time as the ledger writes it."""
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
 def evidence_sql(row: str) -> str:
     """Return SQL for the canonical text of the evidence columns of `row` (an alias)."""
-    signup, confirmed = _moment_sql(f"{row}.signup_at"), _moment_sql(f"{row}.confirmed_at")
+    signup, confirmed = moment_sql(f"{row}.signup_at"), moment_sql(f"{row}.confirmed_at")
     return (
         f"jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), {confirmed}, host({row}.confirmed_ip), "
         f"{row}.source, {row}.user_agent, {row}.details)::text"
@@ -60,7 +61,7 @@ def event_sql(row: str) -> str:
     """Return SQL for the sealed text of the event in `row` (an alias of `consent_event`)."""
     return (
         f"concat('{EVENT_FORM}|', {row}.id, '|', {row}.account_id, '|', {row}.contact_id, '|', {row}.mailing_list_id, "
-        f"'|', {row}.kind, '|', {_moment_sql(f'{row}.occurred_at')}, '|', {_moment_sql(f'{row}.recorded_at')}, '|', "
+        f"'|', {row}.kind, '|', {moment_sql(f'{row}.occurred_at')}, '|', {moment_sql(f'{row}.recorded_at')}, '|', "
         f"{row}.source_import_id, '|', encode({row}.commitment, 'hex'))"
     )
 

@@ -12,6 +12,7 @@ from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
     Contact,
+    Export,
     Import,
     ImportRefusal,
     ListOrigin,
@@ -304,6 +305,19 @@ def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) 
     """Return an import's refused rows in file order, after line `after_line`."""
     rows = ImportRefusal.objects.filter(source_import_id=import_id, line_number__gt=after_line)
     return list(rows.order_by("line_number")[:size])
+
+
+def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:
+    """Return exports, newest first, with their list; `before_id` is the previous page's last id."""
+    rows = Export.objects.select_related("mailing_list", "created_by")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[:size])
+
+
+def get_export(export_id: int) -> Export | None:
+    """Return one export with its list, or None."""
+    return Export.objects.select_related("mailing_list", "created_by").filter(id=export_id).first()
 
 
 def segments() -> list[Segment]:

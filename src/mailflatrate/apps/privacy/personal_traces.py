@@ -61,6 +61,8 @@ _WIPE: dict[str, str] = {
     " AND (row::text ILIKE %(like)s OR suggestion ILIKE %(like)s)",
     "segments": "UPDATE segment SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
+    "export_segments": "UPDATE export SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
+    " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
     "audiences": "UPDATE campaign SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb,"
     " excluded_segments = regexp_replace(excluded_segments::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s"

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "Check any email against the sending rules. Needs no database."),
     "address": ("address", "Check email addresses from standard input. Needs no database."),
     "import": ("imports", "Import a contact file with proof of consent."),
+    "export": ("exports", "Export contacts, suppressions or proof of consent."),
     "relays": ("relays", "List, add, edit, test, drain, enable or disable relays."),
     "follow-postfix": ("follow", "Follow Postfix's log to record final delivery results."),
     "pause-all": ("sending", "Stop all sending within a second."),

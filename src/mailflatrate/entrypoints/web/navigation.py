@@ -52,6 +52,7 @@ CONTACTS = NavEntry(
         Tab("lists", _("Lists"), ("list",)),
         Tab("segments", _("Segments"), ("segment",)),
         Tab("imports", _("Imports"), ("import",)),
+        Tab("exports", _("Exports"), ("export",)),
         Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),
         Tab("quiet", pgettext_lazy("contacts", "Inactive"), ("quiet",)),
     ),

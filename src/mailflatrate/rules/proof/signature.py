@@ -23,6 +23,7 @@ ALGORITHM = "Ed25519"
 MOST_KEYS = 1_000
 _SEAL_LINE = b"mailflatrate seal signature 1\n"
 _CERTIFICATE_LINE = b"mailflatrate certificate signature 1\n"
+_PORTABLE_LINE = b"mailflatrate portable consent signature 1\n"
 
 
 def key_id(public_key: bytes) -> str:
@@ -95,10 +96,18 @@ def sign_seal(key: Ed25519PrivateKey, seal_hash: bytes) -> bytes:
 
 def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> dict[str, str]:
     """Return a certificate's `signature` object; the public key it carries proves nothing alone."""
+    return _signed(key, _CERTIFICATE_LINE + canonical(certificate))
+
+
+def sign_portable(key: Ed25519PrivateKey, line: Mapping[str, Any]) -> dict[str, str]:
+    """Return the `signature` object of a line of portable consent (`rules.proof.portable`)."""
+    return _signed(key, _PORTABLE_LINE + canonical(line))
+
+
+def _signed(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
     public = key.public_key().public_bytes_raw()
     return {
-        "algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(),
-        "value": key.sign(_CERTIFICATE_LINE + canonical(certificate)).hex(),
+        "algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(), "value": key.sign(message).hex(),
     }  # fmt: skip
 
 
@@ -110,6 +119,11 @@ def seal_signature_holds(public_key: bytes, signature: bytes, seal_hash: bytes) 
 def certificate_signature_holds(public_key: bytes, signature: bytes, certificate: Mapping[str, Any]) -> bool:
     """Return whether `public_key` signed this certificate."""
     return _holds(public_key, signature, _CERTIFICATE_LINE + canonical(certificate))
+
+
+def portable_signature_holds(public_key: bytes, signature: bytes, line: Mapping[str, Any]) -> bool:
+    """Return whether `public_key` signed this line of portable consent."""
+    return _holds(public_key, signature, _PORTABLE_LINE + canonical(line))
 
 
 def _holds(public_key: bytes, signature: bytes, message: bytes) -> bool:

@@ -19,6 +19,7 @@ class KeyScope(models.TextChoices):
     ASK = "ask", _("Request confirmation")
     CONTACTS_WRITE = "contacts.write", _("Edit lists and contacts")
     IMPORT = "import", _("Import")
+    EXPORT = "export", _("Export")
     SUPPRESS = "suppress", _("Unsubscribe and suppress")
     ERASE = "erase", _("Erase")
     CAMPAIGNS_DRAFT = "campaigns.draft", _("Draft campaigns")

@@ -1,14 +1,22 @@
 """Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
 
-`consent` unsubscribes, `optin` accepts sign-ups, `erasure` removes people, `feedback` records bounces and
-complaints, `lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `import_checks`
-counts what a file contained, `origins` says where it comes from, `origin_decisions` is what the desk answers (it opens
-the platform's scope on its own).
+`consent` unsubscribes, `optin` accepts sign-ups, `erasure` removes people, `feedback` records bounces and complaints,
+`lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `exports` makes them,
+`import_checks` counts what a file contained, `origins` says where it comes from, `origin_decisions` is what the desk
+answers (it opens the platform's scope on its own).
 """
 
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
+from mailflatrate.apps.lists.actions.exports import (
+    cancel_export,
+    delete_export,
+    drop_exports,
+    expire_exports,
+    open_export,
+    start_export,
+)
 from mailflatrate.apps.lists.actions.feedback import (
     Bounce,
     record_bounces,
@@ -54,6 +62,7 @@ __all__ = [
     "archive_list",
     "ask_withdrawal",
     "begin_opt_in",
+    "cancel_export",
     "cancel_import",
     "change_contact",
     "check_import",
@@ -63,14 +72,18 @@ __all__ = [
     "decide_import",
     "decide_origin",
     "declare_origin",
+    "delete_export",
     "delete_segment",
     "domains_to_ask",
+    "drop_exports",
     "drop_uploads_naming",
     "edit_contact",
     "erase_contact",
+    "expire_exports",
     "expire_request",
     "forget_opt_in",
     "object_to_mail",
+    "open_export",
     "person_of",
     "preview_again",
     "queue_import",
@@ -87,6 +100,7 @@ __all__ = [
     "save_segment",
     "set_preferences",
     "settle_people",
+    "start_export",
     "start_import",
     "suppress_rechecked",
     "take_back_soft_bounce",

@@ -16,6 +16,7 @@ from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_p
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
+from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders
@@ -312,14 +313,9 @@ def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Itera
     refusals = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
     for refusal in refusals.iterator(chunk_size=2000):
         cells = (wording(refusal.reason), refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))
-        writer.writerow((refusal.line_number, *map(_harmless, cells)))
+        writer.writerow((refusal.line_number, *map(harmless, cells)))
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
     if buffer.getvalue():
         yield buffer.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Escape a cell against CSV injection (OWASP): characters that start a formula, and tab and CR, which hide one."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

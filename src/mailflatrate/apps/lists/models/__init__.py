@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
+from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
@@ -34,6 +35,10 @@ __all__ = [
     "ContactText",
     "DeclarationState",
     "EvidenceColumn",
+    "Export",
+    "ExportContent",
+    "ExportFormat",
+    "ExportState",
     "Import",
     "ImportRefusal",
     "ImportState",

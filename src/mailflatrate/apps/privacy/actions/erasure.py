@@ -27,7 +27,10 @@ def erase_person(
     if contact is None:
         return {}
     person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
-    counts = personal_traces.wipe(person) | {"uploads": lists.drop_uploads_naming(contact.email)}
+    counts = personal_traces.wipe(person) | {
+        "uploads": lists.drop_uploads_naming(contact.email),
+        "exports": lists.drop_exports(),
+    }
     lists.erase_contact(contact_id, kind=kind, source=source)
     audit.record(
         f"person.{kind.value}", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",

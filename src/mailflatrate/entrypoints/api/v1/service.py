@@ -26,6 +26,7 @@ from mailflatrate.entrypoints.api.v1 import (
     campaigns,
     contacts,
     digests,
+    exports,
     forms,
     imports,
     lists,
@@ -50,6 +51,7 @@ TAGS = (
     ("Lists", "Lists: what people consent to."),
     ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
     ("Imports", "Contact files with proof of each consent, for lists with a declared origin."),
+    ("Exports", "Files of contacts, suppressions and portable proof of consent."),
     (
         "Suppression",
         "The suppression list: look up and add addresses that are never emailed. Suppressions can't be removed here.",
@@ -66,8 +68,8 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, contacts, imports, suppressions, forms, campaigns, release, report, ab_test, digests, material,
-    senders, abuse,
+    account, lists, contacts, imports, exports, suppressions, forms, campaigns, release, report, ab_test, digests,
+    material, senders, abuse,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
-from mailflatrate.apps.lists.models import ImportState, OriginState, SubscriptionState
+from mailflatrate.apps.lists.models import ExportState, ImportState, OriginState, SubscriptionState
 from mailflatrate.rules.prior_status import StatusField
 
 STATE_TONES = {
@@ -28,6 +28,14 @@ IMPORT_TONES = {
     ImportState.DONE: "success",
     ImportState.FAILED: "error",
     ImportState.CANCELLED: "",
+}
+EXPORT_TONES = {
+    ExportState.QUEUED: "primary",
+    ExportState.RUNNING: "primary",
+    ExportState.DONE: "success",
+    ExportState.FAILED: "error",
+    ExportState.CANCELLED: "",
+    ExportState.DELETED: "",
 }
 TARGET_WORDS: dict[ColumnTarget, str | Promise] = {
     ColumnTarget.EMAIL: gettext_lazy("Email address"),

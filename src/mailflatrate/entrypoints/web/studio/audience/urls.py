@@ -6,6 +6,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     contact,
     contacts,
     data_requests,
+    exports,
     imports,
     inactive,
     lists,
@@ -16,6 +17,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
+EXPORT = "exports/<int:export_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("lists/", lists.lists, name="lists"),
@@ -54,4 +56,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{IMPORT}cancel/", imports.cancel, name="import-cancel"),
     path(f"{IMPORT}progress/", imports.progress, name="import-progress"),
     path(f"{IMPORT}refused.csv", imports.refused, name="import-refused"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/rows/", exports.rows, name="exports-rows"),
+    path("exports/new/", exports.new, name="export-new"),
+    path(f"{EXPORT}cancel/", exports.cancel, name="export-cancel"),
+    path(f"{EXPORT}delete/", exports.delete, name="export-delete"),
+    path(f"{EXPORT}file", exports.file, name="export-file"),
 ]

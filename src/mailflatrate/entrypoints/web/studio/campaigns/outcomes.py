@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, attempts_of
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, detail_counts, recipients
+from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import STATE_TONES, detail_word
@@ -21,7 +22,6 @@ from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whol
 
 PAGE_ROWS = 50
 WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,7 @@ class _Echo:
 
 def plain_cell(value: object) -> str:
     """Return a cell that no spreadsheet treats as a formula."""
-    text = str(value if value is not None else "")
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return harmless(str(value if value is not None else ""))
 
 
 @require_safe

@@ -1,0 +1,177 @@
+"""Exports: ask for one, cancel it, delete its file, and hand the file out. Runs inside `tenancy.account(...)`."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import IO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists.errors import ExportProblem
+from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState, MailingList, Segment
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.storage import files as storage
+from mailflatrate.base.tenancy import PlatformReason
+
+EXPORT_JOB = "lists.run_export"
+MOST_UNDER_WAY = 3
+"""Exports of one account that may wait or run at a time."""
+ERASED_SINCE = gettext_noop("Someone in this file was erased, so we deleted it. Export again.")
+
+
+def start_export(
+    content: ExportContent,
+    file_format: ExportFormat,
+    *,
+    list_id: int | None = None,
+    segment_id: int | None = None,
+    by: User | None,
+    source: str = "",
+    enqueue: bool = True,
+) -> Export:
+    """Ask for an export, with an entry in the audit log. `source`: the program that acts for the person.
+
+    Raises ExportProblem if the list or segment is unknown, if both are given, or if too many are under way.
+    """
+    segment = Segment.objects.filter(id=segment_id).first() if segment_id is not None else None
+    if list_id is not None and not MailingList.objects.filter(id=list_id).exists():
+        raise ExportProblem(_("this list doesn't exist"))
+    if segment_id is not None and segment is None:
+        raise ExportProblem(_("this segment doesn't exist"))
+    if (list_id is not None and segment is not None) or (
+        content is ExportContent.SUPPRESSIONS and (list_id is not None or segment is not None)
+    ):
+        raise ExportProblem(_("choose a list or a segment, and neither for suppressions"))
+    if Export.objects.filter(state__in=[ExportState.QUEUED, ExportState.RUNNING]).count() >= MOST_UNDER_WAY:
+        raise ExportProblem(_("three exports are under way; wait until one is ready, or cancel one"))
+    with transaction.atomic():
+        job = Export.objects.create(
+            content=content,
+            file_format=file_format,
+            mailing_list_id=list_id,
+            segment_name=segment.name if segment else "",
+            conditions=segment.conditions if segment else None,
+            created_by=by,
+            requested_by=(source or (by.email if by else ""))[:320],
+            created_at=clock.now(),
+        )
+        _record("export.requested", job, by, source)
+        if enqueue:
+            jobs.defer(EXPORT_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, export_id=job.id)
+    return job
+
+
+def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
+    """Cancel an export before its next page. Idempotent. Raises ExportProblem if it is unknown."""
+    with transaction.atomic():
+        job = _locked(export_id)
+        if job.state == ExportState.QUEUED:
+            job.state, job.finished_at = ExportState.CANCELLED, clock.now()
+            job.save(update_fields=["state", "finished_at"])
+        elif job.state == ExportState.RUNNING and not job.cancel_requested:
+            job.cancel_requested = True
+            job.save(update_fields=["cancel_requested"])
+        else:
+            return
+        _record("export.canceled", job, by, source)
+
+
+def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
+    """Delete the file of an export. Idempotent. Raises ExportProblem if it is unknown."""
+    with transaction.atomic():
+        job = _locked(export_id)
+        if job.state == ExportState.DONE:
+            _drop_file(job)
+            _record("export.deleted", job, by, source)
+
+
+def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[bytes]:
+    """Return the file of an export, open at its beginning, with an entry in the audit log.
+
+    The caller closes it. Raises ExportProblem if it isn't ready, or is no longer kept.
+    """
+    job = Export.objects.filter(id=export_id).first()
+    if job is None:
+        raise ExportProblem(_("this export doesn't exist"))
+    if job.state != ExportState.DONE or job.expires_at is None or job.expires_at <= clock.now():
+        raise ExportProblem(_("this file isn't available"))
+    try:
+        with storage.local_copy(job.file_path) as path:
+            file = path.open("rb")  # stays readable after the copy's name is gone
+    except storage.NotStored:
+        raise ExportProblem(_("this file isn't available")) from None
+    _record("export.downloaded", job, by, source)
+    return file
+
+
+def drop_exports() -> int:
+    """Delete all files of the account, and stop exports that run, because someone in them is erased; return how many.
+
+    Which files name a person would take reading them all, so each of them goes.
+    """
+    rows = Export.objects.select_for_update().filter(state__in=[ExportState.RUNNING, ExportState.DONE])
+    jobs_of_account = list(rows)
+    for job in jobs_of_account:
+        if job.state == ExportState.DONE:
+            _drop_file(job, ERASED_SINCE)
+        else:
+            Export.objects.filter(id=job.id).update(cancel_requested=True, problem=ERASED_SINCE)
+    return len(jobs_of_account)
+
+
+def expire_exports() -> int:
+    """Delete the files whose time is over, in all accounts; return how many."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        over = Export.objects.filter(state=ExportState.DONE, expires_at__lte=clock.now())
+        found = list(over.values_list("account_id", "id"))
+    for account_id, export_id in found:
+        with tenancy.account(account_id):
+            job = _locked(export_id)
+            if job.state == ExportState.DONE:
+                _drop_file(job)
+    return len(found)
+
+
+def drop_orphans(area: str, names: Iterable[tuple[int, str]]) -> None:
+    """Delete stored files of an area that no export names."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        needed = set(Export.objects.filter(state=ExportState.DONE).values_list("account_id", "file_path"))
+    for account_id, name in names:
+        if (account_id, name) not in needed and name.startswith(f"{area}/"):
+            _forget(account_id, name)
+
+
+def _locked(export_id: int) -> Export:
+    job = Export.objects.select_for_update().filter(id=export_id).first()
+    if job is None:
+        raise ExportProblem(_("this export doesn't exist"))
+    return job
+
+
+def _drop_file(job: Export, problem: str = "") -> None:
+    """Mark the file as deleted, and delete it once that is committed; `lists.sweep_exports` makes up for a crash."""
+    transaction.on_commit(partial(_forget, job.account_id, job.file_path))
+    Export.objects.filter(id=job.id).update(state=ExportState.DELETED, file_path="", problem=problem)
+
+
+def _forget(account_id: int, name: str) -> None:
+    with tenancy.account(account_id):
+        storage.delete(name)
+
+
+def _record(action: str, job: Export, by: User | None, source: str) -> None:
+    audit.record(
+        action,
+        by=audit.person(by) if by is not None else audit.machine(source or EXPORT_JOB),
+        account_id=job.account_id,
+        subject=f"export:{job.id}",
+        details={
+            "content": job.content,
+            "format": job.file_format,
+            "list": job.mailing_list_id,
+            "segment": job.segment_name,
+            "rows": job.rows_done,
+        },
+    )

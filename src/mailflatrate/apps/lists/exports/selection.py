@@ -1,0 +1,93 @@
+"""Which contacts an export is about, in the order in which they are read: pages by address."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.lists.models import Export
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.suppression.queries import STRENGTH
+from mailflatrate.base import tenancy
+
+PAGE_CONTACTS = 2_000
+Built = tuple[str, list[Any]]
+
+STRONGEST = """(
+    SELECT x.reason, x.created_at FROM suppression x
+    WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
+      AND (x.account_id = c.account_id OR x.account_id IS NULL)
+    ORDER BY array_position(%s::text[], x.reason::text), x.account_id NULLS LAST LIMIT 1
+)"""
+"""SQL for the deciding suppression of the contact `c`; takes the reasons, strongest first."""
+
+
+def strength() -> list[str]:
+    """Return the reasons for a suppression, strongest first."""
+    return [reason.value for reason in STRENGTH]
+
+
+def selected_sql(job: Export) -> Built:
+    """Return a boolean expression over the contact table `c`: the contacts of this export. Raises SegmentError."""
+    parts, values = ["TRUE"], list[Any]()
+    if job.mailing_list_id is not None:
+        parts.append(
+            "EXISTS (SELECT 1 FROM subscription o WHERE o.account_id = c.account_id AND o.contact_id = c.id"
+            " AND o.mailing_list_id = %s)"
+        )
+        values.append(job.mailing_list_id)
+    if job.conditions is not None:
+        condition, more = conditions_sql(job.conditions)
+        parts.append(condition)
+        values += more
+    return " AND ".join(parts), values
+
+
+def count_selected(job: Export) -> int:
+    """Return how many contacts the export covers."""
+    where, values = selected_sql(job)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM contact c WHERE c.account_id = %s AND {where}",  # noqa: S608
+            [tenancy.current_account_id(), *values],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def attribute_keys(job: Export, most: int) -> list[str]:
+    """Return the names of all custom fields that these contacts have, at most so many."""
+    where, values = selected_sql(job)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT k FROM contact c CROSS JOIN LATERAL jsonb_object_keys(c.attributes) AS k"  # noqa: S608
+            f" WHERE c.account_id = %s AND {where} ORDER BY k LIMIT %s",
+            [tenancy.current_account_id(), *values, most],
+        )
+        return [str(key) for (key,) in cursor.fetchall()]
+
+
+class ContactPages:
+    """Pages of contact ids by address, each in a transaction of its own, so that no snapshot is held for long."""
+
+    def __init__(self, job: Export, condition: str = "TRUE", values: Sequence[Any] = ()) -> None:
+        """`condition`: a further expression over `c` with its `values`."""
+        where, own = selected_sql(job)
+        self._account_id = job.account_id
+        self._where, self._values = f"{where} AND {condition}", [*own, *values]
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the ids. The caller opens the account's scope again for each page's rows."""
+        email, contact_id = "", 0
+        while True:
+            with tenancy.account(self._account_id), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT c.id, c.email FROM contact c WHERE c.account_id = %s AND (c.email, c.id) > (%s, %s)"  # noqa: S608
+                    f" AND {self._where} ORDER BY c.email, c.id LIMIT %s",
+                    [self._account_id, email, contact_id, *self._values, PAGE_CONTACTS],
+                )
+                rows = cursor.fetchall()
+            if not rows:
+                return
+            yield [row[0] for row in rows]
+            contact_id, email = rows[-1]

@@ -1,0 +1,97 @@
+"""Exports: files of contacts, suppressions or proof that an owner asked for, kept for some days."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ExportContent(models.TextChoices):
+    """What a file contains."""
+
+    CONTACTS = "contacts", _("Contacts")
+    SUPPRESSIONS = "suppressions", _("Suppressions")
+    PROOF = "proof", _("Proof of consent")
+
+
+class ExportFormat(models.TextChoices):
+    """The file format; the value is the file extension."""
+
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX (Excel)"
+    NDJSON = "ndjson", "NDJSON"
+
+
+class ExportState(models.TextChoices):
+    """The state of an export. The file exists only in DONE."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", pgettext_lazy("export", "Ready")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Canceled")
+    DELETED = "deleted", pgettext_lazy("export", "Deleted")
+
+
+class Export(TenantModel):
+    """One export. `conditions` are those of the segment when it was asked for; `file_path` is its name in storage.
+
+    The file holds personal data of the whole account, so it is deleted after some days, and as soon as anyone who may
+    be in it is erased.
+    """
+
+    content = models.CharField(max_length=12, choices=ExportContent.choices)
+    file_format = models.CharField(max_length=6, choices=ExportFormat.choices)
+    mailing_list = models.ForeignKey(
+        "lists.MailingList", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    segment_name = models.CharField(max_length=120, blank=True, db_default="")
+    conditions = models.JSONField(null=True)
+    state = models.CharField(max_length=9, choices=ExportState.choices, default=ExportState.QUEUED)
+    problem = models.TextField(blank=True, db_default="")
+    rows_total = models.BigIntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    file_path = models.CharField(max_length=101, blank=True, db_default="")
+    file_bytes = models.BigIntegerField(default=0)
+    file_sha256 = models.CharField(max_length=64, blank=True, db_default="")
+    cancel_requested = models.BooleanField(default=False)
+    requested_by = models.CharField(max_length=320, blank=True, db_default="", help_text="who asked, and through what")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "export"
+        indexes = [
+            models.Index(fields=["account", "-id"], name="export_recent"),
+            models.Index(fields=["expires_at"], condition=Q(state="done"), name="export_expires"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done") | ~Q(file_path="") & Q(expires_at__isnull=False),
+                name="export_done_has_a_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content}.{self.file_format}"
+
+    @property
+    def file_name(self) -> str:
+        """Return the name for the download."""
+        return f"{self.content}-{self.created_at:%Y-%m-%d}-{self.id}.{self.file_format}"
+
+    @property
+    def percent(self) -> int:
+        """Return how much is written."""
+        return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether it waits or runs."""
+        return self.state in (ExportState.QUEUED, ExportState.RUNNING)

@@ -1,0 +1,145 @@
+"""Exports: files of contacts, suppressions and proof of consent, written in the background."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
+from mailflatrate.entrypoints.web.studio.audience.exports import MEDIA_TYPES
+from mailflatrate.settings import load_settings
+
+ROUTER = Router(tags=["Exports"])
+
+
+class ExportInfo(Schema):
+    """An export. While `state` is `done` the file is at `file_url`, until `expires_at`."""
+
+    id: int
+    content: ExportContent
+    format: ExportFormat
+    list_id: int | None
+    segment: str
+    state: ExportState
+    problem: str
+    percent: int
+    rows_total: int
+    rows_done: int
+    file_name: str
+    file_bytes: int
+    file_sha256: str
+    status_url: str
+    file_url: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+
+class ExportRequest(RequestBodySchema):
+    """What to export. Name a list or a segment to limit contacts or proof to it; leave both out for everything."""
+
+    content: ExportContent
+    format: Annotated[
+        ExportFormat, Field(description="ndjson keeps exact values and is the form that another installation imports")
+    ] = ExportFormat.NDJSON
+    list_id: Id | None = None
+    segment_id: Id | None = None
+
+
+def _shown(job: Export) -> ExportInfo:
+    url = f"{load_settings().public_url}/api/v1/exports/{job.id}"
+    return ExportInfo(
+        id=job.id,
+        content=ExportContent(job.content),
+        format=ExportFormat(job.file_format),
+        list_id=job.mailing_list_id,
+        segment=job.segment_name,
+        state=ExportState(job.state),
+        problem=error_sentence(job.problem),
+        percent=100 if job.state == ExportState.DONE else job.percent,
+        rows_total=job.rows_total,
+        rows_done=job.rows_done,
+        file_name=job.file_name,
+        file_bytes=job.file_bytes,
+        file_sha256=job.file_sha256,
+        status_url=url,
+        file_url=f"{url}/file" if job.state == ExportState.DONE else None,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        expires_at=job.expires_at,
+    )
+
+
+def _find(export_id: int) -> Export:
+    found = queries.get_export(export_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@endpoint(ROUTER, "get", "/exports", scope=KeyScope.EXPORT, answers=Page[ExportInfo])
+def list_exports(request: ApiRequest, which: Query[PageQuery]) -> Page[ExportInfo]:
+    """List exports, newest first."""
+    rows = queries.exports_page(before_id=before_id(which.cursor), size=which.limit + 1)
+    return page_of(rows, which.limit, [_shown(row) for row in rows[: which.limit]])
+
+
+@endpoint(ROUTER, "post", "/exports", scope=KeyScope.EXPORT, answers=ExportInfo, status=202, repeatable=True)
+def start_export(request: ApiRequest, given: ExportRequest, response: HttpResponse) -> ExportInfo:
+    """Start an export. The file is written in the background: fetch `status_url`, which is also in the Location header,
+    until `state` is `done`. The file is kept for 7 days.
+    """
+    job = actions.start_export(
+        given.content,
+        given.format,
+        list_id=given.list_id,
+        segment_id=given.segment_id,
+        by=request.caller.user,
+        source=request.caller.source,
+    )
+    shown = _shown(_find(job.id))
+    response.headers["Location"] = shown.status_url
+    return shown
+
+
+@endpoint(ROUTER, "get", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo)
+def show_export(request: ApiRequest, export_id: Id) -> ExportInfo:
+    """Show an export with its progress."""
+    return _shown(_find(export_id))
+
+
+@endpoint(ROUTER, "post", "/exports/{export_id}/cancel", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
+def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
+    """Cancel an export. It stops before its next page and leaves no file."""
+    _find(export_id)
+    actions.cancel_export(export_id, by=request.caller.user, source=request.caller.source)
+    return _shown(_find(export_id))
+
+
+@endpoint(ROUTER, "delete", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
+def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
+    """Delete the file before its time is over. The entry stays."""
+    _find(export_id)
+    actions.delete_export(export_id, by=request.caller.user, source=request.caller.source)
+    return _shown(_find(export_id))
+
+
+@endpoint(ROUTER, "get", "/exports/{export_id}/file", scope=KeyScope.EXPORT, answers=str)
+def download_export(request: ApiRequest, export_id: Id) -> HttpResponseBase:
+    """Download the file. Answers 409 while it isn't ready, and after it was deleted."""
+    job = _find(export_id)
+    if job.state != ExportState.DONE:
+        raise Problem(Code.STATE)
+    file = actions.open_export(job.id, by=request.caller.user, source=request.caller.source)
+    return FileResponse(
+        file, as_attachment=True, filename=job.file_name, content_type=MEDIA_TYPES[ExportFormat(job.file_format)]
+    )

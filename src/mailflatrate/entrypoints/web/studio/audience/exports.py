@@ -1,0 +1,203 @@
+"""Exports: ask for a file, watch it being written, download it, delete it. Only owners take data out of the account."""
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, cast
+
+from allauth.account.decorators import reauthentication_required
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.errors import ExportProblem
+from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, View, see_other, studio
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.trust.common import is_owner
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MEDIA_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.NDJSON: "application/x-ndjson",
+}
+FORMAT_LABELS: tuple[tuple[str, "StrOrPromise"], ...] = (
+    (ExportFormat.CSV.value, gettext_lazy("CSV, for other email systems")),
+    (ExportFormat.XLSX.value, gettext_lazy("XLSX, for Excel")),
+    (ExportFormat.NDJSON.value, gettext_lazy("NDJSON, for programs and other mailflatrate installations")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """An export with how it is shown."""
+
+    job: Export
+    tone: str
+
+    @property
+    def scope(self) -> str:
+        """Return the list or segment; empty for everything."""
+        return self.job.mailing_list.name if self.job.mailing_list else self.job.segment_name
+
+    @property
+    def is_ready(self) -> bool:
+        """Return whether there is a file to download."""
+        return self.job.state == ExportState.DONE
+
+    @property
+    def problem(self) -> str:
+        """Return why it ended early, in the reader's language."""
+        return error_sentence(_(self.job.problem)) if self.job.problem else ""
+
+
+class ExportForm(forms.Form):
+    """What to export, of whom, in which format."""
+
+    content = forms.ChoiceField(label=gettext_lazy("Content"), choices=ExportContent.choices)
+    scope = forms.ChoiceField(label=gettext_lazy("Contacts on"), required=False)
+    file_format = forms.ChoiceField(label=gettext_lazy("File format"), choices=FORMAT_LABELS)
+
+    def __init__(self, data: object, *, initial: dict[str, str]) -> None:
+        """Offer the account's lists and segments."""
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # a QueryDict or None
+        lists = [(f"list:{row.id}", row.name) for row in queries.list_table()]
+        segments = [(f"segment:{row.id}", row.name) for row in queries.segments()]
+        scope = cast(forms.ChoiceField, self.fields["scope"])
+        scope.choices = [
+            ("", _("All lists")),
+            *([(_("Lists"), lists)] if lists else []),
+            *([(_("Segments"), segments)] if segments else []),
+        ]
+
+    def scope_id(self, kind: str) -> int | None:
+        """Return the chosen list's or segment's id."""
+        found, _colon, number = str(self.cleaned_data["scope"]).partition(":")
+        return int(number) if found == kind else None
+
+
+def _owners(view: View) -> View:
+    """Answer members who aren't owners with a page that says so. Apply it below `@studio`."""
+
+    @wraps(view)
+    def guarded(request: StudioRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not is_owner(request):
+            return render(request, "studio/trust/owners_only.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _find(export_id: int) -> Export:
+    found = queries.get_export(export_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _table(request: StudioRequest) -> dict[str, object]:
+    before = whole_number(request.GET.get("before"))
+    jobs = queries.exports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
+    shown = jobs[: queries.PAGE_ROWS]
+    return {
+        "rows": [ExportRow(job, EXPORT_TONES[ExportState(job.state)]) for job in shown],
+        "under_way": any(job.is_under_way for job in shown),
+        "next": f"?before={shown[-1].id}" if len(jobs) > len(shown) else "",
+        "later": bool(before),
+        "is_owner": is_owner(request),
+    }
+
+
+@require_safe
+@studio
+def exports(request: StudioRequest) -> HttpResponse:
+    """List all exports, newest first. Every member sees who took what."""
+    return page(request, "studio/audience/exports.html", _table(request))
+
+
+@require_safe
+@studio
+def rows(request: StudioRequest) -> HttpResponse:
+    """Return the table alone, which updates itself while an export is under way."""
+    return page(request, "studio/audience/exports_table.html", _table(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+@_owners
+def new(request: StudioRequest) -> HttpResponseBase:
+    """Show the form, and start the export after a recent sign-in."""
+    initial = {name: request.GET.get(name, "") for name in ("content", "scope")}
+    form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        return cast(HttpResponseBase, reauthentication_required(_start)(request, form))
+    return page(request, "studio/audience/export_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
+    mine = cast(StudioRequest, request)
+    try:
+        actions.start_export(
+            ExportContent(form.cleaned_data["content"]),
+            ExportFormat(form.cleaned_data["file_format"]),
+            list_id=form.scope_id("list"),
+            segment_id=form.scope_id("segment"),
+            by=mine.user,
+        )
+    except ExportProblem as problem:
+        form.add_error(None, error_sentence(problem))
+        return page(mine, "studio/audience/export_new.html", {"form": form}, status=422)
+    messages.success(request, _("The export has started. You can leave this page; the file is kept for 7 days."))
+    return see_other(reverse("studio:exports"))
+
+
+@require_POST
+@studio
+@_owners
+def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
+    """Stop an export."""
+    _find(export_id)
+    actions.cancel_export(export_id, by=request.user)
+    messages.success(request, _("The export has been canceled."))
+    return see_other(reverse("studio:exports"))
+
+
+@require_POST
+@studio
+@_owners
+def delete(request: StudioRequest, export_id: int) -> HttpResponse:
+    """Delete a file before its time is over."""
+    _find(export_id)
+    actions.delete_export(export_id, by=request.user)
+    messages.success(request, _("The file has been deleted."))
+    return see_other(reverse("studio:exports"))
+
+
+@require_safe
+@studio
+@_owners
+def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
+    """Hand out the file after a recent sign-in."""
+    job = _find(export_id)
+    return cast(HttpResponseBase, reauthentication_required(_download)(request, job))
+
+
+def _download(request: HttpRequest, job: Export) -> HttpResponseBase:
+    try:
+        octets = actions.open_export(job.id, by=cast(StudioRequest, request).user)
+    except ExportProblem:
+        raise Http404 from None
+    answer = FileResponse(
+        octets, as_attachment=True, filename=job.file_name, content_type=MEDIA_TYPES[ExportFormat(job.file_format)]
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
