@@ -102,7 +102,7 @@ def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_lang
     assert not User.objects.filter(email=email).exists()
     (letter,) = messages_to(email)
     assert "Anna Lindner" in letter.text
-    assert "lädt Sie ein" in letter.text
+    assert "lädt Sie in das Konto" in letter.text
     assert "Gärtnerei Lindenhof" in letter.text
     mine = {"name": "A", "email": anna.anna.email, "role": "viewer"}
     assert "is already a member of this account" in text(anna.client.post(PEOPLE, mine), 422)
