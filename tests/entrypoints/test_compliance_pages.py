@@ -48,7 +48,7 @@ def test_in_german(anna: World) -> None:
 def test_a_neighbour_sees_only_his_own(anna: World) -> None:
     _account, carla = bare_account("Möbelhaus Nordstern")
     shown = browser(carla).get(STUDIO).content.decode()
-    assert "no data yet" in shown and "2.00 %" not in shown
+    assert "no data yet" in shown and "2.00%" not in shown
     assert Client().get(STUDIO).status_code == 302
 
 
@@ -81,7 +81,7 @@ def test_the_doctor_prints_the_same_table(anna: World) -> None:
     assert ptr.level is Level.WARNING and "needs fixing" in ptr.text
     assert next(line for text, line in texts.items() if "TLS for the unsubscribe host" in text).level is Level.OK
     assert next(line for text, line in texts.items() if text.startswith("R-101")).fix
-    assert any("limit 1.00 %" in text for text in texts)
+    assert any("limit 1.00%" in text for text in texts)
     with tenancy.account(anna.account_id):
         assert not [line for line in lines if line.level is Level.MISSING], "the doctor's verdict stays the others'"
 

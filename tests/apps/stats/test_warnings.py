@@ -51,7 +51,7 @@ def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(
     measured(anna)
     home, standing = text(anna.client, "/studio/"), text(anna.client, "/studio/standing/")
     for page in (home, standing):
-        assert "Complaints: 0.11 % (limit 0.10 %)" in page
+        assert "Complaints: 0.11% (limit 0.10%)" in page
         assert "what they signed up for" in page
     assert "Nothing to do" not in home
     assert 'href="/studio/standing/#warnings"' in home
@@ -95,8 +95,8 @@ def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(a
     with tenancy.account(anna.account_id), translation.override("en"):
         name = anna.anna.memberships.get().account.name
     assert message.subject == f"{name}: 2 figures over their limits"
-    assert message.text.count("Complaints: 0.11 % (limit 0.10 %)") == 1
-    assert "Hard bounces: 3.00 % (limit 1.00 %)" in message.text
+    assert message.text.count("Complaints: 0.11% (limit 0.10%)") == 1
+    assert "Hard bounces: 3.00% (limit 1.00%)" in message.text
     actions.tell_about_measures(anna.account_id)
     assert len(told(anna)) == 1, "nobody is told twice"
 
@@ -104,7 +104,7 @@ def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(a
 def test_a_single_warning_names_its_figure_in_the_subject(anna: World) -> None:
     measured(anna)
     actions.tell_about_measures(anna.account_id)
-    assert told(anna)[0].subject.endswith(": Complaints: 0.11 % (limit 0.10 %)")
+    assert told(anna)[0].subject.endswith(": Complaints: 0.11% (limit 0.10%)")
 
 
 def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
@@ -138,5 +138,5 @@ def test_every_cause_has_a_title_in_both_languages(anna: World, cause: Threshold
 def test_carla_sees_nothing_of_annas_warnings(anna: World) -> None:
     measured(anna)
     _account_id, carla = bare_account("Carla's Cafe")
-    assert "0.11 %" not in text(browser(carla), "/studio/")
-    assert "0.11 %" not in text(browser(carla), "/studio/standing/")
+    assert "0.11%" not in text(browser(carla), "/studio/")
+    assert "0.11%" not in text(browser(carla), "/studio/standing/")

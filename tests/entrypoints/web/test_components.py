@@ -194,3 +194,10 @@ def test_a_field_that_has_no_empty_choice_is_not_called_optional() -> None:
     assert {name for name in form.fields if controls.is_optional(form[name])} == {"segment", "note"}
     field = Template('{% load cotton %}<c-form-field :field="form.share" /><c-form-field :field="form.hours" />')
     assert "optional" not in field.render(Context({"form": form}))
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "1.50%"), ("de", "1,50 %")])
+def test_a_percentage_is_written_as_its_language_does(language: str, shown: str) -> None:
+    with translation.override(language):
+        assert controls.percent(1.5, 2) == shown
+        assert controls.percent(None) == "–"

@@ -109,7 +109,12 @@ def limit(measure: Measure) -> str:
     """Return the limit that was crossed, in the active language: a share, or a number if it is a ceiling."""
     if ThresholdCause(measure.cause).is_ceiling:
         return number_format(measure.limit_percent, 0)
-    return f"{number_format(measure.limit_percent, 2)} %"
+    return _percent(measure.limit_percent)
+
+
+def _percent(number: float) -> str:
+    """Return a percentage in the active language."""
+    return _("%(number)s%%") % {"number": number_format(number, 2)}
 
 
 def need_of(measure: Measure) -> RequiredMeasure:
@@ -134,11 +139,7 @@ def title(measure: Measure) -> str:
     """Return the figure and its limit in a few words, in the active language; for subjects and lines."""
     cause = ThresholdCause(measure.cause)
     name = _(_FIGURES[cause])
-    figure = (
-        number_format(measure.events)
-        if cause.is_ceiling
-        else f"{number_format(round(need_of(measure).percent, 2), 2)} %"
-    )
+    figure = number_format(measure.events) if cause.is_ceiling else _percent(round(need_of(measure).percent, 2))
     if measure.provider:
         name = _("%(figure)s at %(provider)s") % {"figure": name, "provider": provider_name(measure.provider)}
     return _("%(name)s: %(figure)s (limit %(limit)s)") % {"name": name, "figure": figure, "limit": limit(measure)}

@@ -168,7 +168,7 @@ class _Progress:
         self._shown = now
         share = min(100, position_bytes * 100 // self._total_bytes)
         end = "\r" if sys.stderr.isatty() else "\n"
-        sys.stderr.write(f"{share:3d} %  {rows:,} rows  {rows / (now - self._began):,.0f} rows/s{end}")
+        sys.stderr.write(f"{share:3d}%  {rows:,} rows  {rows / (now - self._began):,.0f} rows/s{end}")
         sys.stderr.flush()
 
 

@@ -43,7 +43,7 @@ def _line(found: CriterionResult) -> Line:
         word = "needs fixing, see above" if found.state is State.BROKEN else "your responsibility"
         return warning(TOPIC, f"{text}{word}", criterion.text.how)
     assert criterion.figure is not None
-    unit = " %" if criterion.figure.is_percent else ""
+    unit = "%" if criterion.figure.is_percent else ""
     digits = 2 if criterion.figure.is_percent else 0
     if found.figure is None:
         return ok(TOPIC, f"{text}no data yet, limit {found.limit:g}{unit}")

@@ -7,6 +7,7 @@ from django.forms.boundfield import BoundField
 from django.template.defaultfilters import floatformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.web.language import page_languages
 from mailflatrate.locale.formats import complete_languages
@@ -38,7 +39,13 @@ STATE_TONES: Final = {
 @register.filter
 def percent(value: float | None, digits: int = 2) -> str:
     """Return a share with its sign, or a dash if there is nothing to measure yet."""
-    return "–" if value is None else f"{floatformat(value, digits)} %"
+    return "–" if value is None else with_percent_sign(floatformat(value, digits))
+
+
+@register.filter
+def with_percent_sign(number: str) -> str:
+    """Return a formatted number with the sign as the active language writes it: `1.5%`, in German `1,5 %`."""
+    return _("%(number)s%%") % {"number": number}
 
 
 def _css_class(widget: forms.Widget) -> str:

@@ -18,6 +18,7 @@ from mailflatrate.apps.gate.test_send import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
@@ -25,6 +26,11 @@ MAX_CONTENT_CHARACTERS = MAX_CONTENT
 SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
 LONGEST_TEST_HOURS = 72
 TEST_FIELDS = ("test_share", "test_hours", "test_metric")
+
+
+def _share_choices() -> list[tuple[int, str]]:
+    """Return the shares a test variant may get."""
+    return [(share, percent(share, 0)) for share in SHARES]
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -78,7 +84,7 @@ class CampaignForm(forms.Form):
     )
 
     test_share = forms.TypedChoiceField(
-        label=_("Share per variant"), choices=[(n, f"{n} %") for n in SHARES], coerce=int, required=False
+        label=_("Share per variant"), choices=_share_choices, coerce=int, required=False
     )
     test_hours = forms.IntegerField(
         label=_("Hours until the winner is picked"), min_value=1, max_value=LONGEST_TEST_HOURS, required=False,
