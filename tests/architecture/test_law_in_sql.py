@@ -59,7 +59,7 @@ def test_changes_of_account_status_are_the_same(owner: psycopg.Connection[Any]) 
     assert answers(owner, sql.is_lift("a.x", "a.y"), "x, y", values) == [pair in LIFTS for pair in pairs]
     restricted = [after in RESTRICTED for _before, after in pairs]
     assert answers(owner, sql.is_restricted("a.y"), "x, y", values) == restricted
-    moves = f"(SELECT m.least FROM (VALUES {sql.standing_moves()}) AS m (x, y, least) WHERE (m.x, m.y) = (a.x, a.y))"
+    moves = f"(SELECT m.least FROM (VALUES {sql.status_moves()}) AS m (x, y, least) WHERE (m.x, m.y) = (a.x, a.y))"
     for mover in (Mover.MACHINE, Mover.STAFF):
         allowed = [
             least is not None and 0 < least <= STRENGTH[mover] for least in answers(owner, moves, "x, y", values)

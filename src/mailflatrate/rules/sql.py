@@ -48,7 +48,7 @@ def is_restricted(status: str) -> str:
     return _is_one_of(status, account_status.RESTRICTED)
 
 
-def standing_moves() -> str:
+def status_moves() -> str:
     """Return the allowed changes of account status as rows: before, after, and the least who may make it (R-01)."""
     return ",\n    ".join(
         f"('{before.value}', '{after.value}', {account_status.STRENGTH[least]})"
@@ -115,7 +115,7 @@ def suppression_strength() -> str:
 FRAGMENTS: dict[str, Callable[..., str]] = {
     made.__name__: made
     for made in (
-        *(campaign_states, may_send, is_restricted, is_lift, standing_moves, limit),
+        *(campaign_states, may_send, is_restricted, is_lift, status_moves, limit),
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

@@ -8,10 +8,9 @@ from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_of
-from mailflatrate.apps.lists.queries import UNSUPPRESSED
+from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import tenancy
-from mailflatrate.rules import sql
 from mailflatrate.rules.local_time import ATTRIBUTES, same_hour
 
 _ZONE = "lower(btrim(coalesce({})))".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
@@ -26,9 +25,7 @@ _COUNT = f"""
 SELECT {MOMENT} AS moment, count(*), count(zone.at)
 FROM contact c {JOIN}
 WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED}
-  AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-    AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]))
-  AND {{members}}
+  AND {on_a_list("%(list_ids)s")} AND {{members}}
 GROUP BY 1 ORDER BY 1 NULLS FIRST
 """  # noqa: S608  # made of constants
 

@@ -11,10 +11,9 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import UNSUPPRESSED
+from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.base import tenancy
 from mailflatrate.mail.links import LINK_VARIABLES
-from mailflatrate.rules import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,7 @@ def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
     """Return an SQL condition on `contact c` for a draft's audience, and its values. Raises SegmentError."""
     where, values = audience_of(campaign).members_sql()
     return (
-        f"""c.account_id = %s AND {where}
-        AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-            AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%s::bigint[]))
-        AND {UNSUPPRESSED}""",  # noqa: S608  built by lists.audience
+        f"c.account_id = %s AND {where} AND {on_a_list('%s')} AND {UNSUPPRESSED}",
         [tenancy.current_account_id(), *values, campaign.list_ids],
     )
 

@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
 from mailflatrate.apps.campaigns.variants import people_each
 from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
-from mailflatrate.apps.lists.queries import UNSUPPRESSED
+from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
@@ -34,9 +34,7 @@ SELECT ending, country, count(*), count(*) FILTER (WHERE stale) FROM (
         AND NOT EXISTS (SELECT 1 FROM last_mailing m WHERE m.account_id = c.account_id AND m.contact_id = c.id
             AND m.sent_at >= %(since)s) AS stale
     FROM contact c
-    WHERE c.account_id = %(account_id)s AND {unsuppressed}
-      AND EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-        AND {is_confirmed} AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])) AND {segment}
+    WHERE c.account_id = %(account_id)s AND {unsuppressed} AND {on_a_list} AND {segment}
 ) people GROUP BY ending, country
 """
 
@@ -86,6 +84,7 @@ def _count(campaign: Campaign) -> _AudienceCount:
         country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
         unsuppressed=UNSUPPRESSED,
         is_confirmed=sql.is_confirmed("s.state"),
+        on_a_list=on_a_list("%(list_ids)s"),
         segment=segment,
     )
     with connection.cursor() as cursor:

@@ -196,8 +196,13 @@ UNSUPPRESSED = f"NOT {sql.suppressed('c.account_id', 'c.address_key')}"
 """SQL over the contact table `c`: no suppression is in force, of the account or of the platform."""
 
 
-_ON_A_LIST = f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
-    AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY(%s::bigint[]))"""  # noqa: S608  # made of constants
+def on_a_list(list_ids: str) -> str:
+    """Return SQL over the contact table `c`: confirmed on one of the lists, whose ids are the parameter `list_ids`."""
+    return f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
+        AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY({list_ids}::bigint[]))"""  # noqa: S608
+
+
+_ON_A_LIST = on_a_list("%s")
 
 
 def mailable_count() -> int:

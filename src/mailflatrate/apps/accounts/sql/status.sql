@@ -19,7 +19,7 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     SELECT m.least INTO least FROM (VALUES
-    {{standing_moves}}
+    {{status_moves}}
 ) AS m (before, after, least)
         WHERE m.before = NEW.before AND m.after = NEW.after;
     IF NOT FOUND THEN
