@@ -153,7 +153,7 @@ def _notices() -> Iterator[Drafted]:
             1, NamedAddress(f"service@{SERVICE}", "mailflatrate"), f"bounce.{SERVICE}", language=language
         )
         subject = {"de": "Neues Passwort für mailflatrate", "en": "Set a new password"}[language]
-        yield _composed("notice", notice_content(subject, text, language), stream, language, {})
+        yield _composed("notice", notice_content(subject, text, language, "mailflatrate"), stream, language, {})
 
 
 def _composed(

@@ -1,35 +1,27 @@
 """A message from the service itself: the subject and text of a notice in both parts."""
 
 import html
-import re
-from typing import Final
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.edition import EditionContent, EditionPart
-from mailflatrate.mail.service_frame import ACCENT, PARAGRAPH, framed
+from mailflatrate.mail.service_frame import framed, masthead, small_print
+from mailflatrate.mail.service_text import html_body, is_of_template, plain_text
 
-_URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
+_WHY = N_("This is a service message from {service}. It contains no advertising.")
 
 
-def notice_content(subject: str, text: str, language: str) -> EditionContent:
-    """Return the content of a notice. The HTML part says the same as the text; its web addresses are links."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    body = "".join(f'<p style="{PARAGRAPH}">{_readable(paragraph)}</p>\n' for paragraph in paragraphs)
+def notice_content(subject: str, text: str, language: str, service: str = "") -> EditionContent:
+    """Return the content of a notice in the name of a service; `text` may have marks (`service_text`).
+
+    The HTML part says the same as the text part, and has the same links.
+    """
+    why = translate(_WHY, language).format(service=service) if service else ""
+    # A template says where its links are; in any other text they are found.
+    body = html_body(text, links=not is_of_template(text))
+    page = framed(body, language=language, title=html.escape(subject), above=masthead(service), below=small_print(why))
     return EditionContent(
         EditionPart.fixed(subject),
-        EditionPart.fixed(framed(body, language=language, title=html.escape(subject))),
-        EditionPart.fixed(f"{text.strip()}\n"),
+        EditionPart.fixed(page),
+        EditionPart.fixed(f"{plain_text(text).strip()}\n"),
         frozenset(),
     )
-
-
-def _readable(paragraph: str) -> str:
-    """Render a paragraph as HTML. URLs are found before escaping, so a quote or bracket after one stays outside."""
-    pieces, position = [], 0
-    for found in _URL.finditer(paragraph):
-        url = html.escape(found.group())
-        pieces += [
-            html.escape(paragraph[position : found.start()]),
-            f'<a href="{url}" style="color:{ACCENT}">{url}</a>',
-        ]
-        position = found.end()
-    return "".join([*pieces, html.escape(paragraph[position:])]).replace("\n", "<br>")

@@ -16,6 +16,7 @@ from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuesti
 from mailflatrate.apps.abuse.queries.queue import queue
 from mailflatrate.apps.accounts.actions import answer_report
 from mailflatrate.apps.accounts.models import Account, Notice, User
+from mailflatrate.apps.accounts.service_mail import ServiceMail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound import jobs as inbound_jobs
@@ -223,7 +224,7 @@ def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) 
     forward(case)
     (report,) = reports(cases(case.anna.account_id)[0])
     with pytest.raises(IntegrityError), transaction.atomic():
-        answer_report(report.id, "eve@people.example", subject="x", text="x", language="de", reply_to="")
+        answer_report(report.id, "eve@people.example", ServiceMail("x", "x", "de"), reply_to="")
     raw = case.report(1)
     arrive(raw, desk("fbl"), peer=LOOP)
     jobs.take_mail()

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
@@ -29,9 +28,6 @@ from mailflatrate.rules.ab_test import VARIANT_LETTERS, ChoiceBasis, VariantFigu
 from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 from mailflatrate.rules.gate import explain
 from mailflatrate.settings.schema import load_settings
-
-CHOOSE_SUBJECT = gettext_noop("“%(mailing)s” is waiting for you to pick the winner")
-CHOOSE = gettext_noop("The A/B test of “%(mailing)s” has been sent. All other recipients get the variant you choose.")
 
 
 class ChecksOpen(CampaignError):
@@ -101,12 +97,8 @@ def leave_to_people(campaign_id: int) -> None:
 
 
 def _ask_people(campaign: Campaign) -> None:
-    def notice(_user: User) -> tuple[str, str]:
-        facts = {"mailing": campaign.name}
-        address = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
-        return _(CHOOSE_SUBJECT) % facts, f"{_(CHOOSE) % facts}\n\n{address}\n"
-
-    tell_people(NoticeKind.TEAM, writers(), notice)
+    facts = {"mailing": campaign.name, "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"}
+    tell_people(NoticeKind.TEAM, writers(), "delivery/mail/pick_winner", facts)
 
 
 def choose_variant(

@@ -174,7 +174,7 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
     reply_to = NamedAddress(notice.reply_to, settings.service_name) if notice.reply_to else None
     bounce_domain = f"bounce.{settings.service_domain}"
     stream = NoticeStream(account_id, sender, bounce_domain, reply_to, notice.in_reply_to, notice.language)
-    content = notice_content(notice.subject, notice.text, notice.language)
+    content = notice_content(notice.subject, notice.marked_text, notice.language, settings.service_name)
     composer = Composer(content, stream, service_identity(settings), key_ring(), house_signers(settings))
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient))
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions import Circumstances, tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -22,12 +22,6 @@ from mailflatrate.settings import load_settings
 
 BY_THE_SECOND = frozenset({"policy-acknowledged", "released-by-two"})
 """Keys of the rules that the second person's release itself fulfils."""
-ASKS = gettext_noop("%(person)s asked you to review and approve “%(mailing)s”.")
-RELEASED = gettext_noop("%(person)s released “%(mailing)s”.")
-ASKS_SUBJECT = gettext_noop("Approval requested for “%(mailing)s”")
-RELEASED_SUBJECT = gettext_noop("“%(mailing)s” was released")
-BACK_SUBJECT = gettext_noop("“%(mailing)s” was returned to you")
-BACK = gettext_noop("%(person)s returned “%(mailing)s” to you. It's a draft again.")
 
 
 def is_askable(verdict: Verdict) -> bool:
@@ -64,7 +58,7 @@ def ask_second(
     row = campaigns.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )
-    _tell(others, campaign, ASKS_SUBJECT, ASKS, by, note=row.note, page="second/")
+    _tell(others, campaign, "approval_requested", by, note=row.note, page="second/")
     return row
 
 
@@ -87,7 +81,7 @@ def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Cir
     at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
     decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=row.on_own_clocks and at is not None)
     if row.asked_by.is_active:
-        _tell([row.asked_by], campaign, RELEASED_SUBJECT, RELEASED, by)
+        _tell([row.asked_by], campaign, "approved", by)
     return decision
 
 
@@ -101,7 +95,7 @@ def send_back(campaign_id: int, *, by: User, text: str) -> None:
         raise CampaignError(_("Describe what should change. Your colleague will read it."))
     campaigns.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())
     if by.id != row.asked_by_id and row.asked_by.is_active:
-        _tell([row.asked_by], campaign, BACK_SUBJECT, BACK, by, note=row.text)
+        _tell([row.asked_by], campaign, "returned", by, note=row.text)
 
 
 def _draft(campaign_id: int) -> Campaign:
@@ -125,13 +119,13 @@ def _expect(campaign: Campaign, shown_hash: str) -> None:
 
 
 def _tell(
-    people: Iterable[User], campaign: Campaign, subject: str, words: str, by: User, *, note: str = "", page: str = ""
+    people: Iterable[User], campaign: Campaign, template: str, by: User, *, note: str = "", page: str = ""
 ) -> None:
-    """Notify people; `subject` and `words` contain `mailing` and `person`, `note` is quoted verbatim."""
-    facts = {"mailing": campaign.name, "person": by}
-    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}"
-
-    def notice(_user: User) -> tuple[str, str]:
-        return _(subject) % facts, "\n\n".join(part for part in (_(words) % facts, note, url) if part) + "\n"
-
-    tell_people(NoticeKind.TEAM, people, notice)
+    """Notify people; `note` is quoted verbatim."""
+    facts = {
+        "mailing": campaign.name,
+        "person": by,
+        "note": Passage(note),
+        "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}",
+    }
+    tell_people(NoticeKind.TEAM, people, f"gate/mail/{template}", facts)

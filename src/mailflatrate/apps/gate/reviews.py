@@ -1,10 +1,10 @@
 """Review of a campaign by an operator before it is sent (R-06, R-07)."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, AccountStatus, AccountStatusChange, NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -16,9 +16,6 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
-
-GOES = gettext_noop("We've reviewed “%(mailing)s”. It will be sent now.")
-COMES_BACK = gettext_noop("We've reviewed “%(mailing)s” and can't send it as it is. It's a draft again.")
 
 
 def review_campaign(
@@ -56,7 +53,13 @@ def review_campaign(
             goes = _carry_out(campaign, review)
         if goes and account.supervised:
             _end_supervision(account, by)
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(campaign, review, goes=goes))
+        facts = {
+            "mailing": campaign.name,
+            "goes": goes,
+            "reason": Passage(review.text),
+            "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
+        }
+        tell_owners(account_id, NoticeKind.STANDING, "gate/mail/reviewed", facts)
 
 
 def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -91,13 +94,3 @@ def _end_supervision(account: Account, by: User) -> None:
         return
     Account.objects.filter(id=account.id).update(supervised=False)
     audit.record("account.supervision_ended", by=audit.person(by), account_id=account.id, details={"reviews": needed})
-
-
-def _notice(campaign: Campaign, review: CampaignReview, *, goes: bool) -> tuple[str, str]:
-    facts = {"mailing": campaign.name}
-    parts = [_(GOES if goes else COMES_BACK) % facts]
-    if review.text:
-        parts.append(_("Reason: %(text)s") % {"text": review.text})
-    parts.append(f"{load_settings().public_url}/studio/campaigns/{campaign.id}/")
-    subject = _("“%(mailing)s” will be sent") if goes else _("“%(mailing)s” was returned to you")
-    return subject % facts, "\n\n".join(parts) + "\n"

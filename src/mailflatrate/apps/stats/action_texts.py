@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.apps.stats.queries import first_of_each
 from mailflatrate.rules.measures import MeasureLevel, RequiredMeasure, ThresholdCause
@@ -150,12 +151,10 @@ def page_of(measure: Measure) -> str:
     return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/#warnings"
 
 
-def message(account_name: str, measures: Sequence[Measure]) -> tuple[str, str]:
-    """Return subject and text for the owners about all findings, strongest first, in the active language."""
+def warning_facts(account_name: str, measures: Sequence[Measure]) -> Facts:
+    """Return what the owners are told about all findings, strongest first, in the active language."""
     found = first_of_each(measures)
-    parts = [_about(measure) for measure in found]
-    subject = _subject(found)
-    return f"{account_name}: {subject}", "\n\n".join(parts) + "\n"
+    return {"account": account_name, "summary": _subject(found), "measures": [_about(measure) for measure in found]}
 
 
 def _subject(measures: Sequence[Measure]) -> str:
@@ -178,13 +177,13 @@ def _subject(measures: Sequence[Measure]) -> str:
     }
 
 
-def _about(measure: Measure) -> str:
+def _about(measure: Measure) -> Facts:
     need = need_of(measure)
-    lines = [
-        title(measure),
-        sentence(measure),
-        _(_DONE[need.level]),
-        remedy(need),
-        _("Rule: %(text)s") % {"text": need.rule},
-    ]
-    return "\n".join([*lines, f"{load_settings().public_url}/studio/{page_of(measure)}"])
+    return {
+        "title": title(measure),
+        "sentence": sentence(measure),
+        "done": _(_DONE[need.level]),
+        "remedy": remedy(need),
+        "rule": need.rule,
+        "url": f"{load_settings().public_url}/studio/{page_of(measure)}",
+    }

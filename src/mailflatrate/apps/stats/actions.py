@@ -266,7 +266,12 @@ def tell_about_measures(account_id: int) -> None:
         measures = list(untold.order_by("-level", "at", "id"))
         if not measures:
             return
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: action_texts.message(account.name, measures))
+        tell_owners(
+            account_id,
+            NoticeKind.STANDING,
+            "stats/mail/warnings",
+            lambda: action_texts.warning_facts(account.name, measures),
+        )
         Measure.objects.filter(id__in=[measure.id for measure in measures]).update(told_at=clock.now())
 
 

@@ -23,6 +23,7 @@ from mailflatrate.apps.abuse.models import (
 )
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import hold_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
@@ -179,17 +180,15 @@ def freeze(case: Case, reason: str = "") -> bool:
         hold_campaign(campaign.id, FREEZE_RULE, words)
     case.frozen = True
     case.save(update_fields=["frozen"])
-    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _notice(account, campaign, reason))
+    facts = {
+        "name": campaign.name,
+        "id": campaign.mailing_id,
+        "account": account.name,
+        "reason": Passage(reason),
+        "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
+    }
+    tell_owners(account.id, NoticeKind.STANDING, "abuse/mail/on_hold", facts)
     return True
-
-
-def _notice(account: Account, campaign: Campaign, reason: str) -> tuple[str, str]:
-    facts = {"name": campaign.name, "id": campaign.mailing_id, "account": account.name}
-    words = reason.strip() or _("Several recipients reported this campaign. It's on hold while we look into it.")
-    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"
-    return _("“%(name)s” is on hold (%(account)s)") % facts, "\n\n".join(
-        [_("Campaign %(id)s") % facts, words, url]
-    ) + "\n"
 
 
 def kind_of(complaint: str) -> tuple[CaseKind, bool]:

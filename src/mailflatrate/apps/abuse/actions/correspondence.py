@@ -9,6 +9,7 @@ from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, EventKind, Report
 from mailflatrate.apps.accounts.actions import answer_report
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.service_mail import Passage, write_mail
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.untrusted_mail import show_mail
 from mailflatrate.base import audit, clock, tenancy
@@ -119,12 +120,12 @@ def _home(report: Report) -> Case:
 def _send(report: Report, text: str) -> None:
     settings = load_settings()
     token = key_ring().seal(TokenPurpose.CASE, 0, report.id)
-    with translation.override(report.language):
-        about = report.case.subject or _("your report")
-        ending = _("Case %(reference)s. Replies to this email are added to the case.")
+    facts = {
+        "reference": report.case.reference,
+        "about": " ".join(report.case.subject.split())[:150],
+        "text": Passage(text),
+    }
     answer_report(
-        report.id, report.reporter, subject=f"[{report.case.reference}] {' '.join(about.split())[:150]}",
-        text=f"{text}\n\n-- \n{settings.service_name}\n{ending % {'reference': report.case.reference}}\n",
+        report.id, report.reporter, write_mail("abuse/mail/answer", facts, report.language),
         reply_to=case_address(token, settings.service_domain), in_reply_to=report.message_id,
-        language=report.language,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventK
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.apps.inbound.actions import complain
 from mailflatrate.apps.lists.actions import record_complaint
@@ -154,20 +155,16 @@ def _ask(case: Case, order: MeasureOrder, by: User) -> Details:
     )  # fmt: skip
     case.state = CaseState.ASKED
     account = Account.objects.get(id=case.account_id)
-    tell_owners(account.id, NoticeKind.STANDING, lambda _user: _question_notice(account, question))
+    facts = {
+        "account": account.name,
+        "reference": question.reference,
+        "text": Passage(question.text),
+        "due": f"{question.due_at:%Y-%m-%d %H:%M} UTC",
+        "url": f"{load_settings().public_url}/studio/questions/{question.id}/",
+    }
+    tell_owners(account.id, NoticeKind.STANDING, "abuse/mail/question", facts)
     add_event(case, EventKind.QUESTION, by=by, text=order.reason, details={"question": question.id})
     return {"question": question.id, "names_contact": report is not None}
-
-
-def _question_notice(account: Account, question: CaseQuestion) -> tuple[str, str]:
-    facts = {"account": account.name, "reference": question.reference, "due": f"{question.due_at:%Y-%m-%d %H:%M} UTC"}
-    url = f"{load_settings().public_url}/studio/questions/{question.id}/"
-    parts = [
-        _("Someone reported an email from %(account)s, and we have a question (case %(reference)s).") % facts,
-        question.text,
-        _("Answer by %(due)s on this page: %(url)s") % {**facts, "url": url},
-    ]
-    return _("A question about an email from %(account)s") % facts, "\n\n".join(parts) + "\n"
 
 
 _ACTS: dict[CaseAction, Callable[[Case, MeasureOrder, User], Details]] = {

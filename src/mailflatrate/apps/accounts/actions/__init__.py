@@ -49,7 +49,7 @@ from mailflatrate.apps.accounts.actions.keys import (
     use_api_key,
 )
 from mailflatrate.apps.accounts.actions.messages import answer_from_desk, write_to_desk
-from mailflatrate.apps.accounts.actions.notices import answer_report, send_notice, tell_owners, tell_people
+from mailflatrate.apps.accounts.actions.notices import answer_report, send_mail, send_notice, tell_owners, tell_people
 from mailflatrate.apps.accounts.actions.operators import create_first_operator
 from mailflatrate.apps.accounts.actions.passwords import password_link, request_password_reset, send_password_reset
 from mailflatrate.apps.accounts.actions.people import (
@@ -139,6 +139,7 @@ __all__ = [
     "save_application",
     "save_imprint",
     "send_again",
+    "send_mail",
     "send_notice",
     "send_password_reset",
     "set_limits",

@@ -22,6 +22,7 @@ from mailflatrate.apps.accounts.models import (
     Strike,
     User,
 )
+from mailflatrate.apps.accounts.service_mail import Facts, Passage
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
@@ -88,7 +89,7 @@ def change_account_status(
             reason=change.text, details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
         )  # fmt: skip
         if after not in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
-            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(account, change))
+            tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/standing", _told(account, change))
         return change
 
 
@@ -110,38 +111,19 @@ def _check(account_id: int, before: AccountStatus, after: AccountStatus, reasons
             raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
 
 
-def _notice(account: Account, change: AccountStatusChange) -> tuple[str, str]:
-    """Return subject and text of the notice in the active language."""
+def _told(account: Account, change: AccountStatusChange) -> Facts:
     after = AccountStatus(change.after)
-    facts = {"account": account.name, "standing": after.label, "service": load_settings().service_name}
-    parts = [_(NOTICES[after]) % facts]
-    if change.text:
-        parts.append(_("Reason: %(text)s") % {"text": _(change.text)})
-    if change.rule:
-        parts.append(_("Rule: %(rule)s") % {"rule": change.rule})
-    if change.remedy:
-        parts.append(_("What you can do: %(remedy)s") % {"remedy": _(change.remedy)})
-    if needs_words(AccountStatusFact(after.value)):
-        decided = (
-            _("One of our rules did this automatically.") if change.automated else _("Our team made this decision.")
-        )
-        parts.append(decided + " " + _("You can object. Someone on our team will then review the decision."))
-    parts.append(f"{load_settings().public_url}/studio/standing/")
-    return _("%(account)s: %(standing)s") % facts, "\n\n".join(parts) + "\n"
-
-
-NOTICES = {
-    AccountStatus.REGISTERED: gettext_noop("%(account)s is registered with %(service)s."),
-    AccountStatus.MORE_INFO: gettext_noop(
-        "We've read the application of %(account)s and have a question before we decide."
-    ),
-    AccountStatus.REJECTED: gettext_noop("We've read the application of %(account)s and can't accept it."),
-    AccountStatus.ACTIVE: gettext_noop("The %(service)s team has checked %(account)s. You can send campaigns now."),
-    AccountStatus.THROTTLED: gettext_noop("%(account)s can still send, but fewer messages a day than usual."),
-    AccountStatus.PAUSED: gettext_noop("Sending is paused for %(account)s. Nothing is sent for now."),
-    AccountStatus.SUSPENDED: gettext_noop("%(account)s is suspended. Nothing is sent."),
-    AccountStatus.CLOSED: gettext_noop("%(account)s is closed at %(service)s."),
-}
+    return {
+        "account": account.name,
+        "after": after.value,
+        "standing": after.label,
+        "reason": Passage(change.text),
+        "rule": change.rule,
+        "remedy": Passage(change.remedy),
+        "may_object": needs_words(AccountStatusFact(after.value)),
+        "automated": change.automated,
+        "url": f"{load_settings().public_url}/studio/standing/",
+    }
 
 
 def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: str = "") -> Strike:
@@ -162,18 +144,10 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
             "strike.given", by=audit.person(by) if by else audit.machine(machine), account_id=account_id,
             subject=f"strike:{strike.id}", reason=strike.text, details={"code": reasons.code, **reasons.evidence},
         )  # fmt: skip
-        tell_owners(account_id, NoticeKind.STANDING, lambda _user: _strike_notice(account, strike))
+        told = {"account": account.name, "text": strike.text, "until": f"{strike.ends_at:%Y-%m-%d}"}
+        tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/strike", told)
         _answer_strikes(account_id, AccountStatus(account.standing))
         return strike
-
-
-def _strike_notice(account: Account, strike: Strike) -> tuple[str, str]:
-    facts = {"account": account.name, "text": _(strike.text), "until": f"{strike.ends_at:%Y-%m-%d}"}
-    words = _(
-        "%(account)s received a strike: %(text)s\n\n"
-        "It counts until %(until)s. Three active strikes suspend the account.\n"
-    )
-    return _("Strike for %(account)s") % facts, words % facts
 
 
 def _answer_strikes(account_id: int, present: AccountStatus) -> None:

@@ -5,17 +5,15 @@ from datetime import timedelta
 
 from django.core import signing
 from django.db import IntegrityError
-from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import AddressChange, NoticeKind, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings import load_settings
 
 LINK_WORKS = timedelta(hours=24)
 CHANGES_KEPT = timedelta(days=30)
@@ -52,21 +50,14 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
         if AddressChange.objects.filter(user=user, asked_at__gt=now - LINK_WORKS).count() >= MOST_A_DAY:
             raise AccountError(_("You've requested this several times today. Try again tomorrow."))
         change = AddressChange.objects.create(user=user, email=email, asked_at=now)
-    facts = {"service": load_settings().service_name, "url": url(signing.dumps([change.id, _state(user)], salt=_SALT))}
-    with translation.override(user.language):
-        subject = _("Confirm your new sign-in address")
-        text = _(
-            "Someone wants to sign in to %(service)s with this address from now on. If it was you, open this link while"
-            " you're signed in; it works for 24 hours:\n\n%(url)s\n\nIf it wasn't you, do nothing.\n"
-        )
-        if User.objects.filter(email=email).exists():
-            subject = _("Your address is in use at %(service)s") % facts
-            text = _(
-                "A user of %(service)s tried to change their sign-in address to this one, but it already belongs "
-                "to a user. Nothing has changed.\n"
-            )
-    send_notice(
-        house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=user.language
+    known = User.objects.filter(email=email).exists()
+    send_mail(
+        house_account().id,
+        NoticeKind.ACCESS,
+        email,
+        "accounts/mail/address_in_use" if known else "accounts/mail/address_confirm",
+        {"url": url(signing.dumps([change.id, _state(user)], salt=_SALT))},
+        language=user.language,
     )
 
 
@@ -96,11 +87,4 @@ def forget_changes() -> int:
 
 
 def _tell_old_mailbox(user: User, old: str) -> None:
-    facts = {"service": load_settings().service_name}
-    with translation.override(user.language):
-        subject = _("Your sign-in address was changed")
-        text = _(
-            "You no longer sign in to %(service)s with this address, because you confirmed another one. If it wasn't"
-            " you, reply to this message at once.\n"
-        )
-    send_notice(house_account().id, NoticeKind.ACCESS, old, subject=subject, text=text % facts, language=user.language)
+    send_mail(house_account().id, NoticeKind.ACCESS, old, "accounts/mail/address_changed", {}, language=user.language)

@@ -1,21 +1,12 @@
 """The account setting that requires a second person to approve each campaign."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, FourEyesSwitch, Membership, NoticeKind, Role, User
 from mailflatrate.apps.accounts.queries import writers
 from mailflatrate.base import audit, clock, tenancy
-
-ON = gettext_noop(
-    "%(person)s turned on approval for %(account)s. From now on, one of you requests the release of a campaign and "
-    "someone else approves it."
-)
-OFF = gettext_noop(
-    "%(person)s turned off approval for %(account)s. From now on, each of you can release campaigns on your own."
-)
 
 
 def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
@@ -35,9 +26,5 @@ def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
         FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())
         audit.record("four_eyes.switched", by=audit.person(by), account_id=account_id, details={"wanted": wanted})
         others = [user for user in people if user.id != by.id]
-        tell_people(NoticeKind.TEAM, others, lambda _user: _notice(account, by, wanted=wanted))
-
-
-def _notice(account: Account, by: User, *, wanted: bool) -> tuple[str, str]:
-    subject = _("Approval is now required") if wanted else _("Approval is no longer required")
-    return subject, _(ON if wanted else OFF) % {"person": by, "account": account.name} + "\n"
+        facts = {"person": by, "account": account.name, "wanted": wanted}
+        tell_people(NoticeKind.TEAM, others, "accounts/mail/approval_switched", facts)

@@ -7,16 +7,14 @@ from datetime import timedelta
 
 from django.db import IntegrityError
 from django.db.models import Q
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.actions.people import create_user, house_account, withdraw_invitation
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Invitation, Membership, NoticeKind, Role, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings import load_settings
 
 INVITATION_WORKS = timedelta(days=7)
 INVITATIONS_KEPT = timedelta(days=90)
@@ -81,24 +79,12 @@ def _record(action: str, invitation: Invitation, by: User) -> None:
 
 
 def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> None:
-    with translation.override(invitation.language):
-        facts = {
-            "person": str(by), "account": account.name, "service": load_settings().service_name, "url": link,
-            "days": INVITATION_WORKS.days,
-        }  # fmt: skip
-        subject = _("Invitation to %(account)s") % facts
-        text = _(
-            "%(person)s invited you to join %(account)s on %(service)s. Open the invitation:\n\n"
-            "%(url)s\n\n"
-            "The link is valid for %(days)d days. If you weren't expecting an invitation, you can ignore this "
-            "email.\n"
-        )
-    send_notice(
+    send_mail(
         house_account().id,
         NoticeKind.ACCESS,
         invitation.email,
-        subject=subject,
-        text=text % facts,
+        "accounts/mail/invitation",
+        {"person": by, "account": account.name, "url": link, "days": INVITATION_WORKS.days},
         language=invitation.language,
     )
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatusChange, DeskMessage, NoticeKind, Side, User
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
@@ -41,14 +42,10 @@ def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
                 account_id=account_id, side=Side.DESK, text=text.strip(), author=by, at=now, handled_at=now,
                 about=about.about if about else None,
             )  # fmt: skip
-            tell_owners(account_id, NoticeKind.STANDING, lambda _user: _notice(account, text.strip()))
+            url = f"{load_settings().public_url}/studio/standing/"
+            facts = {"account": account.name, "text": Passage(text.strip()), "url": url}
+            tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/desk_reply", facts)
         audit.record(
             "message.answered" if text.strip() else "message.put_away", by=audit.person(by), account_id=account_id,
             reason=text.strip(),
         )  # fmt: skip
-
-
-def _notice(account: Account, text: str) -> tuple[str, str]:
-    facts = {"account": account.name, "service": load_settings().service_name}
-    below = _("Reply in your account: %(url)s") % {"url": f"{load_settings().public_url}/studio/standing/"}
-    return _("%(service)s replied to %(account)s") % facts, f"{text}\n\n{below}\n"

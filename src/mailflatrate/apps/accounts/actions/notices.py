@@ -2,22 +2,55 @@
 
 from collections.abc import Callable, Iterable
 
-from django.utils import translation
-
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.accounts.models.notices import seal_text
+from mailflatrate.apps.accounts.service_mail import Facts, ServiceMail, write_mail
 from mailflatrate.base import jobs, tenancy
+from mailflatrate.mail.service_text import clean
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:
-    """Queue a service notice; the engine sends it with the basis "service notice".
+    """Queue a service notice with a text that has no marks; the engine sends it with the basis "service notice".
 
     `language` is the language of subject and text.
     """
+    return _queue(account_id, kind, recipient, ServiceMail(subject, clean(text, lines=True), language))
+
+
+def send_mail(
+    account_id: int,
+    kind: NoticeKind,
+    recipient: str,
+    template: str,
+    facts: Facts | Callable[[], Facts],
+    *,
+    language: str,
+) -> Notice:
+    """Queue a service notice written from a template (`service_mail`) in `language`."""
+    return _queue(account_id, kind, recipient, write_mail(template, facts, language))
+
+
+def _queue(
+    account_id: int,
+    kind: NoticeKind,
+    recipient: str,
+    mail: ServiceMail,
+    *,
+    report_id: int | None = None,
+    reply_to: str = "",
+    in_reply_to: str = "",
+) -> Notice:
     with tenancy.account(account_id):
         notice = Notice.objects.create(
-            kind=kind, recipient=recipient, subject=subject, text_sealed=seal_text(text, recipient), language=language
+            kind=kind,
+            recipient=recipient,
+            subject=mail.subject,
+            text_sealed=seal_text(mail.text, recipient),
+            language=mail.language,
+            report_id=report_id,
+            reply_to=reply_to,
+            in_reply_to=in_reply_to,
         )
         jobs.defer(
             "delivery.send_notice", jobs.JobQueue.EXPRESS, account_id=account_id, notice_id=notice.id, priority=10
@@ -25,35 +58,25 @@ def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: s
         return notice
 
 
-def answer_report(
-    report_id: int, recipient: str, *, subject: str, text: str, language: str, reply_to: str, in_reply_to: str = ""
-) -> Notice:
+def answer_report(report_id: int, recipient: str, mail: ServiceMail, *, reply_to: str, in_reply_to: str = "") -> Notice:
     """Queue the abuse desk's answer to a reporter. Raises IntegrityError if the report was made by someone else."""
     house = house_account()
-    with tenancy.account(house.id):
-        notice = Notice.objects.create(
-            kind=NoticeKind.CASE, recipient=recipient, subject=subject,
-            text_sealed=seal_text(text, recipient), report_id=report_id,
-            reply_to=reply_to, in_reply_to=in_reply_to, language=language,
-        )  # fmt: skip
-        jobs.defer("delivery.send_notice", jobs.JobQueue.EXPRESS, account_id=house.id, notice_id=notice.id, priority=10)
-        return notice
+    return _queue(
+        house.id, NoticeKind.CASE, recipient, mail, report_id=report_id, reply_to=reply_to, in_reply_to=in_reply_to
+    )
 
 
-def tell_owners(account_id: int, kind: NoticeKind, words: Callable[[User], tuple[str, str]]) -> None:
-    """Write to all owners of an account, each in their language.
+def tell_owners(account_id: int, kind: NoticeKind, template: str, facts: Facts | Callable[[], Facts]) -> None:
+    """Write to all owners of an account from a template, each in their language.
 
-    `words` returns subject and text for a person; it is called while their language is active. Runs inside
-    `tenancy.platform(...)`.
+    Facts that depend on the language are called for while it is active. Runs inside `tenancy.platform(...)`.
     """
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
-    tell_people(kind, [membership.user for membership in owners.select_related("user")], words)
+    tell_people(kind, [membership.user for membership in owners.select_related("user")], template, facts)
 
 
-def tell_people(kind: NoticeKind, people: Iterable[User], words: Callable[[User], tuple[str, str]]) -> None:
-    """Write to users who sign in here, each in their language; `words` as for `tell_owners`."""
+def tell_people(kind: NoticeKind, people: Iterable[User], template: str, facts: Facts | Callable[[], Facts]) -> None:
+    """Write to users who sign in here from a template, each in their language; `facts` as for `tell_owners`."""
     house = house_account()
     for user in people:
-        with translation.override(user.language):
-            subject, text = words(user)
-        send_notice(house.id, kind, user.email, subject=subject, text=text, language=user.language)
+        send_mail(house.id, kind, user.email, template, facts, language=user.language)

@@ -2,11 +2,9 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
-from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.base import jobs
@@ -37,8 +35,11 @@ def send_password_reset(user_id: int) -> None:
     user = User.objects.filter(id=user_id, is_active=True).first()
     if user is None:
         return
-    facts = {"password_reset_url": password_link(user), "service_name": load_settings().service_name}
-    with translation.override(user.language):
-        subject = render_to_string("account/email/password_reset_key_subject.txt").strip()
-        text = render_to_string("account/email/password_reset_key_message.txt", facts).strip()
-    send_notice(house_account().id, NoticeKind.ACCESS, user.email, subject=subject, text=text, language=user.language)
+    send_mail(
+        house_account().id,
+        NoticeKind.ACCESS,
+        user.email,
+        "accounts/mail/password",
+        {"url": password_link(user)},
+        language=user.language,
+    )

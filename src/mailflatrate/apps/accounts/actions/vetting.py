@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.actions.agreements import Circumstances, accept_agreements
-from mailflatrate.apps.accounts.actions.notices import send_notice
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import agreements_open, record_of
@@ -75,23 +75,15 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
     if ip and recent.filter(ip=ip, asked_at__gt=now - timedelta(hours=1)).count() >= MESSAGES_PER_IP_HOUR:
         return
     Applicant.objects.create(email=email, language=language, ip=ip, asked_at=now)
-    facts = {"service": load_settings().service_name, "url": link, "sign_in": sign_in}
-    if User.objects.filter(email=email).exists() and open_application(email) is None:
-        text = _(
-            "Someone, probably you, asked to apply to %(service)s with this address. It already has a login "
-            "here:\n\n"
-            "%(sign_in)s\n\n"
-            "If it wasn't you, ignore this email.\n"
-        )
-    else:
-        text = _(
-            "Start your application to %(service)s here. The same link brings you back to it at any time:\n\n"
-            "%(url)s\n\n"
-            "The link is valid for 14 days. If you didn't request it, ignore this email. No account will be "
-            "created.\n"
-        )
-    subject = _("Your application to %(service)s") % facts
-    send_notice(house_account().id, NoticeKind.ACCESS, email, subject=subject, text=text % facts, language=language)
+    known = User.objects.filter(email=email).exists() and open_application(email) is None
+    send_mail(
+        house_account().id,
+        NoticeKind.ACCESS,
+        email,
+        "accounts/mail/application_known" if known else "accounts/mail/application",
+        {"url": link, "sign_in": sign_in},
+        language=language,
+    )
 
 
 def open_application(email: str) -> Application | None:

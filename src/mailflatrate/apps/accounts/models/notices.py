@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.mail.service_text import plain_text
 
 
 class NoticeKind(models.TextChoices):
@@ -46,9 +47,14 @@ class Notice(TenantModel):
         indexes = [models.Index(fields=["account", "created_at"], name="notice_recent")]
 
     @property
-    def text(self) -> str:
-        """Return the plain text. Raises VaultError if it was erased, or not sealed by us for this recipient."""
+    def marked_text(self) -> str:
+        """Return the text with its marks. Raises VaultError if it was erased, or not sealed for this recipient."""
         return vault().open(self.text_sealed, _place(self.recipient)).decode()
+
+    @property
+    def text(self) -> str:
+        """Return the plain text. Raises VaultError as `marked_text`."""
+        return plain_text(self.marked_text)
 
 
 def seal_text(text: str, recipient: str) -> str:

@@ -1,11 +1,11 @@
 """Comments on a campaign: write, resolve, withdraw. The people concerned get an email."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.actions import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, Role, User
 from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.queries import release_request
@@ -14,8 +14,6 @@ from mailflatrate.settings import load_settings
 
 LONGEST = 2000
 MOST_COMMENTS = 500
-WROTE = gettext_noop("%(person)s commented on “%(mailing)s” (%(about)s):")
-SUBJECT = gettext_noop("Comment on “%(mailing)s”")
 
 
 def write_comment(
@@ -40,7 +38,14 @@ def write_comment(
     )  # fmt: skip
     if thread is not None and thread.resolved_at is not None:
         _settle(thread, None)
-    tell_people(NoticeKind.TEAM, _concerned(campaign, by), lambda _user: _notice(campaign, row))
+    facts = {
+        "person": row.author,
+        "mailing": campaign.name,
+        "about": CommentPlace(row.about).label,
+        "text": Passage(row.text),
+        "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/comments/#comment-{row.id}",
+    }
+    tell_people(NoticeKind.TEAM, _concerned(campaign, by), "campaigns/mail/comment", facts)
     return row
 
 
@@ -81,9 +86,3 @@ def _concerned(campaign: Campaign, by: User) -> list[User]:
     ids |= set(CampaignComment.objects.filter(campaign=campaign).values_list("author_id", flat=True))
     found = [row.user for user_id, row in people.items() if user_id in ids]
     return found or [row.user for row in people.values() if row.role in (Role.OWNER, Role.EDITOR)]
-
-
-def _notice(campaign: Campaign, row: CampaignComment) -> tuple[str, str]:
-    facts = {"person": row.author, "mailing": campaign.name, "about": CommentPlace(row.about).label}
-    url = f"{load_settings().public_url}/studio/campaigns/{campaign.id}/comments/#comment-{row.id}"
-    return _(SUBJECT) % facts, f"{_(WROTE) % facts}\n\n{row.text}\n\n{url}\n"

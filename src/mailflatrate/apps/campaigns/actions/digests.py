@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 
 from mailflatrate.apps.accounts.actions import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
@@ -46,7 +45,6 @@ _STATUS = {
     WebStatus.FAILED: DigestOutcome.FAILED,
     WebStatus.UNKNOWN: DigestOutcome.UNKNOWN,
 }
-FAILS = gettext_noop("We couldn't read the feed of “%(digest)s”, so no issue was prepared. Here's what went wrong:")
 
 
 def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
@@ -167,7 +165,9 @@ def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool)
         if digest.failures == MOST_FAILURES:
             digest.failures = 0
             digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
-            tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _failure_notice(digest))
+            url = f"{load_settings().public_url}/studio/campaigns/digests/{digest.id}/"
+            facts = {"digest": digest.name, "url": url}
+            tell_people(NoticeKind.TEAM, _concerned(digest), "campaigns/mail/digest_failed", facts)
     digest.save()
 
 
@@ -211,7 +211,9 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
         "digest.prepared", by=audit.machine("campaigns.look_at_digest"), account_id=digest.account_id,
         subject=f"campaign:{digest.last_issue.id}", details={"digest": digest.id, "entries": len(items)},
     )  # fmt: skip
-    tell_people(NoticeKind.TEAM, _concerned(digest), lambda _user: _notice(digest, len(items)))
+    url = f"{load_settings().public_url}/studio/campaigns/{digest.last_issue.id}/edit/"
+    facts = {"digest": digest.name, "number": len(items), "url": url}
+    tell_people(NoticeKind.TEAM, _concerned(digest), "campaigns/mail/digest_ready", facts)
     return DigestOutcome.DRAFTED
 
 
@@ -219,22 +221,3 @@ def _concerned(digest: FeedDigest) -> list[User]:
     """Return the creator, while they can still write here; otherwise everyone who can."""
     people = writers()
     return [user for user in people if user.id == digest.created_by_id] or people
-
-
-def _notice(digest: FeedDigest, number: int) -> tuple[str, str]:
-    assert digest.last_issue is not None
-    text = ngettext(
-        "An issue of “%(digest)s” with %(n)d new entry is ready. It's sent once you've reviewed it, confirmed the "
-        "policy and released it. Nothing is sent automatically.",
-        "An issue of “%(digest)s” with %(n)d new entries is ready. It's sent once you've reviewed it, confirmed "
-        "the policy and released it. Nothing is sent automatically.",
-        number,
-    ) % {"digest": digest.name, "n": number}
-    url = f"{load_settings().public_url}/studio/campaigns/{digest.last_issue.id}/edit/"
-    return _("“%(digest)s” is ready for review") % {"digest": digest.name}, f"{text}\n\n{url}\n"
-
-
-def _failure_notice(digest: FeedDigest) -> tuple[str, str]:
-    url = f"{load_settings().public_url}/studio/campaigns/digests/{digest.id}/"
-    facts = {"digest": digest.name}
-    return _("No issue of “%(digest)s”: its feed can't be read") % facts, f"{_(FAILS) % facts}\n\n{url}\n"

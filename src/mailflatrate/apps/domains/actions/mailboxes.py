@@ -8,10 +8,9 @@ case. Its reader may refuse, and is then never asked again.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_notice
+from mailflatrate.apps.accounts.actions import send_mail
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.errors import DomainError
@@ -87,9 +86,13 @@ def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
         mailbox.round += 1
     mailbox.asked_at, mailbox.expires_at = now, now + timedelta(days=value("mailbox_confirm_days"))
     mailbox.save(update_fields=["round", "asked_at", "expires_at"])
-    with translation.override(account.language):
-        subject, text = _mail(account.name, mailbox)
-    send_notice(account.id, NoticeKind.SENDER, mailbox.email, subject=subject, text=text, language=account.language)
+    facts = {
+        "account": account.name,
+        "email": mailbox.email,
+        "url": mailbox_url(mailbox),
+        "days": round(value("mailbox_confirm_days")),
+    }
+    send_mail(account.id, NoticeKind.SENDER, mailbox.email, "domains/mail/mailbox", facts, language=account.language)
     audit.record("mailbox.asked", by=by, account_id=account.id, subject=f"mailbox:{mailbox.id}")
 
 
@@ -107,21 +110,6 @@ def mailbox_url(mailbox: Mailbox) -> str:
     """Return the URL of the page that the email links to, for the current round."""
     token = key_ring().seal(TokenPurpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
     return f"{load_settings().public_url}/mailbox/{token}"
-
-
-def _mail(account: str, mailbox: Mailbox) -> tuple[str, str]:
-    values = {
-        "account": account, "email": mailbox.email, "url": mailbox_url(mailbox),
-        "days": round(value("mailbox_confirm_days")),
-    }  # fmt: skip
-    text = _(
-        "%(account)s wants to send campaigns from %(email)s, or receive replies to them there.\n\n"
-        "If this mailbox belongs to %(account)s, confirm it within %(days)d days:\n"
-        "%(url)s\n\n"
-        "If you don't know anything about this, you don't need to do anything. The address won't be used without "
-        "your confirmation. You can also say no on that page, and we won't email you about it again."
-    )
-    return _("Confirm this mailbox for %(account)s") % values, text % values
 
 
 @transaction.atomic

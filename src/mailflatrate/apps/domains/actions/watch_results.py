@@ -5,7 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, tell_owners
-from mailflatrate.apps.accounts.models import AccountStatus, NoticeKind, User
+from mailflatrate.apps.accounts.models import AccountStatus, NoticeKind
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
@@ -23,20 +23,9 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
     domain.failing_told_at = clock.now()
     domain.save(update_fields=["failing_told_at"])
     url = f"{load_settings().public_url}/studio/senders/{domain.id}/"
-
-    def words(_user: User) -> tuple[str, str]:
-        values = {"domain": domain.name, "records": "\n".join(f"- {host}" for host in hosts), "url": url}
-        text = _(
-            "These DNS records of %(domain)s were correct before but no longer are:\n"
-            "%(records)s\n\n"
-            "New campaigns from this domain wait until they're fixed. See what we expect and what we found:\n"
-            "%(url)s\n\n"
-            "We check every hour. We'll only write again after the records have been correct in between."
-        )
-        return _("DNS records of %(domain)s need fixing") % values, text % values
-
+    facts = {"domain": domain.name, "hosts": hosts, "url": url}
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        tell_owners(domain.account_id, NoticeKind.SENDER, words)
+        tell_owners(domain.account_id, NoticeKind.SENDER, "domains/mail/failing", facts)
 
 
 @transaction.atomic

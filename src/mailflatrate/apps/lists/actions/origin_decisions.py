@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.intake.quarantine import IMPORT_REFUSED, ORIGIN_REJECTED, TOO_OLD, WAITING_REASONS
 from mailflatrate.apps.lists.models import (
@@ -82,7 +83,13 @@ def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, re
             reason=reason,
             details={"list": origin.mailing_list_id, "version": origin.version, "hits": len(origin.hits)},
         )
-        tell_owners(origin.account_id, NoticeKind.ORIGIN, lambda user: _origin_notice(outcome, origin))
+        facts = {
+            "decision": outcome.value,
+            "name": origin.mailing_list.name,
+            "reason": Passage(reason),
+            "url": f"{load_settings().public_url}/studio/lists/{origin.mailing_list_id}/",
+        }
+        tell_owners(origin.account_id, NoticeKind.ORIGIN, "lists/mail/origin_decided", facts)
     if outcome is not OriginDecision.ASK:
         settle_people(origin.account_id, origin_id=origin.id)
     return origin
@@ -109,7 +116,13 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
             reason=reason,
             details={"list": job.mailing_list_id, "rows": job.rows_read},
         )
-        tell_owners(job.account_id, NoticeKind.ORIGIN, lambda user: _import_notice(release, job))
+        facts = {
+            "released": release,
+            "name": job.file_name,
+            "reason": Passage(reason),
+            "url": f"{load_settings().public_url}/studio/imports/{job.id}/",
+        }
+        tell_owners(job.account_id, NoticeKind.ORIGIN, "lists/mail/import_decided", facts)
     settle_people(job.account_id, import_id=job.id)
     return job
 
@@ -225,45 +238,3 @@ def _reviewed(reviewer: User, reason: str) -> str:
     if not reason.strip():
         raise ListError(_("give the reason for your decision; the customer will read it"))
     return reason.strip()
-
-
-def _origin_notice(outcome: OriginDecision, origin: ListOrigin) -> tuple[str, str]:
-    name = origin.mailing_list.name
-    subject, sentence = {
-        OriginDecision.APPROVE: (
-            _("The origin of “%(name)s” was approved"),
-            _(
-                "Contacts with complete proof of consent can now receive campaigns through this list. Our reviewer "
-                "says:"
-            ),
-        ),
-        OriginDecision.ASK: (
-            _("A question about the origin of “%(name)s”"),
-            _("Before we can approve this list, our reviewer needs to know:"),
-        ),
-        OriginDecision.REJECT: (
-            _("The origin of “%(name)s” was rejected"),
-            _("Nothing can be sent to this list or imported into it. Our reviewer says:"),
-        ),
-    }[outcome]
-    ending = {
-        OriginDecision.APPROVE: "",
-        OriginDecision.ASK: _("Reply with a new version of the declaration on the list's page:"),
-        OriginDecision.REJECT: _("If you think this is wrong, reply to this email. The list's page:"),
-    }[outcome]
-    return subject % {"name": name}, _text(sentence, origin.decision_reason, ending, f"lists/{origin.mailing_list_id}/")
-
-
-def _import_notice(release: bool, job: Import) -> tuple[str, str]:
-    if release:
-        subject = _("The import “%(name)s” was released")
-        sentence = _("Its contacts with complete proof of consent can now receive campaigns. Our reviewer says:")
-    else:
-        subject = _("The import “%(name)s” was rejected")
-        sentence = _("Its contacts stay in quarantine and won't receive campaigns. Our reviewer says:")
-    return subject % {"name": job.file_name}, _text(sentence, job.check_reason, "", f"imports/{job.id}/")
-
-
-def _text(sentence: str, reason: str, ending: str, path: str) -> str:
-    address = f"{load_settings().public_url}/studio/{path}"
-    return "\n\n".join(part for part in (sentence, reason, ending, address) if part)

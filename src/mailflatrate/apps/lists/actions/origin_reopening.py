@@ -1,7 +1,5 @@
 """Reopens an approved origin because of delivery results at its addresses (R-88)."""
 
-from django.utils.translation import gettext as _
-
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.lists.models import OPEN_DECLARATIONS, DeclarationState, ListOrigin, MailingList, OriginState
@@ -26,7 +24,8 @@ def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
         "origin.reopened", by=audit.machine(machine), account_id=found.account_id, subject=f"list:{list_id}",
         details={"list": list_id, "dead": dead, "of": of},
     )  # fmt: skip
-    tell_owners(found.account_id, NoticeKind.ORIGIN, lambda _user: _notice(found))
+    facts = {"name": found.name, "url": f"{load_settings().public_url}/studio/lists/{found.id}/"}
+    tell_owners(found.account_id, NoticeKind.ORIGIN, "lists/mail/origin_reopened", facts)
     return True
 
 
@@ -37,16 +36,3 @@ def _copy(approved: ListOrigin, version: int, dead: int, of: int) -> None:
     copy.dead, copy.dead_of = dead, of
     copy._state.adding = True
     copy.save(force_insert=True)
-
-
-def _notice(found: MailingList) -> tuple[str, str]:
-    subject = _("We're reviewing the origin of “%(name)s” again") % {"name": found.name}
-    parts = [
-        _(
-            "Too many of its addresses don't exist. Imported contacts won't receive campaigns until the review is "
-            "finished."
-        ),
-        _("You can help by submitting a new version of the declaration on the list's page:"),
-        f"{load_settings().public_url}/studio/lists/{found.id}/",
-    ]
-    return subject, "\n\n".join(parts) + "\n"

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_notice
+from mailflatrate.apps.accounts.actions import send_mail
 from mailflatrate.apps.accounts.models import Account, NoticeKind
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.errors import FormError
@@ -79,23 +78,15 @@ def note_move(account_id: int, sign_up_id: int) -> None:
         request.outcome, request.values = {"sign_up": sign_up_id, "moved_to": new.id}, {}
         request.expires_at = clock.now() + timedelta(days=value("privacy_confirm_days"))
         request.save(update_fields=["outcome", "values", "expires_at"])
-        with translation.override(request.language):
-            subject, text = _undo_mail(request, new.email)
-        send_notice(account_id, NoticeKind.PRIVACY, old.email, subject=subject, text=text, language=request.language)
-
-
-def _undo_mail(request: PrivacyRequest, new_email: str) -> tuple[str, str]:
-    values = {
-        "sender": Account.objects.get(id=request.account_id).name, "new": masked_address(new_email),
-        "days": round(value("privacy_confirm_days")), "url": request_url(request),
-    }  # fmt: skip
-    text = _(
-        "Your emails from %(sender)s now go to %(new)s, as confirmed from both mailboxes. You'll no longer "
-        "receive them at this address.\n\n"
-        "If you didn't want this, undo it within %(days)d days:\n"
-        "%(url)s"
-    )
-    return _("Your emails from %(sender)s now go to a new address") % values, text % values
+        facts = {
+            "sender": Account.objects.get(id=account_id).name,
+            "new": masked_address(new.email),
+            "days": round(value("privacy_confirm_days")),
+            "url": request_url(request),
+        }
+        send_mail(
+            account_id, NoticeKind.PRIVACY, old.email, "privacy/mail/address_moved", facts, language=request.language
+        )
 
 
 def can_undo(request: PrivacyRequest) -> bool:

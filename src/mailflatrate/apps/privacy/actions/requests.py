@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_notice
+from mailflatrate.apps.accounts.actions import send_mail
 from mailflatrate.apps.accounts.models import Account, NoticeKind
+from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
@@ -66,9 +66,14 @@ def ask(
         expires_at=now + timedelta(days=value("privacy_confirm_days")), ip=visitor.ip,
         user_agent=visitor.user_agent[:500],
     )  # fmt: skip
-    with translation.override(language):
-        subject, text = _mail(request, contact.email)
-    send_notice(request.account_id, NoticeKind.PRIVACY, contact.email, subject=subject, text=text, language=language)
+    send_mail(
+        request.account_id,
+        NoticeKind.PRIVACY,
+        contact.email,
+        "privacy/mail/request",
+        lambda: _asked(request, contact.email),
+        language=language,
+    )
     return True
 
 
@@ -83,7 +88,8 @@ def _values(kind: DataRequestKind, values: Mapping[str, str]) -> dict[str, str]:
     return {key: " ".join(values.get(key, "").split())[:most] for key, most in limits.items()}
 
 
-def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
+def _asked(request: PrivacyRequest, email: str) -> Facts:
+    """Return what the email says, in the active language."""
     sender = Account.objects.get(id=request.account_id).name
     what = {
         DataRequestKind.ACCESS: _("to see the data stored about you"),
@@ -94,15 +100,13 @@ def _mail(request: PrivacyRequest, email: str) -> tuple[str, str]:
         % {"new": masked_address(request.values.get("email", ""))},
         DataRequestKind.TRACKING: _("to record which links you click"),
     }[DataRequestKind(request.kind)]
-    values = {"sender": sender, "what": what, "email": email, "days": round(value("privacy_confirm_days"))}
-    values["url"] = request_url(request)
-    text = _(
-        "Someone asked %(sender)s %(what)s, using an email sent to %(email)s.\n\n"
-        "If it was you, confirm it within %(days)d days:\n"
-        "%(url)s\n\n"
-        "If it wasn't you, you don't need to do anything. Nothing happens without your confirmation."
-    )
-    return _("Confirm your request to %(sender)s") % values, text % values
+    return {
+        "sender": sender,
+        "what": what,
+        "email": email,
+        "days": round(value("privacy_confirm_days")),
+        "url": request_url(request),
+    }
 
 
 @transaction.atomic

@@ -1,0 +1,72 @@
+"""Service messages from templates: `templates/<app>/mail/<name>.txt` of an app becomes a subject and a marked text.
+
+A template is plain text with `{% subject %}`, and with `{% button %}`, `{% fact %}`, `{% item %}`, `{% heading %}` and
+`{% quote %}` on lines of their own (`templatetags/service_mail.py`). Both parts of the message are made from it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.template import Context, Engine
+from django.utils import translation
+
+from mailflatrate.mail import service_text
+from mailflatrate.settings import load_settings
+
+Facts = Mapping[str, Any]
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Passage(str):
+    """What a person wrote, perhaps in several lines: for `{% quote %}`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMail:
+    """A message in one language; `text` has marks (`mail/service_text.py`)."""
+
+    subject: str
+    text: str
+    language: str
+
+
+def write_mail(template: str, facts: Facts | Callable[[], Facts], language: str) -> ServiceMail:
+    """Write a message in a language. Facts that depend on the language are called for, or are lazy.
+
+    `service` and `studio_url` need not be given. Raises TemplateDoesNotExist.
+    """
+    settings = load_settings()
+    with translation.override(language):
+        given = facts() if callable(facts) else facts
+        values = {"service": settings.service_name, "studio_url": f"{settings.public_url}/studio/", **given}
+        context = Context({name: _cleaned(value) for name, value in values.items()}, autoescape=False)
+        text = _engine().get_template(f"{template}.txt").render(context)
+    body = _BLANK_LINES.sub("\n\n", text.strip(" \n"))
+    return ServiceMail(context["told"]["subject"], service_text.of_template(f"{body}\n"), language)
+
+
+def _cleaned(value: Any) -> Any:
+    """Return a value that can neither mark nor break a line; a Passage keeps its lines."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, Passage):
+        return service_text.clean(value, lines=True)
+    if isinstance(value, Mapping):
+        return {name: _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(inner) for inner in value]
+    return service_text.clean(str(value))
+
+
+@cache
+def _engine() -> Engine:
+    return Engine(
+        app_dirs=True,
+        autoescape=False,
+        builtins=["django.templatetags.i18n", "mailflatrate.apps.accounts.templatetags.service_mail"],
+    )

@@ -1,0 +1,178 @@
+"""Every service message once, with facts as its caller gives them."""
+
+from typing import Any
+
+from mailflatrate.apps.accounts.service_mail import Passage
+
+URL = "https://mail.example/page/?a=1&b=2"
+NOTE = Passage("Please check the offer.\n\nIt ended in May.")
+
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "password": ("accounts/mail/password", {"url": URL}),
+    "invitation": (
+        "accounts/mail/invitation",
+        {"person": "Anna Lindner", "account": "Lindenhof", "url": URL, "days": 7},
+    ),
+    "application": ("accounts/mail/application", {"url": URL, "sign_in": "https://mail.example/login/"}),
+    "application_known": ("accounts/mail/application_known", {"url": URL, "sign_in": "https://mail.example/login/"}),
+    "address_confirm": ("accounts/mail/address_confirm", {"url": URL}),
+    "address_in_use": ("accounts/mail/address_in_use", {"url": URL}),
+    "address_changed": ("accounts/mail/address_changed", {}),
+    "approval_on": ("accounts/mail/approval_switched", {"person": "Anna", "account": "Lindenhof", "wanted": True}),
+    "approval_off": ("accounts/mail/approval_switched", {"person": "Anna", "account": "Lindenhof", "wanted": False}),
+    "desk_reply": ("accounts/mail/desk_reply", {"account": "Lindenhof", "text": NOTE, "url": URL}),
+    **{
+        f"standing_{after}": (
+            "accounts/mail/standing",
+            {
+                "account": "Lindenhof",
+                "after": after,
+                "standing": after,
+                "reason": "",
+                "rule": "",
+                "remedy": "",
+                "may_object": False,
+                "automated": False,
+                "url": URL,
+            },
+        )
+        for after in ("registered", "more_info", "active", "throttled", "closed")
+    },
+    "standing_paused": (
+        "accounts/mail/standing",
+        {
+            "account": "Lindenhof",
+            "after": "paused",
+            "standing": "Paused",
+            "reason": NOTE,
+            "rule": "R-74",
+            "remedy": Passage("Tell us where the list comes from."),
+            "may_object": True,
+            "automated": True,
+            "url": URL,
+        },
+    ),
+    "standing_suspended": (
+        "accounts/mail/standing",
+        {
+            "account": "Lindenhof",
+            "after": "suspended",
+            "standing": "Suspended",
+            "reason": Passage("Bought list."),
+            "rule": "",
+            "remedy": "",
+            "may_object": True,
+            "automated": False,
+            "url": URL,
+        },
+    ),
+    "standing_rejected": (
+        "accounts/mail/standing",
+        {
+            "account": "Lindenhof",
+            "after": "rejected",
+            "standing": "Rejected",
+            "reason": NOTE,
+            "rule": "",
+            "remedy": "",
+            "may_object": True,
+            "automated": False,
+            "url": URL,
+        },
+    ),
+    "strike": ("accounts/mail/strike", {"account": "Lindenhof", "text": "Bought list.", "until": "2027-05-27"}),
+    "mailbox": (
+        "domains/mail/mailbox",
+        {"account": "Lindenhof", "email": "news@lindenhof.example", "url": URL, "days": 14},
+    ),
+    "failing": (
+        "domains/mail/failing",
+        {
+            "domain": "lindenhof.example",
+            "hosts": ["s1._domainkey.lindenhof.example", "_dmarc.lindenhof.example"],
+            "url": URL,
+        },
+    ),
+    **{
+        f"origin_{decision}": (
+            "lists/mail/origin_decided",
+            {"decision": decision, "name": "Newsletter", "reason": NOTE, "url": URL},
+        )
+        for decision in ("approve", "ask", "reject")
+    },
+    "import_released": (
+        "lists/mail/import_decided",
+        {"released": True, "name": "people.csv", "reason": NOTE, "url": URL},
+    ),
+    "import_rejected": (
+        "lists/mail/import_decided",
+        {"released": False, "name": "people.csv", "reason": NOTE, "url": URL},
+    ),
+    "origin_reopened": ("lists/mail/origin_reopened", {"name": "Newsletter", "url": URL}),
+    "digest_ready": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 3, "url": URL}),
+    "digest_ready_one": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 1, "url": URL}),
+    "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
+    "comment": (
+        "campaigns/mail/comment",
+        {"person": "Ben", "mailing": "Winter bulbs", "about": "Subject", "text": NOTE, "url": URL},
+    ),
+    "reviewed_goes": ("gate/mail/reviewed", {"mailing": "Winter bulbs", "goes": True, "reason": "", "url": URL}),
+    "reviewed_returned": ("gate/mail/reviewed", {"mailing": "Winter bulbs", "goes": False, "reason": NOTE, "url": URL}),
+    "approval_requested": (
+        "gate/mail/approval_requested",
+        {"mailing": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL},
+    ),
+    "approved": ("gate/mail/approved", {"mailing": "Winter bulbs", "person": "Ben", "note": "", "url": URL}),
+    "returned": ("gate/mail/returned", {"mailing": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL}),
+    "pick_winner": ("delivery/mail/pick_winner", {"mailing": "Winter bulbs", "url": URL}),
+    "on_hold": (
+        "abuse/mail/on_hold",
+        {"name": "Winter bulbs", "id": "4K7Q-92XD-8", "account": "Lindenhof", "reason": "", "url": URL},
+    ),
+    "on_hold_reason": (
+        "abuse/mail/on_hold",
+        {"name": "Winter bulbs", "id": "4K7Q-92XD-8", "account": "Lindenhof", "reason": NOTE, "url": URL},
+    ),
+    "question": (
+        "abuse/mail/question",
+        {"account": "Lindenhof", "reference": "C-7K2M", "text": NOTE, "due": "2026-12-01 12:00 UTC", "url": URL},
+    ),
+    "answer": ("abuse/mail/answer", {"reference": "C-7K2M", "about": "Winter bulbs", "text": NOTE}),
+    "answer_untitled": ("abuse/mail/answer", {"reference": "C-7K2M", "about": "", "text": NOTE}),
+    "privacy_request": (
+        "privacy/mail/request",
+        {
+            "sender": "Lindenhof",
+            "what": "to see the data stored about you",
+            "email": "dora@example.net",
+            "days": 14,
+            "url": URL,
+        },
+    ),
+    "address_moved": (
+        "privacy/mail/address_moved",
+        {"sender": "Lindenhof", "new": "d…@example.net", "days": 14, "url": URL},
+    ),
+    "warnings": (
+        "stats/mail/warnings",
+        {
+            "account": "Lindenhof",
+            "summary": "2 figures over their limits",
+            "measures": [
+                {
+                    "title": f"{name}: 0.40 % (limit 0.30 %)",
+                    "sentence": "4 of 1,000 recipients complained.",
+                    "done": "Nothing was stopped.",
+                    "remedy": "Check who you're emailing.",
+                    "rule": rule,
+                    "url": URL,
+                }
+                for name, rule in (("Complaints", "R-74"), ("Hard bounces", "R-70"))
+            ],
+        },
+    ),
+}
+"""Case -> template and facts."""
+
+FRENCH = ("mailbox", "privacy_request", "address_moved", "answer", "answer_untitled")
+"""Messages that recipients get."""
