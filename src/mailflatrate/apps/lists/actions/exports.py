@@ -43,7 +43,7 @@ def start_export(
     if (list_id is not None and segment is not None) or (
         content is ExportContent.SUPPRESSIONS and (list_id is not None or segment is not None)
     ):
-        raise ExportProblem(_("choose a list or a segment, and neither for suppressions"))
+        raise ExportProblem(_("choose a list or a segment; for suppressions, choose neither"))
     if Export.objects.filter(state__in=[ExportState.QUEUED, ExportState.RUNNING]).count() >= MOST_UNDER_WAY:
         raise ExportProblem(_("three exports are under way; wait until one is ready, or cancel one"))
     with transaction.atomic():

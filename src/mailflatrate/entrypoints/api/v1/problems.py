@@ -106,7 +106,7 @@ KINDS: Mapping[Code, ProblemKind] = {
         404, _("Nothing was found here."), _("Check the ID in the URL, and that the key belongs to the right account.")
     ),
     Code.METHOD: ProblemKind(
-        405, _("This address doesn't support this method."), _("The Allow header names the methods it supports.")
+        405, _("This address doesn't support this method."), _("The Allow header lists the supported methods.")
     ),
     Code.STATE: ProblemKind(
         409,
