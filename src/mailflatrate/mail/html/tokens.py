@@ -165,8 +165,8 @@ _OPEN = re.compile(r"(?P<comment><!--)|<(?P<name>/?[a-zA-Z][\w:-]{0,40})")
 MAX_ATTRIBUTES = 200
 """Attributes of one tag. Parsers compare each with all others."""
 MAX_DEPTH = 250
-"""Elements inside of one another. The libraries behind the compiler walk a document by recursion, and end their process
-where it is deep enough."""
+"""How deeply elements may be nested. The libraries behind the compiler walk a document recursively, and too deep a
+nesting ends their process."""
 # Elements that a parser closes automatically, and empty elements.
 _NEVER_DEEP = frozenset({
     "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "option", "optgroup", "rp", "rt",
