@@ -79,7 +79,7 @@ def in_force(row: str) -> str:
 
 def suppressed(account: str, address_key: str) -> str:
     """Return EXISTS: a suppression of the account or of the platform is in force for an address (R-16)."""
-    return f"EXISTS (SELECT 1 FROM public.suppression x WHERE {_of(account, address_key)})"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)})"  # noqa: S608
 
 
 def kept_away(account: str, address_key: str) -> str:
@@ -87,11 +87,12 @@ def kept_away(account: str, address_key: str) -> str:
     days = suppression.return_after().days
     ends = f"{_is_one_of('x.reason', suppression.RETURNS)} AND x.account_id IS NOT NULL"
     later = f"{_is_one_of('x.reason', suppression.RETURNS_LATER)} AND x.created_at <= now() - interval '{days} days'"
-    return f"""EXISTS (SELECT 1 FROM public.suppression x WHERE {_of(account, address_key)}
+    return f"""EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)}
         AND NOT ({ends} OR {later}))"""  # noqa: S608
 
 
-def _of(account: str, address_key: str) -> str:
+def suppression_of(account: str, address_key: str) -> str:
+    """Return the condition that `x` is a suppression in force, of the account or the platform, for an address."""
     whose = f"(x.account_id = {account} OR x.account_id IS NULL)"
     return f"x.address_key = {address_key} AND {in_force('x')} AND {whose}"
 

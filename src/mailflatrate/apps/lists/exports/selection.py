@@ -7,18 +7,17 @@ from django.db import connection
 
 from mailflatrate.apps.lists.models import Export
 from mailflatrate.apps.lists.segments import conditions_sql
-from mailflatrate.apps.suppression.queries import STRENGTH
 from mailflatrate.base import tenancy
+from mailflatrate.rules import sql
+from mailflatrate.rules.suppression import STRENGTH
 
 PAGE_CONTACTS = 2_000
 Built = tuple[str, list[Any]]
 
-STRONGEST = """(
-    SELECT x.reason, x.created_at FROM suppression x
-    WHERE x.address_key = c.address_key AND x.lifted_at IS NULL
-      AND (x.account_id = c.account_id OR x.account_id IS NULL)
+STRONGEST = f"""(
+    SELECT x.reason, x.created_at FROM suppression x WHERE {sql.suppression_of("c.account_id", "c.address_key")}
     ORDER BY array_position(%s::text[], x.reason::text), x.account_id NULLS LAST LIMIT 1
-)"""
+)"""  # noqa: S608  # made of constants
 """SQL for the deciding suppression of the contact `c`; takes the reasons, strongest first."""
 
 

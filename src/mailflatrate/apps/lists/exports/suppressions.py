@@ -8,6 +8,7 @@ from mailflatrate.apps.lists.exports.file_formats import Value
 from mailflatrate.apps.lists.ledger import moment_sql
 from mailflatrate.apps.lists.models import Export
 from mailflatrate.base import tenancy
+from mailflatrate.rules import sql
 
 PAGE_ROWS = 5_000
 COLUMNS = ("address_hash", "email", "state", "reason", "since")
@@ -19,7 +20,7 @@ STATE_SQL = """CASE x.reason WHEN 'hard_bounce' THEN 'bounced' WHEN 'soft_bounce
 _ROWS = f"""
 SELECT x.id, encode(x.address_key, 'hex'), coalesce(c.email, ''), {STATE_SQL}, x.reason, {moment_sql("x.created_at")}
 FROM suppression x LEFT JOIN contact c ON c.account_id = x.account_id AND c.address_key = x.address_key
-WHERE x.account_id = %s AND x.lifted_at IS NULL AND x.id > %s ORDER BY x.id LIMIT %s
+WHERE x.account_id = %s AND {sql.in_force("x")} AND x.id > %s ORDER BY x.id LIMIT %s
 """  # noqa: S608  # made of constants
 
 
@@ -48,7 +49,7 @@ def count_suppressions() -> int:
     """Return how many rows there are."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM suppression WHERE account_id = %s AND lifted_at IS NULL",
+            f"SELECT count(*) FROM suppression WHERE account_id = %s AND {sql.in_force('suppression')}",  # noqa: S608
             [tenancy.current_account_id()],
         )
         row = cursor.fetchone()
