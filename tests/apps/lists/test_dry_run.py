@@ -184,3 +184,23 @@ def test_the_report_for_people_names_each_pile(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     for line in ("rows\t2", "mailable\t1", "never: role_address\t1", "column: signup_ip\tsignup_ip"):
         assert line in done.stdout
+
+
+def test_a_date_and_a_clock_of_an_unknown_system_are_joined(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "p.csv",
+        "E-Mail;Anmeldedatum;Anmeldeuhrzeit;Anmelde-IP;Bestätigungsdatum;Bestätigungsuhrzeit;Quelle",
+        "dora@kunde-1.de;10.03.2026;08:12:31;84.181.20.5;10.03.2026;08:14:05;Formular",
+    )
+    found = dry_run(path, "--time-zone", "Europe/Berlin")
+    assert piles(found) == (1, 0, {})
+    assert found["columns"]["Anmeldeuhrzeit"] == "signup_clock"
+
+
+def test_lines_of_members_are_mailman_s(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "list.txt", "Dora Klein <dora@kunde-1.de>", "erik@kunde-2.de", '"Fuchs, Frida" <frida@kunde-3.de>'
+    )
+    found = dry_run(path)
+    assert (found["system"], *piles(found)) == ("mailman", 0, 3, {})

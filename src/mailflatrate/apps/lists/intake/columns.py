@@ -125,6 +125,7 @@ _CREATED_NAMES: dict[str, ColumnTarget] = {
     **dict.fromkeys(("createdip", "creationip", "ipcreated", "addedip", "erstelltip"), ColumnTarget.SIGNUP_IP),
 }
 _BY_NAME: dict[str, ColumnTarget] = {name: target for target, names in _NAMES.items() for name in names.split()}
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d(?:[:.][0-5]\d)?(?: ?(?:uhr|[ap]\.?m\.?))?")
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -200,6 +201,11 @@ def is_explained(system: SystemProfile | None, title: str) -> bool:
     return role is not None and role[0] in (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
 
 
+def _is_clock(profile: ColumnProfile) -> bool:
+    """Return whether the cells are times of day without a date, as far as the different ones were kept."""
+    return bool(profile.kinds) and all(map(_CLOCK.fullmatch, profile.kinds))
+
+
 def _suits(target: ColumnTarget, profile: ColumnProfile) -> bool:
     """Return whether the cells are what a known system writes there."""
     return _fits(target, profile, most=False) and (target not in TIMES or profile.is_times or not profile.filled)
@@ -225,6 +231,11 @@ def _suggest_targets(by_title: Mapping[str, ColumnProfile], mapping: dict[str, s
                 continue
             if not by_value or target not in TIMES or profile.is_times or not profile.filled:
                 mapping[target.value] = title
+    for title, profile in by_title.items():
+        clock = CLOCKS.get(_composed(title) or ColumnTarget.EMAIL)
+        if clock is not None and title not in mapping.values() and _is_clock(profile):
+            mapping.setdefault(clock.value, title)
+    _drop_half_times(mapping)
     if ColumnTarget.EMAIL.value not in mapping:
         by_cells = (title for title, profile in by_title.items() if profile.is_emails and title not in mapping.values())
         # If no cell is an address, the title still tells which column was meant, and each row is refused separately.
@@ -245,8 +256,6 @@ def suggest_mapping(
     """
     by_title = dict(zip(header, profiles, strict=True))
     mapping = {} if system is None else _suggest_known(system, by_title)
-    if system is not None:
-        _drop_half_times(mapping)
     roles = {title: None if system is None else system.role(title) for title in header}
     open_titles = {title: profile for title, profile in by_title.items() if roles[title] is None or not mapping}
     _suggest_targets(open_titles, mapping)

@@ -29,6 +29,8 @@ MAX_DEPTH = 3
 """Objects in objects become columns such as `attributes.city` down to here; what is deeper stays JSON."""
 MAX_NESTING = 40
 MAX_MEMBER_CHARACTERS = 500
+MEMBER_TITLES = ("member address", "member name")
+"""Mailman's own words for what its lines hold."""
 _SAMPLE_LINES = 40
 _BLOCK_LINE = re.compile(r"([a-z][a-z0-9_]{1,40})(?:[ \t](.*))?")
 _MEMBER = re.compile(r"(?:[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>|([^\s,;<>\"]+@[^\s,;<>\"]+))\s*")
@@ -194,4 +196,4 @@ def _member_records(lines: Iterator[str]) -> Iterator[_Record]:
             yield number, None
             continue
         name = bare[: bare.index("<")].strip().strip('"') if match[1] else ""
-        yield number, {"email": match[1] or match[2], "name": name}
+        yield number, {MEMBER_TITLES[0]: match[1] or match[2], MEMBER_TITLES[1]: name}
