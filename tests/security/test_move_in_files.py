@@ -20,9 +20,10 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import archive
 from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused, is_archive, unpacked
 from mailflatrate.apps.lists.intake.csv_rows import RowFault, TableRefused
-from mailflatrate.apps.lists.intake.dry_run import DryRunner, FileToTry
+from mailflatrate.apps.lists.intake.dry_run import DryRunner
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.person_names import split_name
+from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import join_clock, moment_reader
 from mailflatrate.base import clock
@@ -191,7 +192,7 @@ def test_a_file_never_makes_someone_mailable_who_said_no_in_it() -> None:
             with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
                 file.write(text)
                 file.flush()
-                runner = DryRunner([FileToTry("p.csv", Path(file.name))], ImportTerms(), clock.now())
+                runner = DryRunner([TableFile("p.csv", Path(file.name))], ImportTerms(), clock.now())
                 assert runner.run().as_json()["mailable"] == 0, (word, rows)
 
 
@@ -202,4 +203,4 @@ def test_an_unreadable_file_is_an_error_of_ours(tmp_path: Path) -> None:
         book.writestr("[Content_Types].xml", "<x/>")
     path.write_bytes(out.getvalue())
     with pytest.raises(ImportProblem):
-        DryRunner([FileToTry("x.xlsx", path)], ImportTerms(), clock.now())
+        DryRunner([TableFile("x.xlsx", path)], ImportTerms(), clock.now())

@@ -1,18 +1,22 @@
 """The import itself reads an export as the dry run does: with the profile of the system that wrote it."""
 
 import io
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from lists_home import Home
 from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvidence, Contact, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.cli.main import cli
 from moving_home import dry_run
 
 EXPORTS = Path(__file__).parent / "moving"
@@ -133,3 +137,28 @@ def test_a_system_that_the_customer_names_is_used(anna: Home) -> None:
         bring(anna, "people.csv", data)
     done = bring(anna, "people.csv", data, ImportTerms(system="mailtrain"))
     assert done.refused == {"complained_before": 1}
+
+
+def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Home, tmp_path: Path) -> None:
+    packed = tmp_path / "audience.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("campaigns.csv", "title,sent\nMay,3\n")
+        for path in sorted((EXPORTS / "mailchimp").glob("*.csv")):
+            archive.writestr(f"audience/{path.name}", recent(path.read_bytes()))
+    arguments = ["import", str(packed), "--account", str(anna.account_id), "--list", str(anna.list_id)]
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 0, done.output
+    order = [line for line in done.stderr.splitlines() if "csv" in line]
+    assert order[-1] == "campaigns.csv: no email addresses"
+    assert order[-2].startswith("audience/subscribed")
+    # Gustav's unsubscribe was read before the row in which he is subscribed, so he never gets on the list.
+    assert "refused: suppressed\t1" in done.stdout
+    assert set(states(anna)) == {"dora.klein@kunde-1.de", "frida.fuchs@kunde-3.de", "erik.ernst@kunde-2.de"}
+
+
+def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Home, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.csv", "email\ndora@kunde-1.de\n")
+    with pytest.raises(ImportProblem, match="unpack it"):
+        bring(anna, "audience.zip", out.getvalue())

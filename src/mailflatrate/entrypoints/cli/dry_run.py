@@ -3,8 +3,6 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +10,10 @@ import click
 from django.conf import settings as django_settings
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.archive import ArchiveRefused, is_archive, unpacked
-from mailflatrate.apps.lists.intake.dry_run import DryRun, DryRunner, FileToTry
-from mailflatrate.apps.lists.intake.file_tables import archive_problem
+from mailflatrate.apps.lists.intake.dry_run import DryRun, DryRunner
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.base import clock
 from mailflatrate.rules.systems import profiles
 
@@ -72,7 +69,7 @@ def dry_run_command(
             date_order=next((order for order in reversed(dates) if "=" not in order), ""),
             date_orders=dict(order.rsplit("=", 1) for order in dates if "=" in order),
         )
-        with _tables(files) as tables:
+        with tables_in(files) as tables:
             runner = DryRunner(
                 tables,
                 answers,
@@ -97,23 +94,6 @@ def split_pair(text: str, wanted: str) -> tuple[str, str]:
     if not equals:
         raise click.UsageError(f"{wanted}, not {text!r}")
     return name, value
-
-
-@contextmanager
-def _tables(files: Sequence[Path]) -> Iterator[list[FileToTry]]:
-    """Provide all tables, those in a ZIP among them. Raises ImportProblem."""
-    with ExitStack() as held:
-        found: list[FileToTry] = []
-        for path in files:
-            if not is_archive(path):
-                found.append(FileToTry(path.name, path))
-                continue
-            try:
-                tables = held.enter_context(unpacked(path))
-            except ArchiveRefused as error:
-                raise archive_problem(error) from error
-            found += [FileToTry(table.name, table.path, path.name) for table in tables]
-        yield found
 
 
 def _write_rows(runner: DryRunner, path: Path) -> None:

@@ -13,6 +13,7 @@ import click
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.questions import ImportAsks
+from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.dry_run import dry_run_command, split_pair
 
@@ -50,7 +51,9 @@ import_command.add_command(dry_run_command)
 
 
 @import_command.command("file")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
+)
 @click.option("--account", "account_id", type=int, required=True, help="ID of the account.")
 @click.option("--list", "list_name", required=True, help="Name or ID of the list.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
@@ -67,7 +70,7 @@ import_command.add_command(dry_run_command)
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this CSV.")
 @click.option("--columns", is_flag=True, help="Only show the columns and how they are interpreted.")
 def file_command(
-    file: Path,
+    files: tuple[Path, ...],
     account_id: int,
     list_name: str,
     pairs: tuple[str, ...],
@@ -77,43 +80,55 @@ def file_command(
     columns: bool,
     **stated: str,
 ) -> None:
-    """Import FILE (CSV, JSON lines or a spreadsheet) of contacts with their proof of consent.
+    """Import FILES (CSV, JSON lines, spreadsheets, or the ZIP of an audience) of contacts with their proof of consent.
 
     Columns are recognized by their titles and values, and by the system that exported them; each --map changes one of
     them, `--map FIELD=` drops a field. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped
-    to one, or named in --no-status with the reason. Exits with 1 if the import failed or was canceled, 2 if it could
-    not start.
+    to one, or named in --no-status with the reason. Of several files, those of people who said no come first. Exits
+    with 1 if an import failed or was canceled, 2 if one could not start.
     """
-    with database() as settings:
+    with database() as settings, _problems_as_usage(settings.public_url), tables_in(files) as tables:
         from mailflatrate.apps.lists import actions, queries
-        from mailflatrate.apps.lists.intake.runner import run_import
-        from mailflatrate.apps.lists.jobs import check_import
         from mailflatrate.base import tenancy
 
-        with _problems_as_usage(settings.public_url):
-            head = actions.read_head(file, file_name=file.name, system=stated["system"])
-            mapping = _mapping(head.mapping, pairs)
+        results: list[bool] = []
+        for plan in actions.plan_set(tables, stated["system"]):
+            if len(tables) > 1:
+                click.echo(f"{plan.file.name}{'' if plan.has_people else ': no email addresses'}", err=True)
+            mapping = _mapping(plan.head.mapping, pairs)
             if columns:
-                _show_columns(head, mapping)
-                return
-            terms = _terms(head.terms, stated, no_status, dates)
-            with tenancy.account(account_id):
-                target = queries.find_list(list_name)
-                if target is None:
-                    raise click.UsageError(f"account {account_id} has no list {list_name!r}")
-                with file.open("rb") as stream:
-                    job = actions.start_import(target.id, stream, file.name, mapping, terms=terms, enqueue=False)
-        run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
-        check_import(account_id, job.id)
-        with tenancy.account(account_id):
-            done = queries.get_import(job.id)
-            assert done is not None
-            if refused is not None:
-                with refused.open("w", encoding="utf-8", newline="") as out:
-                    out.writelines(actions.refused_csv(job.id))
-        _report(done)
-        if done.state != "done":
+                _show_columns(plan.head, mapping)
+            elif plan.has_people or len(tables) == 1:
+                with tenancy.account(account_id):
+                    target = queries.find_list(list_name)
+                    if target is None:
+                        raise click.UsageError(f"account {account_id} has no list {list_name!r}")
+                    terms = _terms(plan.head.terms, stated, no_status, dates)
+                    name = plan.file.name
+                    with plan.file.path.open("rb") as stream:
+                        job = actions.start_import(target.id, stream, name, mapping, terms=terms, enqueue=False)
+                results.append(_run(account_id, job, refused, "a" if results else "w"))
+        if not all(results):
             sys.exit(1)
+
+
+def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> bool:
+    """Run an import to its end and report it; return whether it was done. `mode`: that of opening `refused`."""
+    from mailflatrate.apps.lists import actions, queries
+    from mailflatrate.apps.lists.intake.runner import run_import
+    from mailflatrate.apps.lists.jobs import check_import
+    from mailflatrate.base import tenancy
+
+    run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
+    check_import(account_id, job.id)
+    with tenancy.account(account_id):
+        done = queries.get_import(job.id)
+        assert done is not None
+        if refused is not None:
+            with refused.open(mode, encoding="utf-8", newline="") as out:
+                out.writelines(actions.refused_csv(job.id))
+    _report(done)
+    return done.state == "done"
 
 
 def _terms(suggested: ImportTerms, stated: dict[str, str], no_status: tuple[str, ...], dates: str) -> ImportTerms:

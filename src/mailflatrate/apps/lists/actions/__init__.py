@@ -26,6 +26,7 @@ from mailflatrate.apps.lists.actions.feedback import (
 )
 from mailflatrate.apps.lists.actions.import_checks import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.import_recheck import recheck_imports, suppress_rechecked
+from mailflatrate.apps.lists.actions.import_sets import PlannedFile, plan_set
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
     drop_uploads_naming,
@@ -58,6 +59,7 @@ __all__ = [
     "Bounce",
     "Declaration",
     "OriginDecision",
+    "PlannedFile",
     "SignupPerson",
     "archive_list",
     "ask_withdrawal",
@@ -85,6 +87,7 @@ __all__ = [
     "object_to_mail",
     "open_export",
     "person_of",
+    "plan_set",
     "preview_again",
     "queue_import",
     "read_head",

@@ -76,8 +76,8 @@ def is_archive(path: Path) -> bool:
         _judge_directory(path)
         with zipfile.ZipFile(path) as archive:
             return set(_WORKBOOK_PARTS).isdisjoint(archive.namelist())
-    except ArchiveRefused:
-        return True
+    except ArchiveRefused as refused:
+        return refused.fault is not ArchiveFault.UNREADABLE
     except _BROKEN:
         return False
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -38,6 +38,7 @@ from mailflatrate.apps.lists.intake.piles import Outcome, PersonPiles, Pile, nev
 from mailflatrate.apps.lists.intake.questions import Question, find_orders, find_questions
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings, RowVerdict, Weighed
 from mailflatrate.apps.lists.intake.statuses import Statuses
+from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.mail.address import without_tag
 from mailflatrate.rules.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
@@ -50,18 +51,6 @@ NO_ADDRESS = "no_address_column"
 _OPEN_SOURCE = "stated by the customer for all rows"
 """Stands for the source while the question about it is open."""
 SEVERAL = "several"
-
-
-@dataclass(frozen=True, slots=True)
-class FileToTry:
-    """One table: the name it came under, which may say something about everyone in it, and where it is.
-
-    `archive`: name of the ZIP it came in.
-    """
-
-    name: str
-    path: Path
-    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +111,7 @@ class TriedRow(NamedTuple):
 class _Plan:
     """How one file is read."""
 
-    file: FileToTry
+    file: TableFile
     preview: TablePreview
     terms: ImportTerms
     columns: Columns
@@ -138,7 +127,7 @@ class DryRunner:
 
     def __init__(
         self,
-        files: Sequence[FileToTry],
+        files: Sequence[TableFile],
         answers: ImportTerms,
         now: datetime,
         *,
@@ -193,7 +182,7 @@ class DryRunner:
                 email = cells[email_at] if email_at < len(cells) else ""
                 yield TriedRow(plan.file.name, line, email.strip(), pile, reason)
 
-    def _plan(self, file: FileToTry, preview: TablePreview, system: SystemProfile | None) -> _Plan | None:
+    def _plan(self, file: TableFile, preview: TablePreview, system: SystemProfile | None) -> _Plan | None:
         """Settle how a file is read; None for one without addresses, such as a report in the same ZIP."""
         header = list(preview.header)
         suggested = suggested_terms(_telling_name(file.name), system)

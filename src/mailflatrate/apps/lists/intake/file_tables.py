@@ -10,7 +10,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused
+from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused, is_archive
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable, TableFault, TableRefused
 from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
@@ -138,4 +138,8 @@ def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[Day
 def _is_workbook(path: Path) -> bool:
     if not path.stat().st_size:
         raise ImportProblem(_("the file is empty"))
-    return is_workbook(path)
+    if not is_workbook(path):
+        return False
+    if is_archive(path):
+        raise ImportProblem(_("this is a ZIP; unpack it and import its files one by one, unsubscribes first"))
+    return True

@@ -1,0 +1,38 @@
+"""The tables of some files, those inside a ZIP among them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailflatrate.apps.lists.intake.archive import ArchiveRefused, is_archive, unpacked
+from mailflatrate.apps.lists.intake.file_tables import archive_problem
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One table: the name it came under, which may say something about everyone in it, and where it is.
+
+    `archive`: name of the ZIP it came in.
+    """
+
+    name: str
+    path: Path
+    archive: str = ""
+
+
+@contextmanager
+def tables_in(files: Sequence[Path]) -> Iterator[list[TableFile]]:
+    """Provide all tables of some files, those in a ZIP among them. Raises ImportProblem."""
+    with ExitStack() as held:
+        found: list[TableFile] = []
+        for path in files:
+            if not is_archive(path):
+                found.append(TableFile(path.name, path))
+                continue
+            try:
+                tables = held.enter_context(unpacked(path))
+            except ArchiveRefused as error:
+                raise archive_problem(error) from error
+            found += [TableFile(table.name, table.path, path.name) for table in tables]
+        yield found
