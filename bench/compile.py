@@ -19,7 +19,7 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 
@@ -90,7 +90,7 @@ def main() -> int:
 def measure(path: Path, rounds: int = 3) -> Outcome:
     """Compile one newsletter `rounds` times (the middle counts) and compare its links."""
     text = path.read_bytes().decode("utf-8", "replace")
-    source = ContentSource(ContentKind.HTML, text, "A newsletter")
+    source = ContentSource(SourceFormat.HTML, text, "A newsletter")
     foreign = False
     try:
         compile_content(source, _CONTEXT)
@@ -98,7 +98,7 @@ def measure(path: Path, rounds: int = 3) -> Outcome:
         # Merge tags of another system; an author would replace them, here they stay as plain text.
         foreign = True
         text = text.replace("{{", "&#123;&#123;").replace("{%", "&#123;%")
-        source = ContentSource(ContentKind.HTML, text, "A newsletter")
+        source = ContentSource(SourceFormat.HTML, text, "A newsletter")
     times = []
     for _ in range(rounds):
         start = time.perf_counter()

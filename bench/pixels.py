@@ -21,7 +21,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from compile import _CONTEXT, corpus_folder
-from mailflatrate.mail.content import ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.liquid import SourceRefused
 
 WIDTH_PX = 600
@@ -80,10 +80,10 @@ def _option(name: str, usual: str) -> str:
 def _compare(browser: Browser, path: Path, keep: Path | None) -> Seen:
     text = path.read_bytes().decode("utf-8", "replace")
     try:
-        compiled = compile_content(ContentSource(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
+        compiled = compile_content(ContentSource(SourceFormat.HTML, text, "A newsletter"), _CONTEXT)
     except SourceRefused:
         text = text.replace("{{", "&#123;&#123;").replace("{%", "&#123;%")
-        compiled = compile_content(ContentSource(ContentKind.HTML, text, "A newsletter"), _CONTEXT)
+        compiled = compile_content(ContentSource(SourceFormat.HTML, text, "A newsletter"), _CONTEXT)
     before, after = _draw(browser, text), _draw(browser, compiled.html.render(_VALUES))
     share = _equal_share(before, after)
     if keep is not None and share < WANTED_SHARE:

@@ -19,7 +19,7 @@ from mailflatrate.mail.confirmation import (
     confirmation_content,
     confirmation_values,
 )
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.dkim import Signer, generate_key
 from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import NamedAddress
@@ -97,16 +97,16 @@ def _campaigns() -> Iterator[Drafted]:
         for key in KEYS:
             template = gallery_template(key, language)
             body = source(template, BrandStyle(), lambda stem: f"https://media.lindenhof.example/{stem}.png")
-            yield _campaign(f"gallery-{key}", ContentKind.MJML, body, language, template.subject)
-        for kind in ContentKind:
+            yield _campaign(f"gallery-{key}", SourceFormat.MJML, body, language, template.subject)
+        for kind in SourceFormat:
             yield _campaign(kind.value, kind, starter(kind.value, language, BrandStyle()), language, SUBJECTS[language])
     arabic = "# مرحبا\n\nأهلا بكم في متجرنا.\n\n![قهوة](https://media.lindenhof.example/cup.png)"
-    yield _campaign("arabic", ContentKind.MARKDOWN, arabic, "de", "مرحبا")
+    yield _campaign("arabic", SourceFormat.MARKDOWN, arabic, "de", "مرحبا")
     long = f"# {'Donaudampfschifffahrt' * 12}\n\nhttps://{CUSTOMER}/{'a' * 400}"
-    yield _campaign("long-words", ContentKind.MARKDOWN, long, "de", "Donaudampfschifffahrt" * 12)
+    yield _campaign("long-words", SourceFormat.MARKDOWN, long, "de", "Donaudampfschifffahrt" * 12)
 
 
-def _campaign(name: str, kind: ContentKind, body: str, language: str, subject: str) -> Drafted:
+def _campaign(name: str, kind: SourceFormat, body: str, language: str, subject: str) -> Drafted:
     imprint = FooterImprint(
         (*(FooterLine("", line) for line in _LINES), FooterLine("Website", f"https://{CUSTOMER}")),
         reason_text(language), "4K7Q-92XD-E", language, f"https://{CUSTOMER}/datenschutz",

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from architecture.migrations import PACKAGE
-from mailflatrate.apps.lists.models import SubscriptionState
 from mailflatrate.rules import campaign_states, facts, sql
+from mailflatrate.rules.audience_states import SubscriptionState
 from mailflatrate.rules.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away
@@ -50,7 +50,7 @@ def test_what_is_confirmed_is_the_same(owner: psycopg.Connection[Any]) -> None:
     found = answers(
         owner, sql.is_confirmed("coalesce(a.state, '')"), "state", [(s,) for s in (*SubscriptionState, None)]
     )
-    assert found == [facts.SubscriptionState(state) in MAILED for state in SubscriptionState] + [False]
+    assert found == [state in MAILED for state in SubscriptionState] + [False]
 
 
 def test_changes_of_account_status_are_the_same(owner: psycopg.Connection[Any]) -> None:
@@ -117,7 +117,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
 from mailflatrate.rules import campaign_states as states, facts, sql, suppression
 from mailflatrate.rules.checks import recipient_subscribed
-recipient_subscribed.MAILED = (facts.SubscriptionState.REMOVED,)
+recipient_subscribed.MAILED = ("removed",)
 facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
 suppression.RETURNS = (suppression.SuppressionReason.ERASED,)

@@ -7,17 +7,6 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
-TWO_HOMES = {
-    "ConsentKind",
-    "ContentKind",
-    "OriginState",
-    "AccountStatus",
-    "SubscriptionState",
-    "Suppression",
-    "TlsMode",
-}
-"""States that the pure rules and the tables both declare; each is to become one type."""
-
 BARE = {
     "Given",
     "Left",
@@ -68,13 +57,8 @@ def _places() -> dict[str, list[str]]:
 
 
 def test_a_class_name_is_used_once() -> None:
-    twice = {name: where for name, where in _places().items() if len(where) > 1 and name not in TWO_HOMES}
+    twice = {name: where for name, where in _places().items() if len(where) > 1}
     assert twice == {}
-
-
-def test_the_exceptions_are_needed() -> None:
-    places = _places()
-    assert {name for name in TWO_HOMES if len(places.get(name, ())) < 2} == set()
 
 
 def test_no_class_is_called_by_a_bare_participle() -> None:

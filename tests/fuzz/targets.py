@@ -28,7 +28,7 @@ from mailflatrate.mail import (  # noqa: E402
     unsubscribe,
     verp,
 )
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content  # noqa: E402
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content  # noqa: E402
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine  # noqa: E402
 from mailflatrate.mail.inspect import inspect_message  # noqa: E402
 from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
@@ -92,7 +92,7 @@ def _aggregate(data: bytes) -> None:
     aggregate.read_aggregates(mime.parse(b"Content-Type: application/octet-stream\r\n\r\n" + data))
 
 
-def _compile(kind: ContentKind) -> Callable[[bytes], object]:
+def _compile(kind: SourceFormat) -> Callable[[bytes], object]:
     def compile_source(data: bytes) -> None:
         made = compile_content(ContentSource(kind, text(data), "Subject"), CONTEXT)
         try:
@@ -190,9 +190,9 @@ TARGETS: dict[str, Target] = {
     "dkim": Target(_dkim),
     "header_values": Target(_header_values, longest_octets=4_096),
     "forward": Target(_forward),
-    "html": Target(_compile(ContentKind.HTML), (SourceRefused,)),
-    "mjml": Target(_compile(ContentKind.MJML), (SourceRefused,)),
-    "markdown": Target(_compile(ContentKind.MARKDOWN), (SourceRefused,)),
+    "html": Target(_compile(SourceFormat.HTML), (SourceRefused,)),
+    "mjml": Target(_compile(SourceFormat.MJML), (SourceRefused,)),
+    "markdown": Target(_compile(SourceFormat.MARKDOWN), (SourceRefused,)),
     "liquid": Target(_liquid, longest_octets=2_048),
     "feed": Target(feed.read_feed, (feed.NoFeed,)),
     "picture": Target(pictures.read_picture, (pictures.PictureRefused,), longest_octets=65_536),

@@ -17,7 +17,7 @@ from mailflatrate.mail.author_mistakes import (
     mistake,
     param_in_words,
 )
-from mailflatrate.mail.content import ContentKind, ContentSource, find_merge_errors
+from mailflatrate.mail.content import ContentSource, SourceFormat, find_merge_errors
 from mailflatrate.mail.headers import HeaderError, address_octets
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefused, SourceRefused
 
@@ -51,14 +51,14 @@ MARKUP = [
 
 @pytest.mark.parametrize(("text", "german"), WRITTEN)
 def test_liquid_in_german(text: str, german: str) -> None:
-    errors = find_merge_errors(ContentSource(ContentKind.HTML, f"\n{text}", "S"))
+    errors = find_merge_errors(ContentSource(SourceFormat.HTML, f"\n{text}", "S"))
     assert german in in_words(errors[0], "de") and errors[0].line == 2
     assert in_words(errors[0], "en") == errors[0].message != in_words(errors[0], "de")
 
 
 @pytest.mark.parametrize(("text", "german"), MARKUP)
 def test_mjml_in_german(text: str, german: str) -> None:
-    errors = find_merge_errors(ContentSource(ContentKind.MJML, text, "S"))
+    errors = find_merge_errors(ContentSource(SourceFormat.MJML, text, "S"))
     assert german in in_words(errors[0], "de")
 
 
@@ -74,11 +74,11 @@ def test_mjml_in_german(text: str, german: str) -> None:
 )
 def test_the_line_where_something_is_missing(text: str, line: int) -> None:
     """At the end of a tag python-liquid names no place."""
-    assert find_merge_errors(ContentSource(ContentKind.HTML, text, "S"))[0].line == line
+    assert find_merge_errors(ContentSource(SourceFormat.HTML, text, "S"))[0].line == line
 
 
 def test_a_part_is_named() -> None:
-    (error,) = find_merge_errors(ContentSource(ContentKind.HTML, "x", "{{ y }}"))
+    (error,) = find_merge_errors(ContentSource(SourceFormat.HTML, "x", "{{ y }}"))
     assert (error.part, error.message) == ("subject", "subject: the variable y doesn't exist")
     assert in_words(error, "de") == "Betreff: die Variable y gibt es nicht"
 

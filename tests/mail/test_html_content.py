@@ -11,8 +11,8 @@ from mailflatrate.mail.compiled_facts import lint_compiled
 from mailflatrate.mail.content import (
     CompileContext,
     CompiledContent,
-    ContentKind,
     ContentSource,
+    SourceFormat,
     compile_content,
     find_merge_errors,
 )
@@ -44,7 +44,7 @@ DORA = {
 
 
 def compiled(
-    body: str, kind: ContentKind = ContentKind.HTML, context: CompileContext = CONTEXT, **more: str
+    body: str, kind: SourceFormat = SourceFormat.HTML, context: CompileContext = CONTEXT, **more: str
 ) -> CompiledContent:
     return compile_content(ContentSource(kind, body, more.pop("subject", "Subject"), **more), context)
 
@@ -159,11 +159,13 @@ def test_punctuation_of_the_sentence_is_no_link(found: str, url: str) -> None:
     assert trim_url(found) == url
 
 
-@pytest.mark.parametrize("kind", list(ContentKind))
-def test_imprint_and_way_out_are_in_both_parts(kind: ContentKind) -> None:
-    body = {ContentKind.HTML: "<p>Hi</p>", ContentKind.MJML: mjml("<mj-text>Hi</mj-text>"), ContentKind.MARKDOWN: "Hi"}[
-        kind
-    ]
+@pytest.mark.parametrize("kind", list(SourceFormat))
+def test_imprint_and_way_out_are_in_both_parts(kind: SourceFormat) -> None:
+    body = {
+        SourceFormat.HTML: "<p>Hi</p>",
+        SourceFormat.MJML: mjml("<mj-text>Hi</mj-text>"),
+        SourceFormat.MARKDOWN: "Hi",
+    }[kind]
     letter = compiled(body, kind)
     html = letter.html.render(DORA)
     node = LexborHTMLParser(html).css("body > div")[-1]
@@ -238,7 +240,7 @@ def test_preheader_is_first_and_hidden() -> None:
 
 
 def test_compiling_twice_gives_the_same() -> None:
-    source = ContentSource(ContentKind.MARKDOWN, "# Hi {{ contact.first_name }}\n\nhttps://a.example", "S")
+    source = ContentSource(SourceFormat.MARKDOWN, "# Hi {{ contact.first_name }}\n\nhttps://a.example", "S")
     one, two = compile_content(source, CONTEXT), compile_content(source, CONTEXT)
     assert (one.html.source, one.text.source, one.links) == (two.html.source, two.text.source, two.links)
 
@@ -257,7 +259,7 @@ def test_mjml_keeps_liquid_outlook_and_dark_mode() -> None:
         'href="https://shop.example/?a=1&amp;b=2">Buy</mj-button>{% endif %}</mj-column></mj-section></mj-body></mjml>'
     )
     known = CONTEXT.known_variables | {"contact.color", "contact.vip"}
-    letter = compiled(source, ContentKind.MJML, CompileContext(IMPRINT, known, CONTEXT.link_url))
+    letter = compiled(source, SourceFormat.MJML, CompileContext(IMPRINT, known, CONTEXT.link_url))
     html = letter.html.render({**DORA, "contact": {"first_name": "Dora", "color": "#123456", "vip": True}})
     assert "Hi Dora &amp; <b>all</b>" in html
     assert "color:#123456" in html
@@ -275,7 +277,7 @@ def test_markdown_conditions_stand_free() -> None:
         "Hallo\n\n{% if contact.first_name %}\n\n- eins\n- zwei\n\n{% else %}\n\nNichts\n\n{% endif %}\n\n"
         "| a | b |\n|--|--|\n| 1 | 2 |"
     )
-    letter = compiled(source, ContentKind.MARKDOWN)
+    letter = compiled(source, SourceFormat.MARKDOWN)
     assert letter.text.render(DORA).startswith("Hallo\n\n- eins\n- zwei\n\na | b\n1 | 2\n\n-- \n")
     other = letter.html.render({**DORA, "contact": {"first_name": ""}})
     assert "<li" not in other
@@ -283,7 +285,7 @@ def test_markdown_conditions_stand_free() -> None:
 
 
 def test_markdown_is_no_way_in_for_html() -> None:
-    html = compiled("<script>alert(1)</script> [x](javascript:alert(1))", ContentKind.MARKDOWN).html.render(DORA)
+    html = compiled("<script>alert(1)</script> [x](javascript:alert(1))", SourceFormat.MARKDOWN).html.render(DORA)
     assert "<script" not in html
     assert hrefs(html)[0] == DORA["unsubscribe_url"]
 
@@ -292,32 +294,35 @@ def test_markdown_is_no_way_in_for_html() -> None:
     ("source", "errors"),
     [
         (
-            ContentSource(ContentKind.HTML, "<p>\n{{ contact.frist }}", "S"),
+            ContentSource(SourceFormat.HTML, "<p>\n{{ contact.frist }}", "S"),
             [SourceError(2, "the variable contact.frist doesn't exist")],
         ),
-        (ContentSource(ContentKind.HTML, "x", "{{ y }}"), [SourceError(1, "subject: the variable y doesn't exist")]),
+        (ContentSource(SourceFormat.HTML, "x", "{{ y }}"), [SourceError(1, "subject: the variable y doesn't exist")]),
         (
-            ContentSource(ContentKind.HTML, "x", "S", "{{ y }}"),
+            ContentSource(SourceFormat.HTML, "x", "S", "{{ y }}"),
             [SourceError(1, "preview text: the variable y doesn't exist")],
         ),
         (
-            ContentSource(ContentKind.HTML, "x", "S", text="\n{{ y }}"),
+            ContentSource(SourceFormat.HTML, "x", "S", text="\n{{ y }}"),
             [SourceError(2, "text part: the variable y doesn't exist")],
         ),
         (
-            ContentSource(ContentKind.MJML, mjml("\n<mj-txt>x</mj-txt>"), "S"),
+            ContentSource(SourceFormat.MJML, mjml("\n<mj-txt>x</mj-txt>"), "S"),
             [SourceError(2, "<mj-txt> isn't an MJML element")],
         ),
         (
-            ContentSource(ContentKind.MJML, "<mjml><mj-body>\n<mj-section>\n</mj-body></mjml>", "S"),
+            ContentSource(SourceFormat.MJML, "<mjml><mj-body>\n<mj-section>\n</mj-body></mjml>", "S"),
             [SourceError(3, "</mj-body> has no matching opening tag; <mj-section> from line 2 is still open")],
         ),
-        (ContentSource(ContentKind.MJML, "<p>x</p>", "S"), [SourceError(1, "an MJML campaign must start with <mjml>")]),
         (
-            ContentSource(ContentKind.MJML, mjml('<mj-include path="/etc/passwd"/>'), "S"),
+            ContentSource(SourceFormat.MJML, "<p>x</p>", "S"),
+            [SourceError(1, "an MJML campaign must start with <mjml>")],
+        ),
+        (
+            ContentSource(SourceFormat.MJML, mjml('<mj-include path="/etc/passwd"/>'), "S"),
             [SourceError(1, "<mj-include> isn't supported here; put the content directly into the campaign")],
         ),
-        (ContentSource(ContentKind.HTML, '<p title="{{ contact.email | default: &quot;x&quot; }}">', "S"), []),
+        (ContentSource(SourceFormat.HTML, '<p title="{{ contact.email | default: &quot;x&quot; }}">', "S"), []),
     ],
 )
 def test_the_editor_gets_the_line(source: ContentSource, errors: list[SourceError]) -> None:
@@ -336,7 +341,7 @@ def test_the_editor_gets_the_line(source: ContentSource, errors: list[SourceErro
     ],
 )
 def test_what_mrml_cannot_read_has_a_line(inner: str) -> None:
-    source = ContentSource(ContentKind.MJML, mjml(inner), "S")
+    source = ContentSource(SourceFormat.MJML, mjml(inner), "S")
     with pytest.raises(SourceRefused) as caught:
         compile_content(source, CONTEXT)
     assert [error.line for error in caught.value.errors] == [3]
@@ -378,12 +383,12 @@ def test_the_doctype_stays_because_it_decides_how_a_letter_is_drawn(written: str
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
-        (ContentKind.HTML, "<p>one</p>\n" + "<div>" * 10_000 + "x" + "</div>" * 10_000),
-        (ContentKind.HTML, "<p>one</p>\n" + "<b>" * 20_000 + "x"),
-        (ContentKind.MJML, "<mjml><mj-body>\n" + "<mj-wrapper>" * 4000 + "</mj-wrapper>" * 4000 + "</mj-body></mjml>"),
+        (SourceFormat.HTML, "<p>one</p>\n" + "<div>" * 10_000 + "x" + "</div>" * 10_000),
+        (SourceFormat.HTML, "<p>one</p>\n" + "<b>" * 20_000 + "x"),
+        (SourceFormat.MJML, "<mjml><mj-body>\n" + "<mj-wrapper>" * 4000 + "</mj-wrapper>" * 4000 + "</mj-body></mjml>"),
     ],
 )
-def test_nesting_that_would_end_the_process_is_refused_at_its_line(kind: ContentKind, body: str) -> None:
+def test_nesting_that_would_end_the_process_is_refused_at_its_line(kind: SourceFormat, body: str) -> None:
     """The parsers behind walk a document by recursion: deep enough, it was a segmentation fault of the web server."""
     with pytest.raises(SourceRefused) as refused:
         compiled(body, kind)
@@ -406,7 +411,7 @@ def test_a_style_sheet_hides_nothing_from_the_judge() -> None:
     body = mjml('<mj-text>Seen</mj-text><mj-text css-class="q">cheap watches</mj-text>').replace(
         "<mjml>", f"<mjml>{sheet}"
     )
-    assert [one.text for one in lint_compiled(compiled(body, ContentKind.MJML)).hidden_text] == ["cheap watches"]
+    assert [one.text for one in lint_compiled(compiled(body, SourceFormat.MJML)).hidden_text] == ["cheap watches"]
 
 
 def test_a_url_that_is_broken_over_lines_leads_where_a_browser_goes() -> None:

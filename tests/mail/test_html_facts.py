@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
@@ -19,7 +19,7 @@ IMPRINT = FooterImprint(
 
 def test_a_whole_mailing() -> None:
     source = ContentSource(
-        ContentKind.HTML,
+        SourceFormat.HTML,
         '<p>Dear {{ contact.first_name }}</p><a href="http://shop.example/?a=1">x</a>'
         '<img src="https://cdn.example/a.png"><img src="https://cdn.example/b.png" alt="">',
         "Subject",

@@ -7,7 +7,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine
 
 IMPRINT = FooterImprint(
@@ -21,18 +21,18 @@ DORA = {
     "preferences_url": "https://go.example/p/t",
 }  # fmt: skip
 BODIES = {
-    ContentKind.HTML: "<h1>Hallo</h1><p>Welt</p>",
-    ContentKind.MARKDOWN: "# Hallo\n\nWelt",
-    ContentKind.MJML: "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hallo</h1>Welt</mj-text></mj-column>"
+    SourceFormat.HTML: "<h1>Hallo</h1><p>Welt</p>",
+    SourceFormat.MARKDOWN: "# Hallo\n\nWelt",
+    SourceFormat.MJML: "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hallo</h1>Welt</mj-text></mj-column>"
     "</mj-section></mj-body></mjml>",
 }
 
 
-def compiled(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> CompiledContent:
+def compiled(body: str, kind: SourceFormat = SourceFormat.HTML, language: str = "") -> CompiledContent:
     return compile_content(ContentSource(kind, body, "Betreff"), CompileContext(IMPRINT, language=language))
 
 
-def tree(body: str, kind: ContentKind = ContentKind.HTML, language: str = "") -> LexborHTMLParser:
+def tree(body: str, kind: SourceFormat = SourceFormat.HTML, language: str = "") -> LexborHTMLParser:
     return LexborHTMLParser(compiled(body, kind, language).html.render(DORA))
 
 
@@ -42,12 +42,12 @@ def one(page: LexborHTMLParser, selector: str) -> LexborNode:
     return found[0]
 
 
-@pytest.mark.parametrize("kind", list(ContentKind))
+@pytest.mark.parametrize("kind", list(SourceFormat))
 @pytest.mark.parametrize(
     ("language", "lang", "direction"), [("", "de", "ltr"), ("en", "en", "ltr"), ("ar", "ar", "rtl")]
 )
 def test_a_document_says_its_language_charset_viewport_and_colors(
-    kind: ContentKind, language: str, lang: str, direction: str
+    kind: SourceFormat, language: str, lang: str, direction: str
 ) -> None:
     page = tree(BODIES[kind], kind, language)
     root = one(page, "html")
@@ -93,7 +93,7 @@ def test_outlook_gets_whole_numbers_and_no_attributes_that_do_not_exist() -> Non
     mjml = tree(
         '<mjml><mj-body><mj-section><mj-column width="33%"><mj-image src="https://a.example/x.png" alt="x" />'
         "</mj-column></mj-section></mj-body></mjml>",
-        ContentKind.MJML,
+        SourceFormat.MJML,
     )
     for image in mjml.css("img"):
         assert re.fullmatch(r"\d+", image.attributes["width"] or "")
@@ -103,7 +103,7 @@ def test_outlook_gets_whole_numbers_and_no_attributes_that_do_not_exist() -> Non
 def test_long_words_wrap() -> None:
     body = one(tree("<p>x</p>"), "body").attributes["style"] or ""
     assert "overflow-wrap" in body
-    letter = one(tree("x", ContentKind.MARKDOWN), "td.letter").attributes["style"] or ""
+    letter = one(tree("x", SourceFormat.MARKDOWN), "td.letter").attributes["style"] or ""
     assert re.search(r"overflow-wrap:\s*anywhere", letter)
     for kind, text in BODIES.items():
         last = tree(text, kind).css("body > div")[-1].attributes["style"] or ""
@@ -123,7 +123,7 @@ def test_right_to_left_text_is_a_block_of_its_own_direction() -> None:
     assert "text-align:right" in (one(page, "#f").attributes["style"] or "")
     assert "text-align:center" in (one(page, "#g").attributes["style"] or "")
     assert one(page, "html").attributes["dir"] == "ltr"
-    in_mjml = tree(BODIES[ContentKind.MJML].replace("Hallo", "مرحبا").replace("Welt", "مرحبا"), ContentKind.MJML)
+    in_mjml = tree(BODIES[SourceFormat.MJML].replace("Hallo", "مرحبا").replace("Welt", "مرحبا"), SourceFormat.MJML)
     heading = one(in_mjml, "h1")
     assert heading.attributes["dir"] == "rtl"
     assert "text-align:right" in (heading.attributes["style"] or "")
@@ -157,7 +157,7 @@ def test_no_style_sheet_makes_the_imprint_unreadable_unnoticed() -> None:
     hidden = compiled(f"{DARK}<style>div {{ color: #f7f4ee !important }}</style><p>x</p>")
     assert lint_compiled(hidden).faint_imprint == (), "the block's own color holds"
     pale = replace(IMPRINT, style=BlockStyle("#f7f4ee", "#f7f4ee"))
-    shown = compile_content(ContentSource(ContentKind.HTML, f"{DARK}<p>x</p>", "x"), CompileContext(pale))
+    shown = compile_content(ContentSource(SourceFormat.HTML, f"{DARK}<p>x</p>", "x"), CompileContext(pale))
     assert lint_compiled(shown).faint_imprint == (), "colors that cannot be read are not taken"
 
 
@@ -178,8 +178,8 @@ def test_headings_css_and_widths_are_facts() -> None:
     assert facts.oversized_images == ("https://a.example/1", "https://a.example/2")
 
 
-@pytest.mark.parametrize("kind", list(ContentKind))
-def test_plain_content_has_headings_and_nothing_to_warn_of(kind: ContentKind) -> None:
+@pytest.mark.parametrize("kind", list(SourceFormat))
+def test_plain_content_has_headings_and_nothing_to_warn_of(kind: SourceFormat) -> None:
     facts = lint_compiled(compiled(BODIES[kind], kind))
     assert (facts.headings, facts.unsupported_css, facts.oversized_images) == (1, (), ())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
 CONTEXT = CompileContext(FooterImprint((FooterLine("", "Anna Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
@@ -10,7 +10,7 @@ CONTEXT = CompileContext(FooterImprint((FooterLine("", "Anna Muster GmbH"),), "Y
 
 def markdown(text: str, subject: str = "Subject") -> str:
     """The HTML part of a message in Markdown."""
-    source = ContentSource(ContentKind.MARKDOWN, text, subject)
+    source = ContentSource(SourceFormat.MARKDOWN, text, subject)
     links = dict.fromkeys(("unsubscribe_url", "preferences_url", "web_url"), "https://go.example/x")
     return compile_content(source, CONTEXT).html.render({"contact": {"first_name": "Dora"}, **links})
 

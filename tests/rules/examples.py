@@ -4,23 +4,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import (
     AccountFacts,
     AccountStatus,
     AudienceFacts,
     CampaignFacts,
     ConfirmationFacts,
-    ConsentKind,
     ContentFacts,
     DnsRecordFacts,
     DnsState,
     LinkFacts,
     NoticeFacts,
-    OriginState,
     RecipientFacts,
     ReleaseFacts,
     SenderFacts,
-    SubscriptionState,
 )
 from mailflatrate.rules.imprint import ImprintRecord, Organization
 

@@ -7,25 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.chains import RECIPIENT_CHAIN
-from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState, Suppression
+from mailflatrate.rules.facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
 from mailflatrate.rules.skip_reasons import WithholdReason
 from rules.examples import DORA, NOW
 
 CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
-    ({"suppressed": Suppression.BOUNCE}, "R-69", WithholdReason.SUPPRESSED_BOUNCE),
-    ({"suppressed": Suppression.COMPLAINT}, "R-79", WithholdReason.SUPPRESSED_COMPLAINT),
-    ({"suppressed": Suppression.UNSUBSCRIBE}, "R-16", WithholdReason.SUPPRESSED_UNSUBSCRIBED),
-    ({"suppressed": Suppression.OBJECTION}, "R-37", WithholdReason.SUPPRESSED_OBJECTION),
-    ({"suppressed": Suppression.ERASED}, "R-96", WithholdReason.SUPPRESSED_ERASED),
-    ({"suppressed": Suppression.OWN}, "R-16", WithholdReason.SUPPRESSED_OWN),
-    ({"suppressed": Suppression.EVERYWHERE}, "R-79", WithholdReason.SUPPRESSED_EVERYWHERE),
+    ({"suppressed": SuppressionCause.BOUNCE}, "R-69", WithholdReason.SUPPRESSED_BOUNCE),
+    ({"suppressed": SuppressionCause.COMPLAINT}, "R-79", WithholdReason.SUPPRESSED_COMPLAINT),
+    ({"suppressed": SuppressionCause.UNSUBSCRIBE}, "R-16", WithholdReason.SUPPRESSED_UNSUBSCRIBED),
+    ({"suppressed": SuppressionCause.OBJECTION}, "R-37", WithholdReason.SUPPRESSED_OBJECTION),
+    ({"suppressed": SuppressionCause.ERASED}, "R-96", WithholdReason.SUPPRESSED_ERASED),
+    ({"suppressed": SuppressionCause.OWN}, "R-16", WithholdReason.SUPPRESSED_OWN),
+    ({"suppressed": SuppressionCause.EVERYWHERE}, "R-79", WithholdReason.SUPPRESSED_EVERYWHERE),
     ({"subscription": SubscriptionState.PENDING}, "R-25", WithholdReason.NOT_CONFIRMED),
     ({"subscription": SubscriptionState.QUARANTINED}, "R-12", WithholdReason.QUARANTINED),
     ({"subscription": SubscriptionState.UNSUBSCRIBED}, "R-37", WithholdReason.UNSUBSCRIBED),
-    ({"subscription": SubscriptionState.REMOVED}, "R-36", WithholdReason.REMOVED),
+    ({"subscription": None}, "R-36", WithholdReason.REMOVED),
     ({"consent": None}, "R-25", WithholdReason.CONSENT_MISSING),
+    *[({"consent": kind}, "R-25", WithholdReason.CONSENT_MISSING) for kind in ConsentKind if kind not in CONSENTS],
     ({"consent_event_id": None}, "R-25", WithholdReason.CONSENT_MISSING),
     ({"consent_at": None}, "R-25", WithholdReason.CONSENT_MISSING),
     ({"consent_at": NOW + timedelta(seconds=1)}, "R-25", WithholdReason.CONSENT_MISSING),
@@ -33,7 +35,7 @@ CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
     ({"consent_list_id": None}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
     ({"origin": OriginState.WAITING}, "R-10", WithholdReason.LIST_NOT_APPROVED),
     ({"origin": OriginState.REJECTED}, "R-10", WithholdReason.LIST_NOT_APPROVED),
-    ({"origin": OriginState.UNDECLARED}, "R-10", WithholdReason.LIST_NOT_APPROVED),
+    ({"origin": None}, "R-10", WithholdReason.LIST_NOT_APPROVED),
     ({"role_tier": 1}, "R-21", WithholdReason.ROLE_ADDRESS),
     ({"role_tier": 1, "role_released": True}, "R-21", WithholdReason.ROLE_ADDRESS),
     ({"role_tier": 2}, "R-21", WithholdReason.ROLE_ADDRESS),
@@ -85,8 +87,8 @@ def test_every_reason_has_a_case_and_a_rule() -> None:
 MOMENTS = st.none() | st.integers(-900, 5).map(lambda days: NOW + timedelta(days=days))
 ANYBODY = st.builds(
     RecipientFacts,
-    suppressed=st.none() | st.sampled_from(Suppression),
-    subscription=st.sampled_from(SubscriptionState),
+    suppressed=st.none() | st.sampled_from(SuppressionCause),
+    subscription=st.none() | st.sampled_from(SubscriptionState),
     consent=st.none() | st.sampled_from(ConsentKind),
     consent_event_id=st.none() | st.just(7),
     consent_list_id=st.none() | st.integers(1, 2),
@@ -94,7 +96,7 @@ ANYBODY = st.builds(
     consent_at=MOMENTS,
     rests_until=MOMENTS,
     last_contact_at=MOMENTS,
-    origin=st.sampled_from(OriginState),
+    origin=st.none() | st.sampled_from(OriginState),
     role_tier=st.integers(0, 2),
     role_released=st.booleans(),
     missing_values=st.sampled_from([(), ("first_name",)]),
@@ -106,12 +108,12 @@ def test_nobody_passes_without_consent_for_this_list(facts: RecipientFacts) -> N
     if judge_recipient(facts, NOW) is None:
         assert facts.suppressed is None
         assert facts.subscription is SubscriptionState.CONFIRMED
-        assert facts.consent is not None
+        assert facts.consent in (ConsentKind.CONFIRMED, ConsentKind.IMPORTED)
         assert facts.consent_event_id is not None
         assert facts.consent_list_id == facts.list_id
         assert facts.consent_at is not None
         assert facts.consent_at <= NOW
-        assert facts.origin.mailable
+        assert facts.origin in (OriginState.FORM, OriginState.APPROVED)
         assert facts.role_tier != 1
         assert not facts.missing_values
 
@@ -125,8 +127,8 @@ def test_the_short_and_the_long_answer_agree(facts: RecipientFacts) -> None:
         assert failures[0].key == withhold.key
 
 
-@given(ANYBODY, st.sampled_from(Suppression))
-def test_no_other_fact_outweighs_a_suppression(facts: RecipientFacts, suppressed: Suppression) -> None:
+@given(ANYBODY, st.sampled_from(SuppressionCause))
+def test_no_other_fact_outweighs_a_suppression(facts: RecipientFacts, suppressed: SuppressionCause) -> None:
     withhold = judge_recipient(facts._replace(suppressed=suppressed), NOW)
     assert withhold is not None
     assert withhold.key == "recipient-suppressed"

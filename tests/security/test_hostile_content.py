@@ -17,8 +17,8 @@ from mailflatrate.mail.content import (
     MAX_CONTENT,
     CompileContext,
     CompiledContent,
-    ContentKind,
     ContentSource,
+    SourceFormat,
     compile_content,
 )
 from mailflatrate.mail.content_facts import lint_parts
@@ -51,26 +51,26 @@ SEEDS = (
     "data:image/png;base64,AAAA", "<noscript>", "<frameset>", "<template>", "<select>", "<a ><a>", "only 1 ", "'", '"',
     "1.1.", "12345 Aa ", "a@a@", "AaA", "unsubscribe ", "straße 1 ", "(0",
 )  # fmt: skip
-PLACES: dict[str, Callable[[str], tuple[ContentKind, str]]] = {
-    "html": lambda text: (ContentKind.HTML, text),
-    "attribute": lambda text: (ContentKind.HTML, f'<p title="{text}">x</p>'),
-    "link": lambda text: (ContentKind.HTML, f'<a href="{text}">x</a>'),
-    "style": lambda text: (ContentKind.HTML, f"<style>{text}</style><p>x</p>"),
-    "outlook": lambda text: (ContentKind.HTML, f"<!--[if mso]>{text}<![endif]--><p>x</p>"),
-    "markdown": lambda text: (ContentKind.MARKDOWN, text),
+PLACES: dict[str, Callable[[str], tuple[SourceFormat, str]]] = {
+    "html": lambda text: (SourceFormat.HTML, text),
+    "attribute": lambda text: (SourceFormat.HTML, f'<p title="{text}">x</p>'),
+    "link": lambda text: (SourceFormat.HTML, f'<a href="{text}">x</a>'),
+    "style": lambda text: (SourceFormat.HTML, f"<style>{text}</style><p>x</p>"),
+    "outlook": lambda text: (SourceFormat.HTML, f"<!--[if mso]>{text}<![endif]--><p>x</p>"),
+    "markdown": lambda text: (SourceFormat.MARKDOWN, text),
     "mjml": lambda text: (
-        ContentKind.MJML,
+        SourceFormat.MJML,
         f"<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section></mj-body></mjml>",
     ),
 }
 SMALL, FACTOR = 600, 8
 
 
-def compiled(body: str, kind: ContentKind = ContentKind.HTML) -> CompiledContent:
+def compiled(body: str, kind: SourceFormat = SourceFormat.HTML) -> CompiledContent:
     return compile_content(ContentSource(kind, body, "Subject"), CONTEXT)
 
 
-def looked_at(kind: ContentKind, body: str) -> None:
+def looked_at(kind: SourceFormat, body: str) -> None:
     """Everything that the service does with a draft before anyone receives it."""
     try:
         letter = compile_content(ContentSource(kind, body, body[:250], body[:250], body), CONTEXT)
@@ -85,7 +85,7 @@ def looked_at(kind: ContentKind, body: str) -> None:
         judge(seen.visible_text + letter.text.source)
 
 
-def linted(_kind: ContentKind, body: str) -> None:
+def linted(_kind: SourceFormat, body: str) -> None:
     """What lint does with a message from anywhere."""
     lint_parts(with_styles_applied(body), body)
     message = (
@@ -95,7 +95,7 @@ def linted(_kind: ContentKind, body: str) -> None:
     judge_sample(message, None, datetime(2026, 11, 27, tzinfo=UTC))
 
 
-def seconds(work: Callable[[ContentKind, str], None], place: str, seed: str, size: int) -> float:
+def seconds(work: Callable[[SourceFormat, str], None], place: str, seed: str, size: int) -> float:
     """Processor time of this process for `size` characters of the seed."""
     kind, body = PLACES[place](seed * (size // len(seed) + 1))
     begin = time.process_time()
@@ -130,8 +130,8 @@ def test_an_unclosed_mark_is_refused_at_its_line(body: str, line: int) -> None:
     assert [error.line for error in refused.value.errors] == [line]
 
 
-@pytest.mark.parametrize("kind", list(ContentKind))
-def test_content_is_at_most_200_kb_in_every_way_of_writing(kind: ContentKind) -> None:
+@pytest.mark.parametrize("kind", list(SourceFormat))
+def test_content_is_at_most_200_kb_in_every_way_of_writing(kind: SourceFormat) -> None:
     with pytest.raises(SourceRefused) as refused:
         compiled("ä" * (MAX_CONTENT // 2 + 1), kind)
     assert [error.code for error in refused.value.errors] == ["too-long"]
@@ -279,7 +279,7 @@ def test_a_scheme_that_is_split_between_output_and_text_is_dropped(place: str, s
 )  # fmt: skip
 def test_links_that_personalize_honestly_stay(url: str, result: str) -> None:
     context = CompileContext(CONTEXT.imprint, known_variables=KNOWN | KNOWN_VARIABLES)
-    letter = compile_content(ContentSource(ContentKind.HTML, f'<a href="{url}">x</a>', "s"), context)
+    letter = compile_content(ContentSource(SourceFormat.HTML, f'<a href="{url}">x</a>', "s"), context)
     values = {"contact": {"bio": "https://a.example/x", "n": 5}, "unsubscribe_url": "#", "preferences_url": "#"}
     links = [node.attributes.get("href") for node in LexborHTMLParser(letter.html.render(values)).css("a")]
     assert links[0] == result
@@ -327,8 +327,8 @@ def test_the_scanner_of_liquid_finds_marks_in_order(source: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(MARKUP, st.sampled_from(list(ContentKind)))
-def test_any_content_compiles_or_is_refused_with_words(body: str, kind: ContentKind) -> None:
+@given(MARKUP, st.sampled_from(list(SourceFormat)))
+def test_any_content_compiles_or_is_refused_with_words(body: str, kind: SourceFormat) -> None:
     try:
         compiled(body, kind)
     except SourceRefused as refused:

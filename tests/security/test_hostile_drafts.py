@@ -21,7 +21,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentSource, SourceFormat
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.tokens import TokenPurpose
@@ -109,7 +109,7 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImp
     kind, body = TOO_MUCH[name]
     begin = time.monotonic()
     with pytest.raises(SourceRefused) as refused:
-        compile_in_child(ContentSource(ContentKind(kind), body, "s"), CompileContext(imprint))
+        compile_in_child(ContentSource(SourceFormat(kind), body, "s"), CompileContext(imprint))
     assert time.monotonic() - begin < 60
     assert refused.value.errors[0].code in {"compiler-stopped", "takes-too-long", "becomes-too-long"}
 
@@ -118,7 +118,7 @@ def test_six_previews_do_not_stop_other_pages() -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
     anna = world(people=1)
     imprint = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
-    source = ContentSource(ContentKind.HTML, "<p>" * 60_000, "s")
+    source = ContentSource(SourceFormat.HTML, "<p>" * 60_000, "s")
 
     def preview() -> None:
         with suppress(SourceRefused):

@@ -8,14 +8,14 @@ import pytest
 
 from mailflatrate.apps.campaigns.child_compiler import compile_in_child
 from mailflatrate.base import child
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.inline import MAX_ELEMENTS
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.liquid.marks import MAX_MARKS
 
 CONTEXT = CompileContext(FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
-HTML, MARKDOWN, MJML = ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.MJML
+HTML, MARKDOWN, MJML = SourceFormat.HTML, SourceFormat.MARKDOWN, SourceFormat.MJML
 
 
 def styled(selector: str, rules: int, elements: int) -> str:
@@ -30,7 +30,7 @@ def sections(count: int) -> str:
     return f"<mjml><mj-body>{section * count}</mj-body></mjml>"
 
 
-REFUSED: dict[str, tuple[ContentKind, str, str]] = {
+REFUSED: dict[str, tuple[SourceFormat, str, str]] = {
     "elsif": (HTML, "{% if a %}" + "{% elsif contact.email == 'b' %}" * 4900 + "{% endif %}", "too-many-marks"),
     "when": (MARKDOWN, "{% case a %}" + "{% when 'a' %}" * 4900 + "{% endcase %}", "too-many-marks"),
     "assign": (MJML, "{% assign a = 'a' %}" * 3500, "too-many-marks"),

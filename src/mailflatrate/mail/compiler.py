@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from mailflatrate.mail.compiled_facts import lint_sources
 from mailflatrate.mail.content import (
     CompileContext,
-    ContentKind,
     ContentSource,
+    SourceFormat,
     compile_content,
     compiled_text,
     find_merge_errors,
@@ -138,14 +138,14 @@ def work(sources: CompiledSources, values: dict[str, object]) -> int:
     return sum(part.work(values) for part in _templates(sources))
 
 
-def as_html(text: str, kind: ContentKind) -> str:
+def as_html(text: str, kind: SourceFormat) -> str:
     """Return MJML or Markdown as HTML, Liquid in its place. Raises SourceRefused."""
-    return markdown_as_html(text) if kind is ContentKind.MARKDOWN else mjml_as_html(text)
+    return markdown_as_html(text) if kind is SourceFormat.MARKDOWN else mjml_as_html(text)
 
 
-def as_body(text: str, kind: ContentKind) -> str:
+def as_body(text: str, kind: SourceFormat) -> str:
     """Return the body content of Markdown or HTML, as HTML with Liquid in place."""
-    html = markdown_as_html(text) if kind is ContentKind.MARKDOWN else text
+    html = markdown_as_html(text) if kind is SourceFormat.MARKDOWN else text
     tokens = tokenise(html)
     begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
     ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
@@ -153,6 +153,6 @@ def as_body(text: str, kind: ContentKind) -> str:
     return (write(tokens[begins[0] + 1 : ends[-1]]) if whole else html).strip()
 
 
-def as_text(text: str, kind: ContentKind) -> str:
+def as_text(text: str, kind: SourceFormat) -> str:
     """Return the text of MJML or HTML, Liquid in place. Raises SourceRefused."""
-    return compiled_text(text, as_mjml=kind is ContentKind.MJML)
+    return compiled_text(text, as_mjml=kind is SourceFormat.MJML)

@@ -41,8 +41,8 @@ MAX_FINISHED = 1_000_000
 """Characters of the finished HTML part. Mail programs cut a message off at a tenth of that."""
 
 
-class ContentKind(Enum):
-    """The format an author writes in."""
+class SourceFormat(Enum):
+    """The language that content is written in. How its author edits it is a campaign's `ContentKind`."""
 
     MJML = "mjml"
     HTML = "html"
@@ -56,7 +56,7 @@ class ContentSource:
     `text` replaces the generated text part, still without the imprint, which is always added.
     """
 
-    kind: ContentKind
+    kind: SourceFormat
     body: str
     subject: str
     preheader: str = ""
@@ -98,7 +98,7 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
     errors = find_merge_errors(source, context.known_variables, most_octets=context.most_octets)
     if errors:
         raise SourceRefused(tuple(errors))
-    protected = protect(source.body, entities=source.kind is not ContentKind.MARKDOWN)
+    protected = protect(source.body, entities=source.kind is not SourceFormat.MARKDOWN)
     untracked = context.untracked | {context.imprint.privacy_url or ""}
     book = LinkBook(context.link_url, untracked)
     sanitiser = Sanitizer(protected, book)
@@ -106,7 +106,7 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
         sanitiser.document(tokenise(_document(source, protected, context))),
         language=context.language or context.imprint.language,
         title=_title(source),
-        wraps=source.kind is ContentKind.HTML,
+        wraps=source.kind is SourceFormat.HTML,
         word=protected.word,
     )
     imprint = with_dark_colors(tokens, context.imprint)
@@ -137,11 +137,11 @@ _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 
 def _document(source: ContentSource, protected: ProtectedText, context: CompileContext) -> str:
     """Return the whole HTML document as serialized by html5ever, styles inlined, Liquid still protected."""
-    if source.kind is ContentKind.MARKDOWN:
+    if source.kind is SourceFormat.MARKDOWN:
         language = context.language or context.imprint.language
         return inline_styles(render_markdown(protected, title=_title(source), language=language, look=context.look))
     text = block_tags_to_comments(protected)
-    if source.kind is ContentKind.HTML:
+    if source.kind is SourceFormat.HTML:
         return inline_styles(whole_document(text))
     # mrml has inlined what the author marked so; inlining its resets as well would only bloat every cell.
     return normalise(render_mjml(text, social_icon_origin=context.social_icon_origin))
@@ -180,7 +180,7 @@ def compiled_text(source: str, *, as_mjml: bool) -> str:
 
 def _refuse_unreadable(source: str) -> None:
     """Raise SourceRefused for a source that is too long or has unclosed marks."""
-    errors = _too_long(ContentSource(ContentKind.HTML, source, ""), MAX_CONTENT)
+    errors = _too_long(ContentSource(SourceFormat.HTML, source, ""), MAX_CONTENT)
     if not errors:
         errors = [mistake(fault.line, fault.code, *fault.facts)] if (fault := _fault(source)) else []
     if errors:
@@ -359,11 +359,11 @@ def find_merge_errors(
     """
     if errors := _too_long(source, most_octets) or _too_many_marks(source):
         return errors
-    is_markup = source.kind is not ContentKind.MARKDOWN
+    is_markup = source.kind is not SourceFormat.MARKDOWN
     body = unescape_tags(source.body) if is_markup else source.body
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if is_markup and not errors:
-        errors = find_markup_errors(source.body, as_mjml=source.kind is ContentKind.MJML)
+        errors = find_markup_errors(source.body, as_mjml=source.kind is SourceFormat.MJML)
     others = (("subject", source.subject), ("preheader", source.preheader), ("text", source.text or ""))
     for name, text in others:
         errors += [

@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.forms.content import FormContent, FormTexts
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 
 
-class AccountStatus(Enum):
-    """The account status (R-01)."""
+class AccountStatus(StrEnum):
+    """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
 
     REGISTERED = "registered"
     SUBMITTED = "submitted"
     MORE_INFO = "more_info"
     APPROVED = "approved"
+    REJECTED = "rejected"
     ACTIVE = "active"
     THROTTLED = "throttled"
     PAUSED = "paused"
     SUSPENDED = "suspended"
-    REJECTED = "rejected"
     CLOSED = "closed"
 
     @property
@@ -402,26 +403,7 @@ class NoticeFacts:
     """A test to a mailbox whose reader agreed that it is the account's (R-46)."""
 
 
-class SubscriptionState(Enum):
-    """The relation of one person to one list."""
-
-    CONFIRMED = "confirmed"
-    PENDING = "pending"
-    QUARANTINED = "quarantined"
-    UNSUBSCRIBED = "unsubscribed"
-    REMOVED = "removed"
-
-
-class ConsentKind(Enum):
-    """The event on which a subscription is based. Nothing else counts as consent."""
-
-    CONFIRMED = "confirmed"
-    """Double opt-in with a form of ours."""
-    IMPORTED = "imported"
-    """Double opt-in elsewhere, with evidence per row (R-12)."""
-
-
-class Suppression(Enum):
+class SuppressionCause(Enum):
     """Why an address must not be mailed."""
 
     BOUNCE = "bounce"
@@ -435,38 +417,24 @@ class Suppression(Enum):
     """Complaints of the person, perhaps about others, closed the whole platform to it (R-79)."""
 
 
-class OriginState(Enum):
-    """What is known about the origin of a list (R-10)."""
-
-    FORM = "form"
-    """Filled by our own double-opt-in forms alone; needs no declaration."""
-    APPROVED = "approved"
-    WAITING = "waiting"
-    REJECTED = "rejected"
-    UNDECLARED = "undeclared"
-
-    @property
-    def mailable(self) -> bool:
-        return self in (OriginState.FORM, OriginState.APPROVED)
-
-
 class RecipientFacts(NamedTuple):
     """One recipient of one campaign: the hot path builds a million of these.
 
     `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
+    `consent` is the kind of the event the subscription rests on. Without a subscription or a list, that field is None.
     `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer let a tier-2 name in.
     `last_contact_at` is the later of consent and last campaign, both without opens (R-91).
     """
 
-    suppressed: Suppression | None
-    subscription: SubscriptionState
+    suppressed: SuppressionCause | None
+    subscription: SubscriptionState | None
     consent: ConsentKind | None
     consent_event_id: int | None
     consent_list_id: int | None
     list_id: int
     consent_at: datetime | None
     last_contact_at: datetime | None
-    origin: OriginState
+    origin: OriginState | None
     role_tier: int = 0
     role_released: bool = False
     missing_values: tuple[str, ...] = ()

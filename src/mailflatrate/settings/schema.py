@@ -21,6 +21,7 @@ from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
+from mailflatrate.wire.smtp_types import TlsMode
 
 __all__ = [
     "ImapTls", "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",
@@ -42,14 +43,6 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 class SettingsError(Exception):
     """A variable is unknown or malformed; the message names it and says what is expected."""
-
-
-class TlsMode(StrEnum):
-    """The encryption of the relay connection (RULES R-102)."""
-
-    NEVER = "never"
-    OPPORTUNISTIC = "opportunistic"
-    REQUIRED = "required"
 
 
 class MarkMode(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 
-class TlsMode(Enum):
+class TlsMode(StrEnum):
     """How STARTTLS is used (RFC 3207, R-102)."""
 
     NEVER = "never"

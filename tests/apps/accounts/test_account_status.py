@@ -23,7 +23,6 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.vetting import FIELDS, MOVES, Mover, may_move
 from mailflatrate.rules.vetting.signals import signals
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
@@ -96,8 +95,8 @@ def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
     account_id, anna = vetted()
     otto = operator()
     with psycopg.connect(app_url(load_settings())) as connection:
-        for before in AccountStatusFact:
-            for after in AccountStatusFact:
+        for before in AccountStatus:
+            for after in AccountStatus:
                 for mover, actor in ((Mover.STAFF, otto.id), (Mover.MACHINE, None), (Mover.APPLICANT, anna.id)):
                     if mover is Mover.STAFF and MOVES.get((before, after)) is Mover.APPLICANT:
                         continue  # nobody is kept from handing in what an applicant could
@@ -110,8 +109,8 @@ def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
 def _tried(
     connection: psycopg.Connection,
     account_id: int,
-    before: AccountStatusFact,
-    after: AccountStatusFact,
+    before: AccountStatus,
+    after: AccountStatus,
     actor: int | None,
 ) -> bool:
     """Put the account into `before` as the owner would, then try the move; all of it is rolled back."""

@@ -4,7 +4,7 @@ import pytest
 
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.gallery import KEYS, blank_source, gallery_template, source
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import KNOWN_VARIABLES
@@ -26,7 +26,7 @@ VALUES: dict[str, object] = {
 VALUES["account"] = {"name": "Lindenhof"}
 
 
-def said(content: str, kind: ContentKind) -> str:
+def said(content: str, kind: SourceFormat) -> str:
     """What a reader gets, as text."""
     compiled = compile_content(ContentSource(kind, content, "S"), CONTEXT)
     return compiled.text.render(VALUES)
@@ -36,10 +36,10 @@ def said(content: str, kind: ContentKind) -> str:
 def test_markdown_becomes_a_letter_that_says_the_same(other: str, kind: str) -> None:
     """Headings, lists, links, fields and conditions."""
     written = convert(MARKDOWN, "markdown", other, language="en", look=LOOK)
-    text = said(written, ContentKind(kind))
+    text = said(written, SourceFormat(kind))
     for words in ("Bulbs & more", "Hello Dora", "in Kiel", "one", "https://a.example/?b=1&c=2"):
         assert words in text
-    assert "in Kiel" not in compile_content(ContentSource(ContentKind(kind), written, "S"), CONTEXT).text.render(
+    assert "in Kiel" not in compile_content(ContentSource(SourceFormat(kind), written, "S"), CONTEXT).text.render(
         {**VALUES, "contact": {"first_name": "Dora"}}
     )
 
@@ -50,15 +50,15 @@ def test_every_template_becomes_html_and_markdown(key: str) -> None:
     content = source(gallery_template(key, "de"), LOOK, lambda stem: f"https://a.example/{stem}.png")
     values = {**VALUES, "list": {"name": "N"}, "subscription": {"date": "x", "source": "y"}}
 
-    def words(text: str, kind: ContentKind) -> list[str]:
+    def words(text: str, kind: SourceFormat) -> list[str]:
         whole = compile_content(ContentSource(kind, text, "S"), CONTEXT).text.render(values)
         return [word for word in whole.split() if word.isalpha()]
 
-    before = words(content, ContentKind.MJML)
+    before = words(content, SourceFormat.MJML)
     html = convert(content, "blocks", "html", language="de", look=LOOK)
-    assert words(html, ContentKind.HTML) == before
+    assert words(html, SourceFormat.HTML) == before
     markdown = convert(content, "mjml", "markdown", language="de", look=LOOK)
-    assert set(before) <= set(words(markdown, ContentKind.MARKDOWN))
+    assert set(before) <= set(words(markdown, SourceFormat.MARKDOWN))
 
 
 def test_blocks_and_mjml_are_one_text() -> None:
@@ -76,5 +76,5 @@ def test_what_cannot_be_read_stays_as_it_is() -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_blank_sheet_compiles(language: str) -> None:
     """And holds the account's name."""
-    compiled = compile_content(ContentSource(ContentKind.MJML, blank_source(language, LOOK), "S"), CONTEXT)
+    compiled = compile_content(ContentSource(SourceFormat.MJML, blank_source(language, LOOK), "S"), CONTEXT)
     assert "Lindenhof GmbH" in compiled.html.render({**VALUES, "account": {"name": "Lindenhof GmbH"}})

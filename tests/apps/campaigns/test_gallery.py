@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, blank_source, gallery_template, source
 from mailflatrate.mail.compiled_facts import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentKind, ContentSource, compile_content
+from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
@@ -21,7 +21,7 @@ def compiled(key: str, language: str, look: BrandStyle) -> CompiledContent:
         body = blank_source(language, look)
     else:
         body = source(gallery_template(key, language), look, lambda stem: f"https://media.example/{stem}.png")
-    return compile_content(ContentSource(ContentKind.MJML, body, "x"), CompileContext(IMPRINT, language=language))
+    return compile_content(ContentSource(SourceFormat.MJML, body, "x"), CompileContext(IMPRINT, language=language))
 
 
 @pytest.mark.parametrize("look", [BrandStyle(), LOGO], ids=["name", "logo"])

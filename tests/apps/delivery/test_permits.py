@@ -14,13 +14,11 @@ from mailflatrate.apps.delivery.transmit import PermittedMessage, _messages
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Basis, Permit
 from mailflatrate.mail.compose import ReadyMessage
+from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import (
-    ConsentKind,
     NoticeFacts,
-    OriginState,
     RecipientFacts,
-    SubscriptionState,
-    Suppression,
+    SuppressionCause,
 )
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
@@ -50,7 +48,7 @@ def test_passed_rules_give_a_permit() -> None:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        (DORA._replace(suppressed=Suppression.COMPLAINT), WithholdReason.SUPPRESSED_COMPLAINT),
+        (DORA._replace(suppressed=SuppressionCause.COMPLAINT), WithholdReason.SUPPRESSED_COMPLAINT),
         (DORA._replace(subscription=SubscriptionState.UNSUBSCRIBED), WithholdReason.UNSUBSCRIBED),
         (DORA._replace(consent=None), WithholdReason.CONSENT_MISSING),
         (DORA._replace(origin=OriginState.WAITING), WithholdReason.LIST_NOT_APPROVED),

@@ -14,7 +14,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons
-from mailflatrate.rules.facts import Suppression
+from mailflatrate.rules.facts import SuppressionCause
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 
@@ -111,7 +111,7 @@ def test_the_report_says_who_suppressed_an_address(estate: Estate) -> None:
         left_out = Campaign.objects.get(id=campaign_id).left_out
         facts = [suppression_fact(each) for each in (own, here, everywhere)]
     assert left_out == {"suppressed_own": 1, "suppressed_complaint": 1, "suppressed_everywhere": 1}
-    assert facts == [Suppression.OWN, Suppression.COMPLAINT, Suppression.EVERYWHERE]
+    assert facts == [SuppressionCause.OWN, SuppressionCause.COMPLAINT, SuppressionCause.EVERYWHERE]
     words = " ".join(counted.word for counted in reasons(left_out))
     assert "suppressed by you" in words and "desk" not in words
 

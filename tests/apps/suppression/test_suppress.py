@@ -13,7 +13,7 @@ from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules import facts
+from mailflatrate.rules.facts import SuppressionCause
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
 NUMBERS = itertools.count(1)
@@ -54,7 +54,7 @@ def test_it_says_whether_something_came_or_changed(anna: Home) -> None:
         assert not actions.suppress(address, reason=SuppressionReason.SOFT_BOUNCE, source="b", evidence={})
         assert not actions.suppress(address, reason=SuppressionReason.UNSUBSCRIBE, source="c", evidence={})
         assert actions.suppress(address, reason=SuppressionReason.COMPLAINT, source="d", evidence={})
-        assert suppression_fact(address) is facts.Suppression.COMPLAINT
+        assert suppression_fact(address) is SuppressionCause.COMPLAINT
         assert suppression_fact(key()) is None
 
 

@@ -8,15 +8,10 @@ from mailflatrate.rules.imprint import imprint_from_mapping
 from mailflatrate.rules.vetting import FIELDS
 
 
-def account_status(account: Account) -> AccountStatus:
-    """Return the account status in the terms of the rules."""
-    return AccountStatus(account.standing)
-
-
 def account_facts(account: Account) -> AccountFacts:
     """Return the account's current facts (R-01, R-04, R-92)."""
     return AccountFacts(
-        standing=account_status(account),
+        standing=AccountStatus(account.standing),
         activated_at=account.activated_at,
         activated_by=str(account.activated_by or ""),
         terms_current=current_version(AgreementKind.TERMS),

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
+from mailflatrate.apps.campaigns.convert import source_format
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.content import CompileContext, ContentSource
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
 from mailflatrate.mail.html.imprint import FooterLine
@@ -79,7 +80,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> Imp
 def source_of(campaign: Campaign) -> ContentSource:
     """Return what the author wrote."""
     return ContentSource(
-        kind=ContentKind.MJML if campaign.content_kind == "blocks" else ContentKind(campaign.content_kind),
+        kind=source_format(campaign.content_kind),
         body=campaign.content,
         subject=campaign.subject,
         preheader=campaign.preheader,

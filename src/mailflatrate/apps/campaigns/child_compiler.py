@@ -14,7 +14,7 @@ import structlog
 from mailflatrate.base import child
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
-from mailflatrate.mail.content import CompileContext, ContentKind, ContentSource
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat
 from mailflatrate.mail.content_facts import CompiledContentFacts
 from mailflatrate.mail.html.imprint import FooterImprint
 from mailflatrate.mail.liquid import SourceError, SourceRefused
@@ -108,17 +108,17 @@ def judge_sample_in_child(message: bytes, published_key: bytes | None, now: date
     return found
 
 
-def as_html_in_child(text: str, kind: ContentKind) -> str:
+def as_html_in_child(text: str, kind: SourceFormat) -> str:
     """Return MJML or Markdown as HTML. Raises SourceRefused."""
     return str(_ask("content.as_html", text, kind))
 
 
-def as_body_in_child(text: str, kind: ContentKind) -> str:
+def as_body_in_child(text: str, kind: SourceFormat) -> str:
     """Return the body content of Markdown or HTML. Raises SourceRefused when that takes too long."""
     return str(_ask("content.as_body", text, kind))
 
 
-def as_text_in_child(text: str, kind: ContentKind) -> str:
+def as_text_in_child(text: str, kind: SourceFormat) -> str:
     """Return MJML or HTML as plain text. Raises SourceRefused."""
     return str(_ask("content.as_text", text, kind))
 

@@ -25,11 +25,11 @@ from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy, tracing
 from mailflatrate.rules import sql
 from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.facts import Suppression
+from mailflatrate.rules.checks.recipient_subscribed import BY_STATE
+from mailflatrate.rules.checks.recipient_suppressed import BY_CAUSE
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.providers import OTHER, domains_by_provider
-from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
@@ -40,24 +40,11 @@ LANE_LEAST = 100
 DOMAINS = domains_by_provider()
 
 _EVERYWHERE = "everywhere "
-_BY_FACT = {
-    Suppression.BOUNCE: WithholdReason.SUPPRESSED_BOUNCE,
-    Suppression.COMPLAINT: WithholdReason.SUPPRESSED_COMPLAINT,
-    Suppression.UNSUBSCRIBE: WithholdReason.SUPPRESSED_UNSUBSCRIBED,
-    Suppression.OBJECTION: WithholdReason.SUPPRESSED_OBJECTION,
-    Suppression.ERASED: WithholdReason.SUPPRESSED_ERASED,
-    Suppression.OWN: WithholdReason.SUPPRESSED_OWN,
-    Suppression.EVERYWHERE: WithholdReason.SUPPRESSED_EVERYWHERE,
-}
 # The account's own rows by their reason, the platform's with a prefix.
-_SUPPRESSED = {reason.value: _BY_FACT[fact].value for reason, fact in AS_FACT.items()} | {
-    _EVERYWHERE + reason.value: _BY_FACT[fact].value for reason, fact in EVERYWHERE_AS_FACT.items()
+_SUPPRESSED = {reason.value: BY_CAUSE[fact].reason.value for reason, fact in AS_FACT.items()} | {
+    _EVERYWHERE + reason.value: BY_CAUSE[fact].reason.value for reason, fact in EVERYWHERE_AS_FACT.items()
 }
-_UNCONFIRMED = {
-    "pending": WithholdReason.NOT_CONFIRMED.value,
-    "quarantined": WithholdReason.QUARANTINED.value,
-    "unsubscribed": WithholdReason.UNSUBSCRIBED.value,
-}
+_UNCONFIRMED = {state.value: skipped.reason.value for state, skipped in BY_STATE.items() if state is not None}
 # What the slice's statement calls a reason -> what is stored: the same words as for withheld deliveries.
 LEFT_OUT = {**_SUPPRESSED, **_UNCONFIRMED, **{reason: reason for reason in (NOT_IN_SEGMENT, *EXCLUDED)}}
 

@@ -11,7 +11,8 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of, local_part_of
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import is_refused_role
-from mailflatrate.rules.facts import ConsentKind, OriginState, RecipientFacts, SubscriptionState
+from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
 # delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere. The
@@ -81,8 +82,6 @@ _CONFIRMED = ConsentKind.CONFIRMED.value
 # Contacts who confirmed here do not depend on an import into the same list: (state, confirmed here) -> fact.
 _ORIGINS = {(state.value, confirmed): state for state in OriginState for confirmed in (False, True)}
 _ORIGINS[OriginState.WAITING.value, True] = OriginState.FORM
-_NO_PLACE = SubscriptionState.REMOVED
-_NO_ORIGIN = OriginState.UNDECLARED
 
 
 def load_tables() -> None:
@@ -102,14 +101,14 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         suppressed = strongest_fact(here, everywhere)
     return RecipientFacts(
         suppressed,
-        _SUBSCRIPTIONS.get(subscription or "", _NO_PLACE) if _is_key_of(key, email) else _NO_PLACE,
+        _SUBSCRIPTIONS.get(subscription or "") if _is_key_of(key, email) else None,
         _CONSENTS.get(consent_kind or ""),
         consent_event_id,
         consent_list_id,
         list_id or 0,
         consent_at,
         last_contact_at,
-        _ORIGINS.get((origin or "", consent_kind == _CONFIRMED), _NO_ORIGIN),
+        _ORIGINS.get((origin or "", consent_kind == _CONFIRMED)),
         # Tier 2 is confirmed on a list only after a reviewer let it in, so there is no need to look for it.
         1 if is_refused_role(local_part_of(email or ""), domain_of(email or "")) else 0,
         role_released=True,

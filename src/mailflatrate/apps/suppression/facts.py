@@ -1,24 +1,24 @@
 """Rows of suppression as facts for the rules."""
 
 from mailflatrate.apps.suppression import queries
-from mailflatrate.rules import facts
+from mailflatrate.rules.facts import SuppressionCause
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
-AS_FACT: dict[SuppressionReason, facts.Suppression] = {
-    SuppressionReason.HARD_BOUNCE: facts.Suppression.BOUNCE,
-    SuppressionReason.SOFT_BOUNCE: facts.Suppression.BOUNCE,
-    SuppressionReason.COMPLAINT: facts.Suppression.COMPLAINT,
-    SuppressionReason.UNSUBSCRIBE: facts.Suppression.UNSUBSCRIBE,
-    SuppressionReason.OBJECTION: facts.Suppression.OBJECTION,
-    SuppressionReason.ERASED: facts.Suppression.ERASED,
-    SuppressionReason.MANUAL: facts.Suppression.OWN,
+AS_FACT: dict[SuppressionReason, SuppressionCause] = {
+    SuppressionReason.HARD_BOUNCE: SuppressionCause.BOUNCE,
+    SuppressionReason.SOFT_BOUNCE: SuppressionCause.BOUNCE,
+    SuppressionReason.COMPLAINT: SuppressionCause.COMPLAINT,
+    SuppressionReason.UNSUBSCRIBE: SuppressionCause.UNSUBSCRIBE,
+    SuppressionReason.OBJECTION: SuppressionCause.OBJECTION,
+    SuppressionReason.ERASED: SuppressionCause.ERASED,
+    SuppressionReason.MANUAL: SuppressionCause.OWN,
 }
 """A reason in the account's own row."""
-EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: facts.Suppression.EVERYWHERE}
+EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: SuppressionCause.EVERYWHERE}
 """The same in a row of the platform: the complaint need not be about a campaign of this account."""
 
 
-def suppression_fact(address_key: bytes) -> facts.Suppression | None:
+def suppression_fact(address_key: bytes) -> SuppressionCause | None:
     """Return the strongest reason against an address, or None. Raises NoAccount."""
     row = queries.strongest(address_key)
     if row is None:
@@ -26,7 +26,7 @@ def suppression_fact(address_key: bytes) -> facts.Suppression | None:
     return (EVERYWHERE_AS_FACT if row.account_id is None else AS_FACT)[SuppressionReason(row.reason)]
 
 
-def strongest_fact(here: str | None, everywhere: str | None) -> facts.Suppression | None:
+def strongest_fact(here: str | None, everywhere: str | None) -> SuppressionCause | None:
     """Return the stronger of the account's and the platform's reasons; if they are equal, the account's."""
     own = None if here is None else SuppressionReason(here)
     platform = None if everywhere is None else SuppressionReason(everywhere)

@@ -63,11 +63,10 @@ def _demo_code() -> str:
 
 
 def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
-    standing = AccountStatus(account.standing)
     return {
         "name": account.name,
-        "word": str(standing.label),
-        "tone": TONES[standing],
+        "word": account.get_standing_display(),
+        "tone": TONES[AccountStatus(account.standing)],
         "choices": [
             {
                 "name": row.account.name,

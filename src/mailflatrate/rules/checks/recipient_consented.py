@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
+from mailflatrate.rules.audience_states import CONSENTS
 from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
@@ -15,7 +16,9 @@ _OTHER_LIST = SkippedRecipient("R-36", _KEY, WithholdReason.CONSENT_OTHER_LIST)
 
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
-    if facts.consent is None or facts.consent_event_id is None or facts.consent_at is None or facts.consent_at > now:
+    if facts.consent not in CONSENTS or facts.consent_event_id is None:
+        return _MISSING
+    if facts.consent_at is None or facts.consent_at > now:
         return _MISSING
     return None if facts.consent_list_id == facts.list_id else _OTHER_LIST
 

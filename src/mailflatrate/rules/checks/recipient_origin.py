@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import OriginState, RecipientFacts
+from mailflatrate.rules.audience_states import OriginState
+from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
 

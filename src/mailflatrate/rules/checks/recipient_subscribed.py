@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import RecipientFacts, SubscriptionState
+from mailflatrate.rules.audience_states import SubscriptionState
+from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
 
@@ -13,17 +14,17 @@ MAILED = (SubscriptionState.CONFIRMED,)
 """The only states of a subscription that are mailed."""
 
 _KEY = "recipient-subscribed"
-_BY_STATE = {
+BY_STATE: dict[SubscriptionState | None, SkippedRecipient] = {
     SubscriptionState.PENDING: SkippedRecipient("R-25", _KEY, WithholdReason.NOT_CONFIRMED),
     SubscriptionState.QUARANTINED: SkippedRecipient("R-12", _KEY, WithholdReason.QUARANTINED),
     SubscriptionState.UNSUBSCRIBED: SkippedRecipient("R-37", _KEY, WithholdReason.UNSUBSCRIBED),
-    SubscriptionState.REMOVED: SkippedRecipient("R-36", _KEY, WithholdReason.REMOVED),
+    None: SkippedRecipient("R-36", _KEY, WithholdReason.REMOVED),
 }
 
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     state = facts.subscription
-    return None if state in MAILED else _BY_STATE[state]
+    return None if state in MAILED else BY_STATE[state]
 
 
 RULE = RecipientRule(

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import RecipientFacts, Suppression
+from mailflatrate.rules.facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
 
 _KEY = "recipient-suppressed"
-_BY_SUPPRESSION = {
-    Suppression.BOUNCE: SkippedRecipient("R-69", _KEY, WithholdReason.SUPPRESSED_BOUNCE),
-    Suppression.COMPLAINT: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_COMPLAINT),
-    Suppression.UNSUBSCRIBE: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_UNSUBSCRIBED),
-    Suppression.OBJECTION: SkippedRecipient("R-37", _KEY, WithholdReason.SUPPRESSED_OBJECTION),
-    Suppression.ERASED: SkippedRecipient("R-96", _KEY, WithholdReason.SUPPRESSED_ERASED),
-    Suppression.OWN: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_OWN),
-    Suppression.EVERYWHERE: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_EVERYWHERE),
+BY_CAUSE = {
+    SuppressionCause.BOUNCE: SkippedRecipient("R-69", _KEY, WithholdReason.SUPPRESSED_BOUNCE),
+    SuppressionCause.COMPLAINT: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_COMPLAINT),
+    SuppressionCause.UNSUBSCRIBE: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_UNSUBSCRIBED),
+    SuppressionCause.OBJECTION: SkippedRecipient("R-37", _KEY, WithholdReason.SUPPRESSED_OBJECTION),
+    SuppressionCause.ERASED: SkippedRecipient("R-96", _KEY, WithholdReason.SUPPRESSED_ERASED),
+    SuppressionCause.OWN: SkippedRecipient("R-16", _KEY, WithholdReason.SUPPRESSED_OWN),
+    SuppressionCause.EVERYWHERE: SkippedRecipient("R-79", _KEY, WithholdReason.SUPPRESSED_EVERYWHERE),
 }
 
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
     suppressed = facts.suppressed
-    return None if suppressed is None else _BY_SUPPRESSION[suppressed]
+    return None if suppressed is None else BY_CAUSE[suppressed]
 
 
 RULE = RecipientRule(

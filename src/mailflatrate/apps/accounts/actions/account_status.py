@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
+    ACCOUNT_STATUS_LABELS,
     Account,
     AccountStatus,
     AccountStatusChange,
@@ -25,7 +26,6 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.accounts.service_mail import Facts, Passage
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.vetting import (
     LIFTS,
     Mover,
@@ -94,14 +94,13 @@ def change_account_status(
 
 
 def _check(account_id: int, before: AccountStatus, after: AccountStatus, reasons: Reasons, by: User | None) -> None:
-    move = (AccountStatusFact(before.value), AccountStatusFact(after.value))
     mover = Mover.MACHINE if by is None else Mover.STAFF if by.is_staff and by.is_active else Mover.APPLICANT
-    if not may_move(*move, mover):
+    if not may_move(before, after, mover):
         words = _("The account status is “%(before)s”, so it can't change to “%(after)s” this way.")
-        raise AccountError(words % {"before": before.label, "after": after.label})
-    if needs_words(move[1]) and not reasons.text.strip():
+        raise AccountError(words % {"before": ACCOUNT_STATUS_LABELS[before], "after": ACCOUNT_STATUS_LABELS[after]})
+    if needs_words(after) and not reasons.text.strip():
         raise AccountError(_("Give the reason. The customer will read it."))
-    if move in LIFTS:
+    if (before, after) in LIFTS:
         if not reasons.text.strip():
             raise AccountError(_("Explain why the account may send again."))
         paused = AccountStatusChange.objects.filter(
@@ -116,11 +115,11 @@ def _told(account: Account, change: AccountStatusChange) -> Facts:
     return {
         "account": account.name,
         "after": after.value,
-        "standing": after.label,
+        "standing": ACCOUNT_STATUS_LABELS[after],
         "reason": Passage(change.text),
         "rule": change.rule,
         "remedy": Passage(change.remedy),
-        "may_object": needs_words(AccountStatusFact(after.value)),
+        "may_object": needs_words(after),
         "automated": change.automated,
         "url": f"{load_settings().public_url}/studio/standing/",
     }
@@ -166,7 +165,7 @@ def _answer_strikes(account_id: int, present: AccountStatus) -> None:
         StrikeMeasure.SUSPEND: (AccountStatus.SUSPENDED, STRIKES_TEXT),
         StrikeMeasure.CLOSE: (AccountStatus.CLOSED, CLOSED_TEXT),
     }[found]
-    if after is None or not may_move(AccountStatusFact(present.value), AccountStatusFact(after.value), Mover.MACHINE):
+    if after is None or not may_move(present, after, Mover.MACHINE):
         return
     reasons = Reasons(STRIKES, text, STRIKES_REMEDY, "R-08", {"strikes": len(given), "suspensions": earlier.count()})
     change_account_status(account_id, after, reasons, by=None, machine="accounts.answer_strikes")

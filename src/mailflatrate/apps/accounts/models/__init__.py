@@ -1,7 +1,7 @@
 """Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
 
 from mailflatrate.apps.accounts.models.account_status import (
-    AccountStatus,
+    ACCOUNT_STATUS_LABELS,
     AccountStatusChange,
     DeskMessage,
     Side,
@@ -30,8 +30,10 @@ from mailflatrate.apps.accounts.models.vetting import (
     Signal,
     VettingDecision,
 )
+from mailflatrate.rules.facts import AccountStatus
 
 __all__ = [
+    "ACCOUNT_STATUS_LABELS",
     "Acceptance",
     "Account",
     "AccountStatus",

@@ -9,21 +9,20 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.facts import AccountStatus
 
-
-class AccountStatus(models.TextChoices):
-    """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
-
-    REGISTERED = "registered", _("Registered")
-    SUBMITTED = "submitted", _("Under review")
-    MORE_INFO = "more_info", _("Waiting for your answer")
-    APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
-    ACTIVE = "active", _("Active")
-    THROTTLED = "throttled", _("Throttled")
-    PAUSED = "paused", _("Paused")
-    SUSPENDED = "suspended", _("Suspended")
-    CLOSED = "closed", _("Closed")
+ACCOUNT_STATUS_LABELS = {
+    AccountStatus.REGISTERED: _("Registered"),
+    AccountStatus.SUBMITTED: _("Under review"),
+    AccountStatus.MORE_INFO: _("Waiting for your answer"),
+    AccountStatus.APPROVED: _("Approved"),
+    AccountStatus.REJECTED: _("Rejected"),
+    AccountStatus.ACTIVE: _("Active"),
+    AccountStatus.THROTTLED: _("Throttled"),
+    AccountStatus.PAUSED: _("Paused"),
+    AccountStatus.SUSPENDED: _("Suspended"),
+    AccountStatus.CLOSED: _("Closed"),
+}
 
 
 class AccountStatusChange(TenantModel):
@@ -35,8 +34,8 @@ class AccountStatusChange(TenantModel):
 
     platform_writes = True
 
-    before = models.CharField(max_length=12, choices=AccountStatus.choices)
-    after = models.CharField(max_length=12, choices=AccountStatus.choices)
+    before = models.CharField(max_length=12, choices=ACCOUNT_STATUS_LABELS)
+    after = models.CharField(max_length=12, choices=ACCOUNT_STATUS_LABELS)
     actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     actor_name = models.CharField(max_length=254)
     reason_code = models.CharField(max_length=40)

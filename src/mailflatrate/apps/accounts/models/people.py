@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.accounts.models.account_status import AccountStatus
+from mailflatrate.apps.accounts.models.account_status import ACCOUNT_STATUS_LABELS
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules import facts
+from mailflatrate.rules.facts import AccountStatus
 
 
 class Role(models.TextChoices):
@@ -91,7 +91,7 @@ class Account(models.Model):
     language = models.CharField(_("language"), max_length=5, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
     colour = models.CharField(_("color"), max_length=7, default="#00595a")
-    standing = models.CharField(max_length=12, choices=AccountStatus.choices, default=AccountStatus.REGISTERED)
+    standing = models.CharField(max_length=12, choices=ACCOUNT_STATUS_LABELS, default=AccountStatus.REGISTERED)
     standing_reason = models.TextField(blank=True)
     activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     activated_at = models.DateTimeField(null=True)
@@ -109,7 +109,7 @@ class Account(models.Model):
         constraints = [
             # R-01: an account that may send was activated by an operator.
             models.CheckConstraint(
-                condition=~Q(standing__in=[each.value for each in facts.AccountStatus if each.may_send])
+                condition=~Q(standing__in=[each.value for each in AccountStatus if each.may_send])
                 | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
                 name="account_activated_by_a_person",
             ),
@@ -122,7 +122,7 @@ class Account(models.Model):
     @property
     def may_send(self) -> bool:
         """Return True if the standing allows sending."""
-        return facts.AccountStatus(self.standing).may_send
+        return AccountStatus(self.standing).may_send
 
 
 class Membership(TenantModel):

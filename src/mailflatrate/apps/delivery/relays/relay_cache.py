@@ -130,7 +130,7 @@ def settings_relay(settings: Settings) -> RelaySpec:
             settings.relay_host,
             settings.relay_port,
             settings.helo_name,
-            TlsMode(settings.relay_tls.value),
+            settings.relay_tls,
             username=settings.relay_user,
             password=settings.relay_password,
         )

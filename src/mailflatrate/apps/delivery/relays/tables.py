@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.ids import vault
 from mailflatrate.mail.vault import FORM
 from mailflatrate.rules import relays as rules
+from mailflatrate.wire.smtp_types import TlsMode
 
 
 class PoolChoice(models.TextChoices):
@@ -43,12 +44,11 @@ class ReturnPathChoice(models.TextChoices):
     PROVIDER = rules.ReturnPath.PROVIDER.value, _("The provider's return path, with our token as a tag")
 
 
-class TlsChoice(models.TextChoices):
-    """How the connection is protected, labeled for the desk."""
-
-    REQUIRED = "required", _("Required, with a valid certificate")
-    OPPORTUNISTIC = "opportunistic", _("If the relay offers it")
-    NEVER = "never", _("Never")
+TLS_LABELS = {
+    TlsMode.REQUIRED: _("Required, with a valid certificate"),
+    TlsMode.OPPORTUNISTIC: _("If the relay offers it"),
+    TlsMode.NEVER: _("Never"),
+}
 
 
 class StateChoice(models.TextChoices):
@@ -70,7 +70,7 @@ class Relay(models.Model):
     name = models.CharField(max_length=60, unique=True)
     host = models.CharField(max_length=253)
     port = models.PositiveIntegerField(default=25, validators=[MinValueValidator(1), MaxValueValidator(65535)])
-    tls = models.CharField(max_length=13, choices=TlsChoice.choices, default=TlsChoice.REQUIRED)
+    tls = models.CharField(max_length=13, choices=TLS_LABELS, default=TlsMode.REQUIRED)
     credentials_sealed = models.TextField(blank=True, db_default="")
     kind = models.CharField(max_length=10, choices=KindChoice.choices, default=KindChoice.POSTFIX)
     return_path = models.CharField(max_length=8, choices=ReturnPathChoice.choices, default=ReturnPathChoice.OWN)

@@ -12,8 +12,6 @@ from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 from mailflatrate.rules import sql
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
 
-_MAILED = frozenset(each.value for each in MAILED)
-
 # Compare-and-set and fetch in one. A campaign sent in turns gives one turn to one claim: a second claim waits for the
 # plan's row and finds the next turn still ahead. What is beyond the turn is returned with the chunk. The same sender
 # may repeat a claim if it never learned of its success.
@@ -187,4 +185,4 @@ async def read_again(connection: Connection, held: Claim, ids: list[int]) -> lis
 def says_no(row: RecipientRow) -> bool:
     """Return True if no message may leave for this row, so that judging it again is needless."""
     suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
-    return suppressed or row.subscription not in _MAILED or row.email is None
+    return suppressed or row.subscription not in MAILED or row.email is None

@@ -1,30 +1,34 @@
 """Tables of lists: people, their consent, and how they got here."""
 
-from mailflatrate.apps.lists.models.consent import GONE, ConsentEvent, ConsentEvidence, ConsentKind
+from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
+    ORIGIN_LABELS,
     DeclarationState,
     EvidenceColumn,
     ListOrigin,
     OriginKind,
-    OriginState,
 )
 from mailflatrate.apps.lists.models.people import (
+    SUBSCRIPTION_LABELS,
     Contact,
     MailingList,
     Segment,
     Subscription,
-    SubscriptionState,
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
+from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
 
 __all__ = [
+    "CONSENT_LABELS",
     "GONE",
     "OPEN_DECLARATIONS",
+    "ORIGIN_LABELS",
+    "SUBSCRIPTION_LABELS",
     "CheckState",
     "ConsentEvent",
     "ConsentEvidence",

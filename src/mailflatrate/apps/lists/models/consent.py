@@ -8,26 +8,21 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.audience_states import ConsentKind
 from mailflatrate.rules.proof.record import SALT_OCTETS
 
-
-class ConsentKind(models.TextChoices):
-    """Events of the ledger (ARCHITECTURE section 7)."""
-
-    REQUESTED = "requested", _("Signed up")
-    CONFIRMATION_SENT = "confirmation_sent", _("Confirmation email sent")
-    CONFIRMED = "confirmed", _("Confirmed")
-    IMPORTED = "imported", _("Imported with proof")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
-    OBJECTION = "objection", _("Objected")
-    TRACKING_GRANTED = "tracking_granted", _("Agreed to individual click tracking")
-    TRACKING_WITHDRAWN = "tracking_withdrawn", _("Withdrew consent to individual click tracking")
-    ERASED = "erased", _("Personal data erased")
-    EXPIRED = "expired", _("Personal data erased when its retention period ended")
-
-
-GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)
-"""Events that say why the personal halves of earlier ones are no longer there (R-94, R-95). They have none."""
+CONSENT_LABELS = {
+    ConsentKind.REQUESTED: _("Signed up"),
+    ConsentKind.CONFIRMATION_SENT: _("Confirmation email sent"),
+    ConsentKind.CONFIRMED: _("Confirmed"),
+    ConsentKind.IMPORTED: _("Imported with proof"),
+    ConsentKind.WITHDRAWN: _("Withdrawn"),
+    ConsentKind.OBJECTION: _("Objected"),
+    ConsentKind.TRACKING_GRANTED: _("Agreed to individual click tracking"),
+    ConsentKind.TRACKING_WITHDRAWN: _("Withdrew consent to individual click tracking"),
+    ConsentKind.ERASED: _("Personal data erased"),
+    ConsentKind.EXPIRED: _("Personal data erased when its retention period ended"),
+}
 
 
 class ConsentEvent(TenantModel):
@@ -51,7 +46,7 @@ class ConsentEvent(TenantModel):
         db_index=False,
         related_name="+",
     )
-    kind = models.CharField(max_length=18, choices=ConsentKind.choices)
+    kind = models.CharField(max_length=18, choices=CONSENT_LABELS)
     occurred_at = models.DateTimeField(help_text="when the person acted: confirmation time for imported rows")
     recorded_at = models.DateTimeField(db_default=Now())
     source_import = models.ForeignKey(

@@ -7,15 +7,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.audience_states import OriginState
 
-
-class OriginState(models.TextChoices):
-    """The status of a list's origin (R-10). FORM: filled only by our own double-opt-in forms."""
-
-    FORM = "form", _("Own sign-up form")
-    WAITING = "waiting", _("Under review")
-    APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
+ORIGIN_LABELS = {
+    OriginState.FORM: _("Own sign-up form"),
+    OriginState.WAITING: _("Under review"),
+    OriginState.APPROVED: _("Approved"),
+    OriginState.REJECTED: _("Rejected"),
+}
 
 
 class OriginKind(models.TextChoices):

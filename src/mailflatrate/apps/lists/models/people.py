@@ -5,8 +5,9 @@ from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.lists.models.origins import OriginState
+from mailflatrate.apps.lists.models.origins import ORIGIN_LABELS
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.audience_states import OriginState, SubscriptionState
 
 
 class MailingList(TenantModel):
@@ -22,7 +23,7 @@ class MailingList(TenantModel):
     description = models.TextField(_("description"), blank=True, db_default="")
     language = models.CharField(_("language"), max_length=5, default="en")
     code = models.CharField(max_length=16)
-    origin_state = models.CharField(max_length=10, choices=OriginState.choices, default=OriginState.FORM)
+    origin_state = models.CharField(max_length=10, choices=ORIGIN_LABELS, default=OriginState.FORM)
     origin_decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     origin_decided_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
@@ -93,13 +94,12 @@ class Contact(TenantModel):
         return self.tracking_event_id is not None
 
 
-class SubscriptionState(models.TextChoices):
-    """The state of a subscription. Only CONFIRMED is ever mailed."""
-
-    PENDING = "pending", _("Waiting for confirmation")
-    QUARANTINED = "quarantined", _("In quarantine")
-    CONFIRMED = "confirmed", _("Confirmed")
-    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+SUBSCRIPTION_LABELS = {
+    SubscriptionState.PENDING: _("Waiting for confirmation"),
+    SubscriptionState.QUARANTINED: _("In quarantine"),
+    SubscriptionState.CONFIRMED: _("Confirmed"),
+    SubscriptionState.UNSUBSCRIBED: _("Unsubscribed"),
+}
 
 
 class Subscription(TenantModel):
@@ -116,7 +116,7 @@ class Subscription(TenantModel):
         MailingList, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="subscriptions")
-    state = models.CharField(max_length=12, choices=SubscriptionState.choices)
+    state = models.CharField(max_length=12, choices=SUBSCRIPTION_LABELS)
     consent_event = models.ForeignKey(
         "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )

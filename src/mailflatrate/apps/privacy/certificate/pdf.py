@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.lists.models import CONSENT_LABELS, ConsentKind
 from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.locale.formats import formats_of, written_date
 from mailflatrate.locale.texts import known_language
@@ -123,7 +123,7 @@ def _endings(value: str, zone: ZoneInfo) -> str:
     parts = []
     for ending in value.split(", "):
         kind, _space, moment = ending.partition(" ")
-        parts.append(f"{ConsentKind(kind).label}: {_moment(moment, zone)}")
+        parts.append(f"{CONSENT_LABELS[ConsentKind(kind)]}: {_moment(moment, zone)}")
     return ", ".join(parts)
 
 
@@ -136,7 +136,7 @@ def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[SealedEvent]:
         event = item["event"]
         found.append(
             SealedEvent(
-                event["id"], str(ConsentKind(event["kind"]).label), _short(event["occurred_at"], zone),
+                event["id"], str(CONSENT_LABELS[ConsentKind(event["kind"])]), _short(event["occurred_at"], zone),
                 seal["number"] if seal else None, _short(seal["sealed_at"], zone) if seal else "",
                 seal["root"] if seal else "",
             )

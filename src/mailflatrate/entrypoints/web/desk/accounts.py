@@ -15,6 +15,7 @@ from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
+    ACCOUNT_STATUS_LABELS,
     Account,
     AccountStatus,
     AccountStatusChange,
@@ -37,7 +38,6 @@ from mailflatrate.entrypoints.web.desk.common import (
     see_other,
     tone_of,
 )
-from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting import LIFTS, Mover, lift_from, may_move
 
@@ -54,7 +54,7 @@ MOST_NUMBER = 2_000_000_000
 class MeasureForm(forms.Form):
     """A change of the account's status. `text` and `remedy` go to the customer."""
 
-    after = forms.ChoiceField(choices=[(one.value, one.label) for one in MEASURES])
+    after = forms.ChoiceField(choices=[(one, ACCOUNT_STATUS_LABELS[one]) for one in MEASURES])
     rule = forms.CharField(max_length=10, required=False)
     text = forms.CharField(max_length=8000, required=False)
     remedy = forms.CharField(max_length=8000, required=False)
@@ -78,14 +78,14 @@ def accounts(request: DeskRequest) -> HttpResponse:
     search, standing = request.GET.get("q", "").strip(), request.GET.get("standing", "")
     found = Account.objects.filter(is_house=False)
     chips = dict(found.values_list("standing").annotate(n=Count("id")))
-    if standing in AccountStatus.values:
+    if standing in ACCOUNT_STATUS_LABELS:
         found = found.filter(standing=standing)
     if search:
         found = found.filter(id__in=_matching(search))
     rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
     context = {
         "rows": rows, "search": search, "standing": standing,
-        "chips": [(one.value, one.label, chips[one.value]) for one in AccountStatus if chips.get(one.value)],
+        "chips": [(one.value, label, chips[one]) for one, label in ACCOUNT_STATUS_LABELS.items() if one in chips],
     }  # fmt: skip
     return page(request, "accounts", context)
 
@@ -100,12 +100,13 @@ def _matching(search: str) -> set[int]:
 
 def _measures(account: Account) -> list[dict[str, Any]]:
     """Return the status changes that R-01 allows a person to make from here, each with its texts."""
-    before = AccountStatusFact(account.standing)
+    before = AccountStatus(account.standing)
     found = []
     for after in MEASURES:
-        move = (before, AccountStatusFact(after.value))
-        if may_move(*move, Mover.STAFF) and account.standing != AccountStatus.APPROVED:
-            found.append({"after": after.value, "label": MEASURE_WORDS[after], **LOOKS[after], "lifts": move in LIFTS})
+        if may_move(before, after, Mover.STAFF) and before is not AccountStatus.APPROVED:
+            found.append(
+                {"after": after.value, "label": MEASURE_WORDS[after], **LOOKS[after], "lifts": (before, after) in LIFTS}
+            )
     return found
 
 
@@ -170,10 +171,8 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.change_account_status(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(
-        request,
-        _("The account status is now %(standing)s. The customer has been notified.") % {"standing": after.label},
-    )
+    said = _("The account status is now %(standing)s. The customer has been notified.")
+    messages.success(request, said % {"standing": ACCOUNT_STATUS_LABELS[after]})
     return see_other(reverse("desk:account", args=[account_id]))
 
 

@@ -107,7 +107,7 @@ def _moves(account_id: int) -> list[AccountEvent]:
         AccountEvent(
             row.at,
             _("Account status: %(before)s → %(after)s")
-            % {"before": AccountStatus(row.before).label, "after": AccountStatus(row.after).label},
+            % {"before": row.get_before_display(), "after": row.get_after_display()},
             _joined(
                 who(row.actor, row.actor_name),
                 row.rule,

@@ -18,12 +18,12 @@ from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows,
 from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
 from mailflatrate.apps.delivery.relays.relay_cache import spec_of
 from mailflatrate.apps.delivery.relays.tables import (
+    TLS_LABELS,
     KindChoice,
     PoolChoice,
     Relay,
     ReturnPathChoice,
     StateChoice,
-    TlsChoice,
 )
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import audit
@@ -63,7 +63,7 @@ class RelayForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Relay type"), choices=KindChoice.choices)
     host = forms.CharField(label=gettext_lazy("Host"), max_length=253)
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=587)
-    tls = forms.ChoiceField(label=gettext_lazy("TLS"), choices=TlsChoice.choices)
+    tls = forms.ChoiceField(label=gettext_lazy("TLS"), choices=TLS_LABELS)
     username = forms.CharField(
         label=gettext_lazy("Username"), max_length=1000, required=False,
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
-from mailflatrate.apps.lists.models import ConsentKind, SubscriptionState
+from mailflatrate.apps.lists.models import CONSENT_LABELS, SUBSCRIPTION_LABELS, ConsentKind, SubscriptionState
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.public.preferences import pause_words
@@ -94,14 +94,14 @@ def _when(text: str | None) -> str:
 
 
 def _list(one: dict[str, Any]) -> tuple[str, str]:
-    state = str(SubscriptionState(one["state"]).label)
+    state = str(SUBSCRIPTION_LABELS[SubscriptionState(one["state"])])
     since = _when(one["unsubscribed_at"] if one["state"] == "unsubscribed" else one["confirmed_at"])
     return one["list"], f"{state}, {since}" if since else state
 
 
 def _consent(one: dict[str, Any]) -> tuple[str, str]:
     parts = [
-        str(ConsentKind(one["what"]).label),
+        str(CONSENT_LABELS[ConsentKind(one["what"])]),
         one["list"] or "",
         source_word(one.get("source", "")),
         one.get("file", ""),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor, ListRow
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
@@ -63,7 +63,7 @@ def _filter(request: StudioRequest, lists: list[ListRow]) -> Filter:
     return Filter(
         search=request.GET.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
         list_id=next((row.id for row in lists if row.id == list_id), None),
-        state=SubscriptionState(state) if state in SubscriptionState.values else None,
+        state=SubscriptionState(state) if state in SUBSCRIPTION_LABELS else None,
     )
 
 
@@ -80,8 +80,8 @@ def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip
     }
     chips = [ContactFilterChip(_("Any status"), wanted.query(state=""), wanted.state is None)]
     return chips + [
-        ContactFilterChip(str(state.label), wanted.query(state=state.value), state == wanted.state, counts[state])
-        for state in SubscriptionState
+        ContactFilterChip(str(label), wanted.query(state=state.value), state == wanted.state, counts[state])
+        for state, label in SUBSCRIPTION_LABELS.items()
     ]
 
 

@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.actions import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
@@ -33,7 +33,7 @@ def lists(request: StudioRequest) -> HttpResponse:
     archived = request.GET.get("archived") == "1"
     origins = dict(MailingList.objects.values_list("id", "origin_state"))
     rows = [
-        (row, ORIGIN_TONES[OriginState(origins[row.id])], OriginState(origins[row.id]).label)
+        (row, ORIGIN_TONES[OriginState(origins[row.id])], ORIGIN_LABELS[OriginState(origins[row.id])])
         for row in queries.list_table(archived=archived)
     ]
     context = {
@@ -71,7 +71,7 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
     return {
         "list": mailing_list,
         "row": next(row for row in table if row.id == mailing_list.id),
-        "origin": origin,
+        "origin": ORIGIN_LABELS[origin],
         "origin_tone": ORIGIN_TONES[origin],
         "origin_sentence": origin_sentence(origin),
         "declarations": declarations(mailing_list.id),

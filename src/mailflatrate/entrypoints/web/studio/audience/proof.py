@@ -31,7 +31,7 @@ def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
 def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
     name = event.mailing_list.name if event.mailing_list else ""
     evidence = getattr(event, "evidence", None)
-    title = str(ConsentKind(event.kind).label)
+    title = event.get_kind_display()
     if evidence is None:
         return [ConsentTimelineEvent(event.occurred_at, title, _("The personal data has been erased."), name)]
     if event.kind == ConsentKind.IMPORTED:

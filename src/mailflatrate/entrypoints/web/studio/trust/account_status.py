@@ -41,7 +41,6 @@ from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
-from mailflatrate.rules.facts import AccountStatus as AccountStatusFact
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting import daily_limit, needs_words
@@ -154,9 +153,9 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
     facts = account_facts(account)
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
-        "standing": state, "tone": TONES[state], "meaning": MEANINGS[state], "agreements": found,
-        "due": _due(found), "error": error, "message_error": message_error,
-        "change": change if change is not None and needs_words(AccountStatusFact(state.value)) else None,
+        "standing": account.get_standing_display(), "tone": TONES[state], "meaning": MEANINGS[state],
+        "agreements": found, "due": _due(found), "error": error, "message_error": message_error,
+        "change": change if change is not None and needs_words(state) else None,
         "may_write_application": state in actions.EDITABLE and is_owner(request),
         "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[::-1],
         "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
