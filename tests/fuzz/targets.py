@@ -15,7 +15,7 @@ import django
 django.setup()
 
 from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
-from mailflatrate.apps.lists.intake import csv_rows, file_tables  # noqa: E402
+from mailflatrate.apps.lists.intake import archive, csv_rows, file_tables, text_tables  # noqa: E402
 from mailflatrate.mail import (  # noqa: E402
     address,
     aggregate,
@@ -132,6 +132,24 @@ def _workbook(data: bytes) -> None:
                 break
 
 
+def _text_table(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        Path(file.name).write_bytes(data)
+        opened = text_tables.open_text_table(Path(file.name))
+        for number, (_line, cells, fault) in enumerate(opened.rows()):
+            assert len(cells) == len(opened.header) or fault is not None
+            if number > MOST_ROWS:
+                break
+
+
+def _archive(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file, tempfile.TemporaryDirectory() as folder:
+        Path(file.name).write_bytes(data)
+        if archive.is_archive(Path(file.name)):
+            with archive.unpacked(Path(file.name), Path(folder)) as tables:
+                assert all(table.path.parent == Path(folder) for table in tables)
+
+
 def _forward(data: bytes) -> None:
     subject, _, body = text(data).partition("\n")
     forward.find_forward(body, subject)
@@ -197,6 +215,8 @@ TARGETS: dict[str, Target] = {
     "feed": Target(feed.read_feed, (feed.NoFeed,)),
     "picture": Target(pictures.read_picture, (pictures.PictureRefused,), longest_octets=65_536),
     "table": Target(_table, (ImportProblem,)),
+    "text_table": Target(_text_table, (csv_rows.TableRefused,)),
+    "archive": Target(_archive, (archive.ArchiveRefused,), longest_octets=65_536),
     "workbook": Target(_workbook, (ImportProblem,), longest_octets=65_536),
     "certificate": Target(_certificate, (MalformedRecord,)),
     "signing_keys": Target(_keys, (MalformedRecord,)),

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from lists_home import HEADER, approve_origin, declare_origin
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.lists.actions import check_import
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, Subscription
+from mailflatrate.apps.lists.models import ConsentEvidence, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from vetted import vetted
 
 ROW = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://anna.example/news;Kiel"
@@ -229,3 +230,26 @@ def test_what_is_documented_of_the_columns_is_what_works(shop: Program) -> None:
     assert "attribute.NAME" not in schema
     for field in ("state", "unsubscribed_at", "bounced_at", "complained_at", "last_contact_at"):
         assert field in schema
+
+
+def test_an_export_is_recognized_and_its_source_is_stated_once(shop: Program, anna: World) -> None:
+    approve_origin(anna.account_id, anna.list_id)
+    day = (clock.now() - timedelta(days=20)).date().isoformat()
+    data = io.BytesIO(
+        "Email Address,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LEID,EUID\n"
+        f"dora@kunde-1.de,{day} 10:00:00,84.181.20.5,{day} 10:05:00,84.181.20.5,1,a\n".encode()
+    )
+    data.name = "subscribed_members_export.csv"
+    made = good(shop.upload("/imports", {"list_id": anna.list_id, "file": data}), 201)
+    assert (made["system"], made["time_zone"], made["missing_proof"]) == ("mailchimp", "UTC", ["source"])
+    stated = {"source": "Form on the website", "wording": "I want the news."}
+    shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True, **stated}, 202)
+    run_import(anna.account_id, made["id"])
+    assert shop.get(f"/imports/{made['id']}")["accepted"] == 1
+    with tenancy.account(anna.account_id):
+        proof = ConsentEvidence.objects.get(email="dora@kunde-1.de")
+    assert (proof.source, proof.details["source_by"], proof.details["wording"]) == (
+        "Form on the website",
+        "customer",
+        "I want the news.",
+    )

@@ -81,6 +81,8 @@ class UploadedImport(ImportInfo):
     questions: list[ImportQuestion]
     all_rows: str
     time_zone: str
+    system: str
+    """The system that wrote the file, empty if it wasn't recognized."""
 
 
 class RejectedRow(Schema):
@@ -131,6 +133,19 @@ class ImportStartRequest(RequestBodySchema):
     date_order: Annotated[
         str,
         Field(max_length=20, description="day_first or month_first, for columns with ambiguous dates"),
+    ] = ""
+    date_orders: Annotated[
+        dict[Column, Annotated[str, Field(max_length=20)]],
+        Field(max_length=MOST_COLUMNS, description="the same for single columns"),
+    ] = {}
+    source: Annotated[
+        str,
+        Field(max_length=500, description="where everyone signed up, if no column says so: a page or a form"),
+    ] = ""
+    form_url: Annotated[str, Field(max_length=500, description="address of the sign-up form, for everyone")] = ""
+    wording: Annotated[
+        str,
+        Field(max_length=2000, description="what people agreed to, for everyone; recorded with the proof as your word"),
     ] = ""
     policy_confirmed: Annotated[
         bool,
@@ -188,7 +203,7 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
         **_values(import_of(job.id)), columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
         questions=[ImportQuestion(**asdict(question)) for question in head.questions],
-        all_rows=job.terms["all_rows"], time_zone=job.terms["time_zone"],
+        all_rows=job.terms["all_rows"], time_zone=job.terms["time_zone"], system=job.terms["system"],
     )  # fmt: skip
 
 
@@ -212,6 +227,8 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
     terms = ImportTerms(
         all_rows=given.all_rows or suggested.all_rows, no_status=given.no_status,
         time_zone=given.time_zone or suggested.time_zone, date_order=given.date_order,
+        date_orders=given.date_orders, system=suggested.system, source=given.source, form_url=given.form_url,
+        wording=given.wording,
     )  # fmt: skip
     actions.queue_import(import_id, mapping, terms=terms, tick=request.caller.tick)
     return _shown(import_id)
