@@ -8,6 +8,7 @@ to make it true.
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import psycopg
 import pytest
@@ -28,6 +29,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.audience_states import SubscriptionState
 from mailflatrate.rules.gate import judge_confirmation
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.roles import (
     APP_ROLE,
     ERASER_ROLE,
@@ -259,3 +261,33 @@ def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: World) -> No
     states = {row.contact_id: recipient_facts(row).subscription for row in rows}
     assert states.pop(first.id) is None
     assert set(states.values()) == {SubscriptionState.CONFIRMED}
+
+
+@pytest.mark.parametrize(
+    ("reason", "days", "everywhere", "refused"),
+    [
+        (SuppressionReason.UNSUBSCRIBE, 0, False, False),
+        (SuppressionReason.SOFT_BOUNCE, 0, False, False),
+        (SuppressionReason.HARD_BOUNCE, 59, False, True),
+        (SuppressionReason.HARD_BOUNCE, 61, False, False),
+        (SuppressionReason.HARD_BOUNCE, 59, True, True),
+        (SuppressionReason.HARD_BOUNCE, 61, True, False),
+        (SuppressionReason.MANUAL, 900, False, True),
+        (SuppressionReason.COMPLAINT, 900, True, True),
+    ],
+)
+def test_the_database_refuses_a_confirmation_to_a_suppressed_address(
+    anna: World, attacker: psycopg.Connection, database: str, reason: str, days: int, everywhere: bool, refused: bool
+) -> None:
+    """R-75: it knows the 60 days after a hard bounce itself."""
+    key = secrets.token_bytes(32)
+    with tenancy.account(anna.account_id):
+        add_form(anna)
+    with psycopg.connect(database) as owner:
+        owner.execute(
+            "INSERT INTO suppression (account_id, address_key, reason, source, created_at)"
+            " VALUES (%s, %s, %s, 't', now() - %s * interval '1 day')",
+            [None if everywhere else anna.account_id, key, reason, days],
+        )
+    with pytest.raises(errors.InsufficientPrivilege, match="nobody asked") if refused else nullcontext():
+        forged(anna, attacker, key=key)
