@@ -157,7 +157,9 @@ def _value(where: str, op: Op, raw: Any) -> Value:
 
 def _text(where: str, raw: Any) -> str:
     text = str(raw if raw is not None else "").strip()
-    if not text or len(text) > MAX_VALUE_CHARACTERS or "\0" in text:
+    if not text:
+        raise SegmentError(f"{where}: " + _("enter a value"))
+    if len(text) > MAX_VALUE_CHARACTERS or "\0" in text:
         raise SegmentError(f"{where}: " + _("enter up to %(limit)d characters") % {"limit": MAX_VALUE_CHARACTERS})
     return text
 

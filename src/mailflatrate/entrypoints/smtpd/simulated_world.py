@@ -210,6 +210,6 @@ def feedback_report(arrival: Arrival, address: str) -> bytes:
     )
     return _report(
         "fbl@postbox.example", address, "FW: complaint", "feedback-report",
-        [("text/plain; charset=utf-8", b"This is an abuse report for a message received by the postbox.\r\n"),
+        [("text/plain; charset=utf-8", b"This is an abuse report for a message received by the test inbox.\r\n"),
          ("message/feedback-report", report.encode()), ("message/rfc822", arrival.raw)],
     )  # fmt: skip
