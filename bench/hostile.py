@@ -81,9 +81,9 @@ class People:
 def people(demo: Demo) -> People:
     """Sign in, make a key and open the pages whose moment has to be some seconds old."""
     anna, stranger = sign_in(demo.web, "anna@lindenhof.example"), Visitor(demo.web)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', anna.get("/studio/standing/keys/").text)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', anna.get("/studio/settings/keys/").text)
     fields = [f"csrfmiddlewaretoken={token[1] if token else ''}", "name=hostile", *(f"scopes={s}" for s in SCOPES)]
-    made = anna.ask("POST", "/studio/standing/keys/", "&".join(fields).encode(), FORM)
+    made = anna.ask("POST", "/studio/settings/keys/", "&".join(fields).encode(), FORM)
     key = re.search(r"mfk_[A-Za-z0-9]{8}_[A-Za-z0-9]{30,}", made.text)
     if key is None:
         raise SystemExit(f"no key: {made.status}")

@@ -85,7 +85,7 @@ def copied(anna: Any) -> str:
 
 
 def wait_for_message(somebody: Any, postbox: str, email: str, seen: set[str] | None = None) -> str:
-    """Return the path of the newest message to a person in a test inbox (`/desk/postbox/` or `/studio/postbox/`).
+    """Return the path of the newest message to a person in a test inbox (`/desk/test-inbox/` or `/studio/test-inbox/`).
 
     Paths in `seen` are skipped, and the one found is added. Raises AssertionError when none arrives.
     """

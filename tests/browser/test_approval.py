@@ -15,7 +15,7 @@ ANNA, BEN = "anna@lindenhof.example", "ben@lindenhof.example"
 
 def switch(somebody: Any, wanted: str) -> None:
     """On the page Security, where it is not so already."""
-    somebody.go("/studio/standing/security/")
+    somebody.go("/studio/settings/security/")
     button = somebody.page.locator(f"button[name=wanted][value={wanted}]")
     if button.count():
         with somebody.page.expect_navigation():
@@ -57,14 +57,14 @@ def test_one_asks_and_the_other_releases(anna: Any, ben: Any) -> None:
     looked_at(anna, "four-eyes-ask")
     with page.expect_navigation():
         page.locator("#ask-release button.btn-primary").click()
-    assert page.locator("#release-buttons a[href$='/second/']").count() == 1
+    assert page.locator("#release-buttons a[href$='/approval/']").count() == 1
 
-    second = path.replace("/edit/", "/second/")
+    second = path.replace("/edit/", "/approval/")
     anna.go(second)
     assert page.locator("#confirm").count() == 0, "she asked"
     ben.go("/studio/")
     ben.page.locator(f"a[href='{second}']").click()
-    ben.page.wait_for_url(re.compile(r"/second/$"))
+    ben.page.wait_for_url(re.compile(r"/approval/$"))
     assert "Stimmt der Preis?" in ben.page.inner_text("main")
     ben.page.fill("#comment_text", "It does.")
     ben.page.locator("#comments form").last.locator("button").click()

@@ -42,7 +42,7 @@ NOT_OPENED = {
     "/report/stop/<str:token>": WALKED,
     "/studio/questions/<int:question_id>/": WALKED,
     "/r/<str:token>": OWN_WALK,
-    "/studio/campaigns/<int:campaign_id>/second/": OWN_WALK,
+    "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
     "/desk/cases/<int:case_id>/answers/<int:answer_id>": FILE,
@@ -69,20 +69,20 @@ NOT_OPENED = {
     "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
     "/studio/imports/<int:import_id>/refused.csv": FILE,
     "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
-    "/studio/postbox/<int:message_id>/raw/": FILE,
-    "/studio/standing/compliance.pdf": FILE,
+    "/studio/test-inbox/<int:message_id>/raw/": FILE,
+    "/studio/settings/compliance.pdf": FILE,
     "/studio/campaigns/<int:campaign_id>/edit/audience/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
     "/studio/imports/<int:import_id>/progress/": PART,
     "/studio/media/picker/": PART,
-    "/studio/postbox/<int:message_id>/signature/": PART,
+    "/studio/test-inbox/<int:message_id>/signature/": PART,
     "/studio/segments/<int:segment_id>/count/": PART,
     "/studio/brand/letter/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/letter/html/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/letter/": MESSAGE,
-    "/studio/postbox/<int:message_id>/html/": MESSAGE,
+    "/studio/test-inbox/<int:message_id>/html/": MESSAGE,
     "/studio/templates/<int:template_id>/letter/": MESSAGE,
     "/studio/templates/ours/letter/": MESSAGE,
     "/w/<str:token>": MESSAGE,
@@ -203,7 +203,7 @@ def _reauthenticate(somebody: Any) -> None:
     _send(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
 
 
-def _in_mail(somebody: Any, email: str, prefix: str, postbox: str = "/desk/postbox/") -> str:
+def _in_mail(somebody: Any, email: str, prefix: str, postbox: str = "/desk/test-inbox/") -> str:
     """Return the path of a link in the newest message to an address that has one."""
     seen: set[str] = set()
     while True:
@@ -222,12 +222,12 @@ def _only_takes_forms(otto: Any, route: str) -> bool:
 def _mails(anna: Any, otto: Any) -> list[str]:
     """Have an invitation and a new password sent; return the pages that these and a verification email lead to."""
     ida = f"ida{os.getpid()}@lindenhof.example"
-    _send(anna, "/studio/standing/people/", name="Ida", email=ida, role="editor")
+    _send(anna, "/studio/settings/team/", name="Ida", email=ida, role="editor")
     _send(anna, "/password/reset/", email="carla@nordstern.example")
     return [
         _in_mail(otto, ida, "/invitation/"),
         _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),
-        _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/postbox/"),
+        _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/test-inbox/"),
     ]
 
 

@@ -24,16 +24,16 @@ PAGES = {
     "campaign-new": "/studio/campaigns/new/",
     "senders": "/studio/senders/",
     "imprint": "/studio/imprint/",
-    "standing": "/studio/standing/",
-    "keys": "/studio/standing/keys/",
-    "team": "/studio/standing/people/",
-    "security": "/studio/standing/security/",
+    "standing": "/studio/settings/status/",
+    "keys": "/studio/settings/keys/",
+    "team": "/studio/settings/team/",
+    "security": "/studio/settings/security/",
     "suppressions": "/studio/suppressions/",
-    "inactive": "/studio/quiet/",
+    "inactive": "/studio/inactive/",
     "reports": "/studio/reports/",
     "help": "/studio/help/",
     "api": "/api/v1/docs",
-    "postbox": "/studio/postbox/",
+    "postbox": "/studio/test-inbox/",
 }
 LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), ("en", "ink", False)]
 
@@ -86,8 +86,8 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
 
 def test_a_message_in_the_postbox(anna: Any) -> None:
     """The message as it left the engine, with its signature verified."""
-    anna.go("/studio/postbox/")
-    anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()
+    anna.go("/studio/test-inbox/")
+    anna.page.locator("a[href^='/studio/test-inbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()
     anna.page.wait_for_load_state("networkidle")
     anna.shoot("message")
     assert anna.sideways() <= 0

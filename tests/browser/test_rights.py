@@ -34,9 +34,9 @@ def link_to(anna: Any, address: str, path: str, known: set[str]) -> str:
     """A link that no mail to `address` had before, to a page whose path begins with `path`; waits for the engine."""
     wanted = re.compile(rf"https://[^\s\"<>]+{path}[0-9a-f]{{40}}")
     for _ in range(60):
-        anna.go(f"/studio/postbox/?q={address}")
-        links = anna.page.locator("a[href^='/studio/postbox/']").evaluate_all("all => all.map(one => one.pathname)")
-        for place in dict.fromkeys(link for link in links if re.fullmatch(r"/studio/postbox/\d+/", link)):
+        anna.go(f"/studio/test-inbox/?q={address}")
+        links = anna.page.locator("a[href^='/studio/test-inbox/']").evaluate_all("all => all.map(one => one.pathname)")
+        for place in dict.fromkeys(link for link in links if re.fullmatch(r"/studio/test-inbox/\d+/", link)):
             source = anna.page.request.get(f"{anna.demo.base}{place}raw/").text()
             fresh = set(wanted.findall(re.sub(r"=\r?\n", "", source).replace("=3D", "="))) - known
             if fresh:

@@ -77,8 +77,8 @@ def confirmation(visitor: Any, email: str) -> tuple[str, float]:
         anna.sign_in("anna@lindenhof.example")
         signed_in = time.monotonic()
         while time.monotonic() - begin < PATIENCE_SECONDS:
-            anna.go(f"/studio/postbox/?q={email.replace('@', '%40')}")
-            row = anna.page.locator("a[href^='/studio/postbox/']").filter(has_text=re.compile("Bitte bestätigen"))
+            anna.go(f"/studio/test-inbox/?q={email.replace('@', '%40')}")
+            row = anna.page.locator("a[href^='/studio/test-inbox/']").filter(has_text=re.compile("Bitte bestätigen"))
             if row.count():
                 waited = time.monotonic() - signed_in
                 row.first.click()

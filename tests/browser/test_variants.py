@@ -54,7 +54,7 @@ def approve(otto: Any, path: str) -> None:
     """See both subjects at the desk and approve them."""
     number = re.search(r"/campaigns/(\d+)/", path)
     assert number is not None
-    otto.go(f"/desk/mailings/{number[1]}/")
+    otto.go(f"/desk/campaigns/{number[1]}/")
     assert "Zwiebeln, die den Winter lieben" in otto.page.inner_text("main")
     looked_at(otto, "variants-desk")
     otto.page.locator("[data-opens=go]").click()

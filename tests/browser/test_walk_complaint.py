@@ -17,7 +17,7 @@ from browser_world import looked_at, wait_for_message
 pytestmark = pytest.mark.browser
 
 READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
-POSTBOX = "/studio/postbox/"
+POSTBOX = "/studio/test-inbox/"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> str:
     looked_at(dora, "report-who")
     page.fill("[name=text]", "Das habe ich nie bestellt.")
     reference = sent(dora, since, "report-asked")
-    otto.go(wait_for_message(otto, "/desk/postbox/", mail.address))
+    otto.go(wait_for_message(otto, "/desk/test-inbox/", mail.address))
     link = otto.page.locator("a[href*='/report/stop/']").first.get_attribute("href")
     dora.go("/report/stop/" + str(link).rpartition("/")[2])
     looked_at(dora, "report-stop")
@@ -256,7 +256,7 @@ def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
 
 def told(anna: Any, mails: list[Mail]) -> None:
     """Check that the action and its reason appear in the customer's pages, without a name."""
-    for path, name in (("/studio/standing/", "standing-strike"), ("/studio/questions/", "questions-done"),
+    for path, name in (("/studio/settings/status/", "standing-strike"), ("/studio/questions/", "questions-done"),
                        ("/studio/", "home-after")):  # fmt: skip
         anna.go(path)
         nobody_named(anna, mails)

@@ -95,7 +95,7 @@ def test_from_the_application_to_the_erased_person(
         review(otto, company)
         dora.sign_in(company.owner, PASSWORD)
         looked_at(dora, "walk-home")
-        dora.go("/studio/standing/")
+        dora.go("/studio/settings/status/")
         assert 'data-tone="success"' in dora.page.inner_html("main")
         looked_at(dora, "standing-active")
         list_path = declare(dora, company)
@@ -120,7 +120,7 @@ def apply(dora: Any, otto: Any, company: Company) -> None:
     page.click("main form button")
     page.wait_for_selector("h1:has-text('Postfach'), h1:has-text('inbox')")
     looked_at(dora, "apply-look")
-    otto.go(wait_for_message(otto, "/desk/postbox/", company.owner))
+    otto.go(wait_for_message(otto, "/desk/test-inbox/", company.owner))
     dora.go(str(otto.page.locator("a[href^='/apply/begin/']").first.get_attribute("href")))
     looked_at(dora, "apply-begin")
     page.fill("input[name=name]", "Dora Stein")
@@ -298,7 +298,7 @@ def sign_up(emil: Any, address: str, company: Company) -> None:
 
 def confirmation(dora: Any, company: Company) -> str:
     """Return the email in the company's test inbox, and the link in it."""
-    letter = wait_for_message(dora, "/studio/postbox/", company.reader)
+    letter = wait_for_message(dora, "/studio/test-inbox/", company.reader)
     dora.go(letter)
     dora.page.wait_for_load_state("networkidle")
     looked_at(dora, "confirmation-mail")

@@ -125,7 +125,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     assert otto.client.post(url, {"kind": "ask", "text": "Where is your form?"}).status_code == 303
     user = User.objects.get(email=email)
     anna = browser(user)
-    assert "Where is your form?" in anna.get("/studio/standing/").content.decode()
+    assert "Where is your form?" in anna.get("/studio/settings/status/").content.decode()
     assert anna.post("/apply/go-on/")["Location"] == "/apply/form/company/"
     assert "Where is your form?" in anna.get("/apply/form/samples/").content.decode()
     anna.post("/apply/form/samples/", {"form_url": "lindenhof.example/form", "sample_mailing": "Hello"})
@@ -133,8 +133,8 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
     assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
     assert the_account(email).standing == AccountStatus.ACTIVE
-    assert "You can send campaigns once they pass their checks" in anna.get("/studio/standing/").content.decode()
-    assert anna.post("/apply/go-on/")["Location"] == "/studio/standing/"
+    assert "You can send campaigns once they pass their checks" in anna.get("/studio/settings/status/").content.decode()
+    assert anna.post("/apply/go-on/")["Location"] == "/studio/settings/status/"
 
 
 @pytest.mark.parametrize("local", ["info", "Office", "no-reply", "newsletter", "abuse"])

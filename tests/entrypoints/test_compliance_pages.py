@@ -16,7 +16,7 @@ from mailflatrate.entrypoints.boot.doctor_report import Level, missing, ok
 from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
 from mailflatrate.entrypoints.web.desk import access
 
-STUDIO, PAPER, DESK = "/studio/standing/compliance/", "/studio/standing/compliance.pdf", "/desk/compliance/"
+STUDIO, PAPER, DESK = "/studio/settings/compliance/", "/studio/settings/compliance.pdf", "/desk/compliance/"
 
 
 @pytest.fixture(scope="module")

@@ -62,24 +62,25 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert otto.client.post(f"{url}measure/", {"after": "registered", "text": "x"}).status_code == 404
     said = {"after": "suspended", "text": "Bought addresses.", "remedy": "Show us the forms.", "rule": "R-11"}
     assert otto.client.post(f"{url}measure/", said).status_code == 303
-    page = anna.client.get("/studio/standing/").content.decode()
+    page = anna.client.get("/studio/settings/status/").content.decode()
     assert all(part in page for part in ("Bought addresses.", "Show us the forms.", "R-11", "made by our team"))
     assert "Do you disagree?" in page
-    assert anna.client.post("/studio/standing/letters/", {"text": " ", "about": "change"}).status_code == 422
+    assert anna.client.post("/studio/settings/status/messages/", {"text": " ", "about": "change"}).status_code == 422
     assert (
-        anna.client.post("/studio/standing/letters/", {"text": "They are ours.", "about": "change"}).status_code == 303
+        anna.client.post("/studio/settings/status/messages/", {"text": "They are ours.", "about": "change"}).status_code
+        == 303
     )
-    letters = otto.page("letters/")
+    letters = otto.page("messages/")
     assert "They are ours." in letters
     open_case = re.search(r'action="(/desk/cases/contest/\d+/)"', letters.partition("They are ours.")[2])
     assert open_case is not None
     case_url = otto.client.post(open_case[1]).headers["Location"]
     assert "They are ours." in otto.page(case_url.removeprefix("/desk/"))
-    assert f'href="{case_url}"' in otto.page("letters/"), "one letter, one case"
+    assert f'href="{case_url}"' in otto.page("messages/"), "one letter, one case"
     assert "about: Suspended" in otto.page(f"accounts/{anna.account_id}/")
     assert otto.client.post(f"{url}answer/", {"text": "Then send us the log."}).status_code == 303
-    assert "They are ours." not in otto.page("letters/")
-    assert "Then send us the log." in anna.client.get("/studio/standing/").content.decode()
+    assert "They are ours." not in otto.page("messages/")
+    assert "Then send us the log." in anna.client.get("/studio/settings/status/").content.decode()
     early = otto.client.post(f"{url}measure/", {"after": "active", "text": "Proved it."})
     assert "24 hours" in early.content.decode()
     assert standing(anna) == AccountStatus.SUSPENDED
@@ -87,10 +88,10 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
 
 def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
     for number in range(10):
-        anna.client.post("/studio/standing/letters/", {"text": f"Letter {number}"})
-    assert anna.client.post("/studio/standing/letters/", {"text": "Add variant"}).status_code == 422
+        anna.client.post("/studio/settings/status/messages/", {"text": f"Letter {number}"})
+    assert anna.client.post("/studio/settings/status/messages/", {"text": "Add variant"}).status_code == 422
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    assert ben.post("/studio/standing/letters/", {"text": "x"}).status_code == 403
+    assert ben.post("/studio/settings/status/messages/", {"text": "x"}).status_code == 403
     with tenancy.account(anna.account_id):
         assert DeskMessage.objects.count() == 10
 
@@ -99,7 +100,7 @@ def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
     url = f"/desk/accounts/{anna.account_id}/"
     assert otto.client.post(f"{url}strike/", {"text": ""}).status_code == 422
     otto.client.post(f"{url}strike/", {"text": "Three complaints."})
-    assert "Three complaints." in anna.client.get("/studio/standing/").content.decode()
+    assert "Three complaints." in anna.client.get("/studio/settings/status/").content.decode()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         strike = Strike.objects.get(account_id=anna.account_id)
     other = world(people=0)
@@ -108,7 +109,7 @@ def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
     assert "0 of 3" in otto.page(f"accounts/{anna.account_id}/")
     assert otto.client.post(f"{url}limits/", {"daily_limit": "2", "because": ""}).status_code == 422
     otto.client.post(f"{url}limits/", {"daily_limit": "2", "supervised": "on", "because": "Grow slowly."})
-    assert "email up to 2 recipients within 24 hours" in anna.client.get("/studio/standing/").content.decode()
+    assert "email up to 2 recipients within 24 hours" in anna.client.get("/studio/settings/status/").content.decode()
     assert {"strike.given", "strike.taken_back", "account.limits_set"} <= set(actions_of(anna))
 
 
@@ -118,13 +119,13 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
     with tenancy.account(anna.account_id):
         release_campaign(campaign.id, by=anna.anna)
     assert "Our team will review it first" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
-    assert "Winter bulbs are here" in otto.page("mailings/")
-    page = otto.page(f"mailings/{campaign.id}/")
+    assert "Winter bulbs are here" in otto.page("campaigns/")
+    page = otto.page(f"campaigns/{campaign.id}/")
     assert "campaign number 1 of a new account" in page
     assert "sandbox" in page
     shown = re.search(r'name="shown_hash" value="(\w+)"', page)
     assert shown is not None
-    url = f"/desk/mailings/{campaign.id}/review/"
+    url = f"/desk/campaigns/{campaign.id}/review/"
     assert otto.client.post(url, {"word": "go", "shown_hash": "0"}).status_code == 422
     assert otto.client.post(url, {"word": "back", "shown_hash": shown[1], "text": "No prizes."}).status_code == 303
     assert "No prizes." in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
@@ -138,7 +139,7 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
     second = anna.ticked(anna.draft("Spring bulbs"))
     with tenancy.account(anna.account_id):
         release_campaign(second.id, by=anna.anna)
-    assert "0 of 3 delivered" in otto.page(f"mailings/{second.id}/"), "the result of the one before is in view"
+    assert "0 of 3 delivered" in otto.page(f"campaigns/{second.id}/"), "the result of the one before is in view"
 
 
 def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:
@@ -149,7 +150,7 @@ def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto:
     assert page.index("Eve Ltd (closed)") < page.index("its check digit is correct")
     german = otto.client.get(f"/desk/applications/{anna.account_id}/", headers={"Accept-Language": "de"})
     assert "die Prüfziffer stimmt" in german.content.decode()
-    assert otto.client.post(f"/desk/applications/{anna.account_id}/look/").status_code == 303
+    assert otto.client.post(f"/desk/applications/{anna.account_id}/check/").status_code == 303
 
 
 def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
@@ -244,11 +245,11 @@ def test_letters_of_the_service_are_read_where_no_relay_takes_them(
         house = actions.house_account().id
         mine = InboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
         hers = InboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)
-    assert "new@x.example" in otto.page("postbox/?q=new@")
-    assert 'href="/apply/begin/abc:def/"' in otto.page(f"postbox/{mine.id}/")
-    otto.page(f"postbox/{hers.id}/", 404)
-    assert "dora@x.example" not in otto.page("postbox/")
+    assert "new@x.example" in otto.page("test-inbox/?q=new@")
+    assert 'href="/apply/begin/abc:def/"' in otto.page(f"test-inbox/{mine.id}/")
+    otto.page(f"test-inbox/{hers.id}/", 404)
+    assert "dora@x.example" not in otto.page("test-inbox/")
     relayed = settings.SETTINGS.model_copy(update={"relay_host": "relay.example"})
     monkeypatch.setattr(settings, "SETTINGS", relayed)
-    otto.page(f"postbox/{mine.id}/", 404)
-    assert "/desk/postbox/" not in otto.page("")
+    otto.page(f"test-inbox/{mine.id}/", 404)
+    assert "/desk/test-inbox/" not in otto.page("")

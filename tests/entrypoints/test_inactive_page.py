@@ -19,7 +19,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 
-PAGE, ASK = "/studio/quiet/", "/studio/quiet/ask/"
+PAGE, ASK = "/studio/inactive/", "/studio/inactive/ask/"
 PEOPLE = 6
 
 
@@ -87,7 +87,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
         Campaign.objects.filter(id=campaign.id).update(
             state="sent", conditions=inactive_conditions(), started_at=clock.now() - timedelta(days=3)
         )
-    url = f"/studio/quiet/{campaign.id}/let-go/"
+    url = f"/studio/inactive/{campaign.id}/sunset/"
     assert "They can respond until" in anna.client.get(PAGE).content.decode()
     anna.client.post(url)
     assert not asked_to_withdraw(campaign.id), "too early"

@@ -14,7 +14,7 @@ from mailflatrate.base import clock, tenancy
 
 pytestmark = pytest.mark.usefixtures("database")
 
-PAGE = "/studio/standing/keys/"
+PAGE = "/studio/settings/keys/"
 SHOP = {"name": "Shop", "scopes": ["read", "contacts.write"], "expires_on": "", "daily_asks": "200", "networks": ""}
 
 
@@ -97,11 +97,11 @@ def test_only_owners_make_and_revoke(anna: World, role: Role) -> None:
 def test_a_key_whose_maker_left_the_owners_rests(anna: World) -> None:
     greta = person(anna.account_id, "Greta Graf")
     browser(greta).post(PAGE, SHOP)
-    member_page = anna.client.get("/studio/standing/people/").content.decode()
+    member_page = anna.client.get("/studio/settings/team/").content.decode()
     with tenancy.account(anna.account_id):
         place = greta.memberships.get()
-    assert f"/studio/standing/people/{place.id}/role/" in member_page
-    anna.client.post(f"/studio/standing/people/{place.id}/role/", {"role": "editor"})
+    assert f"/studio/settings/team/{place.id}/role/" in member_page
+    anna.client.post(f"/studio/settings/team/{place.id}/role/", {"role": "editor"})
     assert "Inactive: its creator is no longer an owner" in anna.client.get(PAGE).content.decode()
 
 

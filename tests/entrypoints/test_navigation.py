@@ -81,7 +81,7 @@ def test_every_tab_marks_itself_and_its_entry(anna: World, section: str, tab: na
         ("questions/", "Settings"),
         ("reports/", "Reports"),
         ("help/", "Help"),
-        ("postbox/", "Test inbox"),
+        ("test-inbox/", "Test inbox"),
         ("", "Home"),
     ],
 )
@@ -192,15 +192,24 @@ def test_a_stranger_and_a_viewer(anna: World) -> None:
     assert "has been suppressed since" in ben.post(LOOK_UP, {"look-email": email}).content.decode()
     assert ADD not in ben.get(SUPPRESSIONS).content.decode()
     assert ben.post(ADD, {"add-email": "x@x.example"}).status_code == 403
-    for path in (SUPPRESSIONS, "/studio/reports/", "/studio/help/", "/studio/standing/security/"):
+    for path in (SUPPRESSIONS, "/studio/reports/", "/studio/help/", "/studio/settings/security/"):
         assert Client().get(path).status_code == 302
     assert Client().get(ADD).status_code in (302, 405)
 
 
 def test_security_and_general_are_two_pages(anna: World) -> None:
-    page = anna.client.get("/studio/standing/security/").content.decode()
-    assert "/studio/standing/settings/four-eyes/" in page and "Signed-in devices" in page
-    general = anna.client.get("/studio/standing/settings/").content.decode()
+    page = anna.client.get("/studio/settings/security/").content.decode()
+    assert "/studio/settings/approval/" in page and "Signed-in devices" in page
+    general = anna.client.get("/studio/settings/").content.decode()
     assert 'name="time_zone"' in general and "four-eyes" not in general
-    refused = anna.client.post("/studio/standing/settings/four-eyes/", {"wanted": "yes"})
+    refused = anna.client.post("/studio/settings/approval/", {"wanted": "yes"})
     assert refused.status_code in (303, 422)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [("standing/", "settings/status/"), ("standing/people/", "settings/team/"), ("quiet/", "inactive/")],
+)
+def test_pages_are_still_found_where_they_were(anna: World, before: str, now: str) -> None:
+    answer = anna.client.get(f"/studio/{before}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/studio/{now}")

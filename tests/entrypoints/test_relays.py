@@ -145,12 +145,12 @@ def test_the_list_shows_a_warm_up(otto: Desk) -> None:
 
 
 def test_letters_of_the_service_are_shown_only_while_they_stay_here(otto: Desk) -> None:
-    assert "/desk/postbox/" in otto.page("")
+    assert "/desk/test-inbox/" in otto.page("")
     otto.client.post("/desk/relays/new/", _fields(name="slow", pool="quarantine"))
-    assert "No relay is set up" in otto.page("postbox/")
+    assert "No relay is set up" in otto.page("test-inbox/")
     otto.client.post("/desk/relays/new/", _fields(name="out", pool="trusted"))
-    assert "/desk/postbox/" not in otto.page("")
-    otto.page("postbox/", 404)
+    assert "/desk/test-inbox/" not in otto.page("")
+    otto.page("test-inbox/", 404)
 
 
 def test_without_any_relay_the_command_names_the_test_inbox(otto: Desk) -> None:

@@ -76,10 +76,10 @@ def test_a_mailing_id_is_found_as_people_say_it(anna: World) -> None:
     [
         ("dkim", "/studio/senders/"),
         ("Imprint", "/studio/imprint/"),
-        ("invite colleagues", "/studio/standing/people/"),
+        ("invite colleagues", "/studio/settings/team/"),
         ("2fa", "/2fa/"),
-        ("api keys", "/studio/standing/keys/"),
-        ("test inbox", "/studio/postbox/"),
+        ("api keys", "/studio/settings/keys/"),
+        ("test inbox", "/studio/test-inbox/"),
         ("Help", "/studio/help/"),
         ("create campaign", "/studio/campaigns/new/"),
     ],

@@ -67,27 +67,27 @@ def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessag
 def arrived(anna: World, raw: bytes | None = None, **values: object) -> str:
     """Return the URL of a message that the test inbox received for Anna's account."""
     row = receive(anna.account_id, raw or letter().as_bytes(), **values)
-    return f"/studio/postbox/{row.id}/"
+    return f"/studio/test-inbox/{row.id}/"
 
 
 def test_an_empty_postbox_explains_itself(anna: World) -> None:
-    assert "No messages yet" in text(anna.client.get("/studio/postbox/"))
+    assert "No messages yet" in text(anna.client.get("/studio/test-inbox/"))
 
 
 def test_search_and_pages(anna: World) -> None:
     for number in range(51):
         receive(anna.account_id, b"Subject: x\r\n\r\n", envelope_to=f"reader{number}@postbox.example")
-    first = text(anna.client.get("/studio/postbox/"))
+    first = text(anna.client.get("/studio/test-inbox/"))
     assert "reader50@" in first
     assert "reader0@" not in first
     older = first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
-    assert "reader0@" in text(anna.client.get(f"/studio/postbox/{older}"))
-    found = text(anna.client.get("/studio/postbox/?q=READER7@", headers={"HX-Request": "true"}))
+    assert "reader0@" in text(anna.client.get(f"/studio/test-inbox/{older}"))
+    found = text(anna.client.get("/studio/test-inbox/?q=READER7@", headers={"HX-Request": "true"}))
     assert "reader7@" in found
     assert "reader8@" not in found
     assert found.lstrip().startswith('<div id="messages"')
-    assert "No matching messages" in text(anna.client.get("/studio/postbox/?q=nobody"))
-    assert anna.client.get("/studio/postbox/?before=x&q=%00").status_code == 200
+    assert "No matching messages" in text(anna.client.get("/studio/test-inbox/?q=nobody"))
+    assert anna.client.get("/studio/test-inbox/?before=x&q=%00").status_code == 200
 
 
 def test_every_view_of_a_message(anna: World) -> None:
@@ -146,7 +146,7 @@ def test_the_key_of_another_account_is_not_used(anna: World) -> None:
     raw = sign(anna, letter())
     account_id, user = bare_account("Carla's Cafe")
     row = receive(account_id, raw)
-    page = text(browser(user).get(f"/studio/postbox/{row.id}/signature/"))
+    page = text(browser(user).get(f"/studio/test-inbox/{row.id}/signature/"))
     assert "The signature is valid" not in page
 
 
@@ -236,12 +236,12 @@ def test_strangers_find_nothing(anna: World) -> None:
     carla = browser(user)
     for part in ("", "html/", "raw/", "signature/"):
         assert carla.get(url + part).status_code == 404
-        assert anna.client.get(f"/studio/postbox/{nobody.id}/{part}").status_code == 404, "mail of no account"
+        assert anna.client.get(f"/studio/test-inbox/{nobody.id}/{part}").status_code == 404, "mail of no account"
         assert Client().get(url + part).status_code == 302
     assert carla.post(f"{url}one-click/").status_code == 404
     assert anna.client.get(f"{url}one-click/").status_code == 405
-    assert "dora@" not in text(carla.get("/studio/postbox/"))
-    assert "dora@" not in text(carla.get("/studio/postbox/?q=dora"))
+    assert "dora@" not in text(carla.get("/studio/test-inbox/"))
+    assert "dora@" not in text(carla.get("/studio/test-inbox/?q=dora"))
 
 
 def test_ben_looks_and_unsubscribes_nobody(anna: World) -> None:

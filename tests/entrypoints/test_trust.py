@@ -310,10 +310,10 @@ def test_nobody_looks_in_without_signing_in() -> None:
         "senders/",
         "senders/new/",
         "imprint/",
-        "standing/",
-        "standing/people/",
-        "standing/settings/",
-        "standing/security/",
+        "settings/status/",
+        "settings/team/",
+        "settings/",
+        "settings/security/",
     ):
         answer = Client().get(f"/studio/{url}")
         assert answer.status_code == 302

@@ -13,7 +13,7 @@ from mailflatrate.base import tenancy
 
 pytestmark = pytest.mark.usefixtures("database")
 
-PEOPLE = "/studio/standing/people/"
+PEOPLE = "/studio/settings/team/"
 
 
 @pytest.fixture
@@ -37,16 +37,16 @@ def messages_to(email: str) -> list[Notice]:
 
 
 def test_the_standing_is_said_with_its_reason(anna: World) -> None:
-    assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/standing/"))
+    assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/settings/status/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
     actions.change_account_status(anna.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
-    page = text(anna.client.get("/studio/standing/"))
+    page = text(anna.client.get("/studio/settings/status/"))
     assert "Sending is suspended for now" in page
     assert "Three complaints in one hour." in page
 
 
 def test_who_accepted_what_and_when(anna: World) -> None:
-    page = text(anna.client.get("/studio/standing/"))
+    page = text(anna.client.get("/studio/settings/status/"))
     assert page.count("Accepted by Anna Lindner on") == 3
     assert 'name="accept"' not in page
     assert "<ol>" in page, "the text of the documents can be read"
@@ -55,13 +55,13 @@ def test_who_accepted_what_and_when(anna: World) -> None:
 def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
     account_id, carla = bare_account("Carla's Cafe")
     client = browser(carla)
-    page = text(client.get("/studio/standing/"))
+    page = text(client.get("/studio/settings/status/"))
     box = re.search(r'<input[^>]*name="accept"[^>]*>', page)
     assert box is not None
     assert "checked" not in box.group()
     documents = re.search(r'name="documents" value="([\d,]+)"', page)
     assert documents is not None
-    url, shown = "/studio/standing/agreements/", {"documents": documents.group(1)}
+    url, shown = "/studio/settings/agreements/", {"documents": documents.group(1)}
     assert "Select the box" in text(client.post(url, shown), 422)
     assert "One of the texts has changed in the meantime" in text(
         client.post(url, {"documents": "1", "accept": "yes"}), 422
@@ -76,11 +76,11 @@ def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
     assert len(rows) == 3
     assert {row.ip for row in rows} == {"192.0.2.7"}
     assert {row.user_agent for row in rows} == {"Browser/1"}
-    assert "192.0.2.7" in text(client.get("/studio/standing/"))
+    assert "192.0.2.7" in text(client.get("/studio/settings/status/"))
 
 
 def test_settings_of_the_account(anna: World) -> None:
-    url = "/studio/standing/settings/"
+    url = "/studio/settings/"
     good = {"language": "de", "time_zone": "Europe/Vienna", "colour": "#AA3300"}
     assert 'type="color"' in text(anna.client.get(url))
     assert anna.client.post(url, good).status_code == 303
@@ -134,7 +134,7 @@ def test_roles_change_and_the_last_owner_stays(anna: World) -> None:
     assert browser(ben).post(f"{PEOPLE}{hers.id}/remove/").status_code == 303
     with tenancy.account(anna.account_id):
         assert not Membership.objects.filter(user=anna.anna).exists()
-    assert anna.client.get("/studio/standing/").status_code == 403, "she is out at once"
+    assert anna.client.get("/studio/settings/status/").status_code == 403, "she is out at once"
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
@@ -143,8 +143,8 @@ def test_only_owners_change(anna: World, role: Role) -> None:
     client, hers = browser(ben), membership_of(anna.account_id, anna.anna)
     page = text(client.get(PEOPLE))
     assert "Invite a team member" not in page
-    for url in ("people/", f"people/{hers.id}/role/", f"people/{hers.id}/remove/", "agreements/", "settings/"):
-        answer = client.post(f"/studio/standing/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
+    for url in ("team/", f"team/{hers.id}/role/", f"team/{hers.id}/remove/", "agreements/", ""):
+        answer = client.post(f"/studio/settings/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
         assert answer.status_code == 403, url
     assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
     assert not User.objects.filter(email="eve@x.example").exists()

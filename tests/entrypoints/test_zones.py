@@ -34,7 +34,7 @@ def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
     with tenancy.account(anna.account_id):
         Account.objects.filter(id=anna.account_id).update(time_zone="America/New_York")
         Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)
-    shown = otto.page(f"mailings/{campaign.id}/")
+    shown = otto.page(f"campaigns/{campaign.id}/")
     assert "15 July 2026, 00:30" in shown
 
 
@@ -55,7 +55,7 @@ def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World
     campaign = anna.draft("Spring bulbs")
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)
-    answer = otto.client.get(f"/desk/mailings/{campaign.id}/")
+    answer = otto.client.get(f"/desk/campaigns/{campaign.id}/")
     images = next(part for part in answer.headers["Content-Security-Policy"].split("; ") if part.startswith("img-src"))
     assert images == "img-src 'self' data:"
     assert "aren't loaded here, so no one there can tell that you" in answer.content.decode()

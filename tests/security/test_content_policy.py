@@ -29,7 +29,7 @@ PAPERS = {"desk/cases/month.html", "studio/trust/compliance_paper.html"}
 """Become PDF files; no browser reads them."""
 PLAIN = {
     "/login/", "/studio/", "/studio/campaigns/", "/studio/lists/", "/studio/media/", "/studio/brand/",
-    "/studio/templates/", "/studio/standing/keys/", "/api/v1/docs", "/desk/", "/nowhere/",
+    "/studio/templates/", "/studio/settings/keys/", "/api/v1/docs", "/desk/", "/nowhere/",
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: W
     campaign = anna.draft("Spring bulbs")
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="review")
-    said = policy(otto.client.get(f"/desk/mailings/{campaign.id}/"))
+    said = policy(otto.client.get(f"/desk/campaigns/{campaign.id}/"))
     assert said["style-src"] == "'self' 'unsafe-inline'"
     assert said["img-src"] == "'self' data:"
 

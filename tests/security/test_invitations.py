@@ -17,7 +17,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 
-PEOPLE = "/studio/standing/people/"
+PEOPLE = "/studio/settings/team/"
 PASSWORD = "bulbs-and-seeds-7"
 
 

@@ -221,7 +221,7 @@ def test_an_answered_no_holds_whatever_a_key_asks(home: Place) -> None:
 
 def test_desk_and_customer_see_the_figure_with_its_limit(home: Place) -> None:
     ask(program_of(home.anna), home, FIRST)
-    page = home.anna.client.get("/studio/standing/keys/").content.decode()
+    page = home.anna.client.get("/studio/settings/keys/").content.decode()
     assert f"{FIRST} of {FIRST}" in page
     assert "who&#x27;ve just signed up with you, or put the sign-up form on your" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

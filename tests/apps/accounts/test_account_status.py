@@ -217,7 +217,7 @@ def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
     account_id, anna = vetted()
     actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
-    assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/standing/"))
+    assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/settings/status/"))
     assert account(account_id).standing_reason == WHY.text
     with pytest.raises(AccountError, match="reason"):
         actions.change_account_status(account_id, AccountStatus.SUSPENDED, Reasons("x"), by=operator())

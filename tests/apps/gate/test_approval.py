@@ -219,7 +219,7 @@ def test_an_answer_never_changes(anna: World) -> None:
 def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
     """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
     accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
-    page = followed(anna.client, "/studio/standing/settings/four-eyes/", {"wanted": "yes"})
+    page = followed(anna.client, "/studio/settings/approval/", {"wanted": "yes"})
     assert "Turned on by Anna Lindner" in page
     campaign, ben = anna.draft(), browser(ben_of(anna))
     edit = f"/studio/campaigns/{campaign.id}/edit/"
@@ -232,7 +232,7 @@ def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
     data = {"when": "now", "note": "The price?", "shown_hash": shown(anna, campaign)}
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/ask/", data)
     assert "emailed Ben Berger a link to review" in page and "Waiting for approval" in page
-    second = f"/studio/campaigns/{campaign.id}/second/"
+    second = f"/studio/campaigns/{campaign.id}/approval/"
     assert "You requested approval or made the last edit" in anna.client.get(second).content.decode()
     assert second in ben.get("/studio/").content.decode()
     page = ben.get(second).content.decode()
@@ -248,6 +248,6 @@ def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
 def test_sending_back_in_the_browser(anna: World) -> None:
     campaign, ben = anna.draft(), browser(ben_of(anna))
     asked(anna, campaign)
-    followed(ben, f"/studio/campaigns/{campaign.id}/second/back/", {"text": "The price is wrong."})
+    followed(ben, f"/studio/campaigns/{campaign.id}/approval/back/", {"text": "The price is wrong."})
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
     assert "Ben Berger sent it back" in page and "The price is wrong." in page

@@ -49,12 +49,12 @@ def text(client: Any, url: str) -> str:
 def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: World) -> None:
     assert "Nothing to do" in text(anna.client, "/studio/")
     measured(anna)
-    home, standing = text(anna.client, "/studio/"), text(anna.client, "/studio/standing/")
+    home, standing = text(anna.client, "/studio/"), text(anna.client, "/studio/settings/status/")
     for page in (home, standing):
         assert "Complaints: 0.11% (limit 0.10%)" in page
         assert "what they signed up for" in page
     assert "Nothing to do" not in home
-    assert 'href="/studio/standing/#warnings"' in home
+    assert 'href="/studio/settings/status/#warnings"' in home
     assert "2 of 1,764 recipients reported" in standing
 
 
@@ -62,7 +62,7 @@ def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: World) -> No
     for cause in (ThresholdCause.COMPLAINTS, ThresholdCause.HARD_BOUNCES, ThresholdCause.NEW_COMPLAINTS):
         measured(anna, cause)
     assert "3 rates are over their limits" in text(anna.client, "/studio/")
-    assert text(anna.client, "/studio/standing/").count("R-86") == 3
+    assert text(anna.client, "/studio/settings/status/").count("R-86") == 3
 
 
 def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: World) -> None:
@@ -139,4 +139,4 @@ def test_carla_sees_nothing_of_annas_warnings(anna: World) -> None:
     measured(anna)
     _account_id, carla = bare_account("Carla's Cafe")
     assert "0.11%" not in text(browser(carla), "/studio/")
-    assert "0.11%" not in text(browser(carla), "/studio/standing/")
+    assert "0.11%" not in text(browser(carla), "/studio/settings/status/")

@@ -148,7 +148,7 @@ def title(measure: Measure) -> str:
 
 def page_of(measure: Measure) -> str:
     """Return the page where the customer acts on it, relative to the studio."""
-    return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "standing/#warnings"
+    return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "settings/status/#warnings"
 
 
 def warning_facts(account_name: str, measures: Sequence[Measure]) -> Facts:

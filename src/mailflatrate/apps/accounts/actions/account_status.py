@@ -121,7 +121,7 @@ def _told(account: Account, change: AccountStatusChange) -> Facts:
         "remedy": Passage(change.remedy),
         "may_object": needs_words(after),
         "automated": change.automated,
-        "url": f"{load_settings().public_url}/studio/standing/",
+        "url": f"{load_settings().public_url}/studio/settings/status/",
     }
 
 

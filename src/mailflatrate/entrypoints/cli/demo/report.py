@@ -48,10 +48,10 @@ def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
     base = f"http://{settings.web_host}:{settings.web_port}"
     click.echo(f"  Pages      {base}/studio/")
     click.echo(f"  Sign-up    {base}/f/{numbers['form_code']}/")
-    click.echo(f"  Test inbox {base}/studio/postbox/")
+    click.echo(f"  Test inbox {base}/studio/test-inbox/")
     click.echo(f"  Customer   {OWNER}, {COLLEAGUE} (Gärtnerei Lindenhof), {OTHER} (another customer)")
     click.echo(f"  Operations {base}/desk/")
-    click.echo(f"  Apply      {base}/apply/ (find the sign-up link in {base}/desk/postbox/)")
+    click.echo(f"  Apply      {base}/apply/ (find the sign-up link in {base}/desk/test-inbox/)")
     click.echo(f"  Operator   {OPERATOR}; the sign-in page shows the two-factor code (demo only)")
     click.echo(f"             (key for an authenticator app: {settings.demo_second_factor})")
     click.echo(f"  Password   {PASSWORD}, for all users\n")

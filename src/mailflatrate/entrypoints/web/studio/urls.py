@@ -24,5 +24,5 @@ urlpatterns = [
     path("reports/", reports.reports, name="reports"),
     path("search/", search.search, name="search"),
     path("help/", help.help_page, name="help"),
-    path("postbox/", include(postbox.urlpatterns)),
+    path("test-inbox/", include(postbox.urlpatterns)),
 ]
