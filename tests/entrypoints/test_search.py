@@ -14,6 +14,8 @@ from mailflatrate.apps.campaigns.actions import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web import navigation
+from mailflatrate.entrypoints.web.studio.search.pages import KEYWORDS
 from mailflatrate.entrypoints.web.studio.search.results import GROUP_HITS, marked, normalized
 
 SEARCH = "/studio/search/"
@@ -92,6 +94,11 @@ def test_pages_are_found_in_german_words(anna: World) -> None:
     page = asked(anna.client, "impressum", **{"Accept-Language": "de"})
     assert "/studio/imprint/" in hits(page)
     assert "Seiten" in page
+
+
+def test_every_page_of_the_navigation_has_other_words_that_find_it() -> None:
+    entries = (*navigation.MAIN, navigation.TEST_INBOX, *navigation.FOOT)
+    assert {tab.name for entry in entries for tab in entry.tabs} == set(KEYWORDS)
 
 
 def test_a_page_found_by_another_word_shows_it(anna: World) -> None:

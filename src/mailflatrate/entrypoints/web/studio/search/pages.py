@@ -23,6 +23,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "imports": gettext_lazy("upload, CSV, Excel, file"),
     "suppressions": gettext_lazy("blocklist, blocked, bounced, unsubscribed, opt-out"),
     "quiet": gettext_lazy("sunset, win back, not opened"),
+    "exports": gettext_lazy("download, back up, file"),
     "forms": gettext_lazy("sign-up form, double opt-in, embed, website"),
     "templates": gettext_lazy("layouts, designs"),
     "media": gettext_lazy("images, pictures, files"),
