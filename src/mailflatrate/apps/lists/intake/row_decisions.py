@@ -209,7 +209,7 @@ class ImportJudge:
             return RowVerdict(key, (line, cells, "R-20", DUPLICATE, ""))
         if not self._of_age_unasked and self._is_minor(cells):
             return RowVerdict(key, (line, cells, "R-39", MINOR, ""))
-        return RowVerdict(key, weighed=self._weigh(cells, decision, reason))
+        return RowVerdict(key, None, None, self._weigh(cells, decision, reason))
 
     def _mailbox_key(self, canonical: str) -> str | None:
         """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
@@ -268,19 +268,8 @@ class ImportJudge:
         else:
             reason = "" if verdict.mailable or verdict.reason is None else verdict.reason.value
             reason = reason or self._doubt(cells, evidence)
-        return Weighed(
-            decision=decision,
-            reason=reason,
-            signup_at=signup_at,
-            signup=signup,
-            signup_ip=signup_address,
-            confirmed_at=confirmed_at,
-            confirmed=confirmed,
-            confirmed_ip=confirmed_address,
-            source=source,
-            needs_review=verdict.needs_review,
-            contact=contact,
-        )
+        times = (signup_at, signup, signup_address, confirmed_at, confirmed, confirmed_address)
+        return Weighed(decision, reason, *times, source, verdict.needs_review, contact)
 
     def _doubt(self, cells: list[str], evidence: ImportedEvidence) -> str:
         """Return why a row with whole evidence is held after all; empty if it isn't."""
@@ -297,9 +286,11 @@ class ImportJudge:
 
     def _row(self, line: int, cells: list[str], key: bytes, weighed: Weighed) -> tuple[object, ...]:
         """Return the row for the staging table."""
-        first_name, last_name, full_name = ("" if at is None else cells[at].strip() for at in self._names)
-        if full_name and not first_name and not last_name:
-            first_name, last_name = split_name(full_name)
+        first_at, last_at, full_at = self._names
+        first_name = "" if first_at is None else cells[first_at].strip()
+        last_name = "" if last_at is None else cells[last_at].strip()
+        if full_at is not None and not first_name and not last_name:
+            first_name, last_name = split_name(cells[full_at])
         return (
             line,
             weighed.decision.address,
