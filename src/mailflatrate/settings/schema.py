@@ -219,6 +219,12 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings):
         description="PEM file with the trusted certificates of the time-stamping authority. Required with a TSA URL.",
     )
 
+    trusted_proof_keys: Path | None = Field(
+        None,
+        description="File, or folder of files, with the published signing keys of other installations whose portable "
+        "proof of consent may be imported here.",
+    )
+
     brands_file: Path | None = Field(
         None,
         description="File with brands that no customer may use in a sender name, in addition to the built-in list "

@@ -80,8 +80,9 @@ def sheet_rows(octets: bytes) -> list[tuple[Any, ...]]:
 def test_contacts_in_each_format_say_the_same(anna: Home, owner: User) -> None:
     as_csv = csv_rows(content_of(anna, owner, export(anna, owner, CONTACTS, CSV)))
     assert [(line["email"], line["state"]) for line in as_csv] == [
-        (f"dora@{DOMAIN}", "confirmed"), (f"emil@{DOMAIN}", "confirmed")
-    ]  # fmt: skip
+        (f"dora@{DOMAIN}", "confirmed"),
+        (f"emil@{DOMAIN}", "confirmed"),
+    ]
     dora = as_csv[0]
     assert (dora["signup_at"], dora["confirmed_at"]) == ("2026-10-01T10:00:00.000000Z", "2026-10-01T10:05:00.000000Z")
     assert (dora["signup_ip"], dora["source"], dora["suppressed"]) == ("192.0.2.1", "https://a.example/", "")
@@ -134,8 +135,9 @@ def test_suppressions_have_hash_and_reason_and_the_address_of_a_contact(anna: Ho
     job = export(anna, owner, SUPPRESSIONS, CSV)
     lines = csv_rows(content_of(anna, owner, job))
     assert {(line["email"], line["state"], line["reason"]) for line in lines} == {
-        ("", "unsubscribed", "unsubscribe"), (f"dora@{DOMAIN}", "unsubscribed", "unsubscribe")
-    }  # fmt: skip
+        ("", "unsubscribed", "unsubscribe"),
+        (f"dora@{DOMAIN}", "unsubscribed", "unsubscribe"),
+    }
     assert key in {line["address_hash"] for line in lines}
 
 
@@ -199,9 +201,10 @@ def test_the_audit_log_says_who_took_what_and_how_many(anna: Home, owner: User) 
             [anna.account_id],
         )
         assert cursor.fetchall() == [
-            ("export.requested", owner.email, 0), ("export.finished", "lists.run_export", 2),
+            ("export.requested", owner.email, 0),
+            ("export.finished", "lists.run_export", 2),
             ("export.downloaded", owner.email, 2),
-        ]  # fmt: skip
+        ]
 
 
 def test_only_three_exports_are_under_way(anna: Home, owner: User) -> None:

@@ -1,5 +1,6 @@
 """`mailflatrate consent`: verify a proof of consent or the whole ledger, and manage the keys that sign both."""
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -32,7 +33,9 @@ def consent_command() -> None:
 )
 @click.option("--tsa-certificates", type=_FILE, help="PEM file with the time-stamping authorities you trust.")
 def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
-    """Check FILE, a proof of consent as JSON or PDF. Without --ledger this needs no database and no network.
+    """Check FILE, a proof of consent as JSON or PDF, or an NDJSON file of portable consent (needs --service-keys).
+
+    Without --ledger this needs no database and no network.
 
     Exit status: 0 if it is valid; 1 if it is not, with each fault named; 3 if it is incomplete because an event lacks
     its proof of inclusion; 4 if it is consistent but nothing you named vouches for it. --ledger without FILE verifies
@@ -43,6 +46,9 @@ def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, t
     if file is None:
         _verify_ledger()
         return
+    portable = importlib.import_module("mailflatrate.entrypoints.cli.portable")
+    if portable.is_portable(file):
+        sys.exit(portable.verify_file(file, service_keys))
     from mailflatrate.rules.proof.stamps import StampRefused
 
     try:

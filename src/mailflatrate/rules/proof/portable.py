@@ -105,6 +105,14 @@ def check_line(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -> Por
         raise PortableRefused(PortableFault.UNREADABLE) from None
 
 
+def read_unverified(line: Mapping[str, Any]) -> PortableConsent:
+    """Return what a line says, without any check of who signed it: for a preview. Raises PortableRefused."""
+    try:
+        return read_consent(line, _events(line))
+    except (MalformedRecord, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        raise PortableRefused(PortableFault.UNREADABLE) from None
+
+
 def _events(line: Mapping[str, Any]) -> list[ProofEvent]:
     """Return the events, each with the personal half that it committed to."""
     if line["format"] != PORTABLE_FORM or len(line["events"]) > MOST_EVENTS:

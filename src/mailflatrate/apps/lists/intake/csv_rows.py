@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.dialect import detect, open_text
+from mailflatrate.rules.proof.portable import PortableFault
 
 MAX_LINE_CHARACTERS = 256 * 1024
 """A longer physical line is cut here, so that a file without line ends cannot fill the memory."""
@@ -50,7 +51,7 @@ class RowFault(StrEnum):
     MEMBER = "unreadable_member"
 
 
-Row = tuple[int, list[str], RowFault | None]
+Row = tuple[int, list[str], RowFault | PortableFault | None]
 """Line number of the row's beginning (1 is the first of the file), its cells, and what is wrong with it."""
 
 

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from mailflatrate.apps.lists.intake.column_survey import SURVEY_ROWS, Survey, search_order, survey_rows
-from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, TableFault, TableRefused, name_columns
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, RowTable, TableFault, TableRefused, name_columns
+from mailflatrate.apps.lists.intake.portable_rows import PROOF_TITLE, ProofTable, is_portable
 from mailflatrate.apps.lists.intake.spreadsheets import SheetHead, SheetRow, is_workbook, read_first_rows
 from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
@@ -39,13 +40,36 @@ def preview_table(path: str) -> TablePreview:
         head = read_first_rows(path, HEAD_ROWS)
         header, headed = titles_of(head)
         rows = list(sheet_rows(head.rows, len(header), headed=headed))
+        if PROOF_TITLE in header:
+            table: RowTable = ProofTable(Path(path), table=_Rows(header, rows))
+            header, rows = table.header, list(table.rows())
     else:
-        table = open_text_table(Path(path), PREVIEW_OCTETS)
+        table = _open_text(Path(path))
         header = table.header
         rows = list(islice(table.rows(), SURVEY_ROWS))
     readable = [cells for _line, cells, fault in rows[:SHOWN_ROWS] if fault is None]
     shown = tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in cells) for cells in readable)
     return TablePreview(tuple(header), shown, survey_rows(header, rows))
+
+
+class _Rows:
+    """Rows of a workbook that were read already."""
+
+    def __init__(self, header: list[str], rows: list[Row]) -> None:
+        self.header, self._rows = header, rows
+
+    def rows(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def position_bytes(self) -> int:
+        return 0
+
+
+def _open_text(path: Path) -> RowTable:
+    if is_portable(path):
+        return ProofTable(path, most_octets=PREVIEW_OCTETS)
+    table = open_text_table(path, PREVIEW_OCTETS)
+    return ProofTable(path, table=table) if PROOF_TITLE in table.header else table
 
 
 def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:

@@ -14,6 +14,7 @@ from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused,
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable, TableFault, TableRefused
 from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.portable_rows import PROOF_TITLE, ProofTable, is_portable
 from mailflatrate.apps.lists.intake.spreadsheets import (
     MAX_CELLS,
     SheetHead,
@@ -104,10 +105,13 @@ def problem_of(error: Exception) -> ImportProblem:
 def open_table(path: Path) -> RowTable:
     """Open the table in a file, judged by its beginning and not by its name. Raises ImportProblem.
 
-    For workers: a text table is read in this process.
+    For workers: a text table is read in this process. Portable consent is not verified yet (`ProofTable.verified`).
     """
     try:
-        return SheetTable(path) if _is_workbook(path) else open_text_table(path)
+        if is_portable(path):
+            return ProofTable(path)
+        table: RowTable = SheetTable(path) if _is_workbook(path) else open_text_table(path)
+        return ProofTable(path, table=table) if PROOF_TITLE in table.header else table
     except (TableRefused, WorkbookRefused, child.ChildError) as error:
         raise problem_of(error) from error
 

@@ -20,6 +20,8 @@ class SaidNo(NamedTuple):
     column: str
     text: str
     at: Moment | None
+    left_list_as: str = ""
+    """The address, if the person left only the list: they are unsubscribed from it, and not suppressed."""
 
 
 Refusal = tuple[int, list[str], str, str, str]

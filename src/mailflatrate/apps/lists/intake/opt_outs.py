@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.lists.intake.judged import SaidNo
+from mailflatrate.apps.lists.intake.list_opt_outs import write_leavers
 from mailflatrate.apps.lists.intake.quarantine import SAID_NO
 from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE
 from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
@@ -78,6 +79,8 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
 
     Returns how many of them this import itself had brought, by quarantine reason (empty: confirmed). Idempotent.
     """
+    write_leavers(job, [said for said in noes if said.left_list_as])
+    noes = [said for said in noes if not said.left_list_as]
     if not noes:
         return Counter()
     strongest: dict[bytes, SaidNo] = {}

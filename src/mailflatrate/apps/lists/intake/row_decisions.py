@@ -20,6 +20,13 @@ from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, Refusal, SaidNo, Slice
 from mailflatrate.apps.lists.intake.person_names import split_name
+from mailflatrate.apps.lists.intake.portable_rows import (
+    CARRIED_AT,
+    LIST_ONLY_AT,
+    PROOF_AT,
+    is_carried_minor,
+    proof_of,
+)
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
@@ -66,6 +73,8 @@ class JudgeSettings:
     own_domains: Collection[str] = ()
     own_addresses: Collection[str] = ()
     allow_reserved: Collection[str] = ()
+    is_portable: bool = False
+    """The rows come verified from `portable_rows`, with fields and proof in columns of its own."""
 
 
 class Weighed(NamedTuple):
@@ -207,7 +216,7 @@ class ImportJudge:
             return RowVerdict(key, _refusal(line, cells, decision))
         if not first:
             return RowVerdict(key, (line, cells, "R-20", DUPLICATE, ""))
-        if not self._of_age_unasked and self._is_minor(cells):
+        if self._is_minor(cells):
             return RowVerdict(key, (line, cells, "R-39", MINOR, ""))
         return RowVerdict(key, None, None, self._weigh(cells, decision, reason))
 
@@ -227,9 +236,14 @@ class ImportJudge:
             return None
         self._seen.add(key)
         assert self._statuses is not None
-        return SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells))
+        left = address.strip() if self._setting.is_portable and cells[LIST_ONLY_AT] else ""
+        return SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells), left)
 
     def _is_minor(self, cells: list[str]) -> bool:
+        if self._setting.is_portable:
+            return is_carried_minor(cells, self._setting.says_minor)
+        if self._of_age_unasked:
+            return False
         columns, says_minor = self._setting.columns, self._setting.says_minor
         return any(cells[at] and says_minor(cells[at]) for at in columns.births) or any(
             age_says_minor(cells[at]) for at in columns.ages
@@ -298,16 +312,22 @@ class ImportJudge:
             self._mailbox_key(weighed.decision.canonical),
             first_name[:MAX_NAME_CHARACTERS],
             last_name[:MAX_NAME_CHARACTERS],
-            self._attributes(cells),
+            cells[CARRIED_AT] or None if self._setting.is_portable else self._attributes(cells),
             None if weighed.signup_at is None else weighed.signup_at.at,
             weighed.signup_ip,
             None if weighed.confirmed_at is None else weighed.confirmed_at.at,
             weighed.confirmed_ip,
             weighed.source,
             ("" if self._agent_at is None else cells[self._agent_at]).strip()[:MAX_TEXT_CHARACTERS],
-            _details(line, weighed, self._stated if weighed.source is self._stated_source else self._wording),
+            _details(line, weighed, self._stated_of(cells, weighed)),
             weighed.reason,
         )
+
+    def _stated_of(self, cells: list[str], weighed: Weighed) -> Mapping[str, object]:
+        """Return what else the ledger keeps about a row: portable consent, or what was stated for all rows."""
+        if self._setting.is_portable:
+            return {"proof": proof_of(cells[PROOF_AT])}
+        return self._stated if weighed.source is self._stated_source else self._wording
 
     def _judge_by_contact(
         self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
@@ -354,10 +374,10 @@ def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
     return (line, cells, decision.rule or "", decision.reason.value, decision.suggestion or "")
 
 
-def _details(line: int, weighed: Weighed, stated: Mapping[str, str]) -> str:
+def _details(line: int, weighed: Weighed, stated: Mapping[str, object]) -> str:
     """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON.
 
-    `stated` is what was stated for all rows: by whom the source, and the wording.
+    `stated` is what was stated for all rows: by whom the source, and the wording; or the row's portable consent.
     """
     open_signup = weighed.signup_at is not None and weighed.signup_at.assumed
     open_confirmed = weighed.confirmed_at is not None and weighed.confirmed_at.assumed

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -25,13 +26,17 @@ from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
 from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.intake.import_options import ImportTerms, moment_readers
 from mailflatrate.apps.lists.intake.judged import SLICE_ROWS
+from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings
 from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
+from mailflatrate.apps.lists.trusted_keys import trusted_keys
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules.proof.record import MalformedRecord
+from mailflatrate.rules.proof.signature import PublishedKey
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
@@ -110,8 +115,14 @@ def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | N
 
 def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
     table = open_table(path)
-    columns = check_mapping(table.header, job.mapping, ImportTerms.from_json(job.terms).profile)
-    judge = ImportJudge(_setting(job, columns, table.header))
+    is_portable = isinstance(table, ProofTable)
+    if isinstance(table, ProofTable):
+        table = table.verified(_trusted_keys(job))
+        columns, terms = portable_columns(), ImportTerms()  # it says itself what is what
+    else:
+        terms = ImportTerms.from_json(job.terms)
+        columns = check_mapping(table.header, job.mapping, terms.profile)
+    judge = ImportJudge(replace(_setting(job, columns, table.header, terms), is_portable=is_portable))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
@@ -140,13 +151,21 @@ def _quick_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _setting(job: Import, columns: Columns, header: Sequence[str]) -> JudgeSettings:
+def _trusted_keys(job: Import) -> dict[str, PublishedKey]:
+    try:
+        with tenancy.account(job.account_id):
+            return trusted_keys()
+    except (OSError, MalformedRecord):
+        log.exception("the keys of other installations can't be read", import_id=job.id)
+        raise ImportProblem(_("the operator's file of trusted installations can't be read; tell support")) from None
+
+
+def _setting(job: Import, columns: Columns, header: Sequence[str], terms: ImportTerms) -> JudgeSettings:
     assert job.started_at is not None and job.origin_id is not None
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
         around = surroundings()
         origin = ListOrigin.objects.only("last_mailed_on", "form_urls").get(id=job.origin_id)
-    terms = ImportTerms.from_json(job.terms)
     mailed_on = origin.last_mailed_on
     source, source_by = _stated_source(terms, origin)
     read_moments = moment_readers(job.terms.get("orders", {}), columns, header, terms.time_zone or account.time_zone)

@@ -1,0 +1,69 @@
+"""People who left one list of another installation, as portable consent proves: they leave the list here, too.
+
+They are unsubscribed from the list that the file goes into, and not suppressed: what they said was about one list.
+"""
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection
+
+from mailflatrate.apps.lists.intake.judged import SaidNo
+from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
+from mailflatrate.apps.lists.models import Import
+from mailflatrate.base import clock
+
+_LEAVE = f"""
+WITH told AS (
+    SELECT DISTINCT ON (address_key) * FROM unnest(%(keys)s::bytea[], %(emails)s::text[], %(details)s::text[])
+        AS t(address_key, email, details)
+), person AS (
+    INSERT INTO contact (account_id, email, address_key) SELECT %(account_id)s, email, address_key FROM told
+    ORDER BY address_key
+    ON CONFLICT (account_id, address_key) DO UPDATE SET email = contact.email
+    RETURNING id, contact.address_key AS known_key, contact.email AS known_email
+), chosen AS MATERIALIZED (
+    SELECT person.id AS contact_id, person.known_email AS email, told.details::jsonb AS details,
+        NULL::timestamptz AS signup_at, NULL::inet AS signup_ip, %(now)s::timestamptz AS confirmed_at,
+        NULL::inet AS confirmed_ip, %(source)s::text AS source, ''::text AS user_agent, {SALT_SQL} AS salt,
+        nextval('consent_event_id_seq') AS event_id
+    FROM person JOIN told ON told.address_key = person.known_key
+    LEFT JOIN subscription s ON s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s
+        AND s.contact_id = person.id
+    WHERE s.state IS DISTINCT FROM 'unsubscribed'
+), event AS (
+    INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id,
+        commitment)
+    SELECT event_id, %(account_id)s, contact_id, %(list_id)s, 'withdrawn', %(now)s, %(import_id)s,
+        {commitment_sql("chosen")}
+    FROM chosen
+), evidence AS (
+    INSERT INTO consent_evidence (event_id, account_id, email, confirmed_at, source, user_agent, details, salt)
+    SELECT event_id, %(account_id)s, email, confirmed_at, source, user_agent, details, salt FROM chosen
+)
+INSERT INTO subscription AS s (account_id, mailing_list_id, contact_id, state, unsubscribed_at, unsubscribed_by)
+SELECT %(account_id)s, %(list_id)s, contact_id, 'unsubscribed', %(now)s, 'import' FROM chosen
+ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
+    state = 'unsubscribed', unsubscribed_at = excluded.unsubscribed_at, unsubscribed_by = 'import',
+    quarantine_reason = ''
+"""  # noqa: S608  # made of constants
+
+
+def write_leavers(job: Import, noes: Sequence[SaidNo]) -> None:
+    """End or refuse the subscription of these people to the import's list, in a transaction of the account."""
+    if not noes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LEAVE,
+            {
+                "account_id": job.account_id,
+                "import_id": job.id,
+                "list_id": job.mailing_list_id,
+                "keys": [said.address_key for said in noes],
+                "emails": [said.left_list_as for said in noes],
+                "details": [json.dumps({"by": "import", "import": job.id, "line": said.line}) for said in noes],
+                "source": f"import {job.id}: {job.file_name}"[:200],
+                "now": clock.now(),
+            },
+        )

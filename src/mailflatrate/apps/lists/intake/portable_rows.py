@@ -1,0 +1,191 @@
+"""Files of portable consent as rows of an import (`rules.proof.portable`): verified line by line, in bounded memory.
+
+An NDJSON file holds a line a row and ends with a line that counts the others. A table with the column
+`mailflatrate_proof` holds the same lines in its cells; nothing else in it is read. The rows go on through the same
+judge as every import, and the verified line stays with the person as evidence.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
+from mailflatrate.apps.lists.intake.columns import Columns, attribute_key, check_mapping
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, RowTable
+from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.proof.portable import (
+    END_FORM,
+    MOST_LINE_OCTETS,
+    PortableConsent,
+    PortableFault,
+    PortableRefused,
+    check_line,
+    check_signature,
+    read_line,
+    read_unverified,
+)
+from mailflatrate.rules.proof.signature import PublishedKey
+
+PROOF_TITLE = "mailflatrate_proof"
+SHOWN = (
+    "email",
+    "first_name",
+    "last_name",
+    "signup_at",
+    "signup_ip",
+    "confirmed_at",
+    "confirmed_ip",
+    "source",
+    "user_agent",
+    "state",
+)
+"""The columns that a preview shows. Their mapping is fixed."""
+HEADER = (*SHOWN, "attributes", "list_only", PROOF_TITLE)
+CARRIED_AT, LIST_ONLY_AT, PROOF_AT = len(SHOWN), len(SHOWN) + 1, len(SHOWN) + 2
+_START = b'{"format": "mailflatrate portable consent'
+_OPEN = ("pending", "quarantined", "none", "unconfirmed")
+
+
+def is_portable(path: Path) -> bool:
+    """Return whether a file begins like portable consent in NDJSON."""
+    with path.open("rb") as file:
+        return file.read(200).replace(b" ", b"").startswith(_START.replace(b" ", b""))
+
+
+def portable_columns() -> Columns:
+    """Return the fixed columns of every such file."""
+    return check_mapping(HEADER, {title: title for title in SHOWN})
+
+
+class ProofTable:
+    """Rows of portable consent. Without keys nothing is verified, and only what a preview shows is there."""
+
+    header: list[str]
+
+    def __init__(
+        self,
+        path: Path,
+        keys: Mapping[str, PublishedKey] | None = None,
+        *,
+        table: RowTable | None = None,
+        most_octets: int | None = None,
+    ) -> None:
+        """`table`: the table that holds the lines in a column, if the file isn't one of lines."""
+        self.header = list(SHOWN if keys is None else HEADER)
+        self._path, self._keys, self._table, self._most_octets = path, keys, table, most_octets
+        self._position_bytes = 0
+
+    def verified(self, keys: Mapping[str, PublishedKey]) -> "ProofTable":
+        """Return the same file with every line verified by these keys."""
+        return ProofTable(self._path, keys, table=self._table)
+
+    def position_bytes(self) -> int:
+        """Return approximately how far the file has been read."""
+        return self._table.position_bytes() if self._table is not None else self._position_bytes
+
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows, those that prove nothing with the reason."""
+        if self._table is not None:
+            at = self._table.header.index(PROOF_TITLE)
+            for number, cells, fault in self._table.rows():
+                yield (number, cells, fault) if fault is not None else self._row(number, cells[at].encode())
+            return
+        digest, count, is_whole = hashlib.sha256(), 0, False
+        number = 0
+        for number, octets in self._lines():
+            end = None if is_whole else self._end(octets)
+            if end is None:
+                yield self._row(number, octets)
+                digest.update(octets + b"\n")
+                count += 1
+            else:
+                is_whole = end == (count, digest.hexdigest())
+                if not is_whole:
+                    break
+        if self._keys is not None and not is_whole:
+            yield number + 1, [], PortableFault.CUT_OFF
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each line that is not empty; of one that is too long, its beginning, which is no JSON."""
+        with self._path.open("rb") as file:
+            number = read = 0
+            while line := file.readline(MOST_LINE_OCTETS):
+                number += 1
+                octets = line
+                while not line.endswith(b"\n") and (line := file.readline(MOST_LINE_OCTETS)):
+                    octets = octets[: MOST_LINE_OCTETS - 1]
+                read = file.tell()
+                self._position_bytes = read
+                if self._most_octets is not None and read > self._most_octets:
+                    return
+                if octets.strip():
+                    yield number, octets.rstrip(b"\r\n")
+
+    def _end(self, octets: bytes) -> tuple[int, str] | None:
+        """Return what the last line says of the others; None for any other line. A forged one says nothing."""
+        if END_FORM.encode() not in octets[:200]:
+            return None
+        try:
+            line = read_line(octets)
+            if self._keys is not None:
+                check_signature(line, self._keys)
+            return int(line["lines"]), str(line["sha256"])
+        except (PortableRefused, KeyError, TypeError, ValueError):
+            return -1, ""
+
+    def _row(self, number: int, octets: bytes) -> Row:
+        try:
+            if len(octets) > MOST_LINE_OCTETS:
+                raise PortableRefused(PortableFault.UNREADABLE)
+            line = read_line(octets)
+            consent = read_unverified(line) if self._keys is None else check_line(line, self._keys)
+        except PortableRefused as refused:
+            return number, [octets[:2000].decode("utf-8", "replace").replace("\0", "\ufffd")], refused.fault
+        cells = _cells(consent, octets.decode(), line)[: len(self.header)]
+        return number, cells, RowFault.NUL if any("\0" in cell for cell in cells) else None
+
+
+def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list[str]:
+    status = "unconfirmed" if consent.status in _OPEN else consent.status
+    attributes = {attribute_key(name): value for name, value in consent.attributes.items() if not is_special(name)}
+    return [
+        consent.email,
+        consent.first_name,
+        consent.last_name,
+        consent.signup_at,
+        consent.signup_ip,
+        consent.confirmed_at,
+        consent.confirmed_ip,
+        consent.source,
+        consent.user_agent,
+        status,
+        json.dumps(attributes, ensure_ascii=False) if attributes else "",
+        "yes" if consent.status == "unsubscribed" and line["suppression"] is None else "",
+        text,
+    ]
+
+
+def proof_of(text: str) -> dict[str, Any]:
+    """Return what the ledger keeps of a verified line: the line itself, and where it came from."""
+    line = json.loads(text)
+    return {
+        "portable": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "service": line["service"]["domain"],
+        "account": line["account"]["name"],
+        "issued_at": line["issued_at"],
+        "key": line["signature"]["key"],
+        "verified_at": datetime.now(UTC).isoformat(),
+    }
+
+
+def is_carried_minor(cells: Sequence[str], says_minor: Callable[[str], bool]) -> bool:
+    """Return whether a field that the line carries says that the person is a minor (R-39)."""
+    carried: dict[str, str] = json.loads(cells[CARRIED_AT]) if cells[CARRIED_AT] else {}
+    return any(
+        (is_birth(name) and says_minor(value)) or (is_age(name) and age_says_minor(value))
+        for name, value in carried.items()
+    )
