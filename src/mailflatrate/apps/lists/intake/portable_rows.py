@@ -109,7 +109,7 @@ class ProofTable:
             yield number + 1, [], PortableFault.CUT_OFF
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each line that is not empty; of one that is too long, its beginning, which is no JSON."""
+        """Yield each line with text in it, cut where it is too long, so that it can't be read as JSON."""
         with self._path.open("rb") as file:
             number = read = 0
             while line := file.readline(MOST_LINE_OCTETS):

@@ -14,19 +14,13 @@ from datetime import datetime
 from json.encoder import encode_basestring
 from typing import NamedTuple
 
+from mailflatrate.apps.lists.intake import portable_rows
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, ColumnTarget
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, Refusal, SaidNo, Slice
 from mailflatrate.apps.lists.intake.person_names import split_name
-from mailflatrate.apps.lists.intake.portable_rows import (
-    CARRIED_AT,
-    LIST_ONLY_AT,
-    PROOF_AT,
-    is_carried_minor,
-    proof_of,
-)
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
@@ -236,12 +230,12 @@ class ImportJudge:
             return None
         self._seen.add(key)
         assert self._statuses is not None
-        left = address.strip() if self._setting.is_portable and cells[LIST_ONLY_AT] else ""
+        left = address.strip() if self._setting.is_portable and cells[portable_rows.LIST_ONLY_AT] else ""
         return SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells), left)
 
     def _is_minor(self, cells: list[str]) -> bool:
         if self._setting.is_portable:
-            return is_carried_minor(cells, self._setting.says_minor)
+            return portable_rows.is_carried_minor(cells, self._setting.says_minor)
         if self._of_age_unasked:
             return False
         columns, says_minor = self._setting.columns, self._setting.says_minor
@@ -312,7 +306,7 @@ class ImportJudge:
             self._mailbox_key(weighed.decision.canonical),
             first_name[:MAX_NAME_CHARACTERS],
             last_name[:MAX_NAME_CHARACTERS],
-            cells[CARRIED_AT] or None if self._setting.is_portable else self._attributes(cells),
+            cells[portable_rows.CARRIED_AT] or None if self._setting.is_portable else self._attributes(cells),
             None if weighed.signup_at is None else weighed.signup_at.at,
             weighed.signup_ip,
             None if weighed.confirmed_at is None else weighed.confirmed_at.at,
@@ -326,7 +320,7 @@ class ImportJudge:
     def _stated_of(self, cells: list[str], weighed: Weighed) -> Mapping[str, object]:
         """Return what else the ledger keeps about a row: portable consent, or what was stated for all rows."""
         if self._setting.is_portable:
-            return {"proof": proof_of(cells[PROOF_AT])}
+            return {"proof": portable_rows.proof_of(cells[portable_rows.PROOF_AT])}
         return self._stated if weighed.source is self._stated_source else self._wording
 
     def _judge_by_contact(
