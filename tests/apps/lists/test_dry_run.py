@@ -204,3 +204,21 @@ def test_lines_of_members_are_mailman_s(tmp_path: Path) -> None:
     )
     found = dry_run(path)
     assert (found["system"], *piles(found)) == ("mailman", 0, 3, {})
+
+
+@pytest.mark.parametrize("domain", ["people.example", "example.com", "people.test"])
+def test_sample_data_is_judged_as_if_its_domains_were_real(tmp_path: Path, domain: str) -> None:
+    """Who tries a dry run with made-up people wants to see what it does."""
+    path = write(
+        tmp_path, "p.csv", HEADER, f"dora@{domain},{WHOLE}", f"info@{domain},{WHOLE}", f"erik@kunde-1.de,{WHOLE}"
+    )
+    found = dry_run(path)
+    assert piles(found) == (2, 0, {"role_address": 1})
+    assert "sample_data" in [question["about"] for question in found["questions"]]
+
+
+def test_a_sample_address_among_real_ones_is_refused(tmp_path: Path) -> None:
+    people = [f"{name}@kunde-1.de,{WHOLE}" for name in ("dora", "erik")]
+    found = dry_run(write(tmp_path, "p.csv", HEADER, *people, f"max@example.com,{WHOLE}"))
+    assert piles(found) == (2, 0, {"invalid": 1})
+    assert "sample_data" not in [question["about"] for question in found["questions"]]

@@ -145,7 +145,7 @@ def decide_address(
 
     `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), sub-domains
     included. `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: endings
-    such as `test` that the operator's closed demonstration network serves.
+    such as `test` that the operator's closed demonstration network serves, or whole domains.
     """
     try:
         address = parse(text)
@@ -163,7 +163,7 @@ def decide_address(
         and address.local.isascii()
     ):
         return AddressDecision(text, AddressVerdict.ACCEPT, None, None, None, address.text, address.canonical)
-    if domain.reserved and address.domain.rpartition(".")[2] not in allow_reserved:
+    if domain.reserved and not {address.domain, address.domain.rpartition(".")[2]}.intersection(allow_reserved):
         return _decision(text, AddressVerdict.REFUSE, AddressReason.RESERVED_DOMAIN, address)
     disposable = domain.disposable and domain.suggestion is None
     refusal = _refusal(address, tier, disposable, resolver_facts, own_domains, own_addresses)

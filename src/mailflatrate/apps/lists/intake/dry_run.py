@@ -39,7 +39,8 @@ from mailflatrate.apps.lists.intake.questions import Question, find_orders, find
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings, RowVerdict, Weighed
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.table_files import TableFile
-from mailflatrate.mail.address import without_tag
+from mailflatrate.mail.address import domain_of, without_tag
+from mailflatrate.rules.addresses.domains import RESERVED_DOMAINS, RESERVED_ENDINGS, judge_domain
 from mailflatrate.rules.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
 from mailflatrate.rules.systems import SystemProfile, recognize
@@ -48,6 +49,7 @@ SOURCE = "source"
 LAST_MAILED = "last_mailed"
 TIME_ZONE = "time_zone"
 NO_ADDRESS = "no_address_column"
+SAMPLE = "sample_data"
 _OPEN_SOURCE = "stated by the customer for all rows"
 """Stands for the source while the question about it is open."""
 SEVERAL = "several"
@@ -157,6 +159,9 @@ class DryRunner:
         ]
         if not self._plans:
             raise ImportProblem(_("no file has a column with email addresses"))
+        if not allow_reserved and all(map(_is_sample, self._plans)):
+            self._allow_reserved = (*RESERVED_ENDINGS, *RESERVED_DOMAINS)
+            self.result.questions.append(OpenQuestion(SAMPLE, self._plans[0].file.name, "", _about_samples()))
 
     def run(self) -> DryRun:
         """Read every file once and return the piles."""
@@ -305,6 +310,21 @@ class DryRunner:
         for about, people, sentence in sentences:
             for name, count in people.items():
                 yield OpenQuestion(about, name, "", sentence, count)
+
+
+def _is_sample(plan: _Plan) -> bool:
+    """Return whether most addresses at the start of a file have domains that are reserved for examples."""
+    email_at = plan.columns.targets[ColumnTarget.EMAIL]
+    texts = [row[email_at] for row in plan.preview.rows if email_at < len(row)]
+    domains = [domain_of(text.strip()) for text in texts if "@" in text]
+    return 2 * sum(judge_domain(domain).reserved for domain in domains) > len(domains)
+
+
+def _about_samples() -> str:
+    return _(
+        "Most of these addresses have domains that are reserved for examples. This dry run counts them as if they were "
+        "real, but an import refuses them."
+    )
 
 
 def _shown_target(name: str) -> str:
