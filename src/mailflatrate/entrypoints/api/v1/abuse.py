@@ -22,7 +22,7 @@ from mailflatrate.apps.stats.action_texts import LEVELS, need_of, remedy, senten
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint, public
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.schemas import Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import Page, PageQuery, RequestBodySchema, filled, newest_first
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
 
@@ -106,42 +106,24 @@ class AbuseReportResult(Schema):
 @endpoint(ROUTER, "get", "/measures", scope=KeyScope.READ, answers=Page[MeasureInfo])
 def list_measures(request: ApiRequest, which: Query[PageQuery]) -> Page[MeasureInfo]:
     """List measures against the account and its campaigns, newest first."""
-    rows, last = Measure.objects.order_by("-id"), before_id(which.cursor)
-    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    return page_of(found, which.limit, [_measure(row) for row in found[: which.limit]])
+    return newest_first(Measure.objects.all(), which, _measure)
 
 
 def _measure(row: Measure) -> MeasureInfo:
     need = need_of(row)
-    return MeasureInfo(
-        id=row.id, campaign_id=row.campaign_id, level=_(LEVELS[need.level]), cause=row.cause, rule=row.rule,
-        sentence=sentence(row), remedy=remedy(need), events=row.events, base=row.base,
-        limit_percent=row.limit_percent, at=row.at, lifted_at=row.lifted_at,
-    )  # fmt: skip
+    return filled(MeasureInfo, row, level=_(LEVELS[need.level]), sentence=sentence(row), remedy=remedy(need))
 
 
 @endpoint(ROUTER, "get", "/complaints", scope=KeyScope.READ, answers=Page[ComplaintInfo])
 def list_complaints(request: ApiRequest, which: Query[PageQuery]) -> Page[ComplaintInfo]:
     """List complaints about the account's campaigns, newest first. They don't name anyone."""
-    rows, last = Feedback.objects.filter(kind=FeedbackKind.COMPLAINT).order_by("-id"), before_id(which.cursor)
-    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    items = [ComplaintInfo(id=row.id, campaign_id=row.campaign_id, at=row.at) for row in found[: which.limit]]
-    return page_of(found, which.limit, items)
+    return newest_first(Feedback.objects.filter(kind=FeedbackKind.COMPLAINT), which, ComplaintInfo.model_validate)
 
 
 @endpoint(ROUTER, "get", "/questions", scope=KeyScope.READ, answers=Page[AbuseQuestion])
 def list_questions(request: ApiRequest, which: Query[PageQuery]) -> Page[AbuseQuestion]:
     """List questions from the abuse desk, newest first."""
-    rows, last = CaseQuestion.objects.order_by("-id"), before_id(which.cursor)
-    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    return page_of(found, which.limit, [_question(row) for row in found[: which.limit]])
-
-
-def _question(row: CaseQuestion) -> AbuseQuestion:
-    return AbuseQuestion(
-        id=row.id, case=row.reference, campaign_id=row.campaign_id, text=row.text, asked_at=row.asked_at,
-        due_at=row.due_at, answered_at=row.answered_at, settled_at=row.settled_at,
-    )  # fmt: skip
+    return newest_first(CaseQuestion.objects.all(), which, lambda row: filled(AbuseQuestion, row, case=row.reference))
 
 
 @public(ROUTER, "post", "/reports", answers=AbuseReportResult, status=201)

@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
+from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema, filled
 from mailflatrate.entrypoints.web.studio.campaigns.forms import (
     LONGEST_TEST_HOURS,
     MAX_CONTENT_CHARACTERS,
@@ -190,25 +190,12 @@ def campaign_of(campaign_id: int) -> Campaign:
     return found
 
 
-def brief(campaign: Campaign) -> dict[str, Any]:
-    """Return the fields that a list shows for each campaign."""
-    names = [name for name in CampaignInfo.model_fields if name != "state"]
-    return {name: getattr(campaign, name) for name in names} | {"state": CampaignState(campaign.state)}
-
-
 def detail(campaign: Campaign) -> CampaignDetail:
     """Return a campaign with its current content."""
     present = content_hash(campaign, newest_imprint())
-    return CampaignDetail(
-        **brief(campaign), preheader=campaign.preheader, sender_id=campaign.sender_id, reply_to=campaign.reply_to,
-        language=campaign.language, conditions=campaign.conditions, excluded_list_ids=campaign.excluded_list_ids,
+    return filled(
+        CampaignDetail, campaign, excluded_campaign_ids=campaign.excluded_mailing_ids, content_hash=present,
         excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
-        excluded_campaign_ids=campaign.excluded_mailing_ids, content_kind=ContentKind(campaign.content_kind),
-        content=campaign.content, text_override=campaign.text_override, track_clicks=campaign.track_clicks,
-        per_hour=campaign.per_hour, variants=[VariantInfo(**each) for each in campaign.variants],
-        test_share=campaign.test_share, test_hours=campaign.test_hours, test_metric=TestMetric(campaign.test_metric),
-        time_zone=campaign.time_zone, local_at=campaign.local_at,
-        version=campaign.version, content_hash=present,
         policy_confirmed=campaign.policy_hash == present, state_reason=why_it_stands(campaign),
         held_by_rule=campaign.hold_rule,
     )  # fmt: skip

@@ -24,7 +24,6 @@ from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     CampaignInfo,
     CheckResult,
     Title,
-    brief,
     campaign_of,
     check,
     detail,
@@ -39,8 +38,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     PageQuery,
     RequestBodySchema,
     SuccessResult,
-    before_id,
-    page_of,
+    newest_first,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import render_preview
@@ -146,9 +144,7 @@ class TestSendResult(Schema):
 def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[CampaignInfo]:
     """List campaigns, newest first. Filter by state, or by part of the name or mailing ID."""
     found = queries.campaigns(state=which.state.value if which.state else "", search=which.search.strip())
-    found, last = found.order_by("-id"), before_id(which.cursor)
-    rows = list((found.filter(id__lt=last) if last is not None else found)[: which.limit + 1])
-    return page_of(rows, which.limit, [CampaignInfo(**brief(row)) for row in rows])
+    return newest_first(found, which, CampaignInfo.model_validate)
 
 
 @endpoint(

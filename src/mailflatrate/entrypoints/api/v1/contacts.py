@@ -28,6 +28,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     PageQuery,
     RequestBodySchema,
     Value,
+    filled,
     open_cursor,
     seal_cursor,
 )
@@ -182,19 +183,8 @@ def contact_of(contact_id: int) -> Contact:
 
 
 def _subscription(row: Subscription) -> SubscriptionInfo:
-    return SubscriptionInfo(
-        list_id=row.mailing_list_id, list_name=row.mailing_list.name, state=SubscriptionState(row.state),
-        reason=reason_word(row.quarantine_reason) if row.quarantine_reason else "", confirmed_at=row.confirmed_at,
-        unsubscribed_at=row.unsubscribed_at, unsubscribed_by=row.unsubscribed_by,
-    )  # fmt: skip
-
-
-def _values(contact: Contact, subscriptions: list[Subscription]) -> dict[str, Any]:
-    return {
-        "id": contact.id, "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name,
-        "attributes": contact.attributes, "created_at": contact.created_at, "updated_at": contact.updated_at,
-        "subscriptions": [_subscription(row) for row in subscriptions],
-    }  # fmt: skip
+    reason = reason_word(row.quarantine_reason) if row.quarantine_reason else ""
+    return filled(SubscriptionInfo, row, list_id=row.mailing_list_id, list_name=row.mailing_list.name, reason=reason)
 
 
 def _detail(contact_id: int) -> ContactDetail:
@@ -202,8 +192,10 @@ def _detail(contact_id: int) -> ContactDetail:
     if found is None:
         raise Http404
     held = found.suppression
-    return ContactDetail(
-        **_values(found.contact, found.subscriptions),
+    return filled(
+        ContactDetail,
+        found.contact,
+        subscriptions=[_subscription(row) for row in found.subscriptions],
         suppression=ContactSuppression(
             reason=SuppressionReason(held.reason), since=held.created_at, whole_platform=held.account_id is None
         )
@@ -228,7 +220,10 @@ def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> Page[Conta
         after=ContactCursor(*parts) if parts else None,
     )  # fmt: skip
     following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
-    items = [ContactInfo(**_values(row, list(row.subscriptions.all()))) for row in found.rows]
+    items = [
+        filled(ContactInfo, row, subscriptions=[_subscription(one) for one in row.subscriptions.all()])
+        for row in found.rows
+    ]
     return Page[ContactInfo](items=items, next=following)
 
 

@@ -22,8 +22,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     PageQuery,
     RequestBodySchema,
     SuccessResult,
-    before_id,
-    page_of,
+    filled,
+    newest_first,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
 
@@ -136,11 +136,7 @@ def _rows() -> Any:
 
 
 def _shown(row: Any) -> DigestInfo:
-    plain = ("id", "name", "url", "sender_id", "template_id", "weekday", "at", "time_zone", "minimum", "is_active",
-             "next_at", "looked_at", "detail", "failures", "last_issue_id", "waiting")  # fmt: skip
-    return DigestInfo(
-        **{name: getattr(row, name) for name in plain}, list_id=row.mailing_list_id, outcome=DigestOutcome(row.outcome)
-    )
+    return filled(DigestInfo, row, list_id=row.mailing_list_id)
 
 
 def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestInfo:
@@ -210,9 +206,4 @@ def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) ->
 def list_entries(request: ApiRequest, digest_id: Id, which: Query[PageQuery]) -> Page[FeedEntryInfo]:
     """List entries waiting for the next issue. The most recently found come first."""
     waiting = FeedItem.objects.filter(digest_id=digest_of(digest_id).id, used_at=None)
-    last = before_id(which.cursor)
-    waiting = waiting.filter(id__lt=last) if last is not None else waiting
-    rows = list(waiting.order_by("-id")[: which.limit + 1])
-    names = FeedEntryInfo.model_fields
-    shown = [FeedEntryInfo(**{name: getattr(row, name) for name in names}) for row in rows[: which.limit]]
-    return page_of(rows, which.limit, shown)
+    return newest_first(waiting, which, FeedEntryInfo.model_validate)

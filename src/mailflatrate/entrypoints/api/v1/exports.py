@@ -13,7 +13,7 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, filled, page_of
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.exports import MEDIA_TYPES
 from mailflatrate.settings import load_settings
@@ -57,26 +57,12 @@ class ExportRequest(RequestBodySchema):
 
 def _shown(job: Export) -> ExportInfo:
     url = f"{load_settings().public_url}/api/v1/exports/{job.id}"
-    return ExportInfo(
-        id=job.id,
-        content=ExportContent(job.content),
-        format=ExportFormat(job.file_format),
-        list_id=job.mailing_list_id,
-        segment=job.segment_name,
-        state=ExportState(job.state),
-        problem=error_sentence(job.problem),
-        percent=100 if job.state == ExportState.DONE else job.percent,
-        rows_total=job.rows_total,
-        rows_done=job.rows_done,
-        file_name=job.file_name,
-        file_bytes=job.file_bytes,
-        file_sha256=job.file_sha256,
-        status_url=url,
-        file_url=f"{url}/file" if job.state == ExportState.DONE else None,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-        expires_at=job.expires_at,
-    )
+    done = job.state == ExportState.DONE
+    return filled(
+        ExportInfo, job, format=job.file_format, list_id=job.mailing_list_id, segment=job.segment_name,
+        problem=error_sentence(job.problem), percent=100 if done else job.percent, status_url=url,
+        file_url=f"{url}/file" if done else None,
+    )  # fmt: skip
 
 
 def _find(export_id: int) -> Export:
@@ -90,7 +76,7 @@ def _find(export_id: int) -> Export:
 def list_exports(request: ApiRequest, which: Query[PageQuery]) -> Page[ExportInfo]:
     """List exports, newest first."""
     rows = queries.exports_page(before_id=before_id(which.cursor), size=which.limit + 1)
-    return page_of(rows, which.limit, [_shown(row) for row in rows[: which.limit]])
+    return page_of(rows, which, _shown)
 
 
 @endpoint(ROUTER, "post", "/exports", scope=KeyScope.EXPORT, answers=ExportInfo, status=202, repeatable=True)

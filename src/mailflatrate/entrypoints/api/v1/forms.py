@@ -24,9 +24,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     Page,
     PageQuery,
     RequestBodySchema,
-    before_id,
+    filled,
+    newest_first,
     page_from,
-    page_of,
 )
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.rules.forms import frozen_from_json
@@ -153,20 +153,5 @@ def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -
 @endpoint(ROUTER, "get", "/forms/{form_id}/requests", scope=KeyScope.READ, answers=Page[SignupRequestInfo])
 def list_requests(request: ApiRequest, form_id: Id, which: Query[PageQuery]) -> Page[SignupRequestInfo]:
     """List recent confirmation requests, newest first. Those never confirmed are forgotten after two weeks (R-34)."""
-    rows = SignupRequest.objects.filter(form_id=_form(request, form_id).id).order_by("-id")
-    last = before_id(which.cursor)
-    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    return page_of(found, which.limit, [_request(row) for row in found[: which.limit]])
-
-
-def _request(row: SignupRequest) -> SignupRequestInfo:
-    return SignupRequestInfo(
-        id=row.id,
-        email=row.email,
-        kind=ConfirmationRequestKind(row.kind),
-        state=ConfirmationRequestState(row.state),
-        rule=row.reason,
-        language=row.language,
-        requested_at=row.requested_at,
-        settled_at=row.settled_at,
-    )
+    rows = SignupRequest.objects.filter(form_id=_form(request, form_id).id)
+    return newest_first(rows, which, lambda row: filled(SignupRequestInfo, row, rule=row.reason))

@@ -13,7 +13,7 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, ImportTerms
-from mailflatrate.apps.lists.models import CheckState, Import, ImportState
+from mailflatrate.apps.lists.models import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import list_of
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
@@ -22,10 +22,10 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     Page,
     PageQuery,
     RequestBodySchema,
+    S,
     before_id,
-    open_cursor,
+    filled,
     page_of,
-    seal_cursor,
 )
 from mailflatrate.entrypoints.web.import_reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
@@ -170,26 +170,22 @@ def import_of(import_id: int) -> Import:
     return found
 
 
-def _values(job: Import) -> dict[str, Any]:
-    same = ("id", "file_name", "file_sha256", "file_bytes", "rows_read", "accepted", "updated", "unchanged")
-    times = ("created_at", "started_at", "finished_at")
-    return {name: getattr(job, name) for name in (*same, *times)} | {
-        "list_id": job.mailing_list_id, "state": ImportState(job.state), "problem": error_sentence(job.problem),
-        "percent": min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0,
-        "quarantined": job.quarantined, "refused": job.refused, "check": CheckState(job.check_state),
-        "check_reason": job.check_reason, "mapping": job.mapping,
-    }  # fmt: skip
+def _info(schema: type[S], job: Import, **more: Any) -> S:
+    return filled(
+        schema, job, list_id=job.mailing_list_id, problem=error_sentence(job.problem), check=job.check_state,
+        percent=min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0, **more,
+    )  # fmt: skip
 
 
 def _shown(import_id: int) -> ImportInfo:
-    return ImportInfo(**_values(import_of(import_id)))
+    return _info(ImportInfo, import_of(import_id))
 
 
 @endpoint(ROUTER, "get", "/imports", scope=KeyScope.READ, answers=Page[ImportInfo])
 def list_imports(request: ApiRequest, which: Query[ImportQuery]) -> Page[ImportInfo]:
     """List imports, newest first."""
     rows = queries.imports_page(list_id=which.list_id, before_id=before_id(which.cursor), size=which.limit + 1)
-    return page_of(rows, which.limit, [ImportInfo(**_values(row)) for row in rows[: which.limit]])
+    return page_of(rows, which, lambda row: _info(ImportInfo, row))
 
 
 @endpoint(ROUTER, "post", "/imports", scope=KeyScope.IMPORT, answers=UploadedImport, status=201, repeatable=True)
@@ -199,8 +195,8 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     """
     list_of(list_id)
     job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
-    return UploadedImport(
-        **_values(import_of(job.id)), columns=head.header,
+    return _info(
+        UploadedImport, import_of(job.id), columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
         questions=[ImportQuestion(**asdict(question)) for question in head.questions],
         all_rows=job.terms["all_rows"], time_zone=job.terms["time_zone"], system=job.terms["system"],
@@ -246,14 +242,9 @@ def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
 def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[PageQuery]) -> Page[RejectedRow]:
     """List refused rows in file order. Each row has a reason. They are kept for 90 days (R-95)."""
     import_of(import_id)
-    parts = open_cursor(which.cursor, int)
-    rows = queries.refused_page(import_id, after_line=parts[0] if parts else 0, size=which.limit + 1)
-    shown = rows[: which.limit]
-    items = [
-        RejectedRow(
-            line=row.line_number, reason=row.reason, sentence=reason_word(row.reason), rule=row.rule,
-            suggestion=row.suggestion, row=list(row.row),
-        )
-        for row in shown
-    ]  # fmt: skip
-    return Page[RejectedRow](items=items, next=seal_cursor(shown[-1].line_number) if len(rows) > which.limit else None)
+    rows = queries.refused_page(import_id, after_line=before_id(which.cursor) or 0, size=which.limit + 1)
+    return page_of(rows, which, _refused, id_of=lambda row: row.line_number)
+
+
+def _refused(row: ImportRefusal) -> RejectedRow:
+    return filled(RejectedRow, row, line=row.line_number, sentence=reason_word(row.reason))

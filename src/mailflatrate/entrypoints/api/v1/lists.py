@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.schemas import Id, Name, Page, PageQuery, RequestBodySchema, page_from
+from mailflatrate.entrypoints.api.v1.schemas import Id, Name, Page, PageQuery, RequestBodySchema, filled, page_from
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import origin_sentence
 from mailflatrate.locale.texts import ENGLISH, languages
 
@@ -107,13 +107,9 @@ def list_of(list_id: int) -> MailingList:
 
 def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
     origin = OriginState(mailing_list.origin_state)
-    return ListInfo(
-        id=row.id, name=row.name, public_name=row.public_name, description=mailing_list.description,
-        language=row.language, code=row.code, origin=origin, origin_meaning=origin_sentence(origin),
-        people=ListCounts(
-            confirmed=row.confirmed, pending=row.pending, quarantined=row.quarantined, unsubscribed=row.unsubscribed
-        ),
-        created_at=row.created_at, archived_at=row.archived_at,
+    return filled(
+        ListInfo, row, description=mailing_list.description, origin=origin, origin_meaning=origin_sentence(origin),
+        people=ListCounts.model_validate(row),
     )  # fmt: skip
 
 

@@ -26,9 +26,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     PageQuery,
     RequestBodySchema,
     SuccessResult,
-    before_id,
+    filled,
+    newest_first,
     page_from,
-    page_of,
 )
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
@@ -140,19 +140,15 @@ def _segment(segment_id: int) -> Segment:
     return found
 
 
-def _segment_shown(row: Segment) -> SegmentInfo:
-    return SegmentInfo(id=row.id, name=row.name, conditions=row.conditions, created_at=row.created_at)
-
-
 def _counted(row: Segment) -> SegmentDetail:
     lists_in_use = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
-    return SegmentDetail(**_segment_shown(row).model_dump(), people=count_segment(lists_in_use, row.conditions))
+    return filled(SegmentDetail, row, people=count_segment(lists_in_use, row.conditions))
 
 
 @endpoint(ROUTER, "get", "/segments", scope=KeyScope.READ, answers=Page[SegmentInfo])
 def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentInfo]:
     """List segments by name, page by page."""
-    return page_from(list(segments()), which, lambda row: row.id, _segment_shown)
+    return page_from(list(segments()), which, lambda row: row.id, SegmentInfo.model_validate)
 
 
 @endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ, answers=SegmentDetail)
@@ -184,11 +180,6 @@ def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-def _template(row: MailingTemplate) -> TemplateInfo:
-    names = [name for name in TemplateInfo.model_fields if name != "content_kind"]
-    return TemplateInfo(**{name: getattr(row, name) for name in names}, content_kind=ContentKind(row.content_kind))
-
-
 def _own_template(template_id: int) -> MailingTemplate:
     found = queries.templates().filter(id=template_id).first()
     if found is None:
@@ -199,18 +190,14 @@ def _own_template(template_id: int) -> MailingTemplate:
 @endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ, answers=Page[TemplateInfo])
 def list_templates(request: ApiRequest) -> Page[TemplateInfo]:
     """List the account's own templates by name, on one page."""
-    return Page[TemplateInfo](items=[_template(row) for row in queries.templates()])
+    return Page[TemplateInfo](items=[TemplateInfo.model_validate(row) for row in queries.templates()])
 
 
 @endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ, answers=Page[GalleryTemplateInfo])
 def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[GalleryTemplateInfo]:
     """List our templates."""
-    return Page[GalleryTemplateInfo](
-        items=[
-            GalleryTemplateInfo(key=one.key, name=one.name, about=one.about, subject=one.subject)
-            for one in gallery(which.language.value)
-        ]
-    )
+    found = gallery(which.language.value)
+    return Page[GalleryTemplateInfo](items=[GalleryTemplateInfo.model_validate(one) for one in found])
 
 
 @endpoint(
@@ -219,7 +206,7 @@ def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[Galler
 def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateInfo:
     """Save a campaign's content as a template. The sender and the audience aren't saved."""
     campaign_of(given.campaign_id)
-    return _template(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
+    return TemplateInfo.model_validate(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
 
 
 @endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
@@ -231,9 +218,7 @@ def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
 
 
 def _media(row: Media) -> MediaInfo:
-    names = [name for name in MediaInfo.model_fields if name != "url"]
-    url = message_url(row, list(row.files.all()))
-    return MediaInfo(**{name: getattr(row, name) for name in names}, url=url)
+    return filled(MediaInfo, row, url=message_url(row, list(row.files.all())))
 
 
 def _own_media(media_id: int) -> Media:
@@ -246,9 +231,7 @@ def _own_media(media_id: int) -> Media:
 @endpoint(ROUTER, "get", "/media", scope=KeyScope.READ, answers=Page[MediaInfo])
 def list_media(request: ApiRequest, which: Query[PageQuery]) -> Page[MediaInfo]:
     """List images, newest first."""
-    rows, last = queries.media(), before_id(which.cursor)
-    found = list((rows.filter(id__lt=last) if last is not None else rows)[: which.limit + 1])
-    return page_of(found, which.limit, [_media(row) for row in found[: which.limit]])
+    return newest_first(queries.media(), which, _media)
 
 
 @endpoint(ROUTER, "post", "/media", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo, status=201, repeatable=True)

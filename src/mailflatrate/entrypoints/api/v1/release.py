@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
-from mailflatrate.apps.campaigns.local_time import Wave, waves_of
+from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery import actions as delivery
@@ -265,7 +265,7 @@ def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) ->
         found = waves_of(campaign, _hour(which.at), clock.now())
     else:
         found = waves_to_come(campaign)
-    return Page[WaveInfo](items=[_wave(each) for each in found])
+    return Page[WaveInfo](items=[WaveInfo.model_validate(each) for each in found])
 
 
 def _hour(at: datetime | None) -> datetime:
@@ -273,7 +273,3 @@ def _hour(at: datetime | None) -> datetime:
     if moment is None:
         raise Problem(Code.INVALID, more={"errors": [{"pointer": "query.at", "message": _("required for a draft")}]})
     return moment
-
-
-def _wave(wave: Wave) -> WaveInfo:
-    return WaveInfo(at=wave.at, people=wave.people, known=wave.known)

@@ -18,11 +18,20 @@ from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, campaign_of, check
-from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    S,
+    before_id,
+    filled,
+    newest_first,
+    page_of,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition
-from mailflatrate.entrypoints.web.studio.figures import Rate
 from mailflatrate.rules.verdict import verdict_from_json
 
 ROUTER = Router(tags=["Release and report"])
@@ -131,39 +140,17 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
     live, edition = live_of(campaign), sent_edition(campaign, which.variant)
     now = live.progress
     links = clicks_of(edition) if edition else []
-    return CampaignReport(
-        state=CampaignState(campaign.state),
-        planned=now.planned,
-        pending=now.pending,
-        delivered=now.sent,
-        deferred=now.deferred,
-        bounced_hard=now.bounced_hard,
-        bounced_soft=now.bounced_soft,
-        bounced_other=now.bounced_other,
-        in_doubt=now.in_doubt,
-        cancelled=now.cancelled,
-        withheld=dict(now.withheld),
-        left_out=dict(now.left_out),
-        feedback=live.feedback,
-        complaints=_share(live.complaints),
-        hard_bounces=_share(live.hard_bounces),
-        links=[
-            LinkClickInfo(number=one.number, url=one.url, people=one.people, machines=one.machines) for one in links
-        ],
-        ab_test=ab_test_info(campaign),
-    )
+    return filled(
+        CampaignReport, now, state=CampaignState(campaign.state), delivered=now.sent, withheld=dict(now.withheld),
+        left_out=dict(now.left_out), feedback=live.feedback, complaints=Share.model_validate(live.complaints),
+        hard_bounces=Share.model_validate(live.hard_bounces), ab_test=ab_test_info(campaign),
+        links=[LinkClickInfo.model_validate(one) for one in links],
+    )  # fmt: skip
 
 
-def _share(rate: Rate) -> Share:
-    return Share(events=rate.events, of=rate.of, percent=rate.percent, limit_percent=rate.limit_percent)
-
-
-def _outcome(row: DeliveryRecord) -> dict[str, Any]:
+def _outcome(schema: type[S], row: DeliveryRecord, **more: Any) -> S:
     line = line_of(row)
-    return {
-        "id": row.id, "contact_id": row.contact_id, "email": line.address, "state": DeliveryState(row.state),
-        "detail": line.detail, "reply": line.reply, "attempts": row.attempts, "settled_at": row.settled_at,
-    }  # fmt: skip
+    return filled(schema, row, email=line.address, detail=line.detail, reply=line.reply, **more)
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=KeyScope.READ, answers=Page[DeliveryOutcome])
@@ -171,8 +158,8 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuer
     """List recipients' results. Filter by state or address, page by page."""
     campaign = campaign_of(campaign_id)
     wanted = RecipientFilter(state=which.state, search=which.search.strip())
-    rows = list(recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1])
-    return page_of(rows, which.limit, [DeliveryOutcome(**_outcome(row)) for row in rows])
+    rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1]
+    return page_of(rows, which, lambda row: _outcome(DeliveryOutcome, row))
 
 
 @endpoint(
@@ -187,9 +174,8 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
     )
     if row is None:
         raise Http404
-    names = AttemptInfo.model_fields
-    tries = [AttemptInfo(**{name: getattr(one, name) for name in names}) for one in attempts_of(row.id)]
-    return OutcomeDetail(**_outcome(row), tries=tries)
+    tries = [AttemptInfo.model_validate(one) for one in attempts_of(row.id)]
+    return _outcome(OutcomeDetail, row, tries=tries)
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=KeyScope.READ, answers=Page[ReleaseDecision])
@@ -198,10 +184,7 @@ def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[PageQuery]
     stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
         "decided_by", "edition"
     )
-    last = before_id(which.cursor)
-    stored = stored.filter(id__lt=last) if last is not None else stored
-    rows = list(stored.order_by("-id")[: which.limit + 1])
-    return page_of(rows, which.limit, [_decision(row) for row in rows[: which.limit]])
+    return newest_first(stored, which, _decision)
 
 
 def _decided_by(row: GateDecision) -> str:
@@ -211,8 +194,8 @@ def _decided_by(row: GateDecision) -> str:
 
 def _decision(row: GateDecision) -> ReleaseDecision:
     drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
-    return ReleaseDecision(
-        id=row.id, allowed=row.allowed, decided_at=row.decided_at, decided_by=_decided_by(row),
-        rules_version=row.rules_version, content_hash=row.edition.content_hash if row.edition else "",
+    return filled(
+        ReleaseDecision, row, decided_by=_decided_by(row),
+        content_hash=row.edition.content_hash if row.edition else "",
         checks=[check(item) for item in (*drawn.open, *drawn.passed)],
     )  # fmt: skip

@@ -2,9 +2,11 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ConfigDict, Field
@@ -13,6 +15,8 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
+M = TypeVar("M", bound=Model)
+S = TypeVar("S", bound=Schema)
 LARGEST_ID = 2**63 - 1
 MOST_ROWS = 200
 
@@ -86,22 +90,36 @@ def before_id(cursor: str) -> int | None:
     return parts[0] if parts else None
 
 
-def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
-    """Return a page of rows already loaded, in their order. The cursor names the last one shown. Raises Problem."""
-    begin, last = 0, before_id(which.cursor)
-    if last is not None:
-        places = [place for place, row in enumerate(rows) if id_of(row) == last]
-        if not places:
-            raise _no_cursor()
-        begin = places[0] + 1
-    shown = rows[begin : begin + which.limit]
-    more = begin + which.limit < len(rows)
+def page_of(
+    rows: Iterable[R], which: PageQuery, show: Callable[[R], T], *, id_of: Callable[[R], int] = attrgetter("id")
+) -> Page[T]:
+    """Return a page of rows already loaded from its first one on, with at least one more row than the page if there
+    is a next one. The cursor names the last one shown.
+    """
+    shown = list(rows)
+    more = len(shown) > which.limit
+    shown = shown[: which.limit]
     return Page[T](items=[show(row) for row in shown], next=seal_cursor(id_of(shown[-1])) if more else None)
 
 
-def page_of(rows: list[Any], limit: int, items: list[T]) -> Page[T]:
-    """Return a page by ID: `rows` has up to `limit + 1` rows with an `id`, `items` is the output for the first
-    `limit`.
-    """
-    following = seal_cursor(rows[limit - 1].id) if len(rows) > limit else None
-    return Page[T](items=items[:limit], next=following)
+def newest_first(rows: QuerySet[M], which: PageQuery, show: Callable[[M], T]) -> Page[T]:
+    """Return a page of a table's rows, newest first. Raises Problem."""
+    last = before_id(which.cursor)
+    found = rows if last is None else rows.filter(id__lt=last)
+    return page_of(found.order_by("-id")[: which.limit + 1], which, show)
+
+
+def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
+    """Return a page of all rows, in their order. Raises Problem."""
+    begin, last = 0, before_id(which.cursor)
+    if last is not None:
+        begin = next((place for place, row in enumerate(rows, start=1) if id_of(row) == last), 0)
+        if not begin:
+            raise _no_cursor()
+    return page_of(rows[begin:], which, show, id_of=id_of)
+
+
+def filled(schema: type[S], row: object, **more: Any) -> S:
+    """Return a schema with `more` and, for the other fields, the row's attributes of these names."""
+    names = schema.model_fields.keys() - more.keys()
+    return schema(**{name: getattr(row, name) for name in names}, **more)

@@ -1,7 +1,7 @@
 """Sending domains with their checks, and their From addresses."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import Http404
 from ninja import Router, Schema
@@ -9,10 +9,10 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.domains import actions, queries
-from mailflatrate.apps.domains.models import CheckKind, DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.models import CheckKind, DomainState, SenderDomain
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
-from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, RequestBodySchema
+from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, RequestBodySchema, filled
 from mailflatrate.entrypoints.web.studio.trust.senders import record_rows
 
 ROUTER = Router(tags=["Senders"])
@@ -77,17 +77,6 @@ def _domain(domain_id: int) -> SenderDomain:
     return found
 
 
-def _sender(row: SenderAddress) -> SenderInfo:
-    return SenderInfo(id=row.id, email=row.email, display_name=row.display_name, verified_at=row.verified_at)
-
-
-def _values(domain: SenderDomain) -> dict[str, Any]:
-    return {
-        "id": domain.id, "name": domain.name, "state": DomainState(domain.state), "checked_at": domain.checked_at,
-        "verified_at": domain.verified_at, "senders": [_sender(row) for row in domain.addresses.all()],
-    }  # fmt: skip
-
-
 def _detail(domain_id: int) -> DomainDetail:
     domain = _domain(domain_id)
     records = [
@@ -97,13 +86,14 @@ def _detail(domain_id: int) -> DomainDetail:
         )
         for row in record_rows(domain)
     ]  # fmt: skip
-    return DomainDetail(**_values(domain), records=records)
+    return filled(DomainDetail, domain, senders=list(domain.addresses.all()), records=records)
 
 
 @endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ, answers=Page[DomainInfo])
 def list_domains(request: ApiRequest) -> Page[DomainInfo]:
     """List all sender domains with their addresses, on one page."""
-    return Page[DomainInfo](items=[DomainInfo(**_values(row)) for row in queries.domains()])
+    found = [filled(DomainInfo, row, senders=list(row.addresses.all())) for row in queries.domains()]
+    return Page[DomainInfo](items=found)
 
 
 @endpoint(
@@ -142,4 +132,5 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
     """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""
     _domain(domain_id)
-    return _sender(actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user))
+    made = actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user)
+    return SenderInfo.model_validate(made)

@@ -10,7 +10,15 @@ from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
-from mailflatrate.entrypoints.api.v1.schemas import Address, Page, PageQuery, RequestBodySchema, before_id, page_of
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Address,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    before_id,
+    filled,
+    page_of,
+)
 from mailflatrate.rules.suppression import SuppressionReason
 
 ROUTER = Router(tags=["Suppression"])
@@ -62,8 +70,7 @@ def _key(email: str) -> bytes:
 def list_suppressions(request: ApiRequest, which: Query[SuppressionQuery]) -> Page[SuppressionInfo]:
     """List the account's active suppressions, newest first."""
     rows = queries.page(reason=which.reason, before_id=before_id(which.cursor), size=which.limit + 1)
-    items = [SuppressionInfo(id=row.id, reason=row.reason, since=row.created_at) for row in rows[: which.limit]]
-    return page_of(rows, which.limit, items)
+    return page_of(rows, which, lambda row: filled(SuppressionInfo, row, since=row.created_at))
 
 
 @endpoint(ROUTER, "post", "/suppressions/look-up", scope=KeyScope.READ, answers=SuppressionLookup, protects=True)
