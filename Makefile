@@ -103,7 +103,7 @@ bench: build tools ## Run the benchmarks; results go to bench/results
 	$(BIN)/python bench/run.py
 
 shots: build tools ## Make the screenshots of the README
-	$(BIN)/pytest -q tests/browser/test_pages.py -k "en-letter-False or en-ink-False"
+	SHOTS=1 $(BIN)/pytest -q tests/browser/test_pages.py -k "en-letter-False or en-ink-False"
 	mkdir -p docs/shots
 	cp tests/browser/shots/home-en-desktop-light.png docs/shots/home.png
 	cp tests/browser/shots/compose-en-desktop-light.png docs/shots/compose.png

@@ -3,10 +3,12 @@
 Tests isolate themselves by account: each takes fresh accounts from the `cast`, nothing is rolled back or flushed.
 """
 
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,24 @@ os.environ["MAILFLATRATE_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
 
 import django  # noqa: E402
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 import page_text  # noqa: E402
 from demo_world import Demo, running_demo  # noqa: E402
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
+from mailflatrate.settings import postgres  # noqa: E402
 
 build_catalogues(changed_only=True)
 django.setup()
 setup_test_environment()
 page_text.install()
+# What would cost every test processor time, and is not what it looks at: a million rounds for each password, checking
+# the primes of a key that was read before, and writes that outlast the machine.
+PBKDF2PasswordHasher.iterations = 1000
+serialization.load_pem_private_key = lru_cache(maxsize=100)(serialization.load_pem_private_key)  # type: ignore[assignment]
+postgres.CONFIGURATION |= {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +97,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
             item.add_marker("demo")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the modules and tests, which stay, from every search for garbage; and search less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
