@@ -20,10 +20,11 @@ from mailflatrate.apps.accounts.models import AgreementDocument, Application, Us
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, HandInForm, ListRowForm
-from mailflatrate.entrypoints.web.apply.views import REFUSED, see_other
+from mailflatrate.entrypoints.web.apply.views import REFUSED
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.vetting import FIELDS, missing_fields
 

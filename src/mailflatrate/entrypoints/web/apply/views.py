@@ -13,15 +13,11 @@ from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import BeginForm, StartForm
 from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.settings import load_settings
 
 FIRST_STEP = "company"
 REFUSED = 422
-
-
-def see_other(url: str) -> HttpResponse:
-    """Redirect after a successful POST."""
-    return HttpResponse(status=303, headers={"Location": url})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

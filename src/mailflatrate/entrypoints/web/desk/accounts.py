@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -35,9 +34,9 @@ from mailflatrate.entrypoints.web.desk.common import (
     history,
     owners,
     page,
-    see_other,
     tone_of,
 )
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting import LIFTS, Mover, lift_from, may_move
 
@@ -172,8 +171,8 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     said = _("The account status is now %(standing)s. The customer has been notified.")
-    messages.success(request, said % {"standing": ACCOUNT_STATUS_LABELS[after]})
-    return see_other(reverse("desk:account", args=[account_id]))
+    said = said % {"standing": ACCOUNT_STATUS_LABELS[after]}
+    return succeed(request, said, reverse("desk:account", args=[account_id]))
 
 
 @require_POST
@@ -186,8 +185,8 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.give_strike(account_id, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The strike counts for six months. The customer has been notified."))
-    return see_other(reverse("desk:account", args=[account_id]))
+    said = _("The strike counts for six months. The customer has been notified.")
+    return succeed(request, said, reverse("desk:account", args=[account_id]))
 
 
 @require_POST
@@ -201,8 +200,7 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
         actions.take_back_strike(strike_id, by=request.user, because=request.POST.get("because", "")[:2000])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The strike no longer counts."))
-    return see_other(reverse("desk:account", args=[account_id]))
+    return succeed(request, _("The strike no longer counts."), reverse("desk:account", args=[account_id]))
 
 
 @require_POST
@@ -214,8 +212,7 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, account_id, limits=form, status=REFUSED)
     actions.set_limits(account_id, by=request.user, **form.cleaned_data)
-    messages.success(request, _("The limits have been saved."))
-    return see_other(reverse("desk:account", args=[account_id]))
+    return succeed(request, _("The limits have been saved."), reverse("desk:account", args=[account_id]))
 
 
 @require_POST
@@ -224,5 +221,4 @@ def answer(request: DeskRequest, account_id: int) -> HttpResponse:
     """Answer the customer's message; without a text, close it unanswered."""
     find_account(account_id)
     actions.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
-    messages.success(request, _("Done."))
-    return see_other(reverse("desk:account", args=[account_id]))
+    return succeed(request, _("Done."), reverse("desk:account", args=[account_id]))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -26,10 +25,10 @@ from mailflatrate.entrypoints.web.desk.common import (
     history,
     owners,
     page,
-    see_other,
     tone_of,
 )
 from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
 from mailflatrate.rules.vetting.signals import SignalOutcome
 
@@ -165,8 +164,8 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label})
-    return see_other(reverse("desk:application", args=[account_id]))
+    said = _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label}
+    return succeed(request, said, reverse("desk:application", args=[account_id]))
 
 
 @require_POST
@@ -178,8 +177,8 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.activate_account(account_id, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    messages.success(request, _("The account is active. The customer has been notified."))
-    return see_other(reverse("desk:application", args=[account_id]))
+    said = _("The account is active. The customer has been notified.")
+    return succeed(request, said, reverse("desk:application", args=[account_id]))
 
 
 @require_POST
@@ -189,5 +188,5 @@ def check_again(request: DeskRequest, account_id: int) -> HttpResponse:
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)
     jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
-    messages.success(request, _("The automated check is running again. The new results appear in a moment."))
-    return see_other(reverse("desk:application", args=[account_id]))
+    said = _("The automated check is running again. The new results appear in a moment.")
+    return succeed(request, said, reverse("desk:application", args=[account_id]))

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,8 +19,9 @@ from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, see_other, tone_of
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
@@ -114,5 +114,4 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
     except CampaignError as problem:
         context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
         return page(request, "mailing", context, status=REFUSED)
-    messages.success(request, _("Done. The customer has been notified."))
-    return see_other(reverse("desk:mailings"))
+    return succeed(request, _("Done. The customer has been notified."), reverse("desk:mailings"))

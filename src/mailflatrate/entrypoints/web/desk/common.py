@@ -59,11 +59,6 @@ def page(request: DeskRequest, template: str, context: dict[str, Any], *, status
     return render(request, f"desk/{template}.html", context, status=status)
 
 
-def see_other(url: str) -> HttpResponse:
-    """Redirect after a successful POST."""
-    return HttpResponse(status=303, headers={"Location": url})
-
-
 def find_account(account_id: int) -> Account:
     """Return a customer's account; the operator's own doesn't count. Raises Http404."""
     found = Account.objects.filter(id=account_id, is_house=False).first()

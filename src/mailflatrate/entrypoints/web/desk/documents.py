@@ -15,9 +15,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, AgreementDocument, AgreementKind
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page
 from mailflatrate.entrypoints.web.documents import document_html, markdown_html
 from mailflatrate.entrypoints.web.language import interface_languages
+from mailflatrate.entrypoints.web.posts import see_other
 
 LONGEST_DOCUMENT = 200_000
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,8 +18,9 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page, see_other
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
 from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.measures import Counts, MeasureLevel, share
 from mailflatrate.rules.providers import provider_name
 
@@ -156,5 +156,5 @@ def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
         context = {**_context(_find(measure_id)), "problem": str(problem)}
         return page(request, "figure", context, status=REFUSED)
     lane = _("Action lifted. The campaign continues at this provider.")
-    messages.success(request, lane if is_lane else _("Action lifted. The customer can resume the campaign."))
-    return see_other(reverse("desk:figures"))
+    said = lane if is_lane else _("Action lifted. The customer can resume the campaign.")
+    return succeed(request, said, reverse("desk:figures"))

@@ -28,7 +28,8 @@ from mailflatrate.apps.delivery.relays.tables import (
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page
+from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, RelayPool
@@ -199,8 +200,7 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")[:500]
     relay = relays.move_relay(relay_id, StateChoice(state), by=audit.person(request.user), reason=reason)
     shown = {"name": relay.name, "state": StateChoice(state).label}
-    messages.success(request, _("%(name)s is now: %(state)s.") % shown)
-    return see_other(reverse("desk:relays"))
+    return succeed(request, _("%(name)s is now: %(state)s.") % shown, reverse("desk:relays"))
 
 
 @require_POST
@@ -264,8 +264,8 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
         form = RelayForm(relay=relay, initial=_initial(relay))
         context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "problem": str(error)}
         return page(request, "relay", context, status=REFUSED)
-    messages.success(request, _("%(name)s and its login details have been deleted.") % {"name": relay.name})
-    return see_other(reverse("desk:relays"))
+    said = _("%(name)s and its login details have been deleted.") % {"name": relay.name}
+    return succeed(request, said, reverse("desk:relays"))
 
 
 def _warm(relay_id: int) -> dict[str, Any] | None:

@@ -11,7 +11,8 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.web.desk import doctor_run
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import page, see_other
+from mailflatrate.entrypoints.web.desk.common import page
+from mailflatrate.entrypoints.web.posts import see_other
 
 SESSION_KEY = "examination"
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, Membership, User
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 
 ASK_AGREEMENTS = "ask_agreements"
@@ -79,8 +80,3 @@ def _agreements_first(request: StudioRequest) -> HttpResponse | None:
 def is_htmx(request: HttpRequest) -> bool:
     """Return whether htmx requests a part of a page."""
     return bool(getattr(request, "htmx", False))
-
-
-def see_other(url: str) -> HttpResponse:
-    """Redirect after a successful POST."""
-    return HttpResponse(status=303, headers={"Location": url})

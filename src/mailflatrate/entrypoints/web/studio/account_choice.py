@@ -4,8 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import signed_in
-from mailflatrate.entrypoints.web.studio.access import see_other
 
 
 @signed_in

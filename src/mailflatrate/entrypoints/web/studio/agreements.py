@@ -14,8 +14,9 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING
-from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, StudioRequest, studio
 
 
 def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +15,8 @@ from mailflatrate.apps.abuse.models import Case, CaseAnswer, Cause, Report
 from mailflatrate.apps.abuse.queries.case import case_view
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case import case_context
-from mailflatrate.entrypoints.web.desk.common import REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import REFUSED, page
+from mailflatrate.entrypoints.web.posts import see_other, succeed
 
 
 def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -> HttpResponse:
@@ -29,8 +29,7 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
         view = case_view(case_id)
         assert view is not None
         return page(request, "cases/case", {**case_context(view), "problem": str(problem)}, status=REFUSED)
-    messages.success(request, done)
-    return see_other(reverse("desk:case", args=[case_id]))
+    return succeed(request, done, reverse("desk:case", args=[case_id]))
 
 
 @require_POST

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +18,8 @@ from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
-from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
+from mailflatrate.entrypoints.web.posts import see_other, succeed
 
 HOW_READ = {
     "token": gettext_lazy("a signed token"),
@@ -114,6 +114,6 @@ def new(request: DeskRequest) -> HttpResponse:
         except AbuseError as problem:
             form.add_error("about" if form.cleaned_data["about"] else "text", str(problem))
         else:
-            messages.success(request, _("Case %(reference)s has been opened.") % {"reference": case.reference})
-            return see_other(reverse("desk:case", args=[case.id]))
+            said = _("Case %(reference)s has been opened.") % {"reference": case.reference}
+            return succeed(request, said, reverse("desk:case", args=[case.id]))
     return page(request, "cases/new", {"form": form}, status=REFUSED if request.method == "POST" else 200)

@@ -22,7 +22,8 @@ from mailflatrate.apps.suppression.actions import SuppressionError
 from mailflatrate.base.child import ChildError
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case_labels import PROOF, how_word
-from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page, see_other
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
+from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.settings import load_settings
 
 LARGEST_FILE_OCTETS = 20 * 1024 * 1024
@@ -82,8 +83,8 @@ def mails(request: DeskRequest) -> HttpResponse:
         to = f"abuse@{load_settings().service_domain}"
         (raw_mail_id,) = intake.store([intake.Arrival("file", "", "", to, form.cleaned_data["file"])])
         request.audit("mail.uploaded", subject=f"raw_mail:{raw_mail_id}")
-        messages.success(request, _("The email has been added and is being processed."))
-        return see_other(reverse("desk:stored-mail", args=[raw_mail_id]))
+        said = _("The email has been added and is being processed.")
+        return succeed(request, said, reverse("desk:stored-mail", args=[raw_mail_id]))
     apart = request.GET.get("tray") == "apart"
     state = RawMailState.APART if apart else RawMailState.UNREAD
     before = request.GET.get("before", "")
@@ -180,5 +181,4 @@ def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
         actions.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))
     except AbuseError as problem:
         return _show(request, mail, problem=str(problem))
-    messages.success(request, _("Archived."))
-    return see_other(reverse("desk:stored-mails"))
+    return succeed(request, _("Archived."), reverse("desk:stored-mails"))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -19,7 +18,8 @@ from mailflatrate.apps.suppression.actions import SuppressionError, lift
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import REFUSED, find_account, page, see_other
+from mailflatrate.entrypoints.web.desk.common import REFUSED, find_account, page
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 
 SHOWN = 50
@@ -62,5 +62,5 @@ def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, sup
         lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
     except SuppressionError as problem:
         return page(request, "cases/person", {**context, "problem": str(problem)}, status=REFUSED)
-    messages.success(request, _("The suppression has been lifted. Your name and reason are on record."))
-    return see_other(reverse("desk:person", args=[account_id, contact_id]))
+    said = _("The suppression has been lifted. Your name and reason are on record.")
+    return succeed(request, said, reverse("desk:person", args=[account_id, contact_id]))

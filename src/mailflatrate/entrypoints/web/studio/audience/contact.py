@@ -20,8 +20,9 @@ from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.privacy.queries import corrections
 from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.source_labels import unsubscribed_word
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
@@ -140,8 +141,7 @@ def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
         except ListError as error:
             form.add_error(None, error_sentence(error))
         else:
-            messages.success(request, _("Saved."))
-            return see_other(reverse("studio:contact", args=[contact_id]))
+            return succeed(request, _("Saved."), reverse("studio:contact", args=[contact_id]))
     return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(attributes)), status=422)
 
 

@@ -1,6 +1,7 @@
 """What the customer owes a person: proof, a copy of everything stored, erasure; and people's own data requests."""
 
-from django.contrib import messages
+from functools import partial
+
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -21,7 +22,8 @@ from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit
 from mailflatrate.base.pdf import PdfUnavailable
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, refuse
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 
@@ -48,8 +50,7 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
             export_proof(contact_id, list_id, wanted, language=get_language() or "en", by=audit.person(request.user))
         )
     except (PrivacyError, PdfUnavailable) as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:contact", args=[contact_id]))
+        return refuse(request, str(problem), reverse("studio:contact", args=[contact_id]))
 
 
 def _contact(contact_id: int) -> Contact:
@@ -92,15 +93,11 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     if request.POST.get("sure") != "on":
         context = {**_stored(contact), "unsure": True}
         return page(request, "studio/audience/person_erase.html", context, status=422)
-    try:
-        erase_for_customer(contact.id, by=request.user)
-    except PrivacyError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:contact", args=[contact.id]))
-    messages.success(
-        request, _("This person's data has been erased. The address stays blocked through its fingerprint only.")
-    )
-    return see_other(reverse("studio:contacts"))
+    done = _("This person's data has been erased. The address stays blocked through its fingerprint only.")
+    return perform(
+        request, partial(erase_for_customer, contact.id, by=request.user), done, reverse("studio:contacts"),
+        refused=PrivacyError, back=reverse("studio:contact", args=[contact.id]),
+    )  # fmt: skip
 
 
 @require_safe

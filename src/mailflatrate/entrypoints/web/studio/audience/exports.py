@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
-from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, View, see_other, studio
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, View, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES, error_sentence
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner
@@ -156,8 +156,8 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
     except ExportProblem as problem:
         form.add_error(None, error_sentence(problem))
         return page(mine, "studio/audience/export_new.html", {"form": form}, status=422)
-    messages.success(request, _("The export has started. You can leave this page; the file is kept for 7 days."))
-    return see_other(reverse("studio:exports"))
+    said = _("The export has started. You can leave this page; the file is kept for 7 days.")
+    return succeed(request, said, reverse("studio:exports"))
 
 
 @require_POST
@@ -167,8 +167,7 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     """Stop an export."""
     _find(export_id)
     actions.cancel_export(export_id, by=request.user)
-    messages.success(request, _("The export has been canceled."))
-    return see_other(reverse("studio:exports"))
+    return succeed(request, _("The export has been canceled."), reverse("studio:exports"))
 
 
 @require_POST
@@ -178,8 +177,7 @@ def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     """Delete a file before its time is over."""
     _find(export_id)
     actions.delete_export(export_id, by=request.user)
-    messages.success(request, _("The file has been deleted."))
-    return see_other(reverse("studio:exports"))
+    return succeed(request, _("The file has been deleted."), reverse("studio:exports"))
 
 
 @require_safe

@@ -21,7 +21,8 @@ from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.import_reasons import reason_word, reasons
 from mailflatrate.entrypoints.web.origin_labels import figures_of
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import (
     ALL_ROWS_WORDS,
     DATE_ORDER_WORDS,
@@ -226,8 +227,8 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
     _find(import_id)
     actions.cancel_import(import_id)
-    messages.success(request, _("The import is stopping. Contacts already imported will stay."))
-    return see_other(reverse("studio:import", args=[import_id]))
+    said = _("The import is stopping. Contacts already imported will stay.")
+    return succeed(request, said, reverse("studio:import", args=[import_id]))
 
 
 @require_safe

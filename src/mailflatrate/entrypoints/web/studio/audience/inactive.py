@@ -15,7 +15,8 @@ from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count, open_lists
 from mailflatrate.apps.lists.queries import mailable_count
 from mailflatrate.base import audit, clock
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.limits import value as limit
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +14,8 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import ORIGIN_TONES, error_sentence, origin_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
@@ -105,8 +105,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
-            messages.success(request, _("Saved."))
-            return see_other(reverse("studio:list", args=[list_id]))
+            return succeed(request, _("Saved."), reverse("studio:list", args=[list_id]))
     return page(
         request, "studio/audience/list_edit.html", {"list": found, "form": form}, status=422 if form.errors else 200
     )
@@ -118,8 +117,8 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Archive a list."""
     found = find_list(list_id)
     actions.archive_list(list_id, by=request.user)
-    messages.success(request, _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name})
-    return see_other(reverse("studio:lists"))
+    said = _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name}
+    return succeed(request, said, reverse("studio:lists"))
 
 
 @require_POST
@@ -128,5 +127,5 @@ def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Restore an archived list."""
     found = find_list(list_id)
     actions.unarchive_list(list_id, by=request.user)
-    messages.success(request, _("“%(name)s” is active again.") % {"name": found.name})
-    return see_other(reverse("studio:list", args=[list_id]))
+    said = _("“%(name)s” is active again.") % {"name": found.name}
+    return succeed(request, said, reverse("studio:list", args=[list_id]))

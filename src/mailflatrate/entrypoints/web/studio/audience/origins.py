@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +18,8 @@ from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, Lis
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, facts_of
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.lookups import find_list
 from mailflatrate.entrypoints.web.studio.common import page
@@ -131,8 +131,8 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     if request.method == "POST":
         form = DeclarationForm(request.POST, request.FILES)
         if form.is_valid() and _declare(request, list_id, form):
-            messages.success(request, _("Signed. Our team will review it. You can start importing now."))
-            return see_other(reverse("studio:list", args=[list_id]))
+            said = _("Signed. Our team will review it. You can start importing now.")
+            return succeed(request, said, reverse("studio:list", args=[list_id]))
     else:
         form = DeclarationForm(initial=_initial(request, before))
     context = {"list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en")}

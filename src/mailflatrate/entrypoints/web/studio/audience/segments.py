@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import MailingList, Segment
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
@@ -86,8 +86,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
             except SegmentError as error:
                 problem = error_sentence(error)
             else:
-                messages.success(request, _("Saved."))
-                return see_other(reverse("studio:segments"))
+                return succeed(request, _("Saved."), reverse("studio:segments"))
     people, fault = _counted(conditions)
     context = {
         "segment": segment, "form": form, "builder": builder(conditions), "problem": problem,
@@ -115,5 +114,4 @@ def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Forget a segment."""
     segment = _find(segment_id)
     actions.delete_segment(segment_id)
-    messages.success(request, _("“%(name)s” has been deleted.") % {"name": segment.name})
-    return see_other(reverse("studio:segments"))
+    return succeed(request, _("“%(name)s” has been deleted.") % {"name": segment.name}, reverse("studio:segments"))

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 PAGE_ROWS = 50

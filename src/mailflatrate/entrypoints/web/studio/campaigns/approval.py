@@ -1,6 +1,7 @@
 """Approval: asking a colleague for the release, and the page on which they give it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,8 @@ from mailflatrate.apps.gate import approval
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
@@ -125,8 +127,8 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if not decision.allowed:
         words = _("A check has failed. Fix it, then request approval again.")
         return _approval_page(request, find_campaign(campaign_id), error=words)
-    messages.success(request, _("Released. We'll let your colleague know by email."))
-    return see_other(reverse("studio:campaign", args=[campaign_id]))
+    said = _("Released. We'll let your colleague know by email.")
+    return succeed(request, said, reverse("studio:campaign", args=[campaign_id]))
 
 
 def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
@@ -150,10 +152,9 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send it back with what to change; the person who asked can withdraw the request this way."""
     find_campaign(campaign_id)
-    try:
-        approval.send_back(campaign_id, by=request.user, text=request.POST.get("text", "")[:LONGEST_WORDS])
-    except CampaignError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:campaign-second", args=[campaign_id]))
-    messages.success(request, _("Sent back to the person who requested approval."))
-    return _edit(campaign_id)
+    text = request.POST.get("text", "")[:LONGEST_WORDS]
+    return perform(
+        request, partial(approval.send_back, campaign_id, by=request.user, text=text),
+        _("Sent back to the person who requested approval."), reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=CampaignError, back=reverse("studio:campaign-second", args=[campaign_id]),
+    )  # fmt: skip

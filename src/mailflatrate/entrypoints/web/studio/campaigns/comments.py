@@ -14,7 +14,8 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
 from mailflatrate.apps.campaigns.queries import Thread, comment_threads
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 

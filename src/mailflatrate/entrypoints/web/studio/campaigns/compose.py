@@ -27,7 +27,8 @@ from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
@@ -207,8 +208,8 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     try:
         campaign, saved = _save(request, campaign_id)
     except NotEditable:
-        messages.error(request, _("This campaign is no longer a draft. Copy it to send something different."))
-        return see_other(reverse("studio:campaign", args=[campaign_id]))
+        said = _("This campaign is no longer a draft. Copy it to send something different.")
+        return refuse(request, said, reverse("studio:campaign", args=[campaign_id]))
     if is_htmx(request):
         return _autosaved(request, campaign, saved)
     return _saved_page(request, campaign, saved)
@@ -247,8 +248,7 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: SavedForm) ->
         drawn = replace(saved, conditions=changed_rows(saved.conditions, order), audience_error=problem)
         status = 200 if order else 422
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, drawn), status=status)
-    messages.success(request, _("Saved."))
-    return see_other(here)
+    return succeed(request, _("Saved."), here)
 
 
 def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:

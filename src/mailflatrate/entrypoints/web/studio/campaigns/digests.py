@@ -22,7 +22,8 @@ from mailflatrate.apps.campaigns.models.digest import EVERY_DAY, FAILURES
 from mailflatrate.apps.campaigns.queries import templates
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import SenderField
 from mailflatrate.entrypoints.web.studio.common import page
 
@@ -153,8 +154,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
         return page(request, "studio/campaigns/digest_state.html", _context(found))
     form = _form(request, found)
     if request.method == "POST" and _saved(request, form, digest_id) is not None:
-        messages.success(request, _("Saved."))
-        return see_other(reverse("studio:digest", args=[digest_id]))
+        return succeed(request, _("Saved."), reverse("studio:digest", args=[digest_id]))
     context = {**_context(found), "form": form}
     return page(request, "studio/campaigns/digest.html", context, status=422 if form.errors else 200)
 

@@ -1,9 +1,9 @@
 """The list of campaigns, and creating, copying and deleting them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
@@ -18,7 +18,8 @@ from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignS
 from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
@@ -128,8 +129,8 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Create a copy of this draft."""
     find_campaign(campaign_id)
     draft = actions.copy_campaign(campaign_id, by=request.user)
-    messages.success(request, _("This is your copy. It has its own mailing ID and hasn't been released."))
-    return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+    said = _("This is your copy. It has its own mailing ID and hasn't been released.")
+    return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
 
 
 @require_POST
@@ -137,10 +138,8 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Delete a draft permanently."""
     campaign = find_campaign(campaign_id)
-    try:
-        actions.delete_draft(campaign_id)
-    except CampaignError:
-        messages.error(request, _("Only drafts can be deleted. Sent campaigns stay on record."))
-    else:
-        messages.success(request, _("“%(name)s” has been deleted.") % {"name": campaign.name})
-    return see_other(reverse("studio:campaigns"))
+    return perform(
+        request, partial(actions.delete_draft, campaign_id),
+        _("“%(name)s” has been deleted.") % {"name": campaign.name}, reverse("studio:campaigns"),
+        refused=CampaignError, because=_("Only drafts can be deleted. Sent campaigns stay on record."),
+    )  # fmt: skip

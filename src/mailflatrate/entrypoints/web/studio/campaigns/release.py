@@ -1,6 +1,7 @@
 """Confirming the policy, sending a test, releasing and withdrawing a release."""
 
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,7 +19,8 @@ from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import circumstances
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.mail.author_mistakes import all_in_words
@@ -37,17 +39,15 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.POST.get("confirm") != "on":
         messages.error(request, _("The policy isn't confirmed yet. Select the box to confirm it."))
         return _back(campaign_id)
-    try:
-        campaigns.tick_policy(
-            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
-        )
-    except CampaignError:
-        messages.error(request, _("The campaign has changed since you opened this page. Review it again."))
-    else:
-        messages.success(
-            request, _("The policy is confirmed for this content. If you edit it, you'll need to confirm again.")
-        )
-    return _back(campaign_id)
+    shown = request.POST.get("shown_hash", "")
+    return perform(
+        request,
+        lambda: campaigns.tick_policy(campaign_id, by=request.user, shown_hash=shown, where=circumstances(request)),
+        _("The policy is confirmed for this content. If you edit it, you'll need to confirm again."),
+        reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=CampaignError,
+        because=_("The campaign has changed since you opened this page. Review it again."),
+    )
 
 
 @require_POST
@@ -114,8 +114,7 @@ def _release(
     try:
         decision = gate.release_campaign(campaign.id, by=request.user, at=at, on_own_clocks=on_own_clocks)
     except CampaignError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:campaign", args=[campaign.id]))
+        return refuse(request, str(problem), reverse("studio:campaign", args=[campaign.id]))
     if not decision.allowed:
         messages.error(request, _("Not sent yet: some checks on the right haven't passed."))
         return _back(campaign.id)
@@ -127,10 +126,12 @@ def _release(
 def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Turn a scheduled campaign back into a draft."""
     find_campaign(campaign_id)
-    try:
-        campaigns.unschedule(campaign_id)
-    except CampaignError:
-        messages.error(request, _("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
-        return see_other(reverse("studio:campaign", args=[campaign_id]))
-    messages.success(request, _("It's a draft again and won't be sent automatically."))
-    return _back(campaign_id)
+    return perform(
+        request,
+        partial(campaigns.unschedule, campaign_id),
+        _("It's a draft again and won't be sent automatically."),
+        reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=CampaignError,
+        because=_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."),
+        back=reverse("studio:campaign", args=[campaign_id]),
+    )

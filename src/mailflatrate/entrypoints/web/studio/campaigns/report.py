@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +30,8 @@ from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
@@ -250,13 +252,9 @@ def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 def _act(campaign_id: int, action: Callable[[int], object], done: str, request: StudioRequest) -> HttpResponse:
     find_campaign(campaign_id)
-    try:
-        action(campaign_id)
-    except CampaignError:
-        messages.error(request, _("The campaign's status has changed in the meantime. This is the current status."))
-    else:
-        messages.success(request, done)
-    return see_other(reverse("studio:campaign", args=[campaign_id]))
+    changed = _("The campaign's status has changed in the meantime. This is the current status.")
+    here = reverse("studio:campaign", args=[campaign_id])
+    return perform(request, partial(action, campaign_id), done, here, refused=CampaignError, because=changed)
 
 
 @require_POST

@@ -15,7 +15,8 @@ from mailflatrate.apps.campaigns.variants import all_variants, people_each, vari
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, whole_number
 from mailflatrate.rules.ab_test import (
     LEAST_CLICKS,

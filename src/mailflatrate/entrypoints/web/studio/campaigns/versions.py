@@ -22,7 +22,8 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Campaign
 from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
@@ -208,8 +209,8 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     try:
         actions.take_version(campaign_id, version.id, by=request.user)
     except NotEditable:
-        messages.error(request, _("This campaign is no longer a draft. Copy it to send something different."))
-        return see_other(reverse("studio:campaign", args=[campaign_id]))
+        said = _("This campaign is no longer a draft. Copy it to send something different.")
+        return refuse(request, said, reverse("studio:campaign", args=[campaign_id]))
     messages.success(request, _("The campaign now uses this version. The previous content is under Versions."))
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +14,8 @@ from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
@@ -103,8 +103,7 @@ def edit(request: StudioRequest) -> HttpResponse:
         values = dict(form.cleaned_data)
         logo = values.pop("logo")
         actions.save_brand(values, logo_id=logo.id if logo else None)
-        messages.success(request, _("Saved."))
-        return see_other(reverse("studio:brand"))
+        return succeed(request, _("Saved."), reverse("studio:brand"))
     context = {"form": form, "message_url": reverse("studio:brand-letter")}
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
 

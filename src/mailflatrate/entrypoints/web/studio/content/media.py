@@ -18,7 +18,8 @@ from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, media_path, media_url, message_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS, Refusal
 from mailflatrate.settings import load_settings
@@ -238,8 +239,8 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     try:
         actions.delete_media(media_id)
     except MediaInUse:
-        messages.error(request, _("A sent campaign uses this image, so it has to stay visible to its readers."))
-        return see_other(reverse("studio:media-one", args=[media_id]))
+        said = _("A sent campaign uses this image, so it has to stay visible to its readers.")
+        return refuse(request, said, reverse("studio:media-one", args=[media_id]))
     messages.success(request, _("“%(name)s” has been deleted.") % {"name": media.name})
     return see_other(reverse("studio:media"))
 

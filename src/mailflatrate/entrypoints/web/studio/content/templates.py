@@ -17,7 +17,8 @@ from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import find_campaign, page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
@@ -153,8 +154,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
         except NameTaken:
             form.add_error("name", _("Another template already has this name."))
         else:
-            messages.success(request, _("Saved."))
-            return see_other(reverse("studio:template", args=[template_id]))
+            return succeed(request, _("Saved."), reverse("studio:template", args=[template_id]))
     card = next(card for card in own_cards() if card.begin == f"own:{template_id}")
     context = _template_context(request, card) | {"template": template, "form": form}
     return page(request, "studio/content/template_own.html", context, status=422 if form.errors else 200)
@@ -178,8 +178,7 @@ def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Delete a template."""
     template = _find(template_id)
     actions.delete_template(template_id)
-    messages.success(request, _("“%(name)s” has been deleted.") % {"name": template.name})
-    return see_other(reverse("studio:templates"))
+    return succeed(request, _("“%(name)s” has been deleted.") % {"name": template.name}, reverse("studio:templates"))
 
 
 @require_POST
@@ -191,8 +190,7 @@ def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
     back = reverse("studio:campaign-edit" if is_draft else "studio:campaign", args=[campaign_id])
     form = NameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Enter a name for the template."))
-        return see_other(back)
+        return refuse(request, _("Enter a name for the template."), back)
     try:
         actions.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
     except NameTaken:

@@ -20,7 +20,8 @@ from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.embeds import FACES, inputs
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, FormFieldRow, posted_rows, rows_of
@@ -154,7 +155,7 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     wanted(form_id)
     verdict = actions.publish_form(form_id, by=request.user)
     if not verdict.allowed:
-        messages.error(request, _("Not published yet. The panel lists what needs fixing."))
-        return see_other(reverse("studio:form-edit", args=[form_id]))
+        said = _("Not published yet. The panel lists what needs fixing.")
+        return refuse(request, said, reverse("studio:form-edit", args=[form_id]))
     messages.success(request, _("Published. The form now accepts sign-ups."))
     return see_other(reverse("studio:form", args=[form_id]))

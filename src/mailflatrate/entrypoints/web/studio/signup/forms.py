@@ -1,9 +1,9 @@
 """Forms: the list, creating one, and one form with its embed codes, sign-ups and versions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -18,7 +18,8 @@ from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
 from mailflatrate.entrypoints.web.studio.signup.fields import NewSignupForm
@@ -144,33 +145,27 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
     return page(request, "studio/signup/form.html", context)
 
 
-def _moved(form_id: int, move: Any) -> HttpResponse:
+def _move(request: StudioRequest, form_id: int, action: Callable[[int], object], done: str) -> HttpResponse:
     wanted(form_id)
-    move(form_id)
-    return see_other(reverse("studio:form", args=[form_id]))
+    here = reverse("studio:form", args=[form_id])
+    try:
+        action(form_id)
+    except FormError as error:
+        return refuse(request, f"{capfirst(str(error))}.", here)
+    return succeed(request, done, here)
 
 
 @require_POST
 @studio
 def close(request: StudioRequest, form_id: int) -> HttpResponse:
     """Close the form to new sign-ups."""
-    try:
-        answer = _moved(form_id, actions.close_form)
-    except FormError as error:
-        messages.error(request, f"{capfirst(str(error))}.")
-        return see_other(reverse("studio:form", args=[form_id]))
-    messages.success(request, _("Form closed. Visitors will see that it no longer accepts sign-ups."))
-    return answer
+    done = _("Form closed. Visitors will see that it no longer accepts sign-ups.")
+    return _move(request, form_id, actions.close_form, done)
 
 
 @require_POST
 @studio
 def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
     """Take sign-ups again."""
-    try:
-        answer = _moved(form_id, actions.reopen_form)
-    except FormError as error:
-        messages.error(request, f"{capfirst(str(error))}.")
-        return see_other(reverse("studio:form", args=[form_id]))
-    messages.success(request, _("The form accepts sign-ups again."))
-    return answer
+    done = _("The form accepts sign-ups again.")
+    return _move(request, form_id, actions.reopen_form, done)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -15,7 +14,8 @@ from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 
 
@@ -68,7 +68,6 @@ def new(request: StudioRequest) -> HttpResponse:
             asked.add_error("email", f"{capfirst(str(error)).rstrip('.')}.")
         else:
             text = _("We've sent an email to %(email)s. The contact is added once they confirm.")
-            messages.success(request, text % {"email": given["email"]})
-            return see_other(reverse("studio:form", args=[given["form"]]))
+            return succeed(request, text % {"email": given["email"]}, reverse("studio:form", args=[given["form"]]))
     context = {"form": asked, "has_forms": bool(asking_forms())}
     return page(request, "studio/signup/person.html", context, status=422 if asked.errors else 200)

@@ -16,7 +16,8 @@ from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.queries import inbox_messages
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
 from mailflatrate.mail.dkim_verify import DkimStatus

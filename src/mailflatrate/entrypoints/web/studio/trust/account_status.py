@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -39,7 +38,8 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
@@ -188,8 +188,7 @@ def accept(request: StudioRequest) -> HttpResponse:
     actions.accept_agreements(
         request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
     )
-    messages.success(request, _("Thanks. You've accepted the agreements."))
-    return see_other(reverse("studio:standing"))
+    return succeed(request, _("Thanks. You've accepted the agreements."), reverse("studio:standing"))
 
 
 @require_POST
@@ -203,8 +202,8 @@ def write(request: StudioRequest) -> HttpResponse:
         actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
         return _standing_page(request, message_error=str(problem))
-    messages.success(request, _("We've received your message. We'll reply by email and here."))
-    return see_other(reverse("studio:standing"))
+    said = _("We've received your message. We'll reply by email and here.")
+    return succeed(request, said, reverse("studio:standing"))
 
 
 def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
@@ -221,8 +220,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.change_settings(account.id, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return see_other(reverse("studio:standing-settings"))
+        return succeed(request, _("Saved."), reverse("studio:standing-settings"))
     return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -256,5 +254,4 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
         if wanted
         else _("Campaigns no longer need a second person's approval.")
     )
-    messages.success(request, done)
-    return see_other(reverse("studio:standing-security"))
+    return succeed(request, done, reverse("studio:standing-security"))

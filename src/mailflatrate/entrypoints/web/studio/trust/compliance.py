@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,7 +12,8 @@ from mailflatrate.apps.stats.compliance import account_facts
 from mailflatrate.base import clock
 from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.entrypoints.web.compliance import parts
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import refuse
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.rules.compliance import judge_all
 
@@ -38,8 +38,7 @@ def on_paper(request: StudioRequest) -> HttpResponse:
     try:
         content = html_to_pdf(render_to_string("studio/trust/compliance_paper.html", context))
     except PdfUnavailable as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:standing-compliance"))
+        return refuse(request, str(problem), reverse("studio:standing-compliance"))
     name = f"compliance-{context['now']:%Y-%m-%d}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of, from_application
 from mailflatrate.locale.texts import languages

@@ -24,8 +24,9 @@ from mailflatrate.apps.forms.actions import asking_allowance
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import form_table
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.request_limits import asking_shown
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
 

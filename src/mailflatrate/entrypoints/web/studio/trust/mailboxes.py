@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,8 @@ from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 
 
 class ReplyForm(forms.Form):
@@ -94,13 +95,9 @@ def _found(mailbox_id: int) -> Mailbox:
 def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Send the confirmation mail again."""
     found = _found(mailbox_id)
-    try:
-        actions.ask_again(found.id, by=request.user)
-    except DomainError as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("We've sent a link to %(email)s.") % {"email": found.email})
-    return see_other(reverse("studio:senders"))
+    done = _("We've sent a link to %(email)s.") % {"email": found.email}
+    ask_again = partial(actions.ask_again, found.id, by=request.user)
+    return perform(request, ask_again, done, reverse("studio:senders"), refused=DomainError)
 
 
 @require_POST
@@ -109,5 +106,5 @@ def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Remove a reply address from the list."""
     found = _found(mailbox_id)
     actions.remove_reply_address(found.id)
-    messages.success(request, _("%(email)s has been removed.") % {"email": found.email})
-    return see_other(f"{reverse('studio:senders')}#replies")
+    said = _("%(email)s has been removed.") % {"email": found.email}
+    return succeed(request, said, f"{reverse('studio:senders')}#replies")

@@ -15,7 +15,8 @@ from mailflatrate.apps.domains import actions, queries
 from mailflatrate.apps.domains.actions.media_hosts import NO_CERTIFICATE
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.rules.facts import DnsState
 from mailflatrate.settings import load_settings
 

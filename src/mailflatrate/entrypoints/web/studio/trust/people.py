@@ -1,9 +1,9 @@
 """Who works for the account, and in which role."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,8 @@ from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, Membership, Role
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
 from mailflatrate.settings import load_settings
 
@@ -79,13 +80,12 @@ def team(request: StudioRequest) -> HttpResponse:
         except AccountError as problem:
             form.add_error("email", str(problem))
         else:
-            return _on_its_way(request, invitation)
+            return succeed(request, _sent(invitation), reverse("studio:standing-people"))
     return _team_page(request, form)
 
 
-def _on_its_way(request: StudioRequest, invitation: Invitation) -> HttpResponse:
-    messages.success(request, _("We've sent the invitation to %(email)s.") % {"email": invitation.email})
-    return see_other(reverse("studio:standing-people"))
+def _sent(invitation: Invitation) -> str:
+    return _("We've sent the invitation to %(email)s.") % {"email": invitation.email}
 
 
 @require_POST
@@ -94,12 +94,8 @@ def _on_its_way(request: StudioRequest, invitation: Invitation) -> HttpResponse:
 def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
-    try:
-        sent = actions.send_again(request.account.id, invitation_id, by=request.user, url=invitation_url)
-    except AccountError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:standing-people"))
-    return _on_its_way(request, sent)
+    send_again = partial(actions.send_again, request.account.id, invitation_id, by=request.user, url=invitation_url)
+    return perform(request, send_again, _sent, reverse("studio:standing-people"), refused=AccountError)
 
 
 @require_POST
@@ -108,13 +104,13 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
 def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Withdraw an invitation that has not been accepted yet."""
     _find_invitation(invitation_id)
-    try:
-        gone = actions.withdraw(request.account.id, invitation_id, by=request.user)
-    except AccountError as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("The invitation to %(email)s has been withdrawn.") % {"email": gone.email})
-    return see_other(reverse("studio:standing-people"))
+    return perform(
+        request,
+        partial(actions.withdraw, request.account.id, invitation_id, by=request.user),
+        lambda gone: _("The invitation to %(email)s has been withdrawn.") % {"email": gone.email},
+        reverse("studio:standing-people"),
+        refused=AccountError,
+    )
 
 
 def _find_invitation(invitation_id: int) -> None:
@@ -131,14 +127,9 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     chosen = request.POST.get("role")
     if chosen not in Role.values:
         raise Http404
-    try:
-        actions.change_role(request.account.id, membership.id, Role(chosen), by=request.user)
-    except AccountError as problem:
-        messages.error(request, str(problem))
-    else:
-        words = _("%(name)s now has the role %(role)s.")
-        messages.success(request, words % {"name": membership.user, "role": Role(chosen).label})
-    return see_other(reverse("studio:standing-people"))
+    done = _("%(name)s now has the role %(role)s.") % {"name": membership.user, "role": Role(chosen).label}
+    change = partial(actions.change_role, request.account.id, membership.id, Role(chosen), by=request.user)
+    return perform(request, change, done, reverse("studio:standing-people"), refused=AccountError)
 
 
 @require_POST
@@ -147,11 +138,8 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
 def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Remove a person from this account."""
     membership = find_member(membership_id)
-    try:
-        actions.remove_member(request.account.id, membership.id, by=request.user)
-    except AccountError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:standing-people"))
-    messages.success(request, _("%(name)s no longer has access to this account.") % {"name": membership.user})
-    mine = membership.user_id == request.user.id
-    return see_other(reverse("studio:home") if mine else reverse("studio:standing-people"))
+    done = _("%(name)s no longer has access to this account.") % {"name": membership.user}
+    remove_member = partial(actions.remove_member, request.account.id, membership.id, by=request.user)
+    people = reverse("studio:standing-people")
+    to = reverse("studio:home") if membership.user_id == request.user.id else people
+    return perform(request, remove_member, done, to, refused=AccountError, back=people)

@@ -1,7 +1,6 @@
 """The abuse desk's questions to the customer, and their answers. Nothing of the case itself is here (R-80)."""
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +11,8 @@ from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.queries import case as queries
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, see_other, studio
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 
 REFUSED = 422
@@ -53,8 +53,7 @@ def one(request: StudioRequest, question_id: int) -> HttpResponse:
         except AbuseError as problem:
             form.add_error(None, str(problem))
         else:
-            messages.success(request, _("We've received your answer."))
-            return see_other(reverse("studio:question", args=[question_id]))
+            return succeed(request, _("We've received your answer."), reverse("studio:question", args=[question_id]))
     contact = Contact.objects.filter(id=question.contact_id or 0).first()
     context = {"question": question, "form": form, "contact": contact, "tab": "questions"}
     return page(request, "studio/trust/question.html", context, status=REFUSED if request.method == "POST" else 200)

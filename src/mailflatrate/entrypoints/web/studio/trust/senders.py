@@ -16,7 +16,8 @@ from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record
 from mailflatrate.apps.inbound.queries import domain_figures
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, see_other, studio
+from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
@@ -232,8 +233,7 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
         else:
             asked = found.verified_at is not None and sender.verified_at is None
             words = _("We've sent a link to %(sender)s.") if asked else _("%(sender)s has been added.")
-            messages.success(request, words % {"sender": sender.email})
-            return see_other(reverse("studio:sender-domain", args=[found.id]))
+            return succeed(request, words % {"sender": sender.email}, reverse("studio:sender-domain", args=[found.id]))
     return _domain_page(request, found, form, status=422)
 
 
@@ -242,10 +242,8 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
 def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Remove a domain without addresses."""
     found = find_domain(domain_id)
-    try:
-        actions.remove_domain(found.id)
-    except DomainError as problem:
-        messages.error(request, str(problem))
-        return see_other(reverse("studio:sender-domain", args=[found.id]))
-    messages.success(request, _("%(domain)s has been removed.") % {"domain": found.name})
-    return see_other(reverse("studio:senders"))
+    done = _("%(domain)s has been removed.") % {"domain": found.name}
+    return perform(
+        request, lambda: actions.remove_domain(found.id), done, reverse("studio:senders"),
+        refused=DomainError, back=reverse("studio:sender-domain", args=[found.id]),
+    )  # fmt: skip
