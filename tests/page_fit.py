@@ -17,7 +17,7 @@ MEASURE: Final = """
     return `<${one.localName}${kind}> ${said.replace(/\\s+/g, " ").slice(0, 40)}`;
   };
   const scrolls = one => !["visible", "clip"].includes(style(one).overflowX);
-  if (root.scrollWidth > width) {
+  if (root.scrollWidth > width + 1) {  // half a pixel is rounded up to a whole one
     const wide = [...document.body.querySelectorAll("*")].filter(one => {
       if (one.getBoundingClientRect().right <= width + 0.5) return false;
       for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up)) return false;
