@@ -21,15 +21,17 @@ from mailflatrate.rules.campaign_states import CampaignMover
 if TYPE_CHECKING:
     from mailflatrate.apps.accounts.models import User
 
-CONTENT = "\n\n".join([
-    "Good morning, {{ contact.first_name }},",
-    "you have {{ contact.points }} points in {{ contact.city }}, {{ contact.first_name }} {{ contact.last_name }}.",
-    *(
-        f"Worth the walk this week: the new oven of the bakery, story {number} of five. "
-        f"[Read it](https://shop.example/stories/{number}?from=mailing)"
-        for number in range(1, 6)
-    ),
-])  # fmt: skip
+CONTENT = "\n\n".join(
+    [
+        "Good morning, {{ contact.first_name }},",
+        "you have {{ contact.points }} points in {{ contact.city }}, {{ contact.first_name }} {{ contact.last_name }}.",
+        *(
+            f"Worth the walk this week: the new oven of the bakery, story {number} of five. "
+            f"[Read it](https://shop.example/stories/{number}?from=mailing)"
+            for number in range(1, 6)
+        ),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +246,16 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
         with tenancy.deciding():
             decisions = [
                 GateDecision.objects.create(
-                    chain=Chain.CAMPAIGN, campaign=campaign, edition=edition, allowed=True,
-                    rules_version=RULES_VERSION, findings=[{"key": "bench", "severity": "block", "passed": True}],
+                    chain=Chain.CAMPAIGN,
+                    campaign=campaign,
+                    edition=edition,
+                    allowed=True,
+                    rules_version=RULES_VERSION,
+                    findings=[{"key": "bench", "severity": "block", "passed": True}],
                     decided_at=clock.now(),
                 )
                 for edition in editions
-            ]  # fmt: skip
+            ]
         move(campaign, CampaignState.PLANNING, CampaignMover.MACHINE)
     if plan_now:
         plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)

@@ -31,9 +31,13 @@ READING_SECONDS = 3.0
 """After a mail was taken, so long its reader is watched."""
 SCOPES = ("read", "contacts.write", "import", "suppress", "erase", "campaigns.draft", "campaigns.release")
 DRAFT = {
-    "name": "Hostile", "subject": "Hello", "preheader": "x", "content_kind": "html", "content": "<p>Hello</p>",
+    "name": "Hostile",
+    "subject": "Hello",
+    "preheader": "x",
+    "content_kind": "html",
+    "content": "<p>Hello</p>",
     "text_override": "",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,11 @@ class Measure:
     def holds(self) -> bool:
         """Tell whether it keeps within all three bounds without a server error, or was refused with 503."""
         return (
-            (self.seconds <= MOST_SECONDS and self.web_mb + self.child_mb <= MOST_MB
-            and self.health_seconds <= MOST_HEALTH_SECONDS and 0 < self.status < 500) or self.status == 503
-        )  # fmt: skip
+            self.seconds <= MOST_SECONDS
+            and self.web_mb + self.child_mb <= MOST_MB
+            and self.health_seconds <= MOST_HEALTH_SECONDS
+            and 0 < self.status < 500
+        ) or self.status == 503
 
 
 T = TypeVar("T")
@@ -94,10 +100,15 @@ def people(demo: Demo) -> People:
     shown = re.search(r'name="shown" value="([^"]+)"', stranger.get("/report/").text)
     time.sleep(5)
     return People(
-        anna, program, stranger, demo, lists["items"][0]["id"], domains["items"][0]["senders"][0]["id"],
+        anna,
+        program,
+        stranger,
+        demo,
+        lists["items"][0]["id"],
+        domains["items"][0]["senders"][0]["id"],
         form[1] if form else "",
         shown[1] if shown else "",
-    )  # fmt: skip
+    )
 
 
 def prepared(make: Callable[[], T], send: Callable[[T], Answer]) -> Callable[[], Work]:
@@ -134,8 +145,11 @@ def report_cases(who: People) -> Iterator[Case]:
         yield "report", name, prepared(make, partial(hand_in, name=name))
     for name in ("received", "forwards", "comments", "codes"):
         text = MAILS[name]().decode()[:60_000]
-        yield "report, pasted", name, prepared(
-            partial(dict, fields, about=text), partial(who.stranger.post, "/report/"))  # fmt: skip
+        yield (
+            "report, pasted",
+            name,
+            prepared(partial(dict, fields, about=text), partial(who.stranger.post, "/report/")),
+        )
 
 
 def smtp_cases(who: People) -> Iterator[Case]:
@@ -211,9 +225,10 @@ def draft_cases(who: People) -> Iterator[Case]:
         "preview of the text": lambda _: who.anna.get(f"{studio}preview/?part=text"),
         "preview of who lacks a value": lambda _: who.anna.get(f"{studio}preview/?missing=1"),
         "API test send": lambda _: who.program.call(
-            "POST", f"/campaigns/{made}/test", recipients=["anna@lindenhof.example"]),
+            "POST", f"/campaigns/{made}/test", recipients=["anna@lindenhof.example"]
+        ),
         "template": show_template,
-    }  # fmt: skip
+    }
     for name, make in drafts().items():
         yield "API save", name, prepared(make, save)
         for page, ask in pages.items():
@@ -235,20 +250,27 @@ def body_cases(who: People) -> Iterator[Case]:
         )
     for name, body in OBJECTS.items():
         for path in ("/api/v1/campaigns", "/api/v1/segments"):
-            yield "API body", f"{name}, {path}", prepared(
-                nothing, lambda _, given=(path, body): who.program.ask("POST", *given, "application/json"))  # fmt: skip
+            yield (
+                "API body",
+                f"{name}, {path}",
+                prepared(nothing, lambda _, given=(path, body): who.program.ask("POST", *given, "application/json")),
+            )
     for name, body in {"escapes": b"content=" + b"%41" * 500_000, "fields": b"a=b&" * 380_000}.items():
-        yield "studio body", name, prepared(
-            nothing, lambda _, body=body: who.anna.ask("POST", "/studio/campaigns/1/edit/", body, FORM))  # fmt: skip
+        yield (
+            "studio body",
+            name,
+            prepared(nothing, lambda _, body=body: who.anna.ask("POST", "/studio/campaigns/1/edit/", body, FORM)),
+        )
 
 
 def slow_cases(who: People) -> Iterator[Case]:
     """Two hundred bodies, headers or chunks that never end, while other pages are asked for."""
     fields = "POST /report/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     begun = {
-        "bodies": f"{fields}Content-Length: 5000000\r\n\r\na", "headers": fields[:40],
+        "bodies": f"{fields}Content-Length: 5000000\r\n\r\na",
+        "headers": fields[:40],
         "chunks": f"{fields}Transfer-Encoding: chunked\r\n\r\nffff\r\na",
-    }  # fmt: skip
+    }
 
     def beside(sent: str) -> Answer:
         with ExitStack() as held:
@@ -270,11 +292,13 @@ def crowd_cases(who: People) -> Iterator[Case]:
         "reports": (OUTLOOK["deep.msg"], lambda data: who.stranger.post("/report/", fields, file=("a.msg", data))),
         "pictures": (
             PICTURES["16 megapixels"],
-            lambda data: who.program.post("/api/v1/media", {"alt": "x"}, file=("p.png", data))),
+            lambda data: who.program.post("/api/v1/media", {"alt": "x"}, file=("p.png", data)),
+        ),
         "workbooks": (
             WORKBOOKS["blanks"],
-            lambda data: who.program.post("/api/v1/imports", {"list_id": str(who.list_id)}, file=("p", data))),
-    }  # fmt: skip
+            lambda data: who.program.post("/api/v1/imports", {"list_id": str(who.list_id)}, file=("p", data)),
+        ),
+    }
 
     def beside(data: bytes, ask: Callable[[bytes], Answer]) -> Answer:
         threads = [threading.Thread(target=ask, args=(data,)) for _ in range(6)]

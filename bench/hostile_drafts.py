@@ -82,13 +82,17 @@ HTML: Mapping[str, Callable[[], Draft]] = {
     "selectors": lambda: _css(_full("a b c d e f g>h~i+j:not(k){color:red}", 90_000), _full("<b><i><u>x", 90_000)),
     "counting selectors": lambda: _css(
         "".join(f":nth-child({at}n+1) *:not([x='{at}']) ~ *{{color:#{at:04d}}}" for at in range(1_500)),
-        _full("<p>x", 90_000)),
+        _full("<p>x", 90_000),
+    ),
     "selectors with :has": lambda: _css(
         "".join(f"*:has(*:has(*:nth-last-child({at}))){{color:red}}" for at in range(1_500)),
-        _full("<div>", 1_000) + _full("<p>x</p>", 60_000)),
+        _full("<div>", 1_000) + _full("<p>x</p>", 60_000),
+    ),
     "variables": lambda: _css(
-        ":root{" + "".join(f"--a{at}:var(--a{at - 1})var(--a{at - 1});" for at in range(1, 3_000))
-        + "}p{color:var(--a2999)}"),
+        ":root{"
+        + "".join(f"--a{at}:var(--a{at - 1})var(--a{at - 1});" for at in range(1, 3_000))
+        + "}p{color:var(--a2999)}"
+    ),
     "nested media": lambda: _css(_full("@media all{")),
     "long style": lambda: _html('<p style="' + _full("font-family:a,b;") + '">x</p>'),
     "styles everywhere": lambda: _html(_full('<p style="a:b;c:d;color:red;background:url(x)">x</p>')),
@@ -100,23 +104,23 @@ HTML: Mapping[str, Callable[[], Draft]] = {
     "blanks": lambda: _html("<p>" + _full(" \u00a0\t\n")),
     "accents": lambda: _html("<p>a" + "\u0301" * 90_000),
     "direction": lambda: _html("<p>" + "\u202e\u2066" * 30_000),
-}  # fmt: skip
+}
 MARKDOWN: Mapping[str, Callable[[], Draft]] = {
     "links": lambda: _markdown(_full("[a](b")),
     "references": lambda: _markdown(_full("[a]: b\n") + "[a]"),
     "used references": lambda: _markdown(
-        "".join(f"[{at}]: http://x.y/{at}\n" for at in range(4_000)) + "".join(f"[{at}]" for at in range(4_000))),
+        "".join(f"[{at}]: http://x.y/{at}\n" for at in range(4_000)) + "".join(f"[{at}]" for at in range(4_000))
+    ),
     "long reference": lambda: _markdown("[a]: http://x.y/" + "a" * 90_000 + "\n" + _full("[a]", 100_000)),
     "quotes": lambda: _markdown(_full(">") + "x"),
     "deep lists": lambda: _markdown("\n".join("  " * at + "- x" for at in range(430))),
     "stars": lambda: _markdown(_full("*a **b _c __d ")),
     "code": lambda: _markdown("".join("`" * at + " " for at in range(1, 620))),
-    "wide table": lambda: _markdown(
-        "|" + "a|" * 1_000 + "\n|" + "-|" * 1_000 + "\n" + _full("|\n", 190_000)),
+    "wide table": lambda: _markdown("|" + "a|" * 1_000 + "\n|" + "-|" * 1_000 + "\n" + _full("|\n", 190_000)),
     "html": lambda: _markdown(_full("<a><?x><!A")),
     "addresses": lambda: _markdown(_full("<a@b.c")),
     "bare addresses": lambda: _markdown(_full("http://a.b.c.d.e.f/?x=")),
-}  # fmt: skip
+}
 MJML: Mapping[str, Callable[[], Draft]] = {
     "wrappers": lambda: _mjml(_full("<mj-wrapper>", 100_000)),
     "open texts": lambda: _mjml(_full("<mj-text ")),
@@ -166,11 +170,12 @@ def public_bodies(sign_up: str) -> dict[str, tuple[str, bytes, str]]:
         "escapes": (report, b"about=" + repeated("%41", 5 * MB), FORM),
         "parts": (report, repeated(named, 5 * MB) + b"--b--\r\n", parts),
         "a part's header": (
-            report, part[:-5] + repeated("a;filename*=utf-8''x", 5 * MB) + b'"\r\n\r\nx\r\n--b--', parts),
-        "half boundaries": (
-            report, repeated("\r\n--", 5 * MB), "multipart/form-data; boundary=" + "-" * 60 + "b"),
-        "base64 of blanks": (
-            report, part + b"Content-Transfer-Encoding: base64\r\n\r\n" + b" " * 5 * MB, parts),
+            report,
+            part[:-5] + repeated("a;filename*=utf-8''x", 5 * MB) + b'"\r\n\r\nx\r\n--b--',
+            parts,
+        ),
+        "half boundaries": (report, repeated("\r\n--", 5 * MB), "multipart/form-data; boundary=" + "-" * 60 + "b"),
+        "base64 of blanks": (report, part + b"Content-Transfer-Encoding: base64\r\n\r\n" + b" " * 5 * MB, parts),
         "fields of a form": (sign_up, repeated("a=b&", 60_000), FORM),
         "a value of a form": (sign_up, b"email=" + b"a" * 60_000, FORM),
         "an address of dots": (sign_up, b"email=" + b"a." * 20_000 + b"@" + b"x." * 10_000 + b"de", FORM),
@@ -178,7 +183,7 @@ def public_bodies(sign_up: str) -> dict[str, tuple[str, bytes, str]]:
         "too much for a form": (sign_up, b"a" * 200_000, FORM),
         "a password": ("/login/", b"login=a%40b.de&password=" + b"x" * 60_000, FORM),
         "an unsubscribe": ("/u/" + "x" * 3_000, b"List-Unsubscribe=One-Click", FORM),
-    }  # fmt: skip
+    }
 
 
 OBJECTS: Mapping[str, bytes] = {

@@ -59,9 +59,11 @@ def deep_outlook(count: int) -> bytes:
 def circling_outlook() -> bytes:
     """Sectors and siblings that lead back to where they came from."""
     entries = [
-        entry("Root Entry", 5, child=1, size=1 << 31), entry("__substg1.0_0037001F", 2, 2, 3, size=1 << 30),
-        entry("__attach_version1.0_#00000000", 1, 1, 1, 1), entry("__recip_version1.0_#00000000", 1, 0, 0, 0),
-    ]  # fmt: skip
+        entry("Root Entry", 5, child=1, size=1 << 31),
+        entry("__substg1.0_0037001F", 2, 2, 3, size=1 << 30),
+        entry("__attach_version1.0_#00000000", 1, 1, 1, 1),
+        entry("__recip_version1.0_#00000000", 1, 0, 0, 0),
+    ]
     return compound(entries, lambda count: [0xFFFFFFFD, *(1 + (at % 2) for at in range(count - 1))])
 
 
@@ -81,15 +83,20 @@ OUTLOOK: Makers = {
     "deep.msg": lambda: deep_outlook(30_000),
     "random.msg": lambda: bytes.fromhex("d0cf11e0a1b11ae1") + random.Random(1).randbytes(2 * MB),
     "wide.msg": lambda: compound(
-        [entry("Root Entry", 5, child=1), *(entry(f"__attach_version1.0_#{at:08X}", 1, right=at + 1, size=4096)
-         for at in range(1, 36_000))]),
+        [
+            entry("Root Entry", 5, child=1),
+            *(entry(f"__attach_version1.0_#{at:08X}", 1, right=at + 1, size=4096) for at in range(1, 36_000)),
+        ]
+    ),
     "many.winmail.dat": lambda: tnef((b"\x02" + struct.pack("<IIH", 0x00069002, 0, 0)) * 400_000),
     "length.winmail.dat": lambda: tnef(b"\x02" + struct.pack("<II", 0x0006800F, 0xFFFFFFF0) + b"A" * 1000),
     "properties.winmail.dat": lambda: tnef_properties(
-        (struct.pack("<HHI", 0x101E, 0x1000, 0x7FFFFFFF)) * 500_000, 0x7FFFFFFF),
+        (struct.pack("<HHI", 0x101E, 0x1000, 0x7FFFFFFF)) * 500_000, 0x7FFFFFFF
+    ),
     "rtf.winmail.dat": lambda: tnef_properties(
-        struct.pack("<HHIIIIII", 0x0102, 0x1009, 1, 4 * MB, 1000, 0x7FFFFFFF, 0x75465A4C, 0) + b"\xff" * 4 * MB, 1),
-}  # fmt: skip
+        struct.pack("<HHIIIIII", 0x0102, 0x1009, 1, 4 * MB, 1000, 0x7FFFFFFF, 0x75465A4C, 0) + b"\xff" * 4 * MB, 1
+    ),
+}
 
 
 def attached(name: str, data: bytes, kind: str = "application/octet-stream") -> bytes:
@@ -110,8 +117,10 @@ def mail(fields: str | bytes, body: bytes = b"x", size: int = 0) -> bytes:
 
 
 MAILS: Makers = {
-    "deep multiparts": lambda: mail("", b"") + b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(60_000)),
+    "deep multiparts": lambda: (
+        mail("", b"")
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(60_000))
+    ),
     "deep messages": lambda: b"Content-Type: message/rfc822\r\n\r\n" * 140_000,
     "parts": lambda: mail("Content-Type: multipart/mixed; boundary=b", repeated("--b\r\n\r\n", 4 * MB)),
     "one line": lambda: mail(b"Subject: " + b"x" * 4 * MB),
@@ -119,8 +128,7 @@ MAILS: Makers = {
     "folds": lambda: mail(b"References:" + repeated("\r\n <a@b>", 4 * MB)),
     "received": lambda: mail("Received: from a ([192.0.2.4]) by b; x\r\n", size=4 * MB),
     "encoded words": lambda: mail(b"Subject: " + repeated("=?utf-8?B?AAAA?= ", 4 * MB)),
-    "parameters": lambda: mail(
-        b"Content-Type: text/plain;" + b"".join(b" name*%d*=x;" % at for at in range(300_000))),
+    "parameters": lambda: mail(b"Content-Type: text/plain;" + b"".join(b" name*%d*=x;" % at for at in range(300_000))),
     "addresses": lambda: mail(b"Cc: " + repeated('"x" <a@b>,', 4 * MB)),
     "comments": lambda: mail(b"Reply-To: " + b"(" * 4 * MB),
     "signatures": lambda: mail("DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=x; h=from; bh=AA; b=AA\r\n", size=MB),
@@ -128,20 +136,24 @@ MAILS: Makers = {
     "recipients of a report": lambda: mail(
         "Subject: failure\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b",
         b"--b\r\n\r\nx\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;x\r\n\r\n"
-        + repeated("Final-Recipient: rfc822; a@b.de\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n", 4 * MB) + b"--b--"),
+        + repeated("Final-Recipient: rfc822; a@b.de\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n", 4 * MB)
+        + b"--b--",
+    ),
     "table tags": lambda: mail("Content-Type: text/html", repeated("<table><tr><td><a><b><p>", 4 * MB)),
     "open tags": lambda: mail("Content-Type: text/html", repeated("<div ", 4 * MB)),
     "forwards": lambda: mail(
-        "Subject: Fwd: x", repeated("> ---------- Forwarded message ---------\r\n> From: x@y.de\r\n", 4 * MB)),
+        "Subject: Fwd: x", repeated("> ---------- Forwarded message ---------\r\n> From: x@y.de\r\n", 4 * MB)
+    ),
     "soft breaks": lambda: mail("Content-Transfer-Encoding: quoted-printable", repeated("=\r\n", 4 * MB)),
     "codes": lambda: mail("Subject: Undelivered", repeated("550 5.1.1 <a@b.de>: ", 4 * MB)),
     "rare charset": lambda: mail("Content-Type: text/plain; charset=utf-7", repeated("+AAAA-", 4 * MB)),
     "packed report": lambda: attached(
-        "a!b!1!2.xml.gz", gzip.compress(b"<feedback>" + repeated("<record>", 200 * MB), 9), "application/gzip"),
+        "a!b!1!2.xml.gz", gzip.compress(b"<feedback>" + repeated("<record>", 200 * MB), 9), "application/gzip"
+    ),
     "deep report": lambda: attached("r.json.gz", gzip.compress(b'{"a":' * 5 * MB), "application/tlsrpt+gzip"),
     "archive": lambda: attached("r.zip", archive({f"{at}.xml": bytes(100_000) for at in range(2_000)})),
     "DER": lambda: attached("smime.p7m", b"\x30\x84\x7f\xff\xff\xff" + b"\x30\x80" * 2 * MB),
-}  # fmt: skip
+}
 
 
 def archive(files: Mapping[str, bytes | str]) -> bytes:
@@ -160,9 +172,13 @@ _HEAD_ROW = '<row r="1"><c r="A1" t="inlineStr"><is><t>email</t></is></c></row>'
 
 
 def workbook(
-    rows: str, *, strings: str | None = None, sheets: int = 1, path: str = "worksheets/sheet1.xml",
+    rows: str,
+    *,
+    strings: str | None = None,
+    sheets: int = 1,
+    path: str = "worksheets/sheet1.xml",
     more: Mapping[str, str] | None = None,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """An XLSX whose sheets all hold these rows."""
     names = "".join(f'<sheet name="S{at}" sheetId="{at}" r:id="rId{at}"/>' for at in range(1, sheets + 1))
     links = "".join(
@@ -170,16 +186,18 @@ def workbook(
     )
     if strings is not None:
         links += f'<Relationship Id="rIdS" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
-    return archive({
-        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="rId1" Type="{_OFFICE}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{names}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}">{links}</Relationships>',
-        f"xl/{path}": f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>',
-        **({"xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{strings}</sst>'} if strings is not None else {}),
-        **(more or {}),
-    })  # fmt: skip
+    return archive(
+        {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="rId1" Type="{_OFFICE}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{names}</sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}">{links}</Relationships>',
+            f"xl/{path}": f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>',
+            **({"xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{strings}</sst>'} if strings is not None else {}),
+            **(more or {}),
+        }
+    )
 
 
 def _cell(place: str, row: int) -> str:
@@ -189,14 +207,16 @@ def _cell(place: str, row: int) -> str:
 def _sheet_of_open_document() -> bytes:
     urn = "urn:oasis:names:tc:opendocument:xmlns"
     spaces = "".join(f' xmlns:{name}="{urn}:{name}:1.0"' for name in ("office", "table", "text"))
-    return archive({
-        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-        "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{urn}:manifest:1.0"/>',
-        "content.xml": f"<office:document-content{spaces}><office:body><office:spreadsheet>"
-        '<table:table table:name="a"><table:table-row table:number-rows-repeated="1048576"><table:table-cell '
-        'table:number-columns-repeated="16384" office:value-type="string"><text:p>a</text:p></table:table-cell>'
-        "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>",
-    })  # fmt: skip
+    return archive(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{urn}:manifest:1.0"/>',
+            "content.xml": f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+            '<table:table table:name="a"><table:table-row table:number-rows-repeated="1048576"><table:table-cell '
+            'table:number-columns-repeated="16384" office:value-type="string"><text:p>a</text:p></table:table-cell>'
+            "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>",
+        }
+    )
 
 
 WORKBOOKS: Makers = {
@@ -313,8 +333,12 @@ PICTURES: Makers = {
     "pixels without end": lambda: png(100, 100, data=zlib.compress(bytes(400 * MB), 9)),
     "texts": lambda: png(10, 10, before=_chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(900_000), 9)) * 2_000),
     "profile": lambda: png(10, 10, before=_chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(200 * MB), 9))),
-    "animated PNG": lambda: png(2000, 2000, before=_chunk(b"acTL", struct.pack(">II", MB, 0)) + _chunk(
-        b"fcTL", struct.pack(">IIIIIHHBB", 0, 2000, 2000, 0, 0, 1, 1, 0, 0))),
+    "animated PNG": lambda: png(
+        2000,
+        2000,
+        before=_chunk(b"acTL", struct.pack(">II", MB, 0))
+        + _chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 2000, 2000, 0, 0, 1, 1, 0, 0)),
+    ),
     "broken chunks": lambda: png(4000, 4000)[:60] + random.Random(2).randbytes(MB),
     "chunks": lambda: png(10, 10, before=_chunk(b"teSt", b"") * 600_000),
     "GIF of 299 frames": lambda: gif(280, 299),
@@ -329,4 +353,4 @@ PICTURES: Makers = {
     "TIFF": lambda: _drawn("TIFF", (4000, 4000), compression="tiff_lzw"),
     "SVG": lambda: b'<svg xmlns="http://www.w3.org/2000/svg">' + repeated("<g>", 4 * MB),
     "PostScript": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4000 4000\n%%EndComments\n",
-}  # fmt: skip
+}

@@ -74,15 +74,22 @@ class Site:
         data.mkdir(exist_ok=True)
         urls = f"{self.primary.host.address}:5432,{self.replica.host.address}:5432"
         environment = {
-            **{key: value for key, value in os.environ.items() if key != "DATABASE_URL"}, **self.settings,
+            **{key: value for key, value in os.environ.items() if key != "DATABASE_URL"},
+            **self.settings,
             "MAILFLATRATE_APP_DATABASE_URL": f"postgresql://{APP_LOGIN}@{urls}/{DATABASE}",
-            "MAILFLATRATE_DATA_DIR": str(data), "MAILFLATRATE_LOG_LEVEL": "INFO",
-        }  # fmt: skip
+            "MAILFLATRATE_DATA_DIR": str(data),
+            "MAILFLATRATE_LOG_LEVEL": "INFO",
+        }
         with self.log(name).open("ab") as log:
             self.workers[name] = self.network.host(host or name).start(
-                sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command,
-                env=environment, stdout=log, stderr=log,
-            )  # fmt: skip
+                sys.executable,
+                "-m",
+                "mailflatrate.entrypoints.cli.main",
+                *command,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
 
     def wait_received(self, count: int, seconds: float = RUN_SECONDS) -> None:
         """Return when the sink has `count` messages. Raises TimeoutError."""
@@ -392,10 +399,15 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
     for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name.startswith("DATABASE_URL")]:
         del os.environ[name]
     shared = {
-        "secret_key": secrets.token_urlsafe(48), "token_keys": f"a:{secrets.token_hex(32)}", "relay_tls": "never",
-        "canary_wait_seconds": "0", "retry_first_seconds": "2", "relay_pause_max_seconds": "2",
-        "sender_connections": str(CONNECTIONS), "chunk_size": "200",
-    }  # fmt: skip
+        "secret_key": secrets.token_urlsafe(48),
+        "token_keys": f"a:{secrets.token_hex(32)}",
+        "relay_tls": "never",
+        "canary_wait_seconds": "0",
+        "retry_first_seconds": "2",
+        "relay_pause_max_seconds": "2",
+        "sender_connections": str(CONNECTIONS),
+        "chunk_size": "200",
+    }
     settings = {f"MAILFLATRATE_{name.upper()}": value for name, value in shared.items()}
     os.environ.update(settings | {"MAILFLATRATE_DATA_DIR": str(folder), "MAILFLATRATE_LOG_LEVEL": "WARNING"})
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"

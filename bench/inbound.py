@@ -207,15 +207,21 @@ class Processes:
     def __init__(self, port: int, web_port: int) -> None:
         nothing = {"stdout": subprocess.DEVNULL}
         self.environment = {
-            **os.environ, "MAILFLATRATE_INBOUND_SMTP_PORT": str(port), "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-            "MAILFLATRATE_POSTBOX_PORT": "0", "MAILFLATRATE_WEB_PORT": str(web_port),
-        }  # fmt: skip
+            **os.environ,
+            "MAILFLATRATE_INBOUND_SMTP_PORT": str(port),
+            "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
+            "MAILFLATRATE_POSTBOX_PORT": "0",
+            "MAILFLATRATE_WEB_PORT": str(web_port),
+        }
         self.commands = {
-            "listener": [*CLI, "inbound"], "reader": worker_command("inbound", "house", "plan", concurrency=4),
+            "listener": [*CLI, "inbound"],
+            "reader": worker_command("inbound", "house", "plan", concurrency=4),
             "web": [*CLI, "web"],
-        }  # fmt: skip
-        self.running = {name: subprocess.Popen(command, env=self.environment, **nothing)  # type: ignore[call-overload]
-                        for name, command in self.commands.items()}  # fmt: skip
+        }
+        self.running = {
+            name: subprocess.Popen(command, env=self.environment, **nothing)  # type: ignore[call-overload]
+            for name, command in self.commands.items()
+        }
 
     def kill(self, name: str) -> None:
         """SIGKILL with everything it started, then a fresh one."""

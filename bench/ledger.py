@@ -79,8 +79,9 @@ def main() -> None:
         flipped, removed = events // 3, events // 2
         with owner.transaction():
             owner.execute("SET LOCAL session_replication_role = replica")
-            owner.execute("UPDATE consent_evidence SET email = overlay(email PLACING 'x' FROM 1) WHERE event_id = %s", [
-                flipped])  # fmt: skip
+            owner.execute(
+                "UPDATE consent_evidence SET email = overlay(email PLACING 'x' FROM 1) WHERE event_id = %s", [flipped]
+            )
             owner.execute("DELETE FROM consent_evidence WHERE event_id = %s", [removed])
             owner.execute("DELETE FROM consent_event WHERE id = %s", [removed])
             row = owner.execute(

@@ -77,6 +77,9 @@ def machine() -> dict[str, object]:
     )
     memory_kb = int(Path("/proc/meminfo").read_text().split()[1])
     return {
-        "processor": model, "cores": os.cpu_count(), "memory_gb": round(memory_kb / 1024**2, 1),
-        "kernel": platform.release(), "python": platform.python_version(),
-    }  # fmt: skip
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory_kb / 1024**2, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }

@@ -325,9 +325,10 @@ def listener() -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(TRIES):
         inbound, postbox = free_port(), free_port()
         os.environ |= {
-            "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound), "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
+            "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound),
+            "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
             "MAILFLATRATE_POSTBOX_PORT": str(postbox),
-        }  # fmt: skip
+        }
         process = subprocess.Popen([*CLI, "inbound"], stdout=subprocess.DEVNULL)
         while process.poll() is None:
             try:
@@ -378,9 +379,13 @@ def play(name: str, people: int) -> dict[str, object]:
             except TimeoutError as problem:
                 stage.problems.append(str(problem))
             return {
-                "state": stage.state(), "standing": stage.standing(), "measures": stage.measures(), **stage.notes,
-                "seconds": round(time.monotonic() - began, 1), "problems": stage.problems,
-            }  # fmt: skip
+                "state": stage.state(),
+                "standing": stage.standing(),
+                "measures": stage.measures(),
+                **stage.notes,
+                "seconds": round(time.monotonic() - began, 1),
+                "problems": stage.problems,
+            }
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -395,9 +400,11 @@ def main() -> None:
     options = parser.parse_args()
     results: dict[str, dict[str, object]] = {}
     settings = {
-        "canary_wait_seconds": "5", "postbox_limit": "1000000", "log_level": "ERROR",
+        "canary_wait_seconds": "5",
+        "postbox_limit": "1000000",
+        "log_level": "ERROR",
         "chunk_size": str(max(50, min(1000, options.recipients // 20))),
-    }  # fmt: skip
+    }
     with workspace(**settings):
         for name in options.only.split(","):
             results[name] = play(name, options.recipients)

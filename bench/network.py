@@ -113,10 +113,7 @@ class Host:
         self._processes: list[subprocess.Popen[bytes]] = []
         _ip("netns", "add", namespace)
         _ip("-n", namespace, "link", "set", "lo", "up")
-        _ip(
-            "-n", namespace, "link", "add", "eth0", "type", "veth",
-            "peer", "name", self._port, "netns", self._switch,
-        )  # fmt: skip
+        _ip("-n", namespace, "link", "add", "eth0", "type", "veth", "peer", "name", self._port, "netns", self._switch)
         _ip("-n", namespace, "addr", "add", f"{self.address}/24", "dev", "eth0")
         _ip("-n", namespace, "link", "set", "eth0", "up")
         _ip("-n", self._switch, "link", "set", self._port, "master", BRIDGE, "up")
@@ -199,9 +196,13 @@ class Postgres:
         """Become a streaming replica of `primary` and start; a `synchronous` one makes each commit wait for it."""
         self._make_folders()
         source = make_conninfo(
-            host=primary.host.address, port=PORT, user=OWNER, password=PASSWORD,
-            application_name=self.folder.name, connect_timeout=3,
-        )  # fmt: skip
+            host=primary.host.address,
+            port=PORT,
+            user=OWNER,
+            password=PASSWORD,
+            application_name=self.folder.name,
+            connect_timeout=3,
+        )
         self._tool(
             "pg_basebackup", "-D", str(self.folder), "-d", source, "-X", "stream", "-R", "--checkpoint=fast",
             "--no-sync",

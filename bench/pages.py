@@ -67,10 +67,11 @@ def measure(estate: Estate, repeat: int) -> dict[str, dict[str, float]]:
         asked = [_ask(client, address) for _ in range(repeat)]
         took = [milliseconds for milliseconds, _, _ in asked]
         found[name] = {
-            "median_ms": round(statistics.median(took), 1), "slowest_ms": round(max(took), 1),
+            "median_ms": round(statistics.median(took), 1),
+            "slowest_ms": round(max(took), 1),
             "slowest_statement_ms": round(max(statement for _, statement, _ in asked), 1),
             "processor_ms": round(min(processor for _, _, processor in asked), 1),
-        }  # fmt: skip
+        }
     return found
 
 

@@ -203,9 +203,12 @@ def main() -> None:
     options = parser.parse_args()
     results: dict[str, object] = {"machine": machine(), "recipients": options.recipients}
     settings = {
-        "relay_host": "127.0.0.1", "relay_tls": "never", "canary_size": "100000000",
-        "sender_messages_per_connection": "10000", "log_level": "ERROR",
-    }  # fmt: skip
+        "relay_host": "127.0.0.1",
+        "relay_tls": "never",
+        "canary_size": "100000000",
+        "sender_messages_per_connection": "10000",
+        "log_level": "ERROR",
+    }
     with workspace(**settings) as folder:
         estate = build_estate(options.recipients)
         for name in options.only.split(","):

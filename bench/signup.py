@@ -51,9 +51,13 @@ class Load:
         """Median and tail."""
         cuts = statistics.quantiles(self.milliseconds, n=100)
         return {
-            "answers": len(self.milliseconds), "statuses": self.statuses, "median_ms": round(cuts[49], 1),
-            "p95_ms": round(cuts[94], 1), "p99_ms": round(cuts[98], 1), "worst_ms": round(max(self.milliseconds), 1),
-        }  # fmt: skip
+            "answers": len(self.milliseconds),
+            "statuses": self.statuses,
+            "median_ms": round(cuts[49], 1),
+            "p95_ms": round(cuts[94], 1),
+            "p99_ms": round(cuts[98], 1),
+            "worst_ms": round(max(self.milliseconds), 1),
+        }
 
 
 class Connection:
@@ -115,9 +119,12 @@ def published_form(estate: Estate) -> tuple[str, bytes]:
         language = draft.languages[0]
         texts = replace(draft.texts[language], topics="news and offers", frequency="once a week")
         forms.save_draft(
-            form.id, name=form.name, list_id=estate.list_id, sender_id=estate.sender_id,
+            form.id,
+            name=form.name,
+            list_id=estate.list_id,
+            sender_id=estate.sender_id,
             content=replace(draft, texts={language: texts}),
-        )  # fmt: skip
+        )
         verdict = forms.publish_form(form.id, by=None)
         assert verdict.allowed, verdict.blocked_by
         return form.code, urlencode({"consent": "yes", "version": "1", "language": language}).encode()
@@ -134,9 +141,12 @@ def solved_tasks(code: str, count: int) -> list[bytes]:
     for _task in range(count):
         number = random.randint(0, defence.TASK_MOST)
         options = altcha.ChallengeOptions(
-            max_number=defence.TASK_MOST, number=number, hmac_key=defence._task_key(),
-            expires=clock.now() + defence.TASK_VALID, params={"form": code},
-        )  # fmt: skip
+            max_number=defence.TASK_MOST,
+            number=number,
+            hmac_key=defence._task_key(),
+            expires=clock.now() + defence.TASK_VALID,
+            params={"form": code},
+        )
         challenge = altcha.create_challenge(options)
         payload = altcha.Payload(challenge.algorithm, challenge.challenge, number, challenge.salt, challenge.signature)
         tasks.append(urlencode({"altcha": payload.to_base64()}).encode())
@@ -186,12 +196,16 @@ def sign_ups(
     stored_now = stored(estate.account_id, "queued") - stored_before
     accepted = load.statuses.get(200, 0)
     result: dict[str, object] = {
-        "sign_ups_per_second": round(stored_now / took, 1), "stored": stored_now, "answered_as_taken": accepted,
-        "seconds": round(took, 2), **load.summary(),
-        "cpu_ms_per_sign_up": {group: round(1000 * (after[group] - before[group]) / max(1, stored_now), 2)
-                               for group in groups},
+        "sign_ups_per_second": round(stored_now / took, 1),
+        "stored": stored_now,
+        "answered_as_taken": accepted,
+        "seconds": round(took, 2),
+        **load.summary(),
+        "cpu_ms_per_sign_up": {
+            group: round(1000 * (after[group] - before[group]) / max(1, stored_now), 2) for group in groups
+        },
         "web_rss_mb": round(sum(peak_rss_mb(pid) for pid in groups["web"]), 1),
-    }  # fmt: skip
+    }
     assert stored_now == accepted, "every taken sign-up is stored with its mail queued, and nothing else"
     return result
 
@@ -235,10 +249,13 @@ def attack(estate: Estate, folder: Path, port: int, record: Path) -> dict[str, o
     received = [line.split()[1] for line in record.read_text().splitlines()]
     honest_mails = {line for line in received if mark in line}
     return {
-        "attack": fast.summary(), "honest": honest.summary(), "seconds": round(took, 1),
+        "attack": fast.summary(),
+        "honest": honest.summary(),
+        "seconds": round(took, 1),
         "mails_to_victim": sum(line.lower() == VICTIM for line in received),
-        "honest_sign_ups": len(honest.milliseconds), "honest_with_mail": len(honest_mails),
-    }  # fmt: skip
+        "honest_sign_ups": len(honest.milliseconds),
+        "honest_with_mail": len(honest_mails),
+    }
 
 
 async def _attack(port: int, codes: tuple[str, str], common: bytes, mark: str) -> tuple[Load, Load, float]:
@@ -286,9 +303,14 @@ def main() -> None:
     options = parser.parse_args()
     web_port, relay_port = free_port(), free_port()
     settings = {
-        "web_port": str(web_port), "web_workers": str(options.web_workers), "trusted_proxies": "127.0.0.1",
-        "relay_host": "127.0.0.1", "relay_port": str(relay_port), "relay_tls": "never", "public_port": "0",
-    }  # fmt: skip
+        "web_port": str(web_port),
+        "web_workers": str(options.web_workers),
+        "trusted_proxies": "127.0.0.1",
+        "relay_host": "127.0.0.1",
+        "relay_port": str(relay_port),
+        "relay_tls": "never",
+        "public_port": "0",
+    }
     result: dict[str, object] = {"machine": machine()}
     from mailflatrate.wire.dns import ZoneServer
 

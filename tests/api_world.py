@@ -71,9 +71,11 @@ class Program:
 def visitor(**changes: Any) -> dict[str, Any]:
     """A visitor of the shop as its server saw them; each comes from another network."""
     whole = {
-        "ip": f"198.51.{next(NETWORKS) % 250}.{next(NETWORKS) % 250}", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
-        "page": "https://shop.example/checkout", "at": clock.now().isoformat(),
-    }  # fmt: skip
+        "ip": f"198.51.{next(NETWORKS) % 250}.{next(NETWORKS) % 250}",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+        "page": "https://shop.example/checkout",
+        "at": clock.now().isoformat(),
+    }
     return whole | changes
 
 
@@ -110,9 +112,13 @@ def program_of(anna: World, scopes: Iterable[KeyScope] = ALL) -> Program:
 def begun(anna: World, shop: Program, **values: Any) -> dict[str, Any]:
     """A draft that lacks nothing but the tick, made by API."""
     whole = {
-        "name": "Winter bulbs", "subject": "Winter bulbs are here", "sender_id": anna.sender_id,
-        "list_ids": [anna.list_id], "content_kind": "markdown", "content": CONTENT,
-    }  # fmt: skip
+        "name": "Winter bulbs",
+        "subject": "Winter bulbs are here",
+        "sender_id": anna.sender_id,
+        "list_ids": [anna.list_id],
+        "content_kind": "markdown",
+        "content": CONTENT,
+    }
     made: dict[str, Any] = shop.post("/campaigns", whole | values, 201)
     return made
 

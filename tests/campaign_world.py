@@ -78,9 +78,11 @@ class World:
     def draft(self, name: str = "Winter bulbs", **values: Any) -> Campaign:
         """A draft that lacks nothing but the tick."""
         whole = {
-            "subject": "Winter bulbs are here", "sender_id": self.sender_id, "list_ids": [self.list_id],
+            "subject": "Winter bulbs are here",
+            "sender_id": self.sender_id,
+            "list_ids": [self.list_id],
             "content": CONTENT,
-        } | values  # fmt: skip
+        } | values
         with tenancy.account(self.account_id):
             return campaigns.create_campaign(name, by=self.anna, values=whole)
 
@@ -117,9 +119,12 @@ class World:
             Delivery.objects.filter(id__in=ids).update(state=state, settled_at=clock.now(), attempts=1, **values)
             chunk = Chunk.objects.filter(campaign_id=campaign.id).first()
             Tally.objects.create(
-                chunk=chunk, campaign=campaign, state=state, count=count,
+                chunk=chunk,
+                campaign=campaign,
+                state=state,
+                count=count,
                 detail=values.get("bounce") or (values.get("reason", "") if state == DeliveryState.WITHHELD else ""),
-            )  # fmt: skip
+            )
         return ids
 
 

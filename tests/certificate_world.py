@@ -40,12 +40,21 @@ class Signed:
     def _sign_up(self) -> None:
         now = clock.now() - timedelta(days=3)
         first = ledger.EventEvidence(
-            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", source="https://mail.example/f/k3x",
-            user_agent=AGENT, details=FORM,
-        )  # fmt: skip
+            "dora@posteo.de",
+            signup_at=now,
+            signup_ip="203.0.113.9",
+            source="https://mail.example/f/k3x",
+            user_agent=AGENT,
+            details=FORM,
+        )
         asked = ledger.append(self.dora, self.list_id, ConsentKind.REQUESTED, now, first)
-        mail = {"request": 7, "message_id": "<c.1@mail.example>", "sent_at": now.isoformat(), "body_sha256": "cd" * 32,
-                "reply": "250 2.0.0 Ok: queued as 4XyZ"}  # fmt: skip
+        mail = {
+            "request": 7,
+            "message_id": "<c.1@mail.example>",
+            "sent_at": now.isoformat(),
+            "body_sha256": "cd" * 32,
+            "reply": "250 2.0.0 Ok: queued as 4XyZ",
+        }
         sent = ledger.append(
             self.dora,
             self.list_id,
@@ -54,10 +63,15 @@ class Signed:
             ledger.EventEvidence("dora@posteo.de", details=mail),
         )
         last = ledger.EventEvidence(
-            "dora@posteo.de", signup_at=now, signup_ip="203.0.113.9", confirmed_at=now + timedelta(minutes=4),
-            confirmed_ip="2001:db8::1", source="https://mail.example/f/k3x", user_agent=AGENT,
+            "dora@posteo.de",
+            signup_at=now,
+            signup_ip="203.0.113.9",
+            confirmed_at=now + timedelta(minutes=4),
+            confirmed_ip="2001:db8::1",
+            source="https://mail.example/f/k3x",
+            user_agent=AGENT,
             details={**FORM, "token": "9f" * 16, "requested_event": asked, "sent_event": sent},
-        )  # fmt: skip
+        )
         ledger.append(self.dora, self.list_id, ConsentKind.CONFIRMED, now + timedelta(minutes=4), last)
 
     def certificate(self, contact_id: int | None = None, language: str = "en") -> dict[str, Any]:

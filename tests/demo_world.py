@@ -59,8 +59,11 @@ def running_demo(folder: Path, settings: Mapping[str, str] | None = None) -> Ite
     environment |= settings or {}
     process = subprocess.Popen(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
-        env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     assert process.stdout is not None
     try:
         table = next((line for line in process.stdout if line.startswith("{")), None)

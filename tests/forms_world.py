@@ -76,8 +76,9 @@ class Place:
         """Where sign-ups go."""
         return f"/f/{self.code}/"
 
-    def post(self, email: str, *, client: Client | None = None, headers: dict[str, str] | None = None, **data: Any
-             ) -> HttpResponse:  # fmt: skip
+    def post(
+        self, email: str, *, client: Client | None = None, headers: dict[str, str] | None = None, **data: Any
+    ) -> HttpResponse:
         """Sign up as plain HTML does, from another website's page."""
         fields = {"email": email, "consent": "yes", "version": "1", "language": "de", **data}
         known = {"Referer": "https://lindenhof.example/news?utm=1", "User-Agent": BROWSER, **(headers or {})}

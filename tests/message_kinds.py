@@ -109,8 +109,11 @@ def _campaigns() -> Iterator[Drafted]:
 def _campaign(name: str, kind: SourceFormat, body: str, language: str, subject: str) -> Drafted:
     imprint = FooterImprint(
         (*(FooterLine("", line) for line in _LINES), FooterLine("Website", f"https://{CUSTOMER}")),
-        reason_text(language), "4K7Q-92XD-E", language, f"https://{CUSTOMER}/datenschutz",
-    )  # fmt: skip
+        reason_text(language),
+        "4K7Q-92XD-E",
+        language,
+        f"https://{CUSTOMER}/datenschutz",
+    )
     made = compile_content(
         ContentSource(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language)
     )

@@ -37,9 +37,12 @@ def compound(streams: dict[str, bytes]) -> bytes:
     head += pack("<108I", *[FREE] * 108)
     body = pack("<128I", *fat, *[FREE] * (128 - len(fat))) + directory
     body += pack("<128I", *small_fat, *[FREE] * (128 - len(small_fat)))
-    return head + body + small.ljust(container_sectors * 512, b"\0") + b"".join(
-        content + b"\0" * (-len(content) % 512) for content in streams.values() if len(content) >= 4096
-    )  # fmt: skip
+    return (
+        head
+        + body
+        + small.ljust(container_sectors * 512, b"\0")
+        + b"".join(content + b"\0" * (-len(content) % 512) for content in streams.values() if len(content) >= 4096)
+    )
 
 
 def entry(name: str, kind: int, start: int, size: int, child: int = FREE, right: int = FREE) -> bytes:

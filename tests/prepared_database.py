@@ -58,9 +58,11 @@ def _build(prepared: Path) -> None:
     write_secrets(folder)
     try:
         subprocess.run(
-            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "migrate"], env=environment, check=True,
+            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "migrate"],
+            env=environment,
+            check=True,
             stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         folder.rename(prepared)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

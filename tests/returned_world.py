@@ -79,8 +79,10 @@ class Sent:
         return multipart(
             f"From: {author}\r\nTo: abuse@{load_settings().service_domain}\r\nSubject: Fwd: bulbs\r\n"
             f"Message-ID: <{secrets.token_hex(8)}@people.example>",
-            "mixed", ("text/plain; charset=utf-8", f"{words}\r\n".encode()), ("message/rfc822", self.mail(number)),
-        )  # fmt: skip
+            "mixed",
+            ("text/plain; charset=utf-8", f"{words}\r\n".encode()),
+            ("message/rfc822", self.mail(number)),
+        )
 
     def bounce(self, status: str, text: str, number: int = 0) -> bytes:
         """A DSN."""
@@ -90,9 +92,10 @@ class Sent:
         )
         return multipart(
             f"From: MAILER-DAEMON@people.example\r\nTo: {self.bounce_address(number)}\r\nSubject: Undelivered",
-            "report; report-type=delivery-status", ("text/plain", b"It failed.\r\n"),
+            "report; report-type=delivery-status",
+            ("text/plain", b"It failed.\r\n"),
             ("message/delivery-status", fields.encode()),
-        )  # fmt: skip
+        )
 
     def bounce_address(self, number: int = 0) -> str:
         """Where bounces and some answers go."""

@@ -23,9 +23,10 @@ def s3_server() -> Iterator[str]:
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
-    )  # fmt: skip
+    )
     try:
         _wait_for(port, process)
         address = f"http://127.0.0.1:{port}"

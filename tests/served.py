@@ -73,9 +73,11 @@ def served(*, tls: bool, **settings: str) -> Iterator[Served]:
     """`mailflatrate web` on the tests' database, for the block. `settings` are variables without our prefix."""
     port = free_port()
     environment = dict(os.environ) | {
-        "MAILFLATRATE_WEB_PORT": str(port), "MAILFLATRATE_PUBLIC_PORT": str(port), "MAILFLATRATE_LOG_LEVEL": "INFO",
+        "MAILFLATRATE_WEB_PORT": str(port),
+        "MAILFLATRATE_PUBLIC_PORT": str(port),
+        "MAILFLATRATE_LOG_LEVEL": "INFO",
         **{f"MAILFLATRATE_{name}": text for name, text in settings.items()},
-    }  # fmt: skip
+    }
     command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "web", *(["--tls"] if tls else [])]
     log = Path(environment["MAILFLATRATE_DATA_DIR"]) / f"web-{port}.log"
     with log.open("wb") as told:

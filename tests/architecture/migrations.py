@@ -35,8 +35,11 @@ def own_apps() -> list[str]:
     """Return the labels of our apps that have tables."""
     from django.apps import apps
 
-    return [config.label for config in apps.get_app_configs() if (Path(config.path) / "migrations").is_dir()
-            and Path(config.path).is_relative_to(PACKAGE)]  # fmt: skip
+    return [
+        config.label
+        for config in apps.get_app_configs()
+        if (Path(config.path) / "migrations").is_dir() and Path(config.path).is_relative_to(PACKAGE)
+    ]
 
 
 def main() -> None:

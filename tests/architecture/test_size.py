@@ -14,15 +14,16 @@ MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50
 LONG_FILES = {"rules/facts.py": 442}
 """The facts that the rules know stay in one file (ADR 0014)."""
-LONG_TESTS = 10
+LONG_TESTS = 9
 LONGEST_TEST = 438
 LONG_FUNCTIONS = {
     "declare_origin": 62,
     "lint_parts": 55,
     "request_confirmation": 60,
 }
-INLINE_IMPORTS = 196
-SKIPPED_BY_THE_FORMATTER = {SOURCE: 530, TESTS: 397}
+INLINE_IMPORTS = 194
+SKIPPED_BY_THE_FORMATTER = {SOURCE: 179, TESTS: 151}
+"""Tables and long calls that the formatter would spread over six or more lines more."""
 
 
 def modules(folder: Path) -> dict[str, str]:

@@ -77,8 +77,9 @@ def test_statements_end_at_their_semicolons_only() -> None:
         "DROP y;"
     )
     assert statements(text) == [
-        "CREATE OR REPLACE FUNCTION public.f() RETURNS text LANGUAGE sql AS $x$ SELECT ';' -- c;\n$x$;", "DROP y;",
-    ]  # fmt: skip
+        "CREATE OR REPLACE FUNCTION public.f() RETURNS text LANGUAGE sql AS $x$ SELECT ';' -- c;\n$x$;",
+        "DROP y;",
+    ]
 
 
 def test_functions_are_named_by_their_types() -> None:

@@ -116,8 +116,12 @@ def test_each_kind_of_tampering_is_named(
 def test_the_owner_is_refused_before_he_silences_the_triggers(database: str, lines: list[int]) -> None:
     """Straight SQL as the owner of the table."""
     with psycopg.connect(database) as owner:
-        for statement in ("UPDATE audit_entry SET reason = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry",
-                          f"INSERT INTO audit_entry ({COLUMNS}) SELECT {COLUMNS} FROM audit_entry"):  # fmt: skip
+        for statement in (
+            "UPDATE audit_entry SET reason = 'x'",
+            "DELETE FROM audit_entry",
+            "TRUNCATE audit_entry",
+            f"INSERT INTO audit_entry ({COLUMNS}) SELECT {COLUMNS} FROM audit_entry",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 owner.execute(statement)
             owner.rollback()
@@ -139,8 +143,13 @@ def test_the_application_writes_its_own_lines_and_nothing_more(database: str, li
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     application.execute(statement, [account_id])
                 application.rollback()
-            for forbidden in ("UPDATE audit_entry SET reason = ''", "DELETE FROM audit_entry", "TRUNCATE audit_entry",
-                              "UPDATE audit_head SET number = 0", "DELETE FROM audit_head"):  # fmt: skip
+            for forbidden in (
+                "UPDATE audit_entry SET reason = ''",
+                "DELETE FROM audit_entry",
+                "TRUNCATE audit_entry",
+                "UPDATE audit_head SET number = 0",
+                "DELETE FROM audit_head",
+            ):
                 if role:
                     enter_role(application, role)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):

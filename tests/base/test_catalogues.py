@@ -107,9 +107,11 @@ def test_templates_are_read_with_plurals_and_contexts() -> None:
 {% comment %}{% translate "not shown" %}{% endcomment %}
 {% translate "May" context "month" %}"""
     assert list(template_messages(source, Path("x.html"))) == [
-        (MessageId("It's new"), 1), (MessageId("Now"), 1), (MessageId("%(n)s row", plural="%(n)s rows"), 2),
+        (MessageId("It's new"), 1),
+        (MessageId("Now"), 1),
+        (MessageId("%(n)s row", plural="%(n)s rows"), 2),
         (MessageId("May", context="month"), 5),
-    ]  # fmt: skip
+    ]
 
 
 def test_an_update_keeps_every_line_of_an_entry_in_use(tmp_path: Path) -> None:

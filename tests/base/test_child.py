@@ -47,10 +47,13 @@ def test_the_child_holds_no_secret(pool: child.ChildPool, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("action", "error"),
     [
-        ("spin", child.ChildTimeout), ("allocate", child.ChildOutOfMemory), ("crash", child.ChildCrashed),
-        ("raise", child.ChildFailed), ("flood", child.ChildFailed),
+        ("spin", child.ChildTimeout),
+        ("allocate", child.ChildOutOfMemory),
+        ("crash", child.ChildCrashed),
+        ("raise", child.ChildFailed),
+        ("flood", child.ChildFailed),
     ],
-)  # fmt: skip
+)
 def test_each_end_has_its_error_and_the_next_call_its_answer(
     pool: child.ChildPool, action: str, error: type[child.ChildError]
 ) -> None:

@@ -22,8 +22,11 @@ def shared(database: str) -> Iterator[str]:
     usual = connections.databases["default"]
     options = {**usual["OPTIONS"], "slots": 2, "slot_wait_seconds": 5, "application_name": "shared by jobs"}
     connections.databases[SHARED] = usual | {
-        "ENGINE": "mailflatrate.base.job_database", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": options,
-    }  # fmt: skip
+        "ENGINE": "mailflatrate.base.job_database",
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": options,
+    }
     yield database
     connections[SHARED].close()
     del connections[SHARED]

@@ -280,10 +280,14 @@ def test_settings_that_cannot_work_stop_the_start(changed: dict[str, str], named
 
 def settings_for(kind: str, s3: str, folder: Path) -> dict[str, str]:
     return {
-        "MAILFLATRATE_STORAGE": kind, "MAILFLATRATE_STORAGE_DIR": str(folder), "MAILFLATRATE_S3_ENDPOINT": s3,
-        "MAILFLATRATE_S3_BUCKET": BUCKET, "MAILFLATRATE_S3_PATH_STYLE": "true", "MAILFLATRATE_S3_ACCESS_KEY": "anna",
+        "MAILFLATRATE_STORAGE": kind,
+        "MAILFLATRATE_STORAGE_DIR": str(folder),
+        "MAILFLATRATE_S3_ENDPOINT": s3,
+        "MAILFLATRATE_S3_BUCKET": BUCKET,
+        "MAILFLATRATE_S3_PATH_STYLE": "true",
+        "MAILFLATRATE_S3_ACCESS_KEY": "anna",
         "MAILFLATRATE_S3_SECRET_KEY": "winterzwiebeln",
-    }  # fmt: skip
+    }
 
 
 def test_files_move_round_the_three_places_and_are_found_all_the_time(

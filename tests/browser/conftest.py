@@ -20,9 +20,14 @@ AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "winterzwiebeln"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +71,13 @@ class Visitor:
     def __init__(self, browser: Browser, demo: Demo, look: Look, *, guarded: bool = False) -> None:
         self.demo, self.look = demo, look
         self.context = browser.new_context(
-            viewport=look.window, color_scheme=look.scheme, locale=look.language,
-            bypass_csp=not guarded, ignore_https_errors=True, reduced_motion="reduce",
-        )  # fmt: skip
+            viewport=look.window,
+            color_scheme=look.scheme,
+            locale=look.language,
+            bypass_csp=not guarded,
+            ignore_https_errors=True,
+            reduced_motion="reduce",
+        )
         self._remember(look)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)

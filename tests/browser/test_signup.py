@@ -191,8 +191,13 @@ def test_the_pages_as_people_see_them(visitor: Any, look: tuple[str, str, bool])
         form = str(anna.page.locator("a[href^='/studio/forms/']").filter(has_text="Website").get_attribute("href"))
         anna.go(form)
         hosted = "/f/" + anna.page.locator(".copy code").first.inner_text().rpartition("/f/")[2]
-        for name, path in (("hosted", hosted), ("forms", "/studio/forms/"), ("builder", f"{form}edit/"),
-                           ("person", "/studio/contacts/new/"), ("sent", f"{hosted}?sent=1")):  # fmt: skip
+        for name, path in (
+            ("hosted", hosted),
+            ("forms", "/studio/forms/"),
+            ("builder", f"{form}edit/"),
+            ("person", "/studio/contacts/new/"),
+            ("sent", f"{hosted}?sent=1"),
+        ):
             anna.go(path)
             anna.page.wait_for_load_state("networkidle")
             anna.shoot(name)

@@ -55,9 +55,10 @@ def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tm
         anna.sign_in("anna@lindenhof.example")
         mails = mails_of(anna, walk.domain)
         references = {
-            by_mailing_id(dora, otto, mails[0]), by_header(dora, mails[1]),
+            by_mailing_id(dora, otto, mails[0]),
+            by_header(dora, mails[1]),
             by_file(dora, mails[2], tmp_path / walk.file_name),
-        }  # fmt: skip
+        }
         assert len(references) == 1, "reports on one mailing are one case"
         case = found_by_the_desk(otto, references.pop(), mails)
         asked(otto, case)
@@ -149,8 +150,11 @@ def by_file(dora: Any, mail: Mail, file: Path) -> str:
     field = page.locator("input[type=file]")
     field.scroll_into_view_if_needed()
     box, browser = field.bounding_box(), dora.context.new_cdp_session(page)
-    drop = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2,
-            "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1}}  # fmt: skip
+    drop = {
+        "x": box["x"] + box["width"] / 2,
+        "y": box["y"] + box["height"] / 2,
+        "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1},
+    }
     for kind in ("dragEnter", "dragOver", "drop"):
         browser.send("Input.dispatchDragEvent", {"type": kind, **drop})
     assert page.evaluate("document.querySelector('input[type=file]').files[0].name") == file.name
@@ -256,8 +260,11 @@ def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
 
 def told(anna: Any, mails: list[Mail]) -> None:
     """Check that the action and its reason appear in the customer's pages, without a name."""
-    for path, name in (("/studio/settings/status/", "standing-strike"), ("/studio/questions/", "questions-done"),
-                       ("/studio/", "home-after")):  # fmt: skip
+    for path, name in (
+        ("/studio/settings/status/", "standing-strike"),
+        ("/studio/questions/", "questions-done"),
+        ("/studio/", "home-after"),
+    ):
         anna.go(path)
         nobody_named(anna, mails)
         if name == "standing-strike":

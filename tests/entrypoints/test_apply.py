@@ -83,8 +83,12 @@ def hand_in(client: Client, **values: Any) -> Any:
     assert len(boxes) == 3
     assert not any("checked" in box for box in boxes), "nothing is ticked by itself"
     ids = [re.search(r'value="(\d+)"', box)[1] for box in boxes]  # type: ignore[index]
-    return client.post("/apply/form/hand-in/", {"accept": ids, "password": "", **values}, REMOTE_ADDR="192.0.2.77",
-                       headers={"User-Agent": "Browser/2"})  # fmt: skip
+    return client.post(
+        "/apply/form/hand-in/",
+        {"accept": ids, "password": "", **values},
+        REMOTE_ADDR="192.0.2.77",
+        headers={"User-Agent": "Browser/2"},
+    )
 
 
 def the_account(email: str) -> Account:

@@ -129,9 +129,12 @@ def test_name_and_attributes_are_editable_and_the_address_is_not() -> None:
     with tenancy.account(anna.home.account_id):
         Contact.objects.filter(id=person.id).update(attributes={"orders": 12, "stadt": "Kiel"})
     values = {
-        "first_name": "Doris", "last_name": "Klein", "email": "other@dora.example.com",
-        "attribute_name": ["orders", "stadt", "size"], "attribute_value": ["12", "", "L"],
-    }  # fmt: skip
+        "first_name": "Doris",
+        "last_name": "Klein",
+        "email": "other@dora.example.com",
+        "attribute_name": ["orders", "stadt", "size"],
+        "attribute_value": ["12", "", "L"],
+    }
     assert anna.client.post(f"/studio/contacts/{person.id}/edit/", values).status_code == 303
     person = anna.contact("p001@dora.example.com")
     assert person.first_name == "Doris"
@@ -211,8 +214,13 @@ def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
     person = anna.contact("p000@dora.example.com")
     with tenancy.account(anna.home.account_id):
         segment = actions.save_segment("Mine", [])
-    reads = [f"lists/{anna.list_id}/", f"lists/{anna.list_id}/edit/", f"contacts/{person.id}/",
-             f"segments/{segment.id}/", f"segments/{segment.id}/count/"]  # fmt: skip
+    reads = [
+        f"lists/{anna.list_id}/",
+        f"lists/{anna.list_id}/edit/",
+        f"contacts/{person.id}/",
+        f"segments/{segment.id}/",
+        f"segments/{segment.id}/count/",
+    ]
     writes = [f"lists/{anna.list_id}/edit/", f"lists/{anna.list_id}/origin/", f"lists/{anna.list_id}/archive/",
               f"contacts/{person.id}/edit/", f"contacts/{person.id}/unsubscribe/", f"segments/{segment.id}/",
               f"segments/{segment.id}/delete/"]  # fmt: skip

@@ -56,8 +56,12 @@ def test_what_a_person_wrote_stands_where_the_customer_looks(anna: Audience) -> 
     contact = anna.contact("dora@web.de")
     with tenancy.account(anna.home.account_id):
         PrivacyRequest.objects.create(
-            kind="correction", state="done", contact_id=contact.id, address_key=b"x" * 32, expires_at=clock.now(),
+            kind="correction",
+            state="done",
+            contact_id=contact.id,
+            address_key=b"x" * 32,
+            expires_at=clock.now(),
             values={"note": "I moved to <b>Bonn</b>"},
-        )  # fmt: skip
+        )
     for page in (anna.page(f"contacts/{contact.id}/"), anna.page("requests/")):
         assert "I moved to &lt;b&gt;Bonn&lt;/b&gt;" in page

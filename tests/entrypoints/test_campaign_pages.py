@@ -240,9 +240,13 @@ def test_a_time_is_meant_on_the_clock_of_its_place() -> None:
 
 @pytest.mark.parametrize(
     ("at", "words"),
-    [("2020-01-01T09:00", "This time has passed"), ("2027-03-28T02:30", "The clocks change on that day"),
-     ("2040-01-01T09:00", "more than a year away"), ("soon", "Enter a valid date/time")],
-)  # fmt: skip
+    [
+        ("2020-01-01T09:00", "This time has passed"),
+        ("2027-03-28T02:30", "The clocks change on that day"),
+        ("2040-01-01T09:00", "more than a year away"),
+        ("soon", "Enter a valid date/time"),
+    ],
+)
 def test_times_that_cannot_be(at: str, words: str) -> None:
     anna = world(people=1)
     campaign = anna.ticked(anna.draft())

@@ -34,8 +34,13 @@ def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.Complet
     environment |= {f"MAILFLATRATE_{name}": value for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments],
-        input=stdin, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        input=stdin,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def test_help_lists_every_command_and_each_can_be_loaded() -> None:
@@ -66,8 +71,9 @@ def test_addresses_are_judged_without_django() -> None:
         "sys.argv = ['mailflatrate', 'address', 'check']\n"
         "try:\n    main()\nfinally:\n    assert 'django' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], input="dora@\n", capture_output=True, text=True, timeout=300,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program], input="dora@\n", capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["verdict"] == "refuse"
 
@@ -78,9 +84,12 @@ def test_replies_are_judged_line_by_line() -> None:
     assert done.exit_code == 0
     first, second = map(json.loads, done.output.splitlines())
     assert first == {
-        "reply": "550 5.1.1 User unknown", "hard": True, "reason": "userunknown", "about": "recipient",
+        "reply": "550 5.1.1 User unknown",
+        "hard": True,
+        "reason": "userunknown",
+        "about": "recipient",
         "witnesses": ["words", "code"],
-    }  # fmt: skip
+    }
     assert (second["hard"], second["about"], second["witnesses"]) == (False, "reputation", [])
     assert CliRunner().invoke(cli, ["inspect"]).exit_code == 2
     assert CliRunner().invoke(cli, ["inspect", "--replies", "."]).exit_code == 2
@@ -97,8 +106,13 @@ def test_names_that_others_can_look_up(name: str, public: bool) -> None:
 
 def test_this_host() -> None:
     assert [is_this_host(name) for name in ("127.0.0.2", "::1", "localhost", "192.0.2.1", "mail.de", None)] == [
-        True, True, True, False, False, False,
-    ]  # fmt: skip
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @dataclass(frozen=True)
@@ -199,5 +213,10 @@ def test_addresses_are_judged_with_what_the_dns_says() -> None:
     ]
     offline = run("address", "check", "--offline", stdin=lines)
     assert [json.loads(line)["verdict"] for line in offline.stdout.splitlines()] == [
-        "accept", "accept", "accept", "accept", "refuse", "refuse",
-    ]  # fmt: skip
+        "accept",
+        "accept",
+        "accept",
+        "accept",
+        "refuse",
+        "refuse",
+    ]

@@ -57,8 +57,9 @@ def test_a_campaign_is_found_paused_and_resumed(anna: World) -> None:
     assert run("campaigns", "resume", str(campaign.id)).exit_code == 0
     told = lines_of(anna.account_id)
     assert [(line.action, line.actor_kind, line.actor) for line in told] == [
-        ("campaign.paused", "machine", "cli.campaigns"), ("campaign.resumed", "machine", "cli.campaigns"),
-    ]  # fmt: skip
+        ("campaign.paused", "machine", "cli.campaigns"),
+        ("campaign.resumed", "machine", "cli.campaigns"),
+    ]
     assert told[0].reason == "The provider asked us to wait."
     assert told[0].details["system_user"]
 

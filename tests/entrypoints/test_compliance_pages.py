@@ -98,9 +98,14 @@ def test_a_fresh_installation_shows_nothing_in_order_that_nobody_did(monkeypatch
 
 @pytest.mark.parametrize(
     ("networks", "named"),
-    [("127.0.0.0/8,::1", False), ("10.0.0.0/8, 192.168.1.0/24, fd00::/8", False), ("", False),
-     ("127.0.0.0/8,98.136.0.0/14", True), ("2a01:111:f403::/48", True)],
-)  # fmt: skip
+    [
+        ("127.0.0.0/8,::1", False),
+        ("10.0.0.0/8, 192.168.1.0/24, fd00::/8", False),
+        ("", False),
+        ("127.0.0.0/8,98.136.0.0/14", True),
+        ("2a01:111:f403::/48", True),
+    ],
+)
 def test_only_networks_out_in_the_world_are_feedback_loops(networks: str, named: bool) -> None:
     assert names_a_loop(networks) is named
 

@@ -143,8 +143,10 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
 
 
 def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:
-    found = [SignalResult("vat", SignalOutcome.GOOD, "well_formed", "DE136695976"),
-             SignalResult("closed_account", SignalOutcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)")]  # fmt: skip
+    found = [
+        SignalResult("vat", SignalOutcome.GOOD, "well_formed", "DE136695976"),
+        SignalResult("closed_account", SignalOutcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)"),
+    ]
     actions.keep_signals(anna.account_id, found)
     page = otto.page(f"applications/{anna.account_id}/")
     assert page.index("Eve Ltd (closed)") < page.index("its check digit is correct")

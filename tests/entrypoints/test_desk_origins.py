@@ -97,8 +97,10 @@ def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
     done = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": "Form seen."})
     assert done.status_code == 303
     assert people(anna, list_id) == {
-        ("dora@kunde-1.de", "confirmed"), ("erik@kunde-2.de", "confirmed"), ("f@kunde-1.de", "quarantined"),
-    }  # fmt: skip
+        ("dora@kunde-1.de", "confirmed"),
+        ("erik@kunde-2.de", "confirmed"),
+        ("f@kunde-1.de", "quarantined"),
+    }
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         entry = AuditEntry.objects.filter(account_id=anna.home.account_id, action="origin.approved").latest("id")
     assert (entry.actor, entry.reason) == (otto.user.email, "Form seen.")

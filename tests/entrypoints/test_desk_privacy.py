@@ -18,9 +18,13 @@ def test_requests_of_all_customers_and_what_is_stuck() -> None:
     now = clock.now()
     with tenancy.account(anna.home.account_id):
         request = PrivacyRequest.objects.create(
-            kind="erasure", state="confirmed", contact_id=anna.contact_id, address_key=b"x" * 32, expires_at=now,
+            kind="erasure",
+            state="confirmed",
+            contact_id=anna.contact_id,
+            address_key=b"x" * 32,
+            expires_at=now,
             confirmed_at=now - timedelta(hours=2),
-        )  # fmt: skip
+        )
     page = otto.page("privacy/")
     assert "A request is stuck" in page
     assert "Erase data" in page

@@ -24,8 +24,13 @@ def text(client: Client, url: str = "/studio/") -> str:
 def test_a_fresh_account_is_told_what_is_missing_and_in_which_order() -> None:
     _account_id, carla = bare_account("Carla's Cafe")
     page = text(browser(carla))
-    steps = ["Complete your application", "t been accepted yet", "Create your first list",
-             "Add your sending domain", "Fill in your imprint"]  # fmt: skip
+    steps = [
+        "Complete your application",
+        "t been accepted yet",
+        "Create your first list",
+        "Add your sending domain",
+        "Fill in your imprint",
+    ]
     places = [page.find(step) for step in steps]
     assert -1 not in places
     assert places == sorted(places)

@@ -25,8 +25,13 @@ def lint(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])
     return subprocess.run(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "lint", *arguments],
-        input=stdin, env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        input=stdin,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_from_lines_are_judged_one_by_one(tmp_path: Path) -> None:
@@ -35,9 +40,12 @@ def test_from_lines_are_judged_one_by_one(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["verdict"] for answer in answers] == ["pass", "block", "error", "error"]
     assert answers[0] == {
-        "raw": "Lindenhof <a@lindenhof.example>", "name": "Lindenhof", "address": "a@lindenhof.example",
-        "findings": [], "verdict": "pass",
-    }  # fmt: skip
+        "raw": "Lindenhof <a@lindenhof.example>",
+        "name": "Lindenhof",
+        "address": "a@lindenhof.example",
+        "findings": [],
+        "verdict": "pass",
+    }
     finding = answers[1]["findings"][0]
     assert {"rule": "R-45", "severity": "block", "where": "From"}.items() <= finding.items()
     assert "help@bank.de" in finding["message"]

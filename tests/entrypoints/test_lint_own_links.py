@@ -57,9 +57,12 @@ def letter_of(changes: dict[str, object]) -> Own:
     mail = edition_mail(home.account_id, decision.edition_id)
     composer = next(iter(mail.composers.values()))
     values = {
-        "contact": {"first_name": "Dora"}, "account": {"name": "Lindenhof"}, "list": {"name": "News from Lindenhof"},
-        "subscription": {"date": "2026-10-25", "source": "lindenhof.example"}, "mailing_id": campaign.mailing_id,
-    }  # fmt: skip
+        "contact": {"first_name": "Dora"},
+        "account": {"name": "Lindenhof"},
+        "list": {"name": "News from Lindenhof"},
+        "subscription": {"date": "2026-10-25", "source": "lindenhof.example"},
+        "mailing_id": campaign.mailing_id,
+    }
     letter = composer.compose(Recipient(1, "reader0@people.example", "Dora Meyer", values), NOW)
     return Own(letter.content, record)
 

@@ -135,8 +135,10 @@ def _series(changed: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _case(changed: dict[str, str], expression: str, expected: list[dict[str, str]]) -> dict[str, object]:
-    samples = [{"labels": f"ALERTS{{{','.join(f'{k}={json.dumps(v)}' for k, v in each.items())}}}", "value": 1}
-               for each in expected]  # fmt: skip
+    samples = [
+        {"labels": f"ALERTS{{{','.join(f'{k}={json.dumps(v)}' for k, v in each.items())}}}", "value": 1}
+        for each in expected
+    ]
     question = {"expr": expression, "eval_time": f"{MINUTES - 1}m", "exp_samples": samples}
     return {"interval": "1m", "input_series": _series(changed), "promql_expr_test": [question]}
 
@@ -187,11 +189,16 @@ def test_every_metric_that_is_asked_for_is_exported() -> None:
     with tenancy.platform(PlatformReason.RELAYS):
         LogFollower.objects.all().delete()
     exported = set(re.findall(r"^(?:# TYPE )?(\w+)(?:[{ ])", page, re.MULTILINE))
-    for path in (MONITORING / "rules.yml", MONITORING / "dashboard.json", ROOT / "docs" / "runbook.md",
-                 ROOT / "docs" / "operations.md"):  # fmt: skip
+    for path in (
+        MONITORING / "rules.yml",
+        MONITORING / "dashboard.json",
+        ROOT / "docs" / "runbook.md",
+        ROOT / "docs" / "operations.md",
+    ):
         asked = set(re.findall(r"\bmailflatrate_[a-z_]+\b", path.read_text()))
         known = {"mailflatrate_app", "mailflatrate_platform", "mailflatrate_eraser"}
         assert asked - known - exported == set(), path.name
-    panels = [panel for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]
-              if panel["type"] != "row"]  # fmt: skip
+    panels = [
+        panel for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"] if panel["type"] != "row"
+    ]
     assert len(panels) > 20 and all(panel["targets"] for panel in panels)

@@ -79,9 +79,11 @@ def text(answer: HttpResponse) -> str:
 def test_looking_changes_nothing(letter: Letter, method: str) -> None:
     before = letter.traces()
     for url in (
-        letter.unsubscribe_url, letter.url("p", TokenPurpose.PREFERENCES), letter.url("w", TokenPurpose.ARCHIVE),
+        letter.unsubscribe_url,
+        letter.url("p", TokenPurpose.PREFERENCES),
+        letter.url("w", TokenPurpose.ARCHIVE),
         f"/help/{letter.mailing_id}",
-    ):  # fmt: skip
+    ):
         answer = getattr(stranger(), method)(url)
         assert answer.status_code in ((200,) if method != "options" else (204, 405))
         assert not answer.cookies, url
@@ -140,9 +142,12 @@ def test_the_button_for_everything_reaches_every_list(letter: Letter) -> None:
         delivery = Delivery.objects.select_related("contact").get(id=letter.delivery_id)
         first = Subscription.objects.get(contact_id=delivery.contact_id)
         Subscription.objects.create(
-            mailing_list=second, contact=delivery.contact, state="confirmed", consent_event_id=first.consent_event_id,
+            mailing_list=second,
+            contact=delivery.contact,
+            state="confirmed",
+            consent_event_id=first.consent_event_id,
             confirmed_at=first.confirmed_at,
-        )  # fmt: skip
+        )
     answer = stranger().post(letter.unsubscribe_url, {"scope": "all"})
     assert "Gärtnerei Lindenhof" in text(answer)
     assert letter.states() == ["unsubscribed", "unsubscribed"]

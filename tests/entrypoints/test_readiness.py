@@ -66,8 +66,10 @@ def test_ready_when_each_queue_is_served(asked_anew: str) -> None:
     with psycopg.connect(asked_anew, autocommit=True) as owner:
         found = owner.execute("SELECT name, host <> '', pid > 0, queues FROM worker_process ORDER BY worker_id")
         assert found.fetchone() == ("worker-7", True, True, ["express", "send"])
-        owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds' WHERE id = "
-                      "(SELECT max(worker_id) FROM worker_process)")  # fmt: skip
+        owner.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds' WHERE id = "
+            "(SELECT max(worker_id) FROM worker_process)"
+        )
     assert problems() == (503, {"workers": "none for plan, import, inbound, house"})
     assert served_queues()[JobQueue.SEND] == 1
 
@@ -111,8 +113,9 @@ def test_a_migration_that_is_missing_is_noticed(asked_anew: str) -> None:
         try:
             assert problems("/readyz/web") == (503, {"migrations": "1 are not applied"})
         finally:
-            owner.execute("INSERT INTO django_migrations (app, name, applied) "
-                          "VALUES ('processes', '0001_initial', now())")  # fmt: skip
+            owner.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('processes', '0001_initial', now())"
+            )
     assert problems("/readyz/web") == (200, {})
 
 

@@ -124,9 +124,13 @@ def test_illegal_content_wants_a_whole_notice(case: Sent) -> None:
     """DSA Art. 16(2): reasons, place, name and address, good faith."""
     report(422, about=case.campaign.mailing_id, complaint="illegal", text="", reporter="")
     report(
-        about=case.campaign.mailing_id, complaint="illegal", text="Forged medicine.", reporter="eve@people.example",
-        reporter_name="Eve", good_faith="on",
-    )  # fmt: skip
+        about=case.campaign.mailing_id,
+        complaint="illegal",
+        text="Forged medicine.",
+        reporter="eve@people.example",
+        reporter_name="Eve",
+        good_faith="on",
+    )
     filed = last()
     assert (filed.case.kind, filed.case.dangerous, filed.notice["good_faith"]) == (CaseKind.CONTENT, True, True)
 

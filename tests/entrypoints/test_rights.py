@@ -122,9 +122,13 @@ def test_access_tells_what_the_person_chose_in_his_words() -> None:
     page = case.visitor.post(f"{address}?language=de").content.decode()
     shown = dict(re.findall(r'<dt class="field-hint">([^<]*)</dt><dd class="break-words">([^<]*)</dd>', page))
     assert {key: shown.get(key) for key in ("Wie oft", "Sprache", "Land", "Zeitzone", "Shoe size", "language")} == {
-        "Wie oft": "Höchstens eines pro Monat", "Sprache": "Deutsch", "Land": "AT", "Zeitzone": "Europe/Vienna",
-        "Shoe size": "42", "language": None,
-    }  # fmt: skip
+        "Wie oft": "Höchstens eines pro Monat",
+        "Sprache": "Deutsch",
+        "Land": "AT",
+        "Zeitzone": "Europe/Vienna",
+        "Shoe size": "42",
+        "language": None,
+    }
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert stored[0]["preferences"] == {"language": "de", "least_days_between_mailings": 27}
 
@@ -213,7 +217,8 @@ def test_objection_and_correction() -> None:
     case.visitor.post(case.ask("objection"))
     with tenancy.account(case.anna.account_id):
         assert set(Subscription.objects.filter(contact=case.contact).values_list("state", flat=True)) == {
-            "unsubscribed"}  # fmt: skip
+            "unsubscribed"
+        }
         assert ConsentEvent.objects.filter(contact_id=case.contact.id, kind=ConsentKind.OBJECTION).exists()
         row = strongest(case.key)
         assert row

@@ -193,8 +193,13 @@ def test_a_page_with_an_older_version_is_believed_about_what_it_showed(lindenhof
         draft = content_from_json(form.draft)
         language = draft.languages[0]
         texts = {language: replace(draft.texts[language], frequency="once a year")}
-        actions.save_draft(form.id, name="x", list_id=form.mailing_list_id, sender_id=form.sender_id,
-                           content=replace(draft, texts=texts))  # fmt: skip
+        actions.save_draft(
+            form.id,
+            name="x",
+            list_id=form.mailing_list_id,
+            sender_id=form.sender_id,
+            content=replace(draft, texts=texts),
+        )
         assert actions.publish_form(form.id, by=None).allowed
     forget_published(lindenhof.code)
     dora, emil = somebody(), somebody()

@@ -47,8 +47,13 @@ def test_a_form_is_built_checked_and_published() -> None:
     assert "disabled" in page.partition('action="' + f"{here}publish/")[2].partition("</form>")[0]
     refused = followed(anna.client, f"{here}publish/", {})
     assert "The panel lists what needs fixing" in refused
-    changes = {"en_topics": "news and offers about plants", "en_frequency": "about twice a month",
-               "field0_kind": "text", "field0_en": "Your city", "colour": "#00614A"}  # fmt: skip
+    changes = {
+        "en_topics": "news and offers about plants",
+        "en_frequency": "about twice a month",
+        "field0_kind": "text",
+        "field0_en": "Your city",
+        "colour": "#00614A",
+    }
     assert "Saved." in followed(anna.client, f"{here}edit/", posted(anna.client, form.id) | changes)
     published = followed(anna.client, f"{here}publish/", {})
     assert "The form now accepts sign-ups" in published

@@ -152,11 +152,14 @@ def test_the_key_of_another_account_is_not_used(anna: World) -> None:
 
 def test_broken_messages_are_shown_all_the_same(anna: World) -> None:
     for raw in (
-        b"", b"\r\n\r\n", b"no header at all", b"Subject: =?x?q?=ff?=\r\nFrom: <<>\r\n\r\n\xff\xfe",
+        b"",
+        b"\r\n\r\n",
+        b"no header at all",
+        b"Subject: =?x?q?=ff?=\r\nFrom: <<>\r\n\r\n\xff\xfe",
         b"Content-Type: text/html; charset=nonsense\r\n\r\n<p>x",
         b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x",
         b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
-    ):  # fmt: skip
+    ):
         url = arrived(anna, raw or b"\r\n")
         for view in ("", "?view=html", "?view=text", "?view=headers", "?view=source", "html/", "signature/", "raw/"):
             assert anna.client.get(url + view).status_code == 200, (raw, view)

@@ -292,8 +292,13 @@ def test_ben_looks_and_changes_nothing(anna: World) -> None:
     page = text(ben.get(f"/studio/senders/{domain.id}/"))
     assert "Check now" not in page
     assert '<fieldset class="stack" disabled' in text(ben.get("/studio/imprint/"))
-    for url in ("senders/new/", f"senders/{domain.id}/check/", f"senders/{domain.id}/addresses/",
-                f"senders/{domain.id}/remove/", "imprint/"):  # fmt: skip
+    for url in (
+        "senders/new/",
+        f"senders/{domain.id}/check/",
+        f"senders/{domain.id}/addresses/",
+        f"senders/{domain.id}/remove/",
+        "imprint/",
+    ):
         assert ben.post(f"/studio/{url}", IMPRINT | {"country": "DE"}).status_code == 403
 
 

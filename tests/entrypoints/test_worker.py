@@ -50,9 +50,13 @@ async def work_off() -> None:
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as working:
         line = LifeLine()
         worker = PatientWorker(
-            app=working, life_line=line, queues=[JobQueue.IMPORT.value], wait=False, install_signal_handlers=False,
+            app=working,
+            life_line=line,
+            queues=[JobQueue.IMPORT.value],
+            wait=False,
+            install_signal_handlers=False,
             delete_jobs="successful",
-        )  # fmt: skip
+        )
         try:
             await worker.run()
         finally:

@@ -43,10 +43,12 @@ def processes(database: str, tmp_path: Path) -> Iterator[list[str]]:
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "worker", "--queues", queues],
-            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         for queues in ("send", "plan,import,inbound,house")
-    ]  # fmt: skip
+    ]
     yield ["mailflatrate sending", "mailflatrate sender", "mailflatrate watch", "mailflatrate jobs"]
     for process in running:
         process.terminate()
@@ -158,11 +160,15 @@ def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> Non
             line = LifeLine(connector)
             workers = [
                 PatientWorker(
-                    app=working, life_line=line, queues=[queue.value], install_signal_handlers=False,
-                    delete_jobs="successful", fetch_job_polling_interval=60.0,
+                    app=working,
+                    life_line=line,
+                    queues=[queue.value],
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=60.0,
                 )
                 for queue in (JobQueue.IMPORT, JobQueue.EXPRESS)
-            ]  # fmt: skip
+            ]
             running = [asyncio.create_task(worker.run()) for worker in workers]
             await asyncio.sleep(1.5)
             for _ in range(3):

@@ -23,14 +23,18 @@ DMARC = b"""<?xml version="1.0" encoding="UTF-8"?><!-- as sent -->
 <record><row><source_ip>192.0.2.1</source_ip><count>1</count><policy_evaluated><dkim>fail</dkim><spf>pass</spf>
 </policy_evaluated></row></record></feedback>"""
 TLS = {
-    "organization-name": "Provider", "report-id": "t-1", "contact-info": "tls@provider.example",
+    "organization-name": "Provider",
+    "report-id": "t-1",
+    "contact-info": "tls@provider.example",
     "date-range": {"start-datetime": "2026-11-13T00:00:00Z", "end-datetime": "2026-11-13T23:59:59Z"},
-    "policies": [{
-        "policy": {"policy-type": "sts", "policy-domain": "service.example"},
-        "summary": {"total-successful-session-count": 20, "total-failure-session-count": 5},
-        "failure-details": [{"result-type": "certificate-expired", "failed-session-count": 3}],
-    }],
-}  # fmt: skip
+    "policies": [
+        {
+            "policy": {"policy-type": "sts", "policy-domain": "service.example"},
+            "summary": {"total-successful-session-count": 20, "total-failure-session-count": 5},
+            "failure-details": [{"result-type": "certificate-expired", "failed-session-count": 3}],
+        }
+    ],
+}
 
 
 def mail(content: bytes, media_type: str = "application/gzip") -> bytes:
@@ -54,13 +58,17 @@ def zipped(content: bytes) -> bytes:
 def test_a_dmarc_report_is_read_however_it_is_packed(packed: bytes) -> None:
     (report,) = read_aggregates(parse(mail(packed)))
     assert (report.kind, report.reporter, report.report_id, report.domain) == (
-        ReportKind.DMARC, "Provider", "77", "shop.example",
-    )  # fmt: skip
+        ReportKind.DMARC,
+        "Provider",
+        "77",
+        "shop.example",
+    )
     assert report.sources == (ReportSource("192.0.2.1", 41, 41), ReportSource("198.51.100.9", 2, 0))
     assert (report.messages, report.passed) == (43, 41)
     assert (report.begins_at, report.ends_at) == (
-        datetime(2025, 11, 13, tzinfo=UTC), datetime(2025, 11, 13, 23, 59, 59, tzinfo=UTC),
-    )  # fmt: skip
+        datetime(2025, 11, 13, tzinfo=UTC),
+        datetime(2025, 11, 13, 23, 59, 59, tzinfo=UTC),
+    )
 
 
 def test_the_namespace_of_rfc_9990_does_not_hide_a_report() -> None:

@@ -126,11 +126,13 @@ RENDERED = [
     ("{{ 5 | uniq: 'x' }}", "ein Wert hat kein Feld x"),
     ("{% if 5 contains 5 %}x{% endif %}", "zwei Werte werden verglichen, die sich nicht vergleichen lassen"),
     ("{% for i in (1..100000) %}x{% endfor %}", "eine Schleife läuft zu oft"),
-    ("{% assign x = 'aaaa' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}",
-     "append: das Ergebnis ist zu lang"),
+    (
+        "{% assign x = 'aaaa' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}",
+        "append: das Ergebnis ist zu lang",
+    ),
     ("{{ (1..99999999) | join }}", "join: der Wert ist zu lang"),
     ("{% for i in (1..900) %}" + "a" * 20_000 + "{% endfor %}", "der Text wird zu lang"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "german"), RENDERED, ids=range(len(RENDERED)))

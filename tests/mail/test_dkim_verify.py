@@ -37,9 +37,13 @@ def verdict(message: bytes, at: datetime = NOW) -> DkimVerdict:
 def signed_by_dkimpy(form: str, message: bytes = MESSAGE, names: list[bytes] | None = None) -> bytes:
     head, body = form.encode().split(b"/")
     field = dkim.sign(
-        message, b"s1", b"news.example.org", PEM, canonicalize=(head, body),
+        message,
+        b"s1",
+        b"news.example.org",
+        PEM,
+        canonicalize=(head, body),
         include_headers=names or [b"From", b"To", b"Subject", b"From", b"X-Note", b"X-Note"],
-    )  # fmt: skip
+    )
     return bytes(field) + message
 
 
@@ -137,8 +141,9 @@ def test_several_signatures_are_judged_each_and_none_gives_none() -> None:
     second = signed_by_dkimpy("relaxed/relaxed")
     both = second.replace(b"s=s1", b"s=s2", 1).partition(b"\r\nFrom:")[0] + b"\r\n" + second
     assert [found.status for found in verify_signatures(both, keys, at=NOW)] == [
-        DkimStatus.KEY_MISSING, DkimStatus.PASS,
-    ]  # fmt: skip
+        DkimStatus.KEY_MISSING,
+        DkimStatus.PASS,
+    ]
     assert verify_signatures(MESSAGE, keys, at=NOW) == ()
     assert verify_signatures(b"", keys, at=NOW) == ()
 

@@ -121,7 +121,12 @@ def test_a_group_is_a_block_whatever_field_comes_first() -> None:
 
 
 def test_a_blank_line_after_every_field_changes_nothing() -> None:
-    fields = ("Reporting-MTA: dns; mx.example", "Final-Recipient: rfc822; dora@empfang.example", "Action: failed",
-              "Status: 5.1.1", "Diagnostic-Code: smtp; 550 no such user")  # fmt: skip
+    fields = (
+        "Reporting-MTA: dns; mx.example",
+        "Final-Recipient: rfc822; dora@empfang.example",
+        "Action: failed",
+        "Status: 5.1.1",
+        "Diagnostic-Code: smtp; 550 no such user",
+    )
     (group,) = parse_fields("\n\n".join(fields)).recipients
     assert (group.action, group.status, group.diagnostic) == ("failed", "5.1.1", "smtp; 550 no such user")

@@ -33,12 +33,16 @@ def test_atom_without_a_link_that_may_be_followed() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"<html><body>Shop</body></html>", b"/etc/passwd", b"http://127.0.0.1/", b"\x00\xff" * 50,
+        b"",
+        b"<html><body>Shop</body></html>",
+        b"/etc/passwd",
+        b"http://127.0.0.1/",
+        b"\x00\xff" * 50,
         b'{"items": []}',
         b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel><title>&b;</title>'
         b"</channel></rss>",
     ],
-)  # fmt: skip
+)
 def test_no_feed(body: bytes) -> None:
     """A file's name or an address is text here, and nothing opens it; entities of its own are not expanded."""
     with pytest.raises(NoFeed):
@@ -51,10 +55,14 @@ def test_no_feed(body: bytes) -> None:
         ("https://a.example/x{{ contact.email }}", ""),
         ("https://a.example/{{y}}", "https://a.example/%7B%7By%7D%7D"),
         ('https://a.example/"><script>', "https://a.example/%22%3E%3Cscript%3E"),
-        ("https://user:pass@a.example/", ""), ("ftp://a.example/", ""), ("//a.example/", ""), ("https:///x", ""),
-        ("https://a.example/" + "x" * 1000, ""), ("https://a.example/%C3%A4?q=ü", "https://a.example/%C3%A4?q=%C3%BC"),
+        ("https://user:pass@a.example/", ""),
+        ("ftp://a.example/", ""),
+        ("//a.example/", ""),
+        ("https:///x", ""),
+        ("https://a.example/" + "x" * 1000, ""),
+        ("https://a.example/%C3%A4?q=ü", "https://a.example/%C3%A4?q=%C3%BC"),
     ],
-)  # fmt: skip
+)
 def test_links(url: str, safe: str) -> None:
     assert safe_link(url) == safe
 

@@ -17,9 +17,11 @@ IMPRINT = FooterImprint(
     language="de",
 )
 DORA = {
-    "contact": {"first_name": "Dora"}, "list": {"name": "Käse"}, "unsubscribe_url": "https://go.example/u/t",
+    "contact": {"first_name": "Dora"},
+    "list": {"name": "Käse"},
+    "unsubscribe_url": "https://go.example/u/t",
     "preferences_url": "https://go.example/p/t",
-}  # fmt: skip
+}
 BODIES = {
     SourceFormat.HTML: "<h1>Hallo</h1><p>Welt</p>",
     SourceFormat.MARKDOWN: "# Hallo\n\nWelt",

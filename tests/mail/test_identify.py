@@ -103,9 +103,13 @@ XARF_3 = json.dumps(
         {"ContentType": "message/rfc822", "Base64Encoded": True, "Payload": SAMPLE}]}}
 )  # fmt: skip
 XARF_4 = json.dumps(
-    {"xarf_version": "4.0.0", "category": "messaging", "type": "spam",
-     "evidence": [{"content_type": "message/rfc822", "description": "the mail", "payload": SAMPLE}]}
-)  # fmt: skip
+    {
+        "xarf_version": "4.0.0",
+        "category": "messaging",
+        "type": "spam",
+        "evidence": [{"content_type": "message/rfc822", "description": "the mail", "payload": SAMPLE}],
+    }
+)
 PROVEN: dict[str, str] = {
     "arf with the whole mail": arf(("message/rfc822", ORIGINAL)),
     "arf with the header only": arf(("text/rfc822-headers", HEAD)),

@@ -75,17 +75,20 @@ def test_dates_without_a_year_are_of_the_last_twelve_months() -> None:
     assert odd == QueueRemoval("ABCDEF1")
 
 
-@pytest.mark.parametrize("text", [
-    "postfix/smtpd[8]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@b>: Relay access denied",
-    f"postfix/smtpd[8]: ABCDEF1: from=<{RETURN_PATH}>, size=1, nrcpt=1 (queue active)",
-    f"postfix/cleanup[8]: ABCDEF1: warning: header Subject: from=<{RETURN_PATH}>, x",
-    "sshd[8]: ABCDEF1: to=<dora@people.example>, dsn=5.1.1, status=bounced (x)",
-    "notpostfix/x[8]: ABCDEF1",
-    "postfix/smtp[8]: ABCDEF1: to=<dora@people.example>, relay=none, dsn=5.1.1, status=undeliverable (probe)",
-    "postfix/smtp[8]: ABCDEF1: to=<dora@people.example>",
-    "postfix/smtp[8]: : to=<dora@people.example>, status=sent (x)",
-    "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postfix/smtpd[8]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@b>: Relay access denied",
+        f"postfix/smtpd[8]: ABCDEF1: from=<{RETURN_PATH}>, size=1, nrcpt=1 (queue active)",
+        f"postfix/cleanup[8]: ABCDEF1: warning: header Subject: from=<{RETURN_PATH}>, x",
+        "sshd[8]: ABCDEF1: to=<dora@people.example>, dsn=5.1.1, status=bounced (x)",
+        "notpostfix/x[8]: ABCDEF1",
+        "postfix/smtp[8]: ABCDEF1: to=<dora@people.example>, relay=none, dsn=5.1.1, status=undeliverable (probe)",
+        "postfix/smtp[8]: ABCDEF1: to=<dora@people.example>",
+        "postfix/smtp[8]: : to=<dora@people.example>, status=sent (x)",
+        "",
+    ],
+)
 def test_everything_else_says_nothing(text: str) -> None:
     assert read(text) is None
 
@@ -103,8 +106,10 @@ def test_what_a_stranger_chose_moves_no_earlier_field() -> None:
         " status=deferred (host mx said: 450 4.2.0 , dsn=5.1.1, status=bounced (550 5.1.1 gone))"
     )
     assert (found.status, found.code) == (QueueStatus.DEFERRED, "4.2.0")
-    quoted = read('postfix/smtp[8]: ABCDEF1: to=<"a>, dsn=5.1.1, status=bounced (x"@people.example>, relay=none,'
-                  " dsn=2.0.0, status=sent (ok)")  # fmt: skip
+    quoted = read(
+        'postfix/smtp[8]: ABCDEF1: to=<"a>, dsn=5.1.1, status=bounced (x"@people.example>, relay=none,'
+        " dsn=2.0.0, status=sent (ok)"
+    )
     assert isinstance(quoted, QueueAttempt)
     assert quoted.recipient == '"a', "an address that no delivery of ours has"
 
@@ -112,9 +117,11 @@ def test_what_a_stranger_chose_moves_no_earlier_field() -> None:
 def test_the_journal_says_the_same() -> None:
     message = f"ABCDEF1: from=<{RETURN_PATH}>, size=1, nrcpt=1 (queue active)"
     entry = {
-        "__CURSOR": "s=1;i=2", "SYSLOG_IDENTIFIER": "postfix/qmgr", "MESSAGE": message,
+        "__CURSOR": "s=1;i=2",
+        "SYSLOG_IDENTIFIER": "postfix/qmgr",
+        "MESSAGE": message,
         "__REALTIME_TIMESTAMP": "1795780740000000",
-    }  # fmt: skip
+    }
     assert read_entry(json.dumps(entry).encode(), NOW) == (QueueArrival("ABCDEF1", TOKEN), "s=1;i=2")
     octets = {**entry, "MESSAGE": list(message.encode())}
     assert read_entry(json.dumps(octets).encode(), NOW) == (QueueArrival("ABCDEF1", TOKEN), "s=1;i=2")

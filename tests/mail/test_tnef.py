@@ -36,9 +36,12 @@ def embedded(header: str, text: str) -> bytes:
     named += pack("<II", 1, 4) + "x\0".encode("utf-16-le")
     many = pack("<HHI", 0x1003, 0x6666, 2) + pack("<II", 7, 8)
     properties = [
-        pack("<HHI", 0x0003, 0x0E07, 5), named, many, variable(0x001F, 0x007D, f"{header}\0".encode("utf-16-le")),
+        pack("<HHI", 0x0003, 0x0E07, 5),
+        named,
+        many,
+        variable(0x001F, 0x007D, f"{header}\0".encode("utf-16-le")),
         variable(0x001E, 0x1000, f"{text}\0".encode()),
-    ]  # fmt: skip
+    ]
     return stream((0x00089006, b"\0\0\1\0"), (0x00069003, pack("<I", len(properties)) + b"".join(properties)))
 
 

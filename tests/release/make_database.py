@@ -37,11 +37,15 @@ def main(target: Path) -> None:
         with running_demo(folder, {f"MAILFLATRATE_{name.upper()}": value for name, value in SECRETS.items()}):
             dump = subprocess.run(
                 [
-                    BINARIES / "pg_dump", "--no-owner", "--dbname", EmbeddedPostgres(folder).url,
+                    BINARIES / "pg_dump",
+                    "--no-owner",
+                    "--dbname",
+                    EmbeddedPostgres(folder).url,
                     *(f"--exclude-table-data={each}" for each in WITHOUT_ROWS),
                 ],
-                check=True, capture_output=True,
-            )  # fmt: skip
+                check=True,
+                capture_output=True,
+            )
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         packed.write(dump.stdout)

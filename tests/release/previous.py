@@ -66,8 +66,11 @@ class Version:
         with log.open("ab") as out:
             started = subprocess.Popen(
                 [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command],
-                cwd=self.tree, env=self.environment(), stdout=out, stderr=out,
-            )  # fmt: skip
+                cwd=self.tree,
+                env=self.environment(),
+                stdout=out,
+                stderr=out,
+            )
             try:
                 yield started
             finally:

@@ -64,11 +64,16 @@ def campaigns() -> list[dict[str, object]]:
             for campaign in Campaign.objects.order_by("id"):
                 progress, counts = queries.campaign_progress(campaign.id), mailing_counts(campaign.id)
                 results = [row.state for row in queries.outcomes_page(campaign.id, limit=10_000)]
-                found.append({
-                    "state": campaign.state, "planned": progress.planned, "sent": progress.sent,
-                    "listed": results.count(DeliveryState.SENT), "delivered": counts.delivered,
-                    "bounced": progress.bounced_hard,
-                })  # fmt: skip
+                found.append(
+                    {
+                        "state": campaign.state,
+                        "planned": progress.planned,
+                        "sent": progress.sent,
+                        "listed": results.count(DeliveryState.SENT),
+                        "delivered": counts.delivered,
+                        "bounced": progress.bounced_hard,
+                    }
+                )
     return found
 
 

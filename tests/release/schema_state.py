@@ -27,8 +27,10 @@ def schema_state(url: str) -> dict[str, str]:
     """Return each object of the database, by its kind and name, with the statements that make it."""
     dump = subprocess.run(
         [BINARIES / "pg_dump", "--schema-only", "--no-owner", "--dbname", url],
-        check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     headers = list(_HEADER.finditer(dump))
     ends = [each.start() for each in headers[1:]] + [len(dump)]
     found = {}

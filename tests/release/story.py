@@ -39,9 +39,13 @@ def plan(account_id: int, campaign_id: int) -> None:
     with tenancy.account(account_id):
         decision = GateDecision.objects.get(campaign_id=campaign_id)
         jobs.defer(
-            "delivery.plan_campaign", jobs.JobQueue.PLAN, account_id=account_id, campaign_id=campaign_id,
-            edition_id=decision.edition_id, decision_id=decision.id,
-        )  # fmt: skip
+            "delivery.plan_campaign",
+            jobs.JobQueue.PLAN,
+            account_id=account_id,
+            campaign_id=campaign_id,
+            edition_id=decision.edition_id,
+            decision_id=decision.id,
+        )
 
 
 def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: ignore[no-untyped-def]

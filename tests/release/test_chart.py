@@ -13,25 +13,36 @@ from release.linters import ROOT, run
 
 CHART = ROOT / "deploy" / "helm" / "mailflatrate"
 SETTINGS = {
-    "SERVICE_DOMAIN": "mailflatrate.example", "PUBLIC_URL": "https://mail.mailflatrate.example",
-    "HELO_NAME": "mail.mailflatrate.example", "RELAY_HOST": "relay.example", "TRUSTED_PROXIES": "10.42.0.0/16",
+    "SERVICE_DOMAIN": "mailflatrate.example",
+    "PUBLIC_URL": "https://mail.mailflatrate.example",
+    "HELO_NAME": "mail.mailflatrate.example",
+    "RELAY_HOST": "relay.example",
+    "TRUSTED_PROXIES": "10.42.0.0/16",
     "INBOUND_RELAYS": "10.43.0.0/16",
-}  # fmt: skip
+}
 EVERYTHING = {
-    "settings": SETTINGS | {"STORAGE": "directory"}, "secrets": {"more": ["relay_password"]},
-    "storage": {"existingClaim": "files"}, "withdrawals": {"existingClaim": "withdrawals"},
-    "metrics": {"enabled": True, "serviceMonitor": True}, "inbound": {"service": {"type": "LoadBalancer"}},
+    "settings": SETTINGS | {"STORAGE": "directory"},
+    "secrets": {"more": ["relay_password"]},
+    "storage": {"existingClaim": "files"},
+    "withdrawals": {"existingClaim": "withdrawals"},
+    "metrics": {"enabled": True, "serviceMonitor": True},
+    "inbound": {"service": {"type": "LoadBalancer"}},
     "networkPolicy": {"prometheus": [{"namespaceSelector": {}}], "more": [{"ports": [{"port": 783}]}]},
-    "sender": {"journal": {"storageClassName": "fast"}}, "image": {"digest": "sha256:" + "0" * 64},
+    "sender": {"journal": {"storageClassName": "fast"}},
+    "image": {"digest": "sha256:" + "0" * 64},
     "backup": {"enabled": True, "existingClaim": "backups"},
-    "imagePullSecrets": [{"name": "registry"}], "ingress": {"className": "nginx"},
-}  # fmt: skip
+    "imagePullSecrets": [{"name": "registry"}],
+    "ingress": {"className": "nginx"},
+}
 LEAST = {"settings": SETTINGS, "withdrawals": {"existingClaim": "withdrawals"}}
 OWNERS = ("migrate", "backup")
 SECRETS = {
-    "app_database_url": "postgresql://mailflatrate_app:p@db/m", "owner_database_url": "postgresql://mailflatrate:p@db/m",
-    "secret_key": "s" * 40, "token_keys": "a:" + "0" * 64, "relay_password": "p",
-}  # fmt: skip
+    "app_database_url": "postgresql://mailflatrate_app:p@db/m",
+    "owner_database_url": "postgresql://mailflatrate:p@db/m",
+    "secret_key": "s" * 40,
+    "token_keys": "a:" + "0" * 64,
+    "relay_password": "p",
+}
 
 
 def helm(tmp_path: Path, command: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -101,8 +112,10 @@ def test_no_pod_may_more_than_it_needs(tmp_path: Path) -> None:
         assert ("owner" in mounted) is (name in OWNERS), "only the migration and the backup have the owner's password"
         for container in pod["containers"]:
             assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
-            }  # fmt: skip
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
             assert container["resources"]["limits"]["memory"]
             assert container["image"] == "mailflatrate@sha256:" + "0" * 64
         if name not in (*OWNERS, "web"):

@@ -56,8 +56,11 @@ def test_a_dockerfile_copies_what_exists_and_is_sent(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_bases_are_exact_versions(path: Path) -> None:
     arguments = dict(words.split("=", 1) for name, words in instructions(path) if name == "ARG")
-    bases = {re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], words.split()[0])
-             for name, words in instructions(path) if name == "FROM"}  # fmt: skip
+    bases = {
+        re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], words.split()[0])
+        for name, words in instructions(path)
+        if name == "FROM"
+    }
     assert bases
     for base in bases:
         assert re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)?-[\w-]+", base), base
@@ -246,8 +249,9 @@ def test_the_relay_takes_mail_from_senders_alone(tmp_path: Path, compose: dict[s
     assert overrides["smtp/inet/smtpd_recipient_restrictions"].startswith("reject_unauth_destination")
     listeners = subprocess.run(["postconf", "-c", folder, "-M"], capture_output=True, text=True, check=True).stdout
     assert [line.split()[0] for line in listeners.splitlines() if line.split()[1] == "inet"] == [
-        "smtp", f"{service['environment']['RELAY_ADDRESS']}:10025",
-    ]  # fmt: skip
+        "smtp",
+        f"{service['environment']['RELAY_ADDRESS']}:10025",
+    ]
     clients = service["environment"]["RELAY_CLIENTS"].split()
     network = compose["networks"]["mail"]["ipam"]["config"][0]
     assert clients == [f"!{network['gateway']}", network["subnet"]]
@@ -266,8 +270,11 @@ def test_the_proxy_takes_its_file(compose: dict[str, Any]) -> None:
     environment = {**os.environ, **compose["services"]["proxy"]["environment"]}
     done = subprocess.run(
         ["caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "compose" / "Caddyfile"],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

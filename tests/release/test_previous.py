@@ -86,9 +86,10 @@ def installation() -> Iterator[dict[str, Any]]:
 
 def post(port: int, path: str, body: str) -> int:
     request = Request(
-        f"http://127.0.0.1:{port}{path}", body.encode(),
+        f"http://127.0.0.1:{port}{path}",
+        body.encode(),
         {"Host": "localhost", "Accept": "application/json", "X-Forwarded-For": "192.0.2.7"},
-    )  # fmt: skip
+    )
     with urlopen(request, timeout=30) as answer:
         return int(answer.status)
 
@@ -125,9 +126,11 @@ def test_nothing_stands_still_at_any_step_of_an_upgrade(
             return (owner.execute(statement, values).fetchone() or (None,))[0]
 
         for version, command in (
-            (web, ["web"]), (web, ["inbound"]), (worker, ["worker", "--queues", "plan,import,inbound,house"]),
+            (web, ["web"]),
+            (web, ["inbound"]),
+            (worker, ["worker", "--queues", "plan,import,inbound,house"]),
             (sender, ["worker", "--queues", "send", "--name", "sender"]),
-        ):  # fmt: skip
+        ):
             processes.enter_context(installation[version].process(log, *command))
         wait_until("the pages", lambda: _answers(port), log)
         for body in begun["posts"]:

@@ -31,9 +31,14 @@ OWN_ROWS = {
 }  # fmt: skip
 # Where a database that grew differs from a new one (ADR 0036), and what other tests of a run leave behind.
 DIFFERENT = (
-    "ROWS ", "TABLE public dkim_key", "TABLE public notice", "TABLE public import", "TABLE public withdrawal_outbox",
-    "CHECK CONSTRAINT public import import_has_an_origin", "CHECK CONSTRAINT public withdrawal_outbox ",
-)  # fmt: skip
+    "ROWS ",
+    "TABLE public dkim_key",
+    "TABLE public notice",
+    "TABLE public import",
+    "TABLE public withdrawal_outbox",
+    "CHECK CONSTRAINT public import import_has_an_origin",
+    "CHECK CONSTRAINT public withdrawal_outbox ",
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,10 @@ def upgraded(
     try:
         restored = subprocess.run(
             [BINARIES / "psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", url],
-            input=gzip.decompress(request.param.read_bytes()), capture_output=True, check=False,
-        )  # fmt: skip
+            input=gzip.decompress(request.param.read_bytes()),
+            capture_output=True,
+            check=False,
+        )
         assert restored.returncode == 0, restored.stderr.decode()
         before = rows_of(url)
         yield Upgraded(url, before, read(url, tmp_path_factory.mktemp("upgrade")))
@@ -72,9 +79,12 @@ def read(url: str, folder: Path) -> dict[str, Any]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAILFLATRATE_", "DATABASE_"))}
     environment = {**kept, "MAILFLATRATE_DATA_DIR": str(folder), "DATABASE_URL": url, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("read_database.py")], env=environment, capture_output=True, text=True,
+        [sys.executable, Path(__file__).with_name("read_database.py")],
+        env=environment,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -96,8 +106,10 @@ def test_no_row_is_lost(upgraded: Upgraded) -> None:
 
 
 def test_its_schema_is_that_of_a_new_database(upgraded: Upgraded, database: str) -> None:
-    old, new = ({key: plain(text) for key, text in schema_state(url).items() if compared(key)}
-                for url in (upgraded.url, database))  # fmt: skip
+    old, new = (
+        {key: plain(text) for key, text in schema_state(url).items() if compared(key)}
+        for url in (upgraded.url, database)
+    )
     assert sorted(old) == sorted(new)
     assert {key for key in new if old[key] != new[key]} == set()
     assert upgraded.read["differs"] == [], "every function, trigger, policy and right is as the files say"

@@ -217,9 +217,14 @@ def test_every_field_of_the_table_is_a_field_of_the_object() -> None:
 
 def test_an_imprint_is_read_from_a_json_column() -> None:
     stored: dict[str, Any] = {
-        "country": "de", "organisation": "company", "legal_name": " Annas Papierladen GmbH ", "phone": None,
-        "representatives": "Anna Huber\n\nBen Maier\n", "extra_ids": ["SIREN: 1"], "unknown": "x",
-    }  # fmt: skip
+        "country": "de",
+        "organisation": "company",
+        "legal_name": " Annas Papierladen GmbH ",
+        "phone": None,
+        "representatives": "Anna Huber\n\nBen Maier\n",
+        "extra_ids": ["SIREN: 1"],
+        "unknown": "x",
+    }
     imprint = imprint_from_mapping(stored)
     assert imprint.country == "DE"
     assert imprint.legal_name == "Annas Papierladen GmbH"

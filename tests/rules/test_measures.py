@@ -138,8 +138,9 @@ def test_a_new_account_has_ceilings(counts: Counts, scope: FigureScope, found: d
     assert {need.cause.value: need.level for need in judge_new_account(counts, scope)} == found
 
 
-@pytest.mark.parametrize(("left", "delivered", "found"), [(20, 1000, None), (21, 1000, MeasureLevel.PAUSE_MAILING),
-                                                         (5, 100, None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("left", "delivered", "found"), [(20, 1000, None), (21, 1000, MeasureLevel.PAUSE_MAILING), (5, 100, None)]
+)
 def test_unsubscribes(left: int, delivered: int, found: MeasureLevel | None) -> None:
     counts = Counts(settled=delivered, delivered=delivered, unsubscribed=left)
     assert level(counts, ThresholdCause.UNSUBSCRIBES) is found

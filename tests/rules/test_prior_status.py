@@ -180,8 +180,12 @@ def test_systems_known_by_their_header() -> None:
     column = StatusColumn(StatusField.STATE, 0, "Status", code_table("Status", plugin))
     said = [hit and hit.status for hit in (judge_row([(column, column.reads())], [cell]) for cell in "CSUBP")]
     assert said == [
-        PriorStatus.YES, PriorStatus.OPEN, PriorStatus.UNSUBSCRIBED, PriorStatus.BOUNCED, PriorStatus.COMPLAINED
-    ]  # fmt: skip
+        PriorStatus.YES,
+        PriorStatus.OPEN,
+        PriorStatus.UNSUBSCRIBED,
+        PriorStatus.BOUNCED,
+        PriorStatus.COMPLAINED,
+    ]
     assert not code_table("status", ["email", "status", "name"])
 
 

@@ -10,8 +10,10 @@ from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.record import EventRecord, MalformedRecord, SealRecord
 
 # RFC 6962 section 2.1 on the entries of its section 2.1.3 example, as Certificate Transparency's own test vectors do.
-ENTRIES = [bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-                                            "606162636465666768696a6b6c6d6e6f")]  # fmt: skip
+ENTRIES = [
+    bytes.fromhex(text)
+    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+]
 ROOTS = {
     1: "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     2: "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -86,9 +88,14 @@ def test_each_field_counts() -> None:
 def test_each_field_of_a_seal_counts() -> None:
     seal = SealRecord(2, "2026-01-01T00:00:00.000000Z", 3, 9, 6, b"r" * 32, b"p" * 32)
     changed = [
-        {"number": 3}, {"sealed_at": "2027-01-01T00:00:00.000000Z"}, {"after_id": 4}, {"up_to_id": 8}, {"events": 5},
-        {"root": "00" * 32}, {"previous": "00" * 32},
-    ]  # fmt: skip
+        {"number": 3},
+        {"sealed_at": "2027-01-01T00:00:00.000000Z"},
+        {"after_id": 4},
+        {"up_to_id": 8},
+        {"events": 5},
+        {"root": "00" * 32},
+        {"previous": "00" * 32},
+    ]
     hashes = {SealRecord.from_json(seal.as_json() | change).hash() for change in ({}, *changed)}
     assert len(hashes) == len(changed) + 1
     assert SealRecord.from_json(seal.as_json() | {"hash": "00"}).hash() == seal.hash(), "a stated hash is not believed"

@@ -33,9 +33,14 @@ def test_texts_are_whole_in_both_languages(rule: AnyRule) -> None:
 
 def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
     every_chain = (
-        chains.CAMPAIGN_CHAIN, chains.FROM_CHAIN, chains.CONFIRMATION_CHAIN, chains.FORM_CHAIN, chains.NOTICE_CHAIN,
-        chains.RECIPIENT_CHAIN, tuple(row.check for row in MESSAGE_CHAIN),
-    )  # fmt: skip
+        chains.CAMPAIGN_CHAIN,
+        chains.FROM_CHAIN,
+        chains.CONFIRMATION_CHAIN,
+        chains.FORM_CHAIN,
+        chains.NOTICE_CHAIN,
+        chains.RECIPIENT_CHAIN,
+        tuple(row.check for row in MESSAGE_CHAIN),
+    )
     everything = {id(rule): rule.key for chain in every_chain for rule in chain}
     assert len(set(everything.values())) == len(everything) == len(RULES)
 

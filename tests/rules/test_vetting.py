@@ -141,8 +141,11 @@ def test_nothing_lifts_itself_and_nothing_skips_the_person() -> None:
                 assert not may_move(before, after, Mover.MACHINE), (before, after)
             assert not may_move(before, after, Mover.APPLICANT)
     assert {before for before, after in MOVES if after is AccountStatus.ACTIVE} == {
-        AccountStatus.APPROVED, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED
-    }  # fmt: skip
+        AccountStatus.APPROVED,
+        AccountStatus.THROTTLED,
+        AccountStatus.PAUSED,
+        AccountStatus.SUSPENDED,
+    }
     assert all(before is not AccountStatus.CLOSED for before, _after in MOVES)
 
 
@@ -173,8 +176,9 @@ def test_what_makes_a_mailing_unlike_the_others() -> None:
     assert triggers(ACCOUNT, quiet, 6001) == (Trigger.VOLUME,)
     assert triggers(ACCOUNT, replace(quiet, median_90_days=10), 1000) == (), "small numbers say nothing"
     assert triggers(ACCOUNT, replace(quiet, new_domain=True, new_lists=("x",)), 1) == (
-        Trigger.NEW_DOMAIN, Trigger.NEW_LIST
-    )  # fmt: skip
+        Trigger.NEW_DOMAIN,
+        Trigger.NEW_LIST,
+    )
     first = replace(ACCOUNT, mailings_sent=0)
     assert triggers(first, replace(quiet, new_domain=True, new_lists=("x",)), 1) == (), (
         "the first has nothing before it"

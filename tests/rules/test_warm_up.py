@@ -26,14 +26,17 @@ def test_the_ladder_grows_by_a_third_after_its_end() -> None:
     assert all(quota(step) < quota(step + 1) for step in range(LAST_STEP))
 
 
-@pytest.mark.parametrize(("changed", "step"), [
-    ({"used": 50, "answered": 50}, 1),
-    ({"used": 25, "answered": 25}, 1),
-    ({"used": 24, "answered": 24}, 0),
-    ({"used": 50, "answered": 50, "deferred": 4}, 1),
-    ({"used": 50, "answered": 50, "deferred": 5}, 0),
-    ({"used": 50, "answered": 50, "complaints": 1}, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changed", "step"),
+    [
+        ({"used": 50, "answered": 50}, 1),
+        ({"used": 25, "answered": 25}, 1),
+        ({"used": 24, "answered": 24}, 0),
+        ({"used": 50, "answered": 50, "deferred": 4}, 1),
+        ({"used": 50, "answered": 50, "deferred": 5}, 0),
+        ({"used": 50, "answered": 50, "complaints": 1}, 0),
+    ],
+)
 def test_a_step_is_earned(changed: dict[str, int], step: int) -> None:
     day = replace(WarmUpDay(0, NOW), **changed)
     assert at(day, NOW + DAY - timedelta(seconds=1)) == day
@@ -66,8 +69,10 @@ def test_the_days_of_a_campaign() -> None:
     assert planned_days([], 1_000_000, NOW) == []
     assert planned_days([fresh], 50, NOW) == []
     assert [(day.at, day.people) for day in planned_days([fresh], 350, NOW)] == [
-        (NOW, 50), (NOW + DAY, 100), (NOW + 2 * DAY, 200),
-    ]  # fmt: skip
+        (NOW, 50),
+        (NOW + DAY, 100),
+        (NOW + 2 * DAY, 200),
+    ]
     used = WarmUpDay(2, NOW - timedelta(hours=4), used=240, answered=240)
     assert [day.people for day in planned_days([used, WarmUpDay(4, NOW)], 600, NOW)] == [10, 500, 90]
     assert sum(day.people for day in planned_days([fresh], 10_000, NOW)) == 10_000

@@ -125,9 +125,12 @@ def test_raw_sql_changes_nobodys_way_in(
 ) -> None:
     known = "'" + make_password("known-to-eve") + "'"
     values = {
-        "hash": known, "otto": otto.id, "anna": anna.anna.id, "account": anna.account_id,
+        "hash": known,
+        "otto": otto.id,
+        "anna": anna.anna.id,
+        "account": anna.account_id,
         "otto_email": f"'{otto.email}'",
-    }  # fmt: skip
+    }
     statement = DEEDS[deed].format(**values)
     assert refused(attacker, role, anna.account_id, statement)
 
@@ -135,9 +138,12 @@ def test_raw_sql_changes_nobodys_way_in(
 def test_the_same_statements_do_something_where_nobody_holds_them(anna: World, otto: User, database: str) -> None:
     """Without this, the test above would prove nothing: the owner of the tables, with no restrictions, touches rows."""
     values = {
-        "hash": "'x'", "otto": otto.id, "anna": anna.anna.id, "account": anna.account_id,
+        "hash": "'x'",
+        "otto": otto.id,
+        "anna": anna.anna.id,
+        "account": anna.account_id,
         "otto_email": f"'{otto.email}'",
-    }  # fmt: skip
+    }
     kept = {"forget a complaint", "make a complaint a reply", "forget a delivery", "forget an attempt",
             "rewrite an attempt", "forget a decision"}  # fmt: skip
     with psycopg.connect(owner_url(load_settings())) as owner:
@@ -254,8 +260,9 @@ def test_the_account_is_more_than_a_setting(anna: World, attacker: psycopg.Conne
         with pytest.raises(errors.InsufficientPrivilege), attacker.transaction():
             attacker.execute(
                 "INSERT INTO contact (account_id, email, address_key, first_name, last_name, attributes)"
-                " VALUES (%s, 'eve@people.example', '\\x01', '', '', '{}')", [anna.account_id]
-            )  # fmt: skip
+                " VALUES (%s, 'eve@people.example', '\\x01', '', '', '{}')",
+                [anna.account_id],
+            )
     assert own is not None
     with psycopg.connect(app_url(load_settings()), autocommit=True) as another, another.transaction():
         for setting, value in (("account_id", str(carla.account_id)), ("account_pass", own[0])):
@@ -287,8 +294,9 @@ def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(anna: World
         copied = attacker.execute(
             "INSERT INTO notice (account_id, kind, recipient, subject, text_sealed, created_at)"
             " SELECT account_id, kind, 'eve@eve.example', subject, text_sealed, now() FROM notice WHERE id = %s"
-            " RETURNING id", [sent.id],
-        ).fetchone()  # fmt: skip
+            " RETURNING id",
+            [sent.id],
+        ).fetchone()
     assert copied is not None
     with tenancy.account(house.id):
         assert link in Notice.objects.get(id=sent.id).text, "the sender of messages opens it"

@@ -96,8 +96,11 @@ def test_an_innocent_address_is_never_named(case: str) -> None:
 
 
 def test_the_address_of_the_notice_names_the_person() -> None:
-    raw = mail("Delivery failed, 550 user unknown: see info@anderswo.example or dora@empfang.example\n",
-               To="bounces+dora=empfang.example@news.muster.example", Return_Path="<>")  # fmt: skip
+    raw = mail(
+        "Delivery failed, 550 user unknown: see info@anderswo.example or dora@empfang.example\n",
+        To="bounces+dora=empfang.example@news.muster.example",
+        Return_Path="<>",
+    )
     assert inspect_message(raw).recipients == ("dora@empfang.example",)
 
 
@@ -110,15 +113,23 @@ def test_brackets_around_an_address_are_read(brackets: str) -> None:
 
 
 def test_list_headers_veto_nothing() -> None:
-    raw = mail("Could not be delivered: <dora@empfang.example>: 550 5.1.1 user unknown\n",
-               Return_Path="<>", List_Id="<news.listen.example>", List_Unsubscribe="<mailto:leave@listen.example>",
-               Precedence="bulk")  # fmt: skip
+    raw = mail(
+        "Could not be delivered: <dora@empfang.example>: 550 5.1.1 user unknown\n",
+        Return_Path="<>",
+        List_Id="<news.listen.example>",
+        List_Unsubscribe="<mailto:leave@listen.example>",
+        Precedence="bulk",
+    )
     assert inspect_message(raw).recipients == ("dora@empfang.example",)
 
 
 def test_a_machine_of_any_name_is_believed_for_what_it_shows() -> None:
-    raw = mail("Could not be delivered: <dora@empfang.example>: 550 5.1.1 user unknown\n", Return_Path="<>",
-               From="Robot <robot@anbieter.example>", Subject="Delivery failure")  # fmt: skip
+    raw = mail(
+        "Could not be delivered: <dora@empfang.example>: 550 5.1.1 user unknown\n",
+        Return_Path="<>",
+        From="Robot <robot@anbieter.example>",
+        Subject="Delivery failure",
+    )
     assert inspect_message(raw).recipients == ("dora@empfang.example",)
 
 
@@ -138,12 +149,21 @@ def test_a_failure_without_a_mailbox_is_still_a_bounce() -> None:
 
 
 def test_mail_of_a_person_behind_a_challenge_service_is_no_challenge() -> None:
-    plain = mail("See you on Monday.\n\nDora\n", From="Dora <dora@empfang.example>", Subject="Re: Neues",
-                 X_Delivery_Agent="TMDA/1.1", In_Reply_To="<a@b.example>")  # fmt: skip
+    plain = mail(
+        "See you on Monday.\n\nDora\n",
+        From="Dora <dora@empfang.example>",
+        Subject="Re: Neues",
+        X_Delivery_Agent="TMDA/1.1",
+        In_Reply_To="<a@b.example>",
+    )
     assert inspect_message(plain).kind is ReturnedMessageKind.REPLY
-    asks = mail("Please confirm your message by replying to this one.\n", From="Dora <dora-confirm@empfang.example>",
-                Subject="Please confirm your message", X_Delivery_Agent="TMDA/1.1",
-                Auto_Submitted="auto-replied")  # fmt: skip
+    asks = mail(
+        "Please confirm your message by replying to this one.\n",
+        From="Dora <dora-confirm@empfang.example>",
+        Subject="Please confirm your message",
+        X_Delivery_Agent="TMDA/1.1",
+        Auto_Submitted="auto-replied",
+    )
     assert inspect_message(asks).kind is ReturnedMessageKind.CHALLENGE
 
 

@@ -171,9 +171,10 @@ def places_of(owner_url: str, *secrets: str) -> set[str]:
             blobs.setdefault(f"file:{path.relative_to(folder).parts[0]}", []).append(path.read_bytes())
     wanted = [secret.lower().encode() for secret in secrets]
     return {
-        name for name, values in blobs.items()
+        name
+        for name, values in blobs.items()
         if any(secret in reading.lower() for value in values for reading in readings(value) for secret in wanted)
-    }  # fmt: skip
+    }
 
 
 EVERYWHERE = {

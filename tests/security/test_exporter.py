@@ -71,11 +71,14 @@ def test_it_has_two_pages_and_reads_no_files(port: int, line: str) -> None:
         b"GET /metrics HTTP/1.1\r\nX: " + b"y" * 1_000_000,
         b"GET /" + b"a" * 1_000_000,
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),  # TLS
-        b"\r\n\r\n", b"\0" * 70_000, b"GET /metrics\r\n\r\n", b"GET /metrics HTTP/9.9\r\n\r\n",
+        b"\r\n\r\n",
+        b"\0" * 70_000,
+        b"GET /metrics\r\n\r\n",
+        b"GET /metrics HTTP/9.9\r\n\r\n",
         b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
         b"POST /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
     ],
-)  # fmt: skip
+)
 def test_a_request_it_cannot_read_ends_that_connection_alone(port: int, request_bytes: bytes) -> None:
     began = time.monotonic()
     answer = asked(port, request_bytes)

@@ -67,9 +67,13 @@ def signer(database: str) -> Iterator[bytes]:
 
 
 def signed(
-    raw: bytes, key: bytes, domain: str, fields: tuple[bytes, ...] = (b"from", b"to", b"subject"), *,
+    raw: bytes,
+    key: bytes,
+    domain: str,
+    fields: tuple[bytes, ...] = (b"from", b"to", b"subject"),
+    *,
     length: bool = False,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """As another implementation than ours signs."""
     field = dkim.sign(raw, b"s1", domain.encode(), key, include_headers=list(fields), length=length)
     return bytes(field) + raw
@@ -294,9 +298,10 @@ def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(case: S
     """Eve got a signed "unsubscribe" once, at her own newsletter, and sends it on to our desk."""
     email = readdressed(case, 0, f"emil{case.anna.account_id}@provider.example")
     theirs = signed(
-        plain(email, to.format(own=load_settings().service_domain), "unsubscribe", "unsubscribe"), signer,
+        plain(email, to.format(own=load_settings().service_domain), "unsubscribe", "unsubscribe"),
+        signer,
         "provider.example",
-    )  # fmt: skip
+    )
     mail = arrive(theirs, desk())
     assert mail.reading["proof"] == "none"
     assert_untouched(case)

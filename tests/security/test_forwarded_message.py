@@ -160,8 +160,9 @@ def test_the_unsubscribe_page_says_that_it_is_done(renate: Victim) -> None:
     assert "has been on this list since" in browser().get(f"{link}?language=en").content.decode()
     browser().post(link, {"scope": "list"})
     for language, done, since in (
-        ("en", "You've unsubscribed", "on this list since"), ("de", "Sie haben sich abgemeldet", "auf dieser Liste"),
-    ):  # fmt: skip
+        ("en", "You've unsubscribed", "on this list since"),
+        ("de", "Sie haben sich abgemeldet", "auf dieser Liste"),
+    ):
         page = browser().get(f"{link}?language={language}").content.decode()
         assert done in page
         assert since not in page

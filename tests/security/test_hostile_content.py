@@ -203,8 +203,9 @@ def test_work_is_the_same_however_busy_the_machine_is_and_a_newsletter_needs_lit
     usual = LiquidTemplate.parse(
         "Hello {{ contact.email | default: 'you' }}{% for i in (1..20) %}{% if i > 3 %}<li>{{ i }}</li>{% endif %}"
         "{% endfor %}{{ contact.n | plus: 1 }}" * 5,
-        autoescape=True, known_variables=KNOWN,
-    )  # fmt: skip
+        autoescape=True,
+        known_variables=KNOWN,
+    )
     assert usual.work(VALUES) < MOST_SAMPLE_WORK / 5
     heavy = LiquidTemplate.parse(HEAVY["counting"], autoescape=True, known_variables=KNOWN)
     assert heavy.work(VALUES) > MOST_SAMPLE_WORK
@@ -221,9 +222,11 @@ def test_integers_have_64_bits(text: str) -> None:
 
 def test_deep_expressions_are_refused_and_no_error() -> None:
     for text in (
-        "{% if " + "(" * 900 + "1" + ")" * 900 + " %}{% endif %}", "{{ a" + "[a" * 900 + "]" * 900 + " }}",
-        "{% if " + " or ".join(["a"] * 900) + " %}{% endif %}", "{{ a" + ".b" * 900 + " }}",
-    ):  # fmt: skip
+        "{% if " + "(" * 900 + "1" + ")" * 900 + " %}{% endif %}",
+        "{{ a" + "[a" * 900 + "]" * 900 + " }}",
+        "{% if " + " or ".join(["a"] * 900) + " %}{% endif %}",
+        "{{ a" + ".b" * 900 + " }}",
+    ):
         assert find_liquid_errors(text, html_part=True)
 
 

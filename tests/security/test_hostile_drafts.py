@@ -77,9 +77,14 @@ def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(name: str
 
 def _form(anna: World, content: str) -> dict[str, object]:
     return {
-        "name": "Winter bulbs", "subject": "Bulbs", "sender": anna.sender_id, "list_ids": [anna.list_id],
-        "language": "en", "content_kind": "markdown", "content": content,
-    }  # fmt: skip
+        "name": "Winter bulbs",
+        "subject": "Bulbs",
+        "sender": anna.sender_id,
+        "list_ids": [anna.list_id],
+        "language": "en",
+        "content_kind": "markdown",
+        "content": content,
+    }
 
 
 def test_the_studio_saves_no_more_than_200_kb() -> None:

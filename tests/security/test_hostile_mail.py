@@ -208,8 +208,11 @@ def test_the_command_line_ends_as_well(tmp_path: object) -> None:
     raw = with_attachment(circle(4096))
     done = subprocess.run(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "inspect", "--jsonl", "/dev/stdin"],
-        input=raw, capture_output=True, timeout=30, check=False,
-    )  # fmt: skip
+        input=raw,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
     assert b'"kind"' in done.stdout, done.stderr
 
 
@@ -234,9 +237,14 @@ def test_a_request_to_unsubscribe_is_read_whatever_its_header_holds(name: str) -
 def test_a_signature_is_judged_in_time(body: bytes, form: str) -> None:
     """Lines without end in the body, and a list of fields as long as the header."""
     head = (
-        b"DKIM-Signature: v=1; a=rsa-sha256; d=attacker.example; s=x; bh=AAAA; b=AAAA; c=" + f"{form}/{form}".encode()
-        + b"; h=from" + b":a" * 20_000 + b"\r\n" + b"A: b\r\n" * 20_000 + b"From: eve@attacker.example\r\n\r\n"
-    )  # fmt: skip
+        b"DKIM-Signature: v=1; a=rsa-sha256; d=attacker.example; s=x; bh=AAAA; b=AAAA; c="
+        + f"{form}/{form}".encode()
+        + b"; h=from"
+        + b":a" * 20_000
+        + b"\r\n"
+        + b"A: b\r\n" * 20_000
+        + b"From: eve@attacker.example\r\n\r\n"
+    )
     begin = time.process_time()
     verdicts = verify_signatures(head + body, lambda selector, domain: None, at=clock.now())
     assert [verdict.passed for verdict in verdicts] == [False]

@@ -80,11 +80,15 @@ TABLES: dict[str, Callable[[], bytes]] = {
     "one cell": lambda: b"email\n" + b"a" * 40_000_000,
     "open quotes": lambda: TITLES + b'"a@b.de;x\n' * 1_000_000,
     "ambiguous dates": lambda: b"email;confirmed at\n" + b"dora@people.example;03/04/2026 10:00\n" * 1_000_000,
-    "columns of dates": lambda: b";".join(b"date %d" % at for at in range(500)) + b"\n" + b"".join(
-        b";".join(b"%02d/%02d/20%02d" % (1 + at % 12, 1 + row % 12, at % 25) for at in range(500)) + b"\n"
-        for row in range(2_000)
+    "columns of dates": lambda: (
+        b";".join(b"date %d" % at for at in range(500))
+        + b"\n"
+        + b"".join(
+            b";".join(b"%02d/%02d/20%02d" % (1 + at % 12, 1 + row % 12, at % 25) for at in range(500)) + b"\n"
+            for row in range(2_000)
+        )
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -26,9 +26,14 @@ from mailflatrate.settings.schema import SettingsError, read_settings
 pytestmark = pytest.mark.usefixtures("database")
 HERE = {"MAILFLATRATE_PUBLIC_URL": "https://mail.service.example"}
 COOKIE_NAMES = (
-    "ALLOWED_HOSTS", "SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE",
-    "LANGUAGE_COOKIE_SECURE", "SECURE_HSTS_SECONDS",
-)  # fmt: skip
+    "ALLOWED_HOSTS",
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_SECURE",
+    "CSRF_COOKIE_NAME",
+    "CSRF_COOKIE_SECURE",
+    "LANGUAGE_COOKIE_SECURE",
+    "SECURE_HSTS_SECONDS",
+)
 
 
 def django_settings(**values: str) -> dict[str, object]:
@@ -102,10 +107,14 @@ def test_hosts_default_to_the_public_one_and_star_stops_the_start() -> None:
 def test_cookies_are_bound_to_the_host_and_to_https() -> None:
     served = django_settings(**HERE)
     assert served == {
-        "ALLOWED_HOSTS": ["mail.service.example"], "SESSION_COOKIE_NAME": "__Host-sessionid",
-        "SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_NAME": "__Host-csrftoken", "CSRF_COOKIE_SECURE": True,
-        "LANGUAGE_COOKIE_SECURE": True, "SECURE_HSTS_SECONDS": 31_536_000,
-    }  # fmt: skip
+        "ALLOWED_HOSTS": ["mail.service.example"],
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "CSRF_COOKIE_SECURE": True,
+        "LANGUAGE_COOKIE_SECURE": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+    }
     trial = django_settings(**HERE, MAILFLATRATE_DEMO="true")
     assert (trial["SESSION_COOKIE_NAME"], trial["SESSION_COOKIE_SECURE"]) == (None, None), "over plain HTTP it works"
 

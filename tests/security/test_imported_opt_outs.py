@@ -38,8 +38,13 @@ EXPORTS = {
     "Mailchimp": Export(
         "MEMBER_RATING;LEID;EUID;UNSUB_TIME;UNSUB_CAMPAIGN_TITLE;UNSUB_REASON;CLEAN_TIME",
         ("2;1;a;;;;",),
-        ("2;2;b;2025-03-01 10:00:00;May;;", "2;3;c;;;SPAM;", "2;4;d;;;;2025-03-01 10:00:00", "2;5;e;;May;;",
-         "2;6;f;;;no spam please;"),
+        (
+            "2;2;b;2025-03-01 10:00:00;May;;",
+            "2;3;c;;;SPAM;",
+            "2;4;d;;;;2025-03-01 10:00:00",
+            "2;5;e;;May;;",
+            "2;6;f;;;no spam please;",
+        ),
     ),
     "Mailchimp contacts": Export(
         "Email Marketing",
@@ -110,8 +115,7 @@ EXPORTS = {
     "Klaviyo": Export(
         "Email Marketing Consent;Email Marketing Consent Timestamp;Email Suppressions;SMS Marketing Consent",
         ("SUBSCRIBED;2025-01-01T10:00:00Z;[];NEVER_SUBSCRIBED",),
-        ("UNSUBSCRIBED;;[];", "SUBSCRIBED;2025-01-01;['HARD_BOUNCE'];",
-         "SUBSCRIBED;;USER_SUPPRESSED;"),
+        ("UNSUBSCRIBED;;[];", "SUBSCRIBED;2025-01-01;['HARD_BOUNCE'];", "SUBSCRIBED;;USER_SUPPRESSED;"),
         (";;[];",),
     ),
     "Newsletter plugin": Export(
@@ -131,7 +135,7 @@ EXPORTS = {
         ("ja;ja;nein;ja", "nein;nein;nein;ja", "nein;ja;wahr;ja", "TRUE;ja;nein;ja", "x;ja;;ja"),
         ("nein;ja;nein;nein", "nein;ja;nein;falsch"),
     ),
-}  # fmt: skip
+}
 
 
 def proof() -> list[str]:
@@ -205,9 +209,14 @@ def test_the_no_wins_whatever_its_place_in_the_file() -> None:
     """Above, below, in another slice, in a later file: off the list, and the counters say so."""
     anna = home("Anna")
     export = Export("Status", (), ())
-    rows = [("dora@kunde-1.de", "active"), ("erik@kunde-1.de", "bounced"), *(
-        (f"p{number}@kunde-1.de", "active") for number in range(6)
-    ), ("dora@kunde-1.de", "unsubscribed"), ("erik@kunde-1.de", "active"), ("p0@kunde-1.de", "bounced")]  # fmt: skip
+    rows = [
+        ("dora@kunde-1.de", "active"),
+        ("erik@kunde-1.de", "bounced"),
+        *((f"p{number}@kunde-1.de", "active") for number in range(6)),
+        ("dora@kunde-1.de", "unsubscribed"),
+        ("erik@kunde-1.de", "active"),
+        ("p0@kunde-1.de", "bounced"),
+    ]
     done = bring(anna, file_of(export, rows))
     assert mailable(anna) == {f"p{number}@kunde-1.de" for number in range(1, 6)}
     assert (done.accepted, done.quarantined) == (5, {"said_no": 2})
@@ -229,10 +238,13 @@ def test_reason_and_date_are_those_of_the_file() -> None:
         anna,
         file_of(
             export,
-            [("a@kunde-1.de", "2025-03-01 10:00:00;NORMAL;;1;2"), ("b@kunde-1.de", ";;2025-04-02 11:00:00;1;2"),
-             ("c@kunde-1.de", "2025-03-01 10:00:00;marked as spam;;1;2")],
+            [
+                ("a@kunde-1.de", "2025-03-01 10:00:00;NORMAL;;1;2"),
+                ("b@kunde-1.de", ";;2025-04-02 11:00:00;1;2"),
+                ("c@kunde-1.de", "2025-03-01 10:00:00;marked as spam;;1;2"),
+            ],
         ),
-    )  # fmt: skip
+    )
     with tenancy.account(anna.account_id):
         found = {bytes(row.address_key): (row.reason, row.evidence["at"]) for row in Suppression.objects.all()}
     assert found == {

@@ -70,20 +70,27 @@ def environment(database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     assert database
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     yield {
-        **kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()), "MAILFLATRATE_DATA_DIR": str(tmp_path),
-        "MAILFLATRATE_INBOUND_SMTP_PORT": "0", "MAILFLATRATE_INBOUND_LMTP_PORT": "0", "MAILFLATRATE_POSTBOX_PORT": "0",
-    }  # fmt: skip
+        **kept,
+        "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
+        "MAILFLATRATE_DATA_DIR": str(tmp_path),
+        "MAILFLATRATE_INBOUND_SMTP_PORT": "0",
+        "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
+        "MAILFLATRATE_POSTBOX_PORT": "0",
+    }
 
 
 def started(environment: dict[str, str]) -> list[tuple[int, str]]:
     """Start every kind of service side by side; the exit status and the words of each."""
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command], env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command],
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         for command in SERVICES
-    ]  # fmt: skip
+    ]
     try:
         return [(process.wait(60), process.communicate()[0]) for process in running]
     finally:

@@ -203,8 +203,11 @@ def test_what_a_former_owner_sent_ends(anna: World) -> None:
     assert browser(user_with(email)).post(link).status_code == 422
     actions.remove_member(anna.account_id, place.id, by=anna.anna)
     assert [action for action, _who in lines(anna)] == [
-        "invitation.sent", "member.role_changed", "invitation.withdrawn", "member.removed",
-    ]  # fmt: skip
+        "invitation.sent",
+        "member.role_changed",
+        "invitation.withdrawn",
+        "member.removed",
+    ]
 
 
 def test_few_invitations_are_open_at_once(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:

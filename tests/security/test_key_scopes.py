@@ -183,9 +183,13 @@ def key_from_before(home: Place, *scopes: str) -> Program:
     secret = f"mfk_{secrets.token_hex(4)}_{secrets.token_hex(20)}"
     with tenancy.account(home.account_id), tenancy.access():
         row = ApiKey.objects.create(
-            name="Old", prefix=secret[4:12], secret_hash=hash_of(secret), scopes=narrowed,
-            created_by=home.anna.anna, created_at=clock.now(),
-        )  # fmt: skip
+            name="Old",
+            prefix=secret[4:12],
+            secret_hash=hash_of(secret),
+            scopes=narrowed,
+            created_by=home.anna.anna,
+            created_at=clock.now(),
+        )
     return Program(secret, row.id)
 
 
@@ -236,8 +240,9 @@ def test_a_strangers_key_finds_nothing(home: Place) -> None:
         assert key.refused("GET", f"/lists/{home.anna.list_id}") == (404, "not-found")
 
 
-@pytest.mark.parametrize("bounds", [None, AskingBounds(), AskingBounds(frozenset({1}), 0),
-                                    AskingBounds(frozenset({1}), 10**6)])  # fmt: skip
+@pytest.mark.parametrize(
+    "bounds", [None, AskingBounds(), AskingBounds(frozenset({1}), 0), AskingBounds(frozenset({1}), 10**6)]
+)
 def test_a_key_that_asks_is_bound(home: Place, bounds: AskingBounds | None) -> None:
     with pytest.raises(AccountError):
         make_api_key(home.account_id, "x", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
@@ -274,8 +279,9 @@ def test_no_header_moves_a_request_into_the_network(home: Place) -> None:
         assert problem(answer) == (403, "key-network"), name
 
 
-@pytest.mark.parametrize("written", ["203.0.113.0/33", "shop.example", "::ffff:203.0.113.0/120", "1", "0x7f.1", "",
-                                     "203.0.113.7 OR 1=1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "written", ["203.0.113.0/33", "shop.example", "::ffff:203.0.113.0/120", "1", "0x7f.1", "", "203.0.113.7 OR 1=1"]
+)
 def test_what_is_no_range_is_refused(home: Place, written: str) -> None:
     with pytest.raises(AccountError):
         make_api_key(home.account_id, "x", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=[written])
@@ -288,9 +294,14 @@ def test_what_is_no_range_is_refused(home: Place, written: str) -> None:
 def test_raw_sql_widens_no_key(home: Place, change: dict[str, Any]) -> None:
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
     made = make_api_key(
-        home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds,
+        home.account_id,
+        "Till",
+        {KeyScope.ASK},
+        expires_at=None,
+        by=home.anna.anna,
+        asking=bounds,
         networks=["203.0.113.0/24"],
-    )  # fmt: skip
+    )
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(home.account_id):
         ApiKey.objects.filter(id=made.key.id).update(**change)
 

@@ -120,9 +120,11 @@ def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way
     address = last.contact.email
 
     async def send(relay: FakeRelay) -> None:
-        sender = Sender(load_settings().model_copy(
-            update={"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 2}
-        ))  # fmt: skip
+        sender = Sender(
+            load_settings().model_copy(
+                update={"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 2}
+            )
+        )
         try:
             working = asyncio.create_task(sender.work_chunk(anna.account_id, chunk_id))
             while len(relay.received) < 2:

@@ -150,6 +150,9 @@ def test_two_hosts_do_not_migrate_at_once(database: str) -> None:
 
 def test_rights_are_read_from_the_words_of_a_grant() -> None:
     assert rights_of("SELECT, INSERT (id, kind), UPDATE (a)") == {
-        "SELECT", "INSERT (id)", "INSERT (kind)", "UPDATE (a)",
-    }  # fmt: skip
+        "SELECT",
+        "INSERT (id)",
+        "INSERT (kind)",
+        "UPDATE (a)",
+    }
     assert rights_of("") == set()

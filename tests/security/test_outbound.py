@@ -195,10 +195,12 @@ def test_addresses_of_the_public_internet(address: str) -> None:
 
 def test_names_that_lead_inside_and_other_ports_are_not_visited() -> None:
     zone = {
-        "nat64.example": {"AAAA": ["64:ff9b::7f00:1"]}, "six.example": {"AAAA": ["2002:7f00:1::1"]},
-        "site-local.example": {"AAAA": ["fec0::1"]}, "mapped.example": {"AAAA": ["::ffff:127.0.0.1"]},
+        "nat64.example": {"AAAA": ["64:ff9b::7f00:1"]},
+        "six.example": {"AAAA": ["2002:7f00:1::1"]},
+        "site-local.example": {"AAAA": ["fec0::1"]},
+        "mapped.example": {"AAAA": ["::ffff:127.0.0.1"]},
         "public.example": {"A": ["8.8.8.8"]},
-    }  # fmt: skip
+    }
     with ZoneServer(zone) as dns:
         inside = DnsResolver([dns.nameserver], timeout_seconds=2)
         for name in ("nat64", "six", "site-local", "mapped"):

@@ -138,8 +138,9 @@ def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: Place) -> None:
         ask(somebody(), {"birthday": f"01.05.{YOUNG}"})
 
 
-@pytest.mark.parametrize("name", ["religiousBelief", "Trade_Union", "my-faith", "RACE", "Geburts-Datum", "dateOfBirth",
-                                  "customer_age"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["religiousBelief", "Trade_Union", "my-faith", "RACE", "Geburts-Datum", "dateOfBirth", "customer_age"]
+)
 def test_names_are_read_however_they_are_written(name: str) -> None:
     assert is_special(name) or is_birth(name) or is_age(name)
 

@@ -182,8 +182,9 @@ def test_the_visitors_network_counts_as_at_the_form(home: Place) -> None:
 @pytest.mark.parametrize("change", [{"visitor": None}, {"visitor": {}}, {"visitor": {"ip": "203.0.113.7"}}])
 def test_no_request_without_a_visitor(home: Place, change: dict[str, Any]) -> None:
     assert program_of(home.anna).refused("POST", "/confirmation-requests", asking(home, somebody(), **change)) == (
-        422, "invalid"
-    )  # fmt: skip
+        422,
+        "invalid",
+    )
 
 
 @pytest.mark.parametrize(

@@ -163,9 +163,12 @@ def test_a_scanner_chooses_no_variant() -> None:
     with tenancy.account(mailing.anna.account_id):
         for number in range(1, LINKS + 1):
             Click.objects.create(
-                campaign=mailing.campaign, edition_id=mailing.edition.id, link_number=number, visitor=b"12345678",
+                campaign=mailing.campaign,
+                edition_id=mailing.edition.id,
+                link_number=number,
+                visitor=b"12345678",
                 at=mailing.now,
-            )  # fmt: skip
+            )
         assert clicks_by_variant(mailing.campaign.id) == {0: LINKS}
         assert scanners.mark_bursts(mailing.campaign.id) == LINKS
         assert scanners.mark_bursts(mailing.campaign.id) == 0

@@ -73,9 +73,10 @@ def test_a_key_that_was_read_is_no_cookie(user: User) -> None:
 
 
 def test_data_of_another_session_do_not_open_in_ones_own(user: User) -> None:
-    victim, eve = browser(user), browser(actions.create_user(
-        f"eve{secrets.token_hex(4)}@people.example", name="Eve", password=PASSWORD
-    ))  # fmt: skip
+    victim, eve = (
+        browser(user),
+        browser(actions.create_user(f"eve{secrets.token_hex(4)}@people.example", name="Eve", password=PASSWORD)),
+    )
     assert is_in(eve)
     taken = row(victim)
     BrowserSession.objects.filter(key=row(eve).key).update(data=taken.data, user_id=user.id)

@@ -163,9 +163,12 @@ def test_the_ways_of_before_are_closed(carla: tuple[Client, User]) -> None:
     client, user = carla
     old, victim = user.email, f"victim{user.id}@lindenhof.example"
     for form in (
-        {"action_add": "", "email": victim}, {"action_primary": "", "email": victim},
-        {"action_send": "", "email": victim}, {"action_remove": "", "email": old}, {"email": victim},
-    ):  # fmt: skip
+        {"action_add": "", "email": victim},
+        {"action_primary": "", "email": victim},
+        {"action_send": "", "email": victim},
+        {"action_remove": "", "email": old},
+        {"email": victim},
+    ):
         client.post(PAGE, form)
     user.refresh_from_db()
     assert user.email == old

@@ -41,9 +41,10 @@ def solved(level: int) -> str:
     """What the browser posts after working."""
     task = json.loads(Client().get(f"/login/task?level={level}").content)["task"]
     number = next(
-        n for n in range(task["maxNumber"] + 1)
+        n
+        for n in range(task["maxNumber"] + 1)
         if hashlib.sha256(f"{task['salt']}{n}".encode()).hexdigest() == task["challenge"]
-    )  # fmt: skip
+    )
     given = {key: task[key] for key in ("algorithm", "challenge", "salt", "signature")} | {"number": number}
     return base64.b64encode(json.dumps(given).encode()).decode()
 
@@ -94,8 +95,11 @@ def test_work_for_another_form_does_not_pass() -> None:
     for _ in range(attempt_limits.FREE_BY_ADDRESS):
         try_in(anna.email, "wrong-password", network())
     task = json.loads(Client().get("/report/task").content)["task"]
-    number = next(n for n in range(task["maxNumber"] + 1)
-                  if hashlib.sha256(f"{task['salt']}{n}".encode()).hexdigest() == task["challenge"])  # fmt: skip
+    number = next(
+        n
+        for n in range(task["maxNumber"] + 1)
+        if hashlib.sha256(f"{task['salt']}{n}".encode()).hexdigest() == task["challenge"]
+    )
     given = {key: task[key] for key in ("algorithm", "challenge", "salt", "signature")} | {"number": number}
     work = base64.b64encode(json.dumps(given).encode()).decode()
     assert try_in(anna.email, PASSWORD, network(), altcha=work)[0] == 200

@@ -110,10 +110,13 @@ def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_p
     keys = json.loads((load_settings().data_dir / "secrets.json").read_text())
     other = tmp_path / "other-host"
     environment = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "MAILFLATRATE_DATA_DIR": str(other), "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
-        "MAILFLATRATE_SECRET_KEY": keys["secret_key"], "MAILFLATRATE_TOKEN_KEYS": keys["token_keys"],
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "MAILFLATRATE_DATA_DIR": str(other),
+        "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
+        "MAILFLATRATE_SECRET_KEY": keys["secret_key"],
+        "MAILFLATRATE_TOKEN_KEYS": keys["token_keys"],
+    }
     subprocess.run(
         [sys.executable, "-c", WORKER, str(anna.account_id), str(job.id)], env=environment, check=True, timeout=120
     )

@@ -35,9 +35,14 @@ def tagged(email: str, tag: str = "news") -> str:
 
 @pytest.mark.parametrize(
     ("given", "mailbox"),
-    [("x+tag@kunde.de", "x@kunde.de"), ("x+a+b@kunde.de", "x@kunde.de"), ("x+@kunde.de", "x@kunde.de"),
-     ("x@kunde.de", ""), ("+x@kunde.de", "")],
-)  # fmt: skip
+    [
+        ("x+tag@kunde.de", "x@kunde.de"),
+        ("x+a+b@kunde.de", "x@kunde.de"),
+        ("x+@kunde.de", "x@kunde.de"),
+        ("x@kunde.de", ""),
+        ("+x@kunde.de", ""),
+    ],
+)
 def test_the_mailbox_behind_a_tag(given: str, mailbox: str) -> None:
     assert without_tag(canonical_key(given)) == mailbox
 
@@ -101,8 +106,10 @@ def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
         suppression.suppress(key_of(dora), reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
     suppression.suppress_everywhere(key_of(erik), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     day = clock.now().date().replace(day=1).isoformat()
-    rows = [f"{email};Dora;Klein;{day}T00:00:00Z;203.0.113.9;{day}T00:05:00Z;https://anna.example/news;Kiel"
-            for email in (tagged(dora), tagged(erik, "a+b"), tagged(f"tag-frida@{DOMAIN}"))]  # fmt: skip
+    rows = [
+        f"{email};Dora;Klein;{day}T00:00:00Z;203.0.113.9;{day}T00:05:00Z;https://anna.example/news;Kiel"
+        for email in (tagged(dora), tagged(erik, "a+b"), tagged(f"tag-frida@{DOMAIN}"))
+    ]
     done = anna.bring("\n".join([HEADER, *rows]))
     assert (done.accepted, done.refused) == (1, {"suppressed": 2})
 

@@ -132,8 +132,9 @@ def test_a_campaign_is_traced_from_the_request_to_its_outcomes_and_no_person_is_
     Client().get("/api/v1/contacts", {"email": QUIET}, headers={"Authorization": f"Bearer {QUIET}"})
     with psycopg.connect(database, autocommit=True) as owner:
         with tracing.request_span(), tenancy.account(estate.account_id):
-            jobs.defer("delivery.plan_campaign", JobQueue.PLAN, **ids, edition_id=decision.edition_id,
-                       decision_id=decision.id)  # fmt: skip
+            jobs.defer(
+                "delivery.plan_campaign", JobQueue.PLAN, **ids, edition_id=decision.edition_id, decision_id=decision.id
+            )
         (arguments,) = waiting(owner, "delivery.plan_campaign", **ids)
         app.tasks["delivery.plan_campaign"].func(**arguments)
         chunks = waiting(owner, "delivery.send_chunk", account_id=estate.account_id)
@@ -179,8 +180,11 @@ def test_off_by_default_nothing_is_imported_and_nothing_travels(database: str) -
         "import mailflatrate.entrypoints.workers.worker; begin_tracing(load_settings(), 'x');"
         "print([name for name in sys.modules if 'opentelemetry' in name])"
     )
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
-                   "MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}  # fmt: skip
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
+        "MAILFLATRATE_DATA_DIR": str(load_settings().data_dir),
+    }
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=60)
     assert json.loads(answer.stdout.decode().strip().splitlines()[-1].replace("'", '"')) == []
     assert tracing.carried() == {} and tracing.carried_sql() == "{}"

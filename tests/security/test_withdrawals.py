@@ -69,9 +69,14 @@ def test_each_no_is_in_the_log_and_no_address_is(anna: Home, log: FolderLog, tmp
     texts = list(log.read(before))
     kinds = {(line.kind.value, line.reason) for line in mine(anna, texts)}
     assert kinds == {
-        ("withdrawn", ""), ("objection", ""), ("erased", ""), ("suppressed", "hard_bounce"), ("suppressed", "erased"),
-        ("suppressed", "objection"), ("suppressed", "unsubscribe"),
-    }  # fmt: skip
+        ("withdrawn", ""),
+        ("objection", ""),
+        ("erased", ""),
+        ("suppressed", "hard_bounce"),
+        ("suppressed", "erased"),
+        ("suppressed", "objection"),
+        ("suppressed", "unsubscribe"),
+    }
     assert "@" not in "".join(texts)
     assert not [name for name in PEOPLE if name in "".join(texts)]
     (file,) = (tmp_path / "log").iterdir()

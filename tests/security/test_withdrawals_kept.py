@@ -30,10 +30,14 @@ INSERT = (
     " VALUES (%s, %s, %s, 1, %s, now())"
 )
 POISON = [
-    ("standing", "nonsense", None), ("suppressed", "nonsense", b"x" * 32), ("suppressed", "complaint", None),
-    ("suppressed", "complaint", b""), ("suppressed", "complaint", b"x" * 9_000), ("nonsense", "", None),
+    ("standing", "nonsense", None),
+    ("suppressed", "nonsense", b"x" * 32),
+    ("suppressed", "complaint", None),
+    ("suppressed", "complaint", b""),
+    ("suppressed", "complaint", b"x" * 9_000),
+    ("nonsense", "", None),
     ("withdrawn", "why", None),
-]  # fmt: skip
+]
 
 
 def kind_of(text: str) -> str:
@@ -93,9 +97,10 @@ def test_every_place_of_earlier_settings_is_read(tmp_path: Path) -> None:
         update={"data_dir": tmp_path, "withdrawals_dir": tmp_path / "mounted", "storage_dir": tmp_path / "storage"}
     )
     logs: list[WithdrawalsLog] = [
-        FolderLog(tmp_path / "mounted"), FolderLog(tmp_path / "withdrawals"),
+        FolderLog(tmp_path / "mounted"),
+        FolderLog(tmp_path / "withdrawals"),
         BucketLog(DirectoryFiles(settings.storage_folder)),
-    ]  # fmt: skip
+    ]
     for number, log in enumerate(logs):
         log.write([f"line {number}"])
     found = [text for log in every_log(settings) for text in log.read(clock.now())]
@@ -150,8 +155,9 @@ def test_sql_of_an_account_cannot_stop_the_log_of_all(database: str, tmp_path: P
         with pytest.raises(DatabaseError), tenancy.account(carla.account_id), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO suppression (account_id, address_key, reason, source, evidence, created_at)"
-                " VALUES (%s, %s, %s, 't', '{}', now())", [carla.account_id, key, reason],
-            )  # fmt: skip
+                " VALUES (%s, %s, %s, 't', '{}', now())",
+                [carla.account_id, key, reason],
+            )
     before = clock.now()
     with tenancy.account(dora.account_id):
         lists.unsubscribe(Contact.objects.get().id, list_id=dora.list_id, by="link", source="test")

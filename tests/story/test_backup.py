@@ -68,9 +68,11 @@ class Story:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
-            "DATABASE_URL": self.url, "MAILFLATRATE_DATA_DIR": str(self.root),
-        }  # fmt: skip
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
+            "DATABASE_URL": self.url,
+            "MAILFLATRATE_DATA_DIR": str(self.root),
+        }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments]
@@ -137,15 +139,24 @@ def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     log_withdrawals(0)
     here = load_settings().data_dir
     restored = story.run(
-        "restore", str(backup), "--withdrawals", str(here / "withdrawals"), "--journals", str(here / "journal"),
+        "restore",
+        str(backup),
+        "--withdrawals",
+        str(here / "withdrawals"),
+        "--journals",
+        str(here / "journal"),
         "--keep-unsettled",
-    )  # fmt: skip
+    )
     assert restored.returncode == 0, restored.stderr
     story.said = restored.stdout
     told = subprocess.run(
         [sys.executable, str(TESTS / "restored_root.py"), str(estate.account_id)],
-        env=story.environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        env=story.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert told.returncode == 0, told.stderr
     story.told = json.loads(told.stdout.splitlines()[-1])
     yield story

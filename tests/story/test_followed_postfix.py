@@ -127,10 +127,15 @@ def count(result: str) -> int:
 
 def test_what_postfix_does_after_its_250_is_known(estate: Estate) -> None:
     (lmtp_port,) = free_ports(1)
-    with FakeRelay().run_in_thread() as sink, postfix_host(
-        lmtp_port=lmtp_port, certificate=certificate(load_settings()), mailboxes={"here.example": ["anna"]},
-        routes={DOMAIN: sink.port},
-    ) as host:  # fmt: skip
+    with (
+        FakeRelay().run_in_thread() as sink,
+        postfix_host(
+            lmtp_port=lmtp_port,
+            certificate=certificate(load_settings()),
+            mailboxes={"here.example": ["anna"]},
+            routes={DOMAIN: sink.port},
+        ) as host,
+    ):
         world = World(sink)
         # Long enough for what is put off once to be tried again, however busy the machine is.
         etc = host.folder / "etc"

@@ -50,8 +50,13 @@ def test_postfix_writes_on_after_its_log_was_rotated(tmp_path: Path) -> None:
         for number in (1, 2):
             _visit(host, f"visit{number}.example")
             _wait_for(host.folder / "log", f"visit{number}.example")
-            done = subprocess.run([LOGROTATE, "--force", "--state", str(tmp_path / "state"), str(rules)],
-                                  capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+            done = subprocess.run(
+                [LOGROTATE, "--force", "--state", str(tmp_path / "state"), str(rules)],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
             assert (done.returncode, done.stderr) == (0, "")
             time.sleep(1.1)  # the names of rotated logs hold the second
         _visit(host, "visit3.example")

@@ -63,8 +63,13 @@ GONE = {GONE_HERE, GONE_THERE}
 # A quota, a server that is busy until the queue gives up, a mailbox refused at RCPT, content refused after DATA,
 # a person on holiday; and one person with no trouble at all.
 FULL, BUSY, REFUSED, CONTENT, AWAY, WELL = (
-    f"x-full@{THERE}", f"x-421@{LATER}", f"irmgard@{HERE}", f"johanna@{THERE}", f"x-vacation@{THERE}", f"karla@{THERE}",
-)  # fmt: skip
+    f"x-full@{THERE}",
+    f"x-421@{LATER}",
+    f"irmgard@{HERE}",
+    f"johanna@{THERE}",
+    f"x-vacation@{THERE}",
+    f"karla@{THERE}",
+)
 ODD = [FULL, BUSY, REFUSED, CONTENT, AWAY, WELL]
 IMPRINT = {
     "organisation": "company", "legal_name": "Gärtnerei Lindenhof", "legal_form": "GmbH",
@@ -218,10 +223,15 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
     """Release one campaign to all of the list and wait until it is sent; return its ID."""
     with tenancy.account(anna.account_id):
         values = {
-            "subject": "Winterzwiebeln sind da", "preheader": "Bis Samstag", "sender_id": anna.sender_id,
-            "reply_to": f"post@{SENDER_DOMAIN}", "language": "de", "list_ids": [anna.list_id],
-            "content_kind": ContentKind.MARKDOWN, "content": LETTER,
-        }  # fmt: skip
+            "subject": "Winterzwiebeln sind da",
+            "preheader": "Bis Samstag",
+            "sender_id": anna.sender_id,
+            "reply_to": f"post@{SENDER_DOMAIN}",
+            "language": "de",
+            "list_ids": [anna.list_id],
+            "content_kind": ContentKind.MARKDOWN,
+            "content": LETTER,
+        }
         campaign = campaigns.create_campaign(f"Winterzwiebeln {next(NUMBERS)}", by=None, values=values)
         shown = content_hash(campaign, newest_imprint())
         campaigns.tick_policy(campaign.id, by=anna.user, shown_hash=shown)
@@ -303,14 +313,22 @@ def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) ->
         }
         held = {email for email in ODD if suppressed(email)}
     assert {email: (row.state, row.bounce) for email, row in outcomes.items()} == {
-        FULL: (DeliveryState.BOUNCED, "soft"), BUSY: (DeliveryState.BOUNCED, "soft"),
-        REFUSED: (DeliveryState.BOUNCED, "hard"), CONTENT: (DeliveryState.BOUNCED, "sender"),
-        AWAY: (DeliveryState.SENT, ""), WELL: (DeliveryState.SENT, ""),
-    }  # fmt: skip
+        FULL: (DeliveryState.BOUNCED, "soft"),
+        BUSY: (DeliveryState.BOUNCED, "soft"),
+        REFUSED: (DeliveryState.BOUNCED, "hard"),
+        CONTENT: (DeliveryState.BOUNCED, "sender"),
+        AWAY: (DeliveryState.SENT, ""),
+        WELL: (DeliveryState.SENT, ""),
+    }
     assert held == {REFUSED}, "nobody but the unknown mailbox is suppressed (R-69 to R-71)"
     assert {email: person.soft_bounces for email, person in people.items()} == {
-        FULL: 1, BUSY: 1, REFUSED: 0, CONTENT: 0, AWAY: 0, WELL: 0,
-    }  # fmt: skip
+        FULL: 1,
+        BUSY: 1,
+        REFUSED: 0,
+        CONTENT: 0,
+        AWAY: 0,
+        WELL: 0,
+    }
     assert said[BUSY] == {FeedbackKind.DELAY, FeedbackKind.SOFT_BOUNCE}, "delayed, then failed"
     assert (said[FULL], said[AWAY], said[WELL]) == ({FeedbackKind.SOFT_BOUNCE}, {FeedbackKind.AUTO_REPLY}, set())
     assert "quota" in outcomes[FULL].reply_text.lower()

@@ -45,13 +45,15 @@ def test_only_a_sound_answer_counts(what: str, zone: str, listed: bool | None) -
 
 class _Registry(BaseHTTPRequestHandler):
     answers = {
-        "/domain/old.com": {"events": [
-            {"eventAction": "last changed", "eventDate": "2024-01-01T00:00:00Z"},
-            {"eventAction": "registration", "eventDate": "2001-02-03T04:05:06Z"},
-        ]},
+        "/domain/old.com": {
+            "events": [
+                {"eventAction": "last changed", "eventDate": "2024-01-01T00:00:00Z"},
+                {"eventAction": "registration", "eventDate": "2001-02-03T04:05:06Z"},
+            ]
+        },
         "/domain/vague.com": {"events": [{"eventAction": "expiration", "eventDate": "2031-01-01T00:00:00Z"}]},
         "/domain/odd.com": ["events"],
-    }  # fmt: skip
+    }
 
     def do_GET(self) -> None:
         body = self.answers.get(self.path)

@@ -146,9 +146,13 @@ def wake(
     for it. Jobs with the same `lock` run one after another.
     """
     parameters = {
-        "queue": queue.value, "name": name, "priority": priority, "lock": lock, "once": once,
+        "queue": queue.value,
+        "name": name,
+        "priority": priority,
+        "lock": lock,
+        "once": once,
         "arguments": json.dumps(arguments | tracing.carried()),
-    }  # fmt: skip
+    }
 
     def wake_waiting() -> None:
         setting, shown = tenancy.job_pass()

@@ -138,12 +138,17 @@ _MJML_SAYS = {
 }
 # What Liquid calls the pieces of a tag.
 _PIECES = {
-    "end of expression": N_("the end of the tag"), "end of file": N_("the end"),
-    "word": N_("a name"), "a name": N_("a name"), "an identifier": N_("a name"),
-    "a primitive expression": N_("a value"), "integer": N_("a number"),
-    "float": N_("a number"), "string": N_("text"),
+    "end of expression": N_("the end of the tag"),
+    "end of file": N_("the end"),
+    "word": N_("a name"),
+    "a name": N_("a name"),
+    "an identifier": N_("a name"),
+    "a primitive expression": N_("a value"),
+    "integer": N_("a number"),
+    "float": N_("a number"),
+    "string": N_("text"),
     "a comma separated list of arguments": N_("a comma"),
-}  # fmt: skip
+}
 _PREFIX = "mistake."
 
 

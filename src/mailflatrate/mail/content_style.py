@@ -201,8 +201,10 @@ def _is_cut_away(declared: dict[str, str]) -> bool:
 
 
 def _is_off_screen(declared: dict[str, str], size: float) -> bool:
-    sides = [declared.get(name, "") for name in ("text-indent", "left", "top", "right", "bottom", "margin-left",
-                                                 "margin-top", "margin-right")]  # fmt: skip
+    sides = [
+        declared.get(name, "")
+        for name in ("text-indent", "left", "top", "right", "bottom", "margin-left", "margin-top", "margin-right")
+    ]
     sides += declared.get("margin", "").split()
     moved = declared.get("transform", "")
     sides += re.split(r"[\s,()]+", moved) if "translate" in moved else []

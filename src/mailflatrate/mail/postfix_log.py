@@ -162,9 +162,14 @@ def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
     if len(recipient) > LONGEST_ADDRESS:
         return None
     return QueueAttempt(
-        queue_id, recipient, QueueStatus(status), code if _STATUS_CODE.fullmatch(code) else "",
-        reply.removesuffix(")")[:LONGEST_REPLY], at, _field(fields, "relay=")[:255],
-    )  # fmt: skip
+        queue_id,
+        recipient,
+        QueueStatus(status),
+        code if _STATUS_CODE.fullmatch(code) else "",
+        reply.removesuffix(")")[:LONGEST_REPLY],
+        at,
+        _field(fields, "relay=")[:255],
+    )
 
 
 def _field(fields: str, name: str) -> str:

@@ -282,9 +282,13 @@ def where(finding: Finding) -> str:
 
 
 _FIELD_NAMES = {
-    "message-id": "Message-ID", "dkim-signature": "DKIM-Signature", "feedback-id": "Feedback-ID",
-    "x-mailing-id": "X-Mailing-ID", "cfbl-address": "CFBL-Address", "x-csa-complaints": "X-CSA-Complaints",
-}  # fmt: skip
+    "message-id": "Message-ID",
+    "dkim-signature": "DKIM-Signature",
+    "feedback-id": "Feedback-ID",
+    "x-mailing-id": "X-Mailing-ID",
+    "cfbl-address": "CFBL-Address",
+    "x-csa-complaints": "X-CSA-Complaints",
+}
 _PLACES = {"campaign.subject": "Subject", "campaign.sender": "From", "campaign.sender_name": "From"}
 
 

@@ -81,9 +81,14 @@ def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_sec
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(BINARIES / tool), *arguments],
-            stdout=output, stderr=output, cwd="/", timeout=timeout_seconds, check=False,
-            start_new_session=True, **identity,
-        )  # fmt: skip
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            timeout=timeout_seconds,
+            check=False,
+            start_new_session=True,
+            **identity,
+        )
         if done.returncode:
             output.seek(0)
             raise DatabaseFailed(f"{tool} failed: {output.read()[-2000:]}")

@@ -19,9 +19,14 @@ class PostAnswer:
 
 
 def post(
-    url: str, body: bytes, headers: dict[str, str], *, seconds: float, most_octets: int,
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    seconds: float,
+    most_octets: int,
     context: ssl.SSLContext | None = None,
-) -> PostAnswer:  # fmt: skip
+) -> PostAnswer:
     """POST to `url` (http or https). Reads at most `most_octets` of the answer. Raises OSError, also if not HTTP."""
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"

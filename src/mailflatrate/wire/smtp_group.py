@@ -93,9 +93,12 @@ class RelayGroup:
             if member.takes and number not in self._relays:
                 first, longest = self._pauses
                 pool = SmtpPool(
-                    member.config, member.connections, member.messages_per_connection,
-                    first_pause_seconds=first, longest_pause_seconds=longest,
-                )  # fmt: skip
+                    member.config,
+                    member.connections,
+                    member.messages_per_connection,
+                    first_pause_seconds=first,
+                    longest_pause_seconds=longest,
+                )
                 self._relays[number] = _Relay(member, pool, self._reports.setdefault(number, MemberReport()))
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
@@ -364,8 +367,10 @@ class _GroupRun:
 
 def _connects_alike(one: GroupMember, other: GroupMember) -> bool:
     return (one.config, one.connections, one.messages_per_connection) == (
-        other.config, other.connections, other.messages_per_connection,
-    )  # fmt: skip
+        other.config,
+        other.connections,
+        other.messages_per_connection,
+    )
 
 
 def _cut_off() -> RelayUnavailable:

@@ -18,9 +18,12 @@ def ask_authority(url: str, request: bytes, *, timeout_seconds: float = 20.0) ->
     """
     try:
         answer = post(
-            url, request, {"Content-Type": QUERY_TYPE, "Accept": REPLY_TYPE}, seconds=timeout_seconds,
+            url,
+            request,
+            {"Content-Type": QUERY_TYPE, "Accept": REPLY_TYPE},
+            seconds=timeout_seconds,
             most_octets=MOST_OCTETS + 1,
-        )  # fmt: skip
+        )
     except OSError as problem:
         raise StampUnavailable(f"{url} doesn't respond: {problem}") from problem
     kind = answer.headers.get_content_type()

@@ -82,9 +82,13 @@ class _VisitRefused(Exception):
 
 
 def fetch_page(
-    url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None,
+    url: str,
+    resolver: Resolver,
+    *,
+    private: bool = False,
+    context: ssl.SSLContext | None = None,
     accept: str = "text/html",
-) -> FetchedPage:  # fmt: skip
+) -> FetchedPage:
     """Visit `url` (http or https) and follow redirects. Never raises.
 
     `private` permits addresses on the own network; only tests want that.

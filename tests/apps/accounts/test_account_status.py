@@ -73,8 +73,9 @@ def test_the_way_in_from_application_to_activation() -> None:
         assert list(moves) == ["submitted", "more_info", "submitted", "approved", "active"]
         lines = AuditEntry.objects.filter(account_id=account_id).order_by("id").values_list("action", flat=True)
         assert [line for line in lines if line.startswith("account.")] == [
-            "account.registered", *(f"account.{move}" for move in moves)
-        ]  # fmt: skip
+            "account.registered",
+            *(f"account.{move}" for move in moves),
+        ]
 
 
 @pytest.mark.parametrize("field", [field.key for field in FIELDS])

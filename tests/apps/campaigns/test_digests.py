@@ -167,10 +167,11 @@ def test_issues_do_not_pile_up(anna: World, site: Site) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "outcome", "detail"),
     [
-        (404, None, DigestOutcome.MISSING, "HTTP 404"), (500, None, DigestOutcome.FAILED, "HTTP 500"),
+        (404, None, DigestOutcome.MISSING, "HTTP 404"),
+        (500, None, DigestOutcome.FAILED, "HTTP 500"),
         (200, b"<html></html>", DigestOutcome.NO_FEED, "neither RSS nor Atom"),
     ],
-)  # fmt: skip
+)
 def test_a_feed_that_fails_says_why(
     anna: World, site: Site, status: int, body: bytes | None, outcome: DigestOutcome, detail: str
 ) -> None:
@@ -200,11 +201,16 @@ TEMPLATES = {
     "none": None,
     "markdown": ("markdown", "# Ours\n\n[[entries]]\n\nBye"),
     "html": ("html", "<html><body><p>Ours</p></body></html>"),
-    "mjml": ("mjml", "<mjml><mj-body><mj-section><mj-column><mj-text>Ours</mj-text></mj-column></mj-section></mj-body>"
-                     "</mjml>"),
-    "mjml with its place": ("blocks", "<mjml><mj-body><mj-section><mj-column><mj-text>[[entries]]</mj-text></mj-column>"
-                                      "</mj-section></mj-body></mjml>"),
-}  # fmt: skip
+    "mjml": (
+        "mjml",
+        "<mjml><mj-body><mj-section><mj-column><mj-text>Ours</mj-text></mj-column></mj-section></mj-body></mjml>",
+    ),
+    "mjml with its place": (
+        "blocks",
+        "<mjml><mj-body><mj-section><mj-column><mj-text>[[entries]]</mj-text></mj-column>"
+        "</mj-section></mj-body></mjml>",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -226,10 +232,15 @@ def test_what_strangers_write_stays_text(anna: World, site: Site, name: str) -> 
         assert imprint is not None
         compiled = compile_campaign(issue, imprint, edition_id=None, attributes=attribute_names())
     values = {
-        "contact": {"email": "dora@people.example", "first_name": "", "last_name": ""}, "account": {"name": "A"},
-        "list": {"name": "L"}, "subscription": {"date": "1", "source": "s"}, "unsubscribe_url": "#",
-        "preferences_url": "#", "web_url": "#", "mailing_id": "x",
-    }  # fmt: skip
+        "contact": {"email": "dora@people.example", "first_name": "", "last_name": ""},
+        "account": {"name": "A"},
+        "list": {"name": "L"},
+        "subscription": {"date": "1", "source": "s"},
+        "unsubscribe_url": "#",
+        "preferences_url": "#",
+        "web_url": "#",
+        "mailing_id": "x",
+    }
     parts = write_parts(compiled.sources, values)
     html, text = parts.html, parts.text
     assert "dora@people.example" not in html + text + parts.subject

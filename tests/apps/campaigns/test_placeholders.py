@@ -117,8 +117,10 @@ def test_an_invented_sentence_is_found_beside_words_of_the_author_s_own(anna: Wo
 def test_subject_preheader_and_text_part_are_looked_at_too(anna: World) -> None:
     template = gallery_template("event", "de")
     for values in (
-        {"subject": template.subject}, {"preheader": template.preheader}, {"text_override": "Hallo\n\nÜberschrift\n"},
-    ):  # fmt: skip
+        {"subject": template.subject},
+        {"preheader": template.preheader},
+        {"text_override": "Hallo\n\nÜberschrift\n"},
+    ):
         assert found(anna, anna.draft("Around", **values)) == ["placeholders-replaced"], values
 
 
@@ -130,19 +132,25 @@ def test_every_variant_is_looked_at(anna: World) -> None:
 def test_a_picture_that_liquid_prints_is_one(anna: World) -> None:
     picture = '<p>Bulbs are here.</p><img src="{}" alt="Bulbs">'
     for address, keys in (
-        ("", ["pictures-chosen"]), (" ", ["pictures-chosen"]), ("{{ contact.city }}", []),
+        ("", ["pictures-chosen"]),
+        (" ", ["pictures-chosen"]),
+        ("{{ contact.city }}", []),
         ("https://lindenhof.example/a.png", []),
-    ):  # fmt: skip
+    ):
         draft = anna.draft("Picture", content_kind="html", content=picture.format(address))
         assert found(anna, draft) == keys, address
 
 
 def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) -> None:
     for address, keys in (
-        ("https://", ["links-finished"]), ("https://example.org/", ["links-finished"]),
-        ("https://shop.example.com/a?b", ["links-finished"]), ("https://example.org.lindenhof.example/", []),
-        ("https://notexample.org/", []), ("mailto:anna@example.org", []), ("{{ preferences_url }}", []),
-    ):  # fmt: skip
+        ("https://", ["links-finished"]),
+        ("https://example.org/", ["links-finished"]),
+        ("https://shop.example.com/a?b", ["links-finished"]),
+        ("https://example.org.lindenhof.example/", []),
+        ("https://notexample.org/", []),
+        ("mailto:anna@example.org", []),
+        ("{{ preferences_url }}", []),
+    ):
         draft = anna.draft("Links", content_kind="html", content=f'<p>Bulbs are <a href="{address}">here</a>.</p>')
         assert found(anna, draft) == keys, address
 

@@ -302,9 +302,12 @@ def test_a_scanner_does_not_choose(anna: World) -> None:
         for visitor in range(15):
             for link in edition.links:
                 Click.objects.create(
-                    campaign=campaign, edition_id=edition.id, link_number=link["number"],
-                    visitor=b"scanner%d" % (visitor % 10), at=clock.now() + timedelta(minutes=visitor),
-                )  # fmt: skip
+                    campaign=campaign,
+                    edition_id=edition.id,
+                    link_number=link["number"],
+                    visitor=b"scanner%d" % (visitor % 10),
+                    at=clock.now() + timedelta(minutes=visitor),
+                )
     over(anna, campaign)
     with tenancy.account(anna.account_id):
         ab_test = AbTest.objects.get(campaign=campaign)

@@ -131,8 +131,10 @@ def test_every_reader_sees_the_same_before_and_after(database: str) -> None:
 
 def test_the_view_and_the_archive_have_the_columns_of_the_table(database: str) -> None:
     """A column that one of them lacks would be lost on the way."""
-    columns = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass" \
-        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"  # fmt: skip
+    columns = (
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    )
     with psycopg.connect(database) as owner:
         hot, archive, view = (
             owner.execute(columns, [name]).fetchall() for name in ("delivery", "delivery_archive", "delivery_record")

@@ -210,9 +210,14 @@ def forged(anna: World, attacker: psycopg.Connection, **changes: object) -> int:
         form = Form.objects.get()
         email = f"victim{secrets.token_hex(4)}@people.example"
         values = {
-            "account": anna.account_id, "list": form.mailing_list_id, "form": form.id, "version": form.current_id,
-            "email": email, "key": key_ring().suppression_key(email), "event": "requested",
-        } | changes  # fmt: skip
+            "account": anna.account_id,
+            "list": form.mailing_list_id,
+            "form": form.id,
+            "version": form.current_id,
+            "email": email,
+            "key": key_ring().suppression_key(email),
+            "event": "requested",
+        } | changes
     with attacker.transaction():
         tenancy.enter_account(attacker, anna.account_id)
         request, contact = attacker.execute(FORGED, values).fetchone() or (0, 0)

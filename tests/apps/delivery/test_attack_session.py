@@ -20,9 +20,13 @@ from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
 
 REFUSED = (
-    errors.InsufficientPrivilege, errors.CheckViolation, errors.RaiseException, errors.UndefinedFunction,
-    errors.UndefinedObject, errors.DatatypeMismatch,
-)  # fmt: skip
+    errors.InsufficientPrivilege,
+    errors.CheckViolation,
+    errors.RaiseException,
+    errors.UndefinedFunction,
+    errors.UndefinedObject,
+    errors.DatatypeMismatch,
+)
 
 
 @pytest.fixture

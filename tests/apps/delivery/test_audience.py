@@ -74,9 +74,11 @@ def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None
         Contact.objects.filter(id=others[1].id).update(first_name="Zoë")
     zoe = [{"field": "first_name", "op": "equals", "value": "zoë"}]
     draft = anna.draft(
-        "To the rest", excluded_list_ids=[staff.id], excluded_mailing_ids=[first.id],
+        "To the rest",
+        excluded_list_ids=[staff.id],
+        excluded_mailing_ids=[first.id],
         excluded_segments=[{"id": 1, "name": "Zoë", "conditions": zoe}],
-    )  # fmt: skip
+    )
     with tenancy.account(anna.account_id):
         assert count_audience(audience_of(draft)) == (1, 3)
         shown = neighbours(draft)

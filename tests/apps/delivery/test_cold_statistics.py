@@ -38,11 +38,15 @@ def believing(database: str) -> Iterator[None]:
     with psycopg.connect(database, autocommit=True) as owner:
         for table in TABLES:
             owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
-            owner.execute("SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s::text,"
-                          " 'relpages', 1::int, 'reltuples', 20::real)", [table])  # fmt: skip
+            owner.execute(
+                "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s::text,"
+                " 'relpages', 1::int, 'reltuples', 20::real)",
+                [table],
+            )
             for column in ("chunk_id", "account_id", "contact_id", "id"):
-                if owner.execute("SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s",
-                                 [table, column]).fetchone():  # fmt: skip
+                if owner.execute(
+                    "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s", [table, column]
+                ).fetchone():
                     owner.execute(
                         "SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', %s::text, 'attname',"
                         " %s::text, 'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real)",
@@ -86,9 +90,12 @@ def test_a_claim_and_a_look_find_rows_by_their_keys_whatever_the_planner_believe
         row = owner.execute("SELECT id FROM chunk WHERE campaign_id = %s LIMIT 1", [campaign_id]).fetchone()
     assert row is not None
     values: dict[str, object] = {
-        "account_id": estate.account_id, "chunk_id": row[0], "campaign_id": campaign_id, "claimed_by": "x",
+        "account_id": estate.account_id,
+        "chunk_id": row[0],
+        "campaign_id": campaign_id,
+        "claimed_by": "x",
         "first_id": 0,
-    }  # fmt: skip
+    }
     by_keys = [f"SET LOCAL {name} = off" for name in claims.BY_KEYS]
     with believing(database):
         for statement in (claims._CLAIM, claims._LOOK):

@@ -174,8 +174,10 @@ def test_a_sender_in_the_middle_of_a_chunk_leaves_them_out(estate: Estate, monke
 
     got = asyncio.run(work())
     assert {"google": got["google"], "apple": got["apple"], "other": got["other"]} == {
-        "google": 5, "apple": 5, "other": 10,
-    }  # fmt: skip
+        "google": 5,
+        "apple": 5,
+        "other": 10,
+    }
     assert got["united_internet"] < 20
     with tenancy.account(estate.account_id):
         assert campaign_progress(campaign_id).held == {"united_internet": 20 - got["united_internet"]}

@@ -19,9 +19,13 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
 
 ZONES = [
-    {"time_zone": "Asia/Tokyo"}, {"timezone": " america/new york "}, {"tz": "Nowhere/Else"}, {"city": "Kiel"},
-    {"time_zone": "", "zeitzone": "Europe/Berlin"}, {"time_zone": "Pacific/Auckland"},
-]  # fmt: skip
+    {"time_zone": "Asia/Tokyo"},
+    {"timezone": " america/new york "},
+    {"tz": "Nowhere/Else"},
+    {"city": "Kiel"},
+    {"time_zone": "", "zeitzone": "Europe/Berlin"},
+    {"time_zone": "Pacific/Auckland"},
+]
 
 
 @pytest.fixture(autouse=True)
@@ -91,9 +95,11 @@ def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: World) -
     with tenancy.account(anna.account_id):
         release_due(campaign.id)  # too early
         assert waves_of(campaign, at, clock.now()) == [
-            Wave(first, 1, 1), Wave(hour_in(at, "Asia/Tokyo"), 1, 1), Wave(at, 3, 1),
+            Wave(first, 1, 1),
+            Wave(hour_in(at, "Asia/Tokyo"), 1, 1),
+            Wave(at, 3, 1),
             Wave(hour_in(at, "America/New_York"), 1, 1),
-        ]  # fmt: skip
+        ]
     with clock.frozen_at(first):
         campaign = begun(anna, campaign)
         found = planned(anna, campaign)

@@ -72,9 +72,12 @@ def released(anna: World) -> dict[str, int]:
         decision = release_campaign(campaign.id, by=anna.anna)
     assert decision.allowed and decision.edition_id
     return {
-        "account": anna.account_id, "campaign": campaign.id, "edition": decision.edition_id, "decision": decision.id,
+        "account": anna.account_id,
+        "campaign": campaign.id,
+        "edition": decision.edition_id,
+        "decision": decision.id,
         "list": anna.list_id,
-    }  # fmt: skip
+    }
 
 
 def insert(anna: World, values: dict[str, int], statement: str = INSERT) -> int:

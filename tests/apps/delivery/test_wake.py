@@ -59,9 +59,12 @@ def test_a_lane_and_a_chunk_begin_the_same_way(estate: Estate, database: str) ->
     with psycopg.connect(database, autocommit=True) as owner:
         with tenancy.platform(PlatformReason.STANDING):
             LaneHold.objects.create(
-                account_id=estate.account_id, campaign_id=campaign_id, provider="google", rule="R-88",
+                account_id=estate.account_id,
+                campaign_id=campaign_id,
+                provider="google",
+                rule="R-88",
                 held_at=clock.now(),
-            )  # fmt: skip
+            )
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             lanes.release_lane(estate.account_id, campaign_id, "google")
             work_in_vain(owner, chunks)
@@ -97,8 +100,12 @@ def test_nothing_is_planned_while_sending_is_held_and_the_end_of_the_hold_plans_
     campaign_id = release(estate, plan_now=False)
     with tenancy.account(estate.account_id):
         decision = Campaign.objects.get(id=campaign_id).decisions.get()
-    asked = {"account_id": estate.account_id, "campaign_id": campaign_id, "edition_id": decision.edition_id,
-             "decision_id": decision.id}  # fmt: skip
+    asked = {
+        "account_id": estate.account_id,
+        "campaign_id": campaign_id,
+        "edition_id": decision.edition_id,
+        "decision_id": decision.id,
+    }
     fence.pause_all()
     with psycopg.connect(database, autocommit=True) as owner:
         try:

@@ -52,8 +52,10 @@ def test_the_very_first_mail_waits_for_the_dns(lindenhof: Place, world_dns: Zone
     assert world_dns.questions == [], "no form asks the DNS"
     plan_confirmations(lindenhof.account_id)
     assert states(lindenhof, *people) == [
-        ("asked", ""), ("withheld", "confirmation-address"), ("withheld", "confirmation-address"),
-    ]  # fmt: skip
+        ("asked", ""),
+        ("withheld", "confirmation-address"),
+        ("withheld", "confirmation-address"),
+    ]
     with tenancy.account(lindenhof.account_id):
         assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
     asked = len(world_dns.questions)

@@ -205,8 +205,10 @@ def test_who_must_not_be_written_to_gets_no_mail_and_nobody_learns_of_it(
         suppression.suppress(key_ring().suppression_key(dora), reason=reason, source="test", evidence={})
     first, second = lindenhof.post(dora), lindenhof.post(stranger)
     assert (first.status_code, first.content, first.headers["Location"]) == (
-        second.status_code, second.content, second.headers["Location"],
-    )  # fmt: skip
+        second.status_code,
+        second.content,
+        second.headers["Location"],
+    )
     assert [mail.received.recipient for mail in lindenhof.send()] == [stranger]
     assert lindenhof.requests(dora)[0].reason == "confirmation-allowed"
 

@@ -198,9 +198,13 @@ def test_the_database_holds_to_it(anna: World, name: str) -> None:
     campaign = anna.ticked(anna.draft())
     asked(anna, campaign)
     values = {
-        "account": anna.account_id, "campaign": campaign.id, "hash": campaign.policy_hash, "anna": anna.anna.id,
-        "ben": ben_of(anna).id, "carla": world().anna.id,
-    }  # fmt: skip
+        "account": anna.account_id,
+        "campaign": campaign.id,
+        "hash": campaign.policy_hash,
+        "anna": anna.anna.id,
+        "ben": ben_of(anna).id,
+        "carla": world().anna.id,
+    }
     statement = FORGED[name]
     with psycopg.connect(app_url(load_settings())) as application:
         tenancy.enter_account(application, anna.account_id)

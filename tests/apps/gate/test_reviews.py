@@ -130,14 +130,17 @@ def test_nobody_walks_around_the_reviewer_in_the_database(anna: World) -> None:
     """Raw SQL under the application role in Anna's own scope, with tick and all."""
     waiting, ticked = released(anna), anna.ticked(anna.draft("Ticked"))
     attacks = [
-        *(f"UPDATE campaign SET state = '{state}' WHERE id = {row.id}" for row in (waiting, ticked)
-          for state in ("scheduled", "planning", "sending", "waiting", "paused")),
+        *(
+            f"UPDATE campaign SET state = '{state}' WHERE id = {row.id}"
+            for row in (waiting, ticked)
+            for state in ("scheduled", "planning", "sending", "waiting", "paused")
+        ),
         "INSERT INTO campaign_review (account_id, campaign_id, content_hash, approved, text, note, why, reviewed_by_id,"
         f" reviewed_at) VALUES ({anna.account_id}, {waiting.id}, '{waiting.policy_hash}', true, '', '', '[]',"
         f" {anna.anna.id}, now())",
         f"INSERT INTO campaign ({COLUMNS}, mailing_id, state) SELECT {COLUMNS}, 'EVE', 'sending' FROM campaign"
         f" WHERE id = {waiting.id}",
-    ]  # fmt: skip
+    ]
     with psycopg.connect(app_url(load_settings())) as application:
         for attack in attacks:
             tenancy.enter_account(application, anna.account_id)

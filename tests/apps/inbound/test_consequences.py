@@ -78,8 +78,13 @@ def test_the_token_decides_whom_a_bounce_is_about(case: Sent) -> None:
     arrive(both, case.bounce_address(12), sender="")
     assert case.suppressions(12) == []
     assert contact(case, 12).soft_bounces == 1
-    nameless = plain("MAILER-DAEMON@people.example", case.bounce_address(12), "Returned mail", "550 5.1.1 User unknown",
-                     **{"Return-Path": "<>"})  # fmt: skip
+    nameless = plain(
+        "MAILER-DAEMON@people.example",
+        case.bounce_address(12),
+        "Returned mail",
+        "550 5.1.1 User unknown",
+        **{"Return-Path": "<>"},
+    )
     arrive(nameless, case.bounce_address(12), sender="")
     assert case.suppressions(12) == [("hard_bounce", False), ("hard_bounce", True)]
 
@@ -93,8 +98,13 @@ def test_one_witness_suppresses_in_the_account_alone(case: Sent) -> None:
 
 def test_an_automatic_answer_does_nothing(case: Sent) -> None:
     """R-73."""
-    raw = plain(case.reader(5).email, case.bounce_address(5), "Automatic reply: away", "Until Monday",
-                **{"Auto-Submitted": "auto-replied"})  # fmt: skip
+    raw = plain(
+        case.reader(5).email,
+        case.bounce_address(5),
+        "Automatic reply: away",
+        "Until Monday",
+        **{"Auto-Submitted": "auto-replied"},
+    )
     arrive(raw, case.bounce_address(5), sender="")
     assert (case.suppressions(5), case.state(5), case.feedback(5)) == ([], "confirmed", ["auto_reply"])
     assert contact(case, 5).soft_bounces == 0
@@ -160,9 +170,12 @@ def _as_if_it_had_been_read_as_hard(case: Sent, mail: RawMail) -> None:
         )
         Tally.objects.filter(id=tally.id).update(count=tally.count + 1)
         suppression.suppress(
-            bytes(case.reader(10).address_key), reason=SuppressionReason.HARD_BOUNCE, source=actions.source_of(mail.id),
-            evidence={}, platform=True,
-        )  # fmt: skip
+            bytes(case.reader(10).address_key),
+            reason=SuppressionReason.HARD_BOUNCE,
+            source=actions.source_of(mail.id),
+            evidence={},
+            platform=True,
+        )
 
 
 def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:

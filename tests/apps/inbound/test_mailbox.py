@@ -59,8 +59,10 @@ def test_a_complaint_in_the_mailbox_reaches_the_desk_once(case: Sent, host: Dove
     jobs.read_mails([first.id, second.id])
     first = taken()[0]
     assert (first.state, first.desk, first.delivery_id) == (
-        RawMailState.HANDLED, DeskState.WAITING, case.delivery_ids[0],
-    )  # fmt: skip
+        RawMailState.HANDLED,
+        DeskState.WAITING,
+        case.delivery_ids[0],
+    )
     assert mailbox.poll() == 0
 
 

@@ -148,9 +148,10 @@ def test_log_and_mail_that_differ_are_one_bounce(follower: Follower, mailing: Se
 
 def test_what_ran_out_of_time_bounces_with_its_last_reply(follower: Follower, mailing: Sent) -> None:
     follower.tell(
-        attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2"), attempt(mailing, QueueStatus.EXPIRED),
+        attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2"),
+        attempt(mailing, QueueStatus.EXPIRED),
         attempt(mailing, QueueStatus.EXPIRED, number=1),
-    )  # fmt: skip
+    )
     assert mailing.feedback() == ["soft_bounce"]
     assert mailing.feedback(1) == [], "nobody put it off before: the line proves no recipient"
     assert "over quota" in delivery(mailing).reply_text
@@ -194,9 +195,11 @@ def test_a_line_that_comes_before_the_sender_has_written_waits_for_it(follower: 
         ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
     of = Sent(anna, campaign, ids)
     follower.tell(
-        attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2"), attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2", 1),
-        attempt(of, QueueStatus.SENT, "250 ok", "2.0.0", 1), attempt(of, QueueStatus.BOUNCED, GONE, "5.1.1", 2),
-    )  # fmt: skip
+        attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2"),
+        attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2", 1),
+        attempt(of, QueueStatus.SENT, "250 ok", "2.0.0", 1),
+        attempt(of, QueueStatus.BOUNCED, GONE, "5.1.1", 2),
+    )
     found = progress(of)
     assert (found.pending, found.deferred, found.bounced_hard) == (2, 0, 1)
     anna.settle(campaign, DeliveryState.SENT, 2)

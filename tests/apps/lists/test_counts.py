@@ -81,9 +81,12 @@ def test_what_is_taken_back_was_never_counted(anna: World) -> None:
 def test_raw_sql_changes_no_counter(anna: World) -> None:
     with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
         tenancy.enter_account(eve, anna.account_id, for_session=True)
-        for deed in ("UPDATE list_tally SET people = 0", "DELETE FROM list_tally",
-                     f"INSERT INTO list_tally (account_id, mailing_list_id, state, people) VALUES ({anna.account_id}, "
-                     f"{anna.list_id}, 'confirmed', 9)"):  # fmt: skip
+        for deed in (
+            "UPDATE list_tally SET people = 0",
+            "DELETE FROM list_tally",
+            f"INSERT INTO list_tally (account_id, mailing_list_id, state, people) VALUES ({anna.account_id}, "
+            f"{anna.list_id}, 'confirmed', 9)",
+        ):
             with pytest.raises(errors.InsufficientPrivilege):
                 eve.execute(deed)
 

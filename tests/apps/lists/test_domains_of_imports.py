@@ -22,8 +22,10 @@ def test_a_domain_is_asked_once_and_remembered_for_a_while(database: str) -> Non
     with ZoneServer(ZONE) as dns:
         first = look_up(DOMAINS, DnsResolver([dns.nameserver]))
     assert {domain: (facts.resolves, facts.null_mx) for domain, facts in first.items()} == {
-        "lebt.de": (True, False), "schweigt.de": (True, True), "gibt-es-nicht.de": (False, False),
-    }  # fmt: skip
+        "lebt.de": (True, False),
+        "schweigt.de": (True, True),
+        "gibt-es-nicht.de": (False, False),
+    }
     assert known_facts(DOMAINS) == first, "the DNS is gone, its replied to are not"
     with clock.frozen_at(clock.now() + DEAD_KEPT_FOR + timedelta(minutes=1)):
         assert list(known_facts(DOMAINS)) == ["lebt.de"], "what takes no mail today may be mended tomorrow"

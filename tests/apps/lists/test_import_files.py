@@ -37,8 +37,13 @@ def names(place: Home) -> set[str]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
 def test_every_encoding_of_a_spreadsheet_is_read(anna: Home, line: Line, encoding: str) -> None:
-    people = [name for name in UMLAUTS if encoding.startswith("utf") or name.encode("cp1252", "ignore") == name.encode()
-              or all(ord(char) < 256 for char in name)]  # fmt: skip
+    people = [
+        name
+        for name in UMLAUTS
+        if encoding.startswith("utf")
+        or name.encode("cp1252", "ignore") == name.encode()
+        or all(ord(char) < 256 for char in name)
+    ]
     rows = [line(f"p{number}@kunde-1.de", name) for number, name in enumerate(people)]
     done = anna.bring("\n".join([HEADER, *rows, ""]).encode(encoding))
     assert (done.accepted, done.refused) == (len(people), {})
@@ -90,9 +95,10 @@ def test_a_workbook_whose_dates_were_never_formatted_is_read_by_its_numbers(anna
     days = (moment - datetime.fromisoformat("1899-12-30")) / timedelta(days=1)
     titles = ["E-Mail", "Anmeldezeit", "Anmelde-IP", "Bestätigt am", "Quelle"]
     sheet = workbook(
-        titles, ["dora@kunde-1.de", days, "203.0.113.9", days + 0.25, "https://anna.example/n"],
+        titles,
+        ["dora@kunde-1.de", days, "203.0.113.9", days + 0.25, "https://anna.example/n"],
         ["erik@kunde-1.de", 4711, "203.0.113.9", days, "https://anna.example/n"],
-    )  # fmt: skip
+    )
     assert anna.bring(sheet).quarantined == {"sign_up_time_unreadable": 1}
     text = ";".join(["fay@kunde-1.de", f"{days:.6f}".replace(".", ","), "203.0.113.9", str(int(days) + 1), "Laden 3"])
     assert anna.bring("\n".join([";".join(titles), text])).accepted == 1
@@ -120,9 +126,13 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Home, line: Line
             list_id = actions.create_list(f"List {number}", "News", "de").id
         approve_origin(anna.account_id, list_id)
         told = {
-            "email": "email", "signup_at": "Anmeldezeit", "signup_ip": "Anmelde-IP", "confirmed_at": "Bestätigt am",
-            "source": "Quelle", **(mapping or {}),
-        }  # fmt: skip
+            "email": "email",
+            "signup_at": "Anmeldezeit",
+            "signup_ip": "Anmelde-IP",
+            "confirmed_at": "Bestätigt am",
+            "source": "Quelle",
+            **(mapping or {}),
+        }
         done = anna.bring(file, None if mapping == {} else told, list_id=list_id)
         with tenancy.account(anna.account_id):
             here = Subscription.objects.filter(mailing_list_id=list_id).order_by("contact__email")
@@ -234,15 +244,19 @@ def _bad_rows(line: Line, now: datetime) -> list[tuple[str, str, str, str]]:
         (line("q9@kunde-1.de", confirmed=future), "quarantined", "R-12", "in_the_future"),
         (line("q10@kunde-1.de", signup=old, confirmed=old), "quarantined", "R-13", "too_old"),
         (line("q11@kunde-1.de", signup=ageing, confirmed=ageing), "quarantined", "R-13", "ageing"),
-        (line("q12@kunde-1.de", signup=f"{day}T00:00:00+01:00", ip="127.0.0.1"), "quarantined", "R-12",
-         "sign_up_ip_malformed"),
+        (
+            line("q12@kunde-1.de", signup=f"{day}T00:00:00+01:00", ip="127.0.0.1"),
+            "quarantined",
+            "R-12",
+            "sign_up_ip_malformed",
+        ),
         (line("q13@kunde-1.de", ip="192.168.1.20"), "quarantined", "R-12", "sign_up_ip_malformed"),
         (line("q14@kunde-1.de", ip="fe80::1%eth0"), "quarantined", "R-12", "sign_up_ip_malformed"),
         (line("q15@kunde-1.de", ip="::ffff:10.1.2.3"), "quarantined", "R-12", "sign_up_ip_malformed"),
         (line("q16@kunde-1.de", source="n/a"), "quarantined", "R-12", "source_missing"),
         (line("q17@kunde-1.de", source=" - "), "quarantined", "R-12", "source_missing"),
         (line("q18@kunde-1.de", confirmed="31.02.2026 10:00"), "quarantined", "R-12", "confirmation_time_unreadable"),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_file_with_a_fifth_of_bad_rows_of_every_kind(anna: Home, line: Line, key_of: Callable[[str], bytes]) -> None:

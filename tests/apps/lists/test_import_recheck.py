@@ -37,9 +37,13 @@ def taken_in_before(anna: Home, *, with_attributes: bool) -> Import:
     mapping = {**MAPPING, "attribute:status": "Status", "attribute:unsub": "UNSUB_TIME"} if with_attributes else MAPPING
     with tenancy.account(anna.account_id):
         job = actions.start_import(
-            anna.list_id, io.BytesIO(FILE.encode()), "people.csv", mapping, terms=ImportTerms(no_status=reasons),
+            anna.list_id,
+            io.BytesIO(FILE.encode()),
+            "people.csv",
+            mapping,
+            terms=ImportTerms(no_status=reasons),
             enqueue=False,
-        )  # fmt: skip
+        )
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         Import.objects.filter(id=job.id).update(terms={})
@@ -64,15 +68,17 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
     with tenancy.account(anna.account_id):
         found = actions.recheck_imports([copy] if where == "copy" else [])
         assert {(one.email, one.said.status.value) for one in found} == {
-            ("gone@kunde-1.de", "unsubscribed"), ("dead@kunde-2.de", "bounced"),
-        }  # fmt: skip
+            ("gone@kunde-1.de", "unsubscribed"),
+            ("dead@kunde-2.de", "bounced"),
+        }
         assert queries.mailable_count() == 3, "looking changes nothing"
         assert actions.suppress_rechecked(found) == 2
         assert queries.mailable_count() == 1
         rows = Suppression.objects.all()
         assert {(row.reason, row.evidence["file"], row.evidence["import"]) for row in rows} == {
-            ("unsubscribe", "people.csv", job.id), ("hard_bounce", "people.csv", job.id),
-        }  # fmt: skip
+            ("unsubscribe", "people.csv", job.id),
+            ("hard_bounce", "people.csv", job.id),
+        }
         assert actions.recheck_imports([copy] if where == "copy" else []) == []
     with tenancy.account(carla.account_id):
         assert not Suppression.objects.exists()

@@ -182,8 +182,12 @@ def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobod
     anna = home("Anna", approved=False)
     today = clock.now().date()
     declare_origin(anna.account_id, anna.list_id, last_mailed_on=today - timedelta(days=20))
-    done = bring(anna, file_of(("dora@kunde-1.de", old(1500), IP, old(1500), SOURCE),
-                               ("erik@kunde-1.de", old(30), IP, old(30), SOURCE)))  # fmt: skip
+    done = bring(
+        anna,
+        file_of(
+            ("dora@kunde-1.de", old(1500), IP, old(1500), SOURCE), ("erik@kunde-1.de", old(30), IP, old(30), SOURCE)
+        ),
+    )
     for mailed_on in (today - timedelta(days=760), None):
         declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed_on)
     with tenancy.account(anna.account_id):

@@ -124,8 +124,10 @@ TAMPERING = {
         {(FaultKind.EVENT_CHANGED, 1)},
     ),
     "another person": ("UPDATE consent_event SET contact_id = 1 WHERE id = {1}", {(FaultKind.EVENT_CHANGED, 1)}),
-    "another account": ("UPDATE consent_event SET account_id = account_id + 1 WHERE id = {1}", {
-        (FaultKind.EVENT_CHANGED, 1), (FaultKind.EVIDENCE_CHANGED, 1)}),
+    "another account": (
+        "UPDATE consent_event SET account_id = account_id + 1 WHERE id = {1}",
+        {(FaultKind.EVENT_CHANGED, 1), (FaultKind.EVIDENCE_CHANGED, 1)},
+    ),
     "removed with its evidence": (
         "DELETE FROM consent_evidence WHERE event_id = {2}; DELETE FROM consent_event WHERE id = {2}",
         {(FaultKind.EVENT_REMOVED, 2)},
@@ -140,7 +142,7 @@ TAMPERING = {
         {(FaultKind.EVIDENCE_CHANGED, 0)},
     ),
     "one key of the details": (
-        "UPDATE consent_evidence SET details = '{{\"by\": \"us\"}}' WHERE event_id = {0}",
+        'UPDATE consent_evidence SET details = \'{{"by": "us"}}\' WHERE event_id = {0}',
         {(FaultKind.EVIDENCE_CHANGED, 0)},
     ),
     "evidence removed": ("DELETE FROM consent_evidence WHERE event_id = {3}", {(FaultKind.EVIDENCE_REMOVED, 3)}),
@@ -150,7 +152,7 @@ TAMPERING = {
         " WHERE v.event_id = e.id AND e.id = {0}",
         {(FaultKind.EVENT_CHANGED, 0)},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TAMPERING)
@@ -187,8 +189,9 @@ def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
     with tampering(database) as owner:
         owner.execute(
             f"INSERT INTO consent_event (recorded_at, {columns}) SELECT recorded_at - interval '1 day', {columns}"
-            " FROM consent_event WHERE id = %s", [sealed.events[0]],
-        )  # fmt: skip
+            " FROM consent_event WHERE id = %s",
+            [sealed.events[0]],
+        )
         assert FaultKind.EVENT_OVERDUE in {fault.kind for fault in looked_at(owner).faults}
 
 

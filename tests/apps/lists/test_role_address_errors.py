@@ -46,13 +46,15 @@ def test_the_function_is_the_data_file(database: str) -> None:
     st.one_of(
         st.sampled_from(sorted(plain_refused_words())).flatmap(
             lambda word: st.tuples(
-                st.text("0123456789._-", max_size=3), st.just(word), st.text("0123456789._-", max_size=3),
+                st.text("0123456789._-", max_size=3),
+                st.just(word),
+                st.text("0123456789._-", max_size=3),
                 st.sampled_from(["", "+tag", "+"]),
             ).map("".join)
         ),
         st.text("abcdefghiklmnoprstuv.-_1äöü+", min_size=1, max_size=12),
     )
-)  # fmt: skip
+)
 def test_the_table_never_refuses_whom_the_rule_lets_in(database: str, local: str) -> None:
     if refused_by_table(local):
         assert role_tier(local) == 1

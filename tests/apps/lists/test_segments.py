@@ -34,9 +34,11 @@ def crowd(anna: Home) -> Home:
         for number, (name, values) in enumerate(PEOPLE.items()):
             at = clock.now() - timedelta(days=100 * number)
             contact = Contact.objects.create(
-                email=f"{name}@{'gmx.de' if number % 2 else 'web.de'}", address_key=name.encode().ljust(32, b"-"),
-                last_activity_at=at if number < 3 else None, **values,
-            )  # fmt: skip
+                email=f"{name}@{'gmx.de' if number % 2 else 'web.de'}",
+                address_key=name.encode().ljust(32, b"-"),
+                last_activity_at=at if number < 3 else None,
+                **values,
+            )
             event_id = ledger.append(
                 contact.id, anna.list_id, ConsentKind.CONFIRMED, at, ledger.EventEvidence(email=contact.email)
             )

@@ -160,8 +160,9 @@ def test_an_erased_half_is_shown_as_erased(signed: Signed) -> None:
     certificate = signed.certificate()
     for item in certificate["events"]:
         item["evidence"] = None
-    findings = check_certificate({**certificate, "elements": [
-        each.as_json() for each in elements_of([]) if each.step.value == "x"]}).findings  # fmt: skip
+    findings = check_certificate(
+        {**certificate, "elements": [each.as_json() for each in elements_of([]) if each.step.value == "x"]}
+    ).findings
     assert any("personal half is not here" in finding.sentence for finding in findings)
 
 

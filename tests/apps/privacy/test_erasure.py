@@ -71,9 +71,13 @@ class Traces:
                 reason=f"an answer of {email}", reading={"sender": email}, account_id=self.anna.account_id,
             )  # fmt: skip
         Feedback.objects.create(
-            delivery_id=delivery.id, campaign=self.campaign, contact_id=self.contact.id, kind=FeedbackKind.HARD_BOUNCE,
-            text=reply, raw_mail=mail,
-        )  # fmt: skip
+            delivery_id=delivery.id,
+            campaign=self.campaign,
+            contact_id=self.contact.id,
+            kind=FeedbackKind.HARD_BOUNCE,
+            text=reply,
+            raw_mail=mail,
+        )
         save_segment("Dora", [{"field": "last_name", "op": "equals", "value": f"Kiel {email}"}])
         Notice.objects.create(kind=NoticeKind.PRIVACY, recipient=email, subject="s", text_sealed=f"to {email}")
         Notice.objects.create(
@@ -86,15 +90,23 @@ class Traces:
             expires_at=now + timedelta(days=7),
         )  # fmt: skip
         PrivacyRequest.objects.create(
-            kind=DataRequestKind.CORRECTION, contact_id=self.contact.id, address_key=self.key, values={"note": email},
-            expires_at=now, ip="203.0.113.9",
-        )  # fmt: skip
+            kind=DataRequestKind.CORRECTION,
+            contact_id=self.contact.id,
+            address_key=self.key,
+            values={"note": email},
+            expires_at=now,
+            ip="203.0.113.9",
+        )
         unsubscribe(self.contact.id, list_id=None, by="mailto", source=f"mail of {email}", ip="203.0.113.9")
         with tenancy.platform(PlatformReason.MAIL_IN):
             RawMail.objects.create(
-                account_id=None, via="smtp", envelope_from="x@y.de", envelope_to="abuse@x.example",
-                raw=f"Subject: x\r\n\r\nabout {email}".encode(), sha256=b"y" * 32,
-            )  # fmt: skip
+                account_id=None,
+                via="smtp",
+                envelope_from="x@y.de",
+                envelope_to="abuse@x.example",
+                raw=f"Subject: x\r\n\r\nabout {email}".encode(),
+                sha256=b"y" * 32,
+            )
 
 
 def placeholders_in(owner_url: str, text: str) -> set[str]:

@@ -211,9 +211,13 @@ def test_refused_rows_notices_and_requests_go_in_their_time(database: str, old: 
     with tenancy.account(old.account_id):
         Notice.objects.create(kind="privacy", recipient="reader0@x.de", subject="s", text_sealed="t")
         PrivacyRequest.objects.create(
-            kind="access", state="done", contact_id=1, address_key=b"k" * 32, expires_at=clock.now(),
+            kind="access",
+            state="done",
+            contact_id=1,
+            address_key=b"k" * 32,
+            expires_at=clock.now(),
             done_at=clock.now(),
-        )  # fmt: skip
+        )
 
     def left() -> tuple[int, int, int]:
         with tenancy.account(old.account_id):

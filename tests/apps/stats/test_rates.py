@@ -84,8 +84,9 @@ def test_each_origin_has_its_own_rate(anna: World) -> None:
     with tenancy.account(anna.account_id):
         found = queries.rates_by(Dimension.ORIGIN, 7)
         assert {key: (counts.settled, counts.hard) for key, counts in found.items()} == {
-            None: (PEOPLE, 0), declared.id: (5, 3),
-        }  # fmt: skip
+            None: (PEOPLE, 0),
+            declared.id: (5, 3),
+        }
 
 
 def bounced_twice(anna: World, *, before: int, now: int) -> Campaign:

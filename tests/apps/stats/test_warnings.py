@@ -27,9 +27,14 @@ def measured(
 ) -> Measure:
     """A measure of Anna's account as the judge would write it."""
     values = {
-        "level": MeasureLevel.WARN.value, "rule": "R-86", "events": 2, "base": 1764, "limit_percent": 0.10,
-        "day": queries.today(), "at": clock.now(),
-    }  # fmt: skip
+        "level": MeasureLevel.WARN.value,
+        "rule": "R-86",
+        "events": 2,
+        "base": 1764,
+        "limit_percent": 0.10,
+        "day": queries.today(),
+        "at": clock.now(),
+    }
     with tenancy.platform(PlatformReason.STANDING):
         return Measure.objects.create(account_id=anna.account_id, cause=cause.value, scope=scope, **{**values, **more})
 

@@ -39,9 +39,14 @@ class Mailing:
     def choose(self, agrees: bool) -> bool:
         with tenancy.account(self.anna.account_id):
             return choose_tracking(
-                self.dora, agrees=agrees, wording=tracking_wording("Lindenhof", "en"), language="en", source="test",
-                ip="203.0.113.9", user_agent=BROWSER,
-            )  # fmt: skip
+                self.dora,
+                agrees=agrees,
+                wording=tracking_wording("Lindenhof", "en"),
+                language="en",
+                source="test",
+                ip="203.0.113.9",
+                user_agent=BROWSER,
+            )
 
     def send(self) -> Campaign:
         self.campaign = self.anna.sending()
@@ -51,8 +56,10 @@ class Mailing:
         """Contact -> the whole letter, decoded."""
         with tenancy.account(self.anna.account_id):
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s ORDER BY d.id", [
-                    self.campaign.id])  # fmt: skip
+                cursor.execute(
+                    f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s ORDER BY d.id",
+                    [self.campaign.id],
+                )
                 rows = [RecipientRow._make(row) for row in cursor.fetchall()]
             edition_id = Edition.objects.get(campaign=self.campaign).id
         mail = edition_mail(self.anna.account_id, edition_id)

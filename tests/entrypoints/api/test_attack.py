@@ -46,9 +46,13 @@ def shop(home: Place) -> Program:
 def release(anna: World, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
     """Write a campaign to lists and release it with the policy confirmed; return its ID and the response."""
     values = {
-        "name": "Attack", "subject": "Winter bulbs are here", "sender_id": anna.sender_id, "list_ids": list_ids,
-        "content_kind": "markdown", "content": CONTENT,
-    }  # fmt: skip
+        "name": "Attack",
+        "subject": "Winter bulbs are here",
+        "sender_id": anna.sender_id,
+        "list_ids": list_ids,
+        "content_kind": "markdown",
+        "content": CONTENT,
+    }
     draft = shop.post("/campaigns", values, 201)
     word = {"policy_confirmed": True, "content_hash": draft["content_hash"]}
     return draft["id"], shop.call("POST", f"/campaigns/{draft['id']}/release", word)

@@ -76,8 +76,10 @@ def test_a_person_is_asked_and_never_subscribed(home: Place, shop: Program) -> N
     person = shop.get(f"/contacts?search={dora}")["items"][0]
     assert person["first_name"] == "Dora"
     assert [each["kind"] for each in shop.get(f"/contacts/{person['id']}")["ledger"]][::-1] == [
-        "requested", "confirmation_sent", "confirmed"
-    ]  # fmt: skip
+        "requested",
+        "confirmation_sent",
+        "confirmed",
+    ]
 
 
 @pytest.mark.parametrize(

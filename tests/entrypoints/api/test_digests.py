@@ -73,12 +73,17 @@ def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Pro
         assert error["pointer"] == "body.url"
         assert error["message"].startswith(words)
     for values, where in (
-        ({"url": "ftp://shop.example/feed"}, "body.url"), ({"list_id": 2**40}, "body.list_id"),
-        ({"sender_id": 2**40}, "body.sender_id"), ({"template_id": 2**40}, "body.template_id"),
-        ({"weekday": 8}, "body.weekday"), ({"at": "25:00"}, "body.at"), ({"at": "09:00+02:00"}, "body.at"),
-        ({"time_zone": "Mars/Olympus"}, "body.time_zone"), ({"minimum": 21}, "body.minimum"),
+        ({"url": "ftp://shop.example/feed"}, "body.url"),
+        ({"list_id": 2**40}, "body.list_id"),
+        ({"sender_id": 2**40}, "body.sender_id"),
+        ({"template_id": 2**40}, "body.template_id"),
+        ({"weekday": 8}, "body.weekday"),
+        ({"at": "25:00"}, "body.at"),
+        ({"at": "09:00+02:00"}, "body.at"),
+        ({"time_zone": "Mars/Olympus"}, "body.time_zone"),
+        ({"minimum": 21}, "body.minimum"),
         ({"outcome": "read"}, "body.outcome"),
-    ):  # fmt: skip
+    ):
         answer = shop.call("PATCH", f"/digests/{made['id']}", values)
         assert problem(answer) == (422, "invalid"), values
         assert json.loads(answer.content)["errors"][0]["pointer"] == where
@@ -124,9 +129,12 @@ def test_carla_reaches_no_digest_of_annas(anna: World, shop: Program) -> None:
     path = f"/digests/{made['id']}"
     before = shop.get(path)
     for method, rest, data in (
-        ("GET", "", None), ("PATCH", "", {"name": "Hers"}), ("DELETE", "", None), ("POST", "/look", {"issue": True}),
+        ("GET", "", None),
+        ("PATCH", "", {"name": "Hers"}),
+        ("DELETE", "", None),
+        ("POST", "/look", {"issue": True}),
         ("GET", "/entries", None),
-    ):  # fmt: skip
+    ):
         assert carla.refused(method, path + rest, data) == (404, "not-found"), rest
     assert carla.get("/digests")["items"] == []
     assert carla.refused("POST", "/digests", settings(anna)) == (422, "invalid"), "Anna's list"

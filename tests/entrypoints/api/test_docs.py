@@ -60,12 +60,17 @@ def environment(database: str) -> Iterator[dict[str, str]]:
     server = make_server("127.0.0.1", 0, get_wsgi_application(), server_class=Server, handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield {
-        "API": f"http://127.0.0.1:{server.server_port}/api/v1", "KEY": shop.secret, "FORM": str(home.form_id),
-        "LIST": str(home.anna.list_id), "SENDER": str(home.anna.sender_id), "CAMPAIGN": str(draft.id),
+        "API": f"http://127.0.0.1:{server.server_port}/api/v1",
+        "KEY": shop.secret,
+        "FORM": str(home.form_id),
+        "LIST": str(home.anna.list_id),
+        "SENDER": str(home.anna.sender_id),
+        "CAMPAIGN": str(draft.id),
         "DRAFT": str(home.anna.draft("Another").id),
-        "HASH": known["content_hash"], "MAILING_ID": known["mailing_id"],
+        "HASH": known["content_hash"],
+        "MAILING_ID": known["mailing_id"],
         "CONTACT": str(shop.get("/contacts")["items"][0]["id"]),
-    }  # fmt: skip
+    }
     server.shutdown()
     server.server_close()
 
@@ -74,9 +79,14 @@ def environment(database: str) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[re.findall(r"API/(\S+)", each)[-1] for each in EXAMPLES])
 def test_an_example_does_what_it_says(environment: dict[str, str], tmp_path: Path, example: str) -> None:
     run = subprocess.run(
-        ["bash", "-c", STRICT + example], env={"PATH": os.environ["PATH"], **environment}, cwd=tmp_path,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        ["bash", "-c", STRICT + example],
+        env={"PATH": os.environ["PATH"], **environment},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert json.loads(run.stdout)
 

@@ -34,9 +34,14 @@ NASTY = st.sampled_from(
      "9" * 30, "NaN", "null", "\u202e", "\r\nBcc: x@y.de", "a@b.de", "..", "%00", "\x7f", "1e400", "True"]
 )  # fmt: skip
 SAMPLES = [
-    "2027-01-01T09:00:00+01:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0" * 64,
-    "dora@briefkasten-lindenhof.de", "Europe/Berlin", "email",
-]  # fmt: skip
+    "2027-01-01T09:00:00+01:00",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "0" * 64,
+    "dora@briefkasten-lindenhof.de",
+    "Europe/Berlin",
+    "email",
+]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | NASTY | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NASTY | st.text(max_size=8), inner, max_size=3),
@@ -124,13 +129,20 @@ def ids(home: Place, under_way: int) -> dict[str, list[int]]:
     """Some ids lead somewhere, so that more than "not found" is tried; what an operation deletes is there again."""
     with tenancy.account(home.account_id):
         digest = FeedDigest.objects.create(
-            name=secrets.token_hex(4), url="https://shop.example/feed", mailing_list_id=home.anna.list_id, weekday=0,
-            at=time(9), time_zone="UTC", next_at=clock.now(),
-        )  # fmt: skip
+            name=secrets.token_hex(4),
+            url="https://shop.example/feed",
+            mailing_list_id=home.anna.list_id,
+            weekday=0,
+            at=time(9),
+            time_zone="UTC",
+            next_at=clock.now(),
+        )
     return {
-        "list_id": [home.anna.list_id], "form_id": [home.form_id], "campaign_id": [under_way, home.anna.draft().id],
+        "list_id": [home.anna.list_id],
+        "form_id": [home.form_id],
+        "campaign_id": [under_way, home.anna.draft().id],
         "digest_id": [digest.id],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=[each[2]["operationId"] for each in OPERATIONS])
@@ -172,9 +184,13 @@ def _send_form(data: st.DataObject, client: Client, address: str, shape: Shape, 
     fields: dict[str, Any] = {}
     for name, each in shape["properties"].items():
         if each.get("format") == "binary":
-            fields[name] = SimpleUploadedFile(data.draw(st.sampled_from(["a.csv", "a.xlsx", "a.png"])), data.draw(
-                st.binary(max_size=60) | st.sampled_from([b"email;name\na@b.de;x", b"PK\x03\x04", b"\x89PNG\r\n\x1a\n"])
-            ))  # fmt: skip
+            fields[name] = SimpleUploadedFile(
+                data.draw(st.sampled_from(["a.csv", "a.xlsx", "a.png"])),
+                data.draw(
+                    st.binary(max_size=60)
+                    | st.sampled_from([b"email;name\na@b.de;x", b"PK\x03\x04", b"\x89PNG\r\n\x1a\n"])
+                ),
+            )
         else:
             fields[name] = str(data.draw(fitting(each) | NASTY)).encode("utf-8", "replace").decode()
     return client.post(address, fields, headers=headers)

@@ -173,9 +173,11 @@ def test_carla_sees_neither_files_nor_suppressions(anna: World, shop: Program) -
     carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
     one = f"/imports/{made['id']}"
     for method, path, data in (
-        ("GET", one, None), ("GET", f"{one}/refused", None), ("POST", f"{one}/cancel", {}),
+        ("GET", one, None),
+        ("GET", f"{one}/refused", None),
+        ("POST", f"{one}/cancel", {}),
         ("POST", f"{one}/start", {"policy_confirmed": True}),
-    ):  # fmt: skip
+    ):
         assert carla.refused(method, path, data) == (404, "not-found"), path
     assert problem(carla.upload("/imports", {"list_id": anna.list_id, "file": file()})) == (404, "not-found")
     assert carla.get("/imports")["items"] == carla.get("/suppressions")["items"] == []

@@ -67,8 +67,11 @@ def test_a_segment_is_saved_counted_replaced_and_forgotten(home: Place, shop: Pr
     assert shop.refused("POST", "/segments", kiel) == (422, "refused"), "the name is taken"
     wrong = {"name": "x", "conditions": [{"field": "sql", "op": "equals", "value": "1; DROP TABLE contact"}]}
     assert shop.refused("POST", "/segments", wrong) == (422, "refused")
-    empty = good(shop.call("PUT", path, {"name": "Nobody", "conditions": [
-        {"field": "first_name", "op": "equals", "value": "Nobody"}]}))  # fmt: skip
+    empty = good(
+        shop.call(
+            "PUT", path, {"name": "Nobody", "conditions": [{"field": "first_name", "op": "equals", "value": "Nobody"}]}
+        )
+    )
     assert (empty["name"], empty["people"]) == ("Nobody", 0)
     for method, data in (("GET", None), ("PUT", kiel), ("DELETE", None)):
         assert carla.refused(method, path, data) == (404, "not-found")

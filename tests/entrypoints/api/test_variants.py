@@ -209,9 +209,12 @@ def test_carla_neither_sees_nor_chooses(anna: World, shop: Program) -> None:
     path = f"/campaigns/{campaign.id}"
     before = shop.get(f"{path}/report")
     for method, rest, data in (
-        ("POST", "/choose-variant", {"variant": 1}), ("POST", "/pace", {"per_hour": 10}), ("GET", "/waves", None),
-        ("GET", "/report?variant=1", None), ("PATCH", "", {"variants": []}),
-    ):  # fmt: skip
+        ("POST", "/choose-variant", {"variant": 1}),
+        ("POST", "/pace", {"per_hour": 10}),
+        ("GET", "/waves", None),
+        ("GET", "/report?variant=1", None),
+        ("PATCH", "", {"variants": []}),
+    ):
         assert carla.refused(method, path + rest, data) == (404, "not-found"), rest
     assert shop.get(f"{path}/report") == before
     assert before["ab_test"]["may_choose"] is True

@@ -9,9 +9,14 @@ from entrypoints.lint_set.build import DATE, Change, Draft, Labeled, received, v
 # Notes true of nearly every signed campaign: no one signs a missing second field, few give an end.
 SIGNED = frozenset({"dkim-oversigned", "dkim-lifetime"})
 WAYS_OUT = {
-    "en": "Unsubscribe", "de": "Vom Newsletter abmelden", "fr": "Se désinscrire", "es": "Darse de baja",
-    "it": "Cancella l'iscrizione", "nl": "Uitschrijven", "pl": "Wypisz się",
-}  # fmt: skip
+    "en": "Unsubscribe",
+    "de": "Vom Newsletter abmelden",
+    "fr": "Se désinscrire",
+    "es": "Darse de baja",
+    "it": "Cancella l'iscrizione",
+    "nl": "Uitschrijven",
+    "pl": "Wypisz się",
+}
 STORIES = {
     "en": "Our winter tools are here. Three new spades, a saw and a pair of gloves that keep your hands dry.",
     "de": "Die neuen Kurse beginnen im Januar. Töpfern, Nähen und Malen, jeweils am Abend, für Anfänger und Geübte.",
@@ -22,10 +27,14 @@ STORIES = {
     "pl": "Nowe herbaty już czekają. Spróbuj trzech smaków z gór i przeczytaj, skąd pochodzą ich liście.",
 }
 PLACES = {
-    "en": "12 High Street, Reading RG1 2AB, United Kingdom", "de": "Gartenstraße 8, 76133 Karlsruhe",
-    "fr": "4 rue du Port, 33000 Bordeaux", "es": "Calle Mayor 15, 28013 Madrid", "it": "Via Roma 22, 10121 Torino",
-    "nl": "Keizersgracht 100, 1015 AA Amsterdam", "pl": "ul. Długa 7, 31-147 Kraków",
-}  # fmt: skip
+    "en": "12 High Street, Reading RG1 2AB, United Kingdom",
+    "de": "Gartenstraße 8, 76133 Karlsruhe",
+    "fr": "4 rue du Port, 33000 Bordeaux",
+    "es": "Calle Mayor 15, 28013 Madrid",
+    "it": "Via Roma 22, 10121 Torino",
+    "nl": "Keizersgracht 100, 1015 AA Amsterdam",
+    "pl": "ul. Długa 7, 31-147 Kraków",
+}
 
 
 def mailing(domain: str, name: str, language: str, subject: str, *more: str) -> Draft:

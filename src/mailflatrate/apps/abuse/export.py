@@ -75,10 +75,14 @@ def _mailing(view: CaseView) -> dict[str, Any] | None:
         return None
     campaign = view.mailing.campaign
     return {
-        "mailing_id": campaign.mailing_id, "name": campaign.name, "subject": campaign.subject,
-        "started_at": campaign.started_at, "delivered": view.mailing.delivered, "complaints": view.mailing.complaints,
+        "mailing_id": campaign.mailing_id,
+        "name": campaign.name,
+        "subject": campaign.subject,
+        "started_at": campaign.started_at,
+        "delivered": view.mailing.delivered,
+        "complaints": view.mailing.complaints,
         "lists": [row.public_name for row in view.mailing.lists],
-    }  # fmt: skip
+    }
 
 
 def _report(report: Report) -> dict[str, Any]:
@@ -168,10 +172,13 @@ def _xarf_evidence(report: Report) -> list[dict[str, Any]]:
     if not raw:
         return []
     text = redacted(raw.decode("utf-8", "replace"))
-    return [{
-        "content_type": "message/rfc822", "description": "The message as it was reported, redacted (RFC 6590).",
-        "payload": base64.b64encode(text.encode()).decode(),
-    }]  # fmt: skip
+    return [
+        {
+            "content_type": "message/rfc822",
+            "description": "The message as it was reported, redacted (RFC 6590).",
+            "payload": base64.b64encode(text.encode()).decode(),
+        }
+    ]
 
 
 def redacted(text: str) -> str:

@@ -16,6 +16,10 @@ def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
     for account_id, digest_id in actions.due_digests():
         jobs.defer(
-            "campaigns.look_at_digest", JobQueue.HOUSE, once=f"digest-{digest_id}-False",
-            account_id=account_id, digest_id=digest_id, issue=False,
-        )  # fmt: skip
+            "campaigns.look_at_digest",
+            JobQueue.HOUSE,
+            once=f"digest-{digest_id}-False",
+            account_id=account_id,
+            digest_id=digest_id,
+            issue=False,
+        )

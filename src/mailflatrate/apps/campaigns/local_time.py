@@ -49,9 +49,11 @@ def waves_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> list
     """Return the waves of the current audience in order of send time. Raises SegmentError."""
     members, named = named_sql(*audience_of(campaign).members_sql())
     parameters = {
-        "account_id": tenancy.current_account_id(), "list_ids": campaign.list_ids, **named,
+        "account_id": tenancy.current_account_id(),
+        "list_ids": campaign.list_ids,
+        **named,
         **moments_of(campaign, local_at, begun_at),
-    }  # fmt: skip
+    }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(members=members), parameters)
         return [Wave(*row) for row in cursor.fetchall()]

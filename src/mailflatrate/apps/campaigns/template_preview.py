@@ -25,27 +25,42 @@ _MOST_OCTETS_WITH_PICTURES = 900_000
 def gallery_message(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
     """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
     draft = Campaign(
-        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
-        language=template.language, content_kind=ContentKind.MJML, content=source(template, look, _picture),
-    )  # fmt: skip
+        account=account,
+        mailing_id=SPECIMEN_ID,
+        subject=template.subject,
+        preheader=template.preheader,
+        language=template.language,
+        content_kind=ContentKind.MJML,
+        content=source(template, look, _picture),
+    )
     return _notice(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
 def own_message(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
     """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
-        account=account, mailing_id=SPECIMEN_ID, subject=template.subject, preheader=template.preheader,
-        language=template.language, content_kind=template.content_kind, content=template.content,
-    )  # fmt: skip
+        account=account,
+        mailing_id=SPECIMEN_ID,
+        subject=template.subject,
+        preheader=template.preheader,
+        language=template.language,
+        content_kind=template.content_kind,
+        content=template.content,
+    )
     return _notice(draft, look, account)
 
 
 def written_message(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
     """Render a stored version of a draft as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
-        account=account, mailing_id=SPECIMEN_ID, subject=values["subject"], preheader=values["preheader"],
-        language=values["language"], content_kind=values["content_kind"], content=values["content"],
-    )  # fmt: skip
+        account=account,
+        mailing_id=SPECIMEN_ID,
+        subject=values["subject"],
+        preheader=values["preheader"],
+        language=values["language"],
+        content_kind=values["content_kind"],
+        content=values["content"],
+    )
     return _notice(draft, look, account)
 
 

@@ -38,9 +38,12 @@ def begin_ab_test(campaign: Campaign) -> None:
     """Create the A/B test's row; at most everyone is in it. Without click tracking, a person picks the winner."""
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     AbTest.objects.create(
-        campaign=campaign, variants=variant_count(campaign), share=share_of(campaign),
-        hours=campaign.test_hours, metric=metric,
-    )  # fmt: skip
+        campaign=campaign,
+        variants=variant_count(campaign),
+        share=share_of(campaign),
+        hours=campaign.test_hours,
+        metric=metric,
+    )
 
 
 def test_goes_on(campaign: Campaign) -> bool:
@@ -84,9 +87,13 @@ def end_test(campaign: Campaign) -> None:
         ab_test.save(update_fields=["tested_at", "decide_at"])
     if ab_test.decide_at is not None:
         jobs.defer(
-            "stats.decide_trial", jobs.JobQueue.PLAN, at=ab_test.decide_at, once=f"trial:{campaign.id}",
-            account_id=campaign.account_id, campaign_id=campaign.id,
-        )  # fmt: skip
+            "stats.decide_trial",
+            jobs.JobQueue.PLAN,
+            at=ab_test.decide_at,
+            once=f"trial:{campaign.id}",
+            account_id=campaign.account_id,
+            campaign_id=campaign.id,
+        )
 
 
 def leave_to_people(campaign_id: int) -> None:
@@ -132,10 +139,12 @@ def choose_variant(
     ab_test.decided_through = audit.through()
     ab_test.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
     audit.record(
-        "mailing.variant_chosen", by=audit.person(by) if by else audit.machine("stats.decide_trial"),
-        account_id=campaign.account_id, subject=f"campaign:{campaign_id}",
+        "mailing.variant_chosen",
+        by=audit.person(by) if by else audit.machine("stats.decide_trial"),
+        account_id=campaign.account_id,
+        subject=f"campaign:{campaign_id}",
         details={"variant": VARIANT_LETTERS[choice.variant], "why": choice.why.value, "figures": ab_test.figures},
-    )  # fmt: skip
+    )
     decision = decisions_of(campaign_id)[choice.variant]
     Plan.objects.filter(campaign_id=campaign_id).update(
         edition_id=decision.edition_id, decision_id=decision.id, after_contact_id=0, finished_at=None

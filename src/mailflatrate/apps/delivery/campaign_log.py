@@ -16,9 +16,13 @@ log = structlog.get_logger(__name__)
 def tell_planned(campaign: Campaign, plan: Plan) -> None:
     """Log that planning is finished: how many people get it, how many don't, and how long it took."""
     _tell(
-        "campaign_planned", campaign, planned=plan.planned, skipped=sum(plan.left_out.values()),
-        canary=plan.canary_size, seconds=_seconds(plan.begun_at, clock.now()),
-    )  # fmt: skip
+        "campaign_planned",
+        campaign,
+        planned=plan.planned,
+        skipped=sum(plan.left_out.values()),
+        canary=plan.canary_size,
+        seconds=_seconds(plan.begun_at, clock.now()),
+    )
     if campaign.state == CampaignState.SENT:
         tell_moved(campaign)
 

@@ -54,19 +54,21 @@ def plan_confirmations(account_id: int) -> PlannedConfirmations:
 
 def _make_deliveries(account_id: int, allowed: list[RequestVerdict]) -> int:
     chunk = Chunk.objects.create(campaign_id=None, number=0, size=len(allowed))
-    Delivery.objects.bulk_create([
-        Delivery(
-            account_id=account_id,
-            chunk=chunk,
-            contact_id=judged.request.contact_id,
-            mailing_list_id=judged.request.mailing_list_id,
-            confirmation_id=judged.request.id,
-            decision=judged.decision,
-            rules_version=judged.decision.rules_version,
-            granted_at=judged.decision.decided_at,
-        )
-        for judged in allowed
-    ])  # fmt: skip
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                account_id=account_id,
+                chunk=chunk,
+                contact_id=judged.request.contact_id,
+                mailing_list_id=judged.request.mailing_list_id,
+                confirmation_id=judged.request.id,
+                decision=judged.decision,
+                rules_version=judged.decision.rules_version,
+                granted_at=judged.decision.decided_at,
+            )
+            for judged in allowed
+        ]
+    )
     return chunk.id
 
 
@@ -74,15 +76,17 @@ def note_accepted(chunk_id: int) -> None:
     """Tell the ledger which confirmation mails of a chunk the relay accepted (R-29, second)."""
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
     _time_express(rows)
-    forms.note_sent([
-        forms.AcceptedConfirmation(
-            request_id=row.confirmation_id or 0,
-            delivery_id=row.id,
-            reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),
-            at=row.settled_at or row.created_at,
-        )
-        for row in rows.order_by("id")
-    ])  # fmt: skip
+    forms.note_sent(
+        [
+            forms.AcceptedConfirmation(
+                request_id=row.confirmation_id or 0,
+                delivery_id=row.id,
+                reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),
+                at=row.settled_at or row.created_at,
+            )
+            for row in rows.order_by("id")
+        ]
+    )
 
 
 def _time_express(rows: QuerySet[Delivery]) -> None:

@@ -132,10 +132,13 @@ def record_returned(returns: Sequence[ReturnedBounce]) -> set[int]:
                 break
     for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
         figures_changed(campaign_id)
-    _tell_forms([
-        one.delivery_id for one in returns
-        if one.delivery_id in changed and one.verdict.outcome is BounceOutcome.RECIPIENT_HARD
-    ])  # fmt: skip
+    _tell_forms(
+        [
+            one.delivery_id
+            for one in returns
+            if one.delivery_id in changed and one.verdict.outcome is BounceOutcome.RECIPIENT_HARD
+        ]
+    )
     _tell_lists([(changed[one.delivery_id], one) for one in returns if one.delivery_id in changed])
     return set(changed)
 

@@ -114,10 +114,14 @@ _IN_ORDER = {
 }  # fmt: skip
 # The canary belongs to the first moment, whenever its people are planned.
 _IN_WAVES = _IN_ORDER | {
-    "part_is": MOMENT, "part_join": JOIN, "by_part": "part, ", "part": "part", "not_before": "min(part)",
+    "part_is": MOMENT,
+    "part_join": JOIN,
+    "by_part": "part, ",
+    "part": "part",
+    "not_before": "min(part)",
     "is_canary": "part IS NOT DISTINCT FROM %(canary_wave)s::timestamptz"
     " AND row_number() OVER (PARTITION BY part ORDER BY hashint8(contact_id)) <= %(canary)s",
-}  # fmt: skip
+}
 
 
 # The test variant of a contact: by a number from 0 to 9,999, fixed for this campaign even across crashes.
@@ -125,12 +129,16 @@ _TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 
         THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
 # First the contacts in the test; the others are only counted.
 _IN_TEST = _IN_ORDER | {
-    "part_is": _TEST_PART, "by_part": "part, ", "part": "part", "mine": "part IS NOT NULL",
+    "part_is": _TEST_PART,
+    "by_part": "part, ",
+    "part": "part",
+    "mine": "part IS NOT NULL",
     "counted_as": "CASE WHEN part IS NOT NULL THEN left_out WHEN left_out IS NULL THEN 'rest' ELSE 'untold' END",
-    "edition": "arm.edition_id", "decision": "arm.decision_id",
+    "edition": "arm.edition_id",
+    "decision": "arm.decision_id",
     "arms": "JOIN unnest(%(editions)s::bigint[], %(decisions)s::bigint[]) WITH ORDINALITY"
     " arm (edition_id, decision_id, number) ON arm.number = n.part + 1",
-}  # fmt: skip
+}
 # Then the others, with the winner.
 _AFTER_TEST = _IN_ORDER | {
     "part_is": _TEST_PART,
@@ -318,9 +326,13 @@ def _start(campaign: Campaign, plan: Plan) -> None:
     is_tested = test_goes_on(campaign)
     is_over = not plan.planned and not is_tested
     move(
-        campaign, CampaignState.SENT if is_over else CampaignState.SENDING, CampaignMover.MACHINE,
-        planned_count=plan.planned, left_out=plan.left_out, started_at=campaign.started_at or now,
-    )  # fmt: skip
+        campaign,
+        CampaignState.SENT if is_over else CampaignState.SENDING,
+        CampaignMover.MACHINE,
+        planned_count=plan.planned,
+        left_out=plan.left_out,
+        started_at=campaign.started_at or now,
+    )
     campaign_log.tell_planned(campaign, plan)
     wake.wake_campaign(campaign.account_id, campaign.id)
     if not plan.planned and is_tested:

@@ -156,10 +156,15 @@ def _move(news: Sequence[QueueNews], origin: tuple[DeliveryState, ...], state: D
         return
     last = {one.delivery_id: one for one in news}
     parameters: dict[str, Any] = {
-        "account_id": tenancy.current_account_id(), "ids": list(last), "codes": [one.code for one in last.values()],
-        "replies": [_kept(one.reply) for one in last.values()], "ats": [one.at for one in last.values()],
-        "from": [each.value for each in origin], "to": state.value, "reason": reason,
-    }  # fmt: skip
+        "account_id": tenancy.current_account_id(),
+        "ids": list(last),
+        "codes": [one.code for one in last.values()],
+        "replies": [_kept(one.reply) for one in last.values()],
+        "ats": [one.at for one in last.values()],
+        "from": [each.value for each in origin],
+        "to": state.value,
+        "reason": reason,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, parameters)
         campaigns = {campaign_id for _id, campaign_id in cursor.fetchall()}

@@ -99,6 +99,9 @@ def figures_changed(campaign_id: int | None) -> None:
     """Have a campaign of the current account judged by its new figures once this is committed (R-86)."""
     if campaign_id is not None:
         jobs.wake(
-            "stats.judge_campaign", jobs.JobQueue.HOUSE, once=f"judge:{campaign_id}",
-            account_id=tenancy.current_account_id(), campaign_id=campaign_id,
-        )  # fmt: skip
+            "stats.judge_campaign",
+            jobs.JobQueue.HOUSE,
+            once=f"judge:{campaign_id}",
+            account_id=tenancy.current_account_id(),
+            campaign_id=campaign_id,
+        )

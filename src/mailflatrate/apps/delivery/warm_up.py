@@ -127,9 +127,11 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
     sizes = chunk_sizes(waiting, min(day.step for day in days), load_settings().chunk_size)
     numbers = range(plan.next_chunk, plan.next_chunk + len(sizes))
     fresh = Chunk.objects.bulk_create(
-        [Chunk(account_id=campaign.account_id, campaign_id=campaign.id, number=number, size=size)
-         for number, size in zip(numbers, sizes, strict=True)]
-    )  # fmt: skip
+        [
+            Chunk(account_id=campaign.account_id, campaign_id=campaign.id, number=number, size=size)
+            for number, size in zip(numbers, sizes, strict=True)
+        ]
+    )
     with connection.cursor() as cursor:
         cursor.execute(_RECENT_FIRST, {
             "account_id": campaign.account_id, "chunks": old, "fresh": [chunk.id for chunk in fresh],

@@ -35,9 +35,14 @@ def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
 
 
 def ask_second(
-    campaign_id: int, *, by: User, shown_hash: str, at: datetime | None = None, on_own_clocks: bool = False,
+    campaign_id: int,
+    *,
+    by: User,
+    shown_hash: str,
+    at: datetime | None = None,
+    on_own_clocks: bool = False,
     note: str = "",
-) -> ReleaseRequest:  # fmt: skip
+) -> ReleaseRequest:
     """Request release of what `by` was shown from colleagues; each who may give it gets a notice.
 
     `at` is when it is to be sent, in each recipient's time zone if so requested; None: with the release. Raises

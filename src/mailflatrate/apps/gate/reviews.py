@@ -46,9 +46,13 @@ def review_campaign(
             note=note.strip(), why=_reasons(newest.findings if newest else []), reviewed_by=by, reviewed_at=clock.now(),
         )  # fmt: skip
         audit.record(
-            "mailing.approved" if approved else "mailing.sent_back", by=audit.person(by), account_id=account_id,
-            subject=f"campaign:{campaign.id}", reason=text.strip(), details={"hash": present, "why": review.why},
-        )  # fmt: skip
+            "mailing.approved" if approved else "mailing.sent_back",
+            by=audit.person(by),
+            account_id=account_id,
+            subject=f"campaign:{campaign.id}",
+            reason=text.strip(),
+            details={"hash": present, "why": review.why},
+        )
         with tenancy.account(account_id):
             goes = _carry_out(campaign, review)
         if goes and account.supervised:

@@ -61,10 +61,12 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     editions = [campaigns.make_edition(campaign, variant) for variant in variants]
     notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in messages]
     audit.record(
-        "mailing.test_sent", by=audit.person(by), account_id=tenancy.current_account_id(),
+        "mailing.test_sent",
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
         subject=f"campaign:{campaign.id}",
         details={"letters": len(messages), "editions": [edition.id for edition in editions]},
-    )  # fmt: skip
+    )
     return notices
 
 
@@ -81,7 +83,10 @@ def _notice(address: str, edition_id: int, contact_id: int | None) -> Notice:
         kind=NoticeKind.TEST, recipient=address, edition_id=edition_id, sample_contact_id=contact_id
     )
     jobs.defer(
-        "delivery.send_notice", jobs.JobQueue.EXPRESS, priority=10,
-        account_id=tenancy.current_account_id(), notice_id=notice.id,
-    )  # fmt: skip
+        "delivery.send_notice",
+        jobs.JobQueue.EXPRESS,
+        priority=10,
+        account_id=tenancy.current_account_id(),
+        notice_id=notice.id,
+    )
     return notice

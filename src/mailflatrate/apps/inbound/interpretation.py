@@ -115,8 +115,10 @@ def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
     """Interpret stored messages. Never raises for their content."""
     classified = [_classify(mail) for mail in mails]
     trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(classified) if look.needs_judging])
-    return [_reading(mail, look, trusts.get(index, UNPROVED))
-            for index, (mail, look) in enumerate(zip(mails, classified, strict=True))]  # fmt: skip
+    return [
+        _reading(mail, look, trusts.get(index, UNPROVED))
+        for index, (mail, look) in enumerate(zip(mails, classified, strict=True))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

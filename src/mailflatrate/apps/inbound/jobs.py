@@ -99,9 +99,13 @@ def _read(raw_mail_id: int, *, asked: int = 0) -> None:
 def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> None:
     if proof is SenderProof.UNKNOWN and asked < ASKED_AT_MOST:
         defer(
-            "inbound.ask_again", JobQueue.INBOUND, at=clock.now() + ASK_AGAIN_AFTER, once=f"ask_again:{raw_mail_id}",
-            raw_mail_id=raw_mail_id, asked=asked + 1,
-        )  # fmt: skip
+            "inbound.ask_again",
+            JobQueue.INBOUND,
+            at=clock.now() + ASK_AGAIN_AFTER,
+            once=f"ask_again:{raw_mail_id}",
+            raw_mail_id=raw_mail_id,
+            asked=asked + 1,
+        )
 
 
 @job("inbound.note_addresses", JobQueue.HOUSE, every="* * * * *")

@@ -45,9 +45,13 @@ def poll() -> int:
 
 def _access(settings: Settings) -> MailboxAccess:
     return MailboxAccess(
-        host=settings.imap_host or "", port=settings.imap_port, user=settings.imap_user or "",
-        password=settings.imap_password or "", folder=settings.imap_folder, protection=Protection(settings.imap_tls),
-    )  # fmt: skip
+        host=settings.imap_host or "",
+        port=settings.imap_port,
+        user=settings.imap_user or "",
+        password=settings.imap_password or "",
+        folder=settings.imap_folder,
+        protection=Protection(settings.imap_tls),
+    )
 
 
 def _take(mailbox: OpenMailbox, uids: list[str], to: str) -> int:

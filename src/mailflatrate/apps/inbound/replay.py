@@ -33,9 +33,13 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
                 _("The content of this message was deleted when its retention period ended.")
             )
         audit.record(
-            "mail.replayed", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",
-            reason=reason.strip(), details={"kind": mail.kind},
-        )  # fmt: skip
+            "mail.replayed",
+            by=audit.person(by),
+            account_id=mail.account_id,
+            subject=f"raw_mail:{mail.id}",
+            reason=reason.strip(),
+            details={"kind": mail.kind},
+        )
     read_mail(raw_mail_id, again=True)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail.refresh_from_db(fields=["delivery_id", "account"])

@@ -20,6 +20,8 @@ class MailboxBehavior(StrEnum):
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
         """Return the local part's behavior; a tag or number adds further addresses: `x-550+2@`, `x-full-7@`."""
-        found = re.match(r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
-                         address.lower())  # fmt: skip
+        found = re.match(
+            r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
+            address.lower(),
+        )
         return cls(found.group(1)) if found else None

@@ -130,9 +130,14 @@ def unpack_ids(packed: bytes) -> list[int]:
 def record_of(seal: ConsentSeal) -> SealRecord:
     """Return the seal's row in the form that is hashed."""
     return SealRecord(
-        seal.number, moment_text(seal.sealed_at), seal.after_id, seal.up_to_id, seal.events, bytes(seal.root),
+        seal.number,
+        moment_text(seal.sealed_at),
+        seal.after_id,
+        seal.up_to_id,
+        seal.events,
+        bytes(seal.root),
         bytes(seal.previous),
-    )  # fmt: skip
+    )
 
 
 def stamp_newest() -> ConsentStamp | None:
@@ -160,6 +165,10 @@ def stamp_newest() -> ConsentStamp | None:
         return None
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return ConsentStamp.objects.create(
-            seal=seal, authority=stamp.authority, url=settings.tsa_url, stamped_at=stamp.at, answer=answer,
+            seal=seal,
+            authority=stamp.authority,
+            url=settings.tsa_url,
+            stamped_at=stamp.at,
+            answer=answer,
             believed="".join(map(certificate_pem, believed)),
-        )  # fmt: skip
+        )

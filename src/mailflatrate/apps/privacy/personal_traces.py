@@ -154,23 +154,32 @@ def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
 
 def _wipe_later(account_id: int, address_key: bytes, before: datetime, now: datetime) -> None:
     jobs.defer(
-        WIPE_LATE_JOB, jobs.JobQueue.HOUSE, at=now + timedelta(minutes=1), account_id=account_id,
-        address_key=address_key.hex(), before=before.isoformat(),
-    )  # fmt: skip
+        WIPE_LATE_JOB,
+        jobs.JobQueue.HOUSE,
+        at=now + timedelta(minutes=1),
+        account_id=account_id,
+        address_key=address_key.hex(),
+        before=before.isoformat(),
+    )
 
 
 def _values(person: PersonTraces) -> dict[str, Any]:
     email = person.email.lower()
     escaped = email.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
-        "account_id": person.account_id, "contact_id": person.contact_id, "email": email, "like": f"%{escaped}%",
+        "account_id": person.account_id,
+        "contact_id": person.contact_id,
+        "email": email,
+        "like": f"%{escaped}%",
         "regex": re.escape(email),
-        "address_key": person.address_key, "deliveries": person.deliveries, "requests": person.requests,
+        "address_key": person.address_key,
+        "deliveries": person.deliveries,
+        "requests": person.requests,
         "paths": [
             return_path(key_ring().seal(TokenPurpose.VERP, person.account_id, delivery_id), "").removesuffix("@")
             for delivery_id in (*person.deliveries, *person.samples)
         ],
-    }  # fmt: skip
+    }
 
 
 def _run(statements: dict[str, str], values: dict[str, Any]) -> dict[str, int]:

@@ -44,15 +44,19 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "made_at": clock.now().isoformat(),
         "responsible": _responsible(language),
         "person": {
-            "email": contact.email, "first_name": "" if "first_name" in carried else contact.first_name,
+            "email": contact.email,
+            "first_name": "" if "first_name" in carried else contact.first_name,
             "last_name": "" if "last_name" in carried else contact.last_name,
             "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
-            "asked_as": asked_as(contact.attributes.keys() - carried, language), "has_earlier_address": bool(carried),
+            "asked_as": asked_as(contact.attributes.keys() - carried, language),
+            "has_earlier_address": bool(carried),
             "stored_since": contact.created_at.isoformat(),
-            "last_activity": _iso(contact.last_activity_at), "clicks_by_name": contact.tracking,
+            "last_activity": _iso(contact.last_activity_at),
+            "clicks_by_name": contact.tracking,
         },
         "preferences": {
-            "language": contact.attributes.get(LANGUAGE_ATTRIBUTE), "least_days_between_mailings": contact.pause_days,
+            "language": contact.attributes.get(LANGUAGE_ATTRIBUTE),
+            "least_days_between_mailings": contact.pause_days,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
@@ -68,7 +72,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             {"at": row.requested_at.isoformat(), "what": row.kind, "state": row.state}
             for row in PrivacyRequest.objects.filter(contact_id=contact_id).order_by("id")
         ],
-    }  # fmt: skip
+    }
 
 
 def _responsible(language: str) -> dict[str, Any]:
@@ -89,9 +93,11 @@ def _iso(moment: Any) -> str | None:
 
 def _subscription(row: Subscription) -> dict[str, Any]:
     return {
-        "list": row.mailing_list.public_name, "state": row.state, "confirmed_at": _iso(row.confirmed_at),
+        "list": row.mailing_list.public_name,
+        "state": row.state,
+        "confirmed_at": _iso(row.confirmed_at),
         "unsubscribed_at": _iso(row.unsubscribed_at),
-    }  # fmt: skip
+    }
 
 
 def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
@@ -125,15 +131,22 @@ def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:
 def _consent(row: ConsentEvent, movers: Collection[int]) -> dict[str, Any]:
     evidence = getattr(row, "evidence", None)
     found: dict[str, Any] = {
-        "at": row.occurred_at.isoformat(), "what": row.kind, "recorded_at": row.recorded_at.isoformat(),
+        "at": row.occurred_at.isoformat(),
+        "what": row.kind,
+        "recorded_at": row.recorded_at.isoformat(),
         "list": row.mailing_list.public_name if row.mailing_list else None,
-    }  # fmt: skip
+    }
     if evidence is not None:
         found |= {
-            "email": evidence.email, "signup_at": _iso(evidence.signup_at), "signup_ip": evidence.signup_ip,
-            "confirmed_at": _iso(evidence.confirmed_at), "confirmed_ip": evidence.confirmed_ip,
-            "source": evidence.source, "browser": evidence.user_agent, "details": evidence.details,
-        }  # fmt: skip
+            "email": evidence.email,
+            "signup_at": _iso(evidence.signup_at),
+            "signup_ip": evidence.signup_ip,
+            "confirmed_at": _iso(evidence.confirmed_at),
+            "confirmed_ip": evidence.confirmed_ip,
+            "source": evidence.source,
+            "browser": evidence.user_agent,
+            "details": evidence.details,
+        }
         if evidence.details.get("request") in movers:
             found |= {
                 "signup_ip": None,
@@ -151,19 +164,27 @@ def _sign_ups(contact: Contact, to_mailbox: bool) -> list[dict[str, Any]]:
         rows = rows.exclude(kind=SignupKind.MOVE)
     return [
         {
-            "at": row.requested_at.isoformat(), "state": row.state, "form": row.source_url, "page": row.page_url,
-            "ip": row.ip, "browser": row.user_agent, "values": row.values,
+            "at": row.requested_at.isoformat(),
+            "state": row.state,
+            "form": row.source_url,
+            "page": row.page_url,
+            "ip": row.ip,
+            "browser": row.user_agent,
+            "values": row.values,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _mailing(row: DeliveryRecord) -> dict[str, Any]:
     return {
-        "delivery": row.id, "mailing": row.campaign.mailing_id if row.campaign else None,
-        "subject": row.campaign.subject if row.campaign else None, "state": row.state,
-        "at": _iso(row.settled_at or row.created_at), "reply": row.reply_text,
-    }  # fmt: skip
+        "delivery": row.id,
+        "mailing": row.campaign.mailing_id if row.campaign else None,
+        "subject": row.campaign.subject if row.campaign else None,
+        "state": row.state,
+        "at": _iso(row.settled_at or row.created_at),
+        "reply": row.reply_text,
+    }
 
 
 def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
@@ -173,11 +194,13 @@ def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
     targets = {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
     return [
         {
-            "at": row.at.isoformat(), "delivery": row.delivery_id, "machine": row.machine,
+            "at": row.at.isoformat(),
+            "delivery": row.delivery_id,
+            "machine": row.machine,
             "link": targets.get((row.edition_id, row.link_number)),
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _suppressed(row: Suppression | None) -> dict[str, Any] | None:

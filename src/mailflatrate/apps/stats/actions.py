@@ -97,9 +97,13 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
         if campaign is None or has_dropped(campaign_id):  # the figures outlive their deliveries
             return
         parameters: dict[str, Any] = {
-            "account_id": account_id, "campaign_id": campaign_id, "domains": list(table), "keys": list(table.values()),
-            "other": OTHER, "sender_domain": campaign.sender.domain.name if campaign.sender else "",
-        }  # fmt: skip
+            "account_id": account_id,
+            "campaign_id": campaign_id,
+            "domains": list(table),
+            "keys": list(table.values()),
+            "other": OTHER,
+            "sender_domain": campaign.sender.domain.name if campaign.sender else "",
+        }
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM daily_figure WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s",
@@ -177,17 +181,24 @@ def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_i
         # One after another within an account, so that a step is taken once however many events arrive together.
         account = Account.objects.select_for_update().get(id=account_id)
         step: dict[str, Any] = {
-            "account_id": account_id, "scope": scope, "campaign_id": campaign_id, "cause": need.cause.value,
-            "provider": need.provider, "level": need.level.value,
+            "account_id": account_id,
+            "scope": scope,
+            "campaign_id": campaign_id,
+            "cause": need.cause.value,
+            "provider": need.provider,
+            "level": need.level.value,
             "day": queries.today() if campaign_id is None else None,
-        }  # fmt: skip
+        }
         figures = {"rule": need.rule, "events": need.events, "base": need.base, "limit_percent": need.limit}
         measure, created = Measure.objects.get_or_create(**step, defaults={**figures, "at": clock.now()})
         if created:
             audit.record(
-                f"measure.{need.level.name.lower()}", by=audit.machine(MACHINE), account_id=account_id,
-                subject=f"measure:{measure.id}", details=_evidence(measure, need),
-            )  # fmt: skip
+                f"measure.{need.level.name.lower()}",
+                by=audit.machine(MACHINE),
+                account_id=account_id,
+                subject=f"measure:{measure.id}",
+                details=_evidence(measure, need),
+            )
             _carry_out(account, need, measure)
             _tell_the_desk(need, measure)
             if need.cause is ThresholdCause.HARD_BOUNCES and need.level is MeasureLevel.SUSPEND:
@@ -200,9 +211,13 @@ def _tell_the_desk(need: RequiredMeasure, measure: Measure) -> None:
         with translation.override("en"):
             text = action_texts.sentence(measure)
         file_figures(
-            measure.account_id, measure.campaign_id, measure.id, text=text, details=_evidence(measure, need),
+            measure.account_id,
+            measure.campaign_id,
+            measure.id,
+            text=text,
+            details=_evidence(measure, need),
             machine=MACHINE,
-        )  # fmt: skip
+        )
 
 
 def _review_origins(measure: Measure) -> None:
@@ -251,9 +266,12 @@ def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
     if last is not None:
         later = max(later, last + ONE_MAIL_EVERY)
     jobs.defer(
-        "stats.tell_owners", JobQueue.HOUSE, at=None if at_once else later, once=f"warnings:{account_id}:{at_once}",
+        "stats.tell_owners",
+        JobQueue.HOUSE,
+        at=None if at_once else later,
+        once=f"warnings:{account_id}:{at_once}",
         account_id=account_id,
-    )  # fmt: skip
+    )
 
 
 def tell_about_measures(account_id: int) -> None:
@@ -303,6 +321,9 @@ def lift_measure(measure_id: int, *, by: User, because: str) -> None:
             if not of_mailing.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_MAILING.value).exists():
                 release_hold(measure.account_id, measure.campaign_id)
         audit.record(
-            "measure.lifted", by=audit.person(by), account_id=measure.account_id, subject=f"measure:{measure.id}",
+            "measure.lifted",
+            by=audit.person(by),
+            account_id=measure.account_id,
+            subject=f"measure:{measure.id}",
             reason=because.strip(),
-        )  # fmt: skip
+        )

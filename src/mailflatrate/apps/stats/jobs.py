@@ -18,9 +18,13 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
     actions.judge_campaign(account_id, campaign_id)
     with tenancy.account(account_id):
         jobs.defer(
-            "stats.refresh_campaign", JobQueue.HOUSE, at=clock.now() + REFRESH_EVERY, once=f"figures:{campaign_id}",
-            account_id=account_id, campaign_id=campaign_id,
-        )  # fmt: skip
+            "stats.refresh_campaign",
+            JobQueue.HOUSE,
+            at=clock.now() + REFRESH_EVERY,
+            once=f"figures:{campaign_id}",
+            account_id=account_id,
+            campaign_id=campaign_id,
+        )
 
 
 @job("stats.refresh_campaign", JobQueue.HOUSE, attempts=20)

@@ -63,9 +63,12 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
     """Return provider -> figures of one campaign at this moment, without unsubscribes."""
     table = domains_by_provider()
     parameters: dict[str, Any] = {
-        "account_id": tenancy.current_account_id(), "campaign_id": campaign_id, "domains": list(table),
-        "keys": list(table.values()), "other": OTHER,
-    }  # fmt: skip
+        "account_id": tenancy.current_account_id(),
+        "campaign_id": campaign_id,
+        "domains": list(table),
+        "keys": list(table.values()),
+        "other": OTHER,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LIVE.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
         return {

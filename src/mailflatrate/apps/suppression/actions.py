@@ -158,7 +158,11 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
         row.lifted_at, row.lifted_reason = clock.now(), f"{reviewer.email}: {reason.strip()}"
         row.save(update_fields=["lifted_at", "lifted_reason"])
         audit.record(
-            "suppression.lifted", by=audit.person(reviewer), account_id=row.account_id, subject=f"suppression:{row.id}",
-            reason=reason.strip(), details={"was": row.reason, "source": row.source},
-        )  # fmt: skip
+            "suppression.lifted",
+            by=audit.person(reviewer),
+            account_id=row.account_id,
+            subject=f"suppression:{row.id}",
+            reason=reason.strip(),
+            details={"was": row.reason, "source": row.source},
+        )
         return row

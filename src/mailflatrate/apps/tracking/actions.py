@@ -19,9 +19,13 @@ def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | 
     machine = visitor.is_machine or is_too_soon(edition.campaign_id, now)
     mark = visitor.mark(now)
     Click.objects.create(
-        campaign_id=edition.campaign_id, edition_id=edition_id, link_number=number, machine=machine, at=now,
+        campaign_id=edition.campaign_id,
+        edition_id=edition_id,
+        link_number=number,
+        machine=machine,
+        at=now,
         visitor=mark,
-    )  # fmt: skip
+    )
     if mark is not None:
         mark_bursts(edition.campaign_id, mark)
     return target
@@ -42,9 +46,14 @@ def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo)
     machine, mark = soon or visitor.is_machine, visitor.mark(now)
     agrees = delivery.contact is not None and delivery.contact.tracking
     click = Click.objects.create(
-        campaign_id=delivery.campaign_id, edition_id=edition.id, link_number=number, machine=machine, at=now,
-        delivery_id=delivery.id if agrees else None, visitor=mark,
-    )  # fmt: skip
+        campaign_id=delivery.campaign_id,
+        edition_id=edition.id,
+        link_number=number,
+        machine=machine,
+        at=now,
+        delivery_id=delivery.id if agrees else None,
+        visitor=mark,
+    )
     if mark is not None and mark_bursts(delivery.campaign_id, mark):
         click.refresh_from_db(fields=["machine"])
     if agrees and not click.machine:

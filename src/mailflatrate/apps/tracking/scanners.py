@@ -110,10 +110,14 @@ def mark_bursts(campaign_id: int, visitor: bytes | None = None) -> int:
         cursor.execute(
             _BURSTS,
             {
-                "account_id": tenancy.current_account_id(), "campaign_id": campaign_id, "visitor": visitor,
-                "short": BURST_OF_TWO.total_seconds(), "long": BURST.total_seconds(), "most": MOST_NEEDED,
+                "account_id": tenancy.current_account_id(),
+                "campaign_id": campaign_id,
+                "visitor": visitor,
+                "short": BURST_OF_TWO.total_seconds(),
+                "long": BURST.total_seconds(),
+                "most": MOST_NEEDED,
             },
-        )  # fmt: skip
+        )
         return int(cursor.rowcount)
 
 

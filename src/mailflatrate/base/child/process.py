@@ -30,9 +30,14 @@ class ChildProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                _COMMAND, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=_environment(), cwd="/", start_new_session=True,
-            )  # fmt: skip
+                _COMMAND,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,
+            )
         self._connection = ours
         self._prepared: set[str] = set()
         self._preparing: deque[str] = deque()

@@ -30,9 +30,11 @@ RESULTS: Final = Counter(
 )
 CHUNKS: Final = Counter("mailflatrate_chunks_worked", "Chunks that a sender was done with or gave back")
 RELAY_SECONDS: Final = Histogram(
-    "mailflatrate_relay_seconds", "From a message's first octet to the relay's reply; of every 16th message",
-    ["relay"], buckets=_FAST,
-)  # fmt: skip
+    "mailflatrate_relay_seconds",
+    "From a message's first octet to the relay's reply; of every 16th message",
+    ["relay"],
+    buckets=_FAST,
+)
 RELAY_FAILURES: Final = Counter(
     "mailflatrate_relay_failures", "Times that no connection to a relay could be had", ["relay"]
 )

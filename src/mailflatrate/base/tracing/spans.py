@@ -117,9 +117,13 @@ def _open(tracer: "Tracer", name: str, kind: str, attributes: dict[str, object],
     from opentelemetry.trace import SpanKind
 
     opened = tracer.start_as_current_span(
-        name, kind=SpanKind[kind], attributes=_clean(attributes), record_exception=False,
-        set_status_on_exception=False, **where,
-    )  # fmt: skip
+        name,
+        kind=SpanKind[kind],
+        attributes=_clean(attributes),
+        record_exception=False,
+        set_status_on_exception=False,
+        **where,
+    )
     with opened as current:
         mine = Span(current)
         try:

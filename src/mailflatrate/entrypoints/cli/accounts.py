@@ -46,9 +46,14 @@ def list_command(statuses: tuple[str, ...], as_json: bool) -> None:
             )
         rows = [
             {
-                "id": each.id, "name": each.name, "status": each.standing, "country": each.country,
-                "language": each.language, "created": each.created_at, "running_campaigns": running.get(each.id, 0),
+                "id": each.id,
+                "name": each.name,
+                "status": each.standing,
+                "country": each.country,
+                "language": each.language,
+                "created": each.created_at,
+                "running_campaigns": running.get(each.id, 0),
             }
             for each in accounts
-        ]  # fmt: skip
+        ]
     show(rows, as_json=as_json, empty="No accounts yet. Create one with `mailflatrate create-account NAME`.")

@@ -124,9 +124,13 @@ def _act(named: str, action: str, act: Callable[..., object], reason: str) -> st
         with tenancy.account(found.account_id):
             act(found.id, by=CampaignMover.OPERATOR)
             audit.record(
-                action, by=audit.machine("cli.campaigns"), account_id=found.account_id,
-                subject=f"campaign:{found.id}", reason=reason, details=operator_details(),
-            )  # fmt: skip
+                action,
+                by=audit.machine("cli.campaigns"),
+                account_id=found.account_id,
+                subject=f"campaign:{found.id}",
+                reason=reason,
+                details=operator_details(),
+            )
     except CampaignError as problem:
         raise click.ClickException(str(problem)) from problem
     return found.mailing_id

@@ -34,12 +34,16 @@ def list_command(states: tuple[str, ...], account_id: int | None, as_json: bool)
                 found = found.filter(account_id=account_id)
             rows = [
                 {
-                    "domain": each.name, "account": each.account_id, "customer": each.account.name,
-                    "state": each.state, "checked": each.checked_at, "verified": each.verified_at,
+                    "domain": each.name,
+                    "account": each.account_id,
+                    "customer": each.account.name,
+                    "state": each.state,
+                    "checked": each.checked_at,
+                    "verified": each.verified_at,
                     "blocklists": each.listed_on,
                 }
                 for each in found[:MOST]
-            ]  # fmt: skip
+            ]
     show(rows, as_json=as_json, empty="No matching sender domains.")
 
 

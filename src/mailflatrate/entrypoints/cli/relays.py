@@ -34,9 +34,12 @@ _OPTIONS = (
     click.option("--account", "account_id", type=int, help="Account that the relay is dedicated to. 0: none."),
     click.option("--weight", type=int),
     click.option("--user", "username", help="User name of the login. You are asked for the password. Empty: no login."),
-    click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                 help="Read the password from this file instead."),
-)  # fmt: skip
+    click.option(
+        "--password-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Read the password from this file instead.",
+    ),
+)
 
 
 def _with_options(function: F) -> F:

@@ -176,8 +176,11 @@ def _returned_head(arrival: Arrival) -> bytes:
 def _report(sender: str, recipient: str, subject: str, kind: str, parts: list[tuple[str, bytes]]) -> bytes:
     """Return a multipart/report (RFC 6522) of prepared parts, each with its content type."""
     boundary = "report-of-the-postbox"
-    fields = [*_head(sender, recipient, subject).items(), ("MIME-Version", "1.0"),
-              ("Content-Type", f'multipart/report; report-type={kind}; boundary="{boundary}"')]  # fmt: skip
+    fields = [
+        *_head(sender, recipient, subject).items(),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/report; report-type={kind}; boundary="{boundary}"'),
+    ]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n"
     body = b"".join(
         f"--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode() + content + b"\r\n"
@@ -195,11 +198,16 @@ def delivery_report(arrival: Arrival) -> bytes:
     )
     text = f"The message to {arrival.envelope_to} could not be delivered: user unknown.\r\n"
     return _report(
-        "MAILER-DAEMON@postbox.example", arrival.envelope_from, "Undelivered Mail Returned to Sender",
+        "MAILER-DAEMON@postbox.example",
+        arrival.envelope_from,
+        "Undelivered Mail Returned to Sender",
         "delivery-status",
-        [("text/plain; charset=utf-8", text.encode()), ("message/delivery-status", status.encode()),
-         ("text/rfc822-headers", _returned_head(arrival))],
-    )  # fmt: skip
+        [
+            ("text/plain; charset=utf-8", text.encode()),
+            ("message/delivery-status", status.encode()),
+            ("text/rfc822-headers", _returned_head(arrival)),
+        ],
+    )
 
 
 def feedback_report(arrival: Arrival, address: str) -> bytes:

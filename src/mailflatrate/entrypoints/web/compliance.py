@@ -11,9 +11,13 @@ from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.compliance import CriterionResult, Holder, MeasuredFigure, State
 
 _TONES = {
-    State.HELD: "success", State.DONE: "success", State.NEAR: "warning", State.BROKEN: "error", State.OPEN: "info",
+    State.HELD: "success",
+    State.DONE: "success",
+    State.NEAR: "warning",
+    State.BROKEN: "error",
+    State.OPEN: "info",
     State.UNKNOWN: "",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,7 @@ class CompliancePart:
 
 def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
     """Return the parts: measured criteria, then the operator's, then those met by design; empty parts are omitted."""
-    titles = {
-        Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in"),
-    }  # fmt: skip
+    titles = {Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in")}
     rows = list(found)
     made = []
     for holder, title in titles.items():
@@ -74,9 +76,9 @@ def _word(found: CriterionResult) -> str:
         return _("held")
     if found.criterion.holder is Holder.OPERATOR:
         return {State.DONE: _("met"), State.BROKEN: _("not met")}.get(found.state, _("open"))
-    return {
-        State.HELD: _("within the limit"), State.NEAR: _("near the limit"), State.BROKEN: _("over the limit"),
-    }.get(found.state, _("no data yet"))  # fmt: skip
+    return {State.HELD: _("within the limit"), State.NEAR: _("near the limit"), State.BROKEN: _("over the limit")}.get(
+        found.state, _("no data yet")
+    )
 
 
 def _figure(found: CriterionResult) -> str:

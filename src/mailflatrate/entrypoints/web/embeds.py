@@ -127,21 +127,23 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str
             f'    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="254"'
             f"{complete}{required}></p>"
         )
-    return "\n".join([
-        f'<form method="post" action="{form_url(code)}" accept-charset="utf-8">',
-        f"  <h2>{escape(texts.title)}</h2>",
-        *([f"  <p>{escape(texts.intro)}</p>"] if texts.intro else []),
-        *lines,
-        '  <p><input id="mf-consent" type="checkbox" name="consent" value="yes" required>',
-        f'    <label for="mf-consent">{escape(form.frozen[language].wording)}</label></p>',
-        f'  <p hidden aria-hidden="true"><label>{escape(trap)} <input name="topic_note" tabindex="-1" '
-        'autocomplete="off"></label></p>',
-        f'  <input type="hidden" name="version" value="{number}">',
-        f'  <input type="hidden" name="language" value="{language}">',
-        f'  <p><button type="submit">{escape(texts.button)}</button></p>',
-        f'  <p><a href="{escape(form.privacy_url)}">{escape(privacy)}</a></p>',
-        "</form>",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f'<form method="post" action="{form_url(code)}" accept-charset="utf-8">',
+            f"  <h2>{escape(texts.title)}</h2>",
+            *([f"  <p>{escape(texts.intro)}</p>"] if texts.intro else []),
+            *lines,
+            '  <p><input id="mf-consent" type="checkbox" name="consent" value="yes" required>',
+            f'    <label for="mf-consent">{escape(form.frozen[language].wording)}</label></p>',
+            f'  <p hidden aria-hidden="true"><label>{escape(trap)} <input name="topic_note" tabindex="-1" '
+            'autocomplete="off"></label></p>',
+            f'  <input type="hidden" name="version" value="{number}">',
+            f'  <input type="hidden" name="language" value="{language}">',
+            f'  <p><button type="submit">{escape(texts.button)}</button></p>',
+            f'  <p><a href="{escape(form.privacy_url)}">{escape(privacy)}</a></p>',
+            "</form>",
+        ]
+    )
 
 
 def height_of(form: FrozenForm, language: str) -> int:

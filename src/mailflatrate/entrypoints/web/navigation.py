@@ -197,6 +197,8 @@ def studio_section(request: HttpRequest) -> NavSection | None:
     shows_tabs = here in (tab.name, *tab.redraws)
     tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in entry.tabs]
     return NavSection(
-        label=str(entry.label), url=tabs[0].url, crumb=str(entry.label) if tab.label != entry.label else "",
+        label=str(entry.label),
+        url=tabs[0].url,
+        crumb=str(entry.label) if tab.label != entry.label else "",
         tabs=tabs if shows_tabs else [],
-    )  # fmt: skip
+    )

@@ -185,9 +185,14 @@ def _forbidden(figures: ImportFigures) -> OriginShare:
     kind = AnomalyKind.FORBIDDEN_SOURCE
     percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
     return OriginShare(
-        _share_words()[kind], figures.forbidden_sources, floatformat(percent, 1), "0", True, False,
+        _share_words()[kind],
+        figures.forbidden_sources,
+        floatformat(percent, 1),
+        "0",
+        True,
+        False,
         anomaly_sentence(kind, reading_language()),
-    )  # fmt: skip
+    )
 
 
 def _bars(rows: list[list[Any]], whole: int) -> list[Bar]:
@@ -199,9 +204,14 @@ def _bars(rows: list[list[Any]], whole: int) -> list[Bar]:
 
 def _ages(counts: list[int]) -> list[Bar]:
     labels = [
-        _("up to 1 month"), _("up to 3 months"), _("up to 6 months"), _("up to 12 months"), _("up to 18 months"),
-        _("up to 24 months"), _("older"),
-    ]  # fmt: skip
+        _("up to 1 month"),
+        _("up to 3 months"),
+        _("up to 6 months"),
+        _("up to 12 months"),
+        _("up to 18 months"),
+        _("up to 24 months"),
+        _("older"),
+    ]
     assert len(labels) == len(AGE_BOUNDS_DAYS) + 1
     whole = sum(counts)
     return [

@@ -79,8 +79,12 @@ class Supervisor:
         if child.process is not None and child.process.poll() is not None:
             if now - child.started_at > STEADY_SECONDS:
                 child.pause_seconds = 1.0
-            log.warning("process ended", process=child.name, status=child.process.returncode,
-                        again_in_seconds=child.pause_seconds)  # fmt: skip
+            log.warning(
+                "process ended",
+                process=child.name,
+                status=child.process.returncode,
+                again_in_seconds=child.pause_seconds,
+            )
             child.process = None
             child.due_at = now + child.pause_seconds
             child.pause_seconds = min(child.pause_seconds * 2, LONGEST_PAUSE_SECONDS)

@@ -76,9 +76,13 @@ class PatientWorker(Worker):
         await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
 
     async def _persist_job_status(
-        self, job: Job, status: Status, retry_decision: RetryDecision | None, context: JobContext,
+        self,
+        job: Job,
+        status: Status,
+        retry_decision: RetryDecision | None,
+        context: JobContext,
         job_result: JobResult | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         JOBS.labels(job.task_name, _result(status, retry_decision)).inc()
         if job_result is not None:
             JOB_SECONDS.labels(job.queue).observe(job_result.duration(time.time()) or 0.0)

@@ -7,9 +7,13 @@ from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_THE_FIELD = (
-    UnsubscribeProblem.MISSING, UnsubscribeProblem.REPEATED, UnsubscribeProblem.NO_ANGLE_BRACKETS,
-    UnsubscribeProblem.TEXT_OUTSIDE_BRACKETS, UnsubscribeProblem.BAD_URI, UnsubscribeProblem.UNKNOWN_SCHEME,
-)  # fmt: skip
+    UnsubscribeProblem.MISSING,
+    UnsubscribeProblem.REPEATED,
+    UnsubscribeProblem.NO_ANGLE_BRACKETS,
+    UnsubscribeProblem.TEXT_OUTSIDE_BRACKETS,
+    UnsubscribeProblem.BAD_URI,
+    UnsubscribeProblem.UNKNOWN_SCHEME,
+)
 
 
 def _hits(facts: MessageFacts) -> Params | None:

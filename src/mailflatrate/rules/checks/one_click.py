@@ -7,9 +7,13 @@ from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_ONE_CLICK = (
-    UnsubscribeProblem.MISSING, UnsubscribeProblem.NO_HTTPS_URI, UnsubscribeProblem.SEVERAL_HTTPS_URIS,
-    UnsubscribeProblem.POST_MISSING, UnsubscribeProblem.POST_REPEATED, UnsubscribeProblem.POST_VALUE,
-)  # fmt: skip
+    UnsubscribeProblem.MISSING,
+    UnsubscribeProblem.NO_HTTPS_URI,
+    UnsubscribeProblem.SEVERAL_HTTPS_URIS,
+    UnsubscribeProblem.POST_MISSING,
+    UnsubscribeProblem.POST_REPEATED,
+    UnsubscribeProblem.POST_VALUE,
+)
 
 
 def _hits(facts: MessageFacts) -> Params | None:

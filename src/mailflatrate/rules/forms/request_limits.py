@@ -77,9 +77,14 @@ def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
     fresh = [day for day in known if day.age < FRESH_DAYS]
     level = max((_level(known), _level(fresh)), key=list(AskingLevel).index)
     return AskingAllowance(
-        level, _limit(level, known), sum(day.asked for day in known if day.age == 0), sum(map(_judged, known)),
-        sum(day.confirmed for day in known), sum(day.denied for day in known), sum(day.unknown for day in known),
-    )  # fmt: skip
+        level,
+        _limit(level, known),
+        sum(day.asked for day in known if day.age == 0),
+        sum(map(_judged, known)),
+        sum(day.confirmed for day in known),
+        sum(day.denied for day in known),
+        sum(day.unknown for day in known),
+    )
 
 
 def _judged(day: AskingDay) -> int:

@@ -144,10 +144,15 @@ class SealRecord:
     def as_json(self) -> dict[str, Any]:
         """Return the seal as a certificate carries it."""
         return {
-            "number": self.number, "sealed_at": self.sealed_at, "after_id": self.after_id, "up_to_id": self.up_to_id,
-            "events": self.events, "root": self.root.hex(), "previous": self.previous.hex(),
+            "number": self.number,
+            "sealed_at": self.sealed_at,
+            "after_id": self.after_id,
+            "up_to_id": self.up_to_id,
+            "events": self.events,
+            "root": self.root.hex(),
+            "previous": self.previous.hex(),
             "hash": self.hash().hex(),
-        }  # fmt: skip
+        }
 
     def hash(self) -> bytes:
         """Return the seal's own hash, which the next seal names and a third party stamps."""

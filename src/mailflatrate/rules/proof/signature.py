@@ -51,9 +51,12 @@ class PublishedKey:
     def as_json(self) -> dict[str, str | None]:
         """Return the key as it is published."""
         return {
-            "id": self.id, "algorithm": ALGORITHM, "public_key": self.octets.hex(), "created_at": self.created_at,
+            "id": self.id,
+            "algorithm": ALGORITHM,
+            "public_key": self.octets.hex(),
+            "created_at": self.created_at,
             "retired_at": self.retired_at,
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> PublishedKey:
@@ -106,9 +109,7 @@ def sign_portable(key: Ed25519PrivateKey, line: Mapping[str, Any]) -> dict[str, 
 
 def _signed(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
     public = key.public_key().public_bytes_raw()
-    return {
-        "algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(), "value": key.sign(message).hex(),
-    }  # fmt: skip
+    return {"algorithm": ALGORITHM, "key": key_id(public), "public_key": public.hex(), "value": key.sign(message).hex()}
 
 
 def seal_signature_holds(public_key: bytes, signature: bytes, seal_hash: bytes) -> bool:

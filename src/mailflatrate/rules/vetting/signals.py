@@ -249,8 +249,11 @@ def _register(text: str, country: str) -> SignalResult:
     if country.upper() != "DE":
         return SignalResult("register", SignalOutcome.GOOD, "number", text)
     number = _GERMAN_REGISTER.search(text)
-    court = re.sub(r"(?i)\b(amtsgericht|registergericht|handelsregister|vereinsregister|ag)\b|[,:;]", " ",
-                   text[: number.start()] if number else "").strip()  # fmt: skip
+    court = re.sub(
+        r"(?i)\b(amtsgericht|registergericht|handelsregister|vereinsregister|ag)\b|[,:;]",
+        " ",
+        text[: number.start()] if number else "",
+    ).strip()
     if number is None or not court:
         return SignalResult("register", SignalOutcome.CONCERN, "malformed", text)
     try:

@@ -15,9 +15,11 @@ LONGEST_ANSWER = 20_000
 LARGEST_FILE_OCTETS = 5 * 1024 * 1024
 # The file's first bytes decide its type, not the name that its sender gave it.
 _KINDS = {
-    b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg",
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
     b"PK\x03\x04": "application/zip",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,11 @@ def answer_question(question_id: int, text: str, *, by: User, attachment: Attach
         question=question, text=text.strip(), author=by, at=now, file_name=name, file_type=kind, file=content
     )
     audit.record(
-        "question.answered", by=audit.person(by), account_id=tenancy.current_account_id(),
+        "question.answered",
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
         subject=f"question:{question.id}",
-    )  # fmt: skip
+    )
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         CaseQuestion.objects.filter(id=question.id, answered_at__isnull=True).update(answered_at=now)
         case = Case.objects.select_for_update().get(id=question.case_id)

@@ -145,9 +145,13 @@ def reopen(case_id: int, text: str, *, by: User) -> None:
 
 def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[str, object] | None = None) -> None:
     audit.record(
-        action, by=audit.person(by), account_id=case.account_id, subject=f"case:{case.reference}",
-        reason=reason.strip(), details=details,
-    )  # fmt: skip
+        action,
+        by=audit.person(by),
+        account_id=case.account_id,
+        subject=f"case:{case.reference}",
+        reason=reason.strip(),
+        details=details,
+    )
 
 
 def close_loop_cases() -> int:

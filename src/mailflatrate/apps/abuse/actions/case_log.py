@@ -71,16 +71,25 @@ def file_report(draft: ReportDraft, *, by: User | None = None, machine: str = MA
     """Add a report to the case it belongs to, or open a new one; freeze the campaign where R-82 says so."""
     case, opened = _case_for(draft, draft.at)
     report = Report(
-        case=case, account_id=case.account_id, via=draft.via, at=draft.at, reporter=draft.reporter.lower()[:254],
-        reporter_key=draft.reporter_key, **draft.fields,
-    )  # fmt: skip
+        case=case,
+        account_id=case.account_id,
+        via=draft.via,
+        at=draft.at,
+        reporter=draft.reporter.lower()[:254],
+        reporter_key=draft.reporter_key,
+        **draft.fields,
+    )
     if report.is_from_person:
         report.answer_due_at = answer_due(draft.at, load_settings().desk_time_zone)
     report.save()
     add_event(
-        case, EventKind.OPENED if opened else EventKind.JOINED, by=by, machine=machine, at=draft.at,
+        case,
+        EventKind.OPENED if opened else EventKind.JOINED,
+        by=by,
+        machine=machine,
+        at=draft.at,
         details={"report": report.id, "via": report.via, "how": report.how, "proof": report.proof},
-    )  # fmt: skip
+    )
     if report.effect:
         details = {"effect": report.effect, "platform": report.platform, "report": report.id}
         add_event(case, EventKind.EFFECT, by=by, machine=machine, details=details)
@@ -160,9 +169,12 @@ def freeze_if_needed(case: Case) -> None:
         return
     if must_freeze(independent_recipients(case)) and freeze(case):
         audit.record(
-            "mailing.frozen", by=audit.machine(MACHINE), account_id=case.account_id, subject=f"case:{case.reference}",
+            "mailing.frozen",
+            by=audit.machine(MACHINE),
+            account_id=case.account_id,
+            subject=f"case:{case.reference}",
             details={"campaign": case.campaign_id, "rule": FREEZE_RULE},
-        )  # fmt: skip
+        )
         add_event(case, EventKind.MEASURE, details={"measure": "freeze", "campaign": case.campaign_id})
 
 

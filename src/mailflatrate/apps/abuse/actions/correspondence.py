@@ -41,9 +41,11 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
         report.save(update_fields=["answered_at", "first_answered_at"])
         add_event(report.case, EventKind.LETTER_OUT, by=by, text=text, details={"report": report.id})
         audit.record(
-            "reporter.answered", by=audit.person(by), account_id=report.account_id,
+            "reporter.answered",
+            by=audit.person(by),
+            account_id=report.account_id,
             subject=f"case:{report.case.reference}",
-        )  # fmt: skip
+        )
         if report.case.state == CaseState.ANSWERED:
             report.case.state = CaseState.OPEN
         settle_deadlines(report.case)
@@ -126,6 +128,9 @@ def _send(report: Report, text: str) -> None:
         "text": Passage(text),
     }
     answer_report(
-        report.id, report.reporter, write_mail("abuse/mail/answer", facts, report.language),
-        reply_to=case_address(token, settings.service_domain), in_reply_to=report.message_id,
-    )  # fmt: skip
+        report.id,
+        report.reporter,
+        write_mail("abuse/mail/answer", facts, report.language),
+        reply_to=case_address(token, settings.service_domain),
+        in_reply_to=report.message_id,
+    )

@@ -120,9 +120,12 @@ def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | N
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
     return ReportedMessage(
-        account_id, campaign, delivery.id if delivery else None, contact.id if contact else None,
+        account_id,
+        campaign,
+        delivery.id if delivery else None,
+        contact.id if contact else None,
         bytes(contact.address_key) if contact else None,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)

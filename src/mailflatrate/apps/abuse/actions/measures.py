@@ -71,9 +71,13 @@ def take_measure(case_id: int, order: MeasureOrder, *, by: User) -> None:
             add_event(case, EventKind.MEASURE, by=by, text=order.reason, details=told)
         settle_deadlines(case)
         audit.record(
-            f"case.{order.measure.value}", by=audit.person(by), account_id=case.account_id,
-            subject=f"case:{case.reference}", reason=order.reason.strip(), details=details,
-        )  # fmt: skip
+            f"case.{order.measure.value}",
+            by=audit.person(by),
+            account_id=case.account_id,
+            subject=f"case:{case.reference}",
+            reason=order.reason.strip(),
+            details=details,
+        )
 
 
 Details = dict[str, object]
@@ -149,10 +153,15 @@ def _ask(case: Case, order: MeasureOrder, by: User) -> Details:
     report = case.reports.filter(contact_id__isnull=False).order_by("-id").first() if order.names_contact else None
     now = clock.now()
     question = CaseQuestion.objects.create(
-        account_id=case.account_id, case=case, reference=case.reference, campaign=case.campaign,
-        contact_id=report.contact_id if report else None, text=order.reason.strip(), asked_at=now,
+        account_id=case.account_id,
+        case=case,
+        reference=case.reference,
+        campaign=case.campaign,
+        contact_id=report.contact_id if report else None,
+        text=order.reason.strip(),
+        asked_at=now,
         due_at=proof_due(now),
-    )  # fmt: skip
+    )
     case.state = CaseState.ASKED
     account = Account.objects.get(id=case.account_id)
     facts = {

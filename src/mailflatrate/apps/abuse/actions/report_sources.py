@@ -36,10 +36,14 @@ def _report_of(denial: SignupDenial) -> None:
     if Report.objects.filter(via=ReportChannel.SIGN_UP, source_id=denial.id).exists():
         return
     evidence = {
-        "requested_at": denial.requested_at.isoformat(), "requested_ip": denial.requested_ip,
-        "user_agent": denial.requested_user_agent[:300], "source_url": denial.source_url[:500],
-        "page_url": denial.page_url[:500], "form": denial.form_id, "kind": denial.kind,
-    }  # fmt: skip
+        "requested_at": denial.requested_at.isoformat(),
+        "requested_ip": denial.requested_ip,
+        "user_agent": denial.requested_user_agent[:300],
+        "source_url": denial.source_url[:500],
+        "page_url": denial.page_url[:500],
+        "form": denial.form_id,
+        "kind": denial.kind,
+    }
     file_report(
         ReportDraft(
             via=ReportChannel.SIGN_UP, at=denial.denied_at, kind=CaseKind.SIGN_UP, account_id=denial.account_id,
@@ -65,12 +69,15 @@ def open_contest(message_id: int, *, by: User) -> Case:
             return known.case
         report = file_report(
             ReportDraft(
-                via=ReportChannel.CONTEST, at=message.at, kind=CaseKind.CONTEST, account_id=message.account_id,
+                via=ReportChannel.CONTEST,
+                at=message.at,
+                kind=CaseKind.CONTEST,
+                account_id=message.account_id,
                 subject=message.text.partition("\n")[0],
                 fields={"source_id": message.id, "text": message.text, "language": message.author.language},
             ),
             by=by,
-        )  # fmt: skip
+        )
         _log_opened(report.case, by)
         return report.case
 
@@ -163,6 +170,9 @@ def put_mail_away(raw_mail_id: int, *, by: User, reason: str) -> None:
         mail = RawMail.objects.get(id=raw_mail_id)
         inbound.put_away(mail.id)
         audit.record(
-            "mail.put_away", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}",
+            "mail.put_away",
+            by=audit.person(by),
+            account_id=mail.account_id,
+            subject=f"raw_mail:{mail.id}",
             reason=reason.strip(),
-        )  # fmt: skip
+        )

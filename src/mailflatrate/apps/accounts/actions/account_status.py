@@ -85,9 +85,13 @@ def change_account_status(
         except IntegrityError as problem:
             raise AccountError(str(problem).partition("\n")[0]) from problem
         audit.record(
-            f"account.{after.value}", by=actor, account_id=account_id, subject=f"standing_change:{change.id}",
-            reason=change.text, details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
-        )  # fmt: skip
+            f"account.{after.value}",
+            by=actor,
+            account_id=account_id,
+            subject=f"standing_change:{change.id}",
+            reason=change.text,
+            details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
+        )
         if after not in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
             tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/standing", _told(account, change))
         return change
@@ -136,13 +140,22 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
     with tenancy.platform(PlatformReason.STANDING):
         account = Account.objects.select_for_update().get(id=account_id)
         strike = Strike.objects.create(
-            account_id=account_id, reason_code=reasons.code, text=reasons.text.strip(), evidence=reasons.evidence,
-            given_by=by, given_at=now, ends_at=strike_ends(now),
-        )  # fmt: skip
+            account_id=account_id,
+            reason_code=reasons.code,
+            text=reasons.text.strip(),
+            evidence=reasons.evidence,
+            given_by=by,
+            given_at=now,
+            ends_at=strike_ends(now),
+        )
         audit.record(
-            "strike.given", by=audit.person(by) if by else audit.machine(machine), account_id=account_id,
-            subject=f"strike:{strike.id}", reason=strike.text, details={"code": reasons.code, **reasons.evidence},
-        )  # fmt: skip
+            "strike.given",
+            by=audit.person(by) if by else audit.machine(machine),
+            account_id=account_id,
+            subject=f"strike:{strike.id}",
+            reason=strike.text,
+            details={"code": reasons.code, **reasons.evidence},
+        )
         told = {"account": account.name, "text": strike.text, "until": f"{strike.ends_at:%Y-%m-%d}"}
         tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/strike", told)
         _answer_strikes(account_id, AccountStatus(account.standing))
@@ -182,9 +195,12 @@ def take_back_strike(strike_id: int, *, by: User, because: str) -> None:
         strike.taken_back_by, strike.taken_back_at, strike.taken_back_because = by, clock.now(), because.strip()
         strike.save(update_fields=["taken_back_by", "taken_back_at", "taken_back_because"])
         audit.record(
-            "strike.taken_back", by=audit.person(by), account_id=strike.account_id, subject=f"strike:{strike.id}",
+            "strike.taken_back",
+            by=audit.person(by),
+            account_id=strike.account_id,
+            subject=f"strike:{strike.id}",
             reason=because.strip(),
-        )  # fmt: skip
+        )
 
 
 def set_limits(account_id: int, *, by: User, daily_limit: int | None, supervised: bool, because: str) -> None:
@@ -194,6 +210,9 @@ def set_limits(account_id: int, *, by: User, daily_limit: int | None, supervised
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         Account.objects.filter(id=account_id).update(daily_limit=daily_limit, supervised=supervised)
         audit.record(
-            "account.limits_set", by=audit.person(by), account_id=account_id, reason=because.strip(),
+            "account.limits_set",
+            by=audit.person(by),
+            account_id=account_id,
+            reason=because.strip(),
             details={"daily_limit": daily_limit, "supervised": supervised},
-        )  # fmt: skip
+        )

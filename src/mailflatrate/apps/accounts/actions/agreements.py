@@ -46,9 +46,11 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
         for document in documents:
             Acceptance.objects.create(document=document, user=user, ip=ip, user_agent=user_agent[:LONGEST_USER_AGENT])
         audit.record(
-            "agreements.accepted", by=audit.person(user), account_id=account_id,
+            "agreements.accepted",
+            by=audit.person(user),
+            account_id=account_id,
             details={row.kind: [row.version, row.language, row.sha256] for row in documents},
-        )  # fmt: skip
+        )
 
 
 def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
@@ -68,9 +70,11 @@ def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, ow
             at=clock.now(), ip=where.ip, user_agent=where.user_agent[:LONGEST_USER_AGENT],
         )  # fmt: skip
     audit.record(
-        "agreements.read", by=audit.person(user), account_id=tenancy.current_account_id(),
+        "agreements.read",
+        by=audit.person(user),
+        account_id=tenancy.current_account_id(),
         details={row.kind: [row.version, row.language, row.sha256] for row in due},
-    )  # fmt: skip
+    )
 
 
 def acknowledge_policy(
@@ -88,10 +92,12 @@ def acknowledge_policy(
         at=clock.now(), ip=where.ip, user_agent=where.user_agent[:LONGEST_USER_AGENT],
     )  # fmt: skip
     audit.record(
-        "policy.ticked", by=audit.person(by), account_id=tenancy.current_account_id(),
+        "policy.ticked",
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
         subject=f"{occasion.value}:{subject_id}",
         details={"version": document.version, "sha256": document.sha256, "content": content_hash},
-    )  # fmt: skip
+    )
     return row
 
 
@@ -112,9 +118,14 @@ def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[s
             raise AccountError(_("Start the text with a line “# Title” and put the document below it."))
         hashes[language] = hashlib.sha256(text.encode()).hexdigest()
         AgreementDocument.objects.create(
-            kind=kind, version=version, language=language, title=title, text=text, sha256=hashes[language],
+            kind=kind,
+            version=version,
+            language=language,
+            title=title,
+            text=text,
+            sha256=hashes[language],
             valid_from=now,
-        )  # fmt: skip
+        )
     audit.record("document.published", by=audit.person(by), subject=f"{kind.value}:{version}", details=hashes)
 
 

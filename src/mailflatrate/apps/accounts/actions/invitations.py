@@ -73,9 +73,12 @@ def _hash(token: str) -> bytes:
 
 def _record(action: str, invitation: Invitation, by: User) -> None:
     audit.record(
-        action, by=audit.person(by), account_id=invitation.account_id, subject=f"invitation:{invitation.id}",
+        action,
+        by=audit.person(by),
+        account_id=invitation.account_id,
+        subject=f"invitation:{invitation.id}",
         details={"role": invitation.role},
-    )  # fmt: skip
+    )
 
 
 def _write_to(invitation: Invitation, account: Account, by: User, link: str) -> None:

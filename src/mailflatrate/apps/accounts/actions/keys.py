@@ -155,9 +155,12 @@ def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
             with tenancy.access():
                 key.save(update_fields=["revoked_at", "revoked_by"])
             audit.record(
-                "api_key.revoked", by=audit.person(by), account_id=account_id, subject=f"api_key:{key.id}",
+                "api_key.revoked",
+                by=audit.person(by),
+                account_id=account_id,
+                subject=f"api_key:{key.id}",
                 details={"name": key.name, "prefix": key.prefix},
-            )  # fmt: skip
+            )
         return key
 
 

@@ -39,13 +39,20 @@ def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
         waiting.update(handled_at=now)
         if text.strip():
             DeskMessage.objects.create(
-                account_id=account_id, side=Side.DESK, text=text.strip(), author=by, at=now, handled_at=now,
+                account_id=account_id,
+                side=Side.DESK,
+                text=text.strip(),
+                author=by,
+                at=now,
+                handled_at=now,
                 about=about.about if about else None,
-            )  # fmt: skip
+            )
             url = f"{load_settings().public_url}/studio/settings/status/"
             facts = {"account": account.name, "text": Passage(text.strip()), "url": url}
             tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/desk_reply", facts)
         audit.record(
-            "message.answered" if text.strip() else "message.put_away", by=audit.person(by), account_id=account_id,
+            "message.answered" if text.strip() else "message.put_away",
+            by=audit.person(by),
+            account_id=account_id,
             reason=text.strip(),
-        )  # fmt: skip
+        )

@@ -67,9 +67,13 @@ def remove_member(account_id: int, membership_id: int, *, by: User) -> None:
 def _record(action: str, membership: Membership, by: User, **details: str) -> None:
     who = f"user:{membership.user_id}"
     audit.record(
-        action, by=audit.person(by), account_id=membership.account_id, subject=who, reason=membership.user.email,
+        action,
+        by=audit.person(by),
+        account_id=membership.account_id,
+        subject=who,
+        reason=membership.user.email,
         details=details,
-    )  # fmt: skip
+    )
 
 
 def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
@@ -78,9 +82,12 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
         invitation.withdrawn_at = clock.now()
         invitation.save(update_fields=["withdrawn_at"])
         audit.record(
-            "invitation.withdrawn", by=audit.person(by), account_id=invitation.account_id,
-            subject=f"invitation:{invitation.id}", details={"role": invitation.role},
-        )  # fmt: skip
+            "invitation.withdrawn",
+            by=audit.person(by),
+            account_id=invitation.account_id,
+            subject=f"invitation:{invitation.id}",
+            details={"role": invitation.role},
+        )
 
 
 def _end_invitations_of(user: User, by: User) -> None:

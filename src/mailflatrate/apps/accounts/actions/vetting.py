@@ -116,9 +116,12 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
             "account.registered", by=audit.person(user), account_id=account.id, details={"email_proved_at": f"{now}"}
         )
         return Application.objects.create(
-            account_id=account.id, legal_name=company.strip(), country=country, responsible_person=name.strip(),
+            account_id=account.id,
+            legal_name=company.strip(),
+            country=country,
+            responsible_person=name.strip(),
             created_at=now,
-        )  # fmt: skip
+        )
 
 
 def ensure_application(account_id: int) -> Application:

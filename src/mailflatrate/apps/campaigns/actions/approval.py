@@ -14,9 +14,14 @@ def record_request(
     waiting = ReleaseRequest.objects.filter(campaign=campaign, answer=ReleaseAnswer.OPEN)
     waiting.update(answer=ReleaseAnswer.OVERTAKEN, answered_at=clock.now())
     row = ReleaseRequest.objects.create(
-        campaign=campaign, content_hash=content_hash, note=note, wanted_at=wanted_at, on_own_clocks=on_own_clocks,
-        asked_by=by, asked_at=clock.now(),
-    )  # fmt: skip
+        campaign=campaign,
+        content_hash=content_hash,
+        note=note,
+        wanted_at=wanted_at,
+        on_own_clocks=on_own_clocks,
+        asked_by=by,
+        asked_at=clock.now(),
+    )
     _log("release.asked", row, by)
     return row
 
@@ -33,6 +38,10 @@ def record_answer(row: ReleaseRequest, answer: ReleaseAnswer, *, by: User, text:
 
 def _log(action: str, row: ReleaseRequest, by: User, reason: str = "") -> None:
     audit.record(
-        action, by=audit.person(by), account_id=tenancy.current_account_id(), subject=f"campaign:{row.campaign_id}",
-        reason=reason, details={"request": row.id, "content": row.content_hash},
-    )  # fmt: skip
+        action,
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
+        subject=f"campaign:{row.campaign_id}",
+        reason=reason,
+        details={"request": row.id, "content": row.content_hash},
+    )

@@ -33,9 +33,13 @@ def write_comment(
         raise CampaignError(_("This campaign has reached its limit of %(most)d comments.") % {"most": MOST_COMMENTS})
     thread = CampaignComment.objects.get(id=thread_id, campaign=campaign, thread=None) if thread_id else None
     row = CampaignComment.objects.create(
-        campaign=campaign, thread=thread, about=thread.about if thread else about, text=text, author=by,
+        campaign=campaign,
+        thread=thread,
+        about=thread.about if thread else about,
+        text=text,
+        author=by,
         written_at=clock.now(),
-    )  # fmt: skip
+    )
     if thread is not None and thread.resolved_at is not None:
         _settle(thread, None)
     facts = {
@@ -68,9 +72,12 @@ def take_back_comment(comment_id: int, *, by: User) -> None:
     row.text, row.deleted_at, row.deleted_by = "", clock.now(), by
     row.save(update_fields=["text", "deleted_at", "deleted_by"])
     audit.record(
-        "comment.deleted", by=audit.person(by), account_id=tenancy.current_account_id(),
-        subject=f"campaign:{row.campaign_id}", details={"comment": row.id, "author": row.author_id},
-    )  # fmt: skip
+        "comment.deleted",
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
+        subject=f"campaign:{row.campaign_id}",
+        details={"comment": row.id, "author": row.author_id},
+    )
 
 
 def _settle(thread: CampaignComment, by: User | None) -> None:

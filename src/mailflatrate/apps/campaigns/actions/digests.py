@@ -70,9 +70,12 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     except IntegrityError as error:
         raise NameTaken(digest.name) from error
     audit.record(
-        "digest.saved", by=audit.person(by), account_id=digest.account_id, subject=f"digest:{digest.id}",
+        "digest.saved",
+        by=audit.person(by),
+        account_id=digest.account_id,
+        subject=f"digest:{digest.id}",
         details={"url": digest.url, "list": digest.mailing_list_id, "active": digest.is_active},
-    )  # fmt: skip
+    )
     if moved:
         digest.items.all().delete()
         request_feed_check(digest.id, issue=False)
@@ -83,9 +86,12 @@ def delete_digest(digest_id: int, *, by: User) -> None:
     """Delete a digest, which ends its issues; prepared ones stay. Raises FeedDigest.DoesNotExist."""
     digest = FeedDigest.objects.select_for_update().get(id=digest_id)
     audit.record(
-        "digest.deleted", by=audit.person(by), account_id=digest.account_id, subject=f"digest:{digest.id}",
+        "digest.deleted",
+        by=audit.person(by),
+        account_id=digest.account_id,
+        subject=f"digest:{digest.id}",
         details={"url": digest.url},
-    )  # fmt: skip
+    )
     digest.delete()
 
 
@@ -93,9 +99,14 @@ def request_feed_check(digest_id: int, *, issue: bool) -> None:
     """Request a feed check now; with `issue`, also prepare an issue from new entries, whatever the weekday."""
     FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
     jobs.defer(
-        "campaigns.look_at_digest", jobs.JobQueue.HOUSE, priority=5, once=f"digest-{digest_id}-{issue}",
-        account_id=tenancy.current_account_id(), digest_id=digest_id, issue=issue,
-    )  # fmt: skip
+        "campaigns.look_at_digest",
+        jobs.JobQueue.HOUSE,
+        priority=5,
+        once=f"digest-{digest_id}-{issue}",
+        account_id=tenancy.current_account_id(),
+        digest_id=digest_id,
+        issue=issue,
+    )
 
 
 def due_digests() -> list[tuple[int, int]]:
@@ -199,18 +210,25 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
     items = items[:MOST_IN_ISSUE]
     issue = write_issue(digest.name, items, digest.template)
     values = {
-        "subject": issue.subject, "preheader": issue.preheader, "content_kind": issue.content_kind,
-        "content": issue.content, "list_ids": [digest.mailing_list_id], "sender_id": digest.sender_id,
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "content_kind": issue.content_kind,
+        "content": issue.content,
+        "list_ids": [digest.mailing_list_id],
+        "sender_id": digest.sender_id,
         "language": digest.template.language if digest.template else digest.mailing_list.language,
         "time_zone": digest.time_zone,
-    }  # fmt: skip
+    }
     day = clock.now().date().isoformat()
     digest.last_issue = create_campaign(f"{digest.name} {day}", by=None, values=values)
     waiting.update(used_at=clock.now())
     audit.record(
-        "digest.prepared", by=audit.machine("campaigns.look_at_digest"), account_id=digest.account_id,
-        subject=f"campaign:{digest.last_issue.id}", details={"digest": digest.id, "entries": len(items)},
-    )  # fmt: skip
+        "digest.prepared",
+        by=audit.machine("campaigns.look_at_digest"),
+        account_id=digest.account_id,
+        subject=f"campaign:{digest.last_issue.id}",
+        details={"digest": digest.id, "entries": len(items)},
+    )
     url = f"{load_settings().public_url}/studio/campaigns/{digest.last_issue.id}/edit/"
     facts = {"digest": digest.name, "number": len(items), "url": url}
     tell_people(NoticeKind.TEAM, _concerned(digest), "campaigns/mail/digest_ready", facts)

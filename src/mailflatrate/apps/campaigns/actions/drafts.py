@@ -122,9 +122,14 @@ def record_version(campaign: Campaign, by: User | None, *, taken_from: int | Non
         newest.save(update_fields=["number", "values", "saved_at"])
         return
     CampaignVersion.objects.create(
-        campaign=campaign, number=campaign.version, values=values_of(campaign), saved_by=by, begun_at=now, saved_at=now,
+        campaign=campaign,
+        number=campaign.version,
+        values=values_of(campaign),
+        saved_by=by,
+        begun_at=now,
+        saved_at=now,
         taken_from=taken_from,
-    )  # fmt: skip
+    )
     kept = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number")
     old = list(kept.values_list("id", flat=True)[MOST_VERSIONS:])
     CampaignVersion.objects.filter(id__in=old).exclude(number=1).delete()

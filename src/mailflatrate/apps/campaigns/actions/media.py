@@ -32,10 +32,12 @@ def upload_media(
     if known is not None:
         if alt or decorative or made_by_ai:
             describe_media(
-                known.id, name=name or known.name, alt=alt or known.alt,
+                known.id,
+                name=name or known.name,
+                alt=alt or known.alt,
                 decorative=decorative or (known.decorative and not alt),
                 made_by_ai=made_by_ai or known.made_by_ai,
-            )  # fmt: skip
+            )
             known.refresh_from_db()
         return known
     files = _files(data)
@@ -50,9 +52,13 @@ def upload_media(
     )  # fmt: skip
     for slot, picture in files.items():
         file = MediaFile.objects.create(
-            media=media, slot=slot, width=picture.width, height=picture.height, ending=picture.format.value,
+            media=media,
+            slot=slot,
+            width=picture.width,
+            height=picture.height,
+            ending=picture.format.value,
             octets=len(picture.data),
-        )  # fmt: skip
+        )
         try:
             storage.put_bytes(file.stored_name, picture.data)
         except storage.StorageFailed as problem:

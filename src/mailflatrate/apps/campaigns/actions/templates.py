@@ -28,9 +28,12 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
 
     content = source(template, queries.brand_style(), url)
     written = {
-        "subject": template.subject, "preheader": template.preheader, "language": template.language,
-        "content_kind": ContentKind.BLOCKS, "content": content,
-    }  # fmt: skip
+        "subject": template.subject,
+        "preheader": template.preheader,
+        "language": template.language,
+        "content_kind": ContentKind.BLOCKS,
+        "content": content,
+    }
     return create_campaign(name, by=by, values={**values, **written})
 
 

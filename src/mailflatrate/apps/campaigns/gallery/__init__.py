@@ -79,9 +79,14 @@ def gallery_template(key: str, language: str) -> GalleryTemplate:
     words = _texts()[key][language]
     pictures = dict.fromkeys(found[2] for found in _SLOT.finditer(_layout(key)) if found[1] == "picture")
     return GalleryTemplate(
-        key=key, language=language, name=words["name"], about=words["about"], subject=words["subject"],
-        preheader=words["preheader"], pictures=tuple(pictures),
-    )  # fmt: skip
+        key=key,
+        language=language,
+        name=words["name"],
+        about=words["about"],
+        subject=words["subject"],
+        preheader=words["preheader"],
+        pictures=tuple(pictures),
+    )
 
 
 def picture_text(key: str, language: str, stem: str) -> str:

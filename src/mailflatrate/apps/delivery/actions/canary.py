@@ -29,9 +29,13 @@ def after_canary(campaign: Campaign, chunk: Chunk) -> None:
         return
     wait = load_settings().canary_wait_seconds
     jobs.defer(
-        "delivery.release_canary", jobs.JobQueue.PLAN, at=clock.now() + timedelta(seconds=wait) if wait else None,
-        once=f"canary:{campaign.id}", account_id=campaign.account_id, campaign_id=campaign.id,
-    )  # fmt: skip
+        "delivery.release_canary",
+        jobs.JobQueue.PLAN,
+        at=clock.now() + timedelta(seconds=wait) if wait else None,
+        once=f"canary:{campaign.id}",
+        account_id=campaign.account_id,
+        campaign_id=campaign.id,
+    )
 
 
 def release_canary(account_id: int, campaign_id: int) -> None:
@@ -51,8 +55,10 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         if need is not None:
             with translation.override(current_account().language):  # shown to the customer
                 found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s%%).") % {
-                    "events": need.events, "base": need.base, "percent": number_format(need.percent, 1),
-                }  # fmt: skip
+                    "events": need.events,
+                    "base": need.base,
+                    "percent": number_format(need.percent, 1),
+                }
             hold_campaign(campaign.id, need.rule, found)
             figures_changed(campaign.id)
             return

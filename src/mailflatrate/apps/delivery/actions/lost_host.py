@@ -108,10 +108,15 @@ def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
             return None
         origin = Chunk.objects.get(id=lost.chunk_id)
         chunk = Chunk.objects.create(
-            campaign_id=lost.campaign_id, number=next_number(campaign), size=len(lost.deliveries),
-            provider=origin.provider, state=ChunkState.SENDING, claimed_by=lost.claimed_by,
-            claimed_at=Now(), heartbeat_at=Now(),
-        )  # fmt: skip
+            campaign_id=lost.campaign_id,
+            number=next_number(campaign),
+            size=len(lost.deliveries),
+            provider=origin.provider,
+            state=ChunkState.SENDING,
+            claimed_by=lost.claimed_by,
+            claimed_at=Now(),
+            heartbeat_at=Now(),
+        )
         # If this process ends before the journal is written, the marks still show what is unknown.
         Begun.objects.create(
             chunk=chunk, claimed_by=lost.claimed_by, begun_to=max(lost.deliveries), under_way=lost.deliveries

@@ -49,9 +49,13 @@ def wake_retries(account_id: int, campaign_id: int | None) -> None:
     first = Retry.objects.filter(**_of(campaign_id)).aggregate(at=Min("due_at"))["at"]
     if first is not None:
         jobs.defer(
-            "delivery.collect_retries", jobs.JobQueue.PLAN, at=first, once=f"retries:{account_id}:{campaign_id}",
-            account_id=account_id, campaign_id=campaign_id,
-        )  # fmt: skip
+            "delivery.collect_retries",
+            jobs.JobQueue.PLAN,
+            at=first,
+            once=f"retries:{account_id}:{campaign_id}",
+            account_id=account_id,
+            campaign_id=campaign_id,
+        )
 
 
 def collect_retries(account_id: int, campaign_id: int | None) -> None:

@@ -154,17 +154,26 @@ def _is_of(key: str, pool: RelayPool, provider: str) -> bool:
 def _health() -> dict[int, RelayHealth]:
     fresh = RelayReport.objects.filter(at__gt=clock.now() - timedelta(seconds=REPORT_SECONDS))
     sums = fresh.values("relay_id").annotate(
-        senders=Count("id"), open=Sum("connections"), took=Sum("accepted"), put_off=Sum("deferred"), no=Sum("refused"),
+        senders=Count("id"),
+        open=Sum("connections"),
+        took=Sum("accepted"),
+        put_off=Sum("deferred"),
+        no=Sum("refused"),
         since=Min("failing_since"),
-    )  # fmt: skip
+    )
     problems = dict(fresh.exclude(problem="").order_by("at").values_list("relay_id", "problem"))
     return {
         row["relay_id"]: RelayHealth(
-            row["senders"], row["open"], row["took"], row["put_off"], row["no"], problems.get(row["relay_id"], ""),
+            row["senders"],
+            row["open"],
+            row["took"],
+            row["put_off"],
+            row["no"],
+            problems.get(row["relay_id"], ""),
             row["since"],
         )
         for row in sums
-    }  # fmt: skip
+    }
 
 
 def mail_leaves_machine(settings: Settings) -> bool:

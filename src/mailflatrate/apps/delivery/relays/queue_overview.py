@@ -45,12 +45,14 @@ def provider_queues(language: str) -> list[ProviderQueue]:
     waiting = {row["provider"]: (row["n"], row["first"]) for row in queued}
     rows = [
         ProviderQueue(
-            provider_name(provider, language), *waiting.get(provider, (0, None)), counts.get((provider, "sent"), 0),
+            provider_name(provider, language),
+            *waiting.get(provider, (0, None)),
+            counts.get((provider, "sent"), 0),
             counts.get((provider, "deferred"), 0),
             counts.get((provider, "bounced"), 0) + counts.get((provider, "expired"), 0),
         )
         for provider in {*waiting, *(provider for provider, _result in counts)}
-    ]  # fmt: skip
+    ]
     return sorted(rows, key=lambda row: (-row.waiting, -row.delivered, row.name))
 
 

@@ -87,9 +87,13 @@ def tell(told: Mapping[str, WarmUpReturn]) -> None:
     for row in _locked(told):
         day, one = at(_day(row), now), told[row.key]
         _write(
-            row, day, used=max(0, day.used - one.unused), answered=day.answered + one.answered,
-            deferred=day.deferred + one.deferred, complaints=day.complaints + one.complaints,
-        )  # fmt: skip
+            row,
+            day,
+            used=max(0, day.used - one.unused),
+            answered=day.answered + one.answered,
+            deferred=day.deferred + one.deferred,
+            complaints=day.complaints + one.complaints,
+        )
 
 
 def _locked(keys: Iterable[str]) -> list[WarmUp]:

@@ -93,8 +93,11 @@ def ask(
     limited = {relay.number: float(relay.per_hour) for relay in taking if relay.per_hour}
     if not rates and not limited and not warm.granted:
         return UNLIMITED
-    today = {relay.number: warm.granted[relay_key(relay.number)] for relay in taking
-             if relay_key(relay.number) in warm.granted}  # fmt: skip
+    today = {
+        relay.number: warm.granted[relay_key(relay.number)]
+        for relay in taking
+        if relay_key(relay.number) in warm.granted
+    }
     keys = {_key(pool, provider): (rate, wanted[provider]) for provider, rate in rates.items()}
     keys |= {f"relay:{number}": (rate, today.get(number, total)) for number, rate in limited.items()}
     granted, waits = _take(keys)

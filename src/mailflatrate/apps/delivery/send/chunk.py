@@ -298,9 +298,12 @@ class ChunkRun:
         """Return the chunk's figures for a trace: results by state, and where the time went."""
         results = {f"results.{state}": count for state, count in self.counted.by_state().items()}
         return {
-            **results, "halt": self.halt.name.lower() if self.halt else "", "batches": self._batches,
-            "compose_seconds": self._ahead.compose_seconds, "sign_seconds": self._ahead.sign_seconds,
-        }  # fmt: skip
+            **results,
+            "halt": self.halt.name.lower() if self.halt else "",
+            "batches": self._batches,
+            "compose_seconds": self._ahead.compose_seconds,
+            "sign_seconds": self._ahead.sign_seconds,
+        }
 
     async def _write_batch(self, batch: list[SettledDelivery]) -> None:
         held = self.claim

@@ -38,9 +38,11 @@ async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_b
     being sent, or that another process has locked.
     """
     parameters = {
-        "account_id": claim.account_id, "campaign_id": claim.campaign_id, "chunk_id": claim.chunk_id,
+        "account_id": claim.account_id,
+        "campaign_id": claim.campaign_id,
+        "chunk_id": claim.chunk_id,
         "claimed_by": claimed_by,
-    }  # fmt: skip
+    }
     campaign = await (await connection.execute(_LOCK, parameters)).fetchone()
     if campaign is None or campaign[0] != "sending":
         return False

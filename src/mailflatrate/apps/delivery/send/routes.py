@@ -123,8 +123,11 @@ class Routes:
 
         Otherwise a slow pool would end up holding all slots, because a fast one returns its own so much sooner.
         """
-        pools = {PoolKey(relay.pool, relay.account_id) for relay in self.book.relays
-                 if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE}  # fmt: skip
+        pools = {
+            PoolKey(relay.pool, relay.account_id)
+            for relay in self.book.relays
+            if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE
+        }
         return max(1, self._settings.sender_chunks_at_once - len(pools - {lane.key}))
 
     def __iter__(self) -> Iterator[RelayRoute]:

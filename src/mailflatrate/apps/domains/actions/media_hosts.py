@@ -78,9 +78,12 @@ def leave_media_host(*, by: User) -> None:
 
 def _record(action: str, host: MediaHost, by: User) -> None:
     audit.record(
-        action, by=audit.person(by), account_id=host.account_id, subject=f"media_host:{host.host}",
+        action,
+        by=audit.person(by),
+        account_id=host.account_id,
+        subject=f"media_host:{host.host}",
         details={"domain": host.domain_id},
-    )  # fmt: skip
+    )
 
 
 def _shake_hands(host: str, server: str, port: int) -> None:

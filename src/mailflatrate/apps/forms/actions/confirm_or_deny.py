@@ -127,9 +127,12 @@ def _carried(old: Contact, known: Contact | None) -> list[str]:
 def _person(request: SignupRequest) -> lists.SignupPerson:
     attributes = {key: text for key, text in request.values.items() if key not in ("first_name", "last_name")}
     return lists.SignupPerson(
-        request.email, bytes(request.address_key), str(request.values.get("first_name", "")),
-        str(request.values.get("last_name", "")), attributes,
-    )  # fmt: skip
+        request.email,
+        bytes(request.address_key),
+        str(request.values.get("first_name", "")),
+        str(request.values.get("last_name", "")),
+        attributes,
+    )
 
 
 def _lists_of(contact: Contact) -> list[int]:

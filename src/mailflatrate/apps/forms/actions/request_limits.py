@@ -74,9 +74,12 @@ def admit_asking(key: ApiKey | None) -> None:
 
 def _why(allowance: AskingAllowance) -> str:
     figures = {
-        "limit": allowance.limit, "judged": allowance.judged, "confirmed": allowance.confirmed,
-        "unknown": allowance.unknown, "denied": allowance.denied,
-    }  # fmt: skip
+        "limit": allowance.limit,
+        "judged": allowance.judged,
+        "confirmed": allowance.confirmed,
+        "unknown": allowance.unknown,
+        "denied": allowance.denied,
+    }
     words = {
         AskingLevel.OPEN: _(
             "This account has sent %(limit)d confirmation requests on people's behalf today, which is its limit "

@@ -166,10 +166,13 @@ def about(request: SignupRequest) -> dict[str, Any]:
     if request.version is not None:
         frozen = request.version.content["frozen"]
         details |= {
-            "form": request.form_id, "form_code": request.form.code if request.form else "",
-            "form_version": request.version.number, "form_sha256": request.version.sha256,
-            "wording": frozen[request.language]["wording"], "ticked": request.ticked,
-        }  # fmt: skip
+            "form": request.form_id,
+            "form_code": request.form.code if request.form else "",
+            "form_version": request.version.number,
+            "form_sha256": request.version.sha256,
+            "wording": frozen[request.language]["wording"],
+            "ticked": request.ticked,
+        }
     if request.page_url:
         details["page"] = request.page_url
     if request.proof:
@@ -187,9 +190,13 @@ def about(request: SignupRequest) -> dict[str, Any]:
 
 def _requested_evidence(request: SignupRequest) -> ledger.EventEvidence:
     return ledger.EventEvidence(
-        email=request.email, signup_at=request.requested_at, signup_ip=request.ip,
-        source=request.source_url or request.page_url, user_agent=request.user_agent, details=about(request),
-    )  # fmt: skip
+        email=request.email,
+        signup_at=request.requested_at,
+        signup_ip=request.ip,
+        source=request.source_url or request.page_url,
+        user_agent=request.user_agent,
+        details=about(request),
+    )
 
 
 def queued_since(moment: datetime) -> list[int]:

@@ -106,9 +106,14 @@ def record_batch(
 
 
 def _record(
-    name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None,
-    *, one_by_one: bool,
-) -> Counts:  # fmt: skip
+    name: str,
+    before: Mapping[str, Any],
+    place: Mapping[str, Any],
+    batch: Batch,
+    caught_up_at: datetime | None,
+    *,
+    one_by_one: bool,
+) -> Counts:
     counts: Counts = Counter()
     with tenancy.platform(PlatformReason.MAIL_IN):
         row = LogFollower.objects.select_for_update().get(name=name)
@@ -211,8 +216,12 @@ def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
     """
     if not expired:
         return []
-    waiting = {row.delivery_id: row for row in RelayDeferral.objects.filter(
-        delivery_id__in=[one.delivery_id for one in expired]).select_related("delivery")}  # fmt: skip
+    waiting = {
+        row.delivery_id: row
+        for row in RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in expired]).select_related(
+            "delivery"
+        )
+    }
     found = []
     for one in expired:
         row = waiting.get(one.delivery_id)
@@ -233,16 +242,23 @@ def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, Deliv
     verdicts = {one.delivery_id: judge(one.reply, one.code, final=True) for one in last.values()}
     facts = [
         Fact(
-            deliveries[one.delivery_id], BOUNCE_KINDS[verdicts[one.delivery_id].outcome], None,
-            verdicts[one.delivery_id].status, verdicts[one.delivery_id].reason.value, one.reply,
+            deliveries[one.delivery_id],
+            BOUNCE_KINDS[verdicts[one.delivery_id].outcome],
+            None,
+            verdicts[one.delivery_id].status,
+            verdicts[one.delivery_id].reason.value,
+            one.reply,
         )
         for one in last.values()
-    ]  # fmt: skip
+    ]
     fresh = {delivery_id for delivery_id, _kind in record_facts(facts)}
-    record_returned([
-        ReturnedBounce(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
-        for one in last.values() if one.delivery_id in fresh
-    ])  # fmt: skip
+    record_returned(
+        [
+            ReturnedBounce(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
+            for one in last.values()
+            if one.delivery_id in fresh
+        ]
+    )
 
 
 # -- the follower's own rows -------------------------------------------------------------------------------------------

@@ -24,10 +24,14 @@ def act_on_complaint(work: InboundWork) -> None:
     judgement = work.reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
         complain(
-            work.delivery, source=work.source, platform=judgement.platform, counts=judgement.counts,
-            raw_mail=work.mail, again=work.again,
+            work.delivery,
+            source=work.source,
+            platform=judgement.platform,
+            counts=judgement.counts,
+            raw_mail=work.mail,
+            again=work.again,
             evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
-        )  # fmt: skip
+        )
     elif judgement.effect is Effect.UNSUBSCRIBE:
         unsubscribe_delivery(
             work.delivery, by="complaint", source=work.source, everything=True, raw_mail=work.mail, again=work.again
@@ -48,9 +52,13 @@ def complain(
         note_complaint(delivery.campaign_id)
     if delivery.contact_id is not None and (fresh or not again):
         lists.record_complaint(
-            delivery.contact_id, source=source, at=raw_mail.received_at if raw_mail else clock.now(), platform=platform,
-            counts=counts, evidence={"delivery": delivery.id, **evidence},
-        )  # fmt: skip
+            delivery.contact_id,
+            source=source,
+            at=raw_mail.received_at if raw_mail else clock.now(),
+            platform=platform,
+            counts=counts,
+            evidence={"delivery": delivery.id, **evidence},
+        )
 
 
 def unsubscribe_by_mail(work: InboundWork) -> None:
@@ -100,6 +108,10 @@ def unsubscribe_delivery(
     fresh = record_fact(Fact(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail.id if raw_mail else None, text=by))
     if fresh or not again:
         lists.unsubscribe(
-            delivery.contact_id, list_id=None if everything else delivery.mailing_list_id, by=by, source=source,
-            ip=ip, user_agent=user_agent,
-        )  # fmt: skip
+            delivery.contact_id,
+            list_id=None if everything else delivery.mailing_list_id,
+            by=by,
+            source=source,
+            ip=ip,
+            user_agent=user_agent,
+        )

@@ -33,9 +33,13 @@ def unsubscribe(
     if contact is None:
         raise ListError(_("this contact doesn't exist"))
     evidence = ledger.EventEvidence(
-        email=contact.email, source=source, user_agent=user_agent, confirmed_ip=ip, confirmed_at=clock.now(),
+        email=contact.email,
+        source=source,
+        user_agent=user_agent,
+        confirmed_ip=ip,
+        confirmed_at=clock.now(),
         details={"by": by},
-    )  # fmt: skip
+    )
     ended = end_subscriptions(contact, list_id, by=by, evidence=evidence)
     if list_id is None:
         fresh = suppression.suppress(

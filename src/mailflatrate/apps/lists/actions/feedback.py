@@ -133,9 +133,8 @@ def record_delivered(contact_ids: Iterable[int]) -> int:
 
 @transaction.atomic
 def record_complaint(
-    contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False,
-    counts: bool = True,
-) -> bool:  # fmt: skip
+    contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False, counts: bool = True
+) -> bool:
     """Record a complaint: the person is off all lists of the account at once, and suppressed (R-79).
 
     `platform`: it reached the abuse desk; a complaint about a second account extends it to all accounts, if both

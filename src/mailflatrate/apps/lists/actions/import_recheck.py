@@ -161,14 +161,16 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
         return
     no_status = job.terms.get("no_status", {})
     columns = Columns(
-        columns.targets, (), columns.width,
+        columns.targets,
+        (),
+        columns.width,
         statuses=tuple(
             replace(column, codes=suspected_codes(column.title, table.header))
             for column in columns.statuses
             if column.title not in no_status
         ),
         changes=columns.changes,
-    )  # fmt: skip
+    )
     terms = ImportTerms(all_rows=job.terms.get("all_rows") or suggested_all_rows(job.file_name))
     terms = with_system(terms, table.header, (), job.file_name)
     reads = moment_reader(job.terms.get("time_zone") or terms.time_zone or "UTC", None)

@@ -76,9 +76,12 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
         return
     people = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED).count()
     audit.record(
-        action, by=audit.person(by), account_id=tenancy.current_account_id(), subject=f"list:{list_id}",
+        action,
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
+        subject=f"list:{list_id}",
         details={"confirmed": people},
-    )  # fmt: skip
+    )
 
 
 def _name(text: str) -> str:

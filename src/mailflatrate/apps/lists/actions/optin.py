@@ -67,8 +67,10 @@ def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: led
     their data untouched, because anyone can type an address into a form.
     """
     parameters: dict[str, Any] = {
-        "account_id": tenancy.current_account_id(), "email": person.email, "key": person.address_key,
-    }  # fmt: skip
+        "account_id": tenancy.current_account_id(),
+        "email": person.email,
+        "key": person.address_key,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PENDING_CONTACT, parameters)
         contact_id = int(cursor.fetchone()[0])
@@ -89,11 +91,15 @@ def confirm_consent(
         cursor.execute(
             _CONTACT,
             {
-                "account_id": account_id, "email": person.email, "key": person.address_key,
-                "first_name": person.first_name[:120], "last_name": person.last_name[:120],
-                "attributes": ledger.as_json(person.attributes), "at": at,
+                "account_id": account_id,
+                "email": person.email,
+                "key": person.address_key,
+                "first_name": person.first_name[:120],
+                "last_name": person.last_name[:120],
+                "attributes": ledger.as_json(person.attributes),
+                "at": at,
             },
-        )  # fmt: skip
+        )
         contact_id = int(cursor.fetchone()[0])
     event_id = ledger.append(contact_id, list_id, ConsentKind.CONFIRMED, at, evidence)
     Subscription.objects.update_or_create(

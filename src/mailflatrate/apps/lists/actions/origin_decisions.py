@@ -166,9 +166,13 @@ def settle_people(
         rows, after = _settle_next(origin_id, import_id, after)
         if rows == SETTLE_ROWS:
             jobs.defer(
-                SETTLE_JOB, jobs.JobQueue.IMPORT,
-                account_id=account_id, origin_id=origin_id, import_id=import_id, after=after,
-            )  # fmt: skip
+                SETTLE_JOB,
+                jobs.JobQueue.IMPORT,
+                account_id=account_id,
+                origin_id=origin_id,
+                import_id=import_id,
+                after=after,
+            )
         return rows
 
 

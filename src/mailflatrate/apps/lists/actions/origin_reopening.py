@@ -21,9 +21,12 @@ def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
         _copy(declared.filter(state=DeclarationState.APPROVED)[0], declared[0].version + 1, dead, of)
     MailingList.objects.filter(id=list_id).update(origin_state=OriginState.WAITING)
     audit.record(
-        "origin.reopened", by=audit.machine(machine), account_id=found.account_id, subject=f"list:{list_id}",
+        "origin.reopened",
+        by=audit.machine(machine),
+        account_id=found.account_id,
+        subject=f"list:{list_id}",
         details={"list": list_id, "dead": dead, "of": of},
-    )  # fmt: skip
+    )
     facts = {"name": found.name, "url": f"{load_settings().public_url}/studio/lists/{found.id}/"}
     tell_owners(found.account_id, NoticeKind.ORIGIN, "lists/mail/origin_reopened", facts)
     return True

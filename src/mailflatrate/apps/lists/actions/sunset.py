@@ -22,13 +22,20 @@ ORDER BY s.contact_id LIMIT %s
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
     """Unsubscribe the still inactive contacts this campaign asked, at the customer's request, by a job in sets."""
     audit.record(
-        "people.withdrawn", by=by, account_id=tenancy.current_account_id(), subject=f"campaign:{campaign_id}",
+        "people.withdrawn",
+        by=by,
+        account_id=tenancy.current_account_id(),
+        subject=f"campaign:{campaign_id}",
         details={"people": number, "rule": "R-91"},
-    )  # fmt: skip
+    )
     jobs.defer(
-        SUNSET_JOB, jobs.JobQueue.HOUSE, once=f"sunset:{campaign_id}", account_id=tenancy.current_account_id(),
-        campaign_id=campaign_id, after=0,
-    )  # fmt: skip
+        SUNSET_JOB,
+        jobs.JobQueue.HOUSE,
+        once=f"sunset:{campaign_id}",
+        account_id=tenancy.current_account_id(),
+        campaign_id=campaign_id,
+        after=0,
+    )
 
 
 def withdraw_inactive(campaign_id: int, after: int) -> int | None:

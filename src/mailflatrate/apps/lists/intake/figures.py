@@ -25,9 +25,12 @@ AGE_BOUNDS_DAYS = (31, 92, 183, 365, 548, 730)
 """Bounds of the chart of how old the consents are: a month, a quarter, half a year, one year, one and a half, two."""
 
 _SYNTAX = (
-    AddressReason.SYNTAX, AddressReason.TOO_LONG, AddressReason.NOT_MAILABLE, AddressReason.NOT_IDNA,
+    AddressReason.SYNTAX,
+    AddressReason.TOO_LONG,
+    AddressReason.NOT_MAILABLE,
+    AddressReason.NOT_IDNA,
     AddressReason.RESERVED_DOMAIN,
-)  # fmt: skip
+)
 
 _PEOPLE = """
 CREATE TEMP TABLE import_people ON COMMIT DROP AS

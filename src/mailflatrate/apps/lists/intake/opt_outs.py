@@ -88,9 +88,11 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
         strongest.setdefault(said.address_key, said)
     source = f"import {job.id}: {job.file_name}"[:200]
     suppression.suppress_many(
-        [suppression.SuppressionEntry(said.address_key, _REASONS[said.status], source, evidence_of(job, said))
-         for said in strongest.values()]
-    )  # fmt: skip
+        [
+            suppression.SuppressionEntry(said.address_key, _REASONS[said.status], source, evidence_of(job, said))
+            for said in strongest.values()
+        ]
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             _END,

@@ -50,9 +50,14 @@ def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
         raise PrivacyError(_("You're no longer on any list, so there's nothing to move."))
     try:
         forms.request_move(
-            contact, list_id, request.values.get("email", ""), language=request.language, ip=request.ip,
-            user_agent=request.user_agent, source_url=f"{load_settings().public_url}/p/",
-        )  # fmt: skip
+            contact,
+            list_id,
+            request.values.get("email", ""),
+            language=request.language,
+            ip=request.ip,
+            user_agent=request.user_agent,
+            source_url=f"{load_settings().public_url}/p/",
+        )
     except FormError as problem:
         raise PrivacyError(str(problem)) from problem
 
@@ -122,9 +127,13 @@ def undo_move(request_id: int, *, ip: str | None, user_agent: str) -> PrivacyReq
     request.outcome = {**request.outcome, "undone": returned}
     request.save(update_fields=["outcome"])
     audit.record(
-        "person.address_undone", by=_WHO, account_id=request.account_id, subject=f"contact:{request.contact_id}",
-        reason=source, details={"lists": returned},
-    )  # fmt: skip
+        "person.address_undone",
+        by=_WHO,
+        account_id=request.account_id,
+        subject=f"contact:{request.contact_id}",
+        reason=source,
+        details={"lists": returned},
+    )
     return request
 
 
@@ -173,9 +182,13 @@ def _give_back(
     list_ids = set(left.values_list("mailing_list_id", flat=True)) & {event.mailing_list_id for event in events}
     now = clock.now()
     evidence = ledger.EventEvidence(
-        email=old.email, confirmed_at=now, confirmed_ip=ip, user_agent=user_agent[:500], source=source,
+        email=old.email,
+        confirmed_at=now,
+        confirmed_ip=ip,
+        user_agent=user_agent[:500],
+        source=source,
         details={"undoes": sign_up_id, "by": "move_undone"},
-    )  # fmt: skip
+    )
     person = lists.person_of(old, old.email, bytes(old.address_key))
     for list_id in sorted(one for one in list_ids if one is not None):
         lists.confirm_consent(person, list_id, now, evidence, source=source)

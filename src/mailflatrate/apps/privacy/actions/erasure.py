@@ -33,9 +33,13 @@ def erase_person(
     }
     lists.erase_contact(contact_id, kind=kind, source=source)
     audit.record(
-        f"person.{kind.value}", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",
-        reason=source, details=counts,
-    )  # fmt: skip
+        f"person.{kind.value}",
+        by=by,
+        account_id=tenancy.current_account_id(),
+        subject=f"contact:{contact_id}",
+        reason=source,
+        details=counts,
+    )
     return counts
 
 

@@ -60,9 +60,13 @@ def export_proof(
     else:
         octets = evidence_pack(certificate, versions=form_versions(certificate))
     audit.record(
-        "evidence.exported", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",
-        reason=reason, details={"list": list_id, "format": wanted.value, "events": len(certificate["events"])},
-    )  # fmt: skip
+        "evidence.exported",
+        by=by,
+        account_id=tenancy.current_account_id(),
+        subject=f"contact:{contact_id}",
+        reason=reason,
+        details={"list": list_id, "format": wanted.value, "events": len(certificate["events"])},
+    )
     return Download(f"consent-{contact_id}-{list_id}.{wanted.value}", MEDIA_TYPES[wanted], octets)
 
 
@@ -82,9 +86,13 @@ def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: st
             continue
         files[f"consent-list-{row.mailing_list_id}.json"] = certificate_json(certificate)
     audit.record(
-        "person.exported", by=by, account_id=tenancy.current_account_id(), subject=f"contact:{contact_id}",
-        reason=reason, details={name: len(value) for name, value in found.items() if isinstance(value, list)},
-    )  # fmt: skip
+        "person.exported",
+        by=by,
+        account_id=tenancy.current_account_id(),
+        subject=f"contact:{contact_id}",
+        reason=reason,
+        details={name: len(value) for name, value in found.items() if isinstance(value, list)},
+    )
     return Download(f"person-{contact_id}.zip", MEDIA_TYPES[ProofFormat.PACK], zipped(files))
 
 

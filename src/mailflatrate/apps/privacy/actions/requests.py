@@ -45,9 +45,14 @@ class RequesterInfo:
 
 @transaction.atomic
 def ask(
-    delivery: DeliveryRecord, kind: DataRequestKind, *, everywhere: bool, values: Mapping[str, str], language: str,
+    delivery: DeliveryRecord,
+    kind: DataRequestKind,
+    *,
+    everywhere: bool,
+    values: Mapping[str, str],
+    language: str,
     visitor: RequesterInfo,
-) -> bool:  # fmt: skip
+) -> bool:
     """Take a request from a message's page, and email the address to confirm it. True when an email is sent.
 
     Too many in a day send no further emails; the page says the same either way. Raises PrivacyError if the
@@ -169,19 +174,30 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
             ask_new_address(request, contact)
         elif request.kind == DataRequestKind.TRACKING:
             lists.choose_tracking(
-                contact.id, agrees=True, wording=request.values["wording"], language=request.language, source=source,
-                ip=visitor.ip, user_agent=visitor.user_agent[:500],
-            )  # fmt: skip
+                contact.id,
+                agrees=True,
+                wording=request.values["wording"],
+                language=request.language,
+                source=source,
+                ip=visitor.ip,
+                user_agent=visitor.user_agent[:500],
+            )
         elif request.kind == DataRequestKind.CORRECTION:
             lists.edit_contact(
-                contact.id, first_name=request.values.get("first_name") or contact.first_name,
-                last_name=request.values.get("last_name") or contact.last_name, attributes=contact.attributes,
-            )  # fmt: skip
+                contact.id,
+                first_name=request.values.get("first_name") or contact.first_name,
+                last_name=request.values.get("last_name") or contact.last_name,
+                attributes=contact.attributes,
+            )
         if request.kind != DataRequestKind.ERASURE:
             audit.record(
-                f"person.{request.kind}", by=_WHO, account_id=request.account_id, subject=f"contact:{contact.id}",
-                reason=source, details=outcome,
-            )  # fmt: skip
+                f"person.{request.kind}",
+                by=_WHO,
+                account_id=request.account_id,
+                subject=f"contact:{contact.id}",
+                reason=source,
+                details=outcome,
+            )
     request.state, request.done_at, request.outcome = DataRequestState.DONE, clock.now(), outcome
     # Erasure has emptied the row meanwhile; only these three are written.
     PrivacyRequest.objects.filter(id=request.id).update(state=request.state, done_at=request.done_at, outcome=outcome)

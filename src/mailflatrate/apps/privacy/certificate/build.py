@@ -63,7 +63,8 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
         "issued_at": moment_text(clock.now()),
         "language": language,
         "service": {
-            "name": settings.service_name, "domain": settings.service_domain,
+            "name": settings.service_name,
+            "domain": settings.service_domain,
             "keys": f"{settings.public_url}{KEYS_PATH}",
         },
         "account": {"id": account.id, "name": account.name, "imprint": _imprint(language)},
@@ -83,12 +84,15 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
         "seals": [{**record_of(seal).as_json(), "signature": _signature(seal)} for seal in seals],
         "time_stamps": [
             {
-                "seal": stamp.seal_id, "authority": stamp.authority, "at": moment_text(stamp.stamped_at),
-                "answer": bytes(stamp.answer).hex(), "believed": stamp.believed,
+                "seal": stamp.seal_id,
+                "authority": stamp.authority,
+                "at": moment_text(stamp.stamped_at),
+                "answer": bytes(stamp.answer).hex(),
+                "believed": stamp.believed,
             }
             for stamp in stamps
         ],
-    }  # fmt: skip
+    }
     key = key_in_use()
     if key is None:
         raise PrivacyError(translation.gettext("The service has no signing key yet. Run mailflatrate migrate."))
@@ -191,11 +195,16 @@ def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
         if job is not None:
             found.append(
                 {
-                    "event": each.record.id, "import": job.id, "file": job.file_name, "sha256": job.file_sha256,
-                    "line": each.detail("line"), "columns": job.mapping,
-                    "by": job.created_by.email if job.created_by else None, "at": moment_text(job.created_at),
+                    "event": each.record.id,
+                    "import": job.id,
+                    "file": job.file_name,
+                    "sha256": job.file_sha256,
+                    "line": each.detail("line"),
+                    "columns": job.mapping,
+                    "by": job.created_by.email if job.created_by else None,
+                    "at": moment_text(job.created_at),
                 }
-            )  # fmt: skip
+            )
     return found
 
 
@@ -205,11 +214,15 @@ def form_versions(certificate: dict[str, Any]) -> list[dict[str, Any]]:
     rows = FormVersion.objects.filter(sha256__in=digests).select_related("form").order_by("id")
     return [
         {
-            "form": row.form.name, "code": row.form.code, "version": row.number, "sha256": row.sha256,
-            "published_at": moment_text(row.published_at), "content": row.content,
+            "form": row.form.name,
+            "code": row.form.code,
+            "version": row.number,
+            "sha256": row.sha256,
+            "published_at": moment_text(row.published_at),
+            "content": row.content,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _details(certificate: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -136,11 +136,14 @@ def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[SealedEvent]:
         event = item["event"]
         found.append(
             SealedEvent(
-                event["id"], str(CONSENT_LABELS[ConsentKind(event["kind"])]), _short(event["occurred_at"], zone),
-                seal["number"] if seal else None, _short(seal["sealed_at"], zone) if seal else "",
+                event["id"],
+                str(CONSENT_LABELS[ConsentKind(event["kind"])]),
+                _short(event["occurred_at"], zone),
+                seal["number"] if seal else None,
+                _short(seal["sealed_at"], zone) if seal else "",
                 seal["root"] if seal else "",
             )
-        )  # fmt: skip
+        )
     return found
 
 

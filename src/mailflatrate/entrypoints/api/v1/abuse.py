@@ -147,6 +147,8 @@ def report_abuse(request: HttpRequest, given: AbuseReportRequest) -> AbuseReport
         raise Problem(Code.RATE, headers={"Retry-After": "3600"})
     filed, found = take_page_report(given_of(form, ip, get_language() or "en"))
     return AbuseReportResult(
-        reference=filed.case.reference, sender=sender_of(found), stopped=bool(filed.effect),
+        reference=filed.case.reference,
+        sender=sender_of(found),
+        stopped=bool(filed.effect),
         asked=bool(filed.reporter) and found.campaign is not None,
-    )  # fmt: skip
+    )

@@ -101,9 +101,11 @@ class BearerKey:
     """Describe the key in the schema. The key itself has already been checked."""
 
     openapi_security_schema = {
-        "type": "http", "scheme": "bearer", "bearerFormat": "mfk_…",
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "mfk_…",
         "description": "A key created by an owner of the account under Settings, API keys.",
-    }  # fmt: skip
+    }
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         """Return the caller."""
@@ -157,9 +159,14 @@ def public(router: Router, method: str, path: str, *, answers: Any, status: int 
     def register(function: F) -> F:
         summary, rest = _about(function)
         register_with = router.api_operation(
-            [method.upper()], path, response={status: answers}, operation_id=function.__name__, summary=summary,
-            description=rest, url_name=function.__name__,
-        )  # fmt: skip
+            [method.upper()],
+            path,
+            response={status: answers},
+            operation_id=function.__name__,
+            summary=summary,
+            description=rest,
+            url_name=function.__name__,
+        )
         register_with(decorate_view(_open(query_fields(function)))(_with_status(function, status)))
         return function
 

@@ -194,11 +194,15 @@ def detail(campaign: Campaign) -> CampaignDetail:
     """Return a campaign with its current content."""
     present = content_hash(campaign, newest_imprint())
     return filled(
-        CampaignDetail, campaign, excluded_campaign_ids=campaign.excluded_mailing_ids, content_hash=present,
+        CampaignDetail,
+        campaign,
+        excluded_campaign_ids=campaign.excluded_mailing_ids,
+        content_hash=present,
         excluded_segment_ids=[segment["id"] for segment in campaign.excluded_segments],
-        policy_confirmed=campaign.policy_hash == present, state_reason=why_it_stands(campaign),
+        policy_confirmed=campaign.policy_hash == present,
+        state_reason=why_it_stands(campaign),
         held_by_rule=campaign.hold_rule,
-    )  # fmt: skip
+    )
 
 
 def check(item: CheckItem) -> CheckResult:

@@ -205,9 +205,14 @@ def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
 
 
 @endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/copy", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201,
+    ROUTER,
+    "post",
+    "/campaigns/{campaign_id}/copy",
+    scope=KeyScope.CAMPAIGNS_DRAFT,
+    answers=CampaignDetail,
+    status=201,
     repeatable=True,
-)  # fmt: skip
+)
 def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Copy a campaign to a new draft. The copy has its own mailing ID, and its policy has to be confirmed again
     (R-04).
@@ -228,9 +233,12 @@ def checks_of(campaign: Campaign) -> CampaignChecks:
     panel = panel_of(campaign)
     waiting = any(item.state == "waiting" for item in panel.open)
     return CampaignChecks(
-        allowed=panel.allowed, needs_review=waiting, rules_version=RULES_VERSION,
-        content_hash=detail(campaign).content_hash, checks=[check(item) for item in (*panel.open, *panel.passed)],
-    )  # fmt: skip
+        allowed=panel.allowed,
+        needs_review=waiting,
+        rules_version=RULES_VERSION,
+        content_hash=detail(campaign).content_hash,
+        checks=[check(item) for item in (*panel.open, *panel.passed)],
+    )
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)

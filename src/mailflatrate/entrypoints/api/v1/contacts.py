@@ -203,12 +203,14 @@ def _detail(contact_id: int) -> ContactDetail:
         else None,
         ledger=[
             ConsentHistoryEntry(
-                kind=ConsentKind(event.kind), at=event.occurred_at, list_id=event.mailing_list_id,
+                kind=ConsentKind(event.kind),
+                at=event.occurred_at,
+                list_id=event.mailing_list_id,
                 erased=getattr(event, "evidence", None) is None,
             )
             for event in found.events
         ],
-    )  # fmt: skip
+    )
 
 
 @endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=Page[ContactInfo])
@@ -216,9 +218,12 @@ def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> Page[Conta
     """List contacts by address, page by page. Filter by search text, list or state."""
     parts = open_cursor(which.cursor, str, int)
     found = queries.contact_page(
-        search=which.search.strip(), list_id=which.list_id, state=which.state, size=which.limit,
+        search=which.search.strip(),
+        list_id=which.list_id,
+        state=which.state,
+        size=which.limit,
         after=ContactCursor(*parts) if parts else None,
-    )  # fmt: skip
+    )
     following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
     items = [
         filled(ContactInfo, row, subscriptions=[_subscription(one) for one in row.subscriptions.all()])
@@ -272,9 +277,13 @@ def erase_contact(request: ApiRequest, contact_id: Id, given: ErasureRequest) ->
 
 
 @endpoint(
-    ROUTER, "post", "/contacts/{contact_id}/lists/{list_id}/certificate", scope=KeyScope.READ, answers=dict[str, Any],
+    ROUTER,
+    "post",
+    "/contacts/{contact_id}/lists/{list_id}/certificate",
+    scope=KeyScope.READ,
+    answers=dict[str, Any],
     protects=True,
-)  # fmt: skip
+)
 def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[str, Any]:
     """Download the proof of one consent. Verify it offline with `mailflatrate consent verify`. This is a POST because
     every download is recorded in the audit log.
@@ -282,9 +291,13 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     contact_of(contact_id)
     list_of(list_id)
     found = export_proof(
-        contact_id, list_id, ProofFormat.JSON, language=get_language() or "en", by=request.caller.actor,
+        contact_id,
+        list_id,
+        ProofFormat.JSON,
+        language=get_language() or "en",
+        by=request.caller.actor,
         reason=request.caller.source,
-    )  # fmt: skip
+    )
     certificate: dict[str, Any] = json.loads(found.octets)
     return certificate
 

@@ -70,11 +70,13 @@ def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, ProblemKind]
     groups = [Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]]
     with override("en"):
         context = {
-            "title": schema["info"]["title"], "about": schema["info"]["description"],
-            "server": schema["servers"][0]["url"], "groups": [group for group in groups if group.operations],
+            "title": schema["info"]["title"],
+            "about": schema["info"]["description"],
+            "server": schema["servers"][0]["url"],
+            "groups": [group for group in groups if group.operations],
             "shapes": reader.shapes(),
             "problems": [(code.value, kind.status, str(kind.title), str(kind.remedy)) for code, kind in kinds.items()],
-        }  # fmt: skip
+        }
         answer = render(request, "api/docs.html", context)
     answer.headers["Content-Language"] = "en"
     return answer

@@ -144,10 +144,12 @@ def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -
     frozen = frozen_from_json(form.current.content)
     language = frozen.language(which.language.value if which.language else "")
     return FormEmbeds(
-        language=language, wording=frozen.frozen[language].wording,
-        script=script_snippet(form.code, frozen, language), frame=frame_snippet(form.code, frozen, language),
+        language=language,
+        wording=frozen.frozen[language].wording,
+        script=script_snippet(form.code, frozen, language),
+        frame=frame_snippet(form.code, frozen, language),
         html=html_snippet(form.code, form.current.number, frozen, language),
-    )  # fmt: skip
+    )
 
 
 @endpoint(ROUTER, "get", "/forms/{form_id}/requests", scope=KeyScope.READ, answers=Page[SignupRequestInfo])

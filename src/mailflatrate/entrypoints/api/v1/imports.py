@@ -172,9 +172,14 @@ def import_of(import_id: int) -> Import:
 
 def _info(schema: type[S], job: Import, **more: Any) -> S:
     return filled(
-        schema, job, list_id=job.mailing_list_id, problem=error_sentence(job.problem), check=job.check_state,
-        percent=min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0, **more,
-    )  # fmt: skip
+        schema,
+        job,
+        list_id=job.mailing_list_id,
+        problem=error_sentence(job.problem),
+        check=job.check_state,
+        percent=min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0,
+        **more,
+    )
 
 
 def _shown(import_id: int) -> ImportInfo:
@@ -196,11 +201,15 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     list_of(list_id)
     job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
     return _info(
-        UploadedImport, import_of(job.id), columns=head.header,
+        UploadedImport,
+        import_of(job.id),
+        columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
         questions=[ImportQuestion(**asdict(question)) for question in head.questions],
-        all_rows=job.terms["all_rows"], time_zone=job.terms["time_zone"], system=job.terms["system"],
-    )  # fmt: skip
+        all_rows=job.terms["all_rows"],
+        time_zone=job.terms["time_zone"],
+        system=job.terms["system"],
+    )
 
 
 @endpoint(ROUTER, "get", "/imports/{import_id}", scope=KeyScope.READ, answers=ImportInfo)
@@ -221,11 +230,16 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
     mapping = job.mapping if given.mapping is None else given.mapping
     suggested = ImportTerms.from_json(job.terms)
     terms = ImportTerms(
-        all_rows=given.all_rows or suggested.all_rows, no_status=given.no_status,
-        time_zone=given.time_zone or suggested.time_zone, date_order=given.date_order,
-        date_orders=given.date_orders, system=suggested.system, source=given.source, form_url=given.form_url,
+        all_rows=given.all_rows or suggested.all_rows,
+        no_status=given.no_status,
+        time_zone=given.time_zone or suggested.time_zone,
+        date_order=given.date_order,
+        date_orders=given.date_orders,
+        system=suggested.system,
+        source=given.source,
+        form_url=given.form_url,
         wording=given.wording,
-    )  # fmt: skip
+    )
     actions.queue_import(import_id, mapping, terms=terms, tick=request.caller.tick)
     return _shown(import_id)
 

@@ -108,9 +108,13 @@ def list_of(list_id: int) -> MailingList:
 def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
     origin = OriginState(mailing_list.origin_state)
     return filled(
-        ListInfo, row, description=mailing_list.description, origin=origin, origin_meaning=origin_sentence(origin),
+        ListInfo,
+        row,
+        description=mailing_list.description,
+        origin=origin,
+        origin_meaning=origin_sentence(origin),
         people=ListCounts.model_validate(row),
-    )  # fmt: skip
+    )
 
 
 def _one(list_id: int) -> ListInfo:

@@ -247,9 +247,13 @@ def upload_media(
         raise Problem(Code.TOO_LARGE)
     name = words.name.strip() or file.name or ""
     made = actions.upload_media(
-        file.read(), name=name, alt=words.alt.strip(), decorative=words.decorative, by=request.caller.user,
+        file.read(),
+        name=name,
+        alt=words.alt.strip(),
+        decorative=words.decorative,
+        by=request.caller.user,
         made_by_ai=words.made_by_ai,
-    )  # fmt: skip
+    )
     return _media(made)
 
 

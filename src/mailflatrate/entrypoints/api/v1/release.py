@@ -194,9 +194,13 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
     campaign = campaign_of(campaign_id)
     _same_content(campaign, given.content_hash)
     ask_second(
-        campaign_id, by=request.caller.user, shown_hash=given.content_hash, at=_at(given),
-        on_own_clocks=given.on_own_clocks, note=given.note.strip(),
-    )  # fmt: skip
+        campaign_id,
+        by=request.caller.user,
+        shown_hash=given.content_hash,
+        at=_at(given),
+        on_own_clocks=given.on_own_clocks,
+        note=given.note.strip(),
+    )
     return detail(campaign_of(campaign_id))
 
 

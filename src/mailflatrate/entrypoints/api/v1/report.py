@@ -195,7 +195,9 @@ def _decided_by(row: GateDecision) -> str:
 def _decision(row: GateDecision) -> ReleaseDecision:
     drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
     return filled(
-        ReleaseDecision, row, decided_by=_decided_by(row),
+        ReleaseDecision,
+        row,
+        decided_by=_decided_by(row),
         content_hash=row.edition.content_hash if row.edition else "",
         checks=[check(item) for item in (*drawn.open, *drawn.passed)],
-    )  # fmt: skip
+    )

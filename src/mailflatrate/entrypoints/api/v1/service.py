@@ -140,8 +140,12 @@ def _problem_shape() -> DictStrAny:
         "type": "object",
         "description": "RFC 9457: what went wrong and how to fix it.",
         "properties": {
-            "type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text,
-            "code": {"type": "string", "enum": [code.value for code in Code]}, "remedy": text,
+            "type": {"type": "string", "format": "uri"},
+            "title": text,
+            "status": {"type": "integer"},
+            "detail": text,
+            "code": {"type": "string", "enum": [code.value for code in Code]},
+            "remedy": text,
             "errors": {
                 "type": "array",
                 "items": {"type": "object", "properties": {"pointer": text, "message": text}},
@@ -154,7 +158,7 @@ def _problem_shape() -> DictStrAny:
             "level": {**text, "description": "with asking-limited: open, held, few or stopped"},
         },
         "required": ["type", "title", "status", "detail", "code", "remedy"],
-    }  # fmt: skip
+    }
 
 
 def _problem_answer() -> DictStrAny:
@@ -183,21 +187,30 @@ def _describe(operation: DictStrAny, address: str) -> None:
             "description": f"Returned, among other reasons, if the key lacks the scope {named}.",
         }
     if operation.pop("x-repeatable", False):
-        operation["parameters"].append({
-            "in": "header", "name": "Idempotency-Key", "required": False,
-            "schema": {"type": "string", "maxLength": 255},
-            "description": "A value of your choice. The same request with the same key is carried out only once "
-                           "within 24 hours.",
-        })  # fmt: skip
+        operation["parameters"].append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": False,
+                "schema": {"type": "string", "maxLength": 255},
+                "description": "A value of your choice. The same request with the same key is carried out only once "
+                "within 24 hours.",
+            }
+        )
 
 
 def _service() -> Service:
     made = Service(
-        title=f"{load_settings().service_name} API", version="1", description=ABOUT, urls_namespace="api-v1",
-        docs_url=None, openapi_url=None, parser=CarefulParser(),
+        title=f"{load_settings().service_name} API",
+        version="1",
+        description=ABOUT,
+        urls_namespace="api-v1",
+        docs_url=None,
+        openapi_url=None,
+        parser=CarefulParser(),
         servers=[{"url": load_settings().public_url}],
         openapi_extra={"tags": [{"name": name, "description": text} for name, text in TAGS]},
-    )  # fmt: skip
+    )
     for kind in (Exception, Http404, HttpError, ValidationError):
         made.add_exception_handler(kind, answer_of)
     for module in _MODULES:

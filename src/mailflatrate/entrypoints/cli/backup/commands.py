@@ -84,9 +84,12 @@ def verify_command(backup: Path) -> None:
 )
 @click.option("--replace-database", metavar="NAME", help="First delete everything in the database with this name.")
 def restore_command(
-    backup: Path, withdrawals: tuple[Path, ...], journals: tuple[Path, ...], keep_unsettled: bool,
+    backup: Path,
+    withdrawals: tuple[Path, ...],
+    journals: tuple[Path, ...],
+    keep_unsettled: bool,
     replace_database: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """Restore BACKUP into an empty database. Stop all other processes first.
 
     Sending is held afterward until you run `mailflatrate resume-all`. Unsubscribes, complaints, bounces and erasures
@@ -108,9 +111,14 @@ def restore_command(
         _tell("database is up to date")
         _tell(f"files restored: {restore.restore_files(backup)}")  # erasure searches the uploaded files
         found = restore.recover(
-            settings, backup, manifest, journals=journals, withdrawals=withdrawals, keep_unsettled=keep_unsettled,
+            settings,
+            backup,
+            manifest,
+            journals=journals,
+            withdrawals=withdrawals,
+            keep_unsettled=keep_unsettled,
             tell=_tell,
-        )  # fmt: skip
+        )
         _record("backup.restored", {"name": backup.name, "made_at": manifest.origin.made_at.isoformat(),
                                     "withdrawals": dict(found.withdrawals)})  # fmt: skip
     _report(found)
@@ -135,15 +143,19 @@ def _report(found: restore.RecoveryResult) -> None:
     taken = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
     click.echo(f"Withdrawals replayed since the backup: {taken or 'none'}.")
     if not counts:
-        click.echo("The withdrawals log has no entries since the backup. If it is stored elsewhere, run `mailflatrate "
-                   "withdrawals replay --since TIME PATH` before you resume.")  # fmt: skip
+        click.echo(
+            "The withdrawals log has no entries since the backup. If it is stored elsewhere, run `mailflatrate "
+            "withdrawals replay --since TIME PATH` before you resume."
+        )
     if refused:
         click.echo(f"Lines skipped because they are damaged or from another installation: {refused}.")
     if strange:
         click.echo(f"Lines for accounts created after the backup: {strange}.")
-    click.echo("All sending is on hold. Start the senders to replay their journals, run `mailflatrate doctor`, then "
-               "`mailflatrate resume-all`. It names senders that have not reported: give up those that are gone for "
-               "good with `--without`.")  # fmt: skip
+    click.echo(
+        "All sending is on hold. Start the senders to replay their journals, run `mailflatrate doctor`, then "
+        "`mailflatrate resume-all`. It names senders that have not reported: give up those that are gone for "
+        "good with `--without`."
+    )
 
 
 def _stamp(manifest: of.Manifest) -> str:

@@ -61,7 +61,12 @@ def run_tool(path: Path, conninfo: str, *arguments: str) -> None:
         environment["PGPASSWORD"] = str(password)
     done = subprocess.run(
         [str(path), f"--dbname={make_conninfo('', **parts)}", "--no-password", *arguments],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", env=environment, check=False,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=environment,
+        check=False,
+    )
     if done.returncode:
         raise click.ClickException(f"{path.name} failed: {done.stderr.strip()[-1500:]}")

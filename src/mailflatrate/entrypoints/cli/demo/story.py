@@ -40,8 +40,11 @@ from mailflatrate.settings import load_settings
 
 PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
 OPERATOR, OWNER, COLLEAGUE, OTHER = (
-    "otto@mailflatrate.example", "anna@lindenhof.example", "ben@lindenhof.example", "carla@nordstern.example",
-)  # fmt: skip
+    "otto@mailflatrate.example",
+    "anna@lindenhof.example",
+    "ben@lindenhof.example",
+    "carla@nordstern.example",
+)
 LETTER = Path(__file__).with_name("mailing.md")
 APPROVAL = "Formular und Kasse gesehen, Stichprobe von 20 Nachweisen stimmt mit der Angabe überein."
 PATIENCE_SECONDS = 600.0
@@ -204,10 +207,15 @@ def _imported(account_id: int, import_id: int) -> Import | None:
 
 def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
     values = {
-        "subject": "Winterzwiebeln sind da", "preheader": "Pflanzen Sie bis Samstag mit uns",
-        "sender_id": sender_id, "reply_to": "post@lindenhof.example", "language": "de", "list_ids": [list_id],
-        "content_kind": ContentKind.MARKDOWN, "content": LETTER.read_text(encoding="utf-8"),
-    }  # fmt: skip
+        "subject": "Winterzwiebeln sind da",
+        "preheader": "Pflanzen Sie bis Samstag mit uns",
+        "sender_id": sender_id,
+        "reply_to": "post@lindenhof.example",
+        "language": "de",
+        "list_ids": [list_id],
+        "content_kind": ContentKind.MARKDOWN,
+        "content": LETTER.read_text(encoding="utf-8"),
+    }
     with tenancy.account(account_id):
         current_account()
         campaign = campaigns.create_campaign("Winterzwiebeln", by=anna, values=values)

@@ -31,8 +31,11 @@ def store_lines(settings: Settings) -> Iterator[Line]:
         try:
             connections[alias].ensure_connection()
         except DatabaseError as problem:
-            yield missing("database", f"{alias} can't connect: {str(problem).splitlines()[0]}",
-                          "Start the server, check DATABASE_URL, then run `mailflatrate migrate`.")  # fmt: skip
+            yield missing(
+                "database",
+                f"{alias} can't connect: {str(problem).splitlines()[0]}",
+                "Start the server, check DATABASE_URL, then run `mailflatrate migrate`.",
+            )
             return
     yield _server(settings)
     yield _migrations()
@@ -132,8 +135,11 @@ def _audit() -> Line:
             "A worker verifies it every night. To do it now, run `mailflatrate audit verify`.",
         )
     if newest[0] == DAMAGED:
-        return missing("audit", "rows of the audit log were changed, removed or inserted",
-                       "Run `mailflatrate audit verify` to see which ones.")  # fmt: skip
+        return missing(
+            "audit",
+            "rows of the audit log were changed, removed or inserted",
+            "Run `mailflatrate audit verify` to see which ones.",
+        )
     return ok("audit", f"the audit log was intact on {newest[1]:%Y-%m-%d}")
 
 
@@ -160,12 +166,18 @@ def _desk() -> Line:
         )
         people, ready = cursor.fetchone()
     if not ready:
-        return warning("desk", "no operator has two-factor authentication, so no account can be activated",
-                       "Open the link from `mailflatrate setup-link`, or run `mailflatrate create-user ... "
-                       "--operator`. Then sign in and set up two-factor authentication.")  # fmt: skip
+        return warning(
+            "desk",
+            "no operator has two-factor authentication, so no account can be activated",
+            "Open the link from `mailflatrate setup-link`, or run `mailflatrate create-user ... "
+            "--operator`. Then sign in and set up two-factor authentication.",
+        )
     if ready < people:
-        return warning("desk", f"{people - ready} of {people} operators don't have two-factor authentication",
-                       "Have them sign in and set it up, or set is_active to false.")  # fmt: skip
+        return warning(
+            "desk",
+            f"{people - ready} of {people} operators don't have two-factor authentication",
+            "Have them sign in and set it up, or set is_active to false.",
+        )
     return ok("desk", f"operators with two-factor authentication: {ready}")
 
 
@@ -175,8 +187,11 @@ def _history(settings: Settings) -> Line:
     if hold is None:
         return ok("sending", "not on hold; this database is approved for sending")
     if hold.cause is fence.HoldCause.PAUSED:
-        return missing("sending", f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
-                       "Run `mailflatrate resume-all`.")  # fmt: skip
+        return missing(
+            "sending",
+            f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
+            "Run `mailflatrate resume-all`.",
+        )
     waiting = f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
     if hold.unread:
         waiting += f"; withdrawals not replayed: {', '.join(hold.unread)}"

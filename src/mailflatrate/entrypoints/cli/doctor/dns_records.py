@@ -75,11 +75,17 @@ def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
     said = listings_of_service(settings, resolver)
     for each in said:
         if each.listed:
-            yield missing("blocklist", f"{each.what} is listed on {each.blocklist} ({each.answer})",
-                          "Find and stop the cause, then request delisting.")  # fmt: skip
+            yield missing(
+                "blocklist",
+                f"{each.what} is listed on {each.blocklist} ({each.answer})",
+                "Find and stop the cause, then request delisting.",
+            )
         elif each.listed is None:
-            yield warning("blocklist", f"{each.blocklist} doesn't answer for {each.what}: {each.answer}",
-                          "Use your own DNS resolver. Many blocklists refuse public ones.")  # fmt: skip
+            yield warning(
+                "blocklist",
+                f"{each.blocklist} doesn't answer for {each.what}: {each.answer}",
+                "Use your own DNS resolver. Many blocklists refuse public ones.",
+            )
     if said and not any(each.listed is not False for each in said):
         yield ok("blocklist", f"{len(said)} blocklist lookups, no listing")
 
@@ -91,8 +97,11 @@ def _addresses(resolver: Resolver, host: str) -> list[str]:
 def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]:
     """Check the forward-confirmed reverse DNS: name -> address -> the same name (R-99)."""
     if not is_public_name(helo):
-        yield missing("ptr", f"helo_name {helo} can't be resolved by receivers",
-                      "Set MAILFLATRATE_HELO_NAME, then publish its address and have the PTR record set.")  # fmt: skip
+        yield missing(
+            "ptr",
+            f"helo_name {helo} can't be resolved by receivers",
+            "Set MAILFLATRATE_HELO_NAME, then publish its address and have the PTR record set.",
+        )
         return
     if not addresses:
         yield missing("ptr", f"helo_name {helo} has no address", f"Publish {helo} A <address of the sending host>.")
@@ -102,8 +111,11 @@ def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]
             yield ok("ptr", f"{address} resolves to {helo} and back")
         else:
             found = ", ".join(answer.values) or answer.status.value
-            yield missing("ptr", f"the PTR record of {address} isn't {helo} but {found}",
-                          "Ask the provider of the IP address to set its PTR record.")  # fmt: skip
+            yield missing(
+                "ptr",
+                f"the PTR record of {address} isn't {helo} but {found}",
+                "Ask the provider of the IP address to set its PTR record.",
+            )
 
 
 def _spf(resolver: Resolver, addresses: list[str]) -> Line:
@@ -143,5 +155,8 @@ def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
     if _addresses(resolver, mine):
         yield ok("mx", f"{mine} has an address")
     else:
-        yield missing("mx", f"{mine} has no address, so bounces can't be received",
-                      f"Publish {mine} A <address of the host that runs `mailflatrate inbound`>.")  # fmt: skip
+        yield missing(
+            "mx",
+            f"{mine} has no address, so bounces can't be received",
+            f"Publish {mine} A <address of the host that runs `mailflatrate inbound`>.",
+        )

@@ -95,5 +95,8 @@ def _hosts() -> list[str]:
 def _left_elsewhere(settings: Settings) -> Iterator[Line]:
     for kind in configured(settings):
         if kind is not settings.storage and any(True for _ in files_of_accounts(open_backend(settings, kind))):
-            yield warning("storage", f"{kind.value} still holds files", f"Run `mailflatrate storage move --to"
-                          f" {settings.storage.value}`.")  # fmt: skip
+            yield warning(
+                "storage",
+                f"{kind.value} still holds files",
+                f"Run `mailflatrate storage move --to {settings.storage.value}`.",
+            )

@@ -83,8 +83,11 @@ def _own_names(settings: Settings) -> Iterator[Line]:
         if is_public_name(value):
             yield ok("settings", f"{name.lower()} is {value}")
         else:
-            yield missing("settings", f"{name.lower()} is {value!r}, which can't be resolved from outside",
-                          f"Set MAILFLATRATE_{name} to a name you own.")  # fmt: skip
+            yield missing(
+                "settings",
+                f"{name.lower()} is {value!r}, which can't be resolved from outside",
+                f"Set MAILFLATRATE_{name} to a name you own.",
+            )
 
 
 def _relay_settings(settings: Settings) -> Iterator[Line]:
@@ -93,11 +96,13 @@ def _relay_settings(settings: Settings) -> Iterator[Line]:
     if is_this_host(settings.relay_host):
         return
     if settings.relay_tls is TlsMode.NEVER:
-        yield missing("settings", "messages travel to the relay unencrypted",
-                      "Set MAILFLATRATE_RELAY_TLS=required.")  # fmt: skip
+        yield missing("settings", "messages travel to the relay unencrypted", "Set MAILFLATRATE_RELAY_TLS=required.")
     elif settings.relay_tls is TlsMode.OPPORTUNISTIC:
-        yield warning("settings", "an attacker on the network can turn off TLS to the relay",
-                      "Set MAILFLATRATE_RELAY_TLS=required if the relay has a valid certificate.")  # fmt: skip
+        yield warning(
+            "settings",
+            "an attacker on the network can turn off TLS to the relay",
+            "Set MAILFLATRATE_RELAY_TLS=required if the relay has a valid certificate.",
+        )
 
 
 def _disk(settings: Settings) -> Iterator[Line]:
@@ -124,8 +129,11 @@ def _signing(settings: Settings) -> Line:
     signer.sign(tasks)
     each = (time.process_time() - began) / SIGNATURES_TRIED * 1e6
     if faults:
-        return warning("signing", f"the multi-buffer signing library fails on this processor: {faults[0]}",
-                       "Set MAILFLATRATE_BATCH_SIGNING=false, and test the processor and memory.")  # fmt: skip
+        return warning(
+            "signing",
+            f"the multi-buffer signing library fails on this processor: {faults[0]}",
+            "Set MAILFLATRATE_BATCH_SIGNING=false, and test the processor and memory.",
+        )
     return ok("signing", f"{signer.name}; {each:.0f} µs each")
 
 

@@ -80,8 +80,11 @@ def _listeners(settings: Settings) -> Iterator[Line]:
         try:
             replies = ask_recipients(settings.smtpd_host, port, wanted, lmtp=kind == "LMTP")
         except ProbeFailed as problem:
-            yield missing("inbound", f"{where} doesn't answer: {problem}",
-                          "Start `mailflatrate up` or the unit mailflatrate-inbound.")  # fmt: skip
+            yield missing(
+                "inbound",
+                f"{where} doesn't answer: {problem}",
+                "Start `mailflatrate up` or the unit mailflatrate-inbound.",
+            )
             continue
         refused = [f"{address}: {reply}" for address, reply in replies.items() if not reply.startswith("250")]
         if refused:

@@ -40,19 +40,28 @@ def table_lines(settings: Settings) -> Iterator[Line]:
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)
     if not leaves and not rows:
-        yield missing("relay", "no relay: all messages go to the test inbox",
-                      "Add one in Operations under Relays, or set MAILFLATRATE_RELAY_HOST.")  # fmt: skip
+        yield missing(
+            "relay",
+            "no relay: all messages go to the test inbox",
+            "Add one in Operations under Relays, or set MAILFLATRATE_RELAY_HOST.",
+        )
     for relay in [row.relay for row in rows if row.relay.state == StateChoice.ACTIVE]:
         try:
             config = spec_of(relay, settings).config
         except VaultError:
-            yield missing("relay", f"this host's keys can't decrypt the login of {relay.name}",
-                          "Enter it again in Operations, or copy the installation's keys to this host.")  # fmt: skip
+            yield missing(
+                "relay",
+                f"this host's keys can't decrypt the login of {relay.name}",
+                "Enter it again in Operations, or copy the installation's keys to this host.",
+            )
             continue
         yield from _relay(settings, config, f"{relay.name} ({config.remote_host})", "correct it in Operations")
     for name in closed_pools(rows):
-        yield warning("relay", f"every relay in the pool {name!r} is drained or disabled, so its messages are on hold",
-                      "Enable one, or move another relay to this pool.")  # fmt: skip
+        yield warning(
+            "relay",
+            f"every relay in the pool {name!r} is drained or disabled, so its messages are on hold",
+            "Enable one, or move another relay to this pool.",
+        )
 
 
 def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Iterator[Line]:
@@ -81,8 +90,11 @@ def _relay(settings: Settings, config: RelayConfig, where: str, how: str) -> Ite
     if seen.smtputf8:
         yield ok("smtputf8", f"{where} accepts addresses with non-ASCII characters (RFC 6531)")
     else:
-        yield warning("smtputf8", f"{where} doesn't offer SMTPUTF8, so addresses like dörte@ are skipped (5.6.7)",
-                      "Turn it on (Postfix: smtputf8_enable = yes).")  # fmt: skip
+        yield warning(
+            "smtputf8",
+            f"{where} doesn't offer SMTPUTF8, so addresses like dörte@ are skipped (5.6.7)",
+            "Turn it on (Postfix: smtputf8_enable = yes).",
+        )
 
 
 def _queue(postqueue: str) -> Line:

@@ -55,9 +55,11 @@ class BeginForm(forms.Form):
         label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
     )
     company = forms.CharField(
-        label=gettext_lazy("Company"), max_length=120, widget=forms.TextInput({"autocomplete": "organization"}),
+        label=gettext_lazy("Company"),
+        max_length=120,
+        widget=forms.TextInput({"autocomplete": "organization"}),
         help_text=gettext_lazy("Or the association, public body or your own name if you operate under it."),
-    )  # fmt: skip
+    )
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
 
 
@@ -98,9 +100,11 @@ class ContactPersonForm(forms.Form):
     )
     website = WebAddressField(label=gettext_lazy("Website"), max_length=250, required=False)
     imprint_url = WebAddressField(
-        label=gettext_lazy("Website imprint page"), max_length=250, required=False,
+        label=gettext_lazy("Website imprint page"),
+        max_length=250,
+        required=False,
         help_text=gettext_lazy("The page that says who you are. We compare it with the details you enter here."),
-    )  # fmt: skip
+    )
 
     def clean_phone(self) -> str:
         """Allow digits with the usual separators."""
@@ -116,9 +120,11 @@ class SendingForm(forms.Form):
     """What the applicant has sent so far, and what they plan to send."""
 
     sending_history = _text(
-        gettext_lazy("What campaigns have you sent so far?"), 2000, rows=3,
+        gettext_lazy("What campaigns have you sent so far?"),
+        2000,
+        rows=3,
         hint=gettext_lazy("Since when, how often and to how many people. If you're starting with us, tell us that."),
-    )  # fmt: skip
+    )
     previous_provider = _text(
         gettext_lazy("Which service do you use?"), 160, hint=gettext_lazy("If you don't use one, tell us that.")
     )
@@ -129,9 +135,12 @@ class SendingForm(forms.Form):
         hint=gettext_lazy("If that service stopped you from sending, tell us that too."),
     )
     monthly_volume = forms.IntegerField(
-        label=gettext_lazy("Messages per month"), min_value=1, max_value=2_000_000_000, required=False,
+        label=gettext_lazy("Messages per month"),
+        min_value=1,
+        max_value=2_000_000_000,
+        required=False,
         help_text=gettext_lazy("Roughly, recipients multiplied by campaigns."),
-    )  # fmt: skip
+    )
     cadence = forms.ChoiceField(
         label=gettext_lazy("How often?"),
         choices=[("", gettext_lazy("Select an option")), *Cadence.choices],
@@ -143,13 +152,17 @@ class SamplesForm(forms.Form):
     """Samples for the reviewer."""
 
     form_url = WebAddressField(
-        label=gettext_lazy("One of your sign-up forms"), max_length=250, required=False,
+        label=gettext_lazy("One of your sign-up forms"),
+        max_length=250,
+        required=False,
         help_text=gettext_lazy("The page where people sign up, or where your form will be."),
-    )  # fmt: skip
+    )
     sample_mailing = _text(
-        gettext_lazy("Sample campaign"), 20_000, rows=10,
+        gettext_lazy("Sample campaign"),
+        20_000,
+        rows=10,
         hint=gettext_lazy("The subject and text of a campaign you've sent or plan to send."),
-    )  # fmt: skip
+    )
 
 
 class ListRowForm(forms.Form):
@@ -169,11 +182,14 @@ class HandInForm(forms.Form):
     """An optional password for later; without one, an emailed link lets the person choose it."""
 
     password = forms.CharField(
-        label=gettext_lazy("Choose a password"), required=False, strip=False,
+        label=gettext_lazy("Choose a password"),
+        required=False,
+        strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 10 characters. If you leave this empty, we'll email you a link when you "
-                               "sign in."),
-    )  # fmt: skip
+        help_text=gettext_lazy(
+            "At least 10 characters. If you leave this empty, we'll email you a link when you sign in."
+        ),
+    )
 
     def clean_password(self) -> str:
         """Accept an empty password or one that is hard to guess."""
@@ -184,5 +200,8 @@ class HandInForm(forms.Form):
 
 
 STEP_FORMS: dict[str, type[forms.Form]] = {
-    "company": CompanyForm, "contact": ContactPersonForm, "sending": SendingForm, "samples": SamplesForm,
-}  # fmt: skip
+    "company": CompanyForm,
+    "contact": ContactPersonForm,
+    "sending": SendingForm,
+    "samples": SamplesForm,
+}

@@ -231,9 +231,14 @@ def _hand_in_page(
         (document, document_html(document)) for document in queries.current_documents(user.language)
     ]
     context = {
-        "template": "hand_in", "form": form, "lines": lines, "empty": empty, "documents": texts, "problem": problem,
+        "template": "hand_in",
+        "form": form,
+        "lines": lines,
+        "empty": empty,
+        "documents": texts,
+        "problem": problem,
         "has_password": user.has_usable_password(),
-    }  # fmt: skip
+    }
     return _page(request, "hand-in", context, status=status)
 
 

@@ -32,9 +32,12 @@ def start(request: HttpRequest) -> HttpResponse:
         email = actions.check_applicant_address(email)
         if not form.cleaned_data["website_2"]:
             actions.ask_to_apply(
-                email, language=language, ip=client_ip(request), link=session.link_for(email, language),
+                email,
+                language=language,
+                ip=client_ip(request),
+                link=session.link_for(email, language),
                 sign_in=load_settings().public_url + reverse("account_login"),
-            )  # fmt: skip
+            )
     except AddressRefused as problem:
         form.add_error("email", str(problem))
         return render(request, "apply/start.html", {"form": form}, status=REFUSED)

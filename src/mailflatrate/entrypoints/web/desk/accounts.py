@@ -63,9 +63,12 @@ class LimitsForm(forms.Form):
     """The sending limits of the account."""
 
     daily_limit = forms.IntegerField(
-        label=gettext_lazy("Recipients per day"), min_value=0, max_value=MOST_NUMBER, required=False,
+        label=gettext_lazy("Recipients per day"),
+        min_value=0,
+        max_value=MOST_NUMBER,
+        required=False,
         help_text=gettext_lazy("Leave empty to use the limit for the account's age and status."),
-    )  # fmt: skip
+    )
     supervised = forms.BooleanField(label=gettext_lazy("Hold the next campaign for review"), required=False)
     because = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea({"rows": 2}))
 
@@ -83,9 +86,11 @@ def accounts(request: DeskRequest) -> HttpResponse:
         found = found.filter(id__in=_matching(search))
     rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
     context = {
-        "rows": rows, "search": search, "standing": standing,
+        "rows": rows,
+        "search": search,
+        "standing": standing,
         "chips": [(one.value, label, chips[one]) for one, label in ACCOUNT_STATUS_LABELS.items() if one in chips],
-    }  # fmt: skip
+    }
     return page(request, "accounts", context)
 
 
@@ -131,9 +136,13 @@ def _page(
     account = find_account(account_id)
     now = clock.now()
     strikes = Strike.objects.filter(account_id=account_id).order_by("-given_at")
-    stopped = AccountStatusChange.objects.filter(
-        account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
-    ).order_by("-id").first()  # fmt: skip
+    stopped = (
+        AccountStatusChange.objects.filter(
+            account_id=account_id, after__in=[AccountStatus.PAUSED, AccountStatus.SUSPENDED]
+        )
+        .order_by("-id")
+        .first()
+    )
     initial = {"daily_limit": account.daily_limit, "supervised": account.supervised}
     context = {
         "customer": account, "tone": tone_of(account), "owners": owners(account_id), "history": history(account_id),

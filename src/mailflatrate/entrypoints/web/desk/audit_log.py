@@ -30,7 +30,10 @@ def audit_log(request: DeskRequest) -> HttpResponse:
     names = names_of(shown)
     context = {
         "rows": [(row, word(row.action), names.get(row.account_id or 0, "")) for row in shown],
-        "search": search, "account": account, "next": shown[-1].id if more else 0,
-        "later": bool(before), "report": audit.verify() if request.GET.get("check") == "1" else None,
-    }  # fmt: skip
+        "search": search,
+        "account": account,
+        "next": shown[-1].id if more else 0,
+        "later": bool(before),
+        "report": audit.verify() if request.GET.get("check") == "1" else None,
+    }
     return page(request, "audit_log", context)

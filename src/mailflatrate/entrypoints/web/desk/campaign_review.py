@@ -70,10 +70,12 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         left_out_names = left_out_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
         previews = [
-            (_("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
-             _shown(render_preview(each, campaign.account, None, bare=False)))
+            (
+                _("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
+                _shown(render_preview(each, campaign.account, None, bare=False)),
+            )
             for number, each in enumerate(all_variants(campaign))
-        ]  # fmt: skip
+        ]
     return {
         "previews": previews,
         "campaign": campaign,
@@ -107,10 +109,14 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
     campaign = _find(campaign_id)
     try:
         review_campaign(
-            campaign.account_id, campaign.id, approved=request.POST.get("word") == "go", by=request.user,
-            shown_hash=request.POST.get("shown_hash", ""), text=request.POST.get("text", "")[:8000],
+            campaign.account_id,
+            campaign.id,
+            approved=request.POST.get("word") == "go",
+            by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""),
+            text=request.POST.get("text", "")[:8000],
             note=request.POST.get("note", "")[:8000],
-        )  # fmt: skip
+        )
     except CampaignError as problem:
         context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
         return page(request, "mailing", context, status=REFUSED)

@@ -146,10 +146,13 @@ def _strikes(account_id: int) -> list[AccountEvent]:
 def _messages(account_id: int) -> list[AccountEvent]:
     found = DeskMessage.objects.filter(account_id=account_id).select_related("author")
     return [
-        AccountEvent(row.at, _("The customer wrote") if row.side == Side.CUSTOMER else _("Our team wrote"),
-                 f"{row.author}: {row.text}")
+        AccountEvent(
+            row.at,
+            _("The customer wrote") if row.side == Side.CUSTOMER else _("Our team wrote"),
+            f"{row.author}: {row.text}",
+        )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def _reviews(account_id: int) -> list[AccountEvent]:

@@ -36,10 +36,12 @@ class DocumentForm(forms.Form):
         super().__init__(*args, **kwargs)
         for code, name in interface_languages():
             self.fields[f"text_{code}"] = forms.CharField(
-                label=gettext_lazy("Text in %s") % name, max_length=LONGEST_DOCUMENT, strip=False,
+                label=gettext_lazy("Text in %s") % name,
+                max_length=LONGEST_DOCUMENT,
+                strip=False,
                 widget=forms.Textarea({"rows": 18, "class": "mono", "lang": code}),
                 help_text=gettext_lazy("Use Markdown. The first line must be “# Title”."),
-            )  # fmt: skip
+            )
 
     def texts(self) -> list[tuple[str, str]]:
         """Return (language, text) pairs as written, with normalized line endings."""

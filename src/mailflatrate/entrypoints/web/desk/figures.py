@@ -37,17 +37,21 @@ TONES = {
 def _line(measure: Measure) -> dict[str, Any]:
     level = MeasureLevel(measure.level)
     return {
-        "measure": measure, "sentence": action_texts.sentence(measure), "word": _(action_texts.LEVELS[level]),
+        "measure": measure,
+        "sentence": action_texts.sentence(measure),
+        "word": _(action_texts.LEVELS[level]),
         "tone": TONES.get(level, "error"),
-    }  # fmt: skip
+    }
 
 
 def _rates(name: str, counts: Counts) -> dict[str, Any]:
     return {
-        "name": name, "counts": counts, "hard": share(counts.hard, counts.settled),
+        "name": name,
+        "counts": counts,
+        "hard": share(counts.hard, counts.settled),
         "complaints": share(counts.complaints, counts.reporting) if counts.reporting else None,
         "unsubscribed": share(counts.unsubscribed, counts.delivered),
-    }  # fmt: skip
+    }
 
 
 def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
@@ -67,10 +71,12 @@ def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
 
 
 HEADS = {
-    Dimension.PROVIDER: gettext_lazy("Provider"), Dimension.DOMAIN: gettext_lazy("Sending domain"),
-    Dimension.LIST: gettext_lazy("List"), Dimension.ORIGIN: gettext_lazy("Origin"),
+    Dimension.PROVIDER: gettext_lazy("Provider"),
+    Dimension.DOMAIN: gettext_lazy("Sending domain"),
+    Dimension.LIST: gettext_lazy("List"),
+    Dimension.ORIGIN: gettext_lazy("Origin"),
     Dimension.MAILING: gettext_lazy("Campaign"),
-}  # fmt: skip
+}
 
 
 def _tables(days: int) -> list[dict[str, Any]]:
@@ -94,9 +100,13 @@ def rates(request: DeskRequest, account_id: int) -> HttpResponse:
     with tenancy.account(account.id):
         total = _rates(account.name, queries.window_counts(days))
         context = {
-            "customer": account, "days": days, "spans": SPANS, "total": total, "whole": [total],
+            "customer": account,
+            "days": days,
+            "spans": SPANS,
+            "total": total,
+            "whole": [total],
             "tables": _tables(days),
-        }  # fmt: skip
+        }
     return page(request, "rates", context)
 
 
@@ -123,12 +133,15 @@ def _context(measure: Measure) -> dict[str, Any]:
         mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
         tables = _tables(queries.WEEK_DAYS)
     return {
-        "line": _line(measure), "measure": measure, "is_lane": measure.level == MeasureLevel.PAUSE_LANE,
-        "waiting": _waiting(measure), "remedy": action_texts.remedy(action_texts.need_of(measure)),
+        "line": _line(measure),
+        "measure": measure,
+        "is_lane": measure.level == MeasureLevel.PAUSE_LANE,
+        "waiting": _waiting(measure),
+        "remedy": action_texts.remedy(action_texts.need_of(measure)),
         "limit": action_texts.limit(measure),
         "mailing": [_rates(provider_name(key, reading_language()), counts) for key, counts in sorted(mailing.items())],
         "tables": [table for table in tables if table["rows"]],
-    }  # fmt: skip
+    }
 
 
 def _find(measure_id: int) -> Measure:

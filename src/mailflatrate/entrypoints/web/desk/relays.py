@@ -66,41 +66,58 @@ class RelayForm(forms.Form):
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=587)
     tls = forms.ChoiceField(label=gettext_lazy("TLS"), choices=TLS_LABELS)
     username = forms.CharField(
-        label=gettext_lazy("Username"), max_length=1000, required=False,
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )  # fmt: skip
+        label=gettext_lazy("Username"), max_length=1000, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
     password = forms.CharField(
-        label=gettext_lazy("Password"), max_length=1000, required=False, strip=False, widget=SECRET,
+        label=gettext_lazy("Password"),
+        max_length=1000,
+        required=False,
+        strip=False,
+        widget=SECRET,
         help_text=gettext_lazy(
             "Sealed for this host, port and TLS mode, and never shown again. If you change any of them, enter the "
             "password again."
         ),
-    )  # fmt: skip
+    )
     remove_login = forms.BooleanField(label=gettext_lazy("Delete the saved username and password"), required=False)
     pool = forms.ChoiceField(label=gettext_lazy("Pool"), choices=PoolChoice.choices)
     account_id = forms.ModelChoiceField(
-        Account.objects.none(), label=gettext_lazy("Account"), required=False,
+        Account.objects.none(),
+        label=gettext_lazy("Account"),
+        required=False,
         help_text=gettext_lazy("Dedicated relays only. This account's campaigns then use no other relay."),
-    )  # fmt: skip
+    )
     weight = forms.IntegerField(
-        label=gettext_lazy("Weight"), min_value=1, max_value=MOST_WEIGHT, initial=10,
-        help_text=gettext_lazy("Share of the pool's messages. A relay with weight 20 takes twice as many as one "
-                               "with 10."),
-    )  # fmt: skip
+        label=gettext_lazy("Weight"),
+        min_value=1,
+        max_value=MOST_WEIGHT,
+        initial=10,
+        help_text=gettext_lazy(
+            "Share of the pool's messages. A relay with weight 20 takes twice as many as one with 10."
+        ),
+    )
     connections = forms.IntegerField(
-        label=gettext_lazy("Connections"), min_value=1, max_value=MOST_CONNECTIONS, initial=10,
+        label=gettext_lazy("Connections"),
+        min_value=1,
+        max_value=MOST_CONNECTIONS,
+        initial=10,
         help_text=gettext_lazy("Maximum for each sender process."),
-    )  # fmt: skip
+    )
     per_hour = forms.IntegerField(
-        label=gettext_lazy("Messages per hour"), min_value=1, max_value=MOST_PER_HOUR, required=False,
+        label=gettext_lazy("Messages per hour"),
+        min_value=1,
+        max_value=MOST_PER_HOUR,
+        required=False,
         help_text=gettext_lazy("Total for all hosts. Leave empty for no limit."),
-    )  # fmt: skip
+    )
     return_path = forms.ChoiceField(label=gettext_lazy("Bounces"), choices=ReturnPathChoice.choices)
     sends_from = forms.CharField(
-        label=gettext_lazy("Sending IP addresses"), max_length=4000, required=False,
+        label=gettext_lazy("Sending IP addresses"),
+        max_length=4000,
+        required=False,
         widget=forms.Textarea({"rows": 3, "class": "mono"}),
         help_text=gettext_lazy("The IP addresses that receiving servers see, one per line."),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, relay: Relay | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,9 +139,12 @@ class RelayForm(forms.Form):
             username, password = "", None
         sends_from = tuple(given.pop("sends_from").replace(",", " ").split())
         return relays.RelayDraft(
-            **given, username=username, password=password, sends_from=sends_from,
+            **given,
+            username=username,
+            password=password,
+            sends_from=sends_from,
             account_id=account.id if account else None,
-        )  # fmt: skip
+        )
 
 
 @require_safe

@@ -45,9 +45,11 @@ def personal_click(request: HttpRequest, token: str) -> HttpResponse:
 def _visitor(request: HttpRequest) -> ClientInfo:
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
     return ClientInfo(
-        head=request.method == "HEAD", user_agent=request.headers.get("User-Agent", ""), ip=client_ip(request),
+        head=request.method == "HEAD",
+        user_agent=request.headers.get("User-Agent", ""),
+        ip=client_ip(request),
         prefetch=any("prefetch" in purpose or "preview" in purpose for purpose in purposes),
-    )  # fmt: skip
+    )
 
 
 def _there(target: str | None) -> HttpResponse:

@@ -44,8 +44,11 @@ def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
 def _page(request: HttpRequest, name: str, colour: str, found: Mailbox | None, problem: str) -> HttpResponse:
     waits = found is not None and found.expires_at is not None and found.expires_at >= clock.now()
     context = {
-        "customer": {"name": name, "text": "", "colour": colour}, "mailbox": found, "waits": waits, "problem": problem,
-    }  # fmt: skip
+        "customer": {"name": name, "text": "", "colour": colour},
+        "mailbox": found,
+        "waits": waits,
+        "problem": problem,
+    }
     answer = render(request, "public/mailbox.html", context, status=409 if problem else 200)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -107,10 +107,13 @@ def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
     decision = judge_address(email)
     if decision.verdict is AddressVerdict.ACCEPT:
         privacy.ask(
-            found.delivery, DataRequestKind.ADDRESS, everywhere=False, values={"email": decision.address},
+            found.delivery,
+            DataRequestKind.ADDRESS,
+            everywhere=False,
+            values={"email": decision.address},
             language=translation.get_language() or "en",
             visitor=RequesterInfo(client_ip(request), request.headers.get("User-Agent", "")),
-        )  # fmt: skip
+        )
         joined = {row.mailing_list_id for row in mine}
         afresh = [form for form in asking_forms() if form.mailing_list_id in joined]
         return {

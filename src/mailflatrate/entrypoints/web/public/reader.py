@@ -41,13 +41,15 @@ class PageReader:
         place = self.delivery.mailing_list
         return {
             "customer": {
-                "name": self.account.name, "text": place.public_name if place else "", "colour": self.account.colour,
+                "name": self.account.name,
+                "text": place.public_name if place else "",
+                "colour": self.account.colour,
             },
             "imprint_lines": imprint_lines(imprint, language) if imprint else (),
             "privacy_url": imprint.privacy_url if imprint else "",
             "imprint_url": "#imprint" if imprint else "",
             "rights_url": f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.account.id, self.delivery.id)}",
-        }  # fmt: skip
+        }
 
 
 def page_language(request: HttpRequest, language_of_mail: str) -> str:

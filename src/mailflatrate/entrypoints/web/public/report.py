@@ -59,10 +59,12 @@ class ReportForm(forms.Form):
     """What a visitor says about a message. Illegal content requires the fields of DSA Art. 16."""
 
     about = forms.CharField(
-        label=gettext_lazy("Mailing ID or email headers"), max_length=MOST_PASTED, required=False,
+        label=gettext_lazy("Mailing ID or email headers"),
+        max_length=MOST_PASTED,
+        required=False,
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("You'll find the mailing ID at the bottom of the email, for example 4K7Q-92XD-8."),
-    )  # fmt: skip
+    )
     file = forms.FileField(
         label=gettext_lazy("Or the email as a file"),
         required=False,
@@ -193,10 +195,13 @@ def _take(request: HttpRequest) -> HttpResponse:
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
     filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
-        "reference": filed.case.reference, "found": found, "sender": sender_of(found), "stopped": bool(filed.effect),
+        "reference": filed.case.reference,
+        "found": found,
+        "sender": sender_of(found),
+        "stopped": bool(filed.effect),
         "asked": bool(filed.reporter) and found.campaign is not None,
         "answers": bool(filed.reporter),
-    }  # fmt: skip
+    }
     return _page(request, "done", context)
 
 

@@ -46,9 +46,13 @@ def _page(request: HttpRequest, found: PageReader, *, everything: bool = False) 
 def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
     """Unsubscribe the person from the delivery's list, or from everything, with the proof from this request."""
     unsubscribe_delivery(
-        found.delivery, by=by, source=f"unsubscribe page of delivery {found.delivery.id}", everything=everything,
-        ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500],
-    )  # fmt: skip
+        found.delivery,
+        by=by,
+        source=f"unsubscribe page of delivery {found.delivery.id}",
+        everything=everything,
+        ip=client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:500],
+    )
 
 
 def _open_to_all(response: HttpResponse) -> HttpResponse:

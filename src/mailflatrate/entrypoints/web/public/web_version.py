@@ -52,12 +52,17 @@ def _values(found: PageReader) -> dict[str, object]:
     event = delivery.consent_event
     assert contact is not None and delivery.campaign is not None
     values = recipient_values(
-        email=masked_address(contact.email), first_name=contact.first_name, last_name=contact.last_name,
-        attributes=contact.attributes, account_name=found.account.name,
+        email=masked_address(contact.email),
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        attributes=contact.attributes,
+        account_name=found.account.name,
         list_name=delivery.mailing_list.public_name if delivery.mailing_list else "",
-        mailing_id=delivery.campaign.mailing_id, subscribed_at=event.occurred_at if event else None,
-        source=event.evidence.source if event and hasattr(event, "evidence") else "", language=found.language,
-    )  # fmt: skip
+        mailing_id=delivery.campaign.mailing_id,
+        subscribed_at=event.occurred_at if event else None,
+        source=event.evidence.source if event and hasattr(event, "evidence") else "",
+        language=found.language,
+    )
     base = load_settings().public_url
     for kind, name in LINK_VARIABLES.items():
         if kind is not LinkKind.CLICK:

@@ -42,7 +42,11 @@ class Request:
         if not tell:
             return
         log.info(
-            "request", method=self._scope["method"], path=quote(self._scope["path"])[:LONGEST_PATH],
-            status=self._status, octets=self._octets, seconds=round(seconds, 4),
+            "request",
+            method=self._scope["method"],
+            path=quote(self._scope["path"])[:LONGEST_PATH],
+            status=self._status,
+            octets=self._octets,
+            seconds=round(seconds, 4),
             client=self._client,
-        )  # fmt: skip
+        )

@@ -41,10 +41,12 @@ class OperatorForm(forms.Form):
         help_text=gettext_lazy("Your own address, not a shared one like info@. You'll use it to sign in."),
     )
     password = forms.CharField(
-        label=gettext_lazy("Password"), max_length=1000, strip=False,
+        label=gettext_lazy("Password"),
+        max_length=1000,
+        strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=gettext_lazy("At least 10 characters."),
-    )  # fmt: skip
+    )
 
     def clean_email(self) -> str:
         """Return the normalized address. Raises ValidationError if it is a role, disposable or invalid (R-21, R-22)."""

@@ -66,10 +66,14 @@ def _page(
     user = request.user
     known = signs_in(found.email)
     context = {
-        "invitation": found, "token": token, "known": known, "here": reverse("invitation", kwargs={"token": token}),
-        "mine": isinstance(user, User) and user.email == found.email, "somebody": isinstance(user, User),
+        "invitation": found,
+        "token": token,
+        "known": known,
+        "here": reverse("invitation", kwargs={"token": token}),
+        "mine": isinstance(user, User) and user.email == found.email,
+        "somebody": isinstance(user, User),
         "form": form or JoinForm(found, initial={"name": found.name}),
-    }  # fmt: skip
+    }
     return render(request, PAGE, context, status=status)
 
 

@@ -199,8 +199,11 @@ class FileTail:
         self.close()
         self._file = opened
         self._offset, self._head_size, self._head, self._is_cut = (
-            place.offset, place.head_size, place.head, place.is_cut,
-        )  # fmt: skip
+            place.offset,
+            place.head_size,
+            place.head,
+            place.is_cut,
+        )
 
     def _note_gap(self, reason: str) -> None:
         log.warning("log_gap", path=str(self._path), reason=reason)

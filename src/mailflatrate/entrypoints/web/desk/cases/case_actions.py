@@ -41,9 +41,11 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
         raise Http404
     told = request.POST.get("report", "")
     order = MeasureOrder(
-        CaseAction(wanted), request.POST.get("reason", ""), report_id=int(told) if told.isdecimal() else None,
+        CaseAction(wanted),
+        request.POST.get("reason", ""),
+        report_id=int(told) if told.isdecimal() else None,
         names_contact=request.POST.get("names_contact") == "on",
-    )  # fmt: skip
+    )
     return _do(request, case_id, lambda: actions.take_measure(case_id, order, by=request.user), _("Done."))
 
 

@@ -26,9 +26,11 @@ def export(request: DeskRequest, case_id: int) -> HttpResponse:
     if wanted not in ("zip", "xarf"):
         raise Http404
     request.audit(
-        "case.exported", account_id=view.case.account_id, subject=f"case:{view.case.reference}",
+        "case.exported",
+        account_id=view.case.account_id,
+        subject=f"case:{view.case.reference}",
         details={"format": wanted},
-    )  # fmt: skip
+    )
     name = f"case-{view.case.reference}"
     if wanted == "xarf":
         answer = JsonResponse(xarf_reports(view), safe=False, json_dumps_params={"ensure_ascii": False, "indent": 1})
@@ -50,9 +52,13 @@ def certificate(request: DeskRequest, case_id: int) -> HttpResponse:
     try:
         with tenancy.account(view.case.account_id):
             made = export_proof(
-                person.contact.id, person.list_id, ProofFormat.PDF, language=request.user.language,
-                by=audit.person(request.user), reason=reason,
-            )  # fmt: skip
+                person.contact.id,
+                person.list_id,
+                ProofFormat.PDF,
+                language=request.user.language,
+                by=audit.person(request.user),
+                reason=reason,
+            )
     except PrivacyError as problem:
         raise Http404(str(problem)) from problem
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}

@@ -52,8 +52,11 @@ def figures(request: DeskRequest) -> HttpResponse:
     here = now.astimezone(_zone())
     months = [_begin(here.year, here.month - back) for back in range(MONTHS_SHOWN)]
     context = {
-        "days": days, "spans": SPANS, "months": [Month(one.year, one.month, one) for one in months], **_shown(found),
-    }  # fmt: skip
+        "days": days,
+        "spans": SPANS,
+        "months": [Month(one.year, one.month, one) for one in months],
+        **_shown(found),
+    }
     return page(request, "cases/figures", context)
 
 

@@ -35,9 +35,11 @@ class HandForm(forms.Form):
     """A report received by post or phone (R-43)."""
 
     about = forms.CharField(
-        label=gettext_lazy("Mailing ID"), max_length=2000, required=False,
+        label=gettext_lazy("Mailing ID"),
+        max_length=2000,
+        required=False,
         help_text=gettext_lazy("As read out to you or copied. Leave it empty if you don't know it."),
-    )  # fmt: skip
+    )
     complaint = forms.ChoiceField(label=gettext_lazy("What's wrong"), choices=Complaint.choices)
     text = forms.CharField(
         label=gettext_lazy("What they told you"), max_length=8000, widget=forms.Textarea({"rows": 5})
@@ -61,10 +63,12 @@ def cases(request: DeskRequest) -> HttpResponse:
     rows = queries.queue(kind=kind, quiet=quiet, mine=request.user.id if mine else None)
     numbers = queries.counts()
     context = {
-        "rows": [_row(row) for row in rows], "wanted": wanted, "inactive_count": numbers.get("quiet", 0),
+        "rows": [_row(row) for row in rows],
+        "wanted": wanted,
+        "inactive_count": numbers.get("quiet", 0),
         "all_count": sum(number for key, number in numbers.items() if key != "quiet"),
         "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
-    }  # fmt: skip
+    }
     return page(request, "cases/queue", context)
 
 
@@ -93,9 +97,12 @@ def search(request: DeskRequest) -> HttpResponse:
     if found.how == "reference" and found.only_case is not None:
         return see_other(reverse("desk:case", args=[found.only_case.id]))
     context = {
-        "search": text, "found": found, "how": HOW_READ.get(found.how, ""), "any": _anything(found),
+        "search": text,
+        "found": found,
+        "how": HOW_READ.get(found.how, ""),
+        "any": _anything(found),
         "cases": [(case, STATE_TONES.get(case.state, "")) for case in found.cases],  # type: ignore[call-overload]
-    }  # fmt: skip
+    }
     return page(request, "cases/search", context)
 
 

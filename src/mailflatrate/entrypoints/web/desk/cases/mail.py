@@ -30,11 +30,16 @@ LARGEST_FILE_OCTETS = 20 * 1024 * 1024
 SHOWN_SOURCE_OCTETS = 200_000
 KINDS = {
     "bounce": gettext_lazy("Bounce"),
-    "delay": gettext_lazy("Delay notification"), "complaint": gettext_lazy("Complaint"),
-    "auto_reply": gettext_lazy("Automatic reply"), "unsubscribe": gettext_lazy("Unsubscribe"),
-    "challenge": gettext_lazy("Challenge-response"), "report": gettext_lazy("Automated report"),
-    "receipt": gettext_lazy("Acknowledgment"), "reply": gettext_lazy("Answer"), "other": gettext_lazy("Other email"),
-}  # fmt: skip
+    "delay": gettext_lazy("Delay notification"),
+    "complaint": gettext_lazy("Complaint"),
+    "auto_reply": gettext_lazy("Automatic reply"),
+    "unsubscribe": gettext_lazy("Unsubscribe"),
+    "challenge": gettext_lazy("Challenge-response"),
+    "report": gettext_lazy("Automated report"),
+    "receipt": gettext_lazy("Acknowledgment"),
+    "reply": gettext_lazy("Answer"),
+    "other": gettext_lazy("Other email"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,15 @@ def mails(request: DeskRequest) -> HttpResponse:
         rows = rows.filter(id__lt=int(before))
     found = [row_of(mail) for mail in rows[:PAGE_ROWS]]
     context = {
-        "rows": found, "apart": apart, "form": form,
-        "numbers": {"unread": RawMail.objects.filter(state=RawMailState.UNREAD).count(),
-                    "apart": RawMail.objects.filter(state=RawMailState.APART).count()},
+        "rows": found,
+        "apart": apart,
+        "form": form,
+        "numbers": {
+            "unread": RawMail.objects.filter(state=RawMailState.UNREAD).count(),
+            "apart": RawMail.objects.filter(state=RawMailState.APART).count(),
+        },
         "more": f"?{'tray=apart&' if apart else ''}before={found[-1].mail.id}" if len(found) == PAGE_ROWS else "",
-    }  # fmt: skip
+    }
     return page(request, "cases/mails", context, status=REFUSED if form.errors else 200)
 
 

@@ -44,11 +44,16 @@ def _context(account: Account, contact_id: int) -> dict[str, Any]:
     elsewhere = Contact.objects.filter(address_key=key).exclude(account_id=account.id).select_related("account")
     cases = Case.objects.filter(Q(reports__address_key=key) | Q(reports__reporter_key=key), merged_into__isnull=True)
     return {
-        "customer": account, "contact": detail.contact, "subscriptions": detail.subscriptions,
-        "line": happenings(detail.events), "sent": sent, "feedback": feedback,
-        "suppressions": list(rows.order_by("-id")), "elsewhere": list(elsewhere[:SHOWN]),
+        "customer": account,
+        "contact": detail.contact,
+        "subscriptions": detail.subscriptions,
+        "line": happenings(detail.events),
+        "sent": sent,
+        "feedback": feedback,
+        "suppressions": list(rows.order_by("-id")),
+        "elsewhere": list(elsewhere[:SHOWN]),
         "cases": list(cases.distinct().order_by("-id")[:SHOWN]),
-    }  # fmt: skip
+    }
 
 
 @require_POST

@@ -51,10 +51,13 @@ class DataRequestLink:
         """Return what the layout and every page here show."""
         customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
         return {
-            "customer": customer, "asked": self.request, "kind": self.request.kind,
-            "undoable": can_undo(self.request), "undone": "undone" in self.request.outcome,
+            "customer": customer,
+            "asked": self.request,
+            "kind": self.request.kind,
+            "undoable": can_undo(self.request),
+            "undone": "undone" in self.request.outcome,
             "returned": self.request.outcome.get("undone"),
-        }  # fmt: skip
+        }
 
 
 @contextmanager

@@ -52,11 +52,14 @@ def _withdraw(request: HttpRequest, found: PageReader) -> HttpResponse:
     if found.delivery.contact_id is not None:
         language = get_language() or "en"
         choose_tracking(
-            found.delivery.contact_id, agrees=False,
-            wording=tracking_wording(found.account.name, language), language=language,
-            source=f"rights page of delivery {found.delivery.id}", ip=client_ip(request),
+            found.delivery.contact_id,
+            agrees=False,
+            wording=tracking_wording(found.account.name, language),
+            language=language,
+            source=f"rights page of delivery {found.delivery.id}",
+            ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", "")[:500],
-        )  # fmt: skip
+        )
         found.delivery.contact.refresh_from_db()  # type: ignore[union-attr]  # it has an id
     return _page(request, found, chosen=True)
 
@@ -69,10 +72,13 @@ def _ask(request: HttpRequest, found: PageReader) -> HttpResponse:
     visitor = RequesterInfo(client_ip(request), request.headers.get("User-Agent", ""))
     try:
         ask(
-            found.delivery, kind, everywhere=request.POST.get("everywhere") == "on",
-            values={**given, "wording": tracking_wording(found.account.name, language)}, language=language,
+            found.delivery,
+            kind,
+            everywhere=request.POST.get("everywhere") == "on",
+            values={**given, "wording": tracking_wording(found.account.name, language)},
+            language=language,
             visitor=visitor,
-        )  # fmt: skip
+        )
     except PrivacyError:
         return _page(request, found)
     context = {**found.context(), "masked": masked_address(contact.email if contact else ""), "kind": kind}

@@ -84,9 +84,11 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
     own = frozen.language(language) if frozen else language
     context: dict[str, Any] = {
         "customer": {
-            "name": account.name, "colour": look.colour if look else account.colour,
+            "name": account.name,
+            "colour": look.colour if look else account.colour,
             "text": frozen.list_name if frozen else asked.mailing_list.public_name,
-            "logo_url": look.logo_url if look else "", "face": FACES[look.font if look else Font.SANS],
+            "logo_url": look.logo_url if look else "",
+            "face": FACES[look.font if look else Font.SANS],
         },
         "imprint_lines": imprint_lines(imprint, language) if imprint else (),
         "imprint_url": "#imprint" if imprint else "",
@@ -98,7 +100,7 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "kind": ConfirmationRequestKind(asked.kind),
         "wording": frozen.frozen[asked.language].wording if frozen else "",
         "texts": frozen.texts(own) if frozen else None,
-    }  # fmt: skip
+    }
     if asked.state == ConfirmationRequestState.CONFIRMED:
         context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, TokenPurpose.PREFERENCES)
         context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE)

@@ -218,8 +218,12 @@ def _as_json(visit: FormVisit) -> HttpResponse:
     question = _question(taken)
     if question:
         suggestion = taken.address.suggestion if taken.address else None
-        answer |= {"question": question, "suggestion": suggestion, "use": _("Yes, use that one"),
-                   "keep": _("No, mine is correct") if suggestion else _("Yes, it's mine")}  # fmt: skip
+        answer |= {
+            "question": question,
+            "suggestion": suggestion,
+            "use": _("Yes, use that one"),
+            "keep": _("No, mine is correct") if suggestion else _("Yes, it's mine"),
+        }
     if taken.outcome is SignupOutcome.STEP:
         answer["wait"] = int(1000 * value("sign_up_least_seconds"))
     return _open(JsonResponse(answer, status=STATUS.get(taken.outcome, 422)))
@@ -245,8 +249,11 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
     look = frozen.content.look
     return {
         "customer": {
-            "name": form.account_name, "text": frozen.list_name, "colour": look.colour,
-            "logo_url": look.logo_url, "face": FACES[look.font],
+            "name": form.account_name,
+            "text": frozen.list_name,
+            "colour": look.colour,
+            "logo_url": look.logo_url,
+            "face": FACES[look.font],
         },
         "imprint_lines": [
             str(ImprintLine("", label, text, formats_of(language).colon))
@@ -254,7 +261,7 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
         ],
         "imprint_url": "#imprint",
         "privacy_url": frozen.privacy_url,
-    }  # fmt: skip
+    }
 
 
 def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -116,9 +116,14 @@ def contacts(request: StudioRequest) -> HttpResponse:
         for person in found.rows
     ]
     context = {
-        "rows": rows, "wanted": wanted, "lists": lists, "filtered": bool(wanted.query()),
-        "next": _address(wanted, "after", found.next), "previous": _address(wanted, "before", found.previous),
-        "list_chips": _list_chips(wanted, lists), "state_chips": _state_chips(wanted, lists),
-    }  # fmt: skip
+        "rows": rows,
+        "wanted": wanted,
+        "lists": lists,
+        "filtered": bool(wanted.query()),
+        "next": _address(wanted, "after", found.next),
+        "previous": _address(wanted, "before", found.previous),
+        "list_chips": _list_chips(wanted, lists),
+        "state_chips": _state_chips(wanted, lists),
+    }
     template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"
     return page(request, template, context)

@@ -95,9 +95,13 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
         return page(request, "studio/audience/person_erase.html", context, status=422)
     done = _("This person's data has been erased. The address stays blocked through its fingerprint only.")
     return perform(
-        request, partial(erase_for_customer, contact.id, by=request.user), done, reverse("studio:contacts"),
-        refused=PrivacyError, back=reverse("studio:contact", args=[contact.id]),
-    )  # fmt: skip
+        request,
+        partial(erase_for_customer, contact.id, by=request.user),
+        done,
+        reverse("studio:contacts"),
+        refused=PrivacyError,
+        back=reverse("studio:contact", args=[contact.id]),
+    )
 
 
 @require_safe

@@ -55,9 +55,12 @@ def _mailings() -> list[Campaign]:
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
     """Show how many contacts are inactive, what they were asked, and the next step."""
     context = {
-        "quiet": inactive_count(), "mailable": mailable_count(), "review_months": _months("consent_review_days"),
-        "most_months": _months("consent_max_days"), "asked": [_asked(campaign) for campaign in _mailings()],
-    }  # fmt: skip
+        "quiet": inactive_count(),
+        "mailable": mailable_count(),
+        "review_months": _months("consent_review_days"),
+        "most_months": _months("consent_max_days"),
+        "asked": [_asked(campaign) for campaign in _mailings()],
+    }
     return page(request, "studio/audience/quiet.html", context)
 
 
@@ -68,9 +71,12 @@ def ask_again(request: StudioRequest) -> HttpResponse:
     if not inactive_count():
         return see_other(reverse("studio:quiet"))
     draft = start_from_gallery(
-        TEMPLATE, request.account.language, name=_("Do you want to stay?"), by=request.user,
+        TEMPLATE,
+        request.account.language,
+        name=_("Do you want to stay?"),
+        by=request.user,
         values={"list_ids": open_lists(), "conditions": inactive_conditions()},
-    )  # fmt: skip
+    )
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))
 
 

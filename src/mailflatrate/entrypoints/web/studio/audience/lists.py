@@ -37,9 +37,11 @@ def lists(request: StudioRequest) -> HttpResponse:
         for row in queries.list_table(archived=archived)
     ]
     context = {
-        "rows": rows, "archived": archived, "archived_count": MailingList.objects.exclude(archived_at=None).count(),
+        "rows": rows,
+        "archived": archived,
+        "archived_count": MailingList.objects.exclude(archived_at=None).count(),
         "active_count": MailingList.objects.filter(archived_at=None).count(),
-    }  # fmt: skip
+    }
     return page(request, "studio/audience/lists.html", context)
 
 
@@ -94,9 +96,11 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
     """Rename a list."""
     found = find_list(list_id)
     initial = {
-        "name": found.name, "public_name": found.public_name, "language": found.language,
+        "name": found.name,
+        "public_name": found.public_name,
+        "language": found.language,
         "description": found.description,
-    }  # fmt: skip
+    }
     form = ListForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data

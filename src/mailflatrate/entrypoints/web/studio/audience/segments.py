@@ -89,9 +89,13 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
                 return succeed(request, _("Saved."), reverse("studio:segments"))
     people, fault = _counted(conditions)
     context = {
-        "segment": segment, "form": form, "builder": builder(conditions), "problem": problem,
-        "people": people, "fault": fault,
-    }  # fmt: skip
+        "segment": segment,
+        "form": form,
+        "builder": builder(conditions),
+        "problem": problem,
+        "people": people,
+        "fault": fault,
+    }
     refused = request.method == "POST" and "row" not in request.POST
     return page(request, "studio/audience/segment.html", context, status=422 if refused else 200)
 

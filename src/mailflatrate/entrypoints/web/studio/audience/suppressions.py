@@ -76,9 +76,11 @@ def look_up(request: StudioRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, look_up=form)
     row = queries.strongest(form.key)
-    found = None if row is None else {
-        "reason": row.get_reason_display(), "since": row.created_at, "whole_platform": row.account_id is None
-    }  # fmt: skip
+    found = (
+        None
+        if row is None
+        else {"reason": row.get_reason_display(), "since": row.created_at, "whole_platform": row.account_id is None}
+    )
     return _show(request, look_up=form, looked_up=form.cleaned_data["email"], found=found)
 
 

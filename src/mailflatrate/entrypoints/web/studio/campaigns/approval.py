@@ -92,9 +92,13 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
         if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
             actions.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         row = approval.ask_second(
-            campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), at=moment,
-            on_own_clocks=on_own_clocks, note=note,
-        )  # fmt: skip
+            campaign_id,
+            by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""),
+            at=moment,
+            on_own_clocks=on_own_clocks,
+            note=note,
+        )
     except CampaignError as problem:
         messages.error(request, str(problem))
     else:
@@ -154,7 +158,10 @@ def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     find_campaign(campaign_id)
     text = request.POST.get("text", "")[:LONGEST_WORDS]
     return perform(
-        request, partial(approval.send_back, campaign_id, by=request.user, text=text),
-        _("Sent back to the person who requested approval."), reverse("studio:campaign-edit", args=[campaign_id]),
-        refused=CampaignError, back=reverse("studio:campaign-second", args=[campaign_id]),
-    )  # fmt: skip
+        request,
+        partial(approval.send_back, campaign_id, by=request.user, text=text),
+        _("Sent back to the person who requested approval."),
+        reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=CampaignError,
+        back=reverse("studio:campaign-second", args=[campaign_id]),
+    )

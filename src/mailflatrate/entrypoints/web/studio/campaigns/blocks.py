@@ -34,10 +34,13 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
 
 def _colours(look: BrandStyle) -> list[tuple[str, str]]:
     return [
-        (look.primary, _("Primary color")), (look.ink, _("Text")), (look.soft, _("Secondary text")),
+        (look.primary, _("Primary color")),
+        (look.ink, _("Text")),
+        (look.soft, _("Secondary text")),
         (look.sheet, _("Content background")),
-        (look.tint, _("Tinted box")), (look.page, _("Page background")),
-    ]  # fmt: skip
+        (look.tint, _("Tinted box")),
+        (look.page, _("Page background")),
+    ]
 
 
 def _conditions() -> list[tuple[str, str]]:

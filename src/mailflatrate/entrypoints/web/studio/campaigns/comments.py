@@ -82,9 +82,12 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
         _find(campaign_id, thread_id)
     try:
         row = actions.write_comment(
-            campaign_id, request.POST.get("text", ""), by=request.user, thread_id=thread_id or None,
+            campaign_id,
+            request.POST.get("text", ""),
+            by=request.user,
+            thread_id=thread_id or None,
             about=CommentPlace(about) if about in CommentPlace.values else CommentPlace.WHOLE,
-        )  # fmt: skip
+        )
     except CampaignError as problem:
         return _answer(request, campaign, error=str(problem))
     return _answer(request, campaign, anchor=f"comment-{row.id}")

@@ -86,10 +86,13 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
     variant = asked_variant(request, campaign)
     seen = whole_number(posted["seen"]) if "seen" in posted else None
     draft = actions.save_draft(
-        campaign_id, written(campaign, variant, values), by=request.user, seen=seen,
+        campaign_id,
+        written(campaign, variant, values),
+        by=request.user,
+        seen=seen,
         aside_id=whole_number(posted.get("aside")),
         window=actions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
-    )  # fmt: skip
+    )
     shown = seen if draft.aside and seen is not None else draft.campaign.version
     return draft.campaign, SavedForm(form, conditions, problem, shown, draft.aside, variant)
 

@@ -40,9 +40,11 @@ class DigestForm(forms.Form):
         help_text=gettext_lazy("Appears in the subject line of every issue."),
     )
     url = forms.URLField(
-        label=gettext_lazy("Feed URL"), max_length=500, assume_scheme="https",
+        label=gettext_lazy("Feed URL"),
+        max_length=500,
+        assume_scheme="https",
         help_text=gettext_lazy("RSS or Atom, on a public web server."),
-    )  # fmt: skip
+    )
     mailing_list: "forms.ModelChoiceField[MailingList]" = forms.ModelChoiceField(
         label=gettext_lazy("List"), queryset=None, empty_label=None
     )
@@ -56,9 +58,12 @@ class DigestForm(forms.Form):
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     minimum = forms.IntegerField(
-        label=gettext_lazy("Minimum new items"), min_value=1, max_value=20, initial=1,
+        label=gettext_lazy("Minimum new items"),
+        min_value=1,
+        max_value=20,
+        initial=1,
         help_text=gettext_lazy("With fewer, we don't prepare an issue and keep the items for the next one."),
-    )  # fmt: skip
+    )
     is_active = forms.BooleanField(label=gettext_lazy("Prepare issues"), required=False, initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -140,9 +145,11 @@ def new(request: StudioRequest) -> HttpResponse:
 def _context(digest: FeedDigest) -> dict[str, Any]:
     waiting = digest.items.filter(used_at=None)
     return {
-        "digest": digest, "failed": digest.outcome in FAILURES, "waiting": waiting.count(),
+        "digest": digest,
+        "failed": digest.outcome in FAILURES,
+        "waiting": waiting.count(),
         "items": waiting.order_by("-published_at", "-id")[:SHOWN_ITEMS],
-    }  # fmt: skip
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

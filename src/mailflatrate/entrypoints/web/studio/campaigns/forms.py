@@ -87,9 +87,12 @@ class CampaignForm(forms.Form):
         label=_("Share per variant"), choices=_share_choices, coerce=int, required=False
     )
     test_hours = forms.IntegerField(
-        label=_("Hours until the winner is picked"), min_value=1, max_value=LONGEST_TEST_HOURS, required=False,
+        label=_("Hours until the winner is picked"),
+        min_value=1,
+        max_value=LONGEST_TEST_HOURS,
+        required=False,
         widget=forms.NumberInput({"aria-required": "true"}),  # emptied, it stays as it was
-    )  # fmt: skip
+    )
     test_metric = forms.ChoiceField(label=_("Winner decided by"), choices=TestMetric.choices, required=False)
     per_hour = forms.IntegerField(
         label=_("Maximum emails per hour"),
@@ -156,9 +159,12 @@ class PaceForm(forms.Form):
     """A new pace for a running campaign."""
 
     per_hour = forms.IntegerField(
-        label=_("Maximum emails per hour"), required=False, min_value=LEAST_PER_HOUR, max_value=MOST_PER_HOUR,
+        label=_("Maximum emails per hour"),
+        required=False,
+        min_value=LEAST_PER_HOUR,
+        max_value=MOST_PER_HOUR,
         help_text=_("Leave empty to send as fast as possible."),
-    )  # fmt: skip
+    )
 
 
 class WallClockField(forms.DateTimeField):

@@ -66,9 +66,13 @@ def campaigns(request: StudioRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     rows, next_id = _rows(request, state, search)
     context = {
-        "rows": rows, "next_id": next_id, "state": state, "search": search, "chips": _chips(),
+        "rows": rows,
+        "next_id": next_id,
+        "state": state,
+        "search": search,
+        "chips": _chips(),
         "is_first_page": not request.GET.get("before"),
-    }  # fmt: skip
+    }
     template = "studio/campaigns/rows.html" if is_htmx(request) else "studio/campaigns/list.html"
     return page(request, template, context)
 
@@ -95,8 +99,12 @@ def new(request: StudioRequest) -> HttpResponse:
         draft = _begin(request, begin, form.cleaned_data["name"], request.POST.get("language", language))
         return see_other(reverse("studio:campaign-edit", args=[draft.id]))
     context = {
-        "form": form, "begin": begin, "own": own_cards(), "gallery": gallery_cards(language), "language": language,
-    }  # fmt: skip
+        "form": form,
+        "begin": begin,
+        "own": own_cards(),
+        "gallery": gallery_cards(language),
+        "language": language,
+    }
     return page(request, "studio/campaigns/new.html", context, status=422 if form.errors else 200)
 
 
@@ -139,7 +147,10 @@ def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Delete a draft permanently."""
     campaign = find_campaign(campaign_id)
     return perform(
-        request, partial(actions.delete_draft, campaign_id),
-        _("“%(name)s” has been deleted.") % {"name": campaign.name}, reverse("studio:campaigns"),
-        refused=CampaignError, because=_("Only drafts can be deleted. Sent campaigns stay on record."),
-    )  # fmt: skip
+        request,
+        partial(actions.delete_draft, campaign_id),
+        _("“%(name)s” has been deleted.") % {"name": campaign.name},
+        reverse("studio:campaigns"),
+        refused=CampaignError,
+        because=_("Only drafts can be deleted. Sent campaigns stay on record."),
+    )

@@ -61,11 +61,15 @@ class PreviewState:
     def query(self, **changes: object) -> str:
         """Return the query string of this view, with changes."""
         whole: dict[str, object] = {
-            "contact": self.contact_id, "part": self.part, "width": self.width, "bare": int(self.bare),
-            "dark": int(self.dark), "images": "on" if self.images else "off",
+            "contact": self.contact_id,
+            "part": self.part,
+            "width": self.width,
+            "bare": int(self.bare),
+            "dark": int(self.dark),
+            "images": "on" if self.images else "off",
             "missing": int(self.missing),
             "variant": self.variant,
-        }  # fmt: skip
+        }
         return urlencode(whole | changes)
 
 

@@ -80,9 +80,14 @@ def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEdit
     """Return the variants for the compose page."""
     count, each = variant_count(campaign), people_each(campaign, recipients)
     return VariantEditing(
-        tabs=tabs_of(campaign, present), present=present, may_add=count < MOST_VARIANTS, people_each=each,
-        least_clicks=LEAST_CLICKS, brake_percent=limit("unsubscribe_stop"), is_small=each < SMALL_GROUP,
-    )  # fmt: skip
+        tabs=tabs_of(campaign, present),
+        present=present,
+        may_add=count < MOST_VARIANTS,
+        people_each=each,
+        least_clicks=LEAST_CLICKS,
+        brake_percent=limit("unsubscribe_stop"),
+        is_small=each < SMALL_GROUP,
+    )
 
 
 def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> HttpResponse:

@@ -127,9 +127,12 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
     campaign = find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     context = {
-        "campaign": campaign, "version": version, "differences": _differences(campaign, version),
-        "editable": campaign.state == CampaignState.DRAFT, "mine": version.saved_by_id == request.user.id,
-    }  # fmt: skip
+        "campaign": campaign,
+        "version": version,
+        "differences": _differences(campaign, version),
+        "editable": campaign.state == CampaignState.DRAFT,
+        "mine": version.saved_by_id == request.user.id,
+    }
     return page(request, "studio/campaigns/version.html", context)
 
 

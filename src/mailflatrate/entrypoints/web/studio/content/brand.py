@@ -24,9 +24,14 @@ from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle
 
 FONT_WORDS = {
-    "georgia": "Georgia", "palatino": "Palatino", "arial": "Arial", "system": gettext_lazy("Reader's default"),
-    "verdana": "Verdana", "trebuchet": "Trebuchet", "courier": "Courier",
-}  # fmt: skip
+    "georgia": "Georgia",
+    "palatino": "Palatino",
+    "arial": "Arial",
+    "system": gettext_lazy("Reader's default"),
+    "verdana": "Verdana",
+    "trebuchet": "Trebuchet",
+    "courier": "Courier",
+}
 
 
 class ColourInput(forms.TextInput):

@@ -136,10 +136,14 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
             decorative = request.POST.get("decorative") == "on"
             kept.append(
                 actions.upload_media(
-                    one.read(), name=name, alt=alt, decorative=decorative, by=request.user,
+                    one.read(),
+                    name=name,
+                    alt=alt,
+                    decorative=decorative,
+                    by=request.user,
                     made_by_ai=request.POST.get("made_by_ai") == "on",
                 )
-            )  # fmt: skip
+            )
         except MediaRefused as problem:
             refused.append(f"{name}: {refusal_sentence(problem.reason)}")
     return kept, refused
@@ -211,9 +215,12 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
         actions.describe_media(
-            media_id, name=words["name"], alt=words["alt"], decorative=words["decorative"],
+            media_id,
+            name=words["name"],
+            alt=words["alt"],
+            decorative=words["decorative"],
             made_by_ai=words["made_by_ai"],
-        )  # fmt: skip
+        )
         messages.success(request, _("Saved."))
         following = queries.media().filter(alt="", decorative=False).first()
         if "next" in request.POST and following is not None:
@@ -222,12 +229,14 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     files = {file.slot: file for file in MediaFile.objects.filter(media=media)}
     seen = files.get(COLUMN) or files[WHOLE]
     context = {
-        "media": media, "form": form, "uses": queries.media_uses(media_id),
+        "media": media,
+        "form": form,
+        "uses": queries.media_uses(media_id),
         "files": [(file, media_url(media, slot, file.ending)) for slot, file in sorted(files.items())],
         "seen": media_path(media, seen.slot, seen.ending),
         "address": message_url(media, list(files.values())),
         "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
-    }  # fmt: skip
+    }
     return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)
 
 

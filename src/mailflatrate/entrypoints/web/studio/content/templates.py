@@ -104,10 +104,14 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
     return {
         "card": card,
         "message_url": f"{card.shot_url}{separator}{urlencode({k: v for k, v in now.items() if k not in kept})}",
-        "phone": phone, "dark": dark, "images_off": off,
-        "to_desktop": switched("width", ""), "to_phone": switched("width", "phone"),
-        "to_dark": switched("dark", "" if dark else "1"), "to_images": switched("images", "" if off else "off"),
-    }  # fmt: skip
+        "phone": phone,
+        "dark": dark,
+        "images_off": off,
+        "to_desktop": switched("width", ""),
+        "to_phone": switched("width", "phone"),
+        "to_dark": switched("dark", "" if dark else "1"),
+        "to_images": switched("images", "" if off else "off"),
+    }
 
 
 @require_safe

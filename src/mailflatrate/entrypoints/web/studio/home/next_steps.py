@@ -107,9 +107,11 @@ def _standing(account: Account) -> Iterator[NextStep]:
         return
     if account.standing in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
         yield NextStep(
-            "hourglass", "info", _("We're reviewing your account"),
+            "hourglass",
+            "info",
+            _("We're reviewing your account"),
             _("We review every new customer before their first campaign."),
-        )  # fmt: skip
+        )
         return
     if account.standing in (AccountStatus.REGISTERED, AccountStatus.MORE_INFO):
         text = _("We review every new customer before their first campaign.")
@@ -120,9 +122,13 @@ def _standing(account: Account) -> Iterator[NextStep]:
         )
         return
     yield NextStep(
-        "octagon-pause", "error", _("Your account can't send right now"), account.standing_reason,
-        url_or_nothing("standing"), _("View"),
-    )  # fmt: skip
+        "octagon-pause",
+        "error",
+        _("Your account can't send right now"),
+        account.standing_reason,
+        url_or_nothing("standing"),
+        _("View"),
+    )
 
 
 def _mailings() -> Iterator[NextStep]:
@@ -131,15 +137,22 @@ def _mailings() -> Iterator[NextStep]:
         href = reverse("studio:campaign", args=[campaign.id])
         if campaign.state == CampaignState.WAITING:
             yield NextStep(
-                "cloud-off", "warning",
+                "cloud-off",
+                "warning",
                 _("“%(name)s” is waiting: the mail server isn't responding") % {"name": campaign.name},
-                _("Sending will continue automatically."), href, _("View"),
-            )  # fmt: skip
+                _("Sending will continue automatically."),
+                href,
+                _("View"),
+            )
         else:
             yield NextStep(
-                "circle-pause", "warning", _("“%(name)s” is paused") % {"name": campaign.name},
-                why_it_stands(campaign) or _("Open it to send the remaining messages."), href, _("View"),
-            )  # fmt: skip
+                "circle-pause",
+                "warning",
+                _("“%(name)s” is paused") % {"name": campaign.name},
+                why_it_stands(campaign) or _("Open it to send the remaining messages."),
+                href,
+                _("View"),
+            )
 
 
 def _choices() -> Iterator[NextStep]:
@@ -148,11 +161,13 @@ def _choices() -> Iterator[NextStep]:
     waiting = AbTest.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
     for ab_test in waiting.select_related("campaign")[:2]:
         yield NextStep(
-            "hourglass", "primary",
+            "hourglass",
+            "primary",
             _("“%(mailing)s” is waiting for you to pick the winner") % {"mailing": ab_test.campaign.name},
             _("The test has been sent. Everyone else is waiting for the winner."),
-            reverse("studio:campaign", args=[ab_test.campaign_id]), _("View"),
-        )  # fmt: skip
+            reverse("studio:campaign", args=[ab_test.campaign_id]),
+            _("View"),
+        )
 
 
 def _second_releases(account: Account, membership: Membership) -> Iterator[NextStep]:
@@ -160,20 +175,26 @@ def _second_releases(account: Account, membership: Membership) -> Iterator[NextS
         return
     for asked in waiting_requests(membership.user_id)[:2]:
         yield NextStep(
-            "stamp", "primary", _("“%(name)s” is waiting for your approval") % {"name": asked.campaign.name},
+            "stamp",
+            "primary",
+            _("“%(name)s” is waiting for your approval") % {"name": asked.campaign.name},
             _("%(person)s has requested your approval.") % {"person": asked.asked_by},
-            reverse("studio:campaign-second", args=[asked.campaign_id]), _("View"),
-        )  # fmt: skip
+            reverse("studio:campaign-second", args=[asked.campaign_id]),
+            _("View"),
+        )
 
 
 def _reviews() -> Iterator[NextStep]:
     waiting = Campaign.objects.filter(state=CampaignState.REVIEW).order_by("review_asked_at")
     for campaign in waiting[:1]:
         yield NextStep(
-            "hourglass", "info", _("“%(name)s” is being reviewed") % {"name": campaign.name},
+            "hourglass",
+            "info",
+            _("“%(name)s” is being reviewed") % {"name": campaign.name},
             _("Our team will review it first. Then it'll be sent automatically."),
-            reverse("studio:campaign", args=[campaign.id]), _("View"),
-        )  # fmt: skip
+            reverse("studio:campaign", args=[campaign.id]),
+            _("View"),
+        )
 
 
 def _agreements(account: Account) -> Iterator[NextStep]:
@@ -189,22 +210,34 @@ def _agreements(account: Account) -> Iterator[NextStep]:
             "%(n)d agreement hasn't been accepted yet", "%(n)d agreements haven't been accepted yet", open_ones
         )
         yield NextStep(
-            "signature", "warning", title % {"n": open_ones}, _("You can't send until they're all accepted."),
-            url_or_nothing("standing"), _("Read"),
-        )  # fmt: skip
+            "signature",
+            "warning",
+            title % {"n": open_ones},
+            _("You can't send until they're all accepted."),
+            url_or_nothing("standing"),
+            _("Read"),
+        )
 
 
 def _audience() -> Iterator[NextStep]:
     if not MailingList.objects.filter(archived_at=None).exists():
         yield NextStep(
-            "list-plus", "primary", _("Create your first list"), _("Contacts sign up for a list."),
-            url_or_nothing("list-new") or url_or_nothing("lists"), _("Create"),
-        )  # fmt: skip
+            "list-plus",
+            "primary",
+            _("Create your first list"),
+            _("Contacts sign up for a list."),
+            url_or_nothing("list-new") or url_or_nothing("lists"),
+            _("Create"),
+        )
     elif not Contact.objects.exists():
         yield NextStep(
-            "upload", "primary", _("Import your contacts"), _("Upload one file that includes their proof of consent."),
-            url_or_nothing("import-new") or url_or_nothing("imports"), _("Import"),
-        )  # fmt: skip
+            "upload",
+            "primary",
+            _("Import your contacts"),
+            _("Upload one file that includes their proof of consent."),
+            url_or_nothing("import-new") or url_or_nothing("imports"),
+            _("Import"),
+        )
 
 
 def _sender() -> Iterator[NextStep]:
@@ -212,29 +245,45 @@ def _sender() -> Iterator[NextStep]:
         failing = SenderDomain.objects.filter(state=DomainState.FAILING).first()
         if failing is not None:
             yield NextStep(
-                "globe-lock", "error", _("DNS records of %(domain)s need fixing") % {"domain": failing.name},
-                _("Campaigns from this domain are on hold."), url_or_nothing("senders"), _("View"),
-            )  # fmt: skip
+                "globe-lock",
+                "error",
+                _("DNS records of %(domain)s need fixing") % {"domain": failing.name},
+                _("Campaigns from this domain are on hold."),
+                url_or_nothing("senders"),
+                _("View"),
+            )
         return
     if SenderDomain.objects.exists():
         yield NextStep(
-            "globe-lock", "warning", _("Finish setting up your sender"), _("The domain or address isn't verified yet."),
-            url_or_nothing("senders"), _("Finish"),
-        )  # fmt: skip
+            "globe-lock",
+            "warning",
+            _("Finish setting up your sender"),
+            _("The domain or address isn't verified yet."),
+            url_or_nothing("senders"),
+            _("Finish"),
+        )
     else:
         yield NextStep(
-            "globe-lock", "warning", _("Add your sending domain"), _("We'll verify it through your DNS records."),
-            url_or_nothing("sender-new") or url_or_nothing("senders"), _("Add"),
-        )  # fmt: skip
+            "globe-lock",
+            "warning",
+            _("Add your sending domain"),
+            _("We'll verify it through your DNS records."),
+            url_or_nothing("sender-new") or url_or_nothing("senders"),
+            _("Add"),
+        )
 
 
 def _imprint() -> Iterator[NextStep]:
     structured = structured_imprint(newest_imprint())
     if structured is None:
         yield NextStep(
-            "file-check", "warning", _("Fill in your imprint"), _("It appears in full in every campaign."),
-            url_or_nothing("imprint"), _("Fill in"),
-        )  # fmt: skip
+            "file-check",
+            "warning",
+            _("Fill in your imprint"),
+            _("It appears in full in every campaign."),
+            url_or_nothing("imprint"),
+            _("Fill in"),
+        )
         return
     faults = len(check_imprint(structured))
     if faults:
@@ -288,14 +337,22 @@ def _origins() -> Iterator[NextStep]:
         href = url_or_nothing("list", row.id)
         if row.origin_state == OriginState.WAITING:
             yield NextStep(
-                "clock", "info", _("We're reviewing the origin of “%(name)s”") % {"name": row.name},
-                _("Imported contacts can't be emailed until the review is complete."), href, _("View") if href else "",
-            )  # fmt: skip
+                "clock",
+                "info",
+                _("We're reviewing the origin of “%(name)s”") % {"name": row.name},
+                _("Imported contacts can't be emailed until the review is complete."),
+                href,
+                _("View") if href else "",
+            )
         else:
             yield NextStep(
-                "circle-x", "error", _("The origin of “%(name)s” was rejected") % {"name": row.name},
-                _("You can't send to this list."), href, _("View") if href else "",
-            )  # fmt: skip
+                "circle-x",
+                "error",
+                _("The origin of “%(name)s” was rejected") % {"name": row.name},
+                _("You can't send to this list."),
+                href,
+                _("View") if href else "",
+            )
 
 
 def _doubt() -> Iterator[NextStep]:
@@ -308,6 +365,10 @@ def _doubt() -> Iterator[NextStep]:
         }
         text = _("We don't know whether “%(name)s” was delivered.") % {"name": campaign.name}
         yield NextStep(
-            "circle-help", "warning", title, text,
-            f"{reverse('studio:campaign-recipients', args=[campaign.id])}?state=in_doubt", _("View"),
-        )  # fmt: skip
+            "circle-help",
+            "warning",
+            title,
+            text,
+            f"{reverse('studio:campaign-recipients', args=[campaign.id])}?state=in_doubt",
+            _("View"),
+        )

@@ -175,10 +175,14 @@ class BuilderForm(forms.Form):
 
 def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "name": form.name, "mailing_list": form.mailing_list_id, "sender": form.sender_id or "",
-        "languages": list(draft.languages), "colour": draft.look.colour, "font": draft.look.font.value,
+        "name": form.name,
+        "mailing_list": form.mailing_list_id,
+        "sender": form.sender_id or "",
+        "languages": list(draft.languages),
+        "colour": draft.look.colour,
+        "font": draft.look.font.value,
         "logo_url": draft.look.logo_url,
-    }  # fmt: skip
+    }
     for language, texts in draft.texts.items():
         values |= {f"{language}_{name}": getattr(texts, name) for name in TEXT_NAMES}
     return values

@@ -75,9 +75,11 @@ def new(request: StudioRequest) -> HttpResponse:
         sender = senders().first()
         try:
             made = actions.create_form(
-                asked.cleaned_data["name"], asked.cleaned_data["mailing_list"], by=request.user,
+                asked.cleaned_data["name"],
+                asked.cleaned_data["mailing_list"],
+                by=request.user,
                 sender_id=sender.id if sender else None,
-            )  # fmt: skip
+            )
         except FormError as error:
             asked.add_error(None, f"{capfirst(str(error))}.")
         else:

@@ -61,9 +61,14 @@ def new(request: StudioRequest) -> HttpResponse:
         names = {name: given[name].strip() for name in ("first_name", "last_name") if given[name].strip()}
         try:
             actions.request_confirmation(
-                given["form"], given["email"], kind=ConfirmationRequestKind.PERSON, note=given["note"], by=request.user,
-                values=names, checked=given["checked"],
-            )  # fmt: skip
+                given["form"],
+                given["email"],
+                kind=ConfirmationRequestKind.PERSON,
+                note=given["note"],
+                by=request.user,
+                values=names,
+                checked=given["checked"],
+            )
         except FormError as error:
             asked.add_error("email", f"{capfirst(str(error)).rstrip('.')}.")
         else:

@@ -13,10 +13,13 @@ def pressure_words(seen: Pressure) -> str:
     number = {
         name: number_format(each, force_grouping=True)
         for name, each in (
-            ("n", seen.last_hour), ("usual", seen.usual), ("stopped", seen.stopped), ("denied", seen.denied),
+            ("n", seen.last_hour),
+            ("usual", seen.usual),
+            ("stopped", seen.stopped),
+            ("denied", seen.denied),
             ("most", round(value("confirmations_per_form_hour"))),
         )
-    }  # fmt: skip
+    }
     if seen.usual:
         parts = [
             ngettext(

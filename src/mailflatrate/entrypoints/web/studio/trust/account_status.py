@@ -153,8 +153,13 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
     facts = account_facts(account)
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
-        "standing": account.get_standing_display(), "tone": TONES[state], "meaning": MEANINGS[state],
-        "agreements": found, "due": _due(found), "error": error, "message_error": message_error,
+        "standing": account.get_standing_display(),
+        "tone": TONES[state],
+        "meaning": MEANINGS[state],
+        "agreements": found,
+        "due": _due(found),
+        "error": error,
+        "message_error": message_error,
         "change": change if change is not None and needs_words(state) else None,
         "may_write_application": state in actions.EDITABLE and is_owner(request),
         "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[::-1],
@@ -162,7 +167,7 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
         "warnings": [_warning(measure) for measure in open_warnings()],
         "most_strikes": int(limit("strikes_to_suspend")),
         "daily_limit": most_a_day if account.may_send else None,
-    }  # fmt: skip
+    }
     return page(request, "studio/trust/standing.html", context, status=422 if error or message_error else 200)
 
 
@@ -233,9 +238,11 @@ def security(request: StudioRequest) -> HttpResponse:
 
 def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     context = {
-        "error": error, "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
-        "writers": queries.writers(), "has_second_factor": is_mfa_enabled(request.user),
-    }  # fmt: skip
+        "error": error,
+        "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
+        "writers": queries.writers(),
+        "has_second_factor": is_mfa_enabled(request.user),
+    }
     return page(request, "studio/trust/security.html", context, status=422 if error else 200)
 
 

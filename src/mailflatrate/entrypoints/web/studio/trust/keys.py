@@ -60,24 +60,32 @@ class KeyForm(forms.Form):
         help_text=gettext_lazy("The last day the key works. If empty, it works until someone revokes it."),
     )
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("Permissions"), choices=KeyScope.choices, widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Permissions"),
+        choices=KeyScope.choices,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one permission for the key.")},
-    )  # fmt: skip
+    )
     form_ids = forms.MultipleChoiceField(
         label=gettext_lazy("Forms it can request confirmations for"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     daily_asks = forms.IntegerField(
-        label=gettext_lazy("Confirmation requests per day"), required=False, min_value=1, max_value=MOST_DAILY_ASKS,
+        label=gettext_lazy("Confirmation requests per day"),
+        required=False,
+        min_value=1,
+        max_value=MOST_DAILY_ASKS,
         help_text=gettext_lazy("Your account's daily limit also applies."),
-    )  # fmt: skip
+    )
     networks = forms.CharField(
-        label=gettext_lazy("IP ranges"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000,
+        label=gettext_lazy("IP ranges"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2_000,
         help_text=gettext_lazy(
             "One per line, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48. If empty, the key works from anywhere."
         ),
-    )  # fmt: skip
+    )
 
     def __init__(self, data: Any = None, *, signup_forms: Sequence[Form] = ()) -> None:
         super().__init__(data, initial={"daily_asks": DAILY_ASKS})
@@ -164,11 +172,14 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
     signup_forms = _signup_forms()
     names = {each.id: each.name for each in signup_forms}
     context = {
-        "rows": [_row(key, owners, names) for key in queries.api_keys()], "form": form, "made": made,
+        "rows": [_row(key, owners, names) for key in queries.api_keys()],
+        "form": form,
+        "made": made,
         "signup_forms": [(str(each.id), each.name, str(each.id) in picked_forms) for each in signup_forms],
         "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in KeyScope],
-        "asking": asking_shown(asking_allowance()), "endpoint": f"{load_settings().public_url}/api/v1",
-    }  # fmt: skip
+        "asking": asking_shown(asking_allowance()),
+        "endpoint": f"{load_settings().public_url}/api/v1",
+    }
     return page(request, "studio/trust/keys.html", context, status=422 if form.errors else 200)
 
 
@@ -184,10 +195,14 @@ def keys(request: StudioRequest) -> HttpResponse:
     found = form.cleaned_data
     try:
         made = actions.make_api_key(
-            request.account.id, found["name"], {KeyScope(each) for each in found["scopes"]},
-            expires_at=form.expires_at(request.account.time_zone), by=request.user, asking=form.asking(),
+            request.account.id,
+            found["name"],
+            {KeyScope(each) for each in found["scopes"]},
+            expires_at=form.expires_at(request.account.time_zone),
+            by=request.user,
+            asking=form.asking(),
             networks=found["networks"],
-        )  # fmt: skip
+        )
     except AccountError as problem:
         form.add_error("expires_on" if found["expires_on"] else None, str(problem))
         return _keys_page(request, form)

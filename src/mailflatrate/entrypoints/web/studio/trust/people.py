@@ -74,9 +74,14 @@ def team(request: StudioRequest) -> HttpResponse:
         found = form.cleaned_data
         try:
             invitation = actions.invite(
-                request.account.id, found["email"], name=found["name"], role=Role(found["role"]),
-                language=request.account.language, by=request.user, url=invitation_url,
-            )  # fmt: skip
+                request.account.id,
+                found["email"],
+                name=found["name"],
+                role=Role(found["role"]),
+                language=request.account.language,
+                by=request.user,
+                url=invitation_url,
+            )
         except AccountError as problem:
             form.add_error("email", str(problem))
         else:

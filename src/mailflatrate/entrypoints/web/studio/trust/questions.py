@@ -22,9 +22,11 @@ class AnswerForm(forms.Form):
     """The answer, with at most one file."""
 
     text = forms.CharField(
-        label=gettext_lazy("Your reply"), max_length=20_000, widget=forms.Textarea({"rows": 6}),
+        label=gettext_lazy("Your reply"),
+        max_length=20_000,
+        widget=forms.Textarea({"rows": 6}),
         help_text=gettext_lazy("Where and when did these people sign up, and what proof do you have?"),
-    )  # fmt: skip
+    )
     file = forms.FileField(
         label=gettext_lazy("Proof (file)"),
         required=False,

@@ -244,6 +244,10 @@ def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
     found = find_domain(domain_id)
     done = _("%(domain)s has been removed.") % {"domain": found.name}
     return perform(
-        request, lambda: actions.remove_domain(found.id), done, reverse("studio:senders"),
-        refused=DomainError, back=reverse("studio:sender-domain", args=[found.id]),
-    )  # fmt: skip
+        request,
+        lambda: actions.remove_domain(found.id),
+        done,
+        reverse("studio:senders"),
+        refused=DomainError,
+        back=reverse("studio:sender-domain", args=[found.id]),
+    )
