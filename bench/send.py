@@ -3,7 +3,7 @@
     python bench/send.py [--recipients 100000] [--only signed,openssl,unsigned,rtt_5ms]
     python bench/send.py --against ../before/src --rounds 4      # the senders of another commit and ours, in turns
 
-Two sender processes, a multipart message (`message_bytes`, 10.3 kB) with 5 tracked links and 4 merge fields. `signed`
+Two sender processes, a multipart message (`message_bytes`, 8.9 kB) with 5 tracked links and 4 merge fields. `signed`
 uses what the host has, `openssl` signs with the multi-buffer library turned off. Prints a table (standard error) and
 one JSON object: for each run messages_per_second, cpu_us_per_message by process group, messages_per_mark and
 peak_rss_mb, and of_signing_limit (OpenSSL on all cores) or of_smtp_source (the same message size), both measured in the
