@@ -301,7 +301,7 @@ def test_the_pages(anna: World, site: Site) -> None:
     address = f"/studio/campaigns/digests/{digest.id}/"
     part = anna.client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith("<div") and "Tulips in red" in part and "1 item" in part
-    assert "Checking the feed" in followed(anna.client, f"{address}look/", {"issue": "yes"})
+    assert "Checking the feed" in followed(anna.client, f"{address}check/", {"issue": "yes"})
     digest = looked(anna, site, digest, issue=True)
     assert "Issue prepared" in anna.client.get(address).content.decode()
     assert "Shop news" in anna.client.get("/studio/campaigns/digests/").content.decode()

@@ -98,7 +98,7 @@ def test_a_claim_and_a_look_find_rows_by_their_keys_whatever_the_planner_believe
     }
     by_keys = [f"SET LOCAL {name} = off" for name in claims.BY_KEYS]
     with believing(database):
-        for statement in (claims._CLAIM, claims._LOOK):
+        for statement in (claims._CLAIM, claims._CHECK):
             found = shape(database, estate, statement, *by_keys, **values)
             assert not WHOLE.search(found), found
             assert "Index" in found

@@ -144,7 +144,9 @@ def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Home
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("campaigns.csv", "title,sent\nMay,3\n")
         for path in sorted((EXPORTS / "mailchimp").glob("*.csv")):
-            archive.writestr(f"audience/{path.name}", recent(path.read_bytes()))
+            # The command asks the DNS, which remembers for all tests that it knows none of these domains.
+            renamed = recent(path.read_bytes()).replace(b"kunde-", b"post-archive-")
+            archive.writestr(f"audience/{path.name}", renamed)
     arguments = ["import", str(packed), "--account", str(anna.account_id), "--list", str(anna.list_id)]
     done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 0, done.output
@@ -153,7 +155,8 @@ def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Home
     assert order[-2].startswith("audience/subscribed")
     # Gustav's unsubscribe was read before the row in which he is subscribed, so he never gets on the list.
     assert "refused: suppressed\t1" in done.stdout
-    assert set(states(anna)) == {"dora.klein@kunde-1.de", "frida.fuchs@kunde-3.de", "erik.ernst@kunde-2.de"}
+    people = ("dora.klein@post-archive-1.de", "frida.fuchs@post-archive-3.de", "erik.ernst@post-archive-2.de")
+    assert set(states(anna)) == set(people)
 
 
 def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Home, tmp_path: Path) -> None:
