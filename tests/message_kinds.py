@@ -31,7 +31,7 @@ from mailflatrate.mail.tokens import KeyRing
 
 CUSTOMER, SERVICE = "lindenhof.example", "mailflatrate.example"
 SENDER_IP = "203.0.113.9"
-SUBJECTS = {"de": "Grüße aus der Gärtnerei 🌷", "en": "A word from the nursery"}
+SUBJECTS = {"de": "Grüße aus der Gärtnerei 🌷", "en": "A word from the nursery", "fr": "Un mot de la pépinière"}
 _RING = KeyRing.parse("k:" + "5e" * 32)
 _KEYS = {domain: generate_key() for domain in (CUSTOMER, SERVICE)}
 _SIGNERS = {domain: Signer(domain, "s1", pem) for domain, (pem, _) in _KEYS.items()}
