@@ -115,13 +115,10 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
             assert after.count(part) == before.count(part) + 1, part
         checks.look()
         page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
-        checks.look()
+        checks.after("the link of the button")
         canvas(page).locator("[data-gjs-type=mj-text]").nth(1).click()
         page.locator("[data-blocks-inspector] textarea").fill(words.subject)
-        checks.after("a headline of one's own")
-        canvas(page).locator("[data-gjs-type=mj-button]").last.click()
-        page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/weiter")
-        checks.after("the link of the sheet's own button")
+        checks.look()
         page.fill("[name=subject]", words.subject)
         checks.after("a subject")
         looked_at(anna, "compose-blocks")
@@ -129,7 +126,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         checks.look()
         promised(anna, checks)
         page.locator("[data-opens=send-now]").wait_for()
-        assert len(checks.closed) >= 4
+        assert len(checks.closed) >= 3
         looked_at(anna, "compose-blocks-ready")
 
 
@@ -226,8 +223,8 @@ def composed(page: Any, words: Words, checks: Checks) -> None:
     keys.insert_text(words.subject)
     checks.after("an honest subject")
     tab_to(page, "#id_sender")
-    tab_to(page, "[name=list_ids]")
-    keys.press("Space")
+    tab_to(page, "#audience > summary")
+    assert page.is_checked("[name=list_ids]"), "the only list is chosen"
     page.locator("#release-buttons").wait_for()
     tab_to(page, ".cm-content")
     keys.press("Control+A")

@@ -104,7 +104,7 @@ def test_a_zone_that_says_nothing_is_a_zone(date: str, is_good: bool) -> None:
 def test_missing_and_wrong_are_told_apart_in_both_languages() -> None:
     for change, english, german in (
         (without("Feedback-ID"), "Feedback-ID is missing", "Feedback-ID fehlt"),
-        (field("Feedback-ID: 7:7:us4:mc"), "isn't in the format Gmail reads", "nicht die Form"),
+        (field("Feedback-ID: 7:7:us4:mc"), "isn't in the format Gmail reads", "nicht das Format"),
         (without("List-Unsubscribe"), "List-Unsubscribe is missing", "List-Unsubscribe fehlt"),
         (field("List-Unsubscribe: x"), "can't be read", "nicht lesbar"),
         (unsigned, "isn't signed", "nicht mit DKIM signiert"),

@@ -270,5 +270,5 @@ urlpatterns = [
     path("openapi.json", openapi, name="openapi"),
     path("docs", documentation, name="docs"),
     *_operations(),
-    re_path(r"^(?P<rest>.*)$", nothing),
+    re_path(r"^(?P<rest>(?s:.*))$", nothing),
 ]
