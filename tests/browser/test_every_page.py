@@ -148,7 +148,7 @@ class Walker:
         while queue:
             address = queue.pop(0)
             route = _route_of(address.partition("?")[0])
-            if route in self.opened or route in NOT_OPENED or route not in ROUTES or route.startswith(leave):
+            if route in self.opened or route in NOT_OPENED or route not in ROUTES or address.startswith(leave):
                 continue
             narrow(somebody.page)
             somebody.go(address)
