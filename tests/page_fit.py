@@ -72,5 +72,15 @@ def misfits(page: Any, widths: tuple[int, ...] = WIDTHS) -> list[str]:
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        found += [f"{width} px: {line}" for line in page.evaluate(MEASURE)]
+        found += [f"{width} px: {line}" for line in _settled(page)]
     return found
+
+
+def _settled(page: Any) -> list[str]:
+    """Measure until it fits, for a second: fonts and charts may arrive after the page."""
+    for _ in range(10):
+        lines: list[str] = page.evaluate(MEASURE)
+        if not lines:
+            break
+        page.wait_for_timeout(100)
+    return lines
