@@ -24,30 +24,25 @@ _MOST_OCTETS_WITH_PICTURES = 900_000
 
 def gallery_message(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
     """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
-    draft = Campaign(
-        account=account,
-        mailing_id=SPECIMEN_ID,
-        subject=template.subject,
-        preheader=template.preheader,
-        language=template.language,
-        content_kind=ContentKind.MJML,
-        content=source(template, look, _picture),
-    )
+    draft = _draft(template, account, ContentKind.MJML, source(template, look, _picture))
     return _notice(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
 def own_message(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
     """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
-    draft = Campaign(
+    return _notice(_draft(template, account, template.content_kind, template.content), look, account)
+
+
+def _draft(template: GalleryTemplate | MailingTemplate, account: Account, kind: str, content: str) -> Campaign:
+    return Campaign(
         account=account,
         mailing_id=SPECIMEN_ID,
         subject=template.subject,
         preheader=template.preheader,
         language=template.language,
-        content_kind=template.content_kind,
-        content=template.content,
+        content_kind=kind,
+        content=content,
     )
-    return _notice(draft, look, account)
 
 
 def written_message(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:

@@ -20,7 +20,7 @@ def variant_count(campaign: Campaign) -> int:
 
 
 def share_of(campaign: Campaign) -> int:
-    """Return the percentage of the audience that each variant gets; together no more than 100."""
+    """Return the percentage of the audience that each variant gets. They add up to at most 100."""
     return max(1, min(campaign.test_share, 100 // variant_count(campaign)))
 
 

@@ -183,7 +183,7 @@ class Transmitter:
         self._group.proceed()
 
     def stop(self) -> None:
-        """Accept no more messages; those under way finish."""
+        """Stop accepting messages; those under way finish."""
         self._group.stop()
 
     async def close(self) -> None:

@@ -42,7 +42,7 @@ class WaitingMessage:
 
 
 def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
-    """Return a lane's next messages by ID; at least one, otherwise no more than fit into memory."""
+    """Return a lane's next messages by ID; at least one, at most what fits into memory."""
     with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
         cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
         rows = [WaitingMessage(*row) for row in cursor.fetchall()]

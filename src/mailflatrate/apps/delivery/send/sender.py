@@ -283,7 +283,7 @@ class Sender:
     # -- life ------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Accept no more messages; those under way finish, and their chunks are given back."""
+        """Stop accepting messages; those under way finish, and their chunks are given back."""
         if not self._stopping.is_set():
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
         self._stopping.set()

@@ -43,7 +43,7 @@ class ImportTerms:
     wording: str = ""
 
     @property
-    def everybody(self) -> PriorStatus | None:
+    def status_of_all(self) -> PriorStatus | None:
         """Return the status stated for all rows, whatever their cells say."""
         return PriorStatus(self.all_rows) if self.all_rows and self.all_rows != BY_ROW else None
 

@@ -43,11 +43,11 @@ class Statuses:
         self._needs_yes = any(column.field is StatusField.STATE for column in columns.statuses)
         self._read_moments = read_moments
         self._changes = columns.changes
-        everybody = terms.everybody
-        self._everybody = (
-            None if everybody is None else StatusHit(everybody, StatusColumn(StatusField.STATE, 0, ""), terms.all_rows)
+        of_all = terms.status_of_all
+        self._of_all = (
+            None if of_all is None else StatusHit(of_all, StatusColumn(StatusField.STATE, 0, ""), terms.all_rows)
         )
-        self.speak = bool(self._readers) or self._everybody is not None
+        self.speak = bool(self._readers) or self._of_all is not None
         used = {column.index for column in columns.statuses} | set(columns.targets.values())
         self.watched = tuple(
             at
@@ -59,8 +59,8 @@ class Statuses:
     def judge(self, cells: Sequence[str]) -> tuple[StatusHit | None, str]:
         """Return a row's strongest status word, and the reason to hold it: empty for a yes and for a no."""
         hit = judge_row(self._readers, cells)
-        if self._everybody is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
-            return self._everybody, _HELD.get(self._everybody.status, "")
+        if self._of_all is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
+            return self._of_all, _HELD.get(self._of_all.status, "")
         if hit is None:
             return None, STATUS_MISSING if self._needs_yes else ""
         return hit, _HELD.get(hit.status, "")
