@@ -207,11 +207,11 @@ def _reauthenticate(somebody: Any) -> None:
     _send(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
 
 
-def _in_mail(somebody: Any, email: str, prefix: str, postbox: str = "/desk/test-inbox/") -> str:
-    """Return the path of a link in the newest message to an address that has one."""
+def _in_mail(somebody: Any, search: str, prefix: str, postbox: str = "/desk/test-inbox/") -> str:
+    """Return the path of a link in the newest message to an address, or with a subject, that has one."""
     seen: set[str] = set()
     while True:
-        somebody.go(wait_for_message(somebody, postbox, email, seen))
+        somebody.go(wait_for_message(somebody, postbox, search, seen))
         link = somebody.page.locator(f"a[href*='{prefix}']")
         if link.count():
             address = str(link.first.get_attribute("href"))
@@ -224,7 +224,7 @@ def _only_takes_forms(otto: Any, route: str) -> bool:
 
 
 def _mails(anna: Any, otto: Any) -> list[str]:
-    """Have an invitation and a new password sent; return the pages that these and a verification email lead to."""
+    """Have an invitation and a new password sent; return where these, a verification email and a campaign lead."""
     ida = f"ida{os.getpid()}@lindenhof.example"
     _send(anna, "/studio/settings/team/", name="Ida", email=ida, role="editor")
     _send(anna, "/password/reset/", email="carla@nordstern.example")
@@ -232,6 +232,7 @@ def _mails(anna: Any, otto: Any) -> list[str]:
         _in_mail(otto, ida, "/invitation/"),
         _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),
         _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/test-inbox/"),
+        *(_in_mail(anna, "Winterzwiebeln sind da", page, "/studio/test-inbox/") for page in ("/u/", "/p/")),
     ]
 
 
