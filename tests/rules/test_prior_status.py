@@ -288,3 +288,10 @@ def test_any_text_is_read_and_never_a_yes_by_chance(text: str) -> None:
     is_status_word(text)
     assert read_status(text) in PriorStatus
     assert read_status(f"{text} unsubscribed") in (*NO, PriorStatus.UNKNOWN, PriorStatus.OPEN)
+
+
+def test_words_in_an_address_say_nothing_about_its_column() -> None:
+    found = guess_column("E-Mail", look("jana@gmx.de", "bounce.b@web.de", "unsubscribed@web.de"))
+    assert found == (ColumnGuess.NOTHING, StatusField.STATE)
+    said, _field = guess_column("E-Mail", look("jana@gmx.de", "unsubscribed: otto@web.de", "bounced:bo@web.de"))
+    assert said is ColumnGuess.ASK

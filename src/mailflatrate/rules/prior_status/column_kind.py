@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +29,7 @@ from mailflatrate.rules.prior_status.status_words import (
 MAX_KINDS = 12
 """A column with so few different values holds categories, not texts."""
 MAX_KIND_CHARACTERS = 40
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 _PROSE_WORDS = 4
 _CODE_CHARACTERS = 2
 # What a whole table of one-letter states is made of: with U (unsubscribed) and one that may be a yes.
@@ -168,7 +170,8 @@ class ColumnProfile:
         nothing = is_nothing(text)
         self.events += not nothing and not (flag and text.strip().lower() in ("no", "nein", "false", "n", "f"))
         self.links += text.lstrip().startswith(("http://", "https://", "mailto:"))
-        if not flag and not nothing and not is_time:
+        # What a person's address is made of says nothing about that person: bounce.b@example.com.
+        if not flag and not nothing and not is_time and not _ADDRESS.fullmatch(text.strip()):
             self.states += read_status(text) is not PriorStatus.UNKNOWN and not text.strip().isdecimal()
             self.telling += is_status_word(text)
 
