@@ -20,8 +20,9 @@ from campaign_world import World, world
 from forms_world import add_form
 from lists_home import readdress
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.forms.facts import confirmation_batch
 from mailflatrate.apps.forms.models import Form, SignupRequest
-from mailflatrate.apps.gate.confirmations import facts_again
+from mailflatrate.apps.gate.confirmations import confirmation_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
@@ -249,7 +250,7 @@ def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_ar
     honest, false = forged(anna, attacker), forged(anna, attacker, key=secrets.token_bytes(32))
     with tenancy.account(anna.account_id):
         requests = {row.id: row for row in SignupRequest.objects.filter(id__in=[honest, false])}
-        facts = facts_again(list(requests.values()))
+        facts = confirmation_facts(confirmation_batch(list(requests.values())))
         assert [each.key for each in judge_confirmation(facts[false]).blocked_by] == ["confirmation-address"]
         assert judge_confirmation(facts[honest]).allowed, "it asks the person, in words that the form froze"
 

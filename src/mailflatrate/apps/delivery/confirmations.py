@@ -10,12 +10,17 @@ from django.db.models import QuerySet
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import wait_for_facts, want_facts
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions.request_progress import (
+    AcceptedConfirmation,
+    AllowedConfirmation,
+    decide_queued,
+    note_sent,
+)
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.gate.confirmations import RequestVerdict, judge_requests
+from mailflatrate.apps.forms.queries import queued_domains
+from mailflatrate.apps.gate.confirmations import decide_confirmations
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import EXPRESS_SECONDS
-from mailflatrate.mail.address import domain_of
 
 MOST_AT_ONCE = 100
 
@@ -35,38 +40,31 @@ def plan_confirmations(account_id: int) -> PlannedConfirmations:
     no mail (R-18); no row is locked meanwhile, and no form waits for it.
     """
     with tenancy.account(account_id):
-        waiting = forms.queued_domains(2 * MOST_AT_ONCE)
+        waiting = queued_domains(2 * MOST_AT_ONCE)
     if not waiting:
         return PlannedConfirmations(0, None)
     looked_at = wait_for_facts(waiting, configured_resolver)
     with tenancy.account(account_id):
-        taken = forms.take_queued(MOST_AT_ONCE)
-        requests = [request for request in taken if domain_of(request.email) in looked_at]
-        if not requests:
-            return PlannedConfirmations(len(taken), None)
-        want_facts({domain_of(request.email) for request in requests})
-        judged = judge_requests(requests)
-        allowed = [each for each in judged if each.decision.allowed]
-        forms.begin_asking([each.request for each in allowed])
-        forms.withhold({each.request: each.reason for each in judged if not each.decision.allowed})
-        return PlannedConfirmations(len(requests), _make_deliveries(account_id, allowed) if allowed else None)
+        want_facts(looked_at)
+        requests, allowed = decide_queued(MOST_AT_ONCE, looked_at, decide_confirmations)
+        return PlannedConfirmations(requests, _make_deliveries(account_id, allowed) if allowed else None)
 
 
-def _make_deliveries(account_id: int, allowed: list[RequestVerdict]) -> int:
+def _make_deliveries(account_id: int, allowed: list[AllowedConfirmation]) -> int:
     chunk = Chunk.objects.create(campaign_id=None, number=0, size=len(allowed))
     Delivery.objects.bulk_create(
         [
             Delivery(
                 account_id=account_id,
                 chunk=chunk,
-                contact_id=judged.request.contact_id,
-                mailing_list_id=judged.request.mailing_list_id,
-                confirmation_id=judged.request.id,
-                decision=judged.decision,
-                rules_version=judged.decision.rules_version,
-                granted_at=judged.decision.decided_at,
+                contact_id=each.contact_id,
+                mailing_list_id=each.mailing_list_id,
+                confirmation_id=each.request_id,
+                decision_id=each.decision.decision_id,
+                rules_version=each.decision.rules_version,
+                granted_at=each.decision.decided_at,
             )
-            for judged in allowed
+            for each in allowed
         ]
     )
     return chunk.id
@@ -76,9 +74,9 @@ def note_accepted(chunk_id: int) -> None:
     """Tell the ledger which confirmation mails of a chunk the relay accepted (R-29, second)."""
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
     _time_express(rows)
-    forms.note_sent(
+    note_sent(
         [
-            forms.AcceptedConfirmation(
+            AcceptedConfirmation(
                 request_id=row.confirmation_id or 0,
                 delivery_id=row.id,
                 reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),

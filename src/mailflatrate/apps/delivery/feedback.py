@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.relay_queue import all_relays_followed
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
@@ -157,7 +157,7 @@ def _tell_forms(delivery_ids: Sequence[int]) -> None:
     rows = Delivery.objects.filter(id__in=delivery_ids, confirmation_id__isnull=False)
     asked = [each for each in rows.values_list("confirmation_id", flat=True) if each is not None]
     if asked:
-        forms.note_unknown(asked, clock.now())
+        note_unknown(asked, clock.now())
 
 
 def _tell_lists(told: Sequence[tuple[_ChangedDelivery, ReturnedBounce]]) -> None:

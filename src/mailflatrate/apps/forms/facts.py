@@ -1,12 +1,129 @@
-"""Rows of forms as facts for the rules."""
+"""Rows of forms as facts for the rules, and the batch of requests that the gate decides about."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from mailflatrate.apps.accounts.facts import structured_imprint
-from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.forms.defence import VisitorProof
+from mailflatrate.apps.forms.models import (
+    ConfirmationRequestKind,
+    ConfirmationRequestState,
+    Form,
+    FormState,
+    SignupDenial,
+    SignupRequest,
+)
 from mailflatrate.apps.forms.queries import newest_imprint
-from mailflatrate.apps.lists.models import OriginState
+from mailflatrate.apps.lists.models import OriginState, Subscription, SubscriptionState
+from mailflatrate.base import clock
+from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.mail.address import canonical_key, mailbox_form, without_tag
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms import content_from_json
 from mailflatrate.rules.forms.freeze import company_name
+from mailflatrate.rules.limits import value
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationRequest:
+    """A request that waits for its confirmation email.
+
+    `keys` are the keyed hashes of the address as stored and, if it has a +tag, of its mailbox: a mailbox's refusal
+    covers its tags. `mailbox_key` is the one under which its emails are counted (R-20, R-35).
+    """
+
+    id: int
+    form_id: int | None
+    email: str
+    keys: tuple[bytes, ...]
+    mailbox_key: bytes
+    requested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationBatch:
+    """Requests for the gate to decide about, and all that forms knows about them at `now`.
+
+    `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes; `denied`
+    those whose person answered "this was not me" a short while ago. The counts are of emails within the last day and
+    hour, and are missing where they no longer matter.
+    """
+
+    requests: tuple[ConfirmationRequest, ...]
+    now: datetime
+    wanted: Set[int]
+    denied: Set[int]
+    mails_to_mailbox: Mapping[bytes, int] = field(default_factory=dict)
+    mails_of_form: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationDecision:
+    """The gate's decision about a request. `reason` is the key of the first rule that stops its email, or empty."""
+
+    request_id: int
+    decision_id: int
+    rules_version: str
+    decided_at: datetime
+    reason: str
+
+
+def confirmation_batch(rows: Sequence[SignupRequest]) -> ConfirmationBatch:
+    """Return requests, read with their forms, for the gate to decide about."""
+    now = clock.now()
+    requests = tuple(map(_request, rows))
+    return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now))
+
+
+def mailbox_key(email: str) -> bytes:
+    """Return the keyed hash of an address's mailbox, under which emails to it are counted (R-20, R-35)."""
+    return canonical_address_key(mailbox_form(canonical_key(email)))
+
+
+def is_agreed(request: SignupRequest) -> bool:
+    """Return False for a change of address not agreed to by the old mailbox: the requester may not own it."""
+    return request.kind != ConfirmationRequestKind.MOVE or request.proof == VisitorProof.MAILBOX
+
+
+def still_valid(request: SignupRequest) -> bool:
+    """Return whether the person may still answer. A change of address requires consent from the old mailbox."""
+    return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
+
+
+def _request(row: SignupRequest) -> ConfirmationRequest:
+    own, mailbox = bytes(row.address_key), without_tag(canonical_key(row.email))
+    keys = (own, canonical_address_key(mailbox)) if mailbox else (own,)
+    return ConfirmationRequest(
+        row.id, row.form_id, row.email, keys, mailbox_key(row.email), row.requested_at, row.expires_at
+    )
+
+
+def _wanted(rows: Sequence[SignupRequest]) -> set[int]:
+    wanted, moves = set(), {}
+    for row in rows:
+        if row.kind != ConfirmationRequestKind.MOVE:
+            if row.form is not None and row.form.state == FormState.PUBLISHED:
+                wanted.add(row.id)
+        elif row.moves_id is not None and is_agreed(row):
+            moves[row.id] = row.moves_id
+    if moves:
+        subscribed = Subscription.objects.filter(contact_id__in=moves.values(), state=SubscriptionState.CONFIRMED)
+        contacts = set(subscribed.values_list("contact_id", flat=True))
+        wanted |= {request_id for request_id, contact_id in moves.items() if contact_id in contacts}
+    return wanted
+
+
+def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
+    """Return the requests turned down before: for the same list, or for a change of address to the same address."""
+    since = now - timedelta(days=value("confirmation_erase_days"))
+    denials = SignupDenial.objects.filter(
+        address_key__in={key for request in requests for key in request.keys}, denied_at__gt=since
+    ).values_list("address_key", "form__mailing_list_id")
+    found = {(bytes(key), list_id) for key, list_id in denials}
+    lists = {row.id: None if row.kind == ConfirmationRequestKind.MOVE else row.mailing_list_id for row in rows}
+    return {request.id for request in requests if any((key, lists[request.id]) in found for key in request.keys)}
 
 
 def form_facts(form: Form) -> FormFacts:

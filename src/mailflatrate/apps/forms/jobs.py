@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
-from mailflatrate.apps.forms.actions.request_progress import queued_since
 from mailflatrate.apps.forms.actions.sign_up import wake_sending
+from mailflatrate.apps.forms.queries import queued_since
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason

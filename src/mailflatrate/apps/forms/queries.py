@@ -3,17 +3,26 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account, Imprint
-from mailflatrate.apps.forms.models import Form, FormState, FormVersion, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import (
+    ConfirmationRequestState,
+    Form,
+    FormState,
+    FormVersion,
+    SignupDenial,
+    SignupRequest,
+)
 from mailflatrate.apps.lists.addresses import Surroundings, surroundings
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.forms import FrozenForm, content_from_json, frozen_from_json
 
 FRESH_SECONDS = 3.0
@@ -186,6 +195,18 @@ def asking_forms(list_id: int | None = None) -> list[Form]:
 def open_lists() -> list[MailingList]:
     """Return the lists that a form may fill."""
     return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))
+
+
+def queued_domains(most: int) -> set[str]:
+    """Return the domains of the oldest requests waiting for their email."""
+    queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
+    return {domain_of(email) for email in queued.values_list("email", flat=True)[:most]}
+
+
+def queued_since(moment: datetime) -> list[int]:
+    """Return accounts whose requests were queued before `moment`: their job was never woken. Inside `platform(...)`."""
+    rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
+    return list(rows.values_list("account_id", flat=True).distinct())
 
 
 def unhandled_denials() -> list[SignupDenial]:

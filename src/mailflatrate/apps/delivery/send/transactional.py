@@ -30,11 +30,12 @@ from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, Draft
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions.request_progress import ConfirmationDraft, note_messages
+from mailflatrate.apps.forms.facts import confirmation_batch
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
-from mailflatrate.apps.gate.confirmations import facts_again
+from mailflatrate.apps.gate.confirmations import confirmation_facts
 from mailflatrate.apps.gate.message_composition import load_signers, service_identity
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.gate.permits import Permit
@@ -178,7 +179,7 @@ def _confirmations(
 ) -> None:
     related = SignupRequest.objects.select_related("form__sender__domain", "version", "mailing_list")
     requests = list(related.filter(id__in=asked, state=ConfirmationRequestState.ASKED))
-    facts = facts_again(requests)
+    facts = confirmation_facts(confirmation_batch(requests))
     account = current_account()
     imprint = structured_imprint(newest_imprint())
     written = []
@@ -190,11 +191,9 @@ def _confirmations(
             log.exception("letter_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
             continue
-        written.append(
-            forms.ConfirmationDraft(request, token, draft.message_id, hashlib.sha256(draft.body).hexdigest())
-        )
+        written.append(ConfirmationDraft(request.id, token, draft.message_id, hashlib.sha256(draft.body).hexdigest()))
         prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
-    forms.note_messages(written)
+    note_messages(written)
 
 
 def _confirmation_draft(

@@ -1,7 +1,8 @@
-"""All writes to forms; each call is one transaction (or savepoint).
+"""All writes to forms; each call is one transaction (or savepoint). Exported here is what pages and API call.
 
-`form_edits` is for customers editing forms, `sign_up` takes sign-ups and other requests, `request_progress` tracks a
-request through gate and engine, `confirm_or_deny` takes the person's answer, `request_expiry` handles expiry.
+`form_edits` is for customers editing forms, `sign_up` takes sign-ups and other requests, `confirm_or_deny` takes the
+person's answer, `request_expiry` handles expiry. Only the engine imports `request_progress`, which takes a request
+through the gate.
 """
 
 from mailflatrate.apps.forms.actions.confirm_or_deny import AnsweredRequest, TokenRequest, answer, find_request
@@ -17,24 +18,6 @@ from mailflatrate.apps.forms.actions.request_limits import (
     allowances_of,
     asking_allowance,
     braked_accounts,
-    note_unknown,
-)
-from mailflatrate.apps.forms.actions.request_progress import (
-    AcceptedConfirmation,
-    ConfirmationDraft,
-    begin_asking,
-    is_agreed,
-    lock_mailboxes,
-    mailbox_key,
-    mails_of_form,
-    mails_to_mailboxes,
-    mark_mails,
-    note_messages,
-    note_sent,
-    queued_domains,
-    still_valid,
-    take_queued,
-    withhold,
 )
 from mailflatrate.apps.forms.actions.sign_up import (
     SignupOutcome,
@@ -47,9 +30,7 @@ from mailflatrate.apps.forms.actions.sign_up import (
 )
 
 __all__ = [
-    "AcceptedConfirmation",
     "AnsweredRequest",
-    "ConfirmationDraft",
     "SignupOutcome",
     "SignupResult",
     "SignupVisit",
@@ -58,29 +39,15 @@ __all__ = [
     "allowances_of",
     "answer",
     "asking_allowance",
-    "begin_asking",
     "braked_accounts",
     "close_form",
     "create_form",
     "find_request",
     "forget_old",
-    "is_agreed",
-    "lock_mailboxes",
-    "mailbox_key",
-    "mails_of_form",
-    "mails_to_mailboxes",
-    "mark_mails",
-    "note_messages",
-    "note_sent",
-    "note_unknown",
     "publish_form",
-    "queued_domains",
     "reopen_form",
     "request_confirmation",
     "request_move",
     "save_draft",
     "sign_up",
-    "still_valid",
-    "take_queued",
-    "withhold",
 ]

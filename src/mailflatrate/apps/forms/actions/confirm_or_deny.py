@@ -6,7 +6,8 @@ from enum import Enum
 from django.db import transaction
 
 from mailflatrate.apps.forms.actions.request_limits import count_answer
-from mailflatrate.apps.forms.actions.request_progress import about, still_valid, token_hash, token_id
+from mailflatrate.apps.forms.actions.request_progress import about, token_hash, token_id
+from mailflatrate.apps.forms.facts import still_valid
 from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger

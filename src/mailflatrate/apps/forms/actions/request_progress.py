@@ -1,20 +1,21 @@
-"""The progress of a request: gate and engine call these functions inside `tenancy.account(...)`.
+"""The progress of a request through gate and engine. Runs inside `tenancy.account(...)`.
 
-The gate judges what `take_queued` returns; `begin_asking` or `withhold` records the verdict; the engine records with
-`note_messages` what it is about to send, and with `note_sent` that the relay accepted it.
+`decide_queued` hands the gate one batch and acts on its decisions; the engine records with `note_messages` what it is
+about to send, and with `note_sent` that the relay accepted it.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
-from mailflatrate.apps.forms.defence import VisitorProof
+from mailflatrate.apps.forms.facts import ConfirmationBatch, ConfirmationDecision, confirmation_batch, mailbox_key
 from mailflatrate.apps.forms.models import (
     ConfirmationMark,
     ConfirmationRequestKind,
@@ -25,59 +26,82 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock
-from mailflatrate.base.ids import canonical_address_key
-from mailflatrate.mail.address import canonical_key, domain_of, mailbox_form
+from mailflatrate.mail.address import domain_of
 
 A_DAY = timedelta(hours=24)
+AN_HOUR = timedelta(hours=1)
 NO_SUCH_DOMAIN = "confirmation-address"
 """The rule that finds out only at the gate that a domain takes no mail."""
 
 
-def queued_domains(most: int) -> set[str]:
-    """Return the domains of the oldest requests waiting for their email."""
-    queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
-    return {domain_of(email) for email in queued.values_list("email", flat=True)[:most]}
+@dataclass(frozen=True, slots=True)
+class AllowedConfirmation:
+    """A request whose email may be sent, with the contact and the list that the delivery is for."""
+
+    request_id: int
+    contact_id: int | None
+    mailing_list_id: int
+    decision: ConfirmationDecision
 
 
-def take_queued(most: int) -> list[SignupRequest]:
-    """Return requests waiting for their email, oldest first, locked until the transaction ends."""
-    rows = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
-    queued = rows.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
-    return list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
+def decide_queued(
+    most: int, domains: Set[str], judge: Callable[[ConfirmationBatch], Sequence[ConfirmationDecision]]
+) -> tuple[int, list[AllowedConfirmation]]:
+    """Let the gate decide about the oldest queued requests to these domains, and record what follows from it.
+
+    Returns how many requests were looked at, and those whose email may be sent. The rows stay locked until the
+    transaction ends.
+    """
+    related = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
+    queued = related.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
+    taken = list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
+    rows = {row.id: row for row in taken if domain_of(row.email) in domains}
+    if not rows:
+        return len(taken), []
+    _lock_mailboxes({mailbox_key(row.email) for row in rows.values()})
+    batch = confirmation_batch(list(rows.values()))
+    mailboxes = {request.id: request.mailbox_key for request in batch.requests}
+    decisions = judge(
+        replace(
+            batch,
+            mails_to_mailbox=_mails_to_mailboxes(mailboxes.values(), batch.now),
+            mails_of_form=_mails_of_forms({row.form_id for row in taken if row.form_id is not None}, batch.now),
+        )
+    )
+    allowed = [each for each in decisions if not each.reason]
+    ConfirmationMark.objects.bulk_create(
+        ConfirmationMark(mailbox_key=mailboxes[each.request_id], at=batch.now) for each in allowed
+    )
+    _begin_asking([rows[each.request_id] for each in allowed])
+    _withhold([(rows[each.request_id], each.reason) for each in decisions if each.reason])
+    return len(taken), [
+        AllowedConfirmation(row.id, row.contact_id, row.mailing_list_id, each)
+        for each in allowed
+        for row in [rows[each.request_id]]
+    ]
 
 
-def mailbox_key(request: SignupRequest) -> bytes:
-    """Return the keyed hash of an address's mailbox, under which emails to it are counted (R-20, R-35)."""
-    return canonical_address_key(mailbox_form(canonical_key(request.email)))
-
-
-def lock_mailboxes(keys: Sequence[bytes]) -> None:
+def _lock_mailboxes(keys: Iterable[bytes]) -> None:
     """Lock these mailboxes so that only one transaction at a time, across all accounts, counts emails to them."""
     with connection.cursor() as cursor:
-        for key in sorted(set(keys)):
+        for key in sorted(keys):
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
 
 
-def mails_to_mailboxes(keys: Sequence[bytes], now: datetime) -> Counter[bytes]:
-    """Count all customers' confirmation emails to mailboxes within a day. Callers deciding by it hold their locks."""
+def _mails_to_mailboxes(keys: Iterable[bytes], now: datetime) -> Counter[bytes]:
+    """Count all customers' confirmation emails to mailboxes within a day. The caller holds their locks."""
     rows = ConfirmationMark.objects.filter(mailbox_key__in=set(keys), at__gt=now - A_DAY)
     return Counter(bytes(key) for key in rows.values_list("mailbox_key", flat=True))
 
 
-def mark_mails(keys: Sequence[bytes], now: datetime) -> None:
-    """Count one more email to each of these mailboxes."""
-    ConfirmationMark.objects.bulk_create([ConfirmationMark(mailbox_key=key, at=now) for key in keys])
+def _mails_of_forms(form_ids: Set[int], now: datetime) -> dict[int, int]:
+    """Count the emails that each form requested within the last hour."""
+    rows = SignupRequest.objects.filter(form_id__in=form_ids, requested_at__gt=now - AN_HOUR)
+    asked = rows.filter(requested_event_id__isnull=False)
+    return dict(asked.order_by().values_list("form_id").annotate(Count("id")))
 
 
-def mails_of_form(form_id: int | None, now: datetime) -> int:
-    """Return how many emails a form requested within the last hour."""
-    if form_id is None:
-        return 0
-    rows = SignupRequest.objects.filter(form_id=form_id, requested_at__gt=now - timedelta(hours=1))
-    return rows.filter(requested_event_id__isnull=False).count()
-
-
-def begin_asking(requests: Sequence[SignupRequest]) -> None:
+def _begin_asking(requests: Sequence[SignupRequest]) -> None:
     """Make contacts pending and record their requests, after the gate allowed the emails (R-29, first)."""
     for request in requests:
         person = lists.SignupPerson(request.email, bytes(request.address_key))
@@ -88,12 +112,12 @@ def begin_asking(requests: Sequence[SignupRequest]) -> None:
     SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "state"])
 
 
-def withhold(reasons: Mapping[SignupRequest, str]) -> None:
+def _withhold(refused: Sequence[tuple[SignupRequest, str]]) -> None:
     """Record requests the gate refused; each reason is the key of the rule. The visitor never learns it."""
-    for request, reason in reasons.items():
+    for request, reason in refused:
         request.state, request.reason = ConfirmationRequestState.WITHHELD, reason
-    SignupRequest.objects.bulk_update(reasons, ["state", "reason"])
-    note_unknown([request.id for request, reason in reasons.items() if reason == NO_SUCH_DOMAIN], clock.now())
+    SignupRequest.objects.bulk_update([request for request, _ in refused], ["state", "reason"])
+    note_unknown([request.id for request, reason in refused if reason == NO_SUCH_DOMAIN], clock.now())
 
 
 def token_hash(token: str) -> bytes:
@@ -110,7 +134,7 @@ def token_id(request: SignupRequest) -> str:
 class ConfirmationDraft:
     """A message to be sent next, with the token in it."""
 
-    request: SignupRequest
+    request_id: int
     token: str
     message_id: str
     body_sha256: str
@@ -118,13 +142,14 @@ class ConfirmationDraft:
 
 def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
     """Make the tokens of these messages valid from now on, replacing earlier ones."""
-    for message in messages:
-        request = message.request
-        request.token_hash, request.message_id = token_hash(message.token), message.message_id
-        request.body_sha256 = message.body_sha256
-    SignupRequest.objects.bulk_update(
-        [message.request for message in messages], ["token_hash", "message_id", "body_sha256"]
-    )
+    rows = [
+        SignupRequest(
+            id=message.request_id, token_hash=token_hash(message.token), message_id=message.message_id,
+            body_sha256=message.body_sha256,
+        )
+        for message in messages
+    ]  # fmt: skip
+    SignupRequest.objects.bulk_update(rows, ["token_hash", "message_id", "body_sha256"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +222,3 @@ def _requested_evidence(request: SignupRequest) -> ledger.EventEvidence:
         user_agent=request.user_agent,
         details=about(request),
     )
-
-
-def queued_since(moment: datetime) -> list[int]:
-    """Return accounts whose requests were queued before `moment`: their job was never woken. Inside `platform(...)`."""
-    rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
-    return list(rows.values_list("account_id", flat=True).distinct())
-
-
-def still_valid(request: SignupRequest) -> bool:
-    """Return whether the person may still answer. A change of address requires consent from the old mailbox."""
-    return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
-
-
-def is_agreed(request: SignupRequest) -> bool:
-    """Return False for a change of address not agreed to by the old mailbox: the requester may not own it."""
-    return request.kind != ConfirmationRequestKind.MOVE or request.proof == VisitorProof.MAILBOX

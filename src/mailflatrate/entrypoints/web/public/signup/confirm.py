@@ -16,6 +16,7 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.queries import delivery_of_confirmation
 from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.facts import still_valid
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
@@ -68,7 +69,7 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
     language = page_language(request, asked.language)
     template = (
         "confirm.html"
-        if actions.still_valid(asked)
+        if still_valid(asked)
         else TEMPLATES.get(ConfirmationRequestState(asked.state), "gone.html")
     )
     with translation.override(language), timezone.override(account.time_zone):
