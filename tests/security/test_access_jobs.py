@@ -84,7 +84,7 @@ async def _as_worker(statement: LiteralString) -> None:
 
 DEEDS = {
     "have a contact bounce": _JOB.format(
-        name="lists.record_bounces", args='{{"account_id": {account}, "items": []}}', more="", value=""
+        name="delivery.count_bounces", args='{{"account_id": {account}, "delivery_ids": []}}', more="", value=""
     ),
     "have a password mailed": _JOB.format(name="accounts.send_password_reset", args='{{"user": 1}}', more="", value=""),
     "wipe early": _JOB.format(name="privacy.wipe_late", args='{{"timestamp": 1}}', more="", value=""),

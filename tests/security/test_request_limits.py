@@ -14,13 +14,14 @@ from desk_world import desk
 from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
-from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
+from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind, SignupRequest
+from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict
@@ -147,7 +148,7 @@ def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
     verdict = BounceVerdict(BounceReason.USERUNKNOWN, True, "5.1.1", BounceOutcome.RECIPIENT_HARD)
     with tenancy.account(home.account_id):
         sent = Delivery.objects.filter(confirmation_id__isnull=False).order_by("id")[0]
-        bounce = ReturnedBounce(sent.id, verdict, text="550 5.1.1 no such user", at=clock.now(), source="test")
+        bounce = Bounce(sent.contact_id, sent.id, verdict, text="550 5.1.1 no such user", at=clock.now(), source="test")
         assert record_returned([bounce]) == {sent.id}
         record_returned([bounce])
     assert tally(home) == {"asked": 3, "confirmed": 0, "denied": 0, "unknown": 1}

@@ -41,7 +41,7 @@ from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.entrypoints.cli.backup import create, restore
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.mail.reading.values import BounceOutcome
+from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.settings.schema import StorageKind, load_settings
 
 PEOPLE = 12
@@ -105,7 +105,7 @@ def say_no(story: Story) -> None:
         left, erased, bounced, complained = people
         lists.unsubscribe(left.id, list_id=story.estate.list_id, by="link", source="test")
         lists.record_bounces(
-            [Bounce(bounced.id, None, BounceOutcome.RECIPIENT_HARD, "5.1.1", clock.now(), "test", witnesses=2)]
+            [Bounce(bounced.id, None, judge("550 5.1.1 user unknown", "5.1.1", final=True), clock.now(), "test")]
         )
         lists.record_complaint(complained.id, source="test", evidence={}, at=clock.now())
         erase_for_customer(erased.id, by=story.estate.owner)

@@ -19,7 +19,7 @@ from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.identify import MessageMarks, find_marks
 from mailflatrate.mail.reading.mime import Headers, MimePart, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
-from mailflatrate.mail.reading.values import BounceOutcome, BounceVerdict, Failure, Original, ReturnedMessageKind
+from mailflatrate.mail.reading.values import BounceVerdict, Failure, Original, ReturnedMessageKind
 from mailflatrate.mail.reply import classify_reply, is_challenge_service, is_failure_report
 from mailflatrate.mail.tokens import KeyRing, TokenClaims, TokenPurpose
 
@@ -30,30 +30,43 @@ NO_MARKS = MessageMarks()
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one message is and says. `recipients` are the failed (or complaining) addresses as spelled there.
+    """What one message is and says.
 
-    `hard` is None if nothing failed. `failures` has the verdict on each recipient, `verdict` that on the whole.
-    `mailing_id` is in its displayed form and unsigned: a hint that may open a case, never a proof (R-78). `marks`
-    holds our other marks that were found; its `claims` come from a token that the key ring verified. `report` is a
-    feedback report as written. `writer` names the system or dialect that was recognized.
+    `failures` has the verdict on each recipient that failed or is delayed, `verdict` that on the whole. `mailing_id` is
+    in its displayed form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds our other marks
+    that were found; its `claims` come from a token that the key ring verified. `report` is a feedback report as
+    written. `writer` names the system or dialect that was recognized.
     """
 
     kind: ReturnedMessageKind
-    is_bounce: bool = False
-    recipients: tuple[str, ...] = ()
-    hard: bool | None = None
-    reason: str | None = None
-    status: str | None = None
-    outcome: BounceOutcome | None = None
     failures: tuple[Failure, ...] = ()
     verdict: BounceVerdict | None = None
-    feedback: str | None = None
     mailing_id: str | None = None
     original: Original | None = None
     writer: str | None = None
     marks: MessageMarks = NO_MARKS
     report: FeedbackReport | None = None
     error: str | None = None
+
+    @property
+    def is_bounce(self) -> bool:
+        """Return whether it says that a message failed or is delayed."""
+        return self.verdict is not None
+
+    @property
+    def hard(self) -> bool | None:
+        """Return whether an address is dead; None if nothing failed."""
+        return self.verdict.hard if self.verdict else None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return the failed (or complaining) addresses as spelled there."""
+        return self.report.recipients if self.report else tuple(failure.address for failure in self.failures)
+
+    @property
+    def feedback(self) -> str | None:
+        """Return the type of a feedback report."""
+        return self.report.feedback_type if self.report else None
 
     @property
     def purpose(self) -> TokenPurpose | None:
@@ -76,8 +89,8 @@ class Inspection:
             "is_bounce": self.is_bounce,
             "recipients": list(self.recipients),
             "hard": self.hard,
-            "reason": self.reason,
-            "status": self.status,
+            "reason": self.verdict.reason.value if self.verdict else None,
+            "status": (self.verdict.status or None) if self.verdict else None,
             "feedback": self.feedback,
             "mailing_id": self.mailing_id,
             "error": self.error,
@@ -205,23 +218,12 @@ def _read(message: MimePart) -> Inspection:
 
 
 def _failed(failures: Failures) -> Inspection:
-    hardest = failures.hardest
-    return Inspection(
-        kind=ReturnedMessageKind.DELAY if failures.delayed else ReturnedMessageKind.BOUNCE,
-        is_bounce=True,
-        recipients=tuple(failure.address for failure in failures.recipients),
-        hard=hardest.hard,
-        reason=hardest.reason.value,
-        status=hardest.status or None,
-        outcome=hardest.outcome,
-        failures=failures.recipients,
-        verdict=hardest,
-        writer=failures.writer,
-    )
+    kind = ReturnedMessageKind.DELAY if failures.delayed else ReturnedMessageKind.BOUNCE
+    return Inspection(kind, failures.recipients, failures.hardest, writer=failures.writer)
 
 
 def _feedback(report: FeedbackReport) -> Inspection:
     kind = ReturnedMessageKind.COMPLAINT if report.is_complaint else ReturnedMessageKind.REPORT
     if report.how == "apple":
         kind = ReturnedMessageKind.UNSUBSCRIBE
-    return Inspection(kind=kind, recipients=report.recipients, feedback=report.feedback_type, report=report)
+    return Inspection(kind=kind, report=report)

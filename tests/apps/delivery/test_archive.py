@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import queries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.dropped_months import dropped_delivery
-from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
+from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import (
     ArchivedCampaign,
     ArchivedDelivery,
@@ -38,6 +38,7 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
+from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit
@@ -150,8 +151,8 @@ def test_a_click_a_bounce_and_an_unsubscription_still_arrive(database: str) -> N
     with tenancy.account(anna.account_id):
         visitor = ClientInfo(head=False, user_agent="Firefox", ip="203.0.113.9")
         assert record_personal_click(delivery_id=ids[1], number=1, visitor=visitor) == "https://lindenhof.example/bulbs"
-        verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
-        bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        contact_id = ArchivedDelivery.objects.get(id=ids[0]).contact_id
+        bounce = Bounce(contact_id, ids[0], classify_smtp_reply(550, "5.1.1", "User unknown"), clock.now(), "test")
         assert record_returned([bounce]) == {ids[0]}
         assert record_returned([bounce]) == set(), "once"
         assert ArchivedDelivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED
@@ -305,8 +306,7 @@ def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(dat
     end_month(database)
     assert archiving.call_owner("SELECT archive_campaign(%s, 30)", campaign.id)
     ids = ids_of(campaign)
-    verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
-    bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+    bounce = Bounce(None, ids[0], classify_smtp_reply(550, "5.1.1", "User unknown"), clock.now(), "test")
     changed: set[int] = set()
 
     def bounces() -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from campaign_world import world
-from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
+from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
+from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 
@@ -21,7 +22,8 @@ def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState
         anna.settle(campaign, DeliveryState.SENT, 1)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")
     with tenancy.account(anna.account_id):
-        bounce = ReturnedBounce(ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
+        contact_id = Delivery.objects.get(id=ids[0]).contact_id
+        bounce = Bounce(contact_id, ids[0], verdict, text="550 5.1.1", at=clock.now(), source="test")
         assert record_returned([bounce]) == {ids[0]}
         assert record_returned([bounce]) == set(), "once"
         assert Delivery.objects.get(id=ids[0]).state == DeliveryState.BOUNCED

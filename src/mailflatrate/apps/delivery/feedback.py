@@ -1,8 +1,7 @@
 """What the relay's replies, and bounces returned later, say about contacts: passed on to the lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -17,9 +16,10 @@ from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
-from mailflatrate.mail.reading.values import BounceOutcome, BounceVerdict
+from mailflatrate.mail.reading.values import BounceOutcome
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
+PERSONAL = (BounceOutcome.RECIPIENT_HARD, BounceOutcome.RECIPIENT_SOFT)
 
 # A delivery that the relay accepted and that then bounced moves to the other side, with its tally. A bounce may be
 # read before the sender has recorded the message as sent: then the row still waits, and no tally counts it yet. Of
@@ -30,7 +30,7 @@ WITH told AS (
         %(texts)s::text[], %(ats)s::timestamptz[], %(again)s::boolean[])
         AS t(id, bounce, status, reason, text, at, again)
 ), before AS (
-    SELECT d.id, d.chunk_id, d.campaign_id, d.contact_id, d.state,
+    SELECT d.id, d.chunk_id, d.campaign_id, d.state,
         CASE d.state WHEN 'bounced' THEN d.bounce ELSE '' END AS detail,
         t.bounce, t.status, t.reason, t.text, t.at
     FROM [rows] d JOIN told t ON t.id = d.id
@@ -54,23 +54,8 @@ WITH told AS (
 ), not_queued AS (
     DELETE FROM relay_deferral r USING before b WHERE r.delivery_id = b.id AND r.account_id = %(account_id)s
 )
-SELECT id, contact_id, campaign_id, detail FROM before
+SELECT id, campaign_id, detail FROM before
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedBounce:
-    """A bounce returned for a delivery: its meaning, its text, when it arrived, and its origin (`source`).
-
-    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
-    """
-
-    delivery_id: int
-    verdict: BounceVerdict
-    text: str
-    at: datetime
-    source: str
-    again: bool = False
 
 
 def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
@@ -92,64 +77,43 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
 def _bounce_of(row: Delivery) -> Bounce:
     """Return the recorded bounce, with the evidence from its reply."""
     said = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
-    verdict = judge(said, row.reply_status, final=True)
-    return Bounce(
-        contact_id=row.contact_id or 0,
-        delivery_id=row.id,
-        outcome=OUTCOMES[row.bounce],
-        status=row.reply_status,
-        at=row.settled_at or row.created_at,
-        source=f"delivery {row.id}",
-        witnesses=len(verdict.witnesses),
-        disputed=verdict.disputed,
-    )
+    verdict = replace(judge(said, row.reply_status, final=True), outcome=OUTCOMES[row.bounce], status=row.reply_status)
+    return Bounce(row.contact_id, row.id, verdict, row.settled_at or row.created_at, f"delivery {row.id}")
 
 
-def record_returned(returns: Sequence[ReturnedBounce]) -> set[int]:
+def record_returned(bounces: Sequence[Bounce]) -> set[int]:
     """Record bounces returned for deliveries of the current account (R-67), one each, and pass them on to the lists.
 
     Idempotent; returns the ids of those that were not final before. An unknown delivery is ignored.
     """
-    if not returns:
+    if not bounces:
         return set()
-    account_id = tenancy.current_account_id()
     parameters: dict[str, Any] = {
-        "account_id": account_id,
-        "ids": [one.delivery_id for one in returns],
-        "bounces": [BOUNCES[one.verdict.outcome] for one in returns],
-        "statuses": [one.verdict.status[:12] for one in returns],
-        "reasons": [one.verdict.reason.value for one in returns],
-        "texts": [storable(one.text)[:1000] for one in returns],
-        "ats": [one.at for one in returns],
-        "again": [one.again for one in returns],
+        "account_id": tenancy.current_account_id(),
+        "ids": [one.delivery_id for one in bounces],
+        "bounces": [BOUNCES[one.verdict.outcome] for one in bounces],
+        "statuses": [one.verdict.status[:12] for one in bounces],
+        "reasons": [one.verdict.reason.value for one in bounces],
+        "texts": [storable(one.text)[:1000] for one in bounces],
+        "ats": [one.at for one in bounces],
+        "again": [one.again for one in bounces],
     }
-    changed: dict[int, _ChangedDelivery] = {}
+    campaigns: set[int] = set()
+    before: dict[int | None, str] = {}
     with connection.cursor() as cursor:
         for rows in ("delivery", "delivery_archive"):  # in this order, so that a row moved meanwhile is not missed
             cursor.execute(_RETURNED.replace("[rows]", rows), parameters)
-            changed |= {int(row[0]): _ChangedDelivery(*row[1:]) for row in cursor.fetchall()}
-            if len(changed) == len(returns):
+            for delivery_id, campaign_id, earlier in cursor.fetchall():
+                before[delivery_id] = earlier
+                campaigns |= {campaign_id} - {None}
+            if len(before) == len(bounces):
                 break
-    for campaign_id in sorted({row.campaign_id for row in changed.values() if row.campaign_id is not None}):
+    for campaign_id in sorted(campaigns):
         figures_changed(campaign_id)
-    _tell_forms(
-        [
-            one.delivery_id
-            for one in returns
-            if one.delivery_id in changed and one.verdict.outcome is BounceOutcome.RECIPIENT_HARD
-        ]
-    )
-    _tell_lists([(changed[one.delivery_id], one) for one in returns if one.delivery_id in changed])
-    return set(changed)
-
-
-@dataclass(frozen=True, slots=True)
-class _ChangedDelivery:
-    """A delivery changed by a bounce; `before` is the earlier bounce, or empty."""
-
-    contact_id: int | None
-    campaign_id: int | None
-    before: str
+    changed = [one for one in bounces if one.delivery_id in before]
+    _tell_forms([one.delivery_id or 0 for one in changed if one.verdict.outcome is BounceOutcome.RECIPIENT_HARD])
+    _tell_lists([(one, before[one.delivery_id]) for one in changed])
+    return {delivery_id for delivery_id in before if delivery_id is not None}
 
 
 def _tell_forms(delivery_ids: Sequence[int]) -> None:
@@ -160,23 +124,17 @@ def _tell_forms(delivery_ids: Sequence[int]) -> None:
         note_unknown(asked, clock.now())
 
 
-def _tell_lists(told: Sequence[tuple[_ChangedDelivery, ReturnedBounce]]) -> None:
-    """Report bounces to the lists, except those caused by the sender, which never count against a person (R-70)."""
-    bounces = []
-    for changed, one in told:
-        if changed.contact_id is None or one.verdict.outcome not in (
-            BounceOutcome.RECIPIENT_HARD,
-            BounceOutcome.RECIPIENT_SOFT,
-        ):
+def _tell_lists(changed: Sequence[tuple[Bounce, str]]) -> None:
+    """Report bounces, each with the delivery's earlier one, to the lists.
+
+    Those caused by the sender are left out, because they never count against a person (R-70).
+    """
+    personal = []
+    for bounce, before in changed:
+        if bounce.contact_id is None or bounce.verdict.outcome not in PERSONAL:
             continue
-        if changed.before == BOUNCES[BounceOutcome.RECIPIENT_SOFT] and not one.again:
-            lists.take_back_soft_bounce(changed.contact_id)
-        verdict = one.verdict
-        bounces.append(
-            Bounce(
-                changed.contact_id, one.delivery_id, verdict.outcome, verdict.status, one.at, one.source,
-                witnesses=len(verdict.witnesses), disputed=verdict.disputed,
-            )
-        )  # fmt: skip
-    if bounces:
-        lists.record_bounces(bounces)
+        if before == BOUNCES[BounceOutcome.RECIPIENT_SOFT] and not bounce.again:
+            lists.take_back_soft_bounce(bounce.contact_id)
+        personal.append(bounce)
+    if personal:
+        lists.record_bounces(personal)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign
@@ -15,12 +15,10 @@ from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.aggregate import AggregateReport
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.identify import MessageMarks
 from mailflatrate.mail.reading.storable import storable_json
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.mail.tokens import TokenClaims
 from mailflatrate.mail.untrusted_mail import ForeignMail
 from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
@@ -49,24 +47,50 @@ class MessageTarget:
 
 @dataclass(frozen=True, slots=True)
 class InboundReading:
-    """One message understood."""
+    """One stored message understood. `target`, `trust` and what follows are known once its sender was judged.
 
-    inspection: Inspection
-    address: InboundAddress
-    target: MessageTarget | None
-    trust: Trust
-    tray: Tray
-    aggregates: tuple[AggregateReport, ...] = ()
-    is_readable: bool = True
-    vouched: bool = False
-    """The sender is the recipient of the delivery, or answers for their mailbox. A token alone shows only that the
-    sender had the message, which may have been forwarded.
+    `vouched`: the sender is the recipient of the delivery, or answers for their mailbox. A token alone shows only that
+    the sender had the message, which may have been forwarded.
     """
+
+    mail: RawMail
+    address: InboundAddress
+    foreign: ForeignMail
+    is_readable: bool
+    target: MessageTarget | None
+    trust: Trust = UNPROVED
+    tray: Tray = Tray.QUIET
+    vouched: bool = False
+
+    @property
+    def inspection(self) -> Inspection:
+        """Return the message's kind and content."""
+        return self.foreign.inspection
 
     @property
     def kind(self) -> ReturnedMessageKind:
         """What it is."""
         return self.inspection.kind
+
+    @property
+    def source(self) -> str:
+        """Return how evidence names the message."""
+        return source_of(self.mail.id)
+
+    @property
+    def again(self) -> bool:
+        """Return whether it was acted on before, so that only what is new is done."""
+        return self.mail.handled_at is not None
+
+    @property
+    def needs_judging(self) -> bool:
+        """Return whether it matters who sent it (R-78)."""
+        return self.is_readable and (
+            self.address.kind in ROLES
+            or self.address.kind is RecipientKind.AGGREGATE
+            or self.kind is ReturnedMessageKind.COMPLAINT
+            or (self.kind is ReturnedMessageKind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
+        )
 
     @property
     def is_machine(self) -> bool:
@@ -92,7 +116,8 @@ class InboundReading:
 
     def as_json(self) -> dict[str, Any]:
         """Return the data stored with the raw mail, for the desk."""
-        marks, inspection = self.inspection.marks, self.inspection
+        inspection = self.inspection
+        marks, verdict = inspection.marks, inspection.verdict
         found = {
             "how": self.target.how if self.target else "",
             "campaign_id": self.target.campaign_id if self.target else None,
@@ -100,7 +125,8 @@ class InboundReading:
             "proof": self.trust.proof.value, "proof_detail": self.trust.detail, "vouched": self.vouched,
             "sender": self.trust.sender,
             "feedback": inspection.feedback, "machine": self.is_machine, "writer": inspection.writer,
-            "outcome": inspection.outcome.value if inspection.outcome else None, "status": inspection.status,
+            "outcome": verdict.outcome.value if verdict else None,
+            "status": (verdict.status or None) if verdict else None,
             "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
         }  # fmt: skip
         return {name: storable_json(value) for name, value in found.items()}
@@ -111,57 +137,38 @@ def is_machine_report(inspection: Inspection) -> bool:
     return inspection.report is not None and inspection.report.how in _MACHINES
 
 
+def source_of(raw_mail_id: int) -> str:
+    """Return how evidence of a consequence names the message that caused it."""
+    return f"raw mail {raw_mail_id}"
+
+
 def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
     """Interpret stored messages. Never raises for their content."""
-    classified = [_classify(mail) for mail in mails]
-    trusts = _judge_senders([(index, mails[index]) for index, look in enumerate(classified) if look.needs_judging])
-    return [
-        _reading(mail, look, trusts.get(index, UNPROVED))
-        for index, (mail, look) in enumerate(zip(mails, classified, strict=True))
-    ]
+    readings = [_read(mail) for mail in mails]
+    trusts = _judge_senders([(index, mails[index]) for index, one in enumerate(readings) if one.needs_judging])
+    return [_judged(reading, trusts.get(index, UNPROVED)) for index, reading in enumerate(readings)]
 
 
-@dataclass(frozen=True, slots=True)
-class _MessageReading:
-    """What a message alone tells, before any lookup."""
-
-    address: InboundAddress
-    envelope: TokenClaims | None
-    foreign: ForeignMail
-    is_readable: bool
-
-    @property
-    def inspection(self) -> Inspection:
-        """Return the message's kind and content."""
-        return self.foreign.inspection
-
-    @property
-    def needs_judging(self) -> bool:
-        """Return whether it matters who sent it (R-78)."""
-        return self.is_readable and (
-            self.address.kind in ROLES
-            or self.address.kind is RecipientKind.AGGREGATE
-            or self.inspection.kind is ReturnedMessageKind.COMPLAINT
-            or (self.inspection.kind is ReturnedMessageKind.BOUNCE and self.address.kind is not RecipientKind.BOUNCE)
-        )
-
-
-def _classify(mail: RawMail) -> _MessageReading:
+def _read(mail: RawMail) -> InboundReading:
+    """Return what the message and its envelope alone tell, before any lookup."""
     address = parse_recipient(mail.envelope_to)
     claims = claims_of(address)
-    envelope = claims if claims is not None and claims.account_id > 0 else None
+    target = None
+    if claims is not None and claims.account_id > 0:
+        target = MessageTarget(claims.account_id, claims.delivery_id, None, PURPOSES[address.kind].value)
     try:
-        return _MessageReading(address, envelope, _understood(mail, address, envelope), is_readable=True)
+        foreign = _understood(mail, address, is_known=target is not None)
     except child.ChildBusy:
         raise  # not the message's fault
     except child.ChildError as problem:
-        return _MessageReading(address, envelope, unread(problem), is_readable=False)
+        return InboundReading(mail, address, unread(problem), False, target)
+    return InboundReading(mail, address, foreign, True, target)
 
 
-def _understood(mail: RawMail, address: InboundAddress, envelope: TokenClaims | None) -> ForeignMail:
+def _understood(mail: RawMail, address: InboundAddress, *, is_known: bool) -> ForeignMail:
     """Read in a child process; retry once if it died, which may have been an accident."""
     # If the envelope proves the delivery, there is nothing left to look for inside.
-    wanted = {"with_tokens": envelope is None, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
+    wanted = {"with_tokens": not is_known, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
     raw = bytes(mail.raw)
     try:
         return read_mail(raw, **wanted)
@@ -182,21 +189,12 @@ def _judge_sender(mail: RawMail) -> Trust:
     return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
 
 
-def _reading(mail: RawMail, look: _MessageReading, trust: Trust) -> InboundReading:
-    address, envelope, inspection = look.address, look.envelope, look.inspection
-    if envelope is not None:
-        target: MessageTarget | None = MessageTarget(
-            envelope.account_id, envelope.delivery_id, None, PURPOSES[address.kind].value
-        )
-    else:
-        target = _target(inspection, trust)
-    tray = Tray.QUIET
-    if address.kind in AT_THE_DESK:
-        tray = _tray(look.foreign, address)
-    return InboundReading(
-        inspection, address, target, trust, tray, look.foreign.aggregates, look.is_readable,
-        _is_vouched(inspection, target, trust),
-    )  # fmt: skip
+def _judged(reading: InboundReading, trust: Trust) -> InboundReading:
+    """Return the reading with what follows from who sent the message."""
+    target = reading.target or _target(reading.inspection, trust)
+    tray = _tray(reading.foreign, reading.address) if reading.address.kind in AT_THE_DESK else Tray.QUIET
+    vouched = _is_vouched(reading.inspection, target, trust)
+    return replace(reading, target=target, trust=trust, tray=tray, vouched=vouched)
 
 
 def _is_vouched(inspection: Inspection, target: MessageTarget | None, trust: Trust) -> bool:

@@ -1,13 +1,11 @@
 """Background jobs of lists; thin."""
 
 from datetime import timedelta
-from typing import Any
 
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.exports import runner as exports
 from mailflatrate.apps.lists.intake import runner, uploads
@@ -51,13 +49,6 @@ def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
     while last is not None:
         with tenancy.account(account_id):
             last = actions.withdraw_inactive(campaign_id, last)
-
-
-@job("lists.record_bounces", JobQueue.INBOUND)
-def record_bounces(account_id: int, items: list[dict[str, Any]]) -> None:
-    """Record a batch of final bounces; items are `Bounce.as_json`."""
-    with tenancy.account(account_id):
-        actions.record_bounces([Bounce.from_json(item) for item in items])
 
 
 @job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")

@@ -144,11 +144,13 @@ def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
     """Make the tokens of these messages valid from now on, replacing earlier ones."""
     rows = [
         SignupRequest(
-            id=message.request_id, token_hash=token_hash(message.token), message_id=message.message_id,
-            body_sha256=message.body_sha256,
+            id=each.request_id,
+            token_hash=token_hash(each.token),
+            message_id=each.message_id,
+            body_sha256=each.body_sha256,
         )
-        for message in messages
-    ]  # fmt: skip
+        for each in messages
+    ]
     SignupRequest.objects.bulk_update(rows, ["token_hash", "message_id", "body_sha256"])
 
 

@@ -6,9 +6,9 @@ attention is marked for the abuse desk in the same transaction.
 
 from mailflatrate.apps.inbound.actions.claim_batch import claim_mails, release_mails
 from mailflatrate.apps.inbound.actions.manual_review import WAKE_DESK, hand_to_desk, mark_taken, put_aside, put_away
-from mailflatrate.apps.inbound.actions.parsed_message import source_of
 from mailflatrate.apps.inbound.actions.process_batch import HANDED_IN, read_mail, read_together
 from mailflatrate.apps.inbound.actions.stop_requests import complain, unsubscribe_delivery
+from mailflatrate.apps.inbound.interpretation import source_of
 
 __all__ = [
     "HANDED_IN",

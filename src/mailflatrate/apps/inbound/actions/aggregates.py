@@ -4,27 +4,27 @@ from collections.abc import Sequence
 
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.interpretation import InboundReading
-from mailflatrate.apps.inbound.models import DomainReport, RawMail
+from mailflatrate.apps.inbound.models import DomainReport
 from mailflatrate.base.tenancy import in_platform
 from mailflatrate.mail.aggregate import AggregateReport
 
 SOURCES_KEPT = 100
 
 
-def record_aggregates(found: Sequence[tuple[RawMail, InboundReading]]) -> set[int]:
+def record_aggregates(readings: Sequence[InboundReading]) -> set[int]:
     """Record the reports in these messages; return the IDs of those that had one. Runs in `tenancy.platform(...)`."""
-    told = [(mail, reading, report) for mail, reading in found for report in reading.aggregates]
+    told = [(reading, report) for reading in readings for report in reading.foreign.aggregates]
     if not told:
         return set()
     assert in_platform()
-    owners = _owners({report.domain for _, _, report in told})
+    owners = _owners({report.domain for _, report in told})
     rows = [
-        _row(mail, reading, report, account_id)
-        for mail, reading, report in told
+        _row(reading, report, account_id)
+        for reading, report in told
         for account_id in owners.get(report.domain) or [None]
     ]
     DomainReport.objects.bulk_create(rows, ignore_conflicts=True)
-    return {mail.id for mail, _, _ in told}
+    return {reading.mail.id for reading, _ in told}
 
 
 def _owners(domains: set[str]) -> dict[str, list[int | None]]:
@@ -37,11 +37,11 @@ def _owners(domains: set[str]) -> dict[str, list[int | None]]:
     return owners
 
 
-def _row(mail: RawMail, reading: InboundReading, report: AggregateReport, account_id: int | None) -> DomainReport:
+def _row(reading: InboundReading, report: AggregateReport, account_id: int | None) -> DomainReport:
     sources = sorted(report.sources, key=lambda source: (-source.messages, source.name))[:SOURCES_KEPT]
     return DomainReport(
         account_id=account_id, kind=report.kind.value, domain=report.domain, reporter=report.reporter,
         report_id=report.report_id, begins_at=report.begins_at, ends_at=report.ends_at, messages=report.messages,
         passed=report.passed, sources=[[source.name, source.messages, source.passed] for source in sources],
-        proved=reading.trust.proved, raw_mail=mail,
+        proved=reading.trust.proved, raw_mail=reading.mail,
     )  # fmt: skip

@@ -1,16 +1,23 @@
 """Bounces returned to us, a set of them at once (R-67 to R-71)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
+from mailflatrate.apps.delivery.feedback import record_returned
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
-from mailflatrate.apps.inbound.actions.parsed_message import InboundWork
+from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, record_facts
+from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import BounceOutcome, Failure
+from mailflatrate.rules.limits import value
+
+Aimed = tuple[InboundReading, DeliveryRecord]
+"""A message and the delivery that it is about."""
 
 BOUNCE_KINDS = {
     BounceOutcome.RECIPIENT_HARD: FeedbackKind.HARD_BOUNCE,
@@ -20,35 +27,41 @@ BOUNCE_KINDS = {
 }
 
 
-def record_bounces(works: Sequence[InboundWork]) -> None:
+def record_bounces(aimed: Sequence[Aimed]) -> None:
     """Record each bounce and apply it to delivery, tally and person. Runs inside `tenancy.account(...)`."""
-    for these in _once_each(works):
-        failures = [(work, failure) for work in these if (failure := hardest(work)) is not None]
-        fixed = {work.mail.id for work, failure in failures if work.again and _take_back(work, _kind(failure))}
-        fixed |= _reported_before(failures)
-        fresh = record_facts([Fact.of(work, _kind(failure)) for work, failure in failures])
+    for these in _once_each(aimed):
+        failures = [(*one, failure) for one in these if (failure := hardest(*one)) is not None]
+        fixed = {
+            reading.mail.id for reading, _, failure in failures if reading.again and _take_back(reading, _kind(failure))
+        } | _reported_before(failures)
+        fresh = record_facts([fact_of(reading, delivery, _kind(failure)) for reading, delivery, failure in failures])
         record_returned([
-            ReturnedBounce(
-                work.delivery.id, failure.verdict, text=failure.diagnostic, at=work.mail.received_at,
-                source=work.source, again=work.mail.id in fixed,
+            Bounce(
+                delivery.contact_id, delivery.id, failure.verdict, reading.mail.received_at, reading.source,
+                failure.diagnostic, again=reading.mail.id in fixed,
             )
-            for work, failure in failures
-            if (work.delivery.id, _kind(failure)) in fresh
+            for reading, delivery, failure in failures
+            if (delivery.id, _kind(failure)) in fresh
         ])  # fmt: skip
 
 
-def hardest(work: InboundWork) -> Failure | None:
+def is_too_late(reading: InboundReading, delivery: DeliveryRecord) -> bool:
+    """Return whether the bounce came too late to be real: it must be forged from a kept copy."""
+    settled = delivery.settled_at
+    return settled is not None and reading.mail.received_at - settled > timedelta(days=value("bounce_latest_days"))
+
+
+def hardest(reading: InboundReading, delivery: DeliveryRecord) -> Failure | None:
     """Return the failure that decides: that of the person, if the bounce names them.
 
     Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
     names no one is about the person whose delivery the token names.
     """
-    failures = work.inspection.failures
-    verdict = work.inspection.verdict
+    failures, verdict = reading.inspection.failures, reading.inspection.verdict
     if not failures and verdict is not None:
-        return Failure("", "failed", verdict.status, work.inspection.reason or "", "", verdict)
-    if len(failures) > 1 and work.delivery.contact_id is not None:
-        emails = Contact.objects.filter(id=work.delivery.contact_id).values_list("email", flat=True)
+        return Failure("", "failed", verdict.status, verdict.reason.value, "", verdict)
+    if len(failures) > 1 and delivery.contact_id is not None:
+        emails = Contact.objects.filter(id=delivery.contact_id).values_list("email", flat=True)
         own = {email.lower() for email in emails}
         for failure in failures:
             if own & {failure.address.lower(), failure.original.lower()}:
@@ -60,31 +73,31 @@ def _kind(failure: Failure) -> FeedbackKind:
     return BOUNCE_KINDS[failure.verdict.outcome]
 
 
-def _once_each(works: Sequence[InboundWork]) -> Iterator[list[InboundWork]]:
-    """Yield the works in rounds with at most one message per delivery: set operations need each only once."""
-    left = list(works)
+def _once_each(aimed: Sequence[Aimed]) -> Iterator[list[Aimed]]:
+    """Yield them in rounds with at most one message per delivery: set operations need each only once."""
+    left = list(aimed)
     while left:
-        first: dict[int, InboundWork] = {}
-        later = [work for work in left if first.setdefault(work.delivery.id, work) is not work]
+        first: dict[int, Aimed] = {}
+        later = [one for one in left if first.setdefault(one[1].id, one) is not one]
         yield list(first.values())
         left = later
 
 
-def _reported_before(failures: Sequence[tuple[InboundWork, Failure]]) -> set[int]:
+def _reported_before(failures: Sequence[tuple[InboundReading, DeliveryRecord, Failure]]) -> set[int]:
     """Replace bounces that a relay's log already reported with the notice, if it says more and reads differently.
 
     Returns the IDs of the messages that replace one.
     """
     told = Feedback.objects.filter(
-        delivery_id__in=[work.delivery.id for work, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
+        delivery_id__in=[delivery.id for _, delivery, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
     )
     before = {fact.delivery_id: fact for fact in told}
     replaced = set()
-    for work, failure in failures:
-        fact = before.get(work.delivery.id)
+    for reading, delivery, failure in failures:
+        fact = before.get(delivery.id)
         if fact is not None and fact.kind != _kind(failure):
             _withdraw(fact)
-            replaced.add(work.mail.id)
+            replaced.add(reading.mail.id)
     return replaced
 
 
@@ -96,9 +109,9 @@ def _withdraw(fact: Feedback) -> None:
     figures_changed(fact.campaign_id)
 
 
-def _take_back(work: InboundWork, kind: FeedbackKind) -> bool:
+def _take_back(reading: InboundReading, kind: FeedbackKind) -> bool:
     """Undo what this message counted as, if it was understood otherwise before. A reviewer ends a suppression."""
-    others = Feedback.objects.filter(raw_mail=work.mail, kind__in=BOUNCE_KINDS.values()).exclude(kind=kind)
+    others = Feedback.objects.filter(raw_mail=reading.mail, kind__in=BOUNCE_KINDS.values()).exclude(kind=kind)
     earlier = others.first()
     if earlier is None:
         return False

@@ -11,10 +11,9 @@ from django.db import connection
 from mailflatrate.apps.delivery.dropped_months import dropped_delivery
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.actions.aggregates import record_aggregates
-from mailflatrate.apps.inbound.actions.bounces import hardest, record_bounces
-from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
+from mailflatrate.apps.inbound.actions.bounces import Aimed, hardest, is_too_late, record_bounces
+from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, record_facts
 from mailflatrate.apps.inbound.actions.manual_review import wake_desk
-from mailflatrate.apps.inbound.actions.parsed_message import InboundWork
 from mailflatrate.apps.inbound.actions.stop_requests import (
     act_on_complaint,
     unsubscribe,
@@ -22,7 +21,7 @@ from mailflatrate.apps.inbound.actions.stop_requests import (
     unsubscribe_by_mail,
 )
 from mailflatrate.apps.inbound.interpretation import AT_THE_DESK, ROLES, InboundReading, read_all
-from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail, RawMailState
+from mailflatrate.apps.inbound.models import DeskState, Feedback, FeedbackKind, RawMail, RawMailState
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -36,14 +35,13 @@ log = structlog.get_logger("inbound")
 # Nothing to do and nobody to tell: they change no counter (R-73).
 _QUIET = {ReturnedMessageKind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, ReturnedMessageKind.DELAY: FeedbackKind.DELAY}
 _SILENT = (ReturnedMessageKind.RECEIPT, ReturnedMessageKind.REPORT, ReturnedMessageKind.CHALLENGE)
-_BY_PEOPLE: dict[ReturnedMessageKind, Callable[[InboundWork], None]] = {
+_Act = Callable[[InboundReading, DeliveryRecord], None]
+_BY_PEOPLE: dict[ReturnedMessageKind, _Act] = {
     ReturnedMessageKind.COMPLAINT: act_on_complaint,
     ReturnedMessageKind.UNSUBSCRIBE: unsubscribe,
 }
 HANDED_IN = "page"
 """`RawMail.via` of a message that was submitted and acted on through a page; it is kept as evidence only."""
-
-Read = list[tuple[RawMail, InboundReading]]
 
 
 def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
@@ -62,12 +60,12 @@ def read_together(raw_mail_ids: Sequence[int], *, again: bool = False) -> dict[i
         for mail in stored:
             mail.raw = mail.content()  # never saved from here: `_CLOSE` names its columns
     mails = [mail for mail in stored if _is_to_be_read(mail, again=again)]
-    found = list(zip(mails, read_all(mails), strict=True))
-    if not found:
+    readings = read_all(mails)
+    if not readings:
         return {}
     with tenancy.platform(PlatformReason.MAIL_IN):
-        _settle(_still_open(found, again=again))
-    return {mail.id: reading.trust.proof for mail, reading in found}
+        _settle(_still_open(readings, again=again))
+    return {reading.mail.id: reading.trust.proof for reading in readings}
 
 
 def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
@@ -78,86 +76,87 @@ def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
     return again or mail.state not in (RawMailState.HANDLED, RawMailState.APART)
 
 
-def _still_open(found: Read, *, again: bool) -> Read:
+def _still_open(readings: Sequence[InboundReading], *, again: bool) -> list[InboundReading]:
     """Lock the messages, bring them up to date, and leave out those that were read elsewhere meanwhile."""
-    rows = RawMail.objects.select_for_update().filter(id__in=[mail.id for mail, _ in found]).order_by("id")
+    rows = RawMail.objects.select_for_update().filter(id__in=[reading.mail.id for reading in readings]).order_by("id")
     now = {row[0]: row[1:] for row in rows.values_list("id", "state", "reason", "desk", "handled_at")}
     left = []
-    for mail, reading in found:
+    for reading in readings:
+        mail = reading.mail
         if mail.id in now:
             mail.state, mail.reason, mail.desk, mail.handled_at = now[mail.id]
             if again or mail.state == RawMailState.NEW:
-                left.append((mail, reading))
+                left.append(reading)
     return left
 
 
-def _settle(found: Read) -> None:
+def _settle(readings: Sequence[InboundReading]) -> None:
     """Act, account by account, and record the result for each message."""
-    deliveries: dict[int, DeliveryRecord] = {}
+    with_delivery: set[int] = set()
     done: set[int] = set()
-    aimed = [(mail, reading) for mail, reading in found if reading.target and reading.target.delivery_id is not None]
-    aimed.sort(key=lambda one: _delivery_of(one[1]))
-    for account_id, group in groupby(aimed, key=lambda one: _delivery_of(one[1])[0]):
+    targeted = [one for one in readings if one.target and one.target.delivery_id is not None]
+    targeted.sort(key=_delivery_of)
+    for account_id, group in groupby(targeted, key=lambda one: _delivery_of(one)[0]):
         with tenancy.account(account_id):
-            works = _works(list(group))
-            deliveries.update((work.mail.id, work.delivery) for work in works)
-            done |= _act(works)
-    done |= {mail.id for mail, reading in found if reading.target is None and unsubscribe_by_address(mail, reading)}
-    done |= record_aggregates(found)
-    for mail, reading in found:
-        _conclude(mail, reading, has_delivery=mail.id in deliveries, done=mail.id in done)
-    if any(mail.desk == DeskState.WAITING for mail, _ in found):
+            aimed = _aimed(list(group))
+            with_delivery.update(reading.mail.id for reading, _ in aimed)
+            done |= _act(aimed)
+    done |= {one.mail.id for one in readings if one.target is None and unsubscribe_by_address(one)}
+    done |= record_aggregates(readings)
+    for one in readings:
+        _conclude(one, has_delivery=one.mail.id in with_delivery, done=one.mail.id in done)
+    if any(one.mail.desk == DeskState.WAITING for one in readings):
         wake_desk()
-    _close(found)
+    _close(readings)
 
 
 def _delivery_of(reading: InboundReading) -> tuple[int, int]:
     return (reading.target.account_id, reading.target.delivery_id or 0) if reading.target else (0, 0)
 
 
-def _works(found: Read) -> list[InboundWork]:
+def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
     """Return those whose delivery is on record, in the order of their deliveries."""
-    wanted = {_delivery_of(reading)[1] for _, reading in found}
+    wanted = {_delivery_of(reading)[1] for reading in readings}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
-    for account_id, delivery_id in {_delivery_of(reading) for _, reading in found}:
+    for account_id, delivery_id in {_delivery_of(reading) for reading in readings}:
         if delivery_id not in on_record and (past := dropped_delivery(account_id, delivery_id)) is not None:
             on_record[delivery_id] = past
     return [
-        InboundWork(mail, on_record[delivery_id], reading, again=mail.handled_at is not None)
-        for mail, reading in found
+        (reading, on_record[delivery_id])
+        for reading in readings
         if (delivery_id := _delivery_of(reading)[1]) in on_record
     ]
 
 
-def _act(works: Iterable[InboundWork]) -> set[int]:
+def _act(aimed: Iterable[Aimed]) -> set[int]:
     """Do what the messages call for; return the IDs of those that need no person. Machine reports come first, because
     they are handled as a set: all deliveries are locked, then all people, then all suppressions.
     """
     done: set[int] = set()
-    bounces: list[InboundWork] = []
-    quiet: list[Fact] = []
-    by_people: list[tuple[Callable[[InboundWork], None], InboundWork]] = []
-    for work in works:
-        kind = work.reading.kind
-        if work.reading.address.kind is RecipientKind.UNSUBSCRIBE:
-            by_people.append((unsubscribe_by_mail, work))
+    bounces: list[Aimed] = []
+    quiet: list[Feedback] = []
+    by_people: list[tuple[_Act, Aimed]] = []
+    for reading, delivery in aimed:
+        kind = reading.kind
+        if reading.address.kind is RecipientKind.UNSUBSCRIBE:
+            by_people.append((unsubscribe_by_mail, (reading, delivery)))
         elif kind is ReturnedMessageKind.BOUNCE:
-            if not work.reading.is_proved_bounce or work.is_too_late or hardest(work) is None:
+            if not reading.is_proved_bounce or is_too_late(reading, delivery) or hardest(reading, delivery) is None:
                 continue
-            bounces.append(work)
+            bounces.append((reading, delivery))
         elif kind in _BY_PEOPLE:
-            by_people.append((_BY_PEOPLE[kind], work))
+            by_people.append((_BY_PEOPLE[kind], (reading, delivery)))
         elif kind in _QUIET:
-            quiet.append(Fact.of(work, _QUIET[kind]))
+            quiet.append(fact_of(reading, delivery, _QUIET[kind]))
         elif kind not in _SILENT:
             continue
-        done.add(work.mail.id)
+        done.add(reading.mail.id)
     record_bounces(bounces)
     record_facts(quiet)
-    for act, work in by_people:
-        act(work)
+    for act, one in by_people:
+        act(*one)
     return done
 
 
@@ -170,8 +169,9 @@ def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
     return reading.address.kind in AT_THE_DESK and reading.tray is Tray.CASE and not done
 
 
-def _conclude(mail: RawMail, reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
+def _conclude(reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
     """Set the message's new state: handled, sorted apart, waiting for the desk or for a person to check it."""
+    mail = reading.mail
     wanted = _is_for_desk(reading, done=done)
     if wanted and mail.desk == DeskState.NO:
         mail.desk = DeskState.WAITING
@@ -210,14 +210,14 @@ WHERE r.id = t.id
 """
 
 
-def _close(found: Read) -> None:
-    mails = [mail for mail, _ in found]
+def _close(readings: Sequence[InboundReading]) -> None:
+    mails = [reading.mail for reading in readings]
     columns: list[Any] = [
         [mail.id for mail in mails],
         [str(mail.state) for mail in mails],
         [mail.kind for mail in mails],
         [mail.reason for mail in mails],
-        [json.dumps(reading.as_json()) for _, reading in found],
+        [json.dumps(reading.as_json()) for reading in readings],
         [str(mail.desk) for mail in mails],
         [mail.handled_at for mail in mails],
         [mail.delivery_id for mail in mails],

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from mailflatrate.apps.delivery.feedback import ReturnedBounce, record_returned
+from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.relay_queue import (
     QueueNews,
@@ -30,9 +30,10 @@ from mailflatrate.apps.delivery.relays.warm_up_limits import relay_key, tell
 from mailflatrate.apps.delivery.send.allowance import note_results
 from mailflatrate.apps.delivery.warm_up import note_deferrals
 from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
-from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_facts
+from mailflatrate.apps.inbound.actions.feedback_facts import fact_on, record_facts
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
@@ -239,26 +240,16 @@ def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, Deliv
         last.pop(delivery_id, None)
     if not last:
         return
-    verdicts = {one.delivery_id: judge(one.reply, one.code, final=True) for one in last.values()}
+    bounces: dict[int, Bounce] = {}
+    for delivery_id, one in last.items():
+        contact_id, verdict = deliveries[delivery_id].contact_id, judge(one.reply, one.code, final=True)
+        bounces[delivery_id] = Bounce(contact_id, delivery_id, verdict, one.at, f"log of {name}", one.reply)
     facts = [
-        Fact(
-            deliveries[one.delivery_id],
-            BOUNCE_KINDS[verdicts[one.delivery_id].outcome],
-            None,
-            verdicts[one.delivery_id].status,
-            verdicts[one.delivery_id].reason.value,
-            one.reply,
-        )
-        for one in last.values()
+        fact_on(deliveries[delivery_id], BOUNCE_KINDS[bounce.verdict.outcome], None, bounce.verdict, bounce.text)
+        for delivery_id, bounce in bounces.items()
     ]
     fresh = {delivery_id for delivery_id, _kind in record_facts(facts)}
-    record_returned(
-        [
-            ReturnedBounce(one.delivery_id, verdicts[one.delivery_id], one.reply, one.at, f"log of {name}")
-            for one in last.values()
-            if one.delivery_id in fresh
-        ]
-    )
+    record_returned([bounce for delivery_id, bounce in bounces.items() if delivery_id in fresh])
 
 
 # -- the follower's own rows -------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ from typing import Any
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.warm_up import note_complaint
-from mailflatrate.apps.inbound.actions.feedback_facts import Fact, record_fact
-from mailflatrate.apps.inbound.actions.parsed_message import InboundWork, source_of
+from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, fact_on, record_facts
 from mailflatrate.apps.inbound.interpretation import DESK, InboundReading
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
@@ -19,22 +18,22 @@ from mailflatrate.mail.verp import RecipientKind
 from mailflatrate.rules.reports import Effect
 
 
-def act_on_complaint(work: InboundWork) -> None:
+def act_on_complaint(reading: InboundReading, delivery: DeliveryRecord) -> None:
     """Stop mail at once on a complaint, without writing to the person (R-79); R-78 decides how far."""
-    judgement = work.reading.judgement()
+    judgement = reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
         complain(
-            work.delivery,
-            source=work.source,
+            delivery,
+            source=reading.source,
             platform=judgement.platform,
             counts=judgement.counts,
-            raw_mail=work.mail,
-            again=work.again,
-            evidence={"type": work.inspection.feedback, "proof": work.reading.trust.proof.value},
+            raw_mail=reading.mail,
+            again=reading.again,
+            evidence={"type": reading.inspection.feedback, "proof": reading.trust.proof.value},
         )
     elif judgement.effect is Effect.UNSUBSCRIBE:
         unsubscribe_delivery(
-            work.delivery, by="complaint", source=work.source, everything=True, raw_mail=work.mail, again=work.again
+            delivery, by="complaint", source=reading.source, everything=True, raw_mail=reading.mail, again=reading.again
         )
 
 
@@ -47,7 +46,7 @@ def complain(
     A complaint that does not count is recorded as an unsubscribe: only recorded complaints are in rates (R-85).
     """
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
-    fresh = record_fact(Fact(delivery, kind, raw_mail.id if raw_mail else None, text="" if counts else "complaint"))
+    fresh = bool(record_facts([fact_on(delivery, kind, raw_mail, text="" if counts else "complaint")]))
     if fresh and counts:
         note_complaint(delivery.campaign_id)
     if delivery.contact_id is not None and (fresh or not again):
@@ -61,16 +60,17 @@ def complain(
         )
 
 
-def unsubscribe_by_mail(work: InboundWork) -> None:
+def unsubscribe_by_mail(reading: InboundReading, delivery: DeliveryRecord) -> None:
     """Unsubscribe the person who wrote to the List-Unsubscribe address; an auto-reply is only recorded (R-43)."""
-    request = parse_unsubscribe_mail(bytes(work.mail.raw), [work.mail.envelope_to], work.mail.envelope_from)
+    mail = reading.mail
+    request = parse_unsubscribe_mail(bytes(mail.raw), [mail.envelope_to], mail.envelope_from)
     if request.is_answering_machine:
-        record_fact(Fact.of(work, FeedbackKind.AUTO_REPLY))
+        record_facts([fact_of(reading, delivery, FeedbackKind.AUTO_REPLY)])
     else:
-        unsubscribe(work)
+        unsubscribe(reading, delivery)
 
 
-def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
+def unsubscribe_by_address(reading: InboundReading) -> bool:
     """Unsubscribe a proved sender who wrote the exact word to the desk and named no campaign.
 
     They leave the lists of every account that has them (R-43). False if none has; then a person reads it. Repeated,
@@ -86,16 +86,16 @@ def unsubscribe_by_address(mail: RawMail, reading: InboundReading) -> bool:
     if key is None:
         return False
     found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
-    for account_id, contact_id in found if mail.handled_at is None else ():
+    for account_id, contact_id in () if reading.again else found:
         with tenancy.account(account_id):
-            lists.unsubscribe(contact_id, list_id=None, by="reply", source=source_of(mail.id))
+            lists.unsubscribe(contact_id, list_id=None, by="reply", source=reading.source)
     return bool(found)
 
 
-def unsubscribe(work: InboundWork) -> None:
+def unsubscribe(reading: InboundReading, delivery: DeliveryRecord) -> None:
     """Unsubscribe the sender of a message that requests it."""
-    by = "mailto" if work.reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
-    unsubscribe_delivery(work.delivery, by=by, source=work.source, raw_mail=work.mail, again=work.again)
+    by = "mailto" if reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
+    unsubscribe_delivery(delivery, by=by, source=reading.source, raw_mail=reading.mail, again=reading.again)
 
 
 def unsubscribe_delivery(
@@ -105,7 +105,7 @@ def unsubscribe_delivery(
     """Remove a delivery's recipient from its list, or from everything; at once, also for queued messages (R-42)."""
     if delivery.contact_id is None:
         return
-    fresh = record_fact(Fact(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail.id if raw_mail else None, text=by))
+    fresh = record_facts([fact_on(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail, text=by)])
     if fresh or not again:
         lists.unsubscribe(
             delivery.contact_id,

@@ -16,53 +16,25 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
-from mailflatrate.mail.reading.values import BounceOutcome
+from mailflatrate.mail.reading.values import BounceVerdict
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 from mailflatrate.rules.suppression import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The final failure of a delivery. `status` is the enhanced code or empty, `at` aware, `source` what told us.
+    """The final failure of a delivery: what it means, the reply, when it was reported, and what told us (`source`).
 
-    `witnesses` counts code and words that say the address is dead; `disputed` means that they contradict each other.
+    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
     """
 
-    contact_id: int
+    contact_id: int | None
     delivery_id: int | None
-    outcome: BounceOutcome
-    status: str
+    verdict: BounceVerdict
     at: datetime
     source: str
-    witnesses: int = 1
-    disputed: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """Return an item for the job `lists.record_bounces`."""
-        return {
-            "contact_id": self.contact_id,
-            "delivery_id": self.delivery_id,
-            "outcome": self.outcome.value,
-            "status": self.status,
-            "at": self.at.isoformat(),
-            "source": self.source,
-            "witnesses": self.witnesses,
-            "disputed": self.disputed,
-        }
-
-    @classmethod
-    def from_json(cls, item: dict[str, Any]) -> "Bounce":
-        """Read the output of `as_json`. Raises KeyError or ValueError."""
-        return cls(
-            contact_id=int(item["contact_id"]),
-            delivery_id=item["delivery_id"],
-            outcome=BounceOutcome(item["outcome"]),
-            status=str(item["status"]),
-            at=datetime.fromisoformat(item["at"]),
-            source=str(item["source"]),
-            witnesses=int(item.get("witnesses", 1)),
-            disputed=bool(item.get("disputed", False)),
-        )
+    text: str = ""
+    again: bool = False
 
 
 @transaction.atomic
@@ -71,7 +43,7 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
 
     Call once for each final result: soft bounces count per campaign, not per retry (R-71).
     """
-    ids = sorted({bounce.contact_id for bounce in bounces})
+    ids = sorted({bounce.contact_id for bounce in bounces if bounce.contact_id is not None})
     needed = ("id", "account", "address_key", "soft_bounces", "soft_since", "disabled_mailings", "last_activity_at")
     rows = Contact.objects.select_for_update().filter(id__in=ids).order_by("id").only(*needed)
     people = {person.id: person for person in rows}
@@ -79,12 +51,12 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
     account_wide: list[suppression.SuppressionEntry] = []
     everywhere: list[suppression.SuppressionEntry] = []
     for bounce in sorted(bounces, key=lambda bounce: bounce.at):
-        person = people.get(bounce.contact_id)
+        person, said = people.get(bounce.contact_id or 0), bounce.verdict
         if person is None:
             continue
         before = BounceState(person.soft_bounces, person.soft_since, person.disabled_mailings, person.last_activity_at)
         judgement = judge_bounce(
-            before, bounce.outcome, bounce.status, bounce.at, witnesses=bounce.witnesses, disputed=bounce.disputed
+            before, said.outcome, said.status, bounce.at, witnesses=len(said.witnesses), disputed=said.disputed
         )
         after = judgement.state
         if after != before:
@@ -112,8 +84,8 @@ def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Suppressio
         source=bounce.source,
         evidence={
             "rule": rule,
-            "status": bounce.status,
-            "witnesses": bounce.witnesses,
+            "status": bounce.verdict.status,
+            "witnesses": len(bounce.verdict.witnesses),
             "at": bounce.at.isoformat(),
             "delivery_id": bounce.delivery_id,
         },

@@ -68,9 +68,7 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
     account = Account.objects.get(id=asked.account_id)
     language = page_language(request, asked.language)
     template = (
-        "confirm.html"
-        if still_valid(asked)
-        else TEMPLATES.get(ConfirmationRequestState(asked.state), "gone.html")
+        "confirm.html" if still_valid(asked) else TEMPLATES.get(ConfirmationRequestState(asked.state), "gone.html")
     )
     with translation.override(language), timezone.override(account.time_zone):
         context = _context(asked, account, language)
