@@ -214,7 +214,7 @@ def draft_cases(who: People) -> Iterator[Case]:
 
     def show_template(_nothing: None) -> Answer:
         who.program.call("POST", "/templates", campaign_id=made, name=f"T{time.time()}")
-        found = re.findall(r"/studio/templates/\d+/letter/", who.anna.get("/studio/templates/").text)
+        found = re.findall(r"/studio/templates/\d+/message/", who.anna.get("/studio/templates/").text)
         return who.anna.get(found[-1])
 
     pages: dict[str, Callable[[None], Answer]] = {

@@ -99,14 +99,14 @@ class Stage:
         with tenancy.account(self.estate.account_id):
             return str(Campaign.objects.values_list("state", flat=True).get(id=self.campaign_id))
 
-    def standing(self) -> str:
+    def status(self) -> str:
         """The account's standing."""
         from mailflatrate.apps.accounts.models import Account
         from mailflatrate.base import tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
         with tenancy.platform(PlatformReason.METRICS):
-            return str(Account.objects.get(id=self.estate.account_id).standing)
+            return str(Account.objects.get(id=self.estate.account_id).status)
 
     def arrivals(self) -> list[datetime]:
         """When each message of the campaign reached the world, in order."""
@@ -177,7 +177,7 @@ def complaints(stage: Stage) -> None:
     crossing, arrivals = crossed_at(stage), stage.arrivals()
     stage.notes |= {"arrived": len(arrivals)}
     stage.expect(stage.state() == "paused", "it was sent to the end")
-    stage.expect(stage.standing() in ("paused", "suspended"), f"the account is {stage.standing()}")
+    stage.expect(stage.status() in ("paused", "suspended"), f"the account is {stage.status()}")
     stage.expect(crossing is not None, "no report crossed the line")
     if crossing is not None and arrivals:
         later = max(0.0, (arrivals[-1] - crossing).total_seconds())
@@ -205,7 +205,7 @@ def crossed_at(stage: Stage) -> datetime | None:
         before = [provider for settled_at, provider in sent if settled_at and settled_at <= at]
         reporting = sum(provider in REPORTING for provider in before) if some_report else len(before)
         counts = Counts(settled=len(before), delivered=len(before), reporting=reporting, complaints=number)
-        if any(need.level >= MeasureLevel.PAUSE_MAILING for need in judge(counts, FigureScope.MAILING)):
+        if any(need.level >= MeasureLevel.PAUSE_CAMPAIGN for need in judge(counts, FigureScope.CAMPAIGN)):
             return at
     return None
 
@@ -234,7 +234,7 @@ def forged(stage: Stage) -> None:
     stage.notes |= {"arrived": arrived, "reports_counted": counted}
     stage.expect(counted == 1, f"{counted} reports count")
     stage.expect(stage.state() == "sent", f"the mailing is {stage.state()}")
-    stage.expect(stage.standing() == "active", f"the account is {stage.standing()}")
+    stage.expect(stage.status() == "active", f"the account is {stage.status()}")
     stage.expect(arrived == stage.people, f"{arrived} of {stage.people} got it")
     stage.expect(not [line for line in stage.measures() if "WARN" not in line], "more than a warning was given")
 
@@ -380,7 +380,7 @@ def play(name: str, people: int) -> dict[str, object]:
                 stage.problems.append(str(problem))
             return {
                 "state": stage.state(),
-                "standing": stage.standing(),
+                "standing": stage.status(),
                 "measures": stage.measures(),
                 **stage.notes,
                 "seconds": round(time.monotonic() - began, 1),

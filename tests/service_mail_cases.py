@@ -23,11 +23,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk_reply": ("accounts/mail/desk_reply", {"account": "Lindenhof", "text": NOTE, "url": URL}),
     **{
         f"standing_{after}": (
-            "accounts/mail/standing",
+            "accounts/mail/account_status",
             {
                 "account": "Lindenhof",
                 "after": after,
-                "standing": after,
+                "status": after,
                 "reason": "",
                 "rule": "",
                 "remedy": "",
@@ -39,11 +39,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         for after in ("registered", "more_info", "active", "throttled", "closed")
     },
     "standing_paused": (
-        "accounts/mail/standing",
+        "accounts/mail/account_status",
         {
             "account": "Lindenhof",
             "after": "paused",
-            "standing": "Paused",
+            "status": "Paused",
             "reason": NOTE,
             "rule": "R-74",
             "remedy": Passage("Tell us where the list comes from."),
@@ -53,11 +53,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "standing_suspended": (
-        "accounts/mail/standing",
+        "accounts/mail/account_status",
         {
             "account": "Lindenhof",
             "after": "suspended",
-            "standing": "Suspended",
+            "status": "Suspended",
             "reason": Passage("Bought list."),
             "rule": "",
             "remedy": "",
@@ -67,11 +67,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "standing_rejected": (
-        "accounts/mail/standing",
+        "accounts/mail/account_status",
         {
             "account": "Lindenhof",
             "after": "rejected",
-            "standing": "Rejected",
+            "status": "Rejected",
             "reason": NOTE,
             "rule": "",
             "remedy": "",
@@ -114,17 +114,20 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
     "comment": (
         "campaigns/mail/comment",
-        {"person": "Ben", "mailing": "Winter bulbs", "about": "Subject", "text": NOTE, "url": URL},
+        {"person": "Ben", "campaign": "Winter bulbs", "about": "Subject", "text": NOTE, "url": URL},
     ),
-    "reviewed_goes": ("gate/mail/reviewed", {"mailing": "Winter bulbs", "goes": True, "reason": "", "url": URL}),
-    "reviewed_returned": ("gate/mail/reviewed", {"mailing": "Winter bulbs", "goes": False, "reason": NOTE, "url": URL}),
+    "reviewed_goes": ("gate/mail/reviewed", {"campaign": "Winter bulbs", "goes": True, "reason": "", "url": URL}),
+    "reviewed_returned": (
+        "gate/mail/reviewed",
+        {"campaign": "Winter bulbs", "goes": False, "reason": NOTE, "url": URL},
+    ),
     "approval_requested": (
         "gate/mail/approval_requested",
-        {"mailing": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL},
+        {"campaign": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL},
     ),
-    "approved": ("gate/mail/approved", {"mailing": "Winter bulbs", "person": "Ben", "note": "", "url": URL}),
-    "returned": ("gate/mail/returned", {"mailing": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL}),
-    "pick_winner": ("delivery/mail/pick_winner", {"mailing": "Winter bulbs", "url": URL}),
+    "approved": ("gate/mail/approved", {"campaign": "Winter bulbs", "person": "Ben", "note": "", "url": URL}),
+    "returned": ("gate/mail/returned", {"campaign": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL}),
+    "pick_winner": ("delivery/mail/pick_winner", {"campaign": "Winter bulbs", "url": URL}),
     "on_hold": (
         "abuse/mail/on_hold",
         {"name": "Winter bulbs", "id": "4K7Q-92XD-8", "account": "Lindenhof", "reason": "", "url": URL},

@@ -112,6 +112,26 @@ def test_functions_and_classes_get_no_old_words() -> None:
     assert found == set()
 
 
+def test_templates_and_url_names_get_no_old_words() -> None:
+    templates = {part for path in SOURCES.rglob("templates/**/*.*") for part in path.with_suffix("").parts}
+    names = {name for urls in SOURCES.rglob("urls.py") for name in re.findall(r'name="([\w-]+)"', urls.read_text())}
+    assert len(templates) > 100 and len(names) > 100
+    assert {name for name in templates | names if _old(name.replace("-", "_"))} == set()
+
+
+def test_fields_of_models_get_no_old_words() -> None:
+    fields = {
+        f"{node.name}.{field.targets[0].id}"
+        for module in sorted(SOURCES.rglob("models*/**/*.py")) + sorted(SOURCES.rglob("models.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        for field in node.body
+        if isinstance(field, ast.Assign) and isinstance(field.targets[0], ast.Name)
+    }
+    assert len(fields) > 300
+    assert {field for field in fields if _old(field.rpartition(".")[2])} == set()
+
+
 def test_an_old_word_is_found_and_a_plain_one_is_not() -> None:
     assert all(map(_old, ["look_at_page", "TrialView", "sample_letter", "quiet_people", "standing"]))
     assert not any(map(_old, ["look_up_suppression", "RecordLookup", "outlook_message", "check_record", "overlook"]))

@@ -51,7 +51,7 @@ from mailflatrate.apps.delivery.models import (
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.forms.actions import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
-from mailflatrate.apps.gate.approval import ask_second
+from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists.actions import save_segment, start_export, unsubscribe
@@ -133,7 +133,7 @@ class Neighbours:
         switch_four_eyes(self.anna.account_id, True, by=self.anna.anna)
         draft = self.anna.ticked(self.anna.draft("Asked"))
         with tenancy.account(self.anna.account_id):
-            ask_second(draft.id, by=self.anna.anna, shown_hash=draft.policy_hash)
+            request_approval(draft.id, by=self.anna.anna, shown_hash=draft.policy_hash)
         switch_four_eyes(self.anna.account_id, False, by=self.anna.anna)
 
     def _fill(self) -> None:
@@ -256,7 +256,7 @@ class Neighbours:
             self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."
         )
         refresh_campaign(self.anna.account_id, campaign.id)
-        with tenancy.platform(PlatformReason.STANDING):
+        with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
             hold_lane(self.anna.account_id, campaign.id, "yahoo", "R-88")
             Measure.objects.create(
                 account_id=self.anna.account_id,

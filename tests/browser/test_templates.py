@@ -28,7 +28,7 @@ def test_template(anna: Any, key: str, language: str, axe: str) -> None:
     page = anna.page
     for way, asked in WAYS.items():
         page.set_viewport_size({"width": 390 if way == "phone" else 680, "height": 900})
-        anna.go(f"/studio/templates/ours/letter/?key={key}&language={language}{asked}")
+        anna.go(f"/studio/templates/ours/message/?key={key}&language={language}{asked}")
         anna.keep(f"template-{key}-{language}-{way}")
         assert anna.sideways() <= 0, way
         images = page.evaluate("[...document.images].map((one) => [one.naturalWidth, one.alt])")

@@ -17,7 +17,7 @@ from browser_world import looked_at, wait_for_message
 pytestmark = pytest.mark.browser
 
 READING_SECONDS = 3.2  # nobody reads and types faster
-POSTBOX = "/studio/test-inbox/"
+TEST_INBOX = "/studio/test-inbox/"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def mails_of(anna: Any, domain: str) -> list[Mail]:
         address = text.strip()
         if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
             continue
-        raw = page.request.get(f"{anna.demo.base}{wait_for_message(anna, POSTBOX, address)}raw/").text()
+        raw = page.request.get(f"{anna.demo.base}{wait_for_message(anna, TEST_INBOX, address)}raw/").text()
         mail = Mail(address, raw)
         same = found[mail.mailing_id]  # another test may have sent a second campaign to some of them
         same.append(mail)
@@ -237,9 +237,9 @@ def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
     looked_at(otto, "case-strike")
     page.locator("#measure-strike button.btn-primary, #measure-strike button.btn-danger-solid").click()
     page.wait_for_selector("#toasts [data-tone=success]")
-    if page.locator("#letter_to").count():
-        page.select_option("#letter_to", index=1)
-    page.fill("#letter_text", "Wir haben den Absender gefragt. Sie bekommen nichts mehr.")
+    if page.locator("#message_to").count():
+        page.select_option("#message_to", index=1)
+    page.fill("#message_text", "Wir haben den Absender gefragt. Sie bekommen nichts mehr.")
     looked_at(otto, "case-letter")
     page.locator("#answer button.btn-primary, #answer button.btn").last.click()
     page.wait_for_selector("#toasts [data-tone=success]")

@@ -78,13 +78,13 @@ def write_all(client: Client) -> None:
 
 
 def hand_in(client: Client, **values: Any) -> Any:
-    page = client.get("/apply/form/hand-in/").content.decode()
+    page = client.get("/apply/form/submit/").content.decode()
     boxes = re.findall(r'<input[^>]*name="accept"[^>]*>', page)
     assert len(boxes) == 3
     assert not any("checked" in box for box in boxes), "nothing is ticked by itself"
     ids = [re.search(r'value="(\d+)"', box)[1] for box in boxes]  # type: ignore[index]
     return client.post(
-        "/apply/form/hand-in/",
+        "/apply/form/submit/",
         {"accept": ids, "password": "", **values},
         REMOTE_ADDR="192.0.2.77",
         headers={"User-Agent": "Browser/2"},
@@ -111,7 +111,7 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     done = hand_in(client, password="bulbs-and-seeds-9")
     assert done["Location"] == "/apply/done/"
     account = the_account(email)
-    assert account.standing == AccountStatus.SUBMITTED
+    assert account.status == AccountStatus.SUBMITTED
     with tenancy.account(account.id):
         rows = list(Acceptance.objects.select_related("document"))
         assert sorted(row.document.kind for row in rows) == ["anti_spam_policy", "data_processing", "terms"]
@@ -130,15 +130,15 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     user = User.objects.get(email=email)
     anna = browser(user)
     assert "Where is your form?" in anna.get("/studio/settings/status/").content.decode()
-    assert anna.post("/apply/go-on/")["Location"] == "/apply/form/company/"
+    assert anna.post("/apply/resume/")["Location"] == "/apply/form/company/"
     assert "Where is your form?" in anna.get("/apply/form/samples/").content.decode()
     anna.post("/apply/form/samples/", {"form_url": "lindenhof.example/form", "sample_mailing": "Hello"})
     assert hand_in(anna)["Location"] == "/apply/done/"
     assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
     assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
-    assert the_account(email).standing == AccountStatus.ACTIVE
+    assert the_account(email).status == AccountStatus.ACTIVE
     assert "You can send campaigns once they pass their checks" in anna.get("/studio/settings/status/").content.decode()
-    assert anna.post("/apply/go-on/")["Location"] == "/studio/settings/status/"
+    assert anna.post("/apply/resume/")["Location"] == "/studio/settings/status/"
 
 
 @pytest.mark.parametrize("local", ["info", "Office", "no-reply", "newsletter", "abuse"])
@@ -206,7 +206,7 @@ def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
     refused = hand_in(later)
     assert refused.status_code == 422
     assert "Still missing" in refused.content.decode()
-    assert the_account(email).standing == AccountStatus.REGISTERED
+    assert the_account(email).status == AccountStatus.REGISTERED
 
 
 def test_links_are_bound_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,14 +227,14 @@ def test_a_stranger_writes_nothing_and_sees_nothing() -> None:
     begun(anna, anna_mail)
     begun(carla, carla_mail, "Möbelhaus Nordstern")
     anna.post("/apply/form/company/", {"legal_name": "Lindenhof GmbH", "country": "DE"})
-    for path in ("company", "contact", "sending", "lists", "samples", "hand-in"):
+    for path in ("company", "contact", "sending", "lists", "samples", "submit"):
         for method in ("get", "post"):
             assert getattr(Client(), method)(f"/apply/form/{path}/")["Location"] == "/apply/"
         assert "Lindenhof GmbH" not in carla.get(f"/apply/form/{path}/").content.decode()
     carla.post("/apply/form/company/", {"legal_name": "Nordstern GmbH", "country": "DE"})
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Application.objects.get(account=the_account(anna_mail)).legal_name == "Lindenhof GmbH"
-    assert Client().post("/apply/go-on/")["Location"].startswith("/login/")
+    assert Client().post("/apply/resume/")["Location"].startswith("/login/")
     assert "sessionid" not in str(Client().get("/apply/").cookies)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert not anna.session.get("_auth_user_id"), "the link signs nobody in"

@@ -205,15 +205,15 @@ def test_the_decision_is_kept_with_hits_and_misses() -> None:
 
 def test_the_letter_is_the_frozen_one_in_a_frame_that_can_do_nothing() -> None:
     anna, campaign = mixed()
-    page = text(anna.client, url(campaign, "letter/"))
+    page = text(anna.client, url(campaign, "edition/"))
     assert "sandbox src=" in page
     assert "Lindenhof GmbH" in page
-    answer = anna.client.get(url(campaign, "letter/html/"))
+    answer = anna.client.get(url(campaign, "edition/html/"))
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "Winter bulbs" in answer.content.decode()
     draft = anna.draft("Not yet")
-    assert anna.client.get(url(draft, "letter/html/")).status_code == 404
+    assert anna.client.get(url(draft, "edition/html/")).status_code == 404
 
 
 def test_a_draft_is_written_and_a_sent_one_is_looked_at() -> None:

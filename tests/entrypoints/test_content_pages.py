@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.media import WHOLE, media_url, message_url
-from mailflatrate.apps.campaigns.models import BrandKit, Campaign, MailingTemplate, Media
+from mailflatrate.apps.campaigns.models import BrandKit, Campaign, CampaignTemplate, Media
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, without_images
 from mailflatrate.settings import load_settings
@@ -148,8 +148,8 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
     )
     assert "Another template already has this name" in followed(anna.client, address, {"name": "Bulbs"})
     with tenancy.account(anna.account_id):
-        template = MailingTemplate.objects.get(name="Bulbs")
-    assert "Winter bulbs" in anna.client.get(f"/studio/templates/{template.id}/letter/").content.decode()
+        template = CampaignTemplate.objects.get(name="Bulbs")
+    assert "Winter bulbs" in anna.client.get(f"/studio/templates/{template.id}/message/").content.decode()
     followed(anna.client, "/studio/campaigns/new/", {"name": "Again", "begin": f"own:{template.id}"})
     with tenancy.account(anna.account_id):
         assert Campaign.objects.get(name="Again").content == template.content
@@ -176,13 +176,13 @@ def test_the_look(anna: World) -> None:
     faint = anna.client.post("/studio/brand/", good | {"imprint_ink": "#dddddd"})
     assert faint.status_code == 422
     assert "Text is readable from 4.5:1, so choose a darker or lighter" in faint.content.decode()
-    tried = anna.client.get("/studio/brand/letter/", {"primary": "#00ff00", "imprint_ink": "#dddddd"})
+    tried = anna.client.get("/studio/brand/preview/", {"primary": "#00ff00", "imprint_ink": "#dddddd"})
     assert "#00ff00" in tried.content.decode()
     assert "#dddddd" not in tried.content.decode(), "an unreadable imprint is not even tried"
     followed(anna.client, "/studio/brand/", good)
     with tenancy.account(anna.account_id):
         assert BrandKit.objects.get().primary == "#7a1f3d"
-    assert "#7a1f3d" in anna.client.get("/studio/templates/ours/letter/?key=event").content.decode()
+    assert "#7a1f3d" in anna.client.get("/studio/templates/ours/message/?key=event").content.decode()
 
 
 def test_who_only_looks_changes_nothing(anna: World) -> None:
@@ -197,7 +197,7 @@ def test_an_unknown_template_is_not_found(anna: World) -> None:
     """Keys come from outside."""
     for address in (
         "/studio/templates/ours/?key=../../etc",
-        "/studio/templates/ours/letter/",
+        "/studio/templates/ours/message/",
         "/studio/templates/99999/",
     ):
         assert anna.client.get(address).status_code == 404

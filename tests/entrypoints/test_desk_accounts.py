@@ -46,9 +46,9 @@ def otto() -> Desk:
     return desk()
 
 
-def standing(anna: World) -> str:
+def status(anna: World) -> str:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Account.objects.get(id=anna.account_id).standing
+        return Account.objects.get(id=anna.account_id).status
 
 
 def actions_of(anna: World) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert "Then send us the log." in anna.client.get("/studio/settings/status/").content.decode()
     early = otto.client.post(f"{url}measure/", {"after": "active", "text": "Proved it."})
     assert "24 hours" in early.content.decode()
-    assert standing(anna) == AccountStatus.SUSPENDED
+    assert status(anna) == AccountStatus.SUSPENDED
 
 
 def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
@@ -243,7 +243,7 @@ def test_letters_of_the_service_are_read_where_no_relay_takes_them(
 ) -> None:
     """Only those of the operator's own account, never a customer's; with a relay there is no such page."""
     raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"
-    with tenancy.platform(PlatformReason.POSTBOX):
+    with tenancy.platform(PlatformReason.TEST_INBOX):
         house = actions.house_account().id
         mine = InboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
         hers = InboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)

@@ -95,7 +95,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
     url = f"cases/{found.id}/"
     assert post(otto, f"{url}take/") == 303
     assert post(otto, f"{url}note/", text="Looks like a shop.") == 303
-    assert post(otto, f"{url}letter/", report=str(report.id), text="We're looking into it.") == 303
+    assert post(otto, f"{url}message/", report=str(report.id), text="We're looking into it.") == 303
     assert post(otto, f"{url}measure/", measure="suppress", report=str(report.id), reason="He asked us to.") == 303
     assert ("complaint", True) in case.suppressions(0)
     assert post(otto, f"{url}measure/", measure="ask", reason="Where did they sign up?", names_contact="on") == 303
@@ -117,7 +117,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
     assert found.reference in otto.page("cases/closed/")
     assert post(otto, f"{url}reopen/", text="The customer contests it.") == 303
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=case.anna.account_id).standing == "suspended"
+        assert Account.objects.get(id=case.anna.account_id).status == "suspended"
 
 
 def test_files_to_take_along(otto: Desk, case: Sent) -> None:
@@ -217,7 +217,7 @@ def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(ot
         Report.objects.filter(case=found).update(language="de")
     page = otto.page(f"cases/{found.id}/")
     assert f"Vielen Dank für Ihre Meldung zum Mailing {case.campaign.mailing_id} von" in page
-    assert 'data-fills="letter_text"' in page and 'data-fills="ask_reason"' in page
+    assert 'data-fills="message_text"' in page and 'data-fills="ask_reason"' in page
     assert "- the time and IP address of the sign-up and the" in page
     assert "Stopped: no consent" in page, "its name is the desk's"
 

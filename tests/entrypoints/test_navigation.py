@@ -208,7 +208,12 @@ def test_security_and_general_are_two_pages(anna: World) -> None:
 
 @pytest.mark.parametrize(
     ("before", "now"),
-    [("standing/", "settings/status/"), ("standing/people/", "settings/team/"), ("quiet/", "inactive/")],
+    [
+        ("standing/", "settings/status/"),
+        ("standing/people/", "settings/team/"),
+        ("quiet/", "inactive/"),
+        ("campaigns/7/second/", "campaigns/7/approval/"),
+    ],
 )
 def test_pages_are_still_found_where_they_were(anna: World, before: str, now: str) -> None:
     answer = anna.client.get(f"/studio/{before}")

@@ -285,11 +285,11 @@ def test_a_warm_up_begins_and_ends_at_the_desk_and_by_command(otto: Desk, monkey
     relay_id = _relay(name="fresh").id
     path = f"/desk/relays/{relay_id}/warm-up/"
     assert "Start warm-up" in otto.page(f"relays/{relay_id}/")
-    assert otto.client.post(path, {"deed": "start"}).status_code == 303
+    assert otto.client.post(path, {"wanted": "start"}).status_code == 303
     assert "Step 1: 50 messages today, 0 used" in otto.page(f"relays/{relay_id}/")
-    assert otto.client.post(path, {"deed": "end"}).status_code == 303
+    assert otto.client.post(path, {"wanted": "end"}).status_code == 303
     assert "Start warm-up" in otto.page(f"relays/{relay_id}/")
-    assert otto.client.post(path, {"deed": "nonsense"}).status_code == 404
+    assert otto.client.post(path, {"wanted": "nonsense"}).status_code == 404
     assert "starts with 500 messages per day" in run("warm-up", "fresh", "--step", "3")
     assert "Step 4: 500 messages today" in otto.page(f"relays/{relay_id}/")
     assert "no longer has a daily limit" in run("warm-up", "fresh", "--end")

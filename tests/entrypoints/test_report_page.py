@@ -280,7 +280,7 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> N
             case.anna.account_id, "All", {KeyScope.READ}, expires_at=None, by=case.anna.anna
         ).secret
     seen = []
-    for name, args in (("home", []), ("standing", []), ("questions", []), ("contact", [contact.id]),
+    for name, args in (("home", []), ("account-status", []), ("questions", []), ("contact", [contact.id]),
                        ("campaign", [campaign]), ("campaign-recipients", [campaign]),
                        ("campaign-export", [campaign])):  # fmt: skip
         page = client.get(reverse(f"studio:{name}", args=args))

@@ -103,7 +103,7 @@ def test_the_mail_goes_out_by_the_gate_and_not_too_often() -> None:
         assert judge_notice(notice_facts(notice)).allowed
         queue_notice(case.anna.account_id, notice.id)
         assert Delivery.objects.get(notice=notice).decision.allowed
-        notice.kind = NoticeKind.STANDING
+        notice.kind = NoticeKind.ACCOUNT_STATUS
         assert not judge_notice(notice_facts(notice)).allowed, "no other notice goes to a subscriber"
         notice.kind, notice.recipient = NoticeKind.PRIVACY, "stranger@posteo.de"
         assert not judge_notice(notice_facts(notice)).allowed, "nor to somebody who is not there"

@@ -59,7 +59,7 @@ def letter(subject: str = "Winter bulbs", base: str | None = None) -> EmailMessa
 
 
 def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessage:
-    with tenancy.platform(PlatformReason.POSTBOX):
+    with tenancy.platform(PlatformReason.TEST_INBOX):
         fields = {"envelope_to": "dora@postbox.example", "subject": "Winter bulbs", "mailing_id": "4K7Q-92XD-E"}
         return InboxMessage.objects.create(account_id=account_id, raw=raw, **fields | values)
 

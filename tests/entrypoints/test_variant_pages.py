@@ -115,6 +115,6 @@ def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
     report = anna.client.get(page).content.decode()
     assert "Variant B goes to everyone else." in report
     assert "Anna Lindner picked it." in report
-    assert "Tulips" in anna.client.get(page + "letter/").content.decode()
-    assert "Winter bulbs are here" in anna.client.get(page + "letter/?variant=0").content.decode()
+    assert "Tulips" in anna.client.get(page + "edition/").content.decode()
+    assert "Winter bulbs are here" in anna.client.get(page + "edition/?variant=0").content.decode()
     assert anna.client.get(page + "clicks/?variant=9").status_code == 200

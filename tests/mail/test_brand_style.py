@@ -12,11 +12,11 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 @given(COLOURS, COLOURS)
 def test_derived_text_is_always_readable(primary: str, sheet: str) -> None:
     """Links on the sheet, in the dark, and the words on a button."""
-    look = BrandStyle(primary=primary, sheet=sheet)
-    for ground in (sheet, look.tint):
-        assert contrast(look.link, ground) >= MINIMUM_CONTRAST
-        assert contrast(look.soft, ground) >= MINIMUM_CONTRAST
-    assert contrast(look.dark_link, DARK_SHEET) >= MINIMUM_CONTRAST
+    brand = BrandStyle(primary=primary, sheet=sheet)
+    for ground in (sheet, brand.tint):
+        assert contrast(brand.link, ground) >= MINIMUM_CONTRAST
+        assert contrast(brand.soft, ground) >= MINIMUM_CONTRAST
+    assert contrast(brand.dark_link, DARK_SHEET) >= MINIMUM_CONTRAST
     assert contrast(text_on(primary), primary) >= MINIMUM_CONTRAST
 
 

@@ -14,7 +14,7 @@ from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 
 RING = KeyRing([("2026a", b"k" * 32)])
 ACCOUNT, DELIVERY = 7, 4711
-MAILING = new_mailing_id()
+CAMPAIGN = new_mailing_id()
 HOST = "https://send.flat.example"
 
 
@@ -28,10 +28,10 @@ HEAD = f"""Return-Path: <b+{token(TokenPurpose.VERP)}@bounce.lindenhof.example>
 From: Lindenhof <news@lindenhof.example>
 To: dora@people.example
 Subject: Winter bulbs are here
-Message-ID: <{compact_form(MAILING)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>
+Message-ID: <{compact_form(CAMPAIGN)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>
 List-Unsubscribe: <{LINK}>
-X-Mailing-ID: {MAILING}
-Feedback-ID: {MAILING}:a7:news:flat
+X-Mailing-ID: {CAMPAIGN}
+Feedback-ID: {CAMPAIGN}:a7:news:flat
 CFBL-Feedback-ID: {token(TokenPurpose.FEEDBACK)}
 Date: Tue, 24 Nov 2026 10:00:00 +0100"""
 BODY = f"""Hello Dora,
@@ -39,12 +39,12 @@ BODY = f"""Hello Dora,
 the first bulbs are here: {HOST}/c/{token(TokenPurpose.CLICK, 99)}
 
 Unsubscribe: {LINK}
-Mailing {MAILING}
+Mailing {CAMPAIGN}
 """
 ORIGINAL = f"{HEAD}\n\n{BODY}"
 BARE = "From: news@lindenhof.example\nTo: undisclosed\nSubject: Winter bulbs are here\nDate: 24 Nov 2026 10:00:00 +0100"
 ENCODED = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
-ANSWER = f"In-Reply-To: <{compact_form(MAILING)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>\n"
+ANSWER = f"In-Reply-To: <{compact_form(CAMPAIGN)}.{token(TokenPurpose.MESSAGE_ID)}@lindenhof.example>\n"
 
 
 def report(kind: str, *parts: tuple[str, str], to: str = "fbl@flat.example") -> str:
@@ -171,18 +171,18 @@ def test_a_forged_token_is_refused(case: str) -> None:
 def test_the_mail_inside_a_xarf_report_is_the_original() -> None:
     for case in ("xarf 3 with the mail in base64", "xarf 4 with the mail in base64"):
         found = seen(PROVEN[case])
-        assert (found.kind, found.mailing_id) == (ReturnedMessageKind.COMPLAINT, MAILING)
+        assert (found.kind, found.mailing_id) == (ReturnedMessageKind.COMPLAINT, CAMPAIGN)
         assert found.original is not None
         assert found.original.subject == "Winter bulbs are here"
 
 
 def test_a_redacted_report_still_finds_the_mailing() -> None:
     """No token, no recipient: Feedback-ID, X-Mailing-ID or the footer name the campaign, as a hint."""
-    for third in (f"{BARE}\nFeedback-ID: {MAILING}:a7:news:flat", f"{BARE}\nX-Mailing-ID: {MAILING}"):
+    for third in (f"{BARE}\nFeedback-ID: {CAMPAIGN}:a7:news:flat", f"{BARE}\nX-Mailing-ID: {CAMPAIGN}"):
         found = seen(arf(("text/rfc822-headers", third)))
-        assert (found.claims, found.mailing_id) == (None, MAILING)
-    footer = seen(arf(("message/rfc822", f"{BARE}\n\nHello,\n\nMailing {MAILING}\n")))
-    assert (footer.claims, footer.mailing_id) == (None, MAILING)
+        assert (found.claims, found.mailing_id) == (None, CAMPAIGN)
+    footer = seen(arf(("message/rfc822", f"{BARE}\n\nHello,\n\nMailing {CAMPAIGN}\n")))
+    assert (footer.claims, footer.mailing_id) == (None, CAMPAIGN)
 
 
 def test_a_link_for_everybody_names_the_mailing_and_no_person() -> None:
@@ -194,13 +194,13 @@ def test_a_link_for_everybody_names_the_mailing_and_no_person() -> None:
 
 
 SLIPS = {
-    "as printed": MAILING,
-    "lower case": MAILING.lower(),
-    "no hyphens": MAILING.replace("-", ""),
-    "spaces": MAILING.replace("-", " "),
-    "O for 0, I and L for 1": MAILING.replace("0", "O").replace("1", "I"),
-    "l for 1": MAILING.lower().replace("1", "l").replace("0", "o"),
-    "dashes of a word processor": MAILING.replace("-", "–"),
+    "as printed": CAMPAIGN,
+    "lower case": CAMPAIGN.lower(),
+    "no hyphens": CAMPAIGN.replace("-", ""),
+    "spaces": CAMPAIGN.replace("-", " "),
+    "O for 0, I and L for 1": CAMPAIGN.replace("0", "O").replace("1", "I"),
+    "l for 1": CAMPAIGN.lower().replace("1", "l").replace("0", "o"),
+    "dashes of a word processor": CAMPAIGN.replace("-", "–"),
 }
 
 
@@ -209,12 +209,12 @@ def test_a_mailing_id_in_a_sentence(slip: str) -> None:
     found = seen(
         mail(f"Ich habe das nie bestellt. Die Nummer ist {SLIPS[slip]}, bitte aufhören.", subject="Beschwerde")
     )
-    assert (found.claims, found.mailing_id) == (None, MAILING)
+    assert (found.claims, found.mailing_id) == (None, CAMPAIGN)
 
 
 def test_the_check_symbol_decides() -> None:
-    last = MAILING[-1]
-    wrong = MAILING[:-1] + ("2" if last != "2" else "3")
+    last = CAMPAIGN[-1]
+    wrong = CAMPAIGN[:-1] + ("2" if last != "2" else "3")
     assert seen(mail(f"Nummer {wrong}", subject="Beschwerde")).mailing_id is None
 
 

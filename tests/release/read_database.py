@@ -52,7 +52,7 @@ def campaigns() -> list[dict[str, object]]:
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery import queries
     from mailflatrate.apps.delivery.models import DeliveryState
-    from mailflatrate.apps.stats.queries import mailing_counts
+    from mailflatrate.apps.stats.queries import campaign_counts
     from mailflatrate.base import tenancy
     from mailflatrate.base.tenancy import PlatformReason
 
@@ -62,7 +62,7 @@ def campaigns() -> list[dict[str, object]]:
     for account_id in ids:
         with tenancy.account(account_id):
             for campaign in Campaign.objects.order_by("id"):
-                progress, counts = queries.campaign_progress(campaign.id), mailing_counts(campaign.id)
+                progress, counts = queries.campaign_progress(campaign.id), campaign_counts(campaign.id)
                 results = [row.state for row in queries.outcomes_page(campaign.id, limit=10_000)]
                 found.append(
                     {

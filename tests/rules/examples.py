@@ -42,7 +42,7 @@ IMPRINT = ImprintRecord(
     privacy_url="https://papierladen.de/datenschutz",
 )
 ACCOUNT = AccountFacts(
-    standing=AccountStatus.ACTIVE,
+    status=AccountStatus.ACTIVE,
     activated_at=NOW - timedelta(days=90),
     activated_by="otto",
     terms_current="t2",

@@ -24,8 +24,8 @@ MISSING = DnsRecordFacts(DnsState.MISSING, "v=spf1 include:…")
 
 # (rule key, parts of the good campaign to change, a piece of the English sentence)
 FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
-    ("account-active", {"account": {"standing": AccountStatus.SUSPENDED}}, "suspended"),
-    ("account-active", {"account": {"standing": AccountStatus.SUBMITTED}}, "waiting for review"),
+    ("account-active", {"account": {"status": AccountStatus.SUSPENDED}}, "suspended"),
+    ("account-active", {"account": {"status": AccountStatus.SUBMITTED}}, "waiting for review"),
     ("account-active", {"account": {"activated_at": None}}, "active"),
     ("account-active", {"account": {"activated_by": ""}}, "active"),
     ("dpa-accepted", {"account": {"dpa_accepted": ""}}, "data processing"),
@@ -55,7 +55,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may email 1,200"),
     (
         "volume-allowed",
-        {"account": {"standing": AccountStatus.THROTTLED}, "audience": {"recipients": 2001}},
+        {"account": {"status": AccountStatus.THROTTLED}, "audience": {"recipients": 2001}},
         "2,000 people within",
     ),
     (

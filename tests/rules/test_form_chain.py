@@ -124,7 +124,7 @@ TEXTS = st.builds(FormTexts, **{name: st.text(max_size=8) for name in ("title", 
 
 @given(texts=TEXTS, colour=st.sampled_from(["#00595a", "#00595b"]))
 def test_any_change_changes_the_hash(texts: FormTexts, colour: str) -> None:
-    changed = replace(CONTENT, texts={**CONTENT.texts, "en": texts}, look=FormStyle(colour))
+    changed = replace(CONTENT, texts={**CONTENT.texts, "en": texts}, style=FormStyle(colour))
     assert content_from_json(changed.as_json()) == changed
     same = changed == CONTENT
     assert (freeze(changed, IMPRINT, "L", "s").sha256 == freeze(CONTENT, IMPRINT, "L", "s").sha256) is same

@@ -18,7 +18,7 @@ from mailflatrate.rules.measures import (
 from mailflatrate.rules.providers import OTHER, PROVIDERS, provider_of
 
 
-def level(counts: Counts, cause: ThresholdCause, scope: FigureScope = FigureScope.MAILING) -> MeasureLevel | None:
+def level(counts: Counts, cause: ThresholdCause, scope: FigureScope = FigureScope.CAMPAIGN) -> MeasureLevel | None:
     return next((need.level for need in judge(counts, scope) if need.cause is cause), None)
 
 
@@ -99,9 +99,9 @@ def test_fewer_than_three_reports_change_nothing(complaints: int, delivered: int
         (30, 500, MeasureLevel.SUSPEND, MeasureLevel.SUSPEND),
     ],
 )
-def test_hard_bounces(hard: int, settled: int, of_mailing: MeasureLevel | None, of_week: MeasureLevel | None) -> None:
+def test_hard_bounces(hard: int, settled: int, of_campaign: MeasureLevel | None, of_week: MeasureLevel | None) -> None:
     counts = Counts(settled=settled, delivered=settled - hard, hard=hard)
-    assert level(counts, ThresholdCause.HARD_BOUNCES) is of_mailing
+    assert level(counts, ThresholdCause.HARD_BOUNCES) is of_campaign
     assert level(counts, ThresholdCause.HARD_BOUNCES, FigureScope.WEEK) is of_week
 
 
@@ -129,7 +129,7 @@ def test_hard_bounces(hard: int, settled: int, of_mailing: MeasureLevel | None, 
         ),
         (Counts(complaints=20), FigureScope.WEEK, {"new_complaints": MeasureLevel.PAUSE_ACCOUNT}),
         (Counts(hard=50), FigureScope.WEEK, {"new_hard_bounces": MeasureLevel.PAUSE_ACCOUNT}),
-        (Counts(complaints=100, hard=1000), FigureScope.MAILING, {}),
+        (Counts(complaints=100, hard=1000), FigureScope.CAMPAIGN, {}),
     ],
 )
 def test_a_new_account_has_ceilings(counts: Counts, scope: FigureScope, found: dict[str, MeasureLevel]) -> None:

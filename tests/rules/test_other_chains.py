@@ -12,7 +12,7 @@ from mailflatrate.rules.gate import judge_confirmation, judge_notice
 from rules.examples import ACCOUNT, CONFIRMATION, NOTICE, NOW
 
 CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
-    ("account-active", {"account": replace(ACCOUNT, standing=AccountStatus.PAUSED)}),
+    ("account-active", {"account": replace(ACCOUNT, status=AccountStatus.PAUSED)}),
     ("dpa-accepted", {"account": replace(ACCOUNT, dpa_accepted="")}),
     ("policy-accepted", {"account": replace(ACCOUNT, terms_accepted="t1")}),
     ("form-published", {"form_published": False}),

@@ -167,7 +167,7 @@ def test_the_ladder_of_a_new_account_ends_with_both_mailings_and_months() -> Non
     assert [limit(1, sent) for sent in (0, 1, 2, 3, 50)] == [5000, 20_000, 50_000, 50_000, 50_000]
     assert [limit(62, sent) for sent in (0, 1, 2, 3)] == [5000, 20_000, 50_000, None]
     assert limit(1, 0, own_limit=7) == 7
-    assert limit(400, 50, standing=AccountStatus.THROTTLED) == 2000
+    assert limit(400, 50, status=AccountStatus.THROTTLED) == 2000
 
 
 def test_what_makes_a_mailing_unlike_the_others() -> None:

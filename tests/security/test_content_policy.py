@@ -76,7 +76,7 @@ def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: W
 
 def test_a_form_shows_the_customer_s_color_and_the_logo_s_host_only(database: str) -> None:
     assert database
-    form = place(look=FormStyle("#045f47", "https://pictures.lindenhof.example/logo.png", Font.SANS))
+    form = place(style=FormStyle("#045f47", "https://pictures.lindenhof.example/logo.png", Font.SANS))
     answer = Client().get(f"{form.url}?frame=1")
     said = policy(answer)
     nonce = re.search(r'<style nonce="([\w-]{20,})">', answer.content.decode())

@@ -332,7 +332,7 @@ def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: Sen
     assert {case.suppressions(number)[0] for number in range(5)} == {("unsubscribe", False)}
     stats.judge_campaign(case.anna.account_id, case.campaign.id)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=case.anna.account_id).standing == "active"
+        assert Account.objects.get(id=case.anna.account_id).status == "active"
         (found,) = Case.objects.filter(account_id=case.anna.account_id)
     assert not found.frozen
     assert case.anna.again(case.campaign).hold_rule == ""

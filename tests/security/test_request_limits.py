@@ -233,4 +233,4 @@ def test_desk_and_customer_see_the_figure_with_its_limit(home: Place) -> None:
     assert f"/desk/accounts/{home.account_id}/" in shown
     assert f"{FIRST} / {FIRST}" in shown
     ben = browser(person(home.account_id, "Ben Becker", Role.VIEWER))
-    assert ben.get("/desk/asking/").status_code == 404
+    assert ben.get("/desk/request-limits/").status_code == 404

@@ -171,7 +171,7 @@ def test_a_sealed_line_that_cannot_take_effect_stops_none_after_it(database: str
     with tenancy.account(anna.account_id):
         contact = Contact.objects.get().id
     lines = [
-        WithdrawalLine(now, WithdrawalKind.STANDING, anna.account_id, "nonsense"),
+        WithdrawalLine(now, WithdrawalKind.ACCOUNT_STATUS, anna.account_id, "nonsense"),
         WithdrawalLine(now, WithdrawalKind.SUPPRESSED, anna.account_id, "nonsense", None, None, b"x" * 32),
         WithdrawalLine(now, WithdrawalKind.SUPPRESSED, anna.account_id, "complaint"),
         WithdrawalLine(now, WithdrawalKind.SUPPRESSED, None, "complaint"),

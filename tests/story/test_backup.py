@@ -194,9 +194,9 @@ def test_every_no_since_the_backup_holds(story: Story) -> None:
     assert set(seen["suppressed"]) >= {"hard_bounce", "complaint", "erased"}
     assert not set(story.left.values()) & set(story.told["resumed"]["sent"])
     with psycopg.connect(story.url) as owner:
-        standing = owner.execute("SELECT standing FROM account WHERE id = %s", [story.eve.account_id]).fetchone()
+        status = owner.execute("SELECT standing FROM account WHERE id = %s", [story.eve.account_id]).fetchone()
         damaged = owner.execute("SELECT count(*) FROM suppression WHERE account_id IS NOT NULL").fetchone()
-    assert standing == ("suspended",)
+    assert status == ("suspended",)
     assert damaged is not None
 
 

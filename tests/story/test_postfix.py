@@ -243,7 +243,7 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
             found = Campaign.objects.get(id=campaign.id)
             assert found.state != CampaignState.PAUSED, (found.hold_rule, found.hold_reason)
             account = current_account()
-            assert account.may_send, (account.standing, account.standing_reason)
+            assert account.may_send, (account.status, account.status_reason)
             return bool(found.state == CampaignState.SENT)
 
     wait(sent, "the mailing", host)

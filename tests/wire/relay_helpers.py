@@ -38,11 +38,11 @@ class Record:
         self.started: list[int] = []
 
     def on_outcome(self, outcome: SendOutcome) -> None:
-        assert outcome.letter_id not in self.outcomes, "two outcomes for one letter"
-        self.outcomes[outcome.letter_id] = outcome
+        assert outcome.delivery_id not in self.outcomes, "two outcomes for one letter"
+        self.outcomes[outcome.delivery_id] = outcome
 
-    def on_data_start(self, letter_id: int) -> None:
-        self.started.append(letter_id)
+    def on_data_start(self, delivery_id: int) -> None:
+        self.started.append(delivery_id)
 
     def kinds(self) -> list[OutcomeKind]:
         return [self.outcomes[number].kind for number in sorted(self.outcomes)]

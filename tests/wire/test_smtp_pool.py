@@ -267,13 +267,13 @@ def test_what_the_caller_raises_comes_back_and_every_letter_is_told(where: str) 
 
             def on_outcome(outcome: SendOutcome) -> None:
                 record.on_outcome(outcome)
-                if where == "on_outcome" and outcome.letter_id == 10:
+                if where == "on_outcome" and outcome.delivery_id == 10:
                     raise JournalError
 
-            def on_data_start(letter_id: int) -> None:
-                if where == "on_data_start" and letter_id == 10:
+            def on_data_start(delivery_id: int) -> None:
+                if where == "on_data_start" and delivery_id == 10:
                     raise JournalError
-                record.on_data_start(letter_id)
+                record.on_data_start(delivery_id)
 
             with pytest.raises(JournalError):
                 chosen = async_source() if where == "async_source" else source()

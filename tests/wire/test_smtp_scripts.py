@@ -49,14 +49,14 @@ async def send_all(
     started: dict[int, int] = {}
 
     def on_outcome(outcome: SendOutcome) -> None:
-        assert outcome.letter_id not in outcomes, "two outcomes for one letter in one run"
-        outcomes[outcome.letter_id] = outcome
+        assert outcome.delivery_id not in outcomes, "two outcomes for one letter in one run"
+        outcomes[outcome.delivery_id] = outcome
 
-    def on_data_start(letter_id: int) -> None:
-        started[letter_id] = started.get(letter_id, 0) + 1
+    def on_data_start(delivery_id: int) -> None:
+        started[delivery_id] = started.get(delivery_id, 0) + 1
 
     config = RelayConfig("127.0.0.1", relay.port, chunking=True, timeouts=Timeouts(10, 10, 10, 10, 10, 10, 10, 10, 1))
-    todo = {message.letter_id: message for message in letters()}
+    todo = {message.delivery_id: message for message in letters()}
     async with SmtpPool(
         config, connections, per_connection, first_pause_seconds=0.001, longest_pause_seconds=0.002
     ) as pool:

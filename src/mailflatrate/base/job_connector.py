@@ -33,7 +33,7 @@ class WorkerConnector(PsycopgConnector):
         super().__init__()
         self._parameters = parameters
         self._link: psycopg.AsyncConnection[Any] | None = None
-        self._told: list[tuple[set[str], asyncio.Queue[psycopg.Notify]]] = []
+        self._listeners: list[tuple[set[str], asyncio.Queue[psycopg.Notify]]] = []
         self._drains: set[asyncio.Task[None]] = set()
         self._wire = -1
 
@@ -81,18 +81,18 @@ class WorkerConnector(PsycopgConnector):
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         """Pass on notifications on these channels until canceled."""
         names = set(channels)
-        told: asyncio.Queue[psycopg.Notify] = asyncio.Queue()
-        self._told.append((names, told))
+        queue: asyncio.Queue[psycopg.Notify] = asyncio.Queue()
+        self._listeners.append((names, queue))
         for name in names:
             await self.link.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
         while True:
-            notified = await told.get()
+            notified = await queue.get()
             await on_notification(channel=notified.channel, payload=notified.payload)
 
     def _hand_on(self, notified: psycopg.Notify) -> None:
-        for names, told in self._told:
+        for names, queue in self._listeners:
             if notified.channel in names:
-                told.put_nowait(notified)
+                queue.put_nowait(notified)
 
     def _listen_to_wire(self) -> None:
         if self._link is not None:

@@ -77,7 +77,7 @@ class CompileContext:
     link_url: Callable[[int, str], str] | None = None
     untracked: frozenset[str] = frozenset()
     social_icon_origin: str | None = None
-    look: BrandStyle = field(default_factory=BrandStyle)
+    brand: BrandStyle = field(default_factory=BrandStyle)
     most_octets: int = MAX_CONTENT
     language: str = ""
 
@@ -139,7 +139,7 @@ def _document(source: ContentSource, protected: ProtectedText, context: CompileC
     """Return the whole HTML document as serialized by html5ever, styles inlined, Liquid still protected."""
     if source.kind is SourceFormat.MARKDOWN:
         language = context.language or context.imprint.language
-        return inline_styles(render_markdown(protected, title=_title(source), language=language, look=context.look))
+        return inline_styles(render_markdown(protected, title=_title(source), language=language, brand=context.brand))
     text = block_tags_to_comments(protected)
     if source.kind is SourceFormat.HTML:
         return inline_styles(whole_document(text))

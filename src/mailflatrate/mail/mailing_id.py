@@ -89,9 +89,9 @@ def _is_labelled(text: str, match: re.Match[str]) -> bool:
     O is read as 0, and I as 1.
     """
     before = text[max(0, match.start() - _LONGEST_LABEL) : match.start()]
-    told = before.rstrip(_LABEL_ENDS)
+    stripped = before.rstrip(_LABEL_ENDS)
     # Most words before a candidate end in other letters; only the rest is worth a pattern.
-    return told != before and told[-1:] in "dgrstDGRST" and _LABEL.search(told.lower()) is not None
+    return stripped != before and stripped[-1:] in "dgrstDGRST" and _LABEL.search(stripped.lower()) is not None
 
 
 def _is_mixed(symbols: str) -> bool:

@@ -150,8 +150,8 @@ def _by_queue_manager(queue_id: str, rest: str, at: datetime) -> LogEvent | None
 
 def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
     recipient, mark, after = rest[4:].partition(">, ")
-    fields, found, told = after.partition(", status=")
-    status, bracket, reply = told.partition(" (")
+    fields, found, outcome = after.partition(", status=")
+    status, bracket, reply = outcome.partition(" (")
     if not (mark and found and bracket) or status not in (QueueStatus.SENT, QueueStatus.DEFERRED, QueueStatus.BOUNCED):
         return None
     code = _field(fields, "dsn=")

@@ -41,7 +41,7 @@ class AccountStatus(StrEnum):
 class AccountFacts:
     """The account right now. `*_accepted` is the version the customer accepted, empty if none."""
 
-    standing: AccountStatus
+    status: AccountStatus
     activated_at: datetime | None
     activated_by: str
     terms_current: str

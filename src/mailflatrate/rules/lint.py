@@ -78,7 +78,7 @@ class LintLookups:
     """
 
     find_key: KeyFinder = no_key
-    look: Callable[[str, str, str], DomainLookups] = no_lookups
+    lookup: Callable[[str, str, str], DomainLookups] = no_lookups
     brands: Brands = field(default_factory=shipped_brands)
     rewrote: Callable[[str], bool] = rewrote_nothing
     key_bits: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -166,7 +166,7 @@ def _sender(
     return_path = next((box.domain for box in read_from(message.first("return-path"))), "")
     reply_to = next((box.address for box in read_from(message.first("reply-to"))), "")
     broken_later = any(one.is_transit_broken and same_house(one.verdict.domain, from_line.domain) for one in signatures)
-    looks = outside.look(from_line.domain, return_path, reply_to)
+    found = outside.lookup(from_line.domain, return_path, reply_to)
     return SenderFacts(
         from_address=from_line.address,
         from_domain=from_line.domain,
@@ -174,14 +174,14 @@ def _sender(
         address_verified_at=None,
         domain_verified_at=None,
         dkim=UNASKED,
-        spf=looks.spf,
-        dmarc=looks.dmarc,
-        mx=looks.mx,
+        spf=found.spf,
+        dmarc=found.dmarc,
+        mx=found.mx,
         dkim_domain=(aligned or holding or [""])[0],
         return_path_domain=return_path,
         passes_dmarc=broken_later or transit.passes_dmarc(from_line.domain),
         reply_to=reply_to,
-        reply_to_deliverable=looks.reply_to_deliverable,
+        reply_to_deliverable=found.reply_to_deliverable,
         brands=outside.brands,
     )
 

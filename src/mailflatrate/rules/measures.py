@@ -47,7 +47,7 @@ class ThresholdCause(Enum):
 class FigureScope(Enum):
     """The scope over which the figures were counted."""
 
-    MAILING = "mailing"
+    CAMPAIGN = "mailing"
     DAY = "day"
     WEEK = "week"
 
@@ -95,14 +95,14 @@ def share(events: int, base: int) -> float:
 def judge(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
     """Return the strongest action for each cause, or none. A campaign's own limits are those of R-86, R-88 and R-89."""
     found = [_complaints(counts, scope), _hard_bounces(counts, scope)]
-    if scope is FigureScope.MAILING:
+    if scope is FigureScope.CAMPAIGN:
         found.append(_unsubscribes(counts))
     return tuple(need for need in found if need is not None)
 
 
 def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
     """Apply the ceilings that a new account may not reach within a day or seven days, at whatever rate."""
-    if scope is FigureScope.MAILING:
+    if scope is FigureScope.CAMPAIGN:
         return ()
     found = (
         (ThresholdCause.NEW_COMPLAINTS, "R-86", counts.complaints, counts.reporting),
@@ -166,7 +166,7 @@ def _complaints(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
     def need(level: MeasureLevel, limit: float) -> RequiredMeasure:
         return RequiredMeasure(ThresholdCause.COMPLAINTS, level, "R-86", events, base, limit)
 
-    if scope is FigureScope.MAILING and _at_the_start(counts):
+    if scope is FigureScope.CAMPAIGN and _at_the_start(counts):
         return need(MeasureLevel.SUSPEND, 0)
     if not enough:
         sample = base >= value("rate_sample_delivered")
@@ -212,7 +212,7 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
     line = value("hard_bounce_pause")
     sure = share(events, max(base, int(value("rate_sample_delivered")))) > line
     over = sure or (rate > line and is_hardly_chance(events, base, line))
-    if scope is FigureScope.MAILING and over:
+    if scope is FigureScope.CAMPAIGN and over:
         return need(MeasureLevel.PAUSE_MAILING, line)
     if large and rate > value("hard_bounce_warn"):
         return need(MeasureLevel.WARN, value("hard_bounce_warn"))

@@ -19,9 +19,9 @@ class Pace:
     per_turn: int
     turn_seconds: int
 
-    def seconds_for(self, letters: int) -> int:
+    def seconds_for(self, messages: int) -> int:
         """Return how long after the start of the first turn the last one starts."""
-        turns = -(-letters // self.per_turn)
+        turns = -(-messages // self.per_turn)
         return max(0, turns - 1) * self.turn_seconds
 
 

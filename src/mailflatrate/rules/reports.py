@@ -69,7 +69,7 @@ class Tray(StrEnum):
 
     CASE = "case"
     APART = "apart"
-    QUIET = "quiet"
+    NOWHERE = "quiet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class DeskMailFacts:
     names_us: bool
 
 
-_QUIET = frozenset(
+_NEEDS_NOBODY = frozenset(
     {
         ReturnedMessageKind.AUTO_REPLY,
         ReturnedMessageKind.BOUNCE,
@@ -104,9 +104,9 @@ _QUIET = frozenset(
 def sort_desk_mail(facts: DeskMailFacts) -> Tray:
     """Sort mail to the desk: spam is put apart, never dropped; a person gets all that may be about our campaigns."""
     if facts.has_mark:
-        return Tray.QUIET if facts.kind in _QUIET else Tray.CASE
-    if facts.kind in _QUIET:
-        return Tray.QUIET
+        return Tray.NOWHERE if facts.kind in _NEEDS_NOBODY else Tray.CASE
+    if facts.kind in _NEEDS_NOBODY:
+        return Tray.NOWHERE
     if facts.kind is ReturnedMessageKind.COMPLAINT and not facts.is_bulk:
         return Tray.CASE
     if facts.is_bulk or facts.is_marked_spam:

@@ -57,11 +57,13 @@ def read_tighter(written: str) -> dict[str, float]:
         if key not in STRICTER:
             raise ValueError(f"{key or part!r} isn't a limit that this setting can change")
         try:
-            told = float(number)
+            number_given = float(number)
         except ValueError:
             raise ValueError(f"{key}: {number!r} isn't a number") from None
         ours, lower = LIMITS[key].value, STRICTER[key] is Stricter.LOWER
-        if not 0 <= told < float("inf") or (told > ours if lower else told < ours):
-            raise ValueError(f"{key}: {told:g} is looser than {ours:g}, and this setting can only make limits stricter")
-        found[key] = told
+        if not 0 <= number_given < float("inf") or (number_given > ours if lower else number_given < ours):
+            raise ValueError(
+                f"{key}: {number_given:g} is looser than {ours:g}, and this setting can only make limits stricter"
+            )
+        found[key] = number_given
     return found

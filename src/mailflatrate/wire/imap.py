@@ -54,12 +54,12 @@ class OpenMailbox:
 
     def unseen(self, *, at_most: int, largest_octets: int) -> list[str]:
         """Return UIDs of messages without \\Seen, the oldest first; larger ones are ignored."""
-        with _told():
+        with _as_unavailable():
             return self._box.uids(AND(seen=False, size_lt=largest_octets))[:at_most]
 
     def fetch(self, uid: str) -> bytes | None:
         """Return the message as it is stored, still unseen; None if it is gone by now."""
-        with _told():
+        with _as_unavailable():
             status, parts = self._box.client.uid("FETCH", uid, "(BODY.PEEK[])")
             _demand(status, parts)
             found = [part[1] for part in parts if isinstance(part, tuple)]
@@ -68,14 +68,14 @@ class OpenMailbox:
     def mark_seen(self, uids: Sequence[str]) -> None:
         """Set \\Seen, so that the messages are not found again."""
         if uids:
-            with _told():
+            with _as_unavailable():
                 _demand(*self._box.client.uid("STORE", ",".join(uids), "+FLAGS.SILENT", r"(\Seen)"))
 
 
 @contextmanager
 def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
     """Sign in and open the folder; sign out afterward. Raises MailboxUnavailable."""
-    with _told(), Deadline(access.conversation_seconds) as deadline:
+    with _as_unavailable(), Deadline(access.conversation_seconds) as deadline:
         box = _Box(access, deadline)
         try:
             box.login(access.user, access.password, initial_folder=access.folder)
@@ -151,7 +151,7 @@ def _demand(status: str, answer: object) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except (ImapToolsError, IMAP4.error, OSError) as problem:

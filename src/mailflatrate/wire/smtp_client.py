@@ -31,12 +31,12 @@ class MessageFeed(Protocol):
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
         """Return the next message, or None when there is none now."""
 
-    def may_start(self, letter_id: int) -> bool | None:
+    def may_start(self, delivery_id: int) -> bool | None:
         """Return whether this message's content may be written now. False: not yet, `proceed` asks again; None: no,
         and the connection ends without it.
         """
 
-    def data_start(self, letter_id: int) -> bool:
+    def data_start(self, delivery_id: int) -> bool:
         """Note that the content of this message is about to be written; False forbids it and ends the connection."""
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
@@ -50,18 +50,18 @@ class SmtpConnection(SmtpChannel):
     """A connection to one relay. Open it with `mailflatrate.wire.smtp_open.open_connection`, then `serve` a
     feed.
 
-    Public state: `offers` (capabilities), `tls`, `letters_taken`, `replies_final` (messages that got their own reply),
+    Public state: `offers` (capabilities), `tls`, `messages_taken`, `replies_final` (messages that got their own reply),
     `last_reply` (why the relay ended the connection, if it said so), `loss` (stage and text).
     """
 
     def __init__(self, config: RelayConfig) -> None:
         super().__init__(config)
         self.offers = Capabilities()
-        self.letters_taken = 0
+        self.messages_taken = 0
         self.replies_final = 0
         self.last_reply: Reply | None = None
         self._feed: MessageFeed | None = None
-        self._letters_limit = 0
+        self._message_limit = 0
         self._retired = False
         self._retire_at = self._loop.time() + config.connection_lifetime_seconds
         self._open: Transaction | None = None  # its envelope is with the relay, its content is not
@@ -72,12 +72,12 @@ class SmtpConnection(SmtpChannel):
 
     # -- life ------------------------------------------------------------------------------------------------
 
-    def serve(self, feed: MessageFeed | None, letters_limit: int) -> None:
-        """Take messages from `feed` from now on, at most `letters_limit` over the life of the connection; None
+    def serve(self, feed: MessageFeed | None, message_limit: int) -> None:
+        """Take messages from `feed` from now on, at most `message_limit` over the life of the connection; None
         stops it.
         """
         self._feed = feed
-        self._letters_limit = letters_limit
+        self._message_limit = message_limit
         self._bdat = self.config.chunking and self.offers.chunking
         self._pipelining = self.offers.pipelining
         self.kick()
@@ -180,7 +180,7 @@ class SmtpConnection(SmtpChannel):
         """Write the content that the relay waits for, or wait for permission to do so."""
         transaction = self._under_way
         assert transaction is not None and self._feed is not None
-        leave = self._feed.may_start(transaction.message.letter_id)
+        leave = self._feed.may_start(transaction.message.delivery_id)
         self._parked = leave is False
         if leave is None:
             self._drop("the content was withheld by the sender")
@@ -192,7 +192,7 @@ class SmtpConnection(SmtpChannel):
     def _begin_content(self, transaction: Transaction) -> bool:
         """Write the journal, then mark. False: the owner forbade it and the connection is gone."""
         assert self._feed is not None
-        if not self._feed.data_start(transaction.message.letter_id):
+        if not self._feed.data_start(transaction.message.delivery_id):
             self._drop("the content was withheld by the sender")
             return False
         transaction.started = True
@@ -262,12 +262,12 @@ class SmtpConnection(SmtpChannel):
             except LocalRefusal as refusal:
                 self._report(message, OutcomeKind.REJECTED, Stage.LOCAL, 0, refusal.enhanced, refusal.text)
                 continue
-            self.letters_taken += 1
+            self.messages_taken += 1
             return transaction
         return None
 
     def _is_used_up(self) -> bool:
-        return self.letters_taken >= self._letters_limit or self._loop.time() >= self._retire_at
+        return self.messages_taken >= self._message_limit or self._loop.time() >= self._retire_at
 
     def _advance(self, head: bytes) -> None:
         """Write `head` and, in the same write if the relay allows it, the envelope of the next message."""
@@ -352,7 +352,7 @@ class SmtpConnection(SmtpChannel):
         text: str,
     ) -> None:
         assert self._feed is not None
-        outcome = SendOutcome(message.letter_id, kind, stage, code, enhanced, text, self.tls, self.remote_host)
+        outcome = SendOutcome(message.delivery_id, kind, stage, code, enhanced, text, self.tls, self.remote_host)
         self._feed.settle(message, outcome)
 
     def _on_drop(self, stage: Stage, text: str) -> None:

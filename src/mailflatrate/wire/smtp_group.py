@@ -158,10 +158,10 @@ class RelayGroup:
     ) -> None:
         """Send through the only relay of a group: its pool serves the caller directly, apart from the cut."""
 
-        def begin(letter_id: int) -> None:
+        def begin(delivery_id: int) -> None:
             if relay.is_cut:
                 raise _cut_off()
-            on_data_start(letter_id)
+            on_data_start(delivery_id)
 
         def note(outcome: SendOutcome) -> None:
             relay.report.count(outcome.kind)
@@ -344,10 +344,10 @@ class _GroupRun:
             yield message if tag is None else message._replace(content=tag(message.sender) + message.content)
 
     def _begin(self, relay: _Relay) -> Callable[[int], None]:
-        def begin(letter_id: int) -> None:
+        def begin(delivery_id: int) -> None:
             if relay.is_cut:
                 raise _cut_off()
-            self._on_data_start(letter_id)
+            self._on_data_start(delivery_id)
 
         return begin
 

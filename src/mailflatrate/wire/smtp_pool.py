@@ -84,8 +84,8 @@ class SmtpPool:
     ) -> SendSummary:
         """Send what `source` yields; each message taken ends in exactly one call of `on_outcome`.
 
-        `on_data_start(letter_id)` is called right before the content of a message is written; from then until its
-        outcome the result is unknown. `may_start(letter_id)` is asked before: False makes the content wait until
+        `on_data_start(delivery_id)` is called right before the content of a message is written; from then until its
+        outcome the result is unknown. `may_start(delivery_id)` is asked before: False makes the content wait until
         `proceed` is called, None ends the connection without it. All callbacks run on the event loop between two
         writes and should be short.
 
@@ -160,17 +160,17 @@ class SmtpPool:
             self._grow()
         return message
 
-    def may_start(self, letter_id: int) -> bool | None:
+    def may_start(self, delivery_id: int) -> bool | None:
         """Ask the caller."""
-        return self._run.may_start(letter_id) if self._run is not None else None
+        return self._run.may_start(delivery_id) if self._run is not None else None
 
-    def data_start(self, letter_id: int) -> bool:
+    def data_start(self, delivery_id: int) -> bool:
         """Tell the caller; return False if its journal failed."""
-        return self._run is not None and self._run.data_start(letter_id)
+        return self._run is not None and self._run.data_start(delivery_id)
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
         """Pass the outcome on, or offer the message to another connection if none of it was sent."""
-        assert self._run is not None, "a letter ended outside of a run"
+        assert self._run is not None, "a message ended outside of a run"
         if outcome.kind is OutcomeKind.ACCEPTED:
             self._failures = 0
             if self._limit < self.max_connections:
@@ -189,7 +189,7 @@ class SmtpPool:
         if reply is not None and reply.code == 421:
             self._limit = max(1, min(self._limit, len(self._connections)))
             self._since_slowdown = 0
-        if connection.loss is not None and connection.letters_taken and not connection.replies_final:
+        if connection.loss is not None and connection.messages_taken and not connection.replies_final:
             # It connected and then answered nothing: without a pause this would repeat forever.
             stage, text = connection.loss
             code, enhanced = (reply.code, reply.enhanced) if reply else (0, None)

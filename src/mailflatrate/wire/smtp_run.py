@@ -70,15 +70,15 @@ class SendRun:
         self.under_way += 1
         return message
 
-    def may_start(self, letter_id: int) -> bool | None:
+    def may_start(self, delivery_id: int) -> bool | None:
         """Return the caller's decision about content that could be written now."""
-        return True if self._may_start is None else self._may_start(letter_id)
+        return True if self._may_start is None else self._may_start(delivery_id)
 
-    def data_start(self, letter_id: int) -> bool:
+    def data_start(self, delivery_id: int) -> bool:
         """Return False when the caller's journal raised: then the content must not be sent."""
         if self._on_data_start is not None:
             try:
-                self._on_data_start(letter_id)
+                self._on_data_start(delivery_id)
             except Exception as problem:  # noqa: BLE001 - the caller's own; raised again by raise_problem()
                 self.fail(problem)
                 return False
@@ -88,8 +88,8 @@ class SendRun:
         """Record the end of a message; True if it was returned and waits for another connection."""
         self.under_way -= 1
         if outcome.kind is OutcomeKind.NOT_SENT and not self._stopped:
-            self._offers[message.letter_id] += 1
-            if self._offers[message.letter_id] < MAX_OFFERS:
+            self._offers[message.delivery_id] += 1
+            if self._offers[message.delivery_id] < MAX_OFFERS:
                 self._came_back.append((message, outcome))
                 return True
         self._report(outcome)
@@ -112,8 +112,8 @@ class SendRun:
             self._report(self._came_back.popleft()[1])
         for message in untouched:
             self.taken += 1
-            text = "the sending ended before this letter"
-            self._report(SendOutcome(message.letter_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
+            text = "the sending ended before this message"
+            self._report(SendOutcome(message.delivery_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
 
     async def wait(self) -> None:
         """Return when every message taken has its outcome, or was returned for good."""

@@ -59,13 +59,13 @@ class OutcomeKind(Enum):
 class OutgoingMessage(NamedTuple):
     """One message to one recipient (R-65).
 
-    `letter_id` is returned in the outcome; any integer the caller understands. `sender` is the Return-Path address,
+    `delivery_id` is returned in the outcome; any integer the caller understands. `sender` is the Return-Path address,
     empty for the null sender. `content` has CRLF line ends and ends with one; dot-stuffing is done here when
     needed. `envid` identifies the message in a DSN (RFC 3461 4.4). `utf8_headers` says that header fields hold raw
     UTF-8 (RFC 6532).
     """
 
-    letter_id: int
+    delivery_id: int
     sender: str
     recipient: str
     content: bytes
@@ -81,7 +81,7 @@ class SendOutcome(NamedTuple):
     was encrypted.
     """
 
-    letter_id: int
+    delivery_id: int
     kind: OutcomeKind
     stage: Stage
     code: int

@@ -71,9 +71,9 @@ def read_spamd(answer: bytes) -> FilterAnswer | None:
 def read_rspamd(answer: bytes) -> FilterAnswer | None:
     """Read the JSON object from /checkv2: the rules that add points, the heaviest first; None for anything else."""
     try:
-        told = json.loads(answer)
-        symbols = {str(name): float(one.get("score", 0)) for name, one in told.get("symbols", {}).items()}
+        verdict = json.loads(answer)
+        symbols = {str(name): float(one.get("score", 0)) for name, one in verdict.get("symbols", {}).items()}
         heavy = sorted((name for name, points in symbols.items() if points > 0), key=lambda name: -symbols[name])
-        return FilterAnswer(float(told["score"]), float(told["required_score"]), tuple(heavy))
+        return FilterAnswer(float(verdict["score"]), float(verdict["required_score"]), tuple(heavy))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

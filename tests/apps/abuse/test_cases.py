@@ -121,7 +121,7 @@ def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: Us
     campaign = running.anna.again(running.campaign)
     assert (found.frozen, campaign.state, campaign.hold_rule) == (True, "paused", "R-82")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=running.anna.account_id).standing == "active"
+        assert Account.objects.get(id=running.anna.account_id).status == "active"
     actions.close(found.id, Cause.FORGOTTEN, "All three had signed up.", by=otto, release=True)
     assert running.anna.again(running.campaign).hold_rule == ""
 
@@ -216,7 +216,7 @@ def test_the_thread_with_a_reporter(case: Sent, otto: User) -> None:
     jobs.take_mail()
     (found,) = cases(case.anna.account_id)
     assert (found.state, found.answer_due_at is None) == (CaseState.ANSWERED, False)
-    assert events(found)[-1] == EventKind.LETTER_IN
+    assert events(found)[-1] == EventKind.MESSAGE_IN
 
 
 def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) -> None:
@@ -246,10 +246,10 @@ def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measure", "standing"),
+    ("measure", "status"),
     [(CaseAction.THROTTLE, "throttled"), (CaseAction.PAUSE, "paused"), (CaseAction.SUSPEND, "suspended")],
 )
-def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction, standing: str) -> None:
+def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction, status: str) -> None:
     """One click, one reason; in the audit log, in the case, and in words for the customer."""
     forward(case)
     (found,) = cases(case.anna.account_id)
@@ -257,9 +257,9 @@ def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction
         actions.take_measure(found.id, MeasureOrder(measure, "  "), by=otto)
     actions.take_measure(found.id, MeasureOrder(measure, "Twelve people never signed up."), by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=case.anna.account_id).standing == standing
+        assert Account.objects.get(id=case.anna.account_id).status == status
         lines = AuditEntry.objects.filter(account_id=case.anna.account_id).values_list("action", flat=True)
-        assert {f"account.{standing}", f"case.{measure.value}"} <= set(lines)
+        assert {f"account.{status}", f"case.{measure.value}"} <= set(lines)
         told = Notice.objects.filter(recipient=case.anna.anna.email).latest("id").text
     assert "Twelve people never signed up." in told
     assert case.reader().email not in told

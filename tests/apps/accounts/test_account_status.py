@@ -48,7 +48,7 @@ def letters(user: User) -> list[str]:
 def test_the_way_in_from_application_to_activation() -> None:
     account_id, anna = applicant()
     otto = operator()
-    assert account(account_id).standing == AccountStatus.REGISTERED
+    assert account(account_id).status == AccountStatus.REGISTERED
     with pytest.raises(AccountError):
         actions.decide_application(account_id, DecisionKind.APPROVE, by=otto)
     actions.submit_application(account_id, anna, WHERE, password="bulbs-and-seeds")
@@ -65,7 +65,7 @@ def test_the_way_in_from_application_to_activation() -> None:
         actions.decide_application(account_id, DecisionKind.APPROVE, by=anna)
     actions.decide_application(account_id, DecisionKind.APPROVE, by=otto, note="Phoned them.")
     found = account(account_id)
-    assert (found.standing, found.activated_by_id, found.supervised) == (AccountStatus.ACTIVE, otto.id, True)
+    assert (found.status, found.activated_by_id, found.supervised) == (AccountStatus.ACTIVE, otto.id, True)
     assert found.vetting_record_id is not None
     assert "You can send campaigns now" in letters(anna)[-1]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -88,7 +88,7 @@ def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
         Application.objects.filter(account_id=account_id).update(**{field: empty})
     with pytest.raises(AccountError, match="empty field"):
         actions.decide_application(account_id, DecisionKind.APPROVE, by=operator())
-    assert account(account_id).standing == AccountStatus.SUBMITTED
+    assert account(account_id).status == AccountStatus.SUBMITTED
 
 
 def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
@@ -195,7 +195,7 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
     for hidden in ("vetting_decision", "vetting_signal"):
         assert application_role.execute(f"SELECT count(*) FROM {hidden}").fetchone() == (0,)
     found = account(account_id)
-    assert (found.standing, found.supervised, found.daily_limit) == (AccountStatus.SUBMITTED, True, None)
+    assert (found.status, found.supervised, found.daily_limit) == (AccountStatus.SUBMITTED, True, None)
 
 
 def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.Connection) -> None:
@@ -211,7 +211,7 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
         with pytest.raises(psycopg.Error, match=r"R-01|Cannot|permission"):
             application_role.execute(statement, [account_id])
         application_role.rollback()
-    assert account(account_id).standing == AccountStatus.ACTIVE
+    assert account(account_id).status == AccountStatus.ACTIVE
 
 
 def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
@@ -219,7 +219,7 @@ def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
     actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
     assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/settings/status/"))
-    assert account(account_id).standing_reason == WHY.text
+    assert account(account_id).status_reason == WHY.text
     with pytest.raises(AccountError, match="reason"):
         actions.change_account_status(account_id, AccountStatus.SUSPENDED, Reasons("x"), by=operator())
 
@@ -239,7 +239,7 @@ def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
             actions.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted"), by=otto)
         actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
     found = account(account_id)
-    assert (found.standing, found.supervised, found.standing_reason) == (AccountStatus.ACTIVE, True, "")
+    assert (found.status, found.supervised, found.status_reason) == (AccountStatus.ACTIVE, True, "")
 
 
 def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> None:
@@ -249,7 +249,7 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
     def strike(day: int) -> str:
         with clock.frozen_at(NOW + timedelta(days=day)):
             actions.give_strike(account_id, Reasons("complaints", "Too many complaints."), by=otto)
-        return account(account_id).standing
+        return account(account_id).status
 
     assert [strike(0), strike(100), strike(190)] == ["active"] * 3, "the first has expired on day 183"
     assert strike(200) == "suspended"
@@ -268,7 +268,7 @@ def test_a_strike_that_was_taken_back_does_not_count() -> None:
         actions.take_back_strike(given[0].id, by=otto, because=" ")
     actions.take_back_strike(given[0].id, by=otto, because="It was another company.")
     actions.give_strike(account_id, Reasons("x", "Why."), by=otto)
-    assert account(account_id).standing == AccountStatus.ACTIVE
+    assert account(account_id).status == AccountStatus.ACTIVE
 
 
 def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
@@ -293,4 +293,4 @@ def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     assert "Eve Ltd (rejected)" in found["closed_account"][1]
     assert (found["mx"][0], found["spf"][0], found["dmarc"][0]) == ("good", "good", "concern")
     assert found["website"][0] == found["imprint_matches"][0] == "not_checked"
-    assert account(account_id).standing == AccountStatus.SUBMITTED
+    assert account(account_id).status == AccountStatus.SUBMITTED

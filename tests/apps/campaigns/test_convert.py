@@ -35,7 +35,7 @@ def said(content: str, kind: SourceFormat) -> str:
 @pytest.mark.parametrize(("other", "kind"), [("blocks", "mjml"), ("mjml", "mjml"), ("html", "html")])
 def test_markdown_becomes_a_letter_that_says_the_same(other: str, kind: str) -> None:
     """Headings, lists, links, fields and conditions."""
-    written = convert(MARKDOWN, "markdown", other, language="en", look=LOOK)
+    written = convert(MARKDOWN, "markdown", other, language="en", brand=LOOK)
     text = said(written, SourceFormat(kind))
     for words in ("Bulbs & more", "Hello Dora", "in Kiel", "one", "https://a.example/?b=1&c=2"):
         assert words in text
@@ -55,22 +55,22 @@ def test_every_template_becomes_html_and_markdown(key: str) -> None:
         return [word for word in whole.split() if word.isalpha()]
 
     before = words(content, SourceFormat.MJML)
-    html = convert(content, "blocks", "html", language="de", look=LOOK)
+    html = convert(content, "blocks", "html", language="de", brand=LOOK)
     assert words(html, SourceFormat.HTML) == before
-    markdown = convert(content, "mjml", "markdown", language="de", look=LOOK)
+    markdown = convert(content, "mjml", "markdown", language="de", brand=LOOK)
     assert set(before) <= set(words(markdown, SourceFormat.MARKDOWN))
 
 
 def test_blocks_and_mjml_are_one_text() -> None:
     """Switching between them changes nothing."""
     assert same_source("blocks", "mjml")
-    assert convert("<mjml> x", "blocks", "mjml", language="en", look=LOOK) == "<mjml> x"
+    assert convert("<mjml> x", "blocks", "mjml", language="en", brand=LOOK) == "<mjml> x"
 
 
 def test_what_cannot_be_read_stays_as_it_is() -> None:
     """A mistake is no reason to lose words."""
     broken = "<mjml><mj-body><mj-section></mj-body>"
-    assert convert(broken, "mjml", "html", language="en", look=LOOK) == broken
+    assert convert(broken, "mjml", "html", language="en", brand=LOOK) == broken
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

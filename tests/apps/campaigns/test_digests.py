@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.digest_content import next_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, DigestOutcome, FeedDigest, MailingTemplate
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignTemplate, DigestOutcome, FeedDigest
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import MailingList
@@ -221,7 +221,7 @@ def test_what_strangers_write_stays_text(anna: World, site: Site, name: str) -> 
     with tenancy.account(anna.account_id):
         template = None
         if given is not None:
-            template = MailingTemplate.objects.create(
+            template = CampaignTemplate.objects.create(
                 name=name, language="en", content_kind=given[0], content=given[1], subject=""
             )
     digest = saved(anna, site, template=template)

@@ -16,18 +16,18 @@ LOGO = BrandStyle(logo_url="https://media.example/logo.png", logo_width=180)
 ALL = [(key, language) for key in (*KEYS, "blank") for language in LANGUAGES]
 
 
-def compiled(key: str, language: str, look: BrandStyle) -> CompiledContent:
+def compiled(key: str, language: str, brand: BrandStyle) -> CompiledContent:
     if key == "blank":
-        body = blank_source(language, look)
+        body = blank_source(language, brand)
     else:
-        body = source(gallery_template(key, language), look, lambda stem: f"https://media.example/{stem}.png")
+        body = source(gallery_template(key, language), brand, lambda stem: f"https://media.example/{stem}.png")
     return compile_content(ContentSource(SourceFormat.MJML, body, "x"), CompileContext(IMPRINT, language=language))
 
 
-@pytest.mark.parametrize("look", [BrandStyle(), LOGO], ids=["name", "logo"])
+@pytest.mark.parametrize("brand", [BrandStyle(), LOGO], ids=["name", "logo"])
 @pytest.mark.parametrize(("key", "language"), ALL)
-def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str, look: BrandStyle) -> None:
-    letter = compiled(key, language, look)
+def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str, brand: BrandStyle) -> None:
+    letter = compiled(key, language, brand)
     facts = lint_compiled(letter)
     assert facts.headings >= 1
     assert (facts.unsupported_css, facts.oversized_images, facts.images_without_alt) == ((), (), ())

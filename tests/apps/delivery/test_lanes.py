@@ -42,7 +42,7 @@ def lanes_of(estate: Estate, campaign_id: int) -> dict[int, tuple[str, Counter[s
 
 
 def hold(estate: Estate, campaign_id: int, provider: str = "united_internet") -> bool:
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         return lanes.hold_lane(estate.account_id, campaign_id, provider, "R-88")
 
 

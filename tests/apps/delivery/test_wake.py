@@ -57,7 +57,7 @@ def test_a_lane_and_a_chunk_begin_the_same_way(estate: Estate, database: str) ->
     campaign_id = release(estate)
     chunks = chunks_of(campaign_id, estate)
     with psycopg.connect(database, autocommit=True) as owner:
-        with tenancy.platform(PlatformReason.STANDING):
+        with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
             LaneHold.objects.create(
                 account_id=estate.account_id,
                 campaign_id=campaign_id,

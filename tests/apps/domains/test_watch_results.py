@@ -25,7 +25,9 @@ def anna() -> World:
 
 def letters(anna: World) -> list[Notice]:
     with tenancy.account(house_account().id):
-        found = Notice.objects.filter(recipient=anna.anna.email, kind__in=[NoticeKind.SENDER, NoticeKind.STANDING])
+        found = Notice.objects.filter(
+            recipient=anna.anna.email, kind__in=[NoticeKind.SENDER, NoticeKind.ACCOUNT_STATUS]
+        )
         return [each for each in found.order_by("id") if "lindenhof.example" in each.text]
 
 
@@ -86,9 +88,9 @@ def test_a_listed_domain_pauses_its_account_once(anna: World, lists: ZoneServer)
     def now() -> tuple[str, str]:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             domain = SenderDomain.objects.get(account_id=anna.account_id)
-            return Account.objects.get(id=anna.account_id).standing, domain.listed_on
+            return Account.objects.get(id=anna.account_id).status, domain.listed_on
 
-    others = [row for row in _standings() if row[0] != anna.account_id]
+    others = [row for row in _statuses() if row[0] != anna.account_id]
     watch_lists(0)
     assert now() == ("active", "")
     with tenancy.account(anna.account_id):
@@ -104,12 +106,12 @@ def test_a_listed_domain_pauses_its_account_once(anna: World, lists: ZoneServer)
     watch_lists(0)
     assert now() == ("paused", ""), "a person lets it go on (R-90)"
     with tenancy.account(house_account().id):
-        notices = Notice.objects.filter(recipient=anna.anna.email, kind=NoticeKind.STANDING)
+        notices = Notice.objects.filter(recipient=anna.anna.email, kind=NoticeKind.ACCOUNT_STATUS)
         told = [notice for notice in notices if "blocklist" in notice.text]
         assert len(told) == 1
-    assert [row for row in _standings() if row[0] != anna.account_id] == others
+    assert [row for row in _statuses() if row[0] != anna.account_id] == others
 
 
-def _standings() -> list[tuple[int, str]]:
+def _statuses() -> list[tuple[int, str]]:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(Account.objects.order_by("id").values_list("id", "standing"))
+        return list(Account.objects.order_by("id").values_list("id", "status"))

@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import release_campaign, release_due
-from mailflatrate.apps.gate.approval import ask_second, release_as_second, send_back
+from mailflatrate.apps.gate.approval import approve_and_release, request_approval, send_back
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -47,13 +47,13 @@ def shown(anna: World, campaign: Campaign) -> str:
 def asked(anna: World, campaign: Campaign, by: User | None = None, **values: object) -> ReleaseRequest:
     seen = shown(anna, campaign)
     with tenancy.account(anna.account_id):
-        return ask_second(campaign.id, by=by or anna.anna, shown_hash=seen, **values)  # type: ignore[arg-type]
+        return request_approval(campaign.id, by=by or anna.anna, shown_hash=seen, **values)  # type: ignore[arg-type]
 
 
 def release(anna: World, campaign: Campaign, by: User) -> None:
     seen = shown(anna, campaign)
     with tenancy.account(anna.account_id):
-        assert release_as_second(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
+        assert approve_and_release(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
 
 
 def messages_to(user: User) -> list[str]:
@@ -76,6 +76,18 @@ def test_one_asks_and_another_releases(anna: World) -> None:
     assert "“Winter bulbs” was released" in messages_to(anna.anna)
 
 
+def test_the_link_in_the_request_opens_the_page(anna: World) -> None:
+    campaign, ben = anna.draft(), ben_of(anna)
+    with tenancy.account(anna.account_id):
+        anna.ticked(campaign)
+    asked(anna, campaign)
+    with tenancy.account(accounts.house_account().id):
+        text = Notice.objects.filter(recipient=ben.email).latest("id").text
+    link = next(word for word in text.split() if word.startswith(load_settings().public_url))
+    page = browser(ben).get(link.removeprefix(load_settings().public_url))
+    assert (page.status_code, "Approve and release" in page.content.decode()) == (200, True)
+
+
 def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
     """The request is sent as asked for: at the same hour in each recipient's local time."""
     campaign, at = anna.draft(), clock.now() + timedelta(days=3)
@@ -91,7 +103,7 @@ def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
         with pytest.raises(CampaignError, match="Invite an owner or editor under Settings, Team"):
-            ask_second(campaign.id, by=anna.anna, shown_hash=shown(anna, campaign))
+            request_approval(campaign.id, by=anna.anna, shown_hash=shown(anna, campaign))
     clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
     asked(anna, campaign)
     with pytest.raises(CampaignError, match="made the last edit"):

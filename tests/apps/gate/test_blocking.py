@@ -23,7 +23,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
-from mailflatrate.apps.gate.approval import ask_second, release_as_second
+from mailflatrate.apps.gate.approval import approve_and_release, request_approval
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.models import Import, ImportState, MailingList
@@ -406,8 +406,8 @@ def test_where_two_have_to_release_one_cannot() -> None:
     assert home.stays(program_of(anna)) == ["released-by-two"]
     with tenancy.account(anna.account_id):
         shown = content_hash(Campaign.objects.get(id=home.draft.id), newest_imprint())
-        ask_second(home.draft.id, by=anna.anna, shown_hash=shown)
-        assert release_as_second(home.draft.id, by=ben, shown_hash=shown, where=WHERE).allowed
+        request_approval(home.draft.id, by=anna.anna, shown_hash=shown)
+        assert approve_and_release(home.draft.id, by=ben, shown_hash=shown, where=WHERE).allowed
 
 
 def test_the_database_takes_no_decision_against_a_rule(home: Home) -> None:

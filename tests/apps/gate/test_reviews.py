@@ -200,7 +200,7 @@ def test_each_tick_is_recorded_with_its_content(anna: World) -> None:
     with tenancy.account(anna.account_id):
         shown = content_hash(campaign, newest_imprint())
         campaigns.tick_policy(campaign.id, by=anna.anna, shown_hash=shown, where=where)
-        row = Acknowledgement.objects.select_related("document").get(occasion=Occasion.MAILING, subject_id=campaign.id)
+        row = Acknowledgement.objects.select_related("document").get(occasion=Occasion.CAMPAIGN, subject_id=campaign.id)
         assert (row.user, row.ip, row.user_agent, row.content_hash) == (anna.anna, "192.0.2.9", "Browser/1", shown)
         assert row.document.sha256
         assert campaigns.copy_campaign(campaign.id, by=anna.anna).policy_hash == ""

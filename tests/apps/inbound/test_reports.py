@@ -197,4 +197,4 @@ def _everything(case: Sent) -> list[object]:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.get(id=case.anna.account_id)
         people = [(case.suppressions(number), case.state(number)) for number in range(len(case.delivery_ids))]
-        return [account.standing, people, case.anna.again(case.campaign).state]
+        return [account.status, people, case.anna.again(case.campaign).state]

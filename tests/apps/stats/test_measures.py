@@ -57,9 +57,9 @@ def complain(anna: World, campaign: Campaign, count: int) -> None:
             )
 
 
-def standing(anna: World) -> str:
+def status(anna: World) -> str:
     with tenancy.account(anna.account_id):
-        return str(Account.objects.get(id=anna.account_id).standing)
+        return str(Account.objects.get(id=anna.account_id).status)
 
 
 def taken(anna: World) -> list[tuple[str, str, int]]:
@@ -103,7 +103,7 @@ def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None
         actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.SUSPEND)]
     assert anna.again(campaign).state == CampaignState.PAUSED
-    assert standing(anna) == AccountStatus.SUSPENDED
+    assert status(anna) == AccountStatus.SUSPENDED
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Strike.objects.filter(account_id=anna.account_id).count() == 1
         letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
@@ -114,11 +114,11 @@ def test_complaints_climb_step_by_step(anna: World) -> None:
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "complaints", MeasureLevel.WARN)]
-    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
+    assert (status(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
     complain(anna, campaign, 1)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna)[1:] == [("mailing", "complaints", MeasureLevel.SUSPEND)]
-    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.SUSPENDED, CampaignState.PAUSED)
+    assert (status(anna), anna.again(campaign).state) == (AccountStatus.SUSPENDED, CampaignState.PAUSED)
 
 
 def test_one_report_changes_nothing(anna: World) -> None:
@@ -127,7 +127,7 @@ def test_one_report_changes_nothing(anna: World) -> None:
     actions.judge_campaign(anna.account_id, campaign.id)
     actions.refresh_campaign(anna.account_id, campaign.id)
     actions.judge_account(anna.account_id)
-    assert (standing(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
+    assert (status(anna), anna.again(campaign).state) == (AccountStatus.ACTIVE, CampaignState.SENDING)
     assert {level for _, _, level in taken(anna)} <= {MeasureLevel.WARN}
 
 
@@ -136,7 +136,7 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.PAUSE_MAILING)]
-    assert standing(anna) == AccountStatus.ACTIVE
+    assert status(anna) == AccountStatus.ACTIVE
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
         resume_campaign(campaign.id)
     for attack in ("state = 'sending'", "hold_rule = ''", "hold_rule = '', state = 'sending'"):

@@ -68,7 +68,7 @@ def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
         ]
         [hold] = LaneHold.objects.all()
         assert (hold.provider, hold.rule, hold.released_at) == ("microsoft", "R-88", None)
-        assert Account.objects.get(id=anna.account_id).standing == AccountStatus.ACTIVE
+        assert Account.objects.get(id=anna.account_id).status == AccountStatus.ACTIVE
     assert anna.again(campaign).state == CampaignState.SENDING
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Case.objects.get(account_id=anna.account_id).kind == CaseKind.FIGURES

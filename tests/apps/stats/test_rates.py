@@ -61,7 +61,7 @@ def test_who_never_reports_thins_no_rate(anna: World) -> None:
     actions.refresh_campaign(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
         for days in (1, 7):
-            for dimension in (Dimension.LIST, Dimension.DOMAIN, Dimension.MAILING, Dimension.ORIGIN):
+            for dimension in (Dimension.LIST, Dimension.DOMAIN, Dimension.CAMPAIGN, Dimension.ORIGIN):
                 [counts] = queries.rates_by(dimension, days).values()
                 assert (counts.delivered, counts.reporting, counts.complaints) == (400, 100, 2), dimension
             by_provider = queries.rates_by(Dimension.PROVIDER, days)
@@ -113,7 +113,7 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         actions.judge_campaign(anna.account_id, campaign.id)
     assert ("day", "new_hard_bounces", MeasureLevel.PAUSE_ACCOUNT) in taken(anna)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=anna.account_id).standing == AccountStatus.PAUSED
+        assert Account.objects.get(id=anna.account_id).status == AccountStatus.PAUSED
         measure = Measure.objects.get(account_id=anna.account_id, level=MeasureLevel.PAUSE_ACCOUNT.value)
         assert (measure.events, measure.limit_percent) == (25, 25)
         assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1

@@ -35,13 +35,13 @@ def measured(
         "day": queries.today(),
         "at": clock.now(),
     }
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         return Measure.objects.create(account_id=anna.account_id, cause=cause.value, scope=scope, **{**values, **more})
 
 
 def told(anna: World) -> list[Notice]:
     with tenancy.account(house_account().id):
-        told = Notice.objects.filter(kind=NoticeKind.STANDING, recipient=anna.anna.email)
+        told = Notice.objects.filter(kind=NoticeKind.ACCOUNT_STATUS, recipient=anna.anna.email)
         return [notice for notice in told.order_by("id") if "limit" in notice.text]
 
 
@@ -54,13 +54,13 @@ def text(client: Any, url: str) -> str:
 def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: World) -> None:
     assert "Nothing to do" in text(anna.client, "/studio/")
     measured(anna)
-    home, standing = text(anna.client, "/studio/"), text(anna.client, "/studio/settings/status/")
-    for page in (home, standing):
+    home, status = text(anna.client, "/studio/"), text(anna.client, "/studio/settings/status/")
+    for page in (home, status):
         assert "Complaints: 0.11% (limit 0.10%)" in page
         assert "what they signed up for" in page
     assert "Nothing to do" not in home
     assert 'href="/studio/settings/status/#warnings"' in home
-    assert "2 of 1,764 recipients reported" in standing
+    assert "2 of 1,764 recipients reported" in status
 
 
 def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: World) -> None:
@@ -118,7 +118,7 @@ def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
     measured(
         anna,
         ThresholdCause.UNSUBSCRIBES,
-        MeasureScope.MAILING,
+        MeasureScope.CAMPAIGN,
         level=MeasureLevel.PAUSE_MAILING.value,
         campaign=campaign,
         day=None,

@@ -129,7 +129,7 @@ def test_a_key_does_what_its_scopes_say(anna: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "look", "work"),
+    ("status", "look", "work"),
     [
         (AccountStatus.THROTTLED, 200, 201),
         (AccountStatus.PAUSED, 200, 201),
@@ -137,9 +137,9 @@ def test_a_key_does_what_its_scopes_say(anna: World) -> None:
         (AccountStatus.CLOSED, 403, 403),
     ],
 )
-def test_standing_decides(anna: World, standing: AccountStatus, look: int, work: int) -> None:
+def test_standing_decides(anna: World, status: AccountStatus, look: int, work: int) -> None:
     made = program_of(anna)
-    change_account_status(anna.account_id, standing, Reasons("test", "Because."), by=operator())
+    change_account_status(anna.account_id, status, Reasons("test", "Because."), by=operator())
     assert made.call("GET", "/lists").status_code == look
     assert made.call("POST", "/lists", NEW).status_code == work
     if work == 403:

@@ -95,13 +95,13 @@ def test_an_account_that_nobody_activated_does_nothing(database: str, who: str) 
     assert eve.refused("GET", "/contacts") == (403, "account-status")
 
 
-@pytest.mark.parametrize(("standing", "code"), [(AccountStatus.PAUSED, 422), (AccountStatus.SUSPENDED, 403)])
-def test_an_account_that_may_not_send_does_not(database: str, standing: AccountStatus, code: int) -> None:
+@pytest.mark.parametrize(("status", "code"), [(AccountStatus.PAUSED, 422), (AccountStatus.SUSPENDED, 403)])
+def test_an_account_that_may_not_send_does_not(database: str, status: AccountStatus, code: int) -> None:
     home = place()
     shop = program_of(home.anna)
     draft = home.anna.draft()
     known = shop.get(f"/campaigns/{draft.id}")["content_hash"]
-    change_account_status(home.account_id, standing, Reasons("test", "Because."), by=operator())
+    change_account_status(home.account_id, status, Reasons("test", "Because."), by=operator())
     word = {"policy_confirmed": True, "content_hash": known}
     answer = shop.call("POST", f"/campaigns/{draft.id}/release", word)
     assert problem(answer)[0] == code

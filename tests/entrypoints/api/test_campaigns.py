@@ -187,13 +187,13 @@ def test_a_release_needs_the_word_and_the_content_it_was_given_for(anna: World, 
     assert shop.refused("POST", path, word(draft)) == (422, "content-changed")
     with tenancy.account(anna.account_id):
         assert not GateDecision.objects.filter(campaign_id=draft["id"]).exists()
-        assert not Acknowledgement.objects.filter(subject_id=draft["id"], occasion=Occasion.MAILING).exists()
+        assert not Acknowledgement.objects.filter(subject_id=draft["id"], occasion=Occasion.CAMPAIGN).exists()
     assert plan(anna, draft["id"]) == 0
     done = shop.post(path, word(edited), 202)
     assert (done["campaign"]["state"], done["review"]) == ("planning", False)
     assert plan(anna, draft["id"]) == 4
     with tenancy.account(anna.account_id):
-        tick = Acknowledgement.objects.get(subject_id=draft["id"], occasion=Occasion.MAILING)
+        tick = Acknowledgement.objects.get(subject_id=draft["id"], occasion=Occasion.CAMPAIGN)
     assert (tick.user_id, tick.content_hash) == (anna.anna.id, edited["content_hash"])
     assert tick.user_agent.startswith("API key Shop (mfk_")
     assert shop.refused("POST", path, word(edited)) == (409, "state-conflict")

@@ -48,7 +48,7 @@ def entries(anna: World, digest_id: int, *titles: str) -> None:
 def test_a_digest_is_set_up_changed_and_left(anna: World, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     assert (made["at"], made["time_zone"], made["minimum"], made["is_active"]) == ("09:00:00", "Europe/Berlin", 1, True)
-    assert (made["outcome"], made["looked_at"], made["waiting"], made["last_issue_id"]) == ("", None, 0, None)
+    assert (made["outcome"], made["checked_at"], made["waiting"], made["last_issue_id"]) == ("", None, 0, None)
     assert looks(made["id"]) == [False], "its feed is looked at at once"
     path = f"/digests/{made['id']}"
     assert shop.get(path) == made
@@ -108,7 +108,7 @@ def test_an_account_has_so_many_and_no_more(anna: World, shop: Program) -> None:
 def test_a_look_is_asked_for_and_its_entries_are_seen(anna: World, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     path = f"/digests/{made['id']}"
-    shop.post(f"{path}/look", {"issue": True}, 202)
+    shop.post(f"{path}/check", {"issue": True}, 202)
     assert looks(made["id"]) == [False, True]
     entries(anna, made["id"], "One", "Two", "Three")
     assert shop.get(path)["waiting"] == 3
@@ -118,7 +118,7 @@ def test_a_look_is_asked_for_and_its_entries_are_seen(anna: World, shop: Program
     with tenancy.account(anna.account_id):
         FeedItem.objects.filter(digest_id=made["id"]).update(used_at=clock.now())
     only_looks = program_of(anna, [KeyScope.READ])
-    assert only_looks.refused("POST", f"{path}/look", {}) == (403, "scope-missing")
+    assert only_looks.refused("POST", f"{path}/check", {}) == (403, "scope-missing")
     assert only_looks.get(path)["waiting"] == 0
 
 
@@ -132,7 +132,7 @@ def test_carla_reaches_no_digest_of_annas(anna: World, shop: Program) -> None:
         ("GET", "", None),
         ("PATCH", "", {"name": "Hers"}),
         ("DELETE", "", None),
-        ("POST", "/look", {"issue": True}),
+        ("POST", "/check", {"issue": True}),
         ("GET", "/entries", None),
     ):
         assert carla.refused(method, path + rest, data) == (404, "not-found"), rest

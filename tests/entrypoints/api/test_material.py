@@ -154,7 +154,7 @@ def trouble(home: Place) -> dict[str, Any]:
         Feedback.objects.create(
             delivery_id=delivery.id, campaign=campaign, contact_id=delivery.contact_id, kind=FeedbackKind.COMPLAINT
         )
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         Measure.objects.create(
             account_id=home.account_id, campaign=campaign, scope="mailing", cause="complaints", level=1, rule="R-86",
             events=3, base=1000, limit_percent=0.1,

@@ -71,17 +71,17 @@ def _case(view: CaseView) -> dict[str, Any]:
 
 
 def _mailing(view: CaseView) -> dict[str, Any] | None:
-    if view.mailing is None:
+    if view.about is None:
         return None
-    campaign = view.mailing.campaign
+    campaign = view.about.campaign
     return {
         "mailing_id": campaign.mailing_id,
         "name": campaign.name,
         "subject": campaign.subject,
         "started_at": campaign.started_at,
-        "delivered": view.mailing.delivered,
-        "complaints": view.mailing.complaints,
-        "lists": [row.public_name for row in view.mailing.lists],
+        "delivered": view.about.delivered,
+        "complaints": view.about.complaints,
+        "lists": [row.public_name for row in view.about.lists],
     }
 
 
@@ -159,8 +159,8 @@ def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
         "tags": [f"mailflatrate:case:{case.reference}"],
         "evidence": _xarf_evidence(report),
     }
-    if view.mailing is not None:
-        campaign = view.mailing.campaign
+    if view.about is not None:
+        campaign = view.about.campaign
         sender = campaign.sender.email if campaign.sender else ""
         found |= {"smtp_from": sender, "subject": campaign.subject, "message_id": campaign.mailing_id}
     return found

@@ -63,7 +63,7 @@ def read_application(account_id: int) -> ApplicantProfile:
 
 
 def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[tuple[str, str], ...]:
-    gone = Application.objects.filter(account__standing__in=_GONE).exclude(account_id=account_id)
+    gone = Application.objects.filter(account__status__in=_GONE).exclude(account_id=account_id)
     mine = _marks(record, email)
     found = []
     for other in gone.select_related("account").order_by("id"):
@@ -74,7 +74,7 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
         )
         for what, value in mine.items():
             if value and theirs[what] == value:
-                found.append((what, f"{other.account.name} ({AccountStatus(other.account.standing).value})"))
+                found.append((what, f"{other.account.name} ({AccountStatus(other.account.status).value})"))
     return tuple(found)
 
 

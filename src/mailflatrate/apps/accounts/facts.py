@@ -11,7 +11,7 @@ from mailflatrate.rules.vetting import FIELDS
 def account_facts(account: Account) -> AccountFacts:
     """Return the account's current facts (R-01, R-04, R-92)."""
     return AccountFacts(
-        standing=AccountStatus(account.standing),
+        status=AccountStatus(account.status),
         activated_at=account.activated_at,
         activated_by=str(account.activated_by or ""),
         terms_current=current_version(AgreementKind.TERMS),

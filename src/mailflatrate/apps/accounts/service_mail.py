@@ -47,7 +47,7 @@ def write_mail(template: str, facts: Facts | Callable[[], Facts], language: str)
         context = Context({name: _cleaned(value) for name, value in values.items()}, autoescape=False)
         text = _engine().get_template(f"{template}.txt").render(context)
     body = _BLANK_LINES.sub("\n\n", text.strip(" \n"))
-    return ServiceMail(context["told"]["subject"], service_text.of_template(f"{body}\n"), language)
+    return ServiceMail(context["service_mail"]["subject"], service_text.of_template(f"{body}\n"), language)
 
 
 def _cleaned(value: Any) -> Any:

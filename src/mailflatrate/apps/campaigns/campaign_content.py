@@ -54,8 +54,8 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
 
 
 def _style_without_host() -> tuple[object, ...]:
-    look = brand_style()
-    return astuple(replace(look, logo_url=on_service_host(look.logo_url)))
+    brand = brand_style()
+    return astuple(replace(brand, logo_url=on_service_host(brand.logo_url)))
 
 
 def reason_text(language: str) -> str:
@@ -63,7 +63,7 @@ def reason_text(language: str) -> str:
     return translate(_REASON, language)
 
 
-def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> ImprintBlock:
+def imprint_block(campaign: Campaign, imprint: Imprint, brand: BrandStyle) -> ImprintBlock:
     """Return the footer block: why the reader gets this, how to unsubscribe, and who sends it (R-40, R-44, R-51)."""
     structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
     lines = imprint_lines(structured, campaign.language)
@@ -73,7 +73,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint, look: BrandStyle) -> Imp
         mailing_id=campaign.mailing_id,
         language=known_language(campaign.language),
         privacy_url=structured.privacy_url or None,
-        style=look.imprint,
+        style=brand.imprint,
     )
 
 
@@ -100,14 +100,14 @@ def compile_campaign(
 
     Raises SourceRefused with every error and its line.
     """
-    look = brand_style()
+    brand = brand_style()
     context = CompileContext(
-        imprint=imprint_block(campaign, imprint, look),
+        imprint=imprint_block(campaign, imprint, brand),
         known_variables=known_variables(attributes),
         link_url=_link_url(campaign.account_id, edition_id)
         if campaign.track_clicks and edition_id is not None
         else None,
-        look=look,
+        brand=brand,
         language=campaign.language,
     )
     return compile_in_child(source_of(campaign), context)

@@ -18,7 +18,7 @@ def same_source(kind: str, other: str) -> bool:
     return source_format(kind) is source_format(other)
 
 
-def convert(content: str, kind: str, other: str, *, language: str, look: BrandStyle) -> str:
+def convert(content: str, kind: str, other: str, *, language: str, brand: BrandStyle) -> str:
     """Convert `content` from `kind` to `other`. Content that cannot be parsed as its kind is returned unchanged."""
     if same_source(kind, other) or not content.strip():
         return content
@@ -31,4 +31,4 @@ def convert(content: str, kind: str, other: str, *, language: str, look: BrandSt
         body = as_body_in_child(content, written)
     except SourceRefused:
         return content
-    return blank_source(language, look, f"<mj-text>{body}</mj-text>")
+    return blank_source(language, brand, f"<mj-text>{body}</mj-text>")

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from mailflatrate.apps.campaigns.models import ContentKind, FeedItem, MailingTemplate
+from mailflatrate.apps.campaigns.models import CampaignTemplate, ContentKind, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
 from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.mail.liquid.protect import literal
@@ -31,7 +31,7 @@ class Issue:
     content: str
 
 
-def write_issue(name: str, items: Sequence[FeedItem], template: MailingTemplate | None) -> Issue:
+def write_issue(name: str, items: Sequence[FeedItem], template: CampaignTemplate | None) -> Issue:
     """Put entries into a template, or write them without one. The newest comes first; there is at least one."""
     kind = ContentKind(template.content_kind) if template else ContentKind.MARKDOWN
     body = template.content if template else f"# {_escaped(name)}\n\n{MARK}\n"

@@ -51,10 +51,10 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     candidates = _candidates(campaign, account, names)
     counts: Counter[str] = Counter()
     ids: list[int] = []
-    looked_at, work = 0, 0
-    while some := list(islice(candidates, min(READERS_TOGETHER, MOST_CHECKED - looked_at))):
+    checked, work = 0, 0
+    while some := list(islice(candidates, min(READERS_TOGETHER, MOST_CHECKED - checked))):
         found = missing_in_child(compiled, [values for _id, values in some], MOST_WORK - work)
-        looked_at += len(found.names)
+        checked += len(found.names)
         work += found.work
         for (contact_id, _values), missing in zip(some, found.names, strict=False):
             if missing:

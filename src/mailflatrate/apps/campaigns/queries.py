@@ -16,9 +16,9 @@ from mailflatrate.apps.campaigns.models import (
     CampaignComment,
     CampaignReview,
     CampaignState,
+    CampaignTemplate,
     CampaignVersion,
     Edition,
-    MailingTemplate,
     Media,
     MediaFile,
     ReleaseAnswer,
@@ -156,7 +156,7 @@ def waiting_requests(user_id: int) -> list[ReleaseRequest]:
     return [row for row in found[:20] if row.campaign.edited_by_id != user_id]
 
 
-def may_release_second(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
+def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
     """Return whether this person, who may write, counts as second: neither requested nor last edited the content."""
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
@@ -200,15 +200,15 @@ def media_uses(media_id: int) -> list[MediaUse]:
     """Return every place that shows a picture."""
     campaigns = Campaign.objects.filter(media_ids__contains=[media_id]).order_by("-id")
     found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
-    templates = MailingTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
+    templates = CampaignTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
     found += [MediaUse("template", row.id, row.name) for row in templates]
     found += [MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(logo_id=media_id)]
     return found
 
 
-def templates(*, search: str = "") -> QuerySet[MailingTemplate]:
+def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:
     """Return the account's own templates, by name."""
-    found = MailingTemplate.objects.order_by("name")
+    found = CampaignTemplate.objects.order_by("name")
     return found.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else found
 
 
@@ -221,8 +221,8 @@ def brand_style() -> BrandStyle:
     """Return the look of the account's campaigns: its own choice, or our default built on its color."""
     kit = brand_kit()
     if kit is None:
-        look = BrandStyle(primary=current_account().colour)
-        return BrandStyle(primary=look.primary, imprint=BlockStyle(background_color=look.page))
+        brand = BrandStyle(primary=current_account().colour)
+        return BrandStyle(primary=brand.primary, imprint=BlockStyle(background_color=brand.page))
     logo = MediaFile.objects.filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
     return BrandStyle(
         primary=kit.primary, ink=kit.ink, sheet=kit.sheet, page=kit.page, heading_font=kit.heading_font,

@@ -19,9 +19,9 @@ def starters(language: str) -> dict[str, str]:
     }
 
 
-def starter(kind: str, language: str, look: BrandStyle) -> str:
+def starter(kind: str, language: str, brand: BrandStyle) -> str:
     """Return what a new campaign begins with in one content kind; MJML and blocks in the account's look."""
-    return starters(language).get(kind) or blank_source(language, look)
+    return starters(language).get(kind) or blank_source(language, brand)
 
 
 def is_starter(content: str) -> bool:

@@ -9,7 +9,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.campaign_content import imprint_block, known_variables, reason_text, source_of
 from mailflatrate.apps.campaigns.child_compiler import compile_in_child, parts_in_child
 from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
-from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
+from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.locale.texts import known_language
@@ -22,18 +22,18 @@ SPECIMEN_ID = "0000-0000-0"
 _MOST_OCTETS_WITH_PICTURES = 900_000
 
 
-def gallery_message(template: GalleryTemplate, look: BrandStyle, account: Account) -> str:
+def gallery_message(template: GalleryTemplate, brand: BrandStyle, account: Account) -> str:
     """Render one of our templates in a brand as HTML, for an invented reader. Pictures are embedded."""
-    draft = _draft(template, account, ContentKind.MJML, source(template, look, _picture))
-    return _notice(draft, look, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
+    draft = _draft(template, account, ContentKind.MJML, source(template, brand, _picture))
+    return _notice(draft, brand, account, most_octets=_MOST_OCTETS_WITH_PICTURES)
 
 
-def own_message(template: MailingTemplate, look: BrandStyle, account: Account) -> str:
+def own_message(template: CampaignTemplate, brand: BrandStyle, account: Account) -> str:
     """Render an account's own template as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
-    return _notice(_draft(template, account, template.content_kind, template.content), look, account)
+    return _notice(_draft(template, account, template.content_kind, template.content), brand, account)
 
 
-def _draft(template: GalleryTemplate | MailingTemplate, account: Account, kind: str, content: str) -> Campaign:
+def _draft(template: GalleryTemplate | CampaignTemplate, account: Account, kind: str, content: str) -> Campaign:
     return Campaign(
         account=account,
         mailing_id=SPECIMEN_ID,
@@ -45,7 +45,7 @@ def _draft(template: GalleryTemplate | MailingTemplate, account: Account, kind: 
     )
 
 
-def written_message(values: Mapping[str, Any], look: BrandStyle, account: Account) -> str:
+def written_message(values: Mapping[str, Any], brand: BrandStyle, account: Account) -> str:
     """Render a stored version of a draft as HTML. Raises SourceRefused, MissingValue, RenderRefused."""
     draft = Campaign(
         account=account,
@@ -56,17 +56,17 @@ def written_message(values: Mapping[str, Any], look: BrandStyle, account: Accoun
         content_kind=values["content_kind"],
         content=values["content"],
     )
-    return _notice(draft, look, account)
+    return _notice(draft, brand, account)
 
 
-def _notice(draft: Campaign, look: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
+def _notice(draft: Campaign, brand: BrandStyle, account: Account, *, most_octets: int = MAX_CONTENT) -> str:
     imprint = newest_imprint()
-    block = imprint_block(draft, imprint, look) if imprint else ImprintBlock(
+    block = imprint_block(draft, imprint, brand) if imprint else ImprintBlock(
         lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,
-        language=known_language(draft.language), style=look.imprint,
+        language=known_language(draft.language), style=brand.imprint,
     )  # fmt: skip
     context = CompileContext(
-        imprint=block, known_variables=known_variables(attribute_names()), look=look, most_octets=most_octets
+        imprint=block, known_variables=known_variables(attribute_names()), brand=brand, most_octets=most_octets
     )
     compiled = compile_in_child(source_of(draft), context)
     written = parts_in_child(compiled, sample_values(draft, account, None, bare=False))

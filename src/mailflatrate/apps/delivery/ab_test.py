@@ -104,7 +104,7 @@ def leave_to_people(campaign_id: int) -> None:
 
 
 def _ask_people(campaign: Campaign) -> None:
-    facts = {"mailing": campaign.name, "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"}
+    facts = {"campaign": campaign.name, "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"}
     tell_people(NoticeKind.TEAM, writers(), "delivery/mail/pick_winner", facts)
 
 

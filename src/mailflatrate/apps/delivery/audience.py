@@ -21,4 +21,4 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 def register() -> None:
     """Register the condition "got a campaign" for segments; called once, when Django is ready."""
-    register_builder(Field.MAILING, got_mailing)
+    register_builder(Field.CAMPAIGN, got_mailing)

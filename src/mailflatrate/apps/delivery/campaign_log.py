@@ -47,5 +47,5 @@ def _seconds(begun: datetime, ended: datetime) -> float:
 
 
 def _tell(event: str, campaign: Campaign, **details: object) -> None:
-    told = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
-    transaction.on_commit(lambda: log.info(event, **told))
+    fields = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
+    transaction.on_commit(lambda: log.info(event, **fields))

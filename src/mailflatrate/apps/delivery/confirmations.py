@@ -43,10 +43,10 @@ def plan_confirmations(account_id: int) -> PlannedConfirmations:
         waiting = queued_domains(2 * MOST_AT_ONCE)
     if not waiting:
         return PlannedConfirmations(0, None)
-    looked_at = wait_for_facts(waiting, configured_resolver)
+    known = wait_for_facts(waiting, configured_resolver)
     with tenancy.account(account_id):
-        want_facts(looked_at)
-        requests, allowed = decide_queued(MOST_AT_ONCE, looked_at, decide_confirmations)
+        want_facts(known)
+        requests, allowed = decide_queued(MOST_AT_ONCE, known, decide_confirmations)
         return PlannedConfirmations(requests, _make_deliveries(account_id, allowed) if allowed else None)
 
 

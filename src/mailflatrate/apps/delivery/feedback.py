@@ -25,7 +25,7 @@ PERSONAL = (BounceOutcome.RECIPIENT_HARD, BounceOutcome.RECIPIENT_SOFT)
 # read before the sender has recorded the message as sent: then the row still waits, and no tally counts it yet. Of
 # two bounces of one delivery the hard one counts, whichever was read first.
 _RETURNED = """
-WITH told AS (
+WITH reported AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(bounces)s::text[], %(statuses)s::text[], %(reasons)s::text[],
         %(texts)s::text[], %(ats)s::timestamptz[], %(again)s::boolean[])
         AS t(id, bounce, status, reason, text, at, again)
@@ -33,7 +33,7 @@ WITH told AS (
     SELECT d.id, d.chunk_id, d.campaign_id, d.state,
         CASE d.state WHEN 'bounced' THEN d.bounce ELSE '' END AS detail,
         t.bounce, t.status, t.reason, t.text, t.at
-    FROM [rows] d JOIN told t ON t.id = d.id
+    FROM [rows] d JOIN reported t ON t.id = d.id
     WHERE d.account_id = %(account_id)s
       AND (d.state IN ('sent', 'in_doubt', 'deferred', 'pending')
            OR (d.state = 'bounced' AND d.bounce <> t.bounce AND (t.again OR t.bounce = 'hard')))

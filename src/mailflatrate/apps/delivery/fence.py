@@ -86,8 +86,8 @@ def current_hold() -> Hold | None:
         if cause is HoldCause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
             return Hold(fence.held_at, cause, fence.missing, waits_for)
         unread = withdrawal_logs.unread_hosts(fence.held_at) if cause is HoldCause.PROMOTED else []
-        is_told = cause is HoldCause.PROMOTED and not unread
-        return Hold(fence.held_at, cause, fence.missing, waits_for, is_told, tuple(unread))
+        is_informed = cause is HoldCause.PROMOTED and not unread
+        return Hold(fence.held_at, cause, fence.missing, waits_for, is_informed, tuple(unread))
 
 
 def is_held() -> bool:
@@ -204,8 +204,8 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
         if left:
             raise NotAccounted(left)
         unread = [host for host in hold.unread if host not in without]
-        is_told = hold.knows_withdrawals or nothing_lost or without_withdrawals
-        if not is_told and (unread or hold.cause is HoldCause.RESTORED):
+        is_informed = hold.knows_withdrawals or nothing_lost or without_withdrawals
+        if not is_informed and (unread or hold.cause is HoldCause.RESTORED):
             raise WithdrawalsMissing(unread)
         if not nothing_lost and (hold.cause is HoldCause.RESTORED or hold.missing or hold.waits_for):
             maybe_sent.set_aside(hold.since)
@@ -261,11 +261,11 @@ def _jump_identifiers() -> None:
 def _not_accounted(held_at: datetime) -> list[str]:
     """Return processes with unreplayed journals; a process that is gone may be replayed by another on its host."""
     rows = list(SenderProcess.objects.order_by("name").values_list("name", "seen_at", "replayed_at"))
-    told = {name.partition(".")[0] for name, _, at in rows if at is not None and at >= held_at + SILENT}
+    alive = {name.partition(".")[0] for name, _, at in rows if at is not None and at >= held_at + SILENT}
     return [
         name
         for name, seen_at, at in rows
-        if (at is None or at < held_at) and (seen_at >= held_at or name.partition(".")[0] not in told)
+        if (at is None or at < held_at) and (seen_at >= held_at or name.partition(".")[0] not in alive)
     ]
 
 

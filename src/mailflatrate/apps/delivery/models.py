@@ -87,7 +87,7 @@ class AbTest(TenantModel):
     hours = models.PositiveSmallIntegerField()
     metric = models.CharField(max_length=10)
     rest = models.PositiveIntegerField(default=0, help_text="people who wait for the choice, as counted at the plan")
-    tested_at = models.DateTimeField(null=True, help_text="when the last letter of the test was out")
+    tested_at = models.DateTimeField(null=True, help_text="when the last message of the test was sent")
     decide_at = models.DateTimeField(null=True, help_text="when the rule chooses; None: a person does")
     winner = models.PositiveSmallIntegerField(null=True)
     why = models.CharField(max_length=10, blank=True, db_default="")
@@ -126,7 +126,9 @@ class Chunk(TenantModel):
     claimed_by = models.CharField(max_length=120, blank=True, db_default="", help_text="name of the sender's journal")
     claimed_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
-    wiped_at = models.DateTimeField(null=True, help_text="when the servers' replies to its letters went (R-95)")
+    wiped_at = models.DateTimeField(
+        null=True, help_text="when the servers' replies to its messages were deleted (R-95)"
+    )
 
     class Meta:
         db_table = "chunk"

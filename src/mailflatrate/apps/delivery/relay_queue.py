@@ -25,12 +25,12 @@ ALIVE = timedelta(minutes=10)
 
 # Deliveries move from one tally to another. Anything settled elsewhere meanwhile stays as it is.
 _MOVE = """
-WITH told AS (
+WITH reported AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(replies)s::text[], %(ats)s::timestamptz[])
         AS t(id, code, reply, at)
 ), before AS (
     SELECT d.id, d.chunk_id, d.campaign_id, d.state, t.code, t.reply, t.at
-    FROM delivery d JOIN told t ON t.id = d.id
+    FROM delivery d JOIN reported t ON t.id = d.id
     WHERE d.account_id = %(account_id)s AND d.state = ANY(%(from)s::text[])
       AND (d.state <> 'deferred' OR EXISTS (SELECT 1 FROM relay_deferral r
           WHERE r.delivery_id = d.id AND r.account_id = d.account_id AND r.is_shown))
@@ -103,11 +103,11 @@ def show_deferred() -> None:
     rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
     states = dict(Delivery.objects.filter(id__in=[row.delivery_id for row in rows]).values_list("id", "state"))
     news = [QueueNews(row.delivery_id, row.provider, row.status, row.reply, row.last_at) for row in rows]
-    told = [one for one in news if states.get(one.delivery_id) != DeliveryState.PENDING]
-    _move(told, (DeliveryState.SENT, DeliveryState.IN_DOUBT), DeliveryState.DEFERRED)
-    again = [one.delivery_id for one in told if states.get(one.delivery_id) == DeliveryState.DEFERRED]
-    _say_again([one for one in told if one.delivery_id in set(again)])
-    shown = RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in told])
+    reported = [one for one in news if states.get(one.delivery_id) != DeliveryState.PENDING]
+    _move(reported, (DeliveryState.SENT, DeliveryState.IN_DOUBT), DeliveryState.DEFERRED)
+    again = [one.delivery_id for one in reported if states.get(one.delivery_id) == DeliveryState.DEFERRED]
+    _say_again([one for one in reported if one.delivery_id in set(again)])
+    shown = RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in reported])
     shown.update(is_shown=True, reply="")
 
 

@@ -27,8 +27,8 @@ class RelayTimes:
 
     def ended(self, outcome: SendOutcome) -> None:
         """Record the time it took, then pass the event on."""
-        if not outcome.letter_id & _NOT_SAMPLED:
-            began = self._began.pop(outcome.letter_id, None)
+        if not outcome.delivery_id & _NOT_SAMPLED:
+            began = self._began.pop(outcome.delivery_id, None)
             if began is not None and outcome.kind is not OutcomeKind.NOT_SENT:
                 self._histogram.observe(perf_counter() - began)
         self._on_outcome(outcome)

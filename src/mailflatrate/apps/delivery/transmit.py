@@ -160,7 +160,7 @@ class Transmitter:
     ) -> None:
         """Send what the iterator yields, one by one as connections become ready.
 
-        An outcome's `letter_id` is the delivery's id; `on_start` is called right before a content is written, and
+        An outcome's `delivery_id` is the delivery's id; `on_start` is called right before a content is written, and
         `may_start` asked before that: False makes the content wait until `proceed`, None takes it back. At most
         `most` messages are dealt to the relays by weight; `caps` are counted down by relay, and none takes more
         than that.

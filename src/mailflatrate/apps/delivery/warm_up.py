@@ -169,12 +169,12 @@ def note_complaint(campaign_id: int | None) -> None:
 
 def note_deferrals(by_campaign: Mapping[int, int]) -> None:
     """Record deferrals that a relay's log reports, for campaigns of the current account."""
-    told: dict[str, int] = {}
+    deferrals: dict[str, int] = {}
     for campaign_id, number in by_campaign.items():
         for key in keys_of(campaign_id):
-            told[key] = told.get(key, 0) + number
+            deferrals[key] = deferrals.get(key, 0) + number
     with tenancy.platform(PlatformReason.RELAYS):
-        warm_up_limits.tell({key: warm_up_limits.WarmUpReturn(deferred=number) for key, number in told.items()})
+        warm_up_limits.tell({key: warm_up_limits.WarmUpReturn(deferred=number) for key, number in deferrals.items()})
 
 
 def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:

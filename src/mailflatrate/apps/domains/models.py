@@ -23,10 +23,10 @@ class SenderDomain(TenantModel):
     state = models.CharField(max_length=10, choices=DomainState.choices, default=DomainState.PENDING)
     checked_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
-    failing_told_at = models.DateTimeField(
-        null=True, help_text="when its owners were written to; None once it is right"
+    failing_reported_at = models.DateTimeField(
+        null=True, db_column="failing_told_at", help_text="when its owners were notified; None once it is right"
     )
-    listed_on = models.TextField(blank=True, db_default="", help_text="DNS blocklists that named it at the last look")
+    listed_on = models.TextField(blank=True, db_default="", help_text="DNS blocklists that named it at the last check")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

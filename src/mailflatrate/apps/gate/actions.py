@@ -100,8 +100,8 @@ def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int)
 
 def _tell(event: str, campaign: Campaign, **details: object) -> None:
     """Log the event once the transaction is committed."""
-    told = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
-    transaction.on_commit(lambda: log.info(event, **told))
+    fields = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
+    transaction.on_commit(lambda: log.info(event, **fields))
 
 
 def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:

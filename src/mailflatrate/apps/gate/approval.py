@@ -13,20 +13,20 @@ from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
-from mailflatrate.apps.campaigns.queries import may_release_second, newest_imprint, release_request
+from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint, release_request
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings import load_settings
 
-BY_THE_SECOND = frozenset({"policy-acknowledged", "released-by-two"})
+BY_THE_APPROVER = frozenset({"policy-acknowledged", "released-by-two"})
 """Keys of the rules that the second person's release itself fulfils."""
 
 
 def is_askable(verdict: Verdict) -> bool:
     """Return whether only the second person's steps are still open."""
-    return all(finding.key in BY_THE_SECOND for finding in verdict.blocked_by)
+    return all(finding.key in BY_THE_APPROVER for finding in verdict.blocked_by)
 
 
 def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
@@ -34,7 +34,7 @@ def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
     return [user for user in writers() if user.id not in (asked_by.id, campaign.edited_by_id)]
 
 
-def ask_second(
+def request_approval(
     campaign_id: int,
     *,
     by: User,
@@ -63,18 +63,18 @@ def ask_second(
     row = campaigns.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )
-    _tell(others, campaign, "approval_requested", by, note=row.note, page="second/")
+    _tell(others, campaign, "approval_requested", by, note=row.note, page="approval/")
     return row
 
 
-def release_as_second(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:
+def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:
     """Tick the policy and release what a colleague requested, now or at the requested time.
 
     The stored decision says whether it is sent. Raises CampaignError with the reason if `by` requested or last
     edited it, if it was changed since the request, or if another check is open.
     """
     campaign, row = _asked(campaign_id)
-    if not may_release_second(campaign, row, by.id):
+    if not may_approve(campaign, row, by.id):
         raise CampaignError(_("You requested approval or made the last edit, so a colleague has to approve it."))
     _expect(campaign, shown_hash)
     if row.content_hash != shown_hash:
@@ -128,7 +128,7 @@ def _tell(
 ) -> None:
     """Notify people; `note` is quoted verbatim."""
     facts = {
-        "mailing": campaign.name,
+        "campaign": campaign.name,
         "person": by,
         "note": Passage(note),
         "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/{page}",

@@ -58,12 +58,12 @@ def review_campaign(
         if goes and account.supervised:
             _end_supervision(account, by)
         facts = {
-            "mailing": campaign.name,
+            "campaign": campaign.name,
             "goes": goes,
             "reason": Passage(review.text),
             "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
         }
-        tell_owners(account_id, NoticeKind.STANDING, "gate/mail/reviewed", facts)
+        tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
 
 
 def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -59,7 +59,7 @@ class InboundReading:
     is_readable: bool
     target: MessageTarget | None
     trust: Trust = UNPROVED
-    tray: Tray = Tray.QUIET
+    tray: Tray = Tray.NOWHERE
     vouched: bool = False
 
     @property
@@ -192,7 +192,7 @@ def _judge_sender(mail: RawMail) -> Trust:
 def _judged(reading: InboundReading, trust: Trust) -> InboundReading:
     """Return the reading with what follows from who sent the message."""
     target = reading.target or _target(reading.inspection, trust)
-    tray = _tray(reading.foreign, reading.address) if reading.address.kind in AT_THE_DESK else Tray.QUIET
+    tray = _tray(reading.foreign, reading.address) if reading.address.kind in AT_THE_DESK else Tray.NOWHERE
     vouched = _is_vouched(reading.inspection, target, trust)
     return replace(reading, target=target, trust=trust, tray=tray, vouched=vouched)
 

@@ -30,13 +30,13 @@ def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
                 raw=arrival.raw,
             )
         )
-    with tenancy.platform(PlatformReason.POSTBOX):
+    with tenancy.platform(PlatformReason.TEST_INBOX):
         InboxMessage.objects.bulk_create(rows)
 
 
 def trim() -> None:
     """Delete the oldest messages above the limit."""
-    with tenancy.platform(PlatformReason.POSTBOX), connection.cursor() as cursor:
+    with tenancy.platform(PlatformReason.TEST_INBOX), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM postbox_message WHERE id < "
             "(SELECT id FROM postbox_message ORDER BY id DESC OFFSET %s LIMIT 1)",

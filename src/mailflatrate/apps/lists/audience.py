@@ -67,7 +67,7 @@ class Audience:
             found.append((IN_EXCLUDED_SEGMENT, _joined(sets, " OR ", "FALSE")))
         if self.excluded_mailing_ids:
             got = [
-                conditions_sql([{"field": Field.MAILING.value, "op": Op.GOT.value, "value": mailing_id}], alias)
+                conditions_sql([{"field": Field.CAMPAIGN.value, "op": Op.GOT.value, "value": mailing_id}], alias)
                 for mailing_id in self.excluded_mailing_ids
             ]
             found.append((GOT_EXCLUDED_MAILING, _joined(got, " OR ", "FALSE")))

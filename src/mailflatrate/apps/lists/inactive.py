@@ -16,7 +16,7 @@ def inactive_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
         for field in (Field.ACTIVITY, Field.CONSENT)
     ]
     if asked_by is not None:
-        raw.append({"field": Field.MAILING.value, "op": Op.GOT.value, "value": asked_by})
+        raw.append({"field": Field.CAMPAIGN.value, "op": Op.GOT.value, "value": asked_by})
     return [condition.as_json() for condition in parse_conditions(raw)]
 
 

@@ -32,7 +32,7 @@ class Field(StrEnum):
     LIST = "list"
     ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
     CONSENT = "consent"  # age of the newest confirmation
-    MAILING = "mailing"  # got an earlier campaign; a later app says what that means
+    CAMPAIGN = "mailing"  # got an earlier campaign; a later app says what that means
 
 
 class Op(StrEnum):
@@ -71,7 +71,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.LIST: (Op.ON, Op.NOT_ON),
     Field.ACTIVITY: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS, Op.NEVER),
     Field.CONSENT: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS),
-    Field.MAILING: (Op.NOT_GOT, Op.GOT),
+    Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
 }
 """Which comparisons each field offers; the builder draws its menus from this."""
 

@@ -119,12 +119,12 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
     """Judge a campaign by its figures as they are now and do what they call for (R-86, R-88, R-89)."""
     with tenancy.account(account_id):
         by_provider = queries.live_counts(campaign_id)
-        needs = list(judge(queries.mailing_counts(campaign_id, by_provider), FigureScope.MAILING))
+        needs = list(judge(queries.campaign_counts(campaign_id, by_provider), FigureScope.CAMPAIGN))
         for provider, counts in by_provider.items():
             needs += judge_provider(provider, counts) if provider != OTHER else ()
         ceilings = _ceilings(campaign_id, by_provider)
     for need in needs:
-        _take(account_id, need, StoredScope.MAILING, campaign_id)
+        _take(account_id, need, StoredScope.CAMPAIGN, campaign_id)
     for scope, need in ceilings:
         _take(account_id, need, scope, None)
 
@@ -177,7 +177,7 @@ def decide_ab_test(account_id: int, campaign_id: int) -> None:
 
 def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_id: int | None) -> None:
     """Record the measure and carry it out atomically; do nothing if it was already taken."""
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         # One after another within an account, so that a step is taken once however many events arrive together.
         account = Account.objects.select_for_update().get(id=account_id)
         step: dict[str, Any] = {
@@ -245,7 +245,7 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
     if need.level >= MeasureLevel.PAUSE_MAILING and measure.campaign_id is not None:
         with tenancy.account(account.id):
             hold_campaign(measure.campaign_id, need.rule, found)
-    if need.level in queries.TOLD_TOGETHER:
+    if need.level in queries.REPORTED_TOGETHER:
         _ask_to_tell(account.id, at_once=need.level is not MeasureLevel.WARN)
         return
     after = {
@@ -261,7 +261,7 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
 
 def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
     """Schedule mail to the owners: at once about a pause, otherwise later, so that warnings are collected."""
-    last = Measure.objects.filter(account_id=account_id).aggregate(last=Max("told_at"))["last"]
+    last = Measure.objects.filter(account_id=account_id).aggregate(last=Max("reported_at"))["last"]
     later = clock.now() + COLLECT
     if last is not None:
         later = max(later, last + ONE_MAIL_EVERY)
@@ -276,21 +276,21 @@ def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
 
 def tell_about_measures(account_id: int) -> None:
     """Mail the owners about everything they have not been told yet, in one message. Repeated calls send nothing."""
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
         untold = Measure.objects.select_related("campaign").filter(
-            account_id=account_id, told_at=None, level__in=[level.value for level in queries.TOLD_TOGETHER]
+            account_id=account_id, reported_at=None, level__in=[level.value for level in queries.REPORTED_TOGETHER]
         )
         measures = list(untold.order_by("-level", "at", "id"))
         if not measures:
             return
         tell_owners(
             account_id,
-            NoticeKind.STANDING,
+            NoticeKind.ACCOUNT_STATUS,
             "stats/mail/warnings",
             lambda: action_texts.warning_facts(account.name, measures),
         )
-        Measure.objects.filter(id__in=[measure.id for measure in measures]).update(told_at=clock.now())
+        Measure.objects.filter(id__in=[measure.id for measure in measures]).update(reported_at=clock.now())
 
 
 # Automatic changes of account status only ever restrict it further (R-90).
@@ -298,7 +298,7 @@ _ORDER = (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, A
 
 
 def _move(account: Account, after: AccountStatus, reasons: Reasons) -> None:
-    before = AccountStatus(account.standing)
+    before = AccountStatus(account.status)
     if before in _ORDER and _ORDER.index(after) > _ORDER.index(before):
         change_account_status(account.id, after, reasons, by=None, machine=MACHINE)
 
@@ -314,11 +314,11 @@ def lift_measure(measure_id: int, *, by: User, because: str) -> None:
         measure.lifted_at, measure.lifted_by, measure.lifted_because = clock.now(), by, because.strip()
         measure.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
         if measure.campaign_id is not None:
-            of_mailing = Measure.objects.filter(account_id=measure.account_id, campaign_id=measure.campaign_id)
-            lane = of_mailing.filter(lifted_at=None, level=MeasureLevel.PAUSE_LANE.value, provider=measure.provider)
+            of_campaign = Measure.objects.filter(account_id=measure.account_id, campaign_id=measure.campaign_id)
+            lane = of_campaign.filter(lifted_at=None, level=MeasureLevel.PAUSE_LANE.value, provider=measure.provider)
             if measure.provider and not lane.exists():
                 release_lane(measure.account_id, measure.campaign_id, measure.provider)
-            if not of_mailing.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_MAILING.value).exists():
+            if not of_campaign.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_MAILING.value).exists():
                 release_hold(measure.account_id, measure.campaign_id)
         audit.record(
             "measure.lifted",

@@ -51,10 +51,10 @@ def service_facts(seen: dict[str, bool] | None = None) -> Facts:
     figures = dict(account_facts().figures)
     if answers.answered or answers.waiting:
         figures[MeasuredFigure.LATE_ANSWERS] = answers.late
-    looked = dict(seen or {})
+    checked = dict(seen or {})
     if names_a_loop(load_settings().feedback_sources):
-        looked["loops"] = True
-    return Facts(figures, looked)
+        checked["loops"] = True
+    return Facts(figures, checked)
 
 
 def names_a_loop(networks: str) -> bool:

@@ -55,7 +55,7 @@ class DailyFigure(TenantModel):
 class MeasureScope(models.TextChoices):
     """The scope of a measure's figures."""
 
-    MAILING = "mailing", _("This campaign")
+    CAMPAIGN = "mailing", _("This campaign")
     DAY = "day", _("One day")
     WEEK = "week", _("Seven days")
 
@@ -83,7 +83,9 @@ class Measure(TenantModel):
     limit_percent = models.FloatField()
     day = models.DateField(null=True, help_text="of an account's measure: the day it was taken")
     at = models.DateTimeField(db_default=Now())
-    told_at = models.DateTimeField(null=True, help_text="when the owners were written to; levels below a pause only")
+    reported_at = models.DateTimeField(
+        null=True, db_column="told_at", help_text="when the owners were notified; levels below a pause only"
+    )
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     lifted_because = models.TextField(blank=True, db_default="")

@@ -84,7 +84,7 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
         }
 
 
-def mailing_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
+def campaign_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
     """Return what is known of a campaign at this moment; `by_provider` if it was read already.
 
     If no provider reports complaints, the few that came another way are set against all recipients (R-85).
@@ -134,7 +134,7 @@ class Dimension(StrEnum):
     DOMAIN = "sender_domain"
     LIST = "mailing_list_id"
     ORIGIN = "origin_id"
-    MAILING = "campaign_id"
+    CAMPAIGN = "campaign_id"
 
 
 def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] | None = None) -> Counts:
@@ -225,9 +225,9 @@ def measures_of(campaign_id: int) -> list[Measure]:
     return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
 
 
-TOLD_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_MAILING)
+REPORTED_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_MAILING)
 """What the owners are told in one message; stronger measures move the account, and are told with that."""
-_OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.MAILING: WEEK_DAYS}
+_OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.CAMPAIGN: WEEK_DAYS}
 
 
 def open_warnings() -> list[Measure]:
@@ -246,7 +246,7 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
     """Return each finding once: the same figure over one day and seven days is one, and so is an intermediate step."""
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
-        campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.MAILING else None
+        campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.CAMPAIGN else None
         found.setdefault((measure.cause, measure.provider, campaign_id), measure)
     return list(found.values())
 

@@ -56,7 +56,7 @@ class WithdrawalKind(models.TextChoices):
     OBJECTION = "objection"
     TRACKING_WITHDRAWN = "tracking_withdrawn"
     ERASED = "erased"
-    STANDING = "standing"
+    ACCOUNT_STATUS = "standing"
 
 
 class Withdrawal(TenantModel):
@@ -71,7 +71,7 @@ class Withdrawal(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=WithdrawalKind.choices)
-    reason = models.CharField(max_length=20, db_default="", help_text="of a suppression; the new standing")
+    reason = models.CharField(max_length=20, db_default="", help_text="of a suppression; the new account status")
     contact_id = models.BigIntegerField(null=True)
     list_id = models.BigIntegerField(null=True)
     address_key = models.BinaryField(max_length=32, null=True)

@@ -59,7 +59,7 @@ class Child:
         except MemoryError:
             kind, found = FrameKind.OUT_OF_MEMORY, b""
         except Exception as error:  # noqa: BLE001  the parent decides what it means
-            kind, found = _told(wanted, error)
+            kind, found = _error_answer(wanted, error)
         self._limit_memory(None)
         send(self._connection, kind, found)
 
@@ -89,7 +89,7 @@ def _timed(seconds: float, function: object, *arguments: object) -> object:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _told(wanted: Contract, error: Exception) -> tuple[FrameKind, bytes]:
+def _error_answer(wanted: Contract, error: Exception) -> tuple[FrameKind, bytes]:
     declared = wanted.dump_error(error)
     if declared is None:
         return FrameKind.FAILED, type(error).__name__.encode()

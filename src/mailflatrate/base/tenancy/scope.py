@@ -45,7 +45,7 @@ class PlatformReason(StrEnum):
     """The closed list of reasons for reading across accounts. A new one needs a review."""
 
     APPLICATION = "a company applies before it has an account, or hands its application in"
-    STANDING = "a rule or a reviewer moves an account, which its own scope may not"
+    ACCOUNT_STATUS = "a rule or a reviewer moves an account, which its own scope may not"
     ABUSE_DESK = "a report from outside, or a customer's answer, changes a case that no account may see"
     OPERATOR_DESK = "an operator works at the desk"
     ACCOUNT_CHOICE = "a person who signed in chooses among the accounts he belongs to"
@@ -60,7 +60,7 @@ class PlatformReason(StrEnum):
     INVITATION = "an invited person is written to, or answers, before belonging to the account"
     API_KEY = "a program names its account only by its key"
     RELAYS = "a sender reads the operator's relays, or the operator changes them from the command line"
-    POSTBOX = "the pretended world outside keeps what it received"
+    TEST_INBOX = "the pretended world outside keeps what it received"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def list_command(statuses: tuple[str, ...], as_json: bool) -> None:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             found = Account.objects.filter(is_house=False).order_by("id")
             if statuses:
-                found = found.filter(standing__in=statuses)
+                found = found.filter(status__in=statuses)
             accounts = list(found[:MOST])
             running = dict(
                 Campaign.objects.filter(
@@ -48,7 +48,7 @@ def list_command(statuses: tuple[str, ...], as_json: bool) -> None:
             {
                 "id": each.id,
                 "name": each.name,
-                "status": each.standing,
+                "status": each.status,
                 "country": each.country,
                 "language": each.language,
                 "created": each.created_at,

@@ -131,8 +131,8 @@ def replay_command(folder: Path, complete: bool) -> None:
 
         found = recovery.replay_folder(folder, retry_policy(settings), whole=complete or None)
     click.echo(f"Journals read: {found.journals}. Lost claims settled: {found.claims}.")
-    if found.told.changed or found.told.missing:
+    if found.replayed.changed or found.settled.missing:
         click.echo(
-            f"Messages the database had lost track of: {found.told.changed}. Missing from it entirely: "
-            f"{found.told.missing}."
+            f"Messages the database had lost track of: {found.replayed.changed}. Missing from it entirely: "
+            f"{found.replayed.missing}."
         )

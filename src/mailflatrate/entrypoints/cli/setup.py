@@ -61,13 +61,13 @@ def bring_up_to_date(
 def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     """Hold the lock of `migrate` for the block, over the owner's connection; wait for another process that has it."""
     with psycopg.connect(owner_url(settings), autocommit=True) as link:
-        told = False
+        is_announced = False
         while not link.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATING]).fetchall()[0][0]:
-            if not told:
+            if not is_announced:
                 click.echo(
                     "Another `mailflatrate migrate` is running on this database. Waiting for it to finish.", err=True
                 )
-            told = True
+            is_announced = True
             time.sleep(1)
         yield link
 

@@ -22,7 +22,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """One criterion as shown. `figure` is empty if nothing is measured; `looks`: the doctor checks it."""
+    """One criterion as shown. `figure` is empty if nothing is measured; `doctor_checks`: the doctor checks it."""
 
     title: str
     how: str
@@ -31,7 +31,7 @@ class CriterionRow:
     word: str
     tone: str
     figure: str
-    looks: bool
+    doctor_checks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _row(found: CriterionResult) -> CriterionRow:
         word=_word(found),
         tone=_TONES[found.state],
         figure=_figure(found),
-        looks=bool(criterion.topic),
+        doctor_checks=bool(criterion.topic),
     )
 
 

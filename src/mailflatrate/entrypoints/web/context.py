@@ -65,8 +65,8 @@ def _demo_code() -> str:
 def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {
         "name": account.name,
-        "word": account.get_standing_display(),
-        "tone": TONES[AccountStatus(account.standing)],
+        "word": account.get_status_display(),
+        "tone": TONES[AccountStatus(account.status)],
         "choices": [
             {
                 "name": row.account.name,

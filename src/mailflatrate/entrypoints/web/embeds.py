@@ -54,7 +54,7 @@ def inputs(form: FrozenForm, language: str) -> list[Input]:
 
 def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[str, Any]:
     """Return the configuration that the script builds the form from."""
-    texts, frozen, look = form.texts(language), form.frozen[language], form.content.look
+    texts, frozen, style = form.texts(language), form.frozen[language], form.content.style
     with translation.override(language):
         words = {
             "optional": _("optional"),
@@ -75,7 +75,7 @@ def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[s
             for each in inputs(form, language)
         ],
         "pause": int(1000 * value("sign_up_least_seconds")) + 200,
-        "look": {"colour": look.colour, "ink": readable_on(look.colour), "face": FACES[look.font]},
+        "look": {"colour": style.colour, "ink": readable_on(style.colour), "face": FACES[style.font]},
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ CONTACTS = NavEntry(
         Tab("imports", _("Imports"), ("import",)),
         Tab("exports", _("Exports"), ("export",)),
         Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),
-        Tab("quiet", pgettext_lazy("contacts", "Inactive"), ("quiet",)),
+        Tab("inactive", pgettext_lazy("contacts", "Inactive"), ("inactive",)),
     ),
 )
 CONTENT = NavEntry(
@@ -70,20 +70,20 @@ SETTINGS = NavEntry(
     _("Settings"),
     "settings",
     (
-        Tab("standing-people", _("Team"), ("standing-people", "standing-role", "standing-invite", "standing-remove")),
-        Tab("standing-security", _("Security"), ("standing-security", "standing-four-eyes"), ("standing-four-eyes",)),
-        Tab("standing-keys", _("API keys"), ("standing-key",)),
+        Tab("team", _("Team"), ("team",)),
+        Tab("security", _("Security"), ("security",), ("security-approval",)),
+        Tab("keys", _("API keys"), ("key",)),
         Tab("imprint", _("Imprint"), ("imprint",)),
         Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),
-        Tab("standing-compliance", _("Compliance"), ("standing-compliance",)),
+        Tab("compliance", _("Compliance"), ("compliance",)),
         Tab("requests", _("Data requests"), ("request",)),
         Tab(
-            "standing",
+            "account-status",
             _("Account status"),
-            ("standing", "question", "questions"),
-            ("questions", "standing-write", "standing-accept"),
+            ("account-status", "question", "questions"),
+            ("questions", "account-status-message", "account-status-accept"),
         ),
-        Tab("standing-settings", _("General"), ("standing-settings",)),
+        Tab("settings", _("General"), ("settings",)),
     ),
 )
 MAIN = (
@@ -94,7 +94,7 @@ MAIN = (
     CONTENT,
     _alone("reports", pgettext_lazy("navigation", "Reports"), "chart-column", "report"),
 )
-TEST_INBOX = _alone("postbox", _("Test inbox"), "inbox")
+TEST_INBOX = _alone("test-inbox", _("Test inbox"), "inbox")
 FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))
 SEARCH = _alone("search", _("Search"), "search")
 """The search has a button of its own at the top of the sidebar."""

@@ -24,6 +24,8 @@ MOVED = {
     "standing/compliance/": "settings/compliance/",
     "quiet/": "inactive/",
     "postbox/": "test-inbox/",
+    "campaigns/<int:campaign_id>/letter/": "campaigns/%(campaign_id)s/edition/",
+    "campaigns/<int:campaign_id>/second/": "campaigns/%(campaign_id)s/approval/",
 }
 """Pages of the studio by their paths in version 0.1, which emails and bookmarks still have."""
 

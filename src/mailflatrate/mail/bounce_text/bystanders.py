@@ -58,14 +58,14 @@ def verp_recipient(message: MimePart) -> str:
 
 def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRecipient]:
     """Return those not at a domain to which the notice itself was delivered, except the one that VERP names."""
-    told = verp_recipient(message).lower()
+    reported = verp_recipient(message).lower()
     home = {
         domain_of(own)
         for name in _VERP_FIELDS
         for value in message.headers.all(name)
         for own in address.find_all(value)
     }
-    return [item for item in named if item.address.lower() == told or domain_of(item.address) not in home]
+    return [item for item in named if item.address.lower() == reported or domain_of(item.address) not in home]
 
 
 def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:
@@ -78,9 +78,9 @@ def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> l
     if left and text:
         contacts = only_contacts(text, {item.address.lower() for item in left})
         left = [item for item in left if item.address.lower() not in contacts]
-    told = verp_recipient(message).lower()
-    if told and any(item.address.lower() == told for item in left):
-        return [item for item in left if item.address.lower() == told]
+    reported = verp_recipient(message).lower()
+    if reported and any(item.address.lower() == reported for item in left):
+        return [item for item in left if item.address.lower() == reported]
     return left
 
 

@@ -48,9 +48,9 @@ def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
     report = read_dsn(message)
     if report is not None:
         return _from_report(report, message)
-    told = read_ses(message)
-    if told:
-        return Failures(told, False, "Amazon SES", told[0].verdict)
+    reported = read_ses(message)
+    if reported:
+        return Failures(reported, False, "Amazon SES", reported[0].verdict)
     pasted = _pasted_report(message)
     if pasted is not None and (found := _from_report(pasted, message)) is not None:
         return found
@@ -91,8 +91,8 @@ def _completed(found: Failures, message: MimePart) -> Failures:
 
 def _addressee(message: MimePart) -> str:
     """Return the addressee of the returned mail, if exactly one person can be meant."""
-    if (told := verp_recipient(message)) or (told := next(iter(failed_recipients_header(message)), "")):
-        return told
+    if (reported := verp_recipient(message)) or (reported := next(iter(failed_recipients_header(message)), "")):
+        return reported
     headers = returned_headers(message)
     if headers is None:
         return ""
@@ -137,9 +137,9 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
     context = _context(text, group.address, alone=alone)
     verdict = judge(f"{group.diagnostic}\n{_stage(context)}", group.status, delayed=delayed, final=final)
     if verdict.reason is BounceReason.UNDEFINED or len(group.diagnostic) < _MUTE:
-        told = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed, final=final)
+        reported = judge(f"{group.diagnostic}\n{context}", group.status, delayed=delayed, final=final)
         # The notice's prose explains a bare code; if it says nothing of its own, the code decides.
-        verdict = verdict if verdict.hard and told.reason is BounceReason.REJECTED else told
+        verdict = verdict if verdict.hard and reported.reason is BounceReason.REJECTED else reported
     action = group.action or "failed"
     diagnostic = group.diagnostic or context[:500]
     return Failure(group.address, action, group.status, diagnostic, group.original, verdict)

@@ -182,13 +182,13 @@ def _reason(case: _Case) -> tuple[BounceReason, bool]:
         row = table.find(case.bare, grams)
         if row is not None:
             return row.reason, True
-    told = read_sentences(case.words)
-    reason = _about_other_domain(case, grams, told)
+    reported = read_sentences(case.words)
+    reason = _about_other_domain(case, grams, reported)
     if reason is not None:
         return reason
-    if BounceReason.REJECTED in told.reasons:
+    if BounceReason.REJECTED in reported.reasons:
         return BounceReason.REJECTED, True
-    reason = _about_mailbox(case, grams, told)
+    reason = _about_mailbox(case, grams, reported)
     if reason is not None:
         return reason
     for table in (QUEUE, REST):
@@ -216,15 +216,19 @@ def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
     return None
 
 
-def _about_other_domain(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
+def _about_other_domain(
+    case: _Case, grams: AbstractSet[str], reported: ReplyMeaning
+) -> tuple[BounceReason, bool] | None:
     """Recognize a reply about a domain that the message links to, or one whose registration has ended."""
     folded = case.folded
     linked = is_about_content(folded)
     if not linked and not is_lapsed_domain(folded):
         return None
     row = ROUTE.find(case.bare, grams)
-    unknown = BounceReason.HOSTUNKNOWN in told.reasons or (row is not None and row.reason is BounceReason.HOSTUNKNOWN)
-    if unknown or _says_dead(case, grams, told):
+    unknown = BounceReason.HOSTUNKNOWN in reported.reasons or (
+        row is not None and row.reason is BounceReason.HOSTUNKNOWN
+    )
+    if unknown or _says_dead(case, grams, reported):
         return (BounceReason.SPAMDETECTED, True) if linked else None
     if linked:
         return None
@@ -237,7 +241,7 @@ def _says_dead_plainly(case: _Case) -> bool:
     return case.code != "503" and BounceReason.USERUNKNOWN in read_sentences(case.words).reasons
 
 
-def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> tuple[BounceReason, bool] | None:
+def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> tuple[BounceReason, bool] | None:
     """Return what is said of the mailbox or its domain: signs of a living one first."""
     row = LIVING.find(case.bare, grams)
     living = row.reason if row is not None else None
@@ -246,11 +250,15 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> 
             (
                 one
                 for one in (BounceReason.MAILBOXFULL, BounceReason.SUSPEND, BounceReason.ONHOLD)
-                if one in told.reasons
+                if one in reported.reasons
             ),
             None,
         )
-    if living is BounceReason.SUSPEND and BounceReason.USERUNKNOWN in told.reasons and not case.detail.startswith("2."):
+    if (
+        living is BounceReason.SUSPEND
+        and BounceReason.USERUNKNOWN in reported.reasons
+        and not case.detail.startswith("2.")
+    ):
         living = None
     if living is not None:
         # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
@@ -260,21 +268,21 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> 
     row = ROUTE.find(case.bare, grams)
     if row is not None:
         return row.reason, True
-    if _says_dead(case, grams, told):
+    if _says_dead(case, grams, reported):
         if case.after_data and case.detail not in DEAD_DETAILS:
             return BounceReason.FILTERED, True
         return BounceReason.USERUNKNOWN, True
-    if BounceReason.HOSTUNKNOWN in told.reasons:
+    if BounceReason.HOSTUNKNOWN in reported.reasons:
         # Under a code of policy the unknown domain is the sender's.
         return (BounceReason.REJECTED if case.detail.startswith("7.") else BounceReason.HOSTUNKNOWN), True
     return None
 
 
-def _says_dead(case: _Case, grams: AbstractSet[str], told: ReplyMeaning) -> bool:
+def _says_dead(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> bool:
     """Return whether a sentence, or (if nothing else is missing) a phrase, says that the mailbox is gone."""
-    if BounceReason.USERUNKNOWN in told.reasons or DEAD.find(case.bare, grams) is not None:
+    if BounceReason.USERUNKNOWN in reported.reasons or DEAD.find(case.bare, grams) is not None:
         return True
-    return not told.foreign and LONE.find(case.bare, grams) is not None
+    return not reported.foreign and LONE.find(case.bare, grams) is not None
 
 
 def _by_detail(case: _Case, grams: AbstractSet[str]) -> BounceReason:

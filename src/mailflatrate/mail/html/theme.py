@@ -22,13 +22,13 @@ MAX_TABLE_CELLS = 8_000
 
 
 @lru_cache(maxsize=64)
-def _style(look: BrandStyle) -> str:
+def _style(brand: BrandStyle) -> str:
     """Return the whole style sheet in the account's colors and fonts."""
-    words = look.words()
-    return _STYLE.format(**words | {"code": mixed(look.sheet, look.ink, 0.06)})
+    words = brand.words()
+    return _STYLE.format(**words | {"code": mixed(brand.sheet, brand.ink, 0.06)})
 
 
-def _style_for(look: BrandStyle, body: str) -> str:
+def _style_for(brand: BrandStyle, body: str) -> str:
     """Return the style sheet without selectors of elements that the text does not contain: every octet is sent to
     every recipient.
     """
@@ -37,7 +37,7 @@ def _style_for(look: BrandStyle, body: str) -> str:
         selectors = [each for each in rule[1].split(", ") if _has_element(body, each)]
         return ", ".join(selectors) + rule[2] if selectors else ""
 
-    return _RULE.sub(matching, _style(look))
+    return _RULE.sub(matching, _style(brand))
 
 
 def _has_element(body: str, selector: str) -> bool:
@@ -112,7 +112,7 @@ def refuse_large_tables(text: str) -> None:
         raise SourceRefused((mistake(1, "too-many-cells", str(MAX_TABLE_CELLS)),))
 
 
-def render_markdown(protected: ProtectedText, *, title: str, language: str, look: BrandStyle) -> str:
+def render_markdown(protected: ProtectedText, *, title: str, language: str, brand: BrandStyle) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 
     Block tags in a separate paragraph are not wrapped.
@@ -133,9 +133,9 @@ def render_markdown(protected: ProtectedText, *, title: str, language: str, look
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{_style_for(look, body)}</style></head><body>"
+        f"<title>{html.escape(title)}</title><style>{_style_for(brand, body)}</style></head><body>"
         '<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" '
-        'style="background-color:' + look.page + '"><tr><td align="center" style="padding:24px 8px">'
+        'style="background-color:' + brand.page + '"><tr><td align="center" style="padding:24px 8px">'
         '<!--[if mso]><table role="presentation" width="600" align="center"><tr><td><![endif]-->'
         '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0" border="0"><tr>'
         f'<td class="letter">{body}</td></tr></table>'

@@ -180,8 +180,8 @@ def _carried(message: MimePart, depth: int) -> Iterator[MimePart]:
 def _mailing_ids(heads: list[Headers], text: str, carried: list[MimePart]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for headers in heads:
-        if "x-mailing-id" in headers and (told := parse_mailing_id(headers.raw("x-mailing-id"))):
-            found[told] = None
+        if "x-mailing-id" in headers and (known := parse_mailing_id(headers.raw("x-mailing-id"))):
+            found[known] = None
     for headers in heads:
         # A control character between the fields separates the end of one from the beginning of the next.
         fields = "\0".join(headers.text(name)[:1000] for name in _MARKED_FIELDS if name in headers)

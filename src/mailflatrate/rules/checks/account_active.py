@@ -8,9 +8,9 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: HasAccount) -> Params | None:
     account = facts.account
-    if account.standing.may_send and account.activated_at is not None and account.activated_by:
+    if account.status.may_send and account.activated_at is not None and account.activated_by:
         return None
-    return {"standing": (f"standing.{account.standing.value}",)}
+    return {"standing": (f"standing.{account.status.value}",)}
 
 
 CHECK: Check[HasAccount] = Check(

@@ -75,7 +75,7 @@ class FormContent:
     languages: tuple[str, ...]
     texts: Mapping[str, FormTexts]
     fields: tuple[FormField, ...] = ()
-    look: FormStyle = FormStyle()
+    style: FormStyle = FormStyle()
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for a JSON column; `content_from_json` reads it back."""
@@ -94,7 +94,7 @@ class FormContent:
                 }
                 for field in self.fields
             ],
-            "look": {"colour": self.look.colour, "logo_url": self.look.logo_url, "font": self.look.font.value},
+            "look": {"colour": self.style.colour, "logo_url": self.style.logo_url, "font": self.style.font.value},
         }
 
 
@@ -103,7 +103,7 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
     languages = tuple(str(language) for language in stored["languages"])
     if not languages:
         raise ValueError("a form has a language")
-    look = stored["look"]
+    style = stored["look"]
     return FormContent(
         languages=languages,
         texts={
@@ -119,5 +119,5 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
             )
             for field in stored["fields"]
         ),
-        look=FormStyle(str(look["colour"]), str(look["logo_url"]), Font(look["font"])),
+        style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"])),
     )

@@ -152,8 +152,8 @@ def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Proof
     seals = {seal.number: seal for seal in map(SealRecord.from_json, certificate["seals"])}
     for item in certificate["events"]:
         record = EventRecord.from_json(item["event"])
-        evidence, told = _check_evidence(record, item.get("evidence"))
-        findings += [*told, *_check_inclusion(record, item.get("inclusion"), seals)]
+        evidence, faults = _check_evidence(record, item.get("evidence"))
+        findings += [*faults, *_check_inclusion(record, item.get("inclusion"), seals)]
         events.append(ProofEvent(record, evidence))
         if item.get("inclusion") is not None:
             seal_of[record.id] = int(item["inclusion"]["seal"])
@@ -162,10 +162,10 @@ def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Proof
     findings += _check_subject(certificate, events)
     findings += _check_elements(certificate, events)
     findings += _check_seals(certificate, seals)
-    stamped, told = _check_stamps(certificate, seals, anchors.authorities)
+    stamped, faults = _check_stamps(certificate, seals, anchors.authorities)
     witness = TrustedCertificate(certificate, [each.record for each in events], seals, seal_of)
     covered, vouched = witness.ask(anchors, stamped)
-    return [*findings, *told, *vouched], covered
+    return [*findings, *faults, *vouched], covered
 
 
 def _check_evidence(

@@ -31,7 +31,7 @@ def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
     """
     if account.own_limit is not None:
         return account.own_limit
-    if account.standing is AccountStatus.THROTTLED:
+    if account.status is AccountStatus.THROTTLED:
         return int(limits.value("throttled_per_day"))
     if account.activated_at is None or history.now is None:
         return None

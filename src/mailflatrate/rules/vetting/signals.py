@@ -215,14 +215,14 @@ def _lists(lists: ListFacts) -> SignalResult:
     return SignalResult("blocklists", SignalOutcome.GOOD, "none")
 
 
-def _dns(key: str, look: DnsFacts) -> SignalResult:
-    if look.there is None:
-        return SignalResult(key, SignalOutcome.NOT_CHECKED, "unknown", evidence=look.found)
+def _dns(key: str, dns: DnsFacts) -> SignalResult:
+    if dns.there is None:
+        return SignalResult(key, SignalOutcome.NOT_CHECKED, "unknown", evidence=dns.found)
     return SignalResult(
         key,
-        SignalOutcome.GOOD if look.there else SignalOutcome.CONCERN,
-        "there" if look.there else "missing",
-        look.found,
+        SignalOutcome.GOOD if dns.there else SignalOutcome.CONCERN,
+        "there" if dns.there else "missing",
+        dns.found,
     )
 
 

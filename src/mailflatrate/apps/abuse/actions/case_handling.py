@@ -55,12 +55,12 @@ def add_note(case_id: int, text: str, *, by: User) -> None:
         _log("case.noted", case, by)
 
 
-def attribute(case_id: int, told: str, *, by: User) -> Case:
+def attribute(case_id: int, matched: str, *, by: User) -> Case:
     """Attribute a case to a campaign, by a mailing ID or any text with one; join an open case about that campaign.
 
     Returns the case it is now part of. Raises AbuseError if no campaign is named.
     """
-    found = find(told.encode())
+    found = find(matched.encode())
     if found.campaign is None:
         raise AbuseError(_("No campaign has this ID. Check the characters."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -158,7 +158,7 @@ def close_loop_cases() -> int:
     """Close cases that only feedback loops reported and that had no additions for a month; return how many."""
     before = clock.now() - timedelta(days=value("case_quiet_days"))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        rows = Case.objects.select_for_update().filter(quiet=True, changed_at__lt=before, frozen=False)
+        rows = Case.objects.select_for_update().filter(loops_only=True, changed_at__lt=before, frozen=False)
         done = list(rows.exclude(state=CaseState.CLOSED).order_by("id")[:500])
         for case in done:
             case.state, case.cause, case.closed_at = CaseState.CLOSED, Cause.LOOP, clock.now()

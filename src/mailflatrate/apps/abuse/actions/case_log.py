@@ -94,7 +94,7 @@ def file_report(draft: ReportDraft, *, by: User | None = None, machine: str = MA
         details = {"effect": report.effect, "platform": report.platform, "report": report.id}
         add_event(case, EventKind.EFFECT, by=by, machine=machine, details=details)
     case.dangerous = case.dangerous or draft.dangerous
-    case.quiet = draft.via is ReportChannel.LOOP and (opened or case.quiet)
+    case.loops_only = draft.via is ReportChannel.LOOP and (opened or case.loops_only)
     settle_deadlines(case)
     freeze_if_needed(case)
     return report
@@ -199,7 +199,7 @@ def freeze(case: Case, reason: str = "") -> bool:
         "reason": Passage(reason),
         "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
     }
-    tell_owners(account.id, NoticeKind.STANDING, "abuse/mail/on_hold", facts)
+    tell_owners(account.id, NoticeKind.ACCOUNT_STATUS, "abuse/mail/on_hold", facts)
     return True
 
 

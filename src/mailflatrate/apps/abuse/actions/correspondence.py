@@ -39,7 +39,7 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
         now = clock.now()
         report.answered_at, report.first_answered_at = now, report.first_answered_at or now
         report.save(update_fields=["answered_at", "first_answered_at"])
-        add_event(report.case, EventKind.LETTER_OUT, by=by, text=text, details={"report": report.id})
+        add_event(report.case, EventKind.MESSAGE_OUT, by=by, text=text, details={"report": report.id})
         audit.record(
             "reporter.answered",
             by=audit.person(by),
@@ -98,9 +98,9 @@ def receive_message(mail: RawMail, report_id: int) -> None:
     case = _home(report)
     text = show_mail(mail.content(), text_characters=LONGEST_MESSAGE).text
     details = {"report": report.id, "raw_mail": mail.id, "sender": mail.reading.get("sender") or mail.envelope_from}
-    if CaseEvent.objects.filter(case=case, kind=EventKind.LETTER_IN, details__raw_mail=mail.id).exists():
+    if CaseEvent.objects.filter(case=case, kind=EventKind.MESSAGE_IN, details__raw_mail=mail.id).exists():
         return
-    add_event(case, EventKind.LETTER_IN, text=text, details=details, at=mail.received_at, machine="reporter")
+    add_event(case, EventKind.MESSAGE_IN, text=text, details=details, at=mail.received_at, machine="reporter")
     report.case, report.answered_at = case, None
     report.answer_due_at = answer_due(mail.received_at, load_settings().desk_time_zone)
     report.save(update_fields=["case", "answered_at", "answer_due_at"])

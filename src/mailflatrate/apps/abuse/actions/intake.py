@@ -64,11 +64,11 @@ def _report_of(mail: RawMail) -> None:
     # The sender of a feedback loop report expects no answer; the person who complained is the recipient.
     key = about.address_key if is_loop else address_key(sender)
     original = reading.get("original") or {}
-    told = str(original.get("subject") or shown.subject)
+    shown_subject = str(original.get("subject") or shown.subject)
     draft = ReportDraft(
         via=ReportChannel.LOOP if is_loop else ReportChannel.MAIL, at=mail.received_at, account_id=about.account_id,
         campaign=about.campaign, reporter=sender, reporter_key=key,
-        subject=about.campaign.subject if about.campaign else told,
+        subject=about.campaign.subject if about.campaign else shown_subject,
         fields={
             "raw_mail": mail, "text": text, "language": language_of(text, about.language),
             "delivery_id": about.delivery_id, "contact_id": about.contact_id, "address_key": about.address_key,

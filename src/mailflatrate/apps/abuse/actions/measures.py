@@ -67,8 +67,8 @@ def take_measure(case_id: int, order: MeasureOrder, *, by: User) -> None:
         except AccountError as problem:
             raise AbuseError(str(problem)) from problem
         if order.measure not in (CaseAction.ASK, CaseAction.RELEASE):
-            told = {"measure": order.measure.value, **details}
-            add_event(case, EventKind.MEASURE, by=by, text=order.reason, details=told)
+            taken = {"measure": order.measure.value, **details}
+            add_event(case, EventKind.MEASURE, by=by, text=order.reason, details=taken)
         settle_deadlines(case)
         audit.record(
             f"case.{order.measure.value}",
@@ -171,7 +171,7 @@ def _ask(case: Case, order: MeasureOrder, by: User) -> Details:
         "due": f"{question.due_at:%Y-%m-%d %H:%M} UTC",
         "url": f"{load_settings().public_url}/studio/questions/{question.id}/",
     }
-    tell_owners(account.id, NoticeKind.STANDING, "abuse/mail/question", facts)
+    tell_owners(account.id, NoticeKind.ACCOUNT_STATUS, "abuse/mail/question", facts)
     add_event(case, EventKind.QUESTION, by=by, text=order.reason, details={"question": question.id})
     return {"question": question.id, "names_contact": report is not None}
 

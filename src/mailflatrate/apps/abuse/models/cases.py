@@ -66,8 +66,10 @@ class Case(TenantModel):
     )
     subject = models.CharField(max_length=250, blank=True, help_text="one line for the queue")
     dangerous = models.BooleanField(default=False, help_text="illegal content, or a sender who pretends to be another")
-    quiet = models.BooleanField(default=False, help_text="feedback loops alone reported: nobody waits for an answer")
-    frozen = models.BooleanField(default=False, help_text="the mailing is held until this is answered (R-82)")
+    loops_only = models.BooleanField(
+        default=False, db_column="quiet", help_text="only feedback loops reported, so nobody waits for an answer"
+    )
+    frozen = models.BooleanField(default=False, help_text="the campaign is held until this is answered (R-82)")
     assigned_to = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -114,8 +116,8 @@ class EventKind(models.TextChoices):
     NOTE = "note", _("Note")
     QUESTION = "question", _("Question sent to the customer")
     ANSWER = "answer", _("Customer replied")
-    LETTER_OUT = "letter_out", _("Message sent to the reporter")
-    LETTER_IN = "letter_in", _("Reporter replied")
+    MESSAGE_OUT = "letter_out", _("Message sent to the reporter")
+    MESSAGE_IN = "letter_in", _("Reporter replied")
     RECEIPT = "receipt", _("Receipt sent automatically")
     ASSIGNED = "assigned", _("Case assigned")
     CLOSED = "closed", _("Case closed")

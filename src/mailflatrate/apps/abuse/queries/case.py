@@ -37,7 +37,7 @@ class ReportedSender:
 
 
 @dataclass(frozen=True, slots=True)
-class MailingFacts:
+class CaseCampaign:
     """The campaign in numbers: recipients and complaints; and where its lists come from (R-82)."""
 
     campaign: Campaign
@@ -76,7 +76,7 @@ class CaseView:
     events: Sequence[CaseEvent]
     questions: Sequence[CaseQuestion]
     sender: ReportedSender | None
-    mailing: MailingFacts | None
+    about: CaseCampaign | None
     people: Sequence[ReportedPerson]
     like: Sequence[Campaign]
 
@@ -96,7 +96,7 @@ def case_view(case_id: int) -> CaseView | None:
         events=list(found.events.select_related("actor").order_by("-at", "-id")),
         questions=list(found.questions.prefetch_related("answers__author").order_by("-id")),
         sender=_sender(found.account, found.id) if found.account else None,
-        mailing=_mailing(found.campaign) if found.campaign else None,
+        about=_campaign(found.campaign) if found.campaign else None,
         people=people(found, reports),
         like=[] if found.campaign_id else _like(reports),
     )
@@ -105,7 +105,7 @@ def case_view(case_id: int) -> CaseView | None:
 def _sender(account: Account, case_id: int) -> ReportedSender:
     now = clock.now()
     recent = Case.objects.filter(account_id=account.id, opened_at__gte=now - HALF_A_YEAR).exclude(id=case_id)
-    numbers = recent.filter(merged_into__isnull=True, quiet=False).aggregate(
+    numbers = recent.filter(merged_into__isnull=True, loops_only=False).aggregate(
         all=Count("id"), against=Count("id", filter=Q(cause__in=AGAINST_THE_SENDER))
     )
     strikes = Strike.objects.filter(account_id=account.id, taken_back_at__isnull=True, ends_at__gt=now).count()
@@ -113,7 +113,7 @@ def _sender(account: Account, case_id: int) -> ReportedSender:
     return ReportedSender(account, strikes, numbers["all"], numbers["against"], since)
 
 
-def _mailing(campaign: Campaign) -> MailingFacts:
+def _campaign(campaign: Campaign) -> CaseCampaign:
     rows = Tally.objects.filter(campaign_id=campaign.id).values_list("state", "count")
     total: dict[str, int] = {}
     for state, count in rows:
@@ -126,7 +126,7 @@ def _mailing(campaign: Campaign) -> MailingFacts:
     newest = declared.select_related("mailing_list").order_by("mailing_list_id", "-version").distinct("mailing_list_id")
     waiting = total.get(DeliveryState.PENDING, 0) + total.get(DeliveryState.DEFERRED, 0)
     planned = max(campaign.planned_count - sum(total.values()), 0)
-    return MailingFacts(
+    return CaseCampaign(
         campaign, total.get(DeliveryState.SENT, 0), waiting + planned, complaints.count(), list(lists), list(newest)
     )
 

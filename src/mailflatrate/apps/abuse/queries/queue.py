@@ -36,16 +36,17 @@ def open_cases() -> QuerySet[Case]:
 def needs_person() -> QuerySet[Case]:
     """Return cases waiting for the desk; those that only feedback loops reported don't count."""
     late = Q(state=CaseState.ASKED, proof_due_at__lte=clock.now())
-    return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], quiet=False) | late)
+    return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], loops_only=False) | late)
 
 
-def queue(*, kind: CaseKind | None = None, quiet: bool = False, mine: int | None = None) -> list[CaseQueueRow]:
-    """Return open cases, most urgent first. `mine`: those this person took; `quiet`: those from feedback loops alone.
+def queue(*, kind: CaseKind | None = None, loops_only: bool = False, mine: int | None = None) -> list[CaseQueueRow]:
+    """Return open cases, most urgent first. `mine`: those this person took; `loops_only`: those reported by feedback
+    loops alone.
 
     A case that identifies nothing we sent never comes before one that does, so spam that passed for mail to the
     desk is not what the desk sees first, however much of it there is and however old it is.
     """
-    rows = open_cases().filter(quiet=quiet).select_related("account", "campaign", "assigned_to")
+    rows = open_cases().filter(loops_only=loops_only).select_related("account", "campaign", "assigned_to")
     if kind is not None:
         rows = rows.filter(kind=kind)
     if mine is not None:
@@ -63,7 +64,7 @@ def _place(row: CaseQueueRow) -> tuple[int, bool, datetime, int]:
 
 def neighbours(case: Case) -> tuple[Case | None, Case | None]:
     """Return the cases before and after this one in the queue."""
-    rows = [row.case for row in queue(quiet=case.quiet)]
+    rows = [row.case for row in queue(loops_only=case.loops_only)]
     place = next((number for number, row in enumerate(rows) if row.id == case.id), None)
     if place is None:
         return None, rows[0] if rows else None
@@ -71,11 +72,11 @@ def neighbours(case: Case) -> tuple[Case | None, Case | None]:
 
 
 def counts() -> dict[str, int]:
-    """Count open cases by kind, with those reported by feedback loops alone under "quiet"."""
-    rows = open_cases().values_list("kind", "quiet").annotate(n=Count("id"))
+    """Count open cases by kind, with those reported by feedback loops alone under "loops_only"."""
+    rows = open_cases().values_list("kind", "loops_only").annotate(n=Count("id"))
     found: dict[str, int] = {}
-    for kind, quiet, number in rows:
-        key = "quiet" if quiet else kind
+    for kind, loops_only, number in rows:
+        key = "loops_only" if loops_only else kind
         found[key] = found.get(key, 0) + number
     return found
 

@@ -97,8 +97,8 @@ def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] =
 
 def _by_mailing_id(text: str) -> SearchResults | None:
     whole = parse_mailing_id(text)
-    told = [whole] if whole else list(find_in_text(text[:4000]))
-    rows = list(Campaign.objects.filter(mailing_id__in=told)[:MOST]) if told else []
+    mailing_ids = [whole] if whole else list(find_in_text(text[:4000]))
+    rows = list(Campaign.objects.filter(mailing_id__in=mailing_ids)[:MOST]) if mailing_ids else []
     return _of_mailings("mailing_id", rows) if rows else None
 
 

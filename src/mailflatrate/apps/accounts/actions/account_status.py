@@ -70,9 +70,9 @@ def change_account_status(
     Raises AccountError if R-01 does not allow the change, a person is required, a reason is missing, or a pause is
     lifted too early (R-90).
     """
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
-        before = AccountStatus(account.standing)
+        before = AccountStatus(account.status)
         _check(account_id, before, after, reasons, by)
         actor = audit.person(by) if by else audit.machine(machine)
         try:
@@ -93,7 +93,7 @@ def change_account_status(
             details={"before": before.value, "code": reasons.code, "evidence": reasons.evidence},
         )
         if after not in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
-            tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/standing", _told(account, change))
+            tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "accounts/mail/account_status", _facts(account, change))
         return change
 
 
@@ -114,12 +114,12 @@ def _check(account_id: int, before: AccountStatus, after: AccountStatus, reasons
             raise AccountError(_("A pause can be lifted after 24 hours at the earliest."))
 
 
-def _told(account: Account, change: AccountStatusChange) -> Facts:
+def _facts(account: Account, change: AccountStatusChange) -> Facts:
     after = AccountStatus(change.after)
     return {
         "account": account.name,
         "after": after.value,
-        "standing": ACCOUNT_STATUS_LABELS[after],
+        "status": ACCOUNT_STATUS_LABELS[after],
         "reason": Passage(change.text),
         "rule": change.rule,
         "remedy": Passage(change.remedy),
@@ -137,7 +137,7 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
     if not reasons.text.strip():
         raise AccountError(_("Give the reason. The customer will read it."))
     now = clock.now()
-    with tenancy.platform(PlatformReason.STANDING):
+    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
         strike = Strike.objects.create(
             account_id=account_id,
@@ -156,9 +156,9 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
             reason=strike.text,
             details={"code": reasons.code, **reasons.evidence},
         )
-        told = {"account": account.name, "text": strike.text, "until": f"{strike.ends_at:%Y-%m-%d}"}
-        tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/strike", told)
-        _answer_strikes(account_id, AccountStatus(account.standing))
+        facts = {"account": account.name, "text": strike.text, "until": f"{strike.ends_at:%Y-%m-%d}"}
+        tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "accounts/mail/strike", facts)
+        _answer_strikes(account_id, AccountStatus(account.status))
         return strike
 
 

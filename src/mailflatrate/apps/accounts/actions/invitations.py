@@ -55,7 +55,7 @@ def _leave_room(account: Account, email: str) -> None:
     waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
     if waiting.filter(email=email).exists():
         raise AccountError(_("%(email)s has already been invited. You can resend the invitation.") % {"email": email})
-    vetted = account.standing in (
+    vetted = account.status in (
         AccountStatus.APPROVED,
         AccountStatus.ACTIVE,
         AccountStatus.THROTTLED,
@@ -131,7 +131,7 @@ def find_invitation(token: str) -> Invitation:
     with tenancy.platform(PlatformReason.INVITATION):
         rows = Invitation.objects.select_related("account", "invited_by").filter(token_hash=_hash(token))
         found = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
-    if found is None or not found.invited_by.is_active or found.account.standing == AccountStatus.CLOSED:
+    if found is None or not found.invited_by.is_active or found.account.status == AccountStatus.CLOSED:
         raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
     return found
 

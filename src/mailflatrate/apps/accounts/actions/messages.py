@@ -49,7 +49,7 @@ def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
             )
             url = f"{load_settings().public_url}/studio/settings/status/"
             facts = {"account": account.name, "text": Passage(text.strip()), "url": url}
-            tell_owners(account_id, NoticeKind.STANDING, "accounts/mail/desk_reply", facts)
+            tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "accounts/mail/desk_reply", facts)
         audit.record(
             "message.answered" if text.strip() else "message.put_away",
             by=audit.person(by),

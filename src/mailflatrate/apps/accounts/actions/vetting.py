@@ -89,7 +89,7 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
 def open_application(email: str) -> Application | None:
     """Return the application of the account this person is responsible for, while it can still be edited."""
     with tenancy.platform(PlatformReason.APPLICATION):
-        mine = Membership.objects.filter(user__email=email, role=Role.OWNER, account__standing__in=EDITABLE)
+        mine = Membership.objects.filter(user__email=email, role=Role.OWNER, account__status__in=EDITABLE)
         account_id = mine.order_by("-id").values_list("account_id", flat=True).first()
         return Application.objects.filter(account_id=account_id).first() if account_id else None
 
@@ -151,7 +151,7 @@ def save_application(account_id: int, values: Mapping[str, Any], *, step: str) -
 
 def _editable(account_id: int) -> Application:
     account = Account.objects.select_for_update().get(id=account_id)
-    if account.standing not in EDITABLE:
+    if account.status not in EDITABLE:
         raise AccountError(_("Your application has been submitted and can no longer be changed."))
     application = Application.objects.select_for_update().get(account_id=account_id)
     application.account = account

@@ -1,4 +1,4 @@
-"""Tables of accounts: people, agreements, vetting, standing, notices, API keys."""
+"""Tables of accounts: people, agreements, vetting, account status, notices, API keys."""
 
 from mailflatrate.apps.accounts.models.account_status import (
     ACCOUNT_STATUS_LABELS,

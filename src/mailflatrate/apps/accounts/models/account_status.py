@@ -1,7 +1,7 @@
 """The account status: its changes, strikes, and the messages about them.
 
 Only the platform role writes here (`platform_writes`). A row of `standing_change` changes the account's status: its
-trigger checks the change and who makes it, and sets `account.standing`, which nothing else can.
+trigger checks the change and who makes it, and sets `account.standing` (`status` in code), which nothing else can.
 """
 
 from django.db import models

@@ -21,7 +21,7 @@ class Occasion(models.TextChoices):
 
     IMPORT = "import", _("Import")
     LIST = "list", _("List")
-    MAILING = "mailing", _("Campaign")
+    CAMPAIGN = "mailing", _("Campaign")
     SIGN_IN = "sign_in", _("Sign-in")
 
 

@@ -13,7 +13,7 @@ KEY_MARK = "mfk"
 
 
 class KeyScope(models.TextChoices):
-    """What a key may do. No scope contains another; every key may see its own account's name and standing."""
+    """What a key may do. No scope contains another; every key may see its own account's name and status."""
 
     READ = "read", _("Read")
     ASK = "ask", _("Request confirmation")

@@ -13,7 +13,7 @@ class NoticeKind(models.TextChoices):
 
     ACCESS = "access", _("Sign-in and password")
     TEST = "test", _("Test send")
-    STANDING = "standing", _("Account status")
+    ACCOUNT_STATUS = "standing", _("Account status")
     PRIVACY = "privacy", _("Reply to a data request")
     ORIGIN = "origin", _("List origin")
     CASE = "case", _("Reply from the abuse desk")

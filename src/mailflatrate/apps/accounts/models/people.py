@@ -82,7 +82,7 @@ class User(AbstractBaseUser):
 class Account(models.Model):
     """A customer of the service. The operator's own account (`is_house`) sends the service's notices.
 
-    Only the trigger of `standing_change` writes `standing` and its related columns; only the platform role writes
+    Only the trigger of `standing_change` writes `status` and its related columns; only the platform role writes
     `supervised`, `daily_limit` and `is_house`. Not even the account's own scope may change them.
     """
 
@@ -91,8 +91,10 @@ class Account(models.Model):
     language = models.CharField(_("language"), max_length=5, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
     colour = models.CharField(_("color"), max_length=7, default="#00595a")
-    standing = models.CharField(max_length=12, choices=ACCOUNT_STATUS_LABELS, default=AccountStatus.REGISTERED)
-    standing_reason = models.TextField(blank=True)
+    status = models.CharField(
+        max_length=12, choices=ACCOUNT_STATUS_LABELS, default=AccountStatus.REGISTERED, db_column="standing"
+    )
+    status_reason = models.TextField(blank=True, db_column="standing_reason")
     activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     activated_at = models.DateTimeField(null=True)
     vetting_record = models.ForeignKey("accounts.Application", null=True, on_delete=models.PROTECT, related_name="+")
@@ -109,7 +111,7 @@ class Account(models.Model):
         constraints = [
             # R-01: an account that may send was activated by an operator.
             models.CheckConstraint(
-                condition=~Q(standing__in=[each.value for each in AccountStatus if each.may_send])
+                condition=~Q(status__in=[each.value for each in AccountStatus if each.may_send])
                 | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
                 name="account_activated_by_a_person",
             ),
@@ -121,8 +123,8 @@ class Account(models.Model):
 
     @property
     def may_send(self) -> bool:
-        """Return True if the standing allows sending."""
-        return AccountStatus(self.standing).may_send
+        """Return True if the account status allows sending."""
+        return AccountStatus(self.status).may_send
 
 
 class Membership(TenantModel):

@@ -83,7 +83,7 @@ class Application(TenantModel):
     done_steps = ArrayField(models.CharField(max_length=12), default=list)
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
-    signals_at = models.DateTimeField(null=True, help_text="when the machine last looked")
+    signals_at = models.DateTimeField(null=True, help_text="when the automatic checks last ran")
 
     class Meta:
         db_table = "application"

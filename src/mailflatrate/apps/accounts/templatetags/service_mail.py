@@ -21,7 +21,7 @@ class SubjectNode(template.Node):
 
     def render(self, context: Context) -> str:
         """Keep the subject, on one line."""
-        context.dicts[0]["told"] = {"subject": service_text.clean(self.inner.render(context))}
+        context.dicts[0]["service_mail"] = {"subject": service_text.clean(self.inner.render(context))}
         return ""
 
 

@@ -44,7 +44,7 @@ def write_comment(
         _settle(thread, None)
     facts = {
         "person": row.author,
-        "mailing": campaign.name,
+        "campaign": campaign.name,
         "about": CommentPlace(row.about).label,
         "text": Passage(row.text),
         "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/comments/#comment-{row.id}",

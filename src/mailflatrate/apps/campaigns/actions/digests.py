@@ -63,7 +63,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     digest.account_id = tenancy.current_account_id()
     digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
     if moved:
-        digest.looked_at, digest.outcome, digest.detail, digest.failures = None, DigestOutcome.NONE, "", 0
+        digest.checked_at, digest.outcome, digest.detail, digest.failures = None, DigestOutcome.NONE, "", 0
     try:
         with transaction.atomic():
             digest.save()
@@ -160,7 +160,7 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
         _fail(digest, feed.outcome, feed.detail, due=due)
         return
     _remember(digest, feed)
-    digest.outcome, digest.detail, digest.failures, digest.looked_at = DigestOutcome.READ, "", 0, clock.now()
+    digest.outcome, digest.detail, digest.failures, digest.checked_at = DigestOutcome.READ, "", 0, clock.now()
     if due or issue:
         digest.outcome = _issue(digest, least=1 if issue else digest.minimum)
         digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
@@ -169,7 +169,7 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
 
 def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
     """Retry in an hour; after six failures drop the issue and tell the people concerned."""
-    digest.outcome, digest.detail, digest.looked_at = outcome, detail[:200], clock.now()
+    digest.outcome, digest.detail, digest.checked_at = outcome, detail[:200], clock.now()
     digest.failures = min(digest.failures + 1, MOST_FAILURES)
     if due:
         digest.next_at = clock.now() + PAUSE_AFTER_FAILURE
@@ -184,7 +184,7 @@ def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool)
 
 def _remember(digest: FeedDigest, feed: Feed) -> None:
     """Store new entries. Entries from before the first check count as known and never appear in an issue."""
-    now, first = clock.now(), digest.looked_at is None or (digest.outcome in FAILURES and not digest.items.exists())
+    now, first = clock.now(), digest.checked_at is None or (digest.outcome in FAILURES and not digest.items.exists())
     known = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
     new = {item.key: item for item in feed.items if item.key not in known}
     FeedItem.objects.bulk_create([

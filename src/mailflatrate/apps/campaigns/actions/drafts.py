@@ -163,7 +163,7 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumsta
     campaign.policy_hash, campaign.policy_version = present, current_version(AgreementKind.POLICY)
     campaign.policy_ticked_at, campaign.policy_ticked_by = clock.now(), by
     acknowledge_policy(
-        Occasion.MAILING, campaign.id, present, by=by, where=where or Circumstances(ip=None, user_agent="")
+        Occasion.CAMPAIGN, campaign.id, present, by=by, where=where or Circumstances(ip=None, user_agent="")
     )
     campaign.save(update_fields=["policy_hash", "policy_version", "policy_ticked_at", "policy_ticked_by"])
     return campaign

@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
 from mailflatrate.apps.campaigns.media import message_url
-from mailflatrate.apps.campaigns.models import Campaign, ContentKind, MailingTemplate
+from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
 
 KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override")
 """What a template keeps of a campaign: its content, not its sender or recipients."""
@@ -38,19 +38,19 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
 
 
 def start_from_template(template_id: int, *, name: str, by: User | None, values: Mapping[str, Any]) -> Campaign:
-    """Create a draft from one of the account's own templates. Raises MailingTemplate.DoesNotExist."""
-    template = MailingTemplate.objects.get(id=template_id)
+    """Create a draft from one of the account's own templates. Raises CampaignTemplate.DoesNotExist."""
+    template = CampaignTemplate.objects.get(id=template_id)
     written = {field: getattr(template, field) for field in KEPT}
     return create_campaign(name, by=by, values={**values, **written})
 
 
-def save_as_template(campaign_id: int, name: str, *, by: User | None) -> MailingTemplate:
+def save_as_template(campaign_id: int, name: str, *, by: User | None) -> CampaignTemplate:
     """Save a campaign's content as a template under a name. Raises NameTaken, Campaign.DoesNotExist."""
     campaign = Campaign.objects.get(id=campaign_id)
     kept = {field: getattr(campaign, field) for field in (*KEPT, "media_ids")}
     try:
         with transaction.atomic():
-            template = MailingTemplate(account_id=campaign.account_id, name=name.strip()[:120], created_by=by)
+            template = CampaignTemplate(account_id=campaign.account_id, name=name.strip()[:120], created_by=by)
             for field, value in kept.items():
                 setattr(template, field, value)
             template.save()
@@ -59,9 +59,9 @@ def save_as_template(campaign_id: int, name: str, *, by: User | None) -> Mailing
         raise NameTaken(name) from error
 
 
-def rename_template(template_id: int, name: str) -> MailingTemplate:
-    """Rename a template. Raises NameTaken, MailingTemplate.DoesNotExist."""
-    template = MailingTemplate.objects.select_for_update().get(id=template_id)
+def rename_template(template_id: int, name: str) -> CampaignTemplate:
+    """Rename a template. Raises NameTaken, CampaignTemplate.DoesNotExist."""
+    template = CampaignTemplate.objects.select_for_update().get(id=template_id)
     template.name = name.strip()[:120]
     try:
         with transaction.atomic():
@@ -72,5 +72,5 @@ def rename_template(template_id: int, name: str) -> MailingTemplate:
 
 
 def delete_template(template_id: int) -> None:
-    """Delete a template; campaigns that began with it keep their content. Raises MailingTemplate.DoesNotExist."""
-    MailingTemplate.objects.select_for_update().get(id=template_id).delete()
+    """Delete a template; campaigns that began with it keep their content. Raises CampaignTemplate.DoesNotExist."""
+    CampaignTemplate.objects.select_for_update().get(id=template_id).delete()

@@ -95,11 +95,11 @@ def picture_text(key: str, language: str, stem: str) -> str:
     return _texts()[key][language][found[1]] if found else ""
 
 
-def source(template: GalleryTemplate, look: BrandStyle, picture_url: Callable[[str], str]) -> str:
+def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[str], str]) -> str:
     """Return the template's MJML in the account's brand. `picture_url(stem)` returns a picture's URL."""
-    words = look.words() | _texts()[template.key][template.language]
+    words = brand.words() | _texts()[template.key][template.language]
     words["account"] = "{{ account.name }}"
-    words["brand"], words["brand_centred"] = _brand(look, "left"), _brand(look, "center")
+    words["brand"], words["brand_centred"] = _brand(brand, "left"), _brand(brand, "center")
 
     def fill(found: re.Match[str]) -> str:
         return picture_url(found[2]) if found[1] == "picture" else words[found[1]]
@@ -108,9 +108,9 @@ def source(template: GalleryTemplate, look: BrandStyle, picture_url: Callable[[s
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout(template.key)))
 
 
-def blank_source(language: str, look: BrandStyle, body: str = "") -> str:
+def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
     """Return an empty layout in the account's brand with its name and `body` (one-column MJML), or starter text."""
-    words = look.words() | {"brand": _brand(look, "left")}
+    words = brand.words() | {"brand": _brand(brand, "left")}
     words["body"] = body or _first_words(language)
 
     def fill(found: re.Match[str]) -> str:
@@ -144,12 +144,12 @@ def _first_words(language: str) -> str:
     )
 
 
-def _brand(look: BrandStyle, align: str) -> str:
+def _brand(brand: BrandStyle, align: str) -> str:
     """Return the logo, or the account's name if there is no logo."""
-    if look.logo_url:
-        width = min(look.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
+    if brand.logo_url:
+        width = min(brand.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
         return (
-            f'<mj-image src="{look.logo_url}" alt="{{{{ account.name }}}}" width="{width}px" align="{align}" '
+            f'<mj-image src="{brand.logo_url}" alt="{{{{ account.name }}}}" width="{width}px" align="{align}" '
             'padding="0 40px" />'
         )
     return (

@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     TestMetric,
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
-from mailflatrate.apps.campaigns.models.content import BrandKit, MailingTemplate, Media, MediaFile
+from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
@@ -26,6 +26,7 @@ __all__ = [
     "CampaignComment",
     "CampaignReview",
     "CampaignState",
+    "CampaignTemplate",
     "CampaignVersion",
     "CommentPlace",
     "ContentKind",
@@ -33,7 +34,6 @@ __all__ = [
     "Edition",
     "FeedDigest",
     "FeedItem",
-    "MailingTemplate",
     "Media",
     "MediaFile",
     "ReleaseAnswer",

@@ -70,9 +70,11 @@ class Campaign(TenantModel):
     track_clicks = models.BooleanField(_("count clicks"), default=True)
     variants = models.JSONField(default=list, help_text="what variants B to D say instead: see campaigns.variants")
     test_share = models.PositiveSmallIntegerField(default=10, help_text="percent of the audience for each variant")
-    test_hours = models.PositiveSmallIntegerField(default=4, help_text="from the last letter of the test to the choice")
+    test_hours = models.PositiveSmallIntegerField(
+        default=4, help_text="from the last message of the test to the choice"
+    )
     test_metric = models.CharField(max_length=10, choices=TestMetric.choices, default=TestMetric.CLICKS)
-    per_hour = models.PositiveIntegerField(null=True, help_text="letters an hour at most; None: as fast as it goes")
+    per_hour = models.PositiveIntegerField(null=True, help_text="messages per hour at most; None: as fast as it goes")
     policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
     policy_version = models.CharField(max_length=20, blank=True)
     policy_ticked_at = models.DateTimeField(null=True)

@@ -74,7 +74,7 @@ class BrandKit(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account"], name="brand_kit_once")]
 
 
-class MailingTemplate(TenantModel):
+class CampaignTemplate(TenantModel):
     """A campaign that the account keeps as a template for new ones."""
 
     name = models.CharField(_("name"), max_length=120)

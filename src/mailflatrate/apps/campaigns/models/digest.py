@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
-from mailflatrate.apps.campaigns.models.content import MailingTemplate
+from mailflatrate.apps.campaigns.models.content import CampaignTemplate
 from mailflatrate.base.tenancy import TenantModel
 
 EVERY_DAY = 7
@@ -37,15 +37,15 @@ class FeedDigest(TenantModel):
     url = models.CharField(max_length=500)
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.CASCADE, related_name="+")
     sender = models.ForeignKey("domains.SenderAddress", null=True, on_delete=models.SET_NULL, related_name="+")
-    template = models.ForeignKey(MailingTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    template = models.ForeignKey(CampaignTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
     weekday = models.PositiveSmallIntegerField()
     at = models.TimeField()
     time_zone = models.CharField(max_length=64)
     minimum = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField(default=True)
     next_at = models.DateTimeField()
-    asked_at = models.DateTimeField(null=True, help_text="somebody waits for a look")
-    looked_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True, help_text="someone waits for a check")
+    checked_at = models.DateTimeField(null=True, db_column="looked_at")
     outcome = models.CharField(max_length=10, choices=DigestOutcome.choices, default=DigestOutcome.NONE, blank=True)
     detail = models.CharField(max_length=200, blank=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="in a row")

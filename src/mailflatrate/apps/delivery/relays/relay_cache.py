@@ -140,5 +140,5 @@ def settings_relay(settings: Settings) -> RelaySpec:
 def _sending_account(account_id: int, has_dedicated: bool) -> SendingAccount:
     with tenancy.account(account_id):
         account = Account.objects.get(id=account_id)
-    throttled = account.standing == AccountStatus.THROTTLED
+    throttled = account.status == AccountStatus.THROTTLED
     return SendingAccount(throttled, account.activated_at, has_dedicated, account.is_house)

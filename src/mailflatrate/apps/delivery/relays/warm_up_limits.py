@@ -81,11 +81,11 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
     return WarmUpGrant(granted, min(pause, LONGEST_PAUSE_SECONDS))
 
 
-def tell(told: Mapping[str, WarmUpReturn]) -> None:
+def tell(returns: Mapping[str, WarmUpReturn]) -> None:
     """Record the results of the day's messages."""
     now = clock.now()
-    for row in _locked(told):
-        day, one = at(_day(row), now), told[row.key]
+    for row in _locked(returns):
+        day, one = at(_day(row), now), returns[row.key]
         _write(
             row,
             day,

@@ -158,13 +158,13 @@ def _of_today(
     at_providers = everywhere - deferred.get(OTHER, 0)
     relays = {relay_key(number) for number in allowance.caps}
     unused = {relay_key(number): left for number, left in caps_left.items()}
-    told = {}
+    returns = {}
     for key, taken in allowance.warm_ups.items():
         back = min(taken, unused.get(key, taken - answered))
         used = max(0, taken - back)
         put_off = at_providers if key in relays else everywhere
-        told[key] = WarmUpReturn(max(0, back), used, round(put_off * used / answered) if answered else 0)
-    return told
+        returns[key] = WarmUpReturn(max(0, back), used, round(put_off * used / answered) if answered else 0)
+    return returns
 
 
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:

@@ -258,9 +258,9 @@ class ChunkRun:
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.returned += 1
-            self._marks.ended(outcome.letter_id, outcome.kind)
+            self._marks.ended(outcome.delivery_id, outcome.kind)
             return
-        delivery_id = outcome.letter_id
+        delivery_id = outcome.delivery_id
         self._marks.ended(delivery_id, outcome.kind)
         if outcome.code:
             self.replies += 1
@@ -327,7 +327,7 @@ class ChunkRun:
             self._outbox.clear()
             self._written = self._noted
 
-    # -- the repeated look -----------------------------------------------------------------------------------
+    # -- the repeated check -----------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
         while not self._closing:

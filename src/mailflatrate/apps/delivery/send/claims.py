@@ -74,7 +74,7 @@ _TRANSACTIONAL_ROWS = f"""
       AND {sql.kept_away("a.id", "r.address_key")} IS FALSE
 """  # noqa: S608  # made of constants
 
-# What may have changed since: the campaign's state, the account's standing, the people of this chunk, the lanes.
+# What may have changed since: the campaign's state, the account's status, the people of this chunk, the lanes.
 _CHECK = f"""
 SELECT coalesce(k.state, 'cancelled'), {sql.may_send("a")} AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'

@@ -89,10 +89,10 @@ class Journal:
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
         """Note a message's result. `at_ms` are milliseconds since 1970."""
-        letter_id, kind, stage, code, enhanced, text, _, host = outcome
+        delivery_id, kind, stage, code, enhanced, text, _, host = outcome
         text = " ".join(text.split())[:_TEXT_BYTES]
         # `value` of an enum is a Python function, `_value_` what it returns.
-        line = f"R {letter_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}\n"
+        line = f"R {delivery_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}\n"
         self._write(line.encode())
 
     def reset(self) -> None:
@@ -151,8 +151,8 @@ def read_entries(path: Path) -> list[JournalEntry]:
                 last[chunk_id, int(rest)] = JournalEntry(account_id, chunk_id, int(rest), None, 0)
             else:
                 outcome, at_ms = _read_reply(rest)
-                last[chunk_id, outcome.letter_id] = JournalEntry(
-                    account_id, chunk_id, outcome.letter_id, outcome, at_ms
+                last[chunk_id, outcome.delivery_id] = JournalEntry(
+                    account_id, chunk_id, outcome.delivery_id, outcome, at_ms
                 )
     return list(last.values())
 

@@ -73,7 +73,7 @@ def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
 ) -> SettledDelivery:
     """Return the row for a reply. `attempts` were made before it, the first at `first_at`. Not for NOT_SENT."""
-    kind, delivery_id = outcome.kind, outcome.letter_id
+    kind, delivery_id = outcome.kind, outcome.delivery_id
     text = outcome.text[:1000]
     if not text.isprintable():
         text = _UNPRINTABLE.sub(" ", text)  # PostgreSQL's text cannot hold a NUL
@@ -146,7 +146,7 @@ _EXTRA = f"""
     SELECT w.id, %(account_id)s, mine.campaign_id, f.due_at
     FROM written w JOIN failed f USING (id), mine WHERE w.state = 'deferred'
     ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at
-), told AS (
+), queued AS (
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{JobQueue.HOUSE}', '{COUNT_BOUNCES}', 0, NULL, NULL,
         jsonb_build_object('account_id', %(account_id)s::bigint, 'delivery_ids', jsonb_agg(w.id)), NULL
         )::procrastinate_job_to_defer_v1])
@@ -154,7 +154,7 @@ _EXTRA = f"""
         OR (w.state = 'sent' AND w.id = ANY(%(recovered)s::bigint[]))
     HAVING count(*) > 0
 ), used AS (
-    SELECT count(*) FROM told
+    SELECT count(*) FROM queued
 )"""  # noqa: S608  # made of constants
 _RECORD_SENT = _RECORD.format(extra="")
 _RECORD_ALL = _RECORD.format(extra=_EXTRA).replace(

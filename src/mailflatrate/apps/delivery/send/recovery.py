@@ -87,7 +87,7 @@ class ReplaySummary:
 
     journals: int
     claims: int
-    told: ReplayResult
+    replayed: ReplayResult
 
 
 def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> ReplaySummary:
@@ -109,12 +109,12 @@ def settle_lost_claims(
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
     entries = read_entries(path) if lost else []
-    told = {entry.delivery_id for entry in entries}
+    noted = {entry.delivery_id for entry in entries}
     settled = 0
     for claim in lost:
         if claim.chunk_id in under_way:
             continue
-        if not whole and not told.intersection(claim.deliveries):
+        if not whole and not noted.intersection(claim.deliveries):
             continue
         chunk_id = actions.reopen_lost_claim(claim.account_id, claim.id)
         if chunk_id is not None:
@@ -204,7 +204,7 @@ class LeaseWatch:
 
     def __init__(self, *, clock_seconds: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock_seconds
-        self._last_look = float("-inf")
+        self._last_check = float("-inf")
         self._since: dict[tuple[int, int, str, datetime], float] = {}
 
     def expired(self) -> list[tuple[int, int, str]]:
@@ -214,9 +214,9 @@ class LeaseWatch:
             is_old = ExpressionWrapper(Q(heartbeat_at__lt=Now() - LEASE), output_field=BooleanField())
             rows = list(held.values_list("account_id", "id", "claimed_by", "heartbeat_at", is_old))
         now = self._clock()
-        if now - self._last_look > CHECK_GAP_SECONDS:
+        if now - self._last_check > CHECK_GAP_SECONDS:
             self._since = {}
-        self._last_look = now
+        self._last_check = now
         self._since = {key: self._since.get(key, now) for *key_, _ in rows for key in (tuple(key_),)}
         return [
             (account_id, chunk_id, name)

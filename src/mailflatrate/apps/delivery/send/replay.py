@@ -19,12 +19,12 @@ REASON = "database_behind"
 
 # Only rows that are older than what the journal says of them: a reused identifier belongs to another message.
 _TELL = """
-WITH told AS (
+WITH reported AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(accepted)s::boolean[], %(ats)s::bigint[]) AS t(id, accepted, at_ms)
 ), before AS (
     SELECT d.id, d.chunk_id, d.campaign_id, d.state AS was, CASE WHEN t.accepted THEN 'sent' ELSE 'in_doubt' END AS now,
         to_timestamp(t.at_ms / 1000.0) AS at
-    FROM delivery d JOIN told t USING (id)
+    FROM delivery d JOIN reported t USING (id)
     WHERE d.account_id = %(account_id)s AND d.created_at < to_timestamp(t.at_ms / 1000.0) + interval '5 minutes'
       AND (d.state IN ('pending', 'deferred') OR (d.state = 'in_doubt' AND t.accepted))
     FOR UPDATE OF d
@@ -44,7 +44,7 @@ WITH told AS (
     ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.count + excluded.count
 )
 SELECT (SELECT count(*) FROM before),
-    (SELECT count(*) FROM told t WHERE NOT EXISTS (
+    (SELECT count(*) FROM reported t WHERE NOT EXISTS (
         SELECT 1 FROM delivery_record d WHERE d.id = t.id AND d.account_id = %(account_id)s))
 """
 
@@ -69,9 +69,9 @@ def replay(folder: Path) -> ReplayResult:
                 if known is None or known.outcome is None:  # an acceptance is never taken back
                     last[entry.account_id][entry.delivery_id] = entry
     for account_id, by_id in last.items():
-        told = list(by_id.values())
-        for begin in range(0, len(told), BATCH):
-            found = _tell(account_id, told[begin : begin + BATCH])
+        reported = list(by_id.values())
+        for begin in range(0, len(reported), BATCH):
+            found = _tell(account_id, reported[begin : begin + BATCH])
             changed, missing = changed + found.changed, missing + found.missing
             if found.missing:
                 incomplete.add(account_id)

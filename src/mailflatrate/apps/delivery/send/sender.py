@@ -195,7 +195,7 @@ class Sender:
         problem = ""
         if run is not None:
             if run.halt is ChunkHalt.RELAY or (run.returned and not run.replies):
-                problem, pause = run.relay_problem or "connections end before a letter is sent", lane.pause()
+                problem, pause = run.relay_problem or "connections end before a message is sent", lane.pause()
             elif run.replies:
                 lane.answered()
             if run.waiting:
@@ -266,14 +266,14 @@ class Sender:
 
     async def _follow_relays(self) -> None:
         """Read the relays in a loop, and report their health to the desk."""
-        told_at = 0.0
+        reported_at = 0.0
         while True:
             try:
                 self._routes.follow(await self._orm.run(read_book, self._settings))
                 self._relays_read.set()
                 now = asyncio.get_running_loop().time()
-                if not self._routes.book.is_empty and now - told_at > REPORT_SECONDS:
-                    told_at = now
+                if not self._routes.book.is_empty and now - reported_at > REPORT_SECONDS:
+                    reported_at = now
                     lane = next(iter(self._routes))
                     await self._orm.run(write_figures, lane.journal.name, self._routes.figures())
             except Exception:  # it runs again in a moment, and sending continues unchanged

@@ -44,20 +44,20 @@ class Upkeep:
         self._folder, self._routes, self._orm, self._policy = folder, routes, orm, policy
         self._active, self._fenced, self._keep_hours = active, fenced, keep_hours
         self._name = next(iter(routes)).journal.name
-        self._look_now = asyncio.Event()
+        self._check_now = asyncio.Event()
         self._replay_at = 0.0
         self.settled = True
         self.is_alone: bool | None = None
 
     def check_now(self) -> None:
         """Check at once instead of waiting for the next round, because another database answers."""
-        self._look_now.set()
+        self._check_now.set()
 
     async def run(self) -> None:
         """Take over what dead processes left, or replay journals to a held database, in a loop."""
         while True:
-            is_other = self._look_now.is_set()
-            self._look_now.clear()
+            is_other = self._check_now.is_set()
+            self._check_now.clear()
             pause = RECOVERY_SECONDS
             try:
                 if is_other:  # another server answers now, and a statement to the previous one would only hang
@@ -74,7 +74,7 @@ class Upkeep:
                 log.exception("recovery_failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
-                    await self._look_now.wait()
+                    await self._check_now.wait()
 
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
@@ -103,11 +103,11 @@ class Upkeep:
         now = asyncio.get_running_loop().time()
         if now >= self._replay_at:
             own = [lane.journal.path for lane in self._routes]
-            told = await self._orm.run(replay, self._folder)
+            replayed = await self._orm.run(replay, self._folder)
             await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
             await self._recover_lanes()
-            log.warning("journals_replayed", changed=told.changed, missing=told.missing)
-            await self._orm.run(fence.note_replayed, self._name, told.missing)
+            log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
+            await self._orm.run(fence.note_replayed, self._name, replayed.missing)
             self.settled, self._replay_at = True, now + REPLAY_AGAIN_SECONDS
         if await self._orm.run(fence.resume_if_whole):
             self._fenced.clear()

@@ -127,10 +127,10 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
     domain.checked_at = now
     if passed:
         domain.state, domain.verified_at = DomainState.VERIFIED, domain.verified_at or now
-        domain.failing_told_at = None
+        domain.failing_reported_at = None
     else:
         domain.state = DomainState.FAILING if domain.verified_at else DomainState.PENDING
-    domain.save(update_fields=["checked_at", "state", "verified_at", "failing_told_at"])
+    domain.save(update_fields=["checked_at", "state", "verified_at", "failing_reported_at"])
     if wrong and domain.verified_at is not None:
         tell_failing(domain, wrong)
     if passed:

@@ -18,10 +18,10 @@ MACHINE = "domains.watch_lists"
 
 def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
     """Notify the account's owners, once until the domain is right again. `hosts` are the wrong records."""
-    if domain.failing_told_at is not None:
+    if domain.failing_reported_at is not None:
         return
-    domain.failing_told_at = clock.now()
-    domain.save(update_fields=["failing_told_at"])
+    domain.failing_reported_at = clock.now()
+    domain.save(update_fields=["failing_reported_at"])
     url = f"{load_settings().public_url}/studio/senders/{domain.id}/"
     facts = {"domain": domain.name, "hosts": hosts, "url": url}
     with tenancy.platform(PlatformReason.HOUSEKEEPING):

@@ -13,18 +13,18 @@ SOURCES_KEPT = 100
 
 def record_aggregates(readings: Sequence[InboundReading]) -> set[int]:
     """Record the reports in these messages; return the IDs of those that had one. Runs in `tenancy.platform(...)`."""
-    told = [(reading, report) for reading in readings for report in reading.foreign.aggregates]
-    if not told:
+    reported = [(reading, report) for reading in readings for report in reading.foreign.aggregates]
+    if not reported:
         return set()
     assert in_platform()
-    owners = _owners({report.domain for _, report in told})
+    owners = _owners({report.domain for _, report in reported})
     rows = [
         _row(reading, report, account_id)
-        for reading, report in told
+        for reading, report in reported
         for account_id in owners.get(report.domain) or [None]
     ]
     DomainReport.objects.bulk_create(rows, ignore_conflicts=True)
-    return {reading.mail.id for reading, _ in told}
+    return {reading.mail.id for reading, _ in reported}
 
 
 def _owners(domains: set[str]) -> dict[str, list[int | None]]:

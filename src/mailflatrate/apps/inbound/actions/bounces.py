@@ -88,10 +88,10 @@ def _reported_before(failures: Sequence[tuple[InboundReading, DeliveryRecord, Fa
 
     Returns the IDs of the messages that replace one.
     """
-    told = Feedback.objects.filter(
+    reported = Feedback.objects.filter(
         delivery_id__in=[delivery.id for _, delivery, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
     )
-    before = {fact.delivery_id: fact for fact in told}
+    before = {fact.delivery_id: fact for fact in reported}
     replaced = set()
     for reading, delivery, failure in failures:
         fact = before.get(delivery.id)

@@ -33,8 +33,8 @@ from mailflatrate.rules.reports import Tray
 log = structlog.get_logger("inbound")
 
 # Nothing to do and nobody to tell: they change no counter (R-73).
-_QUIET = {ReturnedMessageKind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, ReturnedMessageKind.DELAY: FeedbackKind.DELAY}
-_SILENT = (ReturnedMessageKind.RECEIPT, ReturnedMessageKind.REPORT, ReturnedMessageKind.CHALLENGE)
+_FACTS_ONLY = {ReturnedMessageKind.AUTO_REPLY: FeedbackKind.AUTO_REPLY, ReturnedMessageKind.DELAY: FeedbackKind.DELAY}
+_NO_ACTION = (ReturnedMessageKind.RECEIPT, ReturnedMessageKind.REPORT, ReturnedMessageKind.CHALLENGE)
 _Act = Callable[[InboundReading, DeliveryRecord], None]
 _BY_PEOPLE: dict[ReturnedMessageKind, _Act] = {
     ReturnedMessageKind.COMPLAINT: act_on_complaint,
@@ -136,7 +136,7 @@ def _act(aimed: Iterable[Aimed]) -> set[int]:
     """
     done: set[int] = set()
     bounces: list[Aimed] = []
-    quiet: list[Feedback] = []
+    facts_only: list[Feedback] = []
     by_people: list[tuple[_Act, Aimed]] = []
     for reading, delivery in aimed:
         kind = reading.kind
@@ -148,13 +148,13 @@ def _act(aimed: Iterable[Aimed]) -> set[int]:
             bounces.append((reading, delivery))
         elif kind in _BY_PEOPLE:
             by_people.append((_BY_PEOPLE[kind], (reading, delivery)))
-        elif kind in _QUIET:
-            quiet.append(fact_of(reading, delivery, _QUIET[kind]))
-        elif kind not in _SILENT:
+        elif kind in _FACTS_ONLY:
+            facts_only.append(fact_of(reading, delivery, _FACTS_ONLY[kind]))
+        elif kind not in _NO_ACTION:
             continue
         done.add(reading.mail.id)
     record_bounces(bounces)
-    record_facts(quiet)
+    record_facts(facts_only)
     for act, one in by_people:
         act(*one)
     return done

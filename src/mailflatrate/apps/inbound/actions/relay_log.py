@@ -66,7 +66,7 @@ class RelayAttempt:
 class Batch:
     """What a follower read: attempts, queue IDs still open at its end, and those no longer open."""
 
-    told: list[RelayAttempt] = field(default_factory=list)
+    attempts: list[RelayAttempt] = field(default_factory=list)
     opened: dict[str, QueuedMessage] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     lines: int = 0
@@ -102,7 +102,7 @@ def record_batch(
     except (OperationalError, InterfaceError, FollowerReplaced):
         raise
     except Exception:  # one attempt that cannot be recorded must not hold up all that follow
-        log.exception("batch_failed", attempts=len(batch.told))
+        log.exception("batch_failed", attempts=len(batch.attempts))
         return _record(name, before, place, batch, caught_up_at, one_by_one=True)
 
 
@@ -123,8 +123,8 @@ def _record(
         if row.place != dict(before):
             raise FollowerReplaced(name)
         by_account: dict[int, list[RelayAttempt]] = defaultdict(list)
-        for told in batch.told:
-            by_account[told.message.account_id].append(told)
+        for attempt in batch.attempts:
+            by_account[attempt.message.account_id].append(attempt)
         for account_id in sorted(by_account):
             counts.update(_act_each(name, account_id, by_account[account_id], one_by_one=one_by_one))
         _write_counts(name, counts)
@@ -137,9 +137,9 @@ def _record(
     return counts
 
 
-def _act_each(name: str, account_id: int, told: Sequence[RelayAttempt], *, one_by_one: bool) -> Counts:
+def _act_each(name: str, account_id: int, reported: Sequence[RelayAttempt], *, one_by_one: bool) -> Counts:
     counts: Counts = Counter()
-    for part in [[one] for one in told] if one_by_one else [told]:
+    for part in [[one] for one in reported] if one_by_one else [reported]:
         try:
             with tenancy.account(account_id):
                 counts.update(_act(name, part))
@@ -166,9 +166,9 @@ def keep_house() -> None:
 # -- one account's attempts --------------------------------------------------------------------------------------------
 
 
-def _act(name: str, told: Sequence[RelayAttempt]) -> Counts:
-    deliveries = _named(told)
-    genuine = [one for one in told if _is_its_recipient(one, deliveries)]
+def _act(name: str, reported: Sequence[RelayAttempt]) -> Counts:
+    deliveries = _named(reported)
+    genuine = [one for one in reported if _is_its_recipient(one, deliveries)]
     by_status: dict[QueueStatus, list[QueueNews]] = defaultdict(list)
     for one in genuine:
         handled = one.handled
@@ -184,8 +184,8 @@ def _act(name: str, told: Sequence[RelayAttempt]) -> Counts:
     return Counter((news.provider, status.value) for status, found in by_status.items() for news in found)
 
 
-def _named(told: Sequence[RelayAttempt]) -> dict[int, DeliveryRecord]:
-    wanted = {one.message.delivery_id for one in told}
+def _named(reported: Sequence[RelayAttempt]) -> dict[int, DeliveryRecord]:
+    wanted = {one.message.delivery_id for one in reported}
     rows = DeliveryRecord.objects.filter(id__in=wanted).select_related("contact", "notice")
     return {row.id: row for row in rows}
 

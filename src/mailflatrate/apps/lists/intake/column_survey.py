@@ -10,9 +10,9 @@ from mailflatrate.rules.prior_status import ColumnProfile, is_status_word, read_
 
 SURVEY_ROWS = 3_000
 """Rows checked before the start; those after them are watched while they are read."""
-WHOLE_LOOK_ROWS = 200
+FULLY_READ_ROWS = 200
 MOST_CELLS = 300_000
-MOST_WHOLE_LOOKS = 30_000
+MOST_FULL_READS = 30_000
 """A table with hundreds of columns is checked in fewer rows."""
 _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
@@ -33,7 +33,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     titled = [read_title(title) is not None for title in header]
     reads = moment_reader("UTC", False, strict=False)
     most_rows = min(SURVEY_ROWS, MOST_CELLS // len(header))
-    whole_looks = 0
+    full_reads = 0
     for number, (_line, cells, fault) in enumerate(rows):
         if number == most_rows:
             break
@@ -45,8 +45,8 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
             order = day_order(text)
             if order is not None:
                 orders[at].add(order)
-            if (titled[at] or number < WHOLE_LOOK_ROWS) and whole_looks < MOST_WHOLE_LOOKS:
-                whole_looks += 1
+            if (titled[at] or number < FULLY_READ_ROWS) and full_reads < MOST_FULL_READS:
+                full_reads += 1
                 profiles[at].add(
                     text,
                     is_time=bool(_MAYBE_TIME.search(text)) and reads(text) is not None,

@@ -14,20 +14,20 @@ from mailflatrate.apps.lists.models import Import
 from mailflatrate.base import clock
 
 _LEAVE = f"""
-WITH told AS (
+WITH opted_out AS (
     SELECT DISTINCT ON (address_key) * FROM unnest(%(keys)s::bytea[], %(emails)s::text[], %(details)s::text[])
         AS t(address_key, email, details)
 ), person AS (
-    INSERT INTO contact (account_id, email, address_key) SELECT %(account_id)s, email, address_key FROM told
+    INSERT INTO contact (account_id, email, address_key) SELECT %(account_id)s, email, address_key FROM opted_out
     ORDER BY address_key
     ON CONFLICT (account_id, address_key) DO UPDATE SET email = contact.email
     RETURNING id, contact.address_key AS known_key, contact.email AS known_email
 ), chosen AS MATERIALIZED (
-    SELECT person.id AS contact_id, person.known_email AS email, told.details::jsonb AS details,
+    SELECT person.id AS contact_id, person.known_email AS email, opted_out.details::jsonb AS details,
         NULL::timestamptz AS signup_at, NULL::inet AS signup_ip, %(now)s::timestamptz AS confirmed_at,
         NULL::inet AS confirmed_ip, %(source)s::text AS source, ''::text AS user_agent, {SALT_SQL} AS salt,
         nextval('consent_event_id_seq') AS event_id
-    FROM person JOIN told ON told.address_key = person.known_key
+    FROM person JOIN opted_out ON opted_out.address_key = person.known_key
     LEFT JOIN subscription s ON s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s
         AND s.contact_id = person.id
     WHERE s.state IS DISTINCT FROM 'unsubscribed'

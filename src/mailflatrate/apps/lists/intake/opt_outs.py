@@ -35,18 +35,18 @@ TEXT_CHARACTERS = 200
 
 # The people on a list, by the same keys; `mine`: the subscription came with this very import.
 _END = f"""
-WITH told AS (
+WITH opted_out AS (
     SELECT * FROM unnest(%(keys)s::bytea[], %(withdraws)s::boolean[], %(details)s::text[])
         AS t(address_key, withdraws, details)
 ), chosen AS MATERIALIZED (
-    SELECT s.id, s.contact_id, s.mailing_list_id, s.state, s.quarantine_reason, c.email, told.withdraws,
-        told.details::jsonb AS details, NULL::timestamptz AS signup_at, NULL::inet AS signup_ip,
+    SELECT s.id, s.contact_id, s.mailing_list_id, s.state, s.quarantine_reason, c.email, opted_out.withdraws,
+        opted_out.details::jsonb AS details, NULL::timestamptz AS signup_at, NULL::inet AS signup_ip,
         %(now)s::timestamptz AS confirmed_at, NULL::inet AS confirmed_ip, %(source)s::text AS source,
         ''::text AS user_agent, {SALT_SQL} AS salt,
-        CASE WHEN told.withdraws THEN nextval('consent_event_id_seq') END AS event_id,
+        CASE WHEN opted_out.withdraws THEN nextval('consent_event_id_seq') END AS event_id,
         coalesce(e.source_import_id = %(import_id)s AND s.mailing_list_id = %(list_id)s, FALSE) AS mine
-    FROM told
-    JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = told.address_key
+    FROM opted_out
+    JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = opted_out.address_key
     JOIN subscription s ON s.account_id = %(account_id)s AND s.contact_id = c.id
     LEFT JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = %(account_id)s
     WHERE s.state <> 'unsubscribed' AND s.quarantine_reason <> '{SAID_NO}'

@@ -88,15 +88,15 @@ def find_orders(
 ) -> tuple[dict[str, str], list[Question]]:
     """Return the orders that are decided, and a question for each column of proof whose order isn't."""
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
-    told = {column.index for column in columns.statuses} | set(columns.changes)
-    found = {at: set(survey.orders[at]) for at in asked | told}
+    names_opt_outs = {column.index for column in columns.statuses} | set(columns.changes)
+    found = {at: set(survey.orders[at]) for at in asked | names_opt_outs}
     unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
     if unsure := [at for at in unsure if not _stated_order(terms, header[at])]:
         for at, said in search(unsure).items():
             found[at] |= said
     orders: dict[str, str] = {}
     questions = []
-    for at in sorted(asked | told):
+    for at in sorted(asked | names_opt_outs):
         decided = decided_order(found[at])
         title = header[at]
         stated = _stated_order(terms, title)

@@ -87,7 +87,7 @@ class ListOrigin(TenantModel):
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True, db_default="")
-    dead = models.PositiveIntegerField(null=True, help_text="of a copy that is looked at again: addresses that bounced")
+    dead = models.PositiveIntegerField(null=True, help_text="of a copy that is checked again: addresses that bounced")
     dead_of = models.PositiveIntegerField(null=True)
 
     class Meta:

@@ -24,7 +24,7 @@ class LineRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalLine:
-    """A withdrawal. `account_id` None: the whole platform. `reason`: of a suppression, or the account's standing."""
+    """A withdrawal. `account_id` None: the whole platform. `reason`: of a suppression, or the account's status."""
 
     at: datetime
     kind: WithdrawalKind

@@ -86,7 +86,7 @@ def _count(line: WithdrawalLine, done: Counter[str]) -> None:
 def _apply(line: WithdrawalLine) -> bool:
     if line.account_id is None:
         return line.kind is WithdrawalKind.SUPPRESSED and _suppress_everywhere(line)
-    if line.kind is WithdrawalKind.STANDING:
+    if line.kind is WithdrawalKind.ACCOUNT_STATUS:
         return _move(line.account_id, AccountStatus(line.reason))
     with tenancy.account(line.account_id):
         return _IN_ACCOUNT[line.kind](line)

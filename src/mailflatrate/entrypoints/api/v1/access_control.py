@@ -313,11 +313,11 @@ def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool
 
 def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:
     """Raise Problem unless the account status and agreements allow API clients to do this (R-01, R-04)."""
-    status = AccountStatus(account.standing)
-    looks = request.method in READING or protects
-    if status not in (MAY_READ if looks else WORKING):
+    status = AccountStatus(account.status)
+    reads = request.method in READING or protects
+    if status not in (MAY_READ if reads else WORKING):
         raise Problem(Code.ACCOUNT_STATUS, more={"account_status": status.value})
-    if not looks:
+    if not reads:
         with tenancy.account(account.id):
             if agreements_open(account):
                 raise Problem(Code.AGREEMENTS_OPEN)

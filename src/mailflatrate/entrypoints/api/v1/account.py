@@ -46,7 +46,7 @@ def show_me(request: ApiRequest) -> AccountInfo:
             name=key.name, prefix=f"mfk_{key.prefix}", scopes=[KeyScope(each) for each in key.scopes],
             made_by=key.created_by.email, expires_at=key.expires_at,
         ),
-        account_id=account.id, account=account.name, status=AccountStatus(account.standing),
-        status_reason=account.standing_reason, may_send=account.may_send, agreements_open=agreements_open(account),
+        account_id=account.id, account=account.name, status=AccountStatus(account.status),
+        status_reason=account.status_reason, may_send=account.may_send, agreements_open=agreements_open(account),
         language=account.language, time_zone=account.time_zone,
     )  # fmt: skip

@@ -61,7 +61,7 @@ class DigestInfo(Schema):
     minimum: int
     is_active: bool
     next_at: datetime
-    looked_at: datetime | None
+    checked_at: datetime | None
     outcome: Annotated[DigestOutcome, Field(description="empty: not checked yet")]
     detail: Annotated[str, Field(description="technical details of the last error")]
     failures: Annotated[int, Field(description="consecutive failures")]
@@ -195,7 +195,7 @@ def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-@endpoint(ROUTER, "post", "/digests/{digest_id}/look", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
+@endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
 def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
     """Check the feed now. The result appears in the digest a moment later."""
     actions.request_feed_check(digest_of(digest_id).id, issue=given.issue)

@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import message_url
-from mailflatrate.apps.campaigns.models import ContentKind, MailingTemplate, Media
+from mailflatrate.apps.campaigns.models import CampaignTemplate, ContentKind, Media
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.queries import count_segment, segments
@@ -180,7 +180,7 @@ def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-def _own_template(template_id: int) -> MailingTemplate:
+def _own_template(template_id: int) -> CampaignTemplate:
     found = queries.templates().filter(id=template_id).first()
     if found is None:
         raise Http404

@@ -22,7 +22,7 @@ from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.gate.actions import release_campaign
-from mailflatrate.apps.gate.approval import ask_second
+from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -193,7 +193,7 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
     """
     campaign = campaign_of(campaign_id)
     _same_content(campaign, given.content_hash)
-    ask_second(
+    request_approval(
         campaign_id,
         by=request.caller.user,
         shown_hash=given.content_hash,

@@ -126,7 +126,7 @@ def restore_command(
 
 def _report(found: restore.RecoveryResult) -> None:
     click.echo(
-        f"Sent since the backup according to the journals: {found.told}. Unknown to this database: {found.missing}."
+        f"Sent since the backup according to the journals: {found.settled}. Unknown to this database: {found.missing}."
     )
     if found.chunks:
         click.echo(f"Chunks whose unsettled recipients now have an unknown result: {found.chunks}.")

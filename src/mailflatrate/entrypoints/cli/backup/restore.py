@@ -155,7 +155,7 @@ class RecoveryResult:
     chunks: int
     drafts: list[str]
     paused: list[str]
-    told: int
+    settled: int
     missing: int
     withdrawals: Counter[str]
 
@@ -174,11 +174,11 @@ def recover(
     made_at = manifest.origin.made_at
     held = fence.hold_restored(made_at, keep_unsettled=keep_unsettled)
     tell("all sending is on hold")
-    told = missing = 0
+    settled = missing = 0
     with _unpacked_journals(settings, folder) as packed:
         for each in [packed, *journals]:
-            found = recovery.replay_folder(each, retry_policy(settings)).told
-            told, missing = told + found.changed, missing + found.missing
+            found = recovery.replay_folder(each, retry_policy(settings)).replayed
+            settled, missing = settled + found.changed, missing + found.missing
     lines = read_paths(withdrawals) if withdrawals else read_everywhere(settings, made_at)
     drafts, paused = (
         [f"campaign {each.id} of account {each.account_id}" for each in campaigns]
@@ -186,7 +186,7 @@ def recover(
     )
     done = replay(lines, made_at)
     withdrawal_logs.note_replayed_by_a_person()
-    return RecoveryResult(held.chunks, drafts, paused, told, missing, done)
+    return RecoveryResult(held.chunks, drafts, paused, settled, missing, done)
 
 
 @contextmanager

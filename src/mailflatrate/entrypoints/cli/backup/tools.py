@@ -40,12 +40,12 @@ def _candidates(name: str) -> Iterator[Path]:
 
 def _major(path: Path) -> int | None:
     try:
-        told = subprocess.run(
+        finished = subprocess.run(
             [str(path), "--version"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = _VERSION.search(told.stdout)
+    match = _VERSION.search(finished.stdout)
     return int(match[1]) if match else None
 
 

@@ -137,7 +137,7 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
 
 def _mail_to(email: str) -> bytes | None:
     """Return what the simulated internet received at an address; None so far."""
-    with tenancy.platform(PlatformReason.POSTBOX):
+    with tenancy.platform(PlatformReason.TEST_INBOX):
         found = InboxMessage.objects.filter(envelope_to=email).order_by("id").first()
         return bytes(found.raw) if found else None
 
@@ -188,8 +188,8 @@ def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
         form = forms.create_form("Website", list_id, by=anna, sender_id=sender_id)
         texts = {language: default_texts(language, name) for language, name in FORM_NAMES.items()}
         texts = {language: replace(texts[language], **FORM_WORDS[language]) for language in texts}
-        look = content_from_json(form.draft).look
-        content = FormContent(("de", "en"), texts, (FIRST_NAME,), look)
+        style = content_from_json(form.draft).style
+        content = FormContent(("de", "en"), texts, (FIRST_NAME,), style)
         forms.save_draft(form.id, name=form.name, list_id=list_id, sender_id=sender_id, content=content)
         verdict = forms.publish_form(form.id, by=anna)
         if not verdict.allowed:
@@ -242,11 +242,11 @@ def _settled(account_id: int, campaign_id: int) -> bool:
         return all(back[kind] >= number for kind, number in EXPECTED_BACK.items())
 
 
-def _wait(look: Callable[[], Any], what: str) -> Any:
-    """Poll until `look` returns something. Raises TimeoutError naming what did not arrive."""
+def _wait(poll: Callable[[], Any], what: str) -> Any:
+    """Poll until `poll` returns something. Raises TimeoutError naming what did not arrive."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        found = look()
+        found = poll()
         if found:
             return found
         time.sleep(0.5)

@@ -9,7 +9,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings
 
-SENDER = 4  # jobs and their LISTEN; claims and outcomes; the repeated look; what needs the ORM
+SENDER = 4  # jobs and their LISTEN; claims and outcomes; the repeated check; what needs the ORM
 WORKER = 1  # jobs and their LISTEN; besides those that its jobs share (MAILFLATRATE_WORKER_DATABASE_CONNECTIONS)
 PAGE_THREADS = 8
 LISTENER = 2

@@ -34,7 +34,7 @@ TITLES = {
     "sending": gettext_lazy("Campaigns"),
     "lists": gettext_lazy("Lists"),
     "samples": gettext_lazy("Samples"),
-    "hand-in": gettext_lazy("Submit"),
+    "submit": gettext_lazy("Submit"),
 }
 ORDER = list(TITLES)
 INTROS = {
@@ -43,7 +43,7 @@ INTROS = {
     "sending": gettext_lazy("There are no wrong answers here. Our team reads every one."),
     "lists": gettext_lazy("Which lists will you bring or start? We review each one before its first campaign."),
     "samples": gettext_lazy("The form people sign up with, and a campaign as they receive it."),
-    "hand-in": gettext_lazy("Review your details, read the agreements and submit your application."),
+    "submit": gettext_lazy("Review your details, read the agreements and submit your application."),
 }
 # field of the record -> the step that asks for it
 STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base_fields} | {"lists": "lists"}
@@ -84,7 +84,7 @@ def applicant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return see_other(reverse("apply:start"))
         with tenancy.account(account_id):
             found = Application.objects.select_related("account").filter(account_id=account_id).first()
-        if found is None or found.account.standing not in actions.EDITABLE:
+        if found is None or found.account.status not in actions.EDITABLE:
             session.leave(request)
             return see_other(reverse("apply:done"))
         mine = cast(ApplicantRequest, request)
@@ -105,7 +105,7 @@ def _marks(application: Application, here: str) -> list[StepMark]:
 
 
 def _url(step: str) -> str:
-    return reverse("apply:hand-in") if step == "hand-in" else reverse("apply:step", args=[step])
+    return reverse("apply:submit") if step == "submit" else reverse("apply:step", args=[step])
 
 
 def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -116,7 +116,7 @@ def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, stat
         "intro": INTROS[here],
         "number": ORDER.index(here) + 1,
         "back": _url(ORDER[ORDER.index(here) - 1]) if here != ORDER[0] else "",
-        "question": request.application.account.standing_reason,
+        "question": request.application.account.status_reason,
     }
     return render(request, f"apply/{context.pop('template')}.html", {**whole, **context}, status=status)
 
@@ -191,12 +191,12 @@ def _lists(request: ApplicantRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
-def hand_in(request: ApplicantRequest) -> HttpResponse:
+def submit(request: ApplicantRequest) -> HttpResponse:
     """Show the whole application once more with the agreements, and submit it."""
     user = queries.owner_of(request.application.account_id)
     form = HandInForm(request.POST or None)
     if request.method != "POST":
-        return _hand_in_page(request, user, form, "")
+        return _submit_page(request, user, form, "")
     documents = queries.current_documents(user.language)
     accepted = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     ticked = {document.id for document in documents} <= set(accepted)
@@ -214,10 +214,10 @@ def hand_in(request: ApplicantRequest) -> HttpResponse:
         else:
             session.leave(request)
             return see_other(reverse("apply:done"))
-    return _hand_in_page(request, user, form, problem, status=REFUSED)
+    return _submit_page(request, user, form, problem, status=REFUSED)
 
 
-def _hand_in_page(
+def _submit_page(
     request: ApplicantRequest, user: User, form: forms.Form, problem: str, *, status: int = 200
 ) -> HttpResponse:
     record = record_of(request.application)
@@ -231,7 +231,7 @@ def _hand_in_page(
         (document, document_html(document)) for document in queries.current_documents(user.language)
     ]
     context = {
-        "template": "hand_in",
+        "template": "submit",
         "form": form,
         "lines": lines,
         "empty": empty,
@@ -239,7 +239,7 @@ def _hand_in_page(
         "problem": problem,
         "has_password": user.has_usable_password(),
     }
-    return _page(request, "hand-in", context, status=status)
+    return _page(request, "submit", context, status=status)
 
 
 def _shown(application: Application, key: str) -> str:

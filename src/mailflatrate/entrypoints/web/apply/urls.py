@@ -8,8 +8,8 @@ app_name = "apply"
 urlpatterns = [
     path("", views.start, name="start"),
     path("begin/<str:token>/", views.begin, name="begin"),
-    path("go-on/", views.go_on, name="go-on"),
-    path("form/hand-in/", steps.hand_in, name="hand-in"),
+    path("resume/", views.resume, name="resume"),
+    path("form/submit/", steps.submit, name="submit"),
     path("form/<slug:name>/", steps.step, name="step"),
     path("done/", views.done, name="done"),
 ]

@@ -41,7 +41,7 @@ def start(request: HttpRequest) -> HttpResponse:
     except AddressRefused as problem:
         form.add_error("email", str(problem))
         return render(request, "apply/start.html", {"form": form}, status=REFUSED)
-    return render(request, "apply/look.html", {"email": email})
+    return render(request, "apply/check_inbox.html", {"email": email})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,12 +52,12 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "apply/expired.html", status=404)
     found = actions.open_application(invitation.email)
     if found is None and queries.signs_in(invitation.email):
-        return render(request, "apply/handed_in.html", {"email": invitation.email})
+        return render(request, "apply/known_address.html", {"email": invitation.email})
     if found is not None:
         if request.method == "POST":
             session.enter(request, found.account_id)
             return see_other(reverse("apply:step", args=[FIRST_STEP]))
-        return render(request, "apply/go_on.html", {"email": invitation.email, "company": found.legal_name})
+        return render(request, "apply/resume.html", {"email": invitation.email, "company": found.legal_name})
     form = BeginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,14 +72,14 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def go_on(request: HttpRequest) -> HttpResponse:
+def resume(request: HttpRequest) -> HttpResponse:
     """Let a signed-in owner continue their account's application, for example to answer a question."""
     if not request.user.is_authenticated:
         return see_other(reverse("account_login"))
     membership = queries.account_of(request.user, request.session.get("account_id"))
-    editable = membership is not None and membership.account.standing in actions.EDITABLE
+    editable = membership is not None and membership.account.status in actions.EDITABLE
     if membership is None or membership.role != Role.OWNER or not editable:
-        return see_other(reverse("studio:standing"))
+        return see_other(reverse("studio:account-status"))
     actions.ensure_application(membership.account_id)
     session.enter(request, membership.account_id)
     return see_other(reverse("apply:step", args=[FIRST_STEP]))
@@ -88,4 +88,4 @@ def go_on(request: HttpRequest) -> HttpResponse:
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
     """Confirm that the application was submitted and say what happens next."""
-    return render(request, "apply/done.html")
+    return render(request, "apply/submitted.html")

@@ -77,18 +77,18 @@ class LimitsForm(forms.Form):
 @desk
 def accounts(request: DeskRequest) -> HttpResponse:
     """List all customers; search by name, address, website or mailing ID."""
-    search, standing = request.GET.get("q", "").strip(), request.GET.get("standing", "")
+    search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     found = Account.objects.filter(is_house=False)
-    chips = dict(found.values_list("standing").annotate(n=Count("id")))
-    if standing in ACCOUNT_STATUS_LABELS:
-        found = found.filter(standing=standing)
+    chips = dict(found.values_list("status").annotate(n=Count("id")))
+    if status in ACCOUNT_STATUS_LABELS:
+        found = found.filter(status=status)
     if search:
         found = found.filter(id__in=_matching(search))
     rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
     context = {
         "rows": rows,
         "search": search,
-        "standing": standing,
+        "status": status,
         "chips": [(one.value, label, chips[one]) for one, label in ACCOUNT_STATUS_LABELS.items() if one in chips],
     }
     return page(request, "accounts", context)
@@ -104,7 +104,7 @@ def _matching(search: str) -> set[int]:
 
 def _measures(account: Account) -> list[dict[str, Any]]:
     """Return the status changes that R-01 allows a person to make from here, each with its texts."""
-    before = AccountStatus(account.standing)
+    before = AccountStatus(account.status)
     found = []
     for after in MEASURES:
         if may_move(before, after, Mover.STAFF) and before is not AccountStatus.APPROVED:
@@ -179,8 +179,8 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
         actions.change_account_status(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    said = _("The account status is now %(standing)s. The customer has been notified.")
-    said = said % {"standing": ACCOUNT_STATUS_LABELS[after]}
+    said = _("The account status is now %(status)s. The customer has been notified.")
+    said = said % {"status": ACCOUNT_STATUS_LABELS[after]}
     return succeed(request, said, reverse("desk:account", args=[account_id]))
 
 

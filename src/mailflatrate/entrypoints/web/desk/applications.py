@@ -78,8 +78,8 @@ class DecisionForm(forms.Form):
 
 
 def _of(view: str) -> QuerySet[Application]:
-    standings = VIEWS[view][1]
-    found = Application.objects.filter(account__standing__in=standings, account__is_house=False)
+    statuses = VIEWS[view][1]
+    found = Application.objects.filter(account__status__in=statuses, account__is_house=False)
     return found.select_related("account")
 
 
@@ -91,7 +91,7 @@ def applications(request: DeskRequest) -> HttpResponse:
     if view not in VIEWS:
         raise Http404
     rows = [(row, tone_of(row.account)) for row in _of(view).order_by("submitted_at", "id")[:PAGE_ROWS]]
-    chips = [(key, words, _of(key).count()) for key, (words, _standings) in VIEWS.items()]
+    chips = [(key, words, _of(key).count()) for key, (words, _statuses) in VIEWS.items()]
     return page(request, "applications", {"rows": rows, "chips": chips, "view": view})
 
 
@@ -136,10 +136,10 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
         "open_signals": sum(row.state in ("blocked", "warning") for row in signals),
         "fields": field_rows(application), "missing": missing_fields(record_of(application)),
         "owners": owners(account_id), "history": history(account_id), "problem": problem,
-        "may_decide": account.standing == AccountStatus.SUBMITTED,
-        "may_activate": account.standing == AccountStatus.APPROVED,
-        "may_reject": account.standing in (AccountStatus.SUBMITTED, AccountStatus.MORE_INFO, AccountStatus.APPROVED),
-        "may_ask": account.standing in (AccountStatus.SUBMITTED, AccountStatus.APPROVED, AccountStatus.REJECTED),
+        "may_decide": account.status == AccountStatus.SUBMITTED,
+        "may_activate": account.status == AccountStatus.APPROVED,
+        "may_reject": account.status in (AccountStatus.SUBMITTED, AccountStatus.MORE_INFO, AccountStatus.APPROVED),
+        "may_ask": account.status in (AccountStatus.SUBMITTED, AccountStatus.APPROVED, AccountStatus.REJECTED),
     }  # fmt: skip
     return page(request, "application", context, status=status)
 

@@ -42,7 +42,7 @@ def _find(campaign_id: int) -> Campaign:
 
 @require_safe
 @desk
-def mailings(request: DeskRequest) -> HttpResponse:
+def campaigns(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first."""
     waiting = Campaign.objects.filter(state=CampaignState.REVIEW).select_related("account")
     rows = []
@@ -50,7 +50,7 @@ def mailings(request: DeskRequest) -> HttpResponse:
         with tenancy.account(campaign.account_id):
             people, _left_out = count_audience(audience_of(campaign))
         rows.append((campaign, people))
-    return page(request, "mailings", {"rows": rows})
+    return page(request, "campaigns", {"rows": rows})
 
 
 def _shown(message: PreviewedMessage) -> PreviewedMessage:
@@ -97,9 +97,9 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
 
 @require_safe
 @desk
-def mailing(request: DeskRequest, campaign_id: int) -> HttpResponse:
+def campaign(request: DeskRequest, campaign_id: int) -> HttpResponse:
     """Show one campaign: why it waits, what readers see, who gets it, what the account did before."""
-    return page(request, "mailing", _context(request, _find(campaign_id)))
+    return page(request, "campaign", _context(request, _find(campaign_id)))
 
 
 @require_POST
@@ -119,5 +119,5 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
         )
     except CampaignError as problem:
         context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
-        return page(request, "mailing", context, status=REFUSED)
-    return succeed(request, _("Done. The customer has been notified."), reverse("desk:mailings"))
+        return page(request, "campaign", context, status=REFUSED)
+    return succeed(request, _("Done. The customer has been notified."), reverse("desk:campaigns"))

@@ -69,7 +69,7 @@ def find_account(account_id: int) -> Account:
 
 def tone_of(account: Account) -> str:
     """Return the color of an account's status."""
-    return TONES[AccountStatus(account.standing)]
+    return TONES[AccountStatus(account.status)]
 
 
 def owners(account_id: int) -> list[User]:

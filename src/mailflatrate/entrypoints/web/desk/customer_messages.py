@@ -16,4 +16,4 @@ def unanswered_messages(request: DeskRequest) -> HttpResponse:
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
     cases = cases_of_messages([row.id for row in rows])
-    return page(request, "letters", {"rows": [(row, cases.get(row.id)) for row in rows]})
+    return page(request, "messages", {"rows": [(row, cases.get(row.id)) for row in rows]})

@@ -59,7 +59,7 @@ def _kind(text: str) -> AgreementKind:
 @desk
 def documents(request: DeskRequest) -> HttpResponse:
     """List every document with its versions, and how many accounts have accepted the one in force."""
-    sending = Account.objects.filter(standing__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
+    sending = Account.objects.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
     groups = []
     for kind in AgreementKind:
         current = queries.current_version(kind)

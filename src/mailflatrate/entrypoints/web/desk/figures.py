@@ -62,7 +62,7 @@ def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
         return {key: key for key in keys}
     if dimension is Dimension.LIST:
         return dict(MailingList.objects.filter(id__in=keys).values_list("id", "name"))
-    if dimension is Dimension.MAILING:
+    if dimension is Dimension.CAMPAIGN:
         rows = Campaign.objects.filter(id__in=keys).values_list("id", "name", "mailing_id")
         return {key: f"{name} ({mailing_id})" for key, name, mailing_id in rows}
     declared = ListOrigin.objects.filter(id__in=keys).select_related("mailing_list")
@@ -75,7 +75,7 @@ HEADS = {
     Dimension.DOMAIN: gettext_lazy("Sending domain"),
     Dimension.LIST: gettext_lazy("List"),
     Dimension.ORIGIN: gettext_lazy("Origin"),
-    Dimension.MAILING: gettext_lazy("Campaign"),
+    Dimension.CAMPAIGN: gettext_lazy("Campaign"),
 }
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse metrics"), "activity"),
-    (("asking",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
+    (("request-limits",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
     (("relays", "relay", "relay-new"), gettext_lazy("Relays"), "route"),
     (("setup",), gettext_lazy("Setup"), "list-checks"),
     (("compliance",), gettext_lazy("Provider requirements"), "badge-check"),
@@ -36,7 +36,7 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
     here = (match.url_name or "") if match else ""
     queues = []
     for queue in QUEUES:
-        count = queue.look().count
+        count = queue.backlog().count
         queues.append(_item(here, queue.urls, queue.label, queue.icon, count=count, urgent=count > 0))
     nav = [
         {"label": "", "items": [_item(here, ("home",), gettext_lazy("Operations"), "house")]},
@@ -56,7 +56,7 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
 def _outside(here: str) -> list[dict[str, Any]]:
     if mail_leaves_machine(settings.SETTINGS):
         return []
-    return [_item(here, ("postbox", "postbox-letter"), gettext_lazy("Service messages"), "inbox")]
+    return [_item(here, ("test-inbox", "test-inbox-message"), gettext_lazy("Service messages"), "inbox")]
 
 
 def _item(here: str, urls: tuple[str, ...], label: "StrOrPromise", icon: str, **count: Any) -> dict[str, Any]:

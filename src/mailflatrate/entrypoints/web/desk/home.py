@@ -33,7 +33,7 @@ class QueueSummary:
 @desk
 def home(request: DeskRequest) -> HttpResponse:
     """Show all queues and the latest decisions."""
-    rows = [QueueSummary(queue, queue.look(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
+    rows = [QueueSummary(queue, queue.backlog(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
     return render(
         request,

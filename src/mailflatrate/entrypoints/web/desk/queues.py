@@ -31,7 +31,7 @@ class QueueBacklog:
 class DeskQueue:
     """One kind of work. `urls` are the names of the URLs that belong to it; the first is the queue itself.
 
-    `look` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
+    `backlog` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
     """
 
     key: str
@@ -39,7 +39,7 @@ class DeskQueue:
     text: "StrOrPromise"
     icon: str
     urls: tuple[str, ...]
-    look: Callable[[], QueueBacklog]
+    backlog: Callable[[], QueueBacklog]
 
 
 def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
@@ -50,14 +50,14 @@ def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
 
 def _applications() -> QueueBacklog:
     undecided = (AccountStatus.SUBMITTED, AccountStatus.APPROVED)
-    return waiting(Application.objects.filter(account__standing__in=undecided), "submitted_at")
+    return waiting(Application.objects.filter(account__status__in=undecided), "submitted_at")
 
 
-def _mailings() -> QueueBacklog:
+def _campaigns() -> QueueBacklog:
     return waiting(Campaign.objects.filter(state=CampaignState.REVIEW), "review_asked_at")
 
 
-def _letters() -> QueueBacklog:
+def _messages() -> QueueBacklog:
     return waiting(DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None), "at")
 
 
@@ -109,12 +109,12 @@ QUEUES: list[DeskQueue] = [
         _origins,
     ),
     DeskQueue(
-        "mailings",
+        "campaigns",
         _("Campaigns to review"),
         _("An account's first campaigns, and campaigns that differ from its usual ones."),
         "mail-question-mark",
-        ("mailings", "mailing"),
-        _mailings,
+        ("campaigns", "campaign"),
+        _campaigns,
     ),
     DeskQueue(
         "figures",
@@ -133,11 +133,11 @@ QUEUES: list[DeskQueue] = [
         _unread,
     ),
     DeskQueue(
-        "letters",
+        "messages",
         _("Customer messages"),
         _("What customers have written: objections, answers and questions."),
         "message-square",
-        ("letters",),
-        _letters,
+        ("messages",),
+        _messages,
     ),
 ]

@@ -228,9 +228,9 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Test a relay: connect as for sending and name a sender, but send nothing."""
     relay = _find(relay_id)
-    result, told = _try(relay)
+    result, words = _try(relay)
     request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})
-    {"error": messages.error, "plain": messages.warning, "ok": messages.success}[result](request, told)
+    {"error": messages.error, "plain": messages.warning, "ok": messages.success}[result](request, words)
     return see_other(reverse("desk:relay", args=[relay_id]))
 
 
@@ -243,8 +243,8 @@ def _try(relay: Relay) -> tuple[str, str]:
         return "error", _("We can't decrypt the login details with this host's keys. Enter them again.")
     except RelayUnavailable as problem:
         shown = {"name": relay.name, "said": f"{problem.code or ''} {problem.text}".strip()[:300]}
-        told = _("%(name)s doesn't accept our messages: %(said)s") % shown
-        return "error", f"{told} {HOW_TO_FIX.get(problem.stage, HOW_TO_FIX[Stage.CONNECT])}"
+        words = _("%(name)s doesn't accept our messages: %(said)s") % shown
+        return "error", f"{words} {HOW_TO_FIX.get(problem.stage, HOW_TO_FIX[Stage.CONNECT])}"
     if seen.tls:
         return "ok", _("%(name)s accepts our messages over an encrypted connection. Nothing was sent.") % {
             "name": relay.name
@@ -259,13 +259,13 @@ def _try(relay: Relay) -> tuple[str, str]:
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Start or end a relay's warm-up."""
     relay = _find(relay_id)
-    deed, key = request.POST.get("deed", ""), warm_up_limits.relay_key(relay_id)
-    if deed == "start":
+    wanted, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
+    if wanted == "start":
         warm_up_limits.start(key, by=audit.person(request.user))
         messages.success(
             request, _("%(name)s starts with 50 messages a day and ramps up from there.") % {"name": relay.name}
         )
-    elif deed == "end":
+    elif wanted == "end":
         warm_up_limits.end(key, by=audit.person(request.user))
         messages.success(request, _("%(name)s no longer has a daily limit.") % {"name": relay.name})
     else:

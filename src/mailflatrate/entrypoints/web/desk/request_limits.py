@@ -12,9 +12,9 @@ from mailflatrate.entrypoints.web.request_limits import asking_shown
 
 @require_safe
 @desk
-def asking(request: DeskRequest) -> HttpResponse:
+def limited_accounts(request: DeskRequest) -> HttpResponse:
     """List the worst accounts first, with the figures that decided."""
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
     rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]
-    return page(request, "asking", {"rows": rows})
+    return page(request, "request_limits", {"rows": rows})

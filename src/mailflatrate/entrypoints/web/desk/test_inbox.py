@@ -33,7 +33,7 @@ def inbox(request: DeskRequest) -> HttpResponse:
     found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
         found = found.filter(envelope_to__icontains=search)
-    return page(request, "postbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
+    return page(request, "test_inbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
 
 
 @require_safe
@@ -43,4 +43,4 @@ def message(request: DeskRequest, message_id: int) -> HttpResponse:
     found = InboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
     if found is None:
         raise Http404
-    return page(request, "postbox_letter", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})
+    return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})

@@ -48,15 +48,15 @@ def pause_words(days: int | None) -> str:
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show this customer's lists the person is on; unticking unsubscribes at once. Joining needs double opt-in."""
     with reader(TokenPurpose.PREFERENCES, token) as found:
-        told: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         contact = found.delivery.contact
         if request.method == "POST" and contact is not None:
             with translation.override(page_language(request, _language(found))):
-                told = _act(request, found, contact)
-        language = _language(found) if told.get("saved") else page_language(request, _language(found))
+                result = _act(request, found, contact)
+        language = _language(found) if result.get("saved") else page_language(request, _language(found))
         with translation.override(language):
-            status = 422 if told.get("form_error") else 200
-            return render(request, "public/preferences.html", {**_context(found, language), **told}, status=status)
+            status = 422 if result.get("form_error") else 200
+            return render(request, "public/preferences.html", {**_context(found, language), **result}, status=status)
 
 
 def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:

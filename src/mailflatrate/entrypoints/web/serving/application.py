@@ -145,8 +145,8 @@ def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
     """Return HTTPS if the connection or our proxy says so; a proxy that says nothing does TLS (operations.md)."""
     if not is_proxy(peer):
         return str(scope["scheme"])
-    told = headers.get("x-forwarded-proto", "").strip().lower()
-    return told if told in ("http", "https") else ("http" if settings.SETTINGS.is_local else "https")
+    forwarded = headers.get("x-forwarded-proto", "").strip().lower()
+    return forwarded if forwarded in ("http", "https") else ("http" if settings.SETTINGS.is_local else "https")
 
 
 async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, receive: Receive, send: Send) -> None:

@@ -145,11 +145,11 @@ class Follower:
             batch.lines += 1
             if event is None:
                 continue
-            told = self._open.read(event)
+            attempt = self._open.read(event)
             if isinstance(event, QueueAttempt):
                 newest = event.at
-            if told is not None:
-                batch.told.append(told)
+            if attempt is not None:
+                batch.attempts.append(attempt)
         batch.gaps = self._tail.gaps - gaps
         FOLLOWER_LAG.set(0 if self._tail.is_at_end or newest is None else max(0.0, (now - newest).total_seconds()))
         return batch

@@ -95,13 +95,13 @@ def case_context(view: CaseView) -> dict[str, Any]:
         "due_word": _due_word(due), "best": _best(rows), "people": [_person(row) for row in view.people],
         "events": [_event(row) for row in view.events], "causes": [(one.value, one.label) for one in CAUSES],
         "measures": _measures(view), "rates": _rates(view),
-        "mailing_rates": _mailing_rates(view), "standing_tone": _standing_tone(view),
+        "campaign_rates": _campaign_rates(view), "status_tone": _status_tone(view),
         "most_strikes": int(limit("strikes_to_suspend")), "is_closed": found.state == CaseState.CLOSED,
         "others": [row for row in cases_of_account(found.account_id) if row.id != found.id][:6]
         if found.account_id else [],
         "independent": len({row.delivery_id for row in view.reports if row.delivery_id and row.via in _PEOPLE}),
-        "letters": [row for row in view.events if row.kind in (EventKind.LETTER_OUT, EventKind.LETTER_IN)][::-1],
-        "letter_templates": templates.message_templates(view), "question_templates": templates.questions(view),
+        "conversation": [row for row in view.events if row.kind in (EventKind.MESSAGE_OUT, EventKind.MESSAGE_IN)][::-1],
+        "message_templates": templates.message_templates(view), "question_templates": templates.questions(view),
         "answerable": [row for row in rows if row.answerable],
         "suppressible": [row for row in rows if not row.report.platform
                          and (row.report.address_key or row.report.reporter_key)],
@@ -166,16 +166,16 @@ def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
     return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
 
 
-def _mailing_rates(view: CaseView) -> tuple[Rate, Rate] | None:
+def _campaign_rates(view: CaseView) -> tuple[Rate, Rate] | None:
     """Return the campaign's own complaint and bounce rates at this moment."""
-    if view.mailing is None or view.sender is None:
+    if view.about is None or view.sender is None:
         return None
     with tenancy.account(view.sender.account.id):
-        counts = stats.mailing_counts(view.mailing.campaign.id)
+        counts = stats.campaign_counts(view.about.campaign.id)
     return complaint_rate(counts.complaints, counts.reporting), bounce_rate(counts.hard, counts.settled)
 
 
-def _standing_tone(view: CaseView) -> str:
+def _status_tone(view: CaseView) -> str:
     return tone_of(view.sender.account) if view.sender else ""
 
 
@@ -183,20 +183,20 @@ def _measures(view: CaseView) -> list[dict[str, str]]:
     """Return the actions available from here; each has a key."""
     if view.case.state == CaseState.CLOSED or view.sender is None:
         return []
-    standing = view.sender.account.standing
+    status = view.sender.account.status
     found = []
     if view.case.campaign_id is not None:
         if view.case.frozen:
             found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
-        elif view.mailing and view.mailing.campaign.state in UNFINISHED:
+        elif view.about and view.about.campaign.state in UNFINISHED:
             found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
-    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED):
+    if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED):
         found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
-    if standing == AccountStatus.ACTIVE:
+    if status == AccountStatus.ACTIVE:
         found.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
-    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED):
+    if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED):
         found.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
-    if standing in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED):
+    if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED):
         found.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
     return found
 

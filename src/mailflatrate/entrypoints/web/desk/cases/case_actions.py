@@ -39,11 +39,11 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
     wanted = request.POST.get("measure", "")
     if wanted not in list(CaseAction):
         raise Http404
-    told = request.POST.get("report", "")
+    chosen = request.POST.get("report", "")
     order = MeasureOrder(
         CaseAction(wanted),
         request.POST.get("reason", ""),
-        report_id=int(told) if told.isdecimal() else None,
+        report_id=int(chosen) if chosen.isdecimal() else None,
         names_contact=request.POST.get("names_contact") == "on",
     )
     return _do(request, case_id, lambda: actions.take_measure(case_id, order, by=request.user), _("Done."))
@@ -69,11 +69,11 @@ def note(request: DeskRequest, case_id: int) -> HttpResponse:
 @desk
 def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
     """Record whose campaign it is; if a case about that is open, this one joins it."""
-    told = request.POST.get("about", "")
+    chosen = request.POST.get("about", "")
     home: list[Case] = []
 
     def act() -> None:
-        home.append(actions.attribute(case_id, told, by=request.user))
+        home.append(actions.attribute(case_id, chosen, by=request.user))
 
     answer = _do(request, case_id, act, _("We've found the campaign."))
     return see_other(reverse("desk:case", args=[home[0].id])) if home else answer
@@ -106,8 +106,8 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
 @desk
 def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     """Write to a reporter."""
-    told = request.POST.get("report", "")
-    report = Report.objects.filter(id=int(told) if told.isdecimal() else 0, case_id=case_id).first()
+    chosen = request.POST.get("report", "")
+    report = Report.objects.filter(id=int(chosen) if chosen.isdecimal() else 0, case_id=case_id).first()
     if report is None:
         raise Http404
     text, report_id = request.POST.get("text", ""), report.id

@@ -44,8 +44,8 @@ def export(request: DeskRequest, case_id: int) -> HttpResponse:
 @desk
 def certificate(request: DeskRequest, case_id: int) -> HttpResponse:
     """Return the certificate of a recipient's consent to the list through which they got the campaign (R-30)."""
-    view, told = _view(case_id), request.POST.get("report", "")
-    person = next((row for row in view.people if str(row.report.id) == told), None)
+    view, chosen = _view(case_id), request.POST.get("report", "")
+    person = next((row for row in view.people if str(row.report.id) == chosen), None)
     if person is None or person.contact is None or person.list_id is None or view.case.account_id is None:
         raise Http404
     reason = f"case {view.case.reference}"

@@ -45,8 +45,8 @@ def _begin(year: int, month: int) -> datetime:
 @desk
 def figures(request: DeskRequest) -> HttpResponse:
     """Show the figures for the last few days."""
-    told = request.GET.get("days", "")
-    days = int(told) if told.isdecimal() and told in {str(one) for one in SPANS} else SPANS[0]
+    chosen = request.GET.get("days", "")
+    days = int(chosen) if chosen.isdecimal() and chosen in {str(one) for one in SPANS} else SPANS[0]
     now = clock.now()
     found = desk_figures(now - timedelta(days=days), now, now)
     here = now.astimezone(_zone())

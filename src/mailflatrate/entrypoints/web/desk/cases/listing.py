@@ -59,14 +59,14 @@ def cases(request: DeskRequest) -> HttpResponse:
     """List open cases, most urgent first; filter by kind, mine, or those made only by feedback loops."""
     wanted = request.GET.get("kind", "")
     kind = CaseKind(wanted) if wanted in CaseKind.values else None
-    quiet, mine = wanted == "quiet", wanted == "mine"
-    rows = queries.queue(kind=kind, quiet=quiet, mine=request.user.id if mine else None)
+    loops_only, mine = wanted == "loops", wanted == "mine"
+    rows = queries.queue(kind=kind, loops_only=loops_only, mine=request.user.id if mine else None)
     numbers = queries.counts()
     context = {
         "rows": [_row(row) for row in rows],
         "wanted": wanted,
-        "inactive_count": numbers.get("quiet", 0),
-        "all_count": sum(number for key, number in numbers.items() if key != "quiet"),
+        "loops_only_count": numbers.get("loops_only", 0),
+        "all_count": sum(number for key, number in numbers.items() if key != "loops_only"),
         "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
     }
     return page(request, "cases/queue", context)

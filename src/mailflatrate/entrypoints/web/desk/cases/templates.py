@@ -20,7 +20,7 @@ TO_REPORTER: Texts = (
     (
         gettext_lazy("We're looking into it"),
         gettext_lazy(
-            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "Thank you for your report about the email %(mailing_id)s from %(sender)s.\n\n"
             "We've asked the sender to show how they got your consent. Until this is settled, you won't receive "
             "anything from them. We'll write to you again."
         ),
@@ -28,7 +28,7 @@ TO_REPORTER: Texts = (
     (
         gettext_lazy("Stopped: no consent"),
         gettext_lazy(
-            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "Thank you for your report about the email %(mailing_id)s from %(sender)s.\n\n"
             "The sender couldn't show that you asked for it. We've taken action against them, and none of our "
             "customers can email you any longer.\n\n"
             "We're sorry for the trouble."
@@ -37,7 +37,7 @@ TO_REPORTER: Texts = (
     (
         gettext_lazy("Consent verified"),
         gettext_lazy(
-            "Thank you for your report about the email %(mailing)s from %(sender)s.\n\n"
+            "Thank you for your report about the email %(mailing_id)s from %(sender)s.\n\n"
             "We have a sign-up with your address on record that was confirmed from your mailbox. To see what is "
             "stored about you, open the “Your data” link at the bottom of any of these emails.\n\n"
             "Your complaint counts all the same: you won't receive anything else from this sender."
@@ -126,7 +126,7 @@ def questions(view: CaseView) -> list[ReplyTemplate]:
 
 def _facts(view: CaseView) -> dict[str, str]:
     return {
-        "mailing": view.mailing.campaign.mailing_id if view.mailing else "–",
+        "mailing_id": view.about.campaign.mailing_id if view.about else "–",
         "sender": view.sender.account.name if view.sender else load_settings().service_name,
     }
 

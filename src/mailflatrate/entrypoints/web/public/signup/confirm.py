@@ -79,15 +79,15 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
 def _context(asked: SignupRequest, account: Account, language: str) -> dict[str, Any]:
     frozen = frozen_from_json(asked.version.content) if asked.version else None
     imprint = structured_imprint(newest_imprint())
-    look = frozen.content.look if frozen else None
+    style = frozen.content.style if frozen else None
     own = frozen.language(language) if frozen else language
     context: dict[str, Any] = {
         "customer": {
             "name": account.name,
-            "colour": look.colour if look else account.colour,
+            "colour": style.colour if style else account.colour,
             "text": frozen.list_name if frozen else asked.mailing_list.public_name,
-            "logo_url": look.logo_url if look else "",
-            "face": FACES[look.font if look else Font.SANS],
+            "logo_url": style.logo_url if style else "",
+            "face": FACES[style.font if style else Font.SANS],
         },
         "imprint_lines": imprint_lines(imprint, language) if imprint else (),
         "imprint_url": "#imprint" if imprint else "",

@@ -246,14 +246,14 @@ def _open(answer: HttpResponse) -> HttpResponse:
 def style_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
     """Return what `layouts/public.html` shows of the customer on the pages of a form."""
     frozen = version.frozen
-    look = frozen.content.look
+    style = frozen.content.style
     return {
         "customer": {
             "name": form.account_name,
             "text": frozen.list_name,
-            "colour": look.colour,
-            "logo_url": look.logo_url,
-            "face": FACES[look.font],
+            "colour": style.colour,
+            "logo_url": style.logo_url,
+            "face": FACES[style.font],
         },
         "imprint_lines": [
             str(ImprintLine("", label, text, formats_of(language).colon))
@@ -266,7 +266,7 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
 
 def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     frozen = visit.version.frozen
-    allow_picture(visit.request, frozen.content.look.logo_url)
+    allow_picture(visit.request, frozen.content.style.logo_url)
     languages = [
         (code, visit.url(language=code))
         for code, _name in settings.LANGUAGES

@@ -26,10 +26,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class RepermissionCampaign:
-    """A campaign that asked them to stay; `silent` of them gave no sign since. From `until` on they can be sunset."""
+    """A campaign that asked them to stay; `inactive` of them gave no sign since. From `until` on they can be sunset."""
 
     campaign: Campaign
-    silent: int
+    inactive: int
     until: datetime
     over: bool
 
@@ -44,7 +44,7 @@ def _asked(campaign: Campaign) -> RepermissionCampaign:
     return RepermissionCampaign(campaign, inactive_count(campaign.id), until, until <= clock.now())
 
 
-def _mailings() -> list[Campaign]:
+def _repermissions() -> list[Campaign]:
     """Return finished campaigns to exactly these contacts, newest first."""
     over = Campaign.objects.filter(state=CampaignState.SENT, conditions=inactive_conditions(), started_at__isnull=False)
     return list(over.order_by("-started_at")[:SHOWN])
@@ -55,13 +55,13 @@ def _mailings() -> list[Campaign]:
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
     """Show how many contacts are inactive, what they were asked, and the next step."""
     context = {
-        "quiet": inactive_count(),
+        "inactive": inactive_count(),
         "mailable": mailable_count(),
         "review_months": _months("consent_review_days"),
         "most_months": _months("consent_max_days"),
-        "asked": [_asked(campaign) for campaign in _mailings()],
+        "asked": [_asked(campaign) for campaign in _repermissions()],
     }
-    return page(request, "studio/audience/quiet.html", context)
+    return page(request, "studio/audience/inactive.html", context)
 
 
 @require_POST
@@ -69,7 +69,7 @@ def inactive_contacts(request: StudioRequest) -> HttpResponse:
 def ask_again(request: StudioRequest) -> HttpResponse:
     """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
     if not inactive_count():
-        return see_other(reverse("studio:quiet"))
+        return see_other(reverse("studio:inactive"))
     draft = start_from_gallery(
         TEMPLATE,
         request.account.language,
@@ -84,10 +84,10 @@ def ask_again(request: StudioRequest) -> HttpResponse:
 @studio
 def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Sunset everyone this campaign asked who did not answer in time."""
-    found = next((_asked(campaign) for campaign in _mailings() if campaign.id == campaign_id), None)
+    found = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)
     if found is None:
         raise Http404
-    if found.over and found.silent:
-        actions.ask_withdrawal(campaign_id, found.silent, by=audit.person(request.user))
+    if found.over and found.inactive:
+        actions.ask_withdrawal(campaign_id, found.inactive, by=audit.person(request.user))
         messages.success(request, _("We're removing them in batches of a few hundred."))
-    return see_other(reverse("studio:quiet"))
+    return see_other(reverse("studio:inactive"))

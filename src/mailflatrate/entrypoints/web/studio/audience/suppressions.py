@@ -81,7 +81,7 @@ def look_up(request: StudioRequest) -> HttpResponse:
         if row is None
         else {"reason": row.get_reason_display(), "since": row.created_at, "whole_platform": row.account_id is None}
     )
-    return _show(request, look_up=form, looked_up=form.cleaned_data["email"], found=found)
+    return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=found)
 
 
 @require_POST

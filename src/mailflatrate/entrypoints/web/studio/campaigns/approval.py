@@ -19,7 +19,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseR
 from mailflatrate.apps.campaigns.queries import (
     audience_lists,
     audience_of,
-    may_release_second,
+    may_approve,
     newest_imprint,
     release_request,
     request_sent_back,
@@ -65,7 +65,7 @@ def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) 
         stale=asked is not None and asked.content_hash != present_hash,
         may_release=asked is not None
         and may_write(request.membership)
-        and may_release_second(campaign, asked, request.user.id),
+        and may_approve(campaign, asked, request.user.id),
         is_asker=asked is not None and asked.asked_by_id == request.user.id,
         others=approval.others_who_may_release(campaign, asked.asked_by if asked else request.user),
         back=request_sent_back(campaign.id),
@@ -91,7 +91,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     try:
         if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
             actions.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
-        row = approval.ask_second(
+        row = approval.request_approval(
             campaign_id,
             by=request.user,
             shown_hash=request.POST.get("shown_hash", ""),
@@ -123,7 +123,7 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
             request, campaign, error=_("Select the box to confirm the policy. Then you can release the campaign.")
         )
     try:
-        decision = approval.release_as_second(
+        decision = approval.approve_and_release(
             campaign_id, by=request.user, shown_hash=request.POST.get("shown_hash", ""), where=circumstances(request)
         )
     except CampaignError as problem:
@@ -140,15 +140,15 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
     recipients, left_out = count_audience(audience_of(campaign))
     context: dict[str, Any] = {
         "campaign": campaign, "four_eyes": four_eyes_of(request, campaign, present), "shown_hash": present,
-        "asked": release_request(campaign.id), "panel": panel_of(campaign, for_second=True),
+        "asked": release_request(campaign.id), "panel": panel_of(campaign, for_approver=True),
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         "recipients": recipients, "left_out": left_out, "lists": audience_lists(campaign),
         "preview": preview_of(
-            request, campaign, PreviewState.of(request), here=reverse("studio:campaign-second", args=[campaign.id])
+            request, campaign, PreviewState.of(request), here=reverse("studio:campaign-approval", args=[campaign.id])
         ),
         "error": error, "why_it_stands": why_it_stands(campaign), **comments_context(request, campaign),
     }  # fmt: skip
-    return page(request, "studio/campaigns/second.html", context, status=422 if error else 200)
+    return page(request, "studio/campaigns/approval.html", context, status=422 if error else 200)
 
 
 @require_POST
@@ -163,5 +163,5 @@ def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
         _("Sent back to the person who requested approval."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,
-        back=reverse("studio:campaign-second", args=[campaign_id]),
+        back=reverse("studio:campaign-approval", args=[campaign_id]),
     )

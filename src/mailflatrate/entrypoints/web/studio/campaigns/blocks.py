@@ -21,25 +21,25 @@ MOST_CONDITIONS = 12
 
 def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the context of the editor's part of the page; `json` is what its script reads."""
-    look = brand_style()
+    brand = brand_style()
     whole = {
         "words": _words(),
-        "brand": {"colours": _colours(look), "link": look.link},
+        "brand": {"colours": _colours(brand), "link": brand.link},
         "conditions": _conditions(),
-        "imprint": _imprint(request, campaign, look),
+        "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
     }
     return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts()}
 
 
-def _colours(look: BrandStyle) -> list[tuple[str, str]]:
+def _colours(brand: BrandStyle) -> list[tuple[str, str]]:
     return [
-        (look.primary, _("Primary color")),
-        (look.ink, _("Text")),
-        (look.soft, _("Secondary text")),
-        (look.sheet, _("Content background")),
-        (look.tint, _("Tinted box")),
-        (look.page, _("Page background")),
+        (brand.primary, _("Primary color")),
+        (brand.ink, _("Text")),
+        (brand.soft, _("Secondary text")),
+        (brand.sheet, _("Content background")),
+        (brand.tint, _("Tinted box")),
+        (brand.page, _("Page background")),
     ]
 
 
@@ -54,12 +54,12 @@ def _conditions() -> list[tuple[str, str]]:
     return found
 
 
-def _imprint(request: StudioRequest, campaign: Campaign, look: BrandStyle) -> str:
+def _imprint(request: StudioRequest, campaign: Campaign, brand: BrandStyle) -> str:
     """Return the block below the campaign as readers see it; empty if there is no imprint."""
     imprint = newest_imprint()
     if imprint is None:
         return ""
-    source = imprint_html(imprint_block(campaign, imprint, look))
+    source = imprint_html(imprint_block(campaign, imprint, brand))
     values = sample_values(campaign, request.account, None, bare=False)
     return LiquidTemplate.parse(source, autoescape=True).render(values)
 

@@ -261,11 +261,11 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     if is_starter(campaign.content) and not same_source(before, kind):
         values["content"] = starter(kind, language, brand_style())
     elif not same_source(before, kind):
-        values["content"] = convert(campaign.content, before, kind, language=language, look=brand_style())
+        values["content"] = convert(campaign.content, before, kind, language=language, brand=brand_style())
         messages.info(request, _("Your text was carried over. The previous version is under Versions."))
     if not same_source(before, kind):
         values["variants"] = [
-            {**each, "content": convert(each["content"], before, kind, language=language, look=brand_style())}
+            {**each, "content": convert(each["content"], before, kind, language=language, brand=brand_style())}
             for each in campaign.variants
         ]
     actions.update_campaign(campaign.id, values, by=request.user)

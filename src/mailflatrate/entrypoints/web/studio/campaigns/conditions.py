@@ -26,7 +26,7 @@ FIELD_WORDS: dict[Field, str | Promise] = {
     Field.LIST: _("List"),
     Field.ACTIVITY: _("Last activity"),
     Field.CONSENT: _("Last confirmation"),
-    Field.MAILING: _("Earlier campaign"),
+    Field.CAMPAIGN: _("Earlier campaign"),
 }
 OP_WORDS: dict[Op, str | Promise] = {
     Op.EQUALS: _("is"),
@@ -114,7 +114,7 @@ def builder(conditions: list[dict[str, Any]]) -> Builder:
 
 def _mailings(conditions: list[dict[str, Any]]) -> Pairs:
     """Return the newest sent campaigns, and those named by the conditions."""
-    named = [str(row.get("value")) for row in conditions if row.get("field") == Field.MAILING]
+    named = [str(row.get("value")) for row in conditions if row.get("field") == Field.CAMPAIGN]
     ids = [int(value) for value in named if value.isascii() and value.isdecimal() and len(value) < 19]
     out = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
     newest = list(out.values_list("id", "name")[:MOST_MAILINGS])

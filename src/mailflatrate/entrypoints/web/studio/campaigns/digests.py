@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.digest_content import MARK
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
-from mailflatrate.apps.campaigns.models import FeedDigest, MailingTemplate
+from mailflatrate.apps.campaigns.models import CampaignTemplate, FeedDigest
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY, FAILURES
 from mailflatrate.apps.campaigns.queries import templates
 from mailflatrate.apps.domains.queries import senders
@@ -49,7 +49,7 @@ class DigestForm(forms.Form):
         label=gettext_lazy("List"), queryset=None, empty_label=None
     )
     sender = SenderField(label=gettext_lazy("From"), queryset=None, required=False, empty_label=gettext_lazy("Choose"))
-    template: "forms.ModelChoiceField[MailingTemplate]" = forms.ModelChoiceField(
+    template: "forms.ModelChoiceField[CampaignTemplate]" = forms.ModelChoiceField(
         label=gettext_lazy("Template"), queryset=None, required=False, empty_label=gettext_lazy("None: items only")
     )
     weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), choices=DAYS, coerce=int)

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.gate.approval import BY_THE_SECOND, is_askable
+from mailflatrate.apps.gate.approval import BY_THE_APPROVER, is_askable
 from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.common import url_or_nothing
 from mailflatrate.locale.texts import ENGLISH
@@ -41,9 +41,9 @@ PAGES = {
     "domain.spf": "senders",
     "domain.dmarc": "senders",
     "domain.mx": "senders",
-    "account.standing": "standing",
-    "account.agreements": "standing",
-    "account.users": "standing",
+    "account.standing": "account-status",
+    "account.agreements": "account-status",
+    "account.users": "account-status",
     "account.imprint": "imprint",
     "list.origin": "lists",
     "list.imports": "imports",
@@ -93,12 +93,12 @@ class Panel:
         return len(self.passed)
 
 
-def panel_of(campaign: Campaign, *, for_second: bool = False) -> Panel:
-    """Ask the gate about a draft as it is now. `for_second`: without what the approver's own release fulfills."""
-    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_second=for_second)
+def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
+    """Ask the gate about a draft as it is now. `for_approver`: without what the approver's own release fulfills."""
+    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_approver=for_approver)
 
 
-def panel(verdict: Verdict, *, has_sender: bool = True, for_second: bool = False) -> Panel:
+def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False) -> Panel:
     """Return a verdict as the panel shows it, open checks ordered by severity."""
     failures = failures_by_weight(verdict)
     if not has_sender:
@@ -106,7 +106,7 @@ def panel(verdict: Verdict, *, has_sender: bool = True, for_second: bool = False
         failures = tuple(each for each in failures if not _follows_from_sender(each))
     if any(each.key == SECOND for each in failures):
         # The second person confirms the policy by releasing.
-        hidden = BY_THE_SECOND if for_second else (POLICY,)
+        hidden = BY_THE_APPROVER if for_approver else (POLICY,)
         failures = tuple(each for each in failures if each.key not in hidden)
     return Panel(
         open=[_item(finding) for finding in failures],

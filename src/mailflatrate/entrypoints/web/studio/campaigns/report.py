@@ -235,8 +235,8 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the frozen edition: subject, both parts, and its imprint."""
     campaign = find_campaign(campaign_id)
-    context = {**base_context(campaign, "letter"), **_variant_tabs(request, campaign)}
-    return page(request, "studio/campaigns/letter.html", context)
+    context = {**base_context(campaign, "edition"), **_variant_tabs(request, campaign)}
+    return page(request, "studio/campaigns/edition.html", context)
 
 
 @require_safe

@@ -199,7 +199,7 @@ def version_message(request: StudioRequest, campaign_id: int, version_id: int) -
     try:
         html = written_message(version.values, queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
-        return page(request, "studio/content/broken_letter.html", {"problem": problem})
+        return page(request, "studio/content/broken_message.html", {"problem": problem})
     return framed(request, html)
 
 
@@ -237,4 +237,4 @@ def pulse(request: StudioRequest, campaign_id: int) -> HttpResponse:
     own = campaign.version == seen or (bool(tab) and campaign.saved_tab == tab)
     if campaign.state != CampaignState.DRAFT or own or newest is None:
         return HttpResponse(status=204)
-    return page(request, "studio/campaigns/moved_on.html", {"campaign": campaign, "faster": newest, "alone": True})
+    return page(request, "studio/campaigns/newer_version.html", {"campaign": campaign, "faster": newest, "alone": True})

@@ -90,12 +90,12 @@ class BrandForm(forms.Form):
         return values
 
 
-def _initial(look: BrandStyle) -> dict[str, object]:
+def _initial(brand: BrandStyle) -> dict[str, object]:
     kit = queries.brand_kit()
     return {
-        "primary": look.primary, "ink": look.ink, "sheet": look.sheet, "page": look.page,
-        "heading_font": look.heading_font, "body_font": look.body_font, "logo": kit.logo_id if kit else None,
-        "imprint_ink": look.imprint.text_color, "imprint_ground": look.imprint.background_color,
+        "primary": brand.primary, "ink": brand.ink, "sheet": brand.sheet, "page": brand.page,
+        "heading_font": brand.heading_font, "body_font": brand.body_font, "logo": kit.logo_id if kit else None,
+        "imprint_ink": brand.imprint.text_color, "imprint_ground": brand.imprint.background_color,
     }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def edit(request: StudioRequest) -> HttpResponse:
         logo = values.pop("logo")
         actions.save_brand(values, logo_id=logo.id if logo else None)
         return succeed(request, _("Saved."), reverse("studio:brand"))
-    context = {"form": form, "message_url": reverse("studio:brand-letter")}
+    context = {"form": form, "message_url": reverse("studio:brand-preview")}
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
 
 
@@ -118,18 +118,18 @@ def edit(request: StudioRequest) -> HttpResponse:
 @studio
 def brand_preview(request: StudioRequest) -> HttpResponse:
     """Show a sample message with the saved brand, or with the one in the query string."""
-    look = queries.brand_style()
+    brand = queries.brand_style()
     asked = request.GET
     for name in ("primary", "ink", "sheet", "page"):
         if is_colour(asked.get(name, "")):
-            look = replace(look, **{name: asked[name]})  # type: ignore[arg-type]  # the names above are texts
+            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # the names above are texts
     for name in ("heading_font", "body_font"):
         if asked.get(name) in FONTS:
-            look = replace(look, **{name: asked[name]})  # type: ignore[arg-type]  # and so are these
+            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # and so are these
     tried = BlockStyle(
-        asked.get("imprint_ink", look.imprint.text_color),
-        asked.get("imprint_ground", look.imprint.background_color),
+        asked.get("imprint_ink", brand.imprint.text_color),
+        asked.get("imprint_ground", brand.imprint.background_color),
     )
-    look = replace(look, imprint=tried.readable())
+    brand = replace(brand, imprint=tried.readable())
     template = gallery_template("announcement", wanted_language(request))
-    return framed(request, gallery_message(template, look, request.account))
+    return framed(request, gallery_message(template, brand, request.account))

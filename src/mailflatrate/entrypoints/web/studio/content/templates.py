@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
-from mailflatrate.apps.campaigns.models import CampaignState, MailingTemplate
+from mailflatrate.apps.campaigns.models import CampaignState, CampaignTemplate
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -54,7 +54,7 @@ def _gallery_card(template: GalleryTemplate) -> Card:
         begin=f"gallery:{template.key}",
         name=template.name,
         about=template.about,
-        shot_url=f"{reverse('studio:template-gallery-letter')}?{asked}",
+        shot_url=f"{reverse('studio:template-gallery-message')}?{asked}",
         url=f"{reverse('studio:template-gallery')}?{asked}",
     )
 
@@ -66,7 +66,7 @@ def own_cards() -> list[Card]:
             begin=f"own:{row.id}",
             name=row.name,
             about=row.subject,
-            shot_url=reverse("studio:template-letter", args=[row.id]),
+            shot_url=reverse("studio:template-message", args=[row.id]),
             url=reverse("studio:template", args=[row.id]),
         )
         for row in queries.templates()
@@ -120,7 +120,7 @@ def gallery_page(request: StudioRequest) -> HttpResponse:
     """Show one of our templates in full size."""
     template = _asked(request)
     context = _template_context(request, _gallery_card(template)) | {"template": template}
-    return page(request, "studio/content/template_ours.html", context)
+    return page(request, "studio/content/template_gallery.html", context)
 
 
 @require_safe
@@ -131,8 +131,8 @@ def gallery_frame(request: StudioRequest) -> HttpResponse:
     return framed(request, gallery_message(_asked(request), queries.brand_style(), request.account))
 
 
-def _find(template_id: int) -> MailingTemplate:
-    found = MailingTemplate.objects.filter(id=template_id).first()
+def _find(template_id: int) -> CampaignTemplate:
+    found = CampaignTemplate.objects.filter(id=template_id).first()
     if found is None:
         raise Http404
     return found
@@ -172,7 +172,7 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
     try:
         html = own_message(_find(template_id), queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
-        return page(request, "studio/content/broken_letter.html", {"problem": problem})
+        return page(request, "studio/content/broken_message.html", {"problem": problem})
     return framed(request, html)
 
 

@@ -7,9 +7,9 @@ from mailflatrate.entrypoints.web.studio.content import brand, media, templates
 urlpatterns: list[URLPattern] = [
     path("templates/", templates.index, name="templates"),
     path("templates/ours/", templates.gallery_page, name="template-gallery"),
-    path("templates/ours/letter/", templates.gallery_frame, name="template-gallery-letter"),
+    path("templates/ours/message/", templates.gallery_frame, name="template-gallery-message"),
     path("templates/<int:template_id>/", templates.own_page, name="template"),
-    path("templates/<int:template_id>/letter/", templates.own_frame, name="template-letter"),
+    path("templates/<int:template_id>/message/", templates.own_frame, name="template-message"),
     path("templates/<int:template_id>/delete/", templates.delete, name="template-delete"),
     path("campaigns/<int:campaign_id>/save-as-template/", templates.save, name="campaign-template"),
     path("media/", media.index, name="media"),
@@ -18,5 +18,5 @@ urlpatterns: list[URLPattern] = [
     path("media/<int:media_id>/", media.one, name="media-one"),
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
     path("brand/", brand.edit, name="brand"),
-    path("brand/letter/", brand.brand_preview, name="brand-letter"),
+    path("brand/preview/", brand.brand_preview, name="brand-preview"),
 ]

@@ -60,7 +60,7 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
     yield from _questions(account)
     yield from _mailings()
     yield from _choices()
-    yield from _second_releases(account, membership)
+    yield from _approvals(account, membership)
     yield from _reviews()
     yield from _agreements(account)
     yield from _audience()
@@ -91,7 +91,7 @@ def _warnings() -> Iterator[NextStep]:
 
 
 def _warnings_page() -> str:
-    return f"{reverse('studio:standing')}#warnings"
+    return f"{reverse('studio:account-status')}#warnings"
 
 
 def _floods() -> Iterator[NextStep]:
@@ -105,7 +105,7 @@ def _floods() -> Iterator[NextStep]:
 def _standing(account: Account) -> Iterator[NextStep]:
     if account.may_send:
         return
-    if account.standing in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
+    if account.status in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
         yield NextStep(
             "hourglass",
             "info",
@@ -113,20 +113,20 @@ def _standing(account: Account) -> Iterator[NextStep]:
             _("We review every new customer before their first campaign."),
         )
         return
-    if account.standing in (AccountStatus.REGISTERED, AccountStatus.MORE_INFO):
+    if account.status in (AccountStatus.REGISTERED, AccountStatus.MORE_INFO):
         text = _("We review every new customer before their first campaign.")
-        if account.standing == AccountStatus.MORE_INFO:
-            text = account.standing_reason
+        if account.status == AccountStatus.MORE_INFO:
+            text = account.status_reason
         yield NextStep(
-            "stamp", "primary", _("Complete your application"), text, url_or_nothing("standing"), _("Continue")
+            "stamp", "primary", _("Complete your application"), text, url_or_nothing("account-status"), _("Continue")
         )
         return
     yield NextStep(
         "octagon-pause",
         "error",
         _("Your account can't send right now"),
-        account.standing_reason,
-        url_or_nothing("standing"),
+        account.status_reason,
+        url_or_nothing("account-status"),
         _("View"),
     )
 
@@ -163,14 +163,14 @@ def _choices() -> Iterator[NextStep]:
         yield NextStep(
             "hourglass",
             "primary",
-            _("“%(mailing)s” is waiting for you to pick the winner") % {"mailing": ab_test.campaign.name},
+            _("“%(campaign)s” is waiting for you to pick the winner") % {"campaign": ab_test.campaign.name},
             _("The test has been sent. Everyone else is waiting for the winner."),
             reverse("studio:campaign", args=[ab_test.campaign_id]),
             _("View"),
         )
 
 
-def _second_releases(account: Account, membership: Membership) -> Iterator[NextStep]:
+def _approvals(account: Account, membership: Membership) -> Iterator[NextStep]:
     if not account.four_eyes or not may_write(membership):
         return
     for asked in waiting_requests(membership.user_id)[:2]:
@@ -179,7 +179,7 @@ def _second_releases(account: Account, membership: Membership) -> Iterator[NextS
             "primary",
             _("“%(name)s” is waiting for your approval") % {"name": asked.campaign.name},
             _("%(person)s has requested your approval.") % {"person": asked.asked_by},
-            reverse("studio:campaign-second", args=[asked.campaign_id]),
+            reverse("studio:campaign-approval", args=[asked.campaign_id]),
             _("View"),
         )
 
@@ -214,7 +214,7 @@ def _agreements(account: Account) -> Iterator[NextStep]:
             "warning",
             title % {"n": open_ones},
             _("You can't send until they're all accepted."),
-            url_or_nothing("standing"),
+            url_or_nothing("account-status"),
             _("Read"),
         )
 

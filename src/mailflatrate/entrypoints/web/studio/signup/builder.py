@@ -133,12 +133,12 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     form = wanted(form_id)
     frozen = draft_as_published(form)
     language = frozen.language(request.GET.get("language", ""))
-    look = frozen.content.look
-    allow_picture(request, look.logo_url)
+    style = frozen.content.style
+    allow_picture(request, style.logo_url)
     context = {
         "customer": {
-            "name": request.account.name, "text": frozen.list_name, "colour": look.colour, "logo_url": look.logo_url,
-            "face": FACES[look.font],
+            "name": request.account.name, "text": frozen.list_name, "colour": style.colour, "logo_url": style.logo_url,
+            "face": FACES[style.font],
         },
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
         "frozen": frozen.frozen[language], "inputs": inputs(frozen, language), "form_language": language,

@@ -169,7 +169,7 @@ class BuilderForm(forms.Form):
             languages=languages,
             texts=texts,
             fields=tuple(row.field(languages) for row in rows),
-            look=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
+            style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
         )
 
 
@@ -179,9 +179,9 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "mailing_list": form.mailing_list_id,
         "sender": form.sender_id or "",
         "languages": list(draft.languages),
-        "colour": draft.look.colour,
-        "font": draft.look.font.value,
-        "logo_url": draft.look.logo_url,
+        "colour": draft.style.colour,
+        "font": draft.style.font.value,
+        "logo_url": draft.style.logo_url,
     }
     for language, texts in draft.texts.items():
         values |= {f"{language}_{name}": getattr(texts, name) for name in TEXT_NAMES}

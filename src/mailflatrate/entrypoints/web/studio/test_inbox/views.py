@@ -85,7 +85,7 @@ def inbox(request: StudioRequest) -> HttpResponse:
         "before": before,
         "next_id": rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0,
     }
-    template = "studio/postbox/rows.html" if is_htmx(request) else "studio/postbox/list.html"
+    template = "studio/test_inbox/rows.html" if is_htmx(request) else "studio/test_inbox/list.html"
     return _render(request, template, context)
 
 
@@ -106,7 +106,7 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
         "source": reading.source[:SHOWN_CHARACTERS],
         "is_cut": len(reading.source) > SHOWN_CHARACTERS,
     }
-    return _render(request, "studio/postbox/message.html", context)
+    return _render(request, "studio/test_inbox/message.html", context)
 
 
 @require_safe
@@ -135,7 +135,7 @@ def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     found = find_message(message_id)
     verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
     return _render(
-        request, "studio/postbox/signature.html", {"verdicts": [(one, VERDICTS[one.status]) for one in verdicts]}
+        request, "studio/test_inbox/signature.html", {"verdicts": [(one, VERDICTS[one.status]) for one in verdicts]}
     )
 
 
@@ -156,4 +156,4 @@ def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
             messages.success(request, _("Response 200: the address is unsubscribed, as if through a mailbox provider."))
         else:
             messages.error(request, _("The response was %(status)d instead of 200.") % {"status": status})
-    return see_other(reverse("studio:postbox-message", args=[message_id]))
+    return see_other(reverse("studio:test-inbox-message", args=[message_id]))

@@ -145,15 +145,15 @@ def _warning(measure: Measure) -> OpenWarning:
     )
 
 
-def _standing_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:
+def _status_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:
     found = agreements(request.user.language)
     account = request.account
-    state = AccountStatus(account.standing)
+    state = AccountStatus(account.status)
     change = AccountStatusChange.objects.order_by("-id").first()
     facts = account_facts(account)
     most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
     context = {
-        "standing": account.get_standing_display(),
+        "status": account.get_status_display(),
         "tone": TONES[state],
         "meaning": MEANINGS[state],
         "agreements": found,
@@ -162,20 +162,22 @@ def _standing_page(request: StudioRequest, *, error: str = "", message_error: st
         "message_error": message_error,
         "change": change if change is not None and needs_words(state) else None,
         "may_write_application": state in actions.EDITABLE and is_owner(request),
-        "letters": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[::-1],
+        "conversation": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[
+            ::-1
+        ],
         "strikes": Strike.objects.filter(taken_back_at=None, ends_at__gt=clock.now()).order_by("-given_at"),
         "warnings": [_warning(measure) for measure in open_warnings()],
         "most_strikes": int(limit("strikes_to_suspend")),
         "daily_limit": most_a_day if account.may_send else None,
     }
-    return page(request, "studio/trust/standing.html", context, status=422 if error or message_error else 200)
+    return page(request, "studio/trust/account_status.html", context, status=422 if error or message_error else 200)
 
 
 @require_safe
 @studio
 def show_status(request: StudioRequest) -> HttpResponse:
     """Show what the account may do and why, and the agreements."""
-    return _standing_page(request)
+    return _status_page(request)
 
 
 @require_POST
@@ -185,15 +187,15 @@ def accept(request: StudioRequest) -> HttpResponse:
     """Accept the texts that were shown, on the account's behalf. A newer text is shown first."""
     due = _due(agreements(request.user.language))
     if not due:
-        return see_other(reverse("studio:standing"))
+        return see_other(reverse("studio:account-status"))
     if request.POST.get("documents") != due:
-        return _standing_page(request, error=_("One of the texts has changed in the meantime. Read it again."))
+        return _status_page(request, error=_("One of the texts has changed in the meantime. Read it again."))
     if request.POST.get("accept") != "yes":
-        return _standing_page(request, error=_("Select the box if you agree."))
+        return _status_page(request, error=_("Select the box if you agree."))
     actions.accept_agreements(
         request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
     )
-    return succeed(request, _("Thanks. You've accepted the agreements."), reverse("studio:standing"))
+    return succeed(request, _("Thanks. You've accepted the agreements."), reverse("studio:account-status"))
 
 
 @require_POST
@@ -206,9 +208,9 @@ def write(request: StudioRequest) -> HttpResponse:
     try:
         actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
-        return _standing_page(request, message_error=str(problem))
+        return _status_page(request, message_error=str(problem))
     said = _("We've received your message. We'll reply by email and here.")
-    return succeed(request, said, reverse("studio:standing"))
+    return succeed(request, said, reverse("studio:account-status"))
 
 
 def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
@@ -225,7 +227,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.change_settings(account.id, **form.cleaned_data)
-        return succeed(request, _("Saved."), reverse("studio:standing-settings"))
+        return succeed(request, _("Saved."), reverse("studio:settings"))
     return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -261,4 +263,4 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
         if wanted
         else _("Campaigns no longer need a second person's approval.")
     )
-    return succeed(request, done, reverse("studio:standing-security"))
+    return succeed(request, done, reverse("studio:security"))

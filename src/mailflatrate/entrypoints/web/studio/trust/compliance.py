@@ -38,7 +38,7 @@ def on_paper(request: StudioRequest) -> HttpResponse:
     try:
         content = html_to_pdf(render_to_string("studio/trust/compliance_paper.html", context))
     except PdfUnavailable as problem:
-        return refuse(request, str(problem), reverse("studio:standing-compliance"))
+        return refuse(request, str(problem), reverse("studio:compliance"))
     name = f"compliance-{context['now']:%Y-%m-%d}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -221,4 +221,4 @@ def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
     messages.success(
         request, _("“%(name)s” has been revoked. Programs that use it no longer have access.") % {"name": key}
     )
-    return see_other(reverse("studio:standing-keys"))
+    return see_other(reverse("studio:keys"))

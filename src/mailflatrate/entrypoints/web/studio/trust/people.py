@@ -61,7 +61,7 @@ def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
     now = clock.now()
     invitations = [(row, row.expires_at <= now) for row in queries.open_invitations()]
     context = {"rows": rows, "form": form, "roles": Role.choices, "rights": rights, "invitations": invitations}
-    return page(request, "studio/trust/people.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/trust/team.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def team(request: StudioRequest) -> HttpResponse:
         except AccountError as problem:
             form.add_error("email", str(problem))
         else:
-            return succeed(request, _sent(invitation), reverse("studio:standing-people"))
+            return succeed(request, _sent(invitation), reverse("studio:team"))
     return _team_page(request, form)
 
 
@@ -100,7 +100,7 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
     send_again = partial(actions.send_again, request.account.id, invitation_id, by=request.user, url=invitation_url)
-    return perform(request, send_again, _sent, reverse("studio:standing-people"), refused=AccountError)
+    return perform(request, send_again, _sent, reverse("studio:team"), refused=AccountError)
 
 
 @require_POST
@@ -113,7 +113,7 @@ def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpRespo
         request,
         partial(actions.withdraw, request.account.id, invitation_id, by=request.user),
         lambda gone: _("The invitation to %(email)s has been withdrawn.") % {"email": gone.email},
-        reverse("studio:standing-people"),
+        reverse("studio:team"),
         refused=AccountError,
     )
 
@@ -134,7 +134,7 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
         raise Http404
     done = _("%(name)s now has the role %(role)s.") % {"name": membership.user, "role": Role(chosen).label}
     change = partial(actions.change_role, request.account.id, membership.id, Role(chosen), by=request.user)
-    return perform(request, change, done, reverse("studio:standing-people"), refused=AccountError)
+    return perform(request, change, done, reverse("studio:team"), refused=AccountError)
 
 
 @require_POST
@@ -145,6 +145,6 @@ def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     membership = find_member(membership_id)
     done = _("%(name)s no longer has access to this account.") % {"name": membership.user}
     remove_member = partial(actions.remove_member, request.account.id, membership.id, by=request.user)
-    people = reverse("studio:standing-people")
+    people = reverse("studio:team")
     to = reverse("studio:home") if membership.user_id == request.user.id else people
     return perform(request, remove_member, done, to, refused=AccountError, back=people)
