@@ -96,5 +96,6 @@ def test_whatever_names_a_mailing_of_ours_reaches_a_person() -> None:
         assert sort_desk_mail(facts) is Tray.CASE
     assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.OTHER, False, False, True, False, True)) is Tray.APART
     assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.OTHER, False, False, False, False, False)) is Tray.APART
-    assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.AUTO_REPLY, False, False, False, False, True)) is Tray.QUIET
+    automatic = DeskMailFacts(ReturnedMessageKind.AUTO_REPLY, False, False, False, False, True)
+    assert sort_desk_mail(automatic) is Tray.NOWHERE
     assert sort_desk_mail(DeskMailFacts(ReturnedMessageKind.REPLY, False, False, False, False, True)) is Tray.CASE

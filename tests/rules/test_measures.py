@@ -77,7 +77,7 @@ def test_fewer_than_three_reports_change_nothing(complaints: int, delivered: int
 
 
 @pytest.mark.parametrize(
-    ("hard", "settled", "of_mailing", "of_week"),
+    ("hard", "settled", "of_campaign", "of_week"),
     [
         (2, 10, None, None),
         (3, 10, MeasureLevel.PAUSE_MAILING, None),

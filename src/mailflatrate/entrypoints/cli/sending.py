@@ -131,7 +131,7 @@ def replay_command(folder: Path, complete: bool) -> None:
 
         found = recovery.replay_folder(folder, retry_policy(settings), whole=complete or None)
     click.echo(f"Journals read: {found.journals}. Lost claims settled: {found.claims}.")
-    if found.replayed.changed or found.settled.missing:
+    if found.replayed.changed or found.replayed.missing:
         click.echo(
             f"Messages the database had lost track of: {found.replayed.changed}. Missing from it entirely: "
             f"{found.replayed.missing}."
