@@ -53,12 +53,33 @@ _NAMES = {
 }
 _BY_NAME = {name.replace("-", " "): code for code, names in _NAMES.items() for name in names.split()}
 _BY_NAME |= {code.lower(): code for code in _NAMES}
+_CODE_LIST = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
+)
+_CODES = frozenset(_CODE_LIST.split())
 _BY_ENDING = {code.lower(): code for code in _NAMES} | {"uk": "GB", "gov": "US", "mil": "US", "edu": "US"}
 # Sold worldwide, so they say nothing about the country.
 _BY_ENDING = {ending: code for ending, code in _BY_ENDING.items() if ending not in {"in", "is", "li"}}
+
+
+MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU"})
+"""Where 03/04/2026 is the 4th of March."""
 
 
 def country_of(attribute: str, ending: str) -> str | None:
     """Return the ISO 3166 code of the country named by an attribute, else by an address's ending; or None."""
     named = _BY_NAME.get(" ".join(attribute.replace("-", " ").lower().split()))
     return named or _BY_ENDING.get(ending.lower())
+
+
+def country_code(text: str) -> str | None:
+    """Return the ISO 3166 code of a country given by code or by name; None if unknown."""
+    named = _BY_NAME.get(" ".join(text.replace("-", " ").lower().split()))
+    code = text.strip().upper()
+    return named or (code if code in _CODES else None)

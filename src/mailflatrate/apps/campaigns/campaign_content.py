@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
@@ -12,6 +13,7 @@ from mailflatrate.apps.campaigns.convert import source_format
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
+from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
 from mailflatrate.mail.content import CompileContext, ContentSource
@@ -21,6 +23,7 @@ from mailflatrate.mail.html.imprint import FooterLine
 from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.contact_fields import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 
@@ -47,10 +50,20 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
         campaign.text_override, campaign.track_clicks, imprint.version if imprint else None, _style_without_host(),
     ]  # fmt: skip
+    if printed := printed_defaults(campaign):
+        covered.append(printed)
     # An option left unset does not change the hash, so campaigns from before the option keep theirs.
     if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
         covered.append(options)
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+
+def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
+    """Return the defaults of fields that the content names: they are part of what recipients see."""
+    written = " ".join(
+        (campaign.subject, campaign.preheader, campaign.content, campaign.text_override, str(campaign.variants))
+    )
+    return {key: value for key, value in sorted(defaults().items()) if re.search(rf"\bcontact\.{key}\b", written)}
 
 
 def _style_without_host() -> tuple[object, ...]:

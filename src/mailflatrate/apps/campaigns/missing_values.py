@@ -6,7 +6,7 @@ defaults included. SQL first drops everyone who has a value in every field that 
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,7 +17,9 @@ from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, missing
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
+from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.rules.contact_fields import FieldValue
 
 MOST_CHECKED = 10_000
 """The most readers with an empty field that one check renders: about a second's work."""
@@ -48,7 +50,8 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     """
     names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
     names = [name.partition(".")[2] for name in names if name.count(".") == 1]
-    candidates = _candidates(campaign, account, names)
+    filled = defaults()
+    candidates = _candidates(campaign, account, [name for name in names if name not in filled], filled)
     counts: Counter[str] = Counter()
     ids: list[int] = []
     checked, work = 0, 0
@@ -66,8 +69,13 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     return MissingFields(tuple(counts.most_common()), tuple(ids), whole)
 
 
-def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield readers with at least one of these fields empty, by ascending ID, with the values that the content uses."""
+def _candidates(
+    campaign: Campaign, account: Account, names: list[str], filled: Mapping[str, FieldValue]
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield readers with at least one of these fields empty, by ascending ID, with the values that the content uses.
+
+    `filled` are the defaults of fields that have one.
+    """
     names = [name for name in names if name != "email"]
     if not names or not campaign.list_ids:
         return
@@ -89,6 +97,7 @@ def _candidates(campaign: Campaign, account: Account, names: list[str]) -> Itera
                 email=email, first_name=first_name, last_name=last_name, attributes=json.loads(known),
                 account_name=account.name, list_name="…", mailing_id=campaign.mailing_id,
                 subscribed_at=account.created_at, source="…", language=campaign.language,
+                defaults=filled,
             ),
             **dict.fromkeys(LINK_VARIABLES.values(), "#"),
         }  # fmt: skip

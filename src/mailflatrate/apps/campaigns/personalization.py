@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from mailflatrate.locale.formats import written_date
+from mailflatrate.rules.contact_fields import with_defaults
+
+NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def recipient_values(
@@ -19,11 +23,14 @@ def recipient_values(
     subscribed_at: datetime | None,
     source: str,
     language: str,
+    defaults: Mapping[str, Any] = NO_DEFAULTS,
 ) -> dict[str, object]:
     """Return the mapping for `Template.render_dynamic`. The composer adds the service's own links.
 
-    A contact's own fields take precedence over an attribute of the same name.
+    A contact's own fields take precedence over an attribute of the same name. `defaults` fill in for missing values.
     """
+    if defaults:
+        attributes = with_defaults(attributes, defaults)
     return {
         "contact": {**attributes, "email": email, "first_name": first_name, "last_name": last_name},
         "account": {"name": account_name},

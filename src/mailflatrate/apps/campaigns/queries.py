@@ -25,6 +25,7 @@ from mailflatrate.apps.campaigns.models import (
     ReleaseRequest,
 )
 from mailflatrate.apps.lists.audience import Audience
+from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -75,7 +76,11 @@ def audience_of(campaign: Campaign) -> Audience:
 
 
 def attribute_names() -> frozenset[str]:
-    """Return the contact attributes an author may use: those of the account's most recent contacts."""
+    """Return the contact attributes an author may use: the account's fields, and those of its most recent contacts."""
+    return frozenset(field.key for field in fields()) | _attributes_in_use()
+
+
+def _attributes_in_use() -> frozenset[str]:
     newest = Contact.objects.order_by("-id").values("attributes")[:ATTRIBUTE_SAMPLE]
     sql, parameters = newest.query.sql_with_params()
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.base import tenancy
@@ -98,6 +99,7 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
         subscribed_at=event.occurred_at if event else account.created_at,
         source=evidence.source if evidence and evidence.source else "…",
         language=campaign.language,
+        defaults={} if bare else defaults(),
     )
     return {**values, **dict.fromkeys(LINK_VARIABLES.values(), "#")}
 

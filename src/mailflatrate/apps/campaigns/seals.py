@@ -26,4 +26,6 @@ def _octets(edition: Edition) -> bytes:
         edition.account_id, edition.campaign_id, edition.id, edition.number, edition.variant, edition.content_hash,
         edition.subject, edition.preheader, edition.html, edition.text, edition.links, edition.imprint_id,
     ]  # fmt: skip
+    if printed := edition.facts.get("defaults"):
+        shown.append(printed)
     return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")

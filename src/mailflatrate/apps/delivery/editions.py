@@ -2,13 +2,14 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mailflatrate.apps.accounts.models import Account, Notice
 from mailflatrate.apps.campaigns.campaign_content import click_url, templates_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.campaigns.seals import is_genuine
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
 from mailflatrate.apps.gate.message_composition import (
@@ -52,6 +53,7 @@ class EditionMail:
     composers: dict[int, Composer]
     list_names: dict[int, str]
     personal: dict[int, Composer] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def recipient(self, row: RecipientRow) -> Recipient:
         """Return the address and values of one claimed row."""
@@ -72,6 +74,7 @@ class EditionMail:
                 subscribed_at=row.consent_at,
                 source=row.consent_source or "",
                 language=self.language,
+                defaults=self.defaults,
             ),
         )
 
@@ -96,7 +99,16 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
         except (ComposeError, HeaderError, SigningKeyError, SourceRefused, ValueError) as problem:
             raise EditionUnusable(from_problem(problem)) from problem
     names = {each.id: each.public_name for each in lists}
-    return EditionMail(edition_id, account.name, campaign.mailing_id, campaign.language, composers, names, personal)
+    return EditionMail(
+        edition_id,
+        account.name,
+        campaign.mailing_id,
+        campaign.language,
+        composers,
+        names,
+        personal,
+        edition.facts.get("defaults", NO_DEFAULTS),
+    )
 
 
 def _composers(
@@ -213,5 +225,6 @@ def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
         subscribed_at=notice.created_at,
         source="test",
         language=mail.language,
+        defaults=mail.defaults,
     )
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient, "", values))

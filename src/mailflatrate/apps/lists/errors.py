@@ -7,6 +7,14 @@ class ListError(Exception):
     """The request is refused; the message says why."""
 
 
+class FieldProblem(ListError):
+    """Values don't suit their fields; `problems` maps a field's key to a sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)
+
+
 class SegmentError(ListError):
     """A condition is invalid; the message names it."""
 

@@ -8,9 +8,10 @@ from mailflatrate.apps.lists import actions, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.exports import runner as exports
+from mailflatrate.apps.lists.fields import MIGRATE_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
-from mailflatrate.apps.lists.models import Export, ExportState, Import, ImportState
+from mailflatrate.apps.lists.models import Export, ExportState, FieldMigration, FieldMigrationState, Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.base.storage import files as storage
@@ -94,6 +95,21 @@ def sweep_exports(timestamp: int) -> None:
     """Delete export files whose time is over, and those that no row names."""
     actions.expire_exports()
     drop_orphans(exports.AREA, storage.older_files(exports.AREA, clock.now() - ABANDONED_AFTER))
+
+
+@job(MIGRATE_JOB, JobQueue.IMPORT)
+def migrate_fields(account_id: int) -> None:
+    """Declare the fields of an account's earlier contacts, or rewrite values after a change of type."""
+    actions.migrate_fields(account_id)
+
+
+@job("lists.resume_field_migrations", JobQueue.HOUSE, every="*/5 * * * *")
+def resume_field_migrations(timestamp: int) -> None:
+    """Enqueue accounts whose fields are not declared yet, after an upgrade or a crash."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        waiting = FieldMigration.objects.exclude(state=FieldMigrationState.DONE).values_list("account_id", flat=True)
+        for account_id in waiting:
+            defer(MIGRATE_JOB, JobQueue.IMPORT, once=f"migrate-fields:{account_id}", account_id=account_id)
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")

@@ -248,7 +248,21 @@ def _attribute(condition: Condition, alias: str) -> Built:
             f"THEN ({value})::date {DATE_OPS[condition.op]} %s::date ELSE FALSE END",
             [key, key, key, condition.value],
         )
-    return _text_sql(f"{alias}.attributes->>%s", [key], condition)
+    sql, values = _text_sql(f"{alias}.attributes->>%s", [key], condition)
+    if condition.op not in (Op.EQUALS, Op.NOT_EQUALS, Op.IN):
+        return sql, values
+    # A field of several choices has a list; one of them is enough.
+    wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    chosen = (
+        f"EXISTS (SELECT 1 FROM jsonb_array_elements_text({alias}.attributes->%s) AS chosen "  # noqa: S608  checked
+        "WHERE lower(chosen) = ANY(%s::text[]))"
+    )
+    if condition.op is Op.NOT_EQUALS:
+        chosen = f"NOT {chosen}"
+    return (
+        f"CASE WHEN jsonb_typeof({alias}.attributes->%s) = 'array' THEN {chosen} ELSE {sql} END",
+        [key, key, [str(value).lower() for value in wanted], *values],
+    )
 
 
 def _column(expression: str) -> Callable[[Condition, str], Built]:

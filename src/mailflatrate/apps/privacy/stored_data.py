@@ -13,7 +13,14 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, Subscription
+from mailflatrate.apps.lists.models import (
+    ConsentEvent,
+    ConsentEvidence,
+    ConsentKind,
+    Contact,
+    ContactField,
+    Subscription,
+)
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Suppression
@@ -37,23 +44,13 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
     if detail is None:
         return None
     contact = detail.contact
-    carried = carried_over(contact_id, contact) if to_mailbox else frozenset()
+    carried: frozenset[str] = carried_over(contact_id, contact) if to_mailbox else frozenset()
     deliveries = list(DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
     return {
         "format": FORM,
         "made_at": clock.now().isoformat(),
         "responsible": _responsible(language),
-        "person": {
-            "email": contact.email,
-            "first_name": "" if "first_name" in carried else contact.first_name,
-            "last_name": "" if "last_name" in carried else contact.last_name,
-            "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
-            "asked_as": asked_as(contact.attributes.keys() - carried, language),
-            "has_earlier_address": bool(carried),
-            "stored_since": contact.created_at.isoformat(),
-            "last_activity": _iso(contact.last_activity_at),
-            "clicks_by_name": contact.tracking,
-        },
+        "person": _person(contact, carried, language),
         "preferences": {
             "language": contact.attributes.get(LANGUAGE_ATTRIBUTE),
             "least_days_between_mailings": contact.pause_days,
@@ -73,6 +70,36 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             for row in PrivacyRequest.objects.filter(contact_id=contact_id).order_by("id")
         ],
     }
+
+
+def _person(contact: Contact, carried: Collection[str], language: str) -> dict[str, Any]:
+    """Return the person's own data, without the names and attributes in `carried`."""
+    kept = contact.attributes.keys() - carried
+    return {
+        "email": contact.email,
+        "first_name": "" if "first_name" in carried else contact.first_name,
+        "last_name": "" if "last_name" in carried else contact.last_name,
+        "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
+        "asked_as": {
+            **_labels(kept),
+            **asked_as(kept, language),
+        },
+        "purposes": _purposes(kept),
+        "has_earlier_address": bool(carried),
+        "stored_since": contact.created_at.isoformat(),
+        "last_activity": _iso(contact.last_activity_at),
+        "clicks_by_name": contact.tracking,
+    }
+
+
+def _labels(keys: Collection[str]) -> dict[str, str]:
+    """Return what the customer calls these fields."""
+    return dict(ContactField.objects.filter(key__in=keys).values_list("key", "label"))
+
+
+def _purposes(keys: Collection[str]) -> dict[str, str]:
+    """Return what the customer says these fields are for (R-97); fields without a purpose are missing."""
+    return dict(ContactField.objects.filter(key__in=keys).exclude(purpose="").values_list("key", "purpose"))
 
 
 def _responsible(language: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ CONTACTS = NavEntry(
         Tab("contacts", _("Contacts"), ("contact",)),
         Tab("lists", _("Lists"), ("list",)),
         Tab("segments", _("Segments"), ("segment",)),
+        Tab("fields", _("Fields"), ("field",)),
         Tab("imports", _("Imports"), ("import",)),
         Tab("exports", _("Exports"), ("export",)),
         Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),

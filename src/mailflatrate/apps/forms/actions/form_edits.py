@@ -13,9 +13,12 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState, FormVersion
 from mailflatrate.apps.forms.queries import forget_published
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.fields import declare
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.base import clock
-from mailflatrate.rules.forms import FormContent, default_content, freeze
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.forms import FieldKind, FormContent, default_content, freeze
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings.schema import load_settings
@@ -64,6 +67,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
     if not verdict.allowed:
         return verdict
     assert facts.imprint is not None
+    _declare_fields(facts.content)
     frozen = freeze(facts.content, facts.imprint, form.mailing_list.public_name, load_settings().service_name)
     newest = FormVersion.objects.filter(form=form).order_by("-number").first()
     if newest is None or newest.sha256 != frozen.sha256:
@@ -79,6 +83,16 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
     form.save(update_fields=["current", "state"])
     forget_published(form.code)
     return verdict
+
+
+def _declare_fields(content: FormContent) -> None:
+    """Declare the custom fields that the form asks for, as text. Raises FormError."""
+    labels = {field.key: field.labels.get(content.languages[0], "") for field in content.fields}
+    types = {field.key: ContactFieldType.TEXT for field in content.fields if field.kind is FieldKind.TEXT}
+    try:
+        declare(types, labels)
+    except ListError as error:
+        raise FormError(str(error)) from error
 
 
 def close_form(form_id: int) -> None:

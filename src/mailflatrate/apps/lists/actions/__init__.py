@@ -24,6 +24,15 @@ from mailflatrate.apps.lists.actions.feedback import (
     record_delivered,
     take_back_soft_bounce,
 )
+from mailflatrate.apps.lists.actions.field_migration import migrate_fields
+from mailflatrate.apps.lists.actions.fields import (
+    FieldDraft,
+    archive_field,
+    change_field,
+    create_field,
+    move_field,
+    restore_field,
+)
 from mailflatrate.apps.lists.actions.import_checks import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.import_recheck import recheck_imports, suppress_rechecked
 from mailflatrate.apps.lists.actions.import_sets import PlannedFile, plan_set
@@ -58,18 +67,22 @@ from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_w
 __all__ = [
     "Bounce",
     "Declaration",
+    "FieldDraft",
     "OriginDecision",
     "PlannedFile",
     "SignupPerson",
+    "archive_field",
     "archive_list",
     "ask_withdrawal",
     "begin_opt_in",
     "cancel_export",
     "cancel_import",
     "change_contact",
+    "change_field",
     "check_import",
     "choose_tracking",
     "confirm_consent",
+    "create_field",
     "create_list",
     "decide_import",
     "decide_origin",
@@ -84,6 +97,8 @@ __all__ = [
     "expire_exports",
     "expire_request",
     "forget_opt_in",
+    "migrate_fields",
+    "move_field",
     "object_to_mail",
     "open_export",
     "person_of",
@@ -100,6 +115,7 @@ __all__ = [
     "refused_csv",
     "rename_list",
     "reopen_origin",
+    "restore_field",
     "save_segment",
     "set_preferences",
     "settle_people",

@@ -1,6 +1,5 @@
 """A customer's edits to a contact: names and attributes, never the address (consent belongs to it, R-24)."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,38 +11,36 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.fields import declare, declare_missing, read_values, special_sentence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock
+from mailflatrate.rules.contact_fields import ContactFieldType
 
-ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
-MAX_ATTRIBUTE_CHARACTERS = 2000
 MAX_ATTRIBUTES = 100
 LANGUAGE_ATTRIBUTE = "language"
 
 
 @transaction.atomic
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
-    """Replace names and attributes. Values are strings, numbers or booleans. Raises ListError."""
+    """Replace names and attributes. A name that no field has yet becomes one. Raises ListError.
+
+    Values that stay as they were aren't checked again.
+    """
     if len(attributes) > MAX_ATTRIBUTES:
         raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
-    for key, value in attributes.items():
-        if not ATTRIBUTE_KEY.fullmatch(key):
-            raise ListError(
-                _("“%(name)s” can't be used as a field name: use lowercase letters, digits and _") % {"name": key}
-            )
-        if not isinstance(value, str | int | float | bool) or len(str(value)) > MAX_ATTRIBUTE_CHARACTERS:
-            raise ListError(
-                _("the value of “%(name)s” must be a text, a number or true/false, and not too long") % {"name": key}
-            )
     known = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
     if known is None:
         raise ListError(_("this contact doesn't exist"))
-    _refuse_personal({key: value for key, value in attributes.items() if key not in known or known[key] != value})
+    changed = {key: value for key, value in attributes.items() if key not in known or known[key] != value}
+    _refuse_personal(changed)
+    declare_missing(changed)
+    read = read_values(changed)
+    kept = {key: read.get(key, value) for key, value in attributes.items()}
     Contact.objects.filter(id=contact_id).update(
         first_name=first_name.strip()[:120],
         last_name=last_name.strip()[:120],
-        attributes=attributes,
+        attributes={key: value for key, value in kept.items() if value is not None},
         updated_at=clock.now(),
     )
 
@@ -52,14 +49,10 @@ def _refuse_personal(changed: Mapping[str, Any]) -> None:
     """Reject personal data in changed attributes; existing values stay until removed. Raises ListError."""
     for key, fault in judge_attributes(changed, country=current_account().country).items():
         if fault is PersonalFault.SPECIAL:
-            words = _(
-                "“%(name)s” is about health, belief, origin, politics or sex life. The law gives such data special "
-                "protection and email doesn't need it, so it isn't stored here"
-            )
-        else:
-            words = _(
-                "according to “%(name)s”, this person is under 16; minors can't be on a list. Erase the contact instead"
-            )
+            raise ListError(special_sentence(key))
+        words = _(
+            "according to “%(name)s”, this person is under 16; minors can't be on a list. Erase the contact instead"
+        )
         raise ListError(words % {"name": key})
 
 
@@ -100,6 +93,7 @@ def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -
     contact = Contact.objects.select_for_update().get(id=contact_id)
     if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
         raise ListError(_("a pause between campaigns can be 1 to %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
+    declare({LANGUAGE_ATTRIBUTE: ContactFieldType.LANGUAGE})
     contact.pause_days, contact.updated_at = pause_days, clock.now()
     contact.last_activity_at = contact.updated_at
     contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}

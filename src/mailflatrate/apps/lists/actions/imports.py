@@ -17,8 +17,11 @@ from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.exports.cells import harmless
+from mailflatrate.apps.lists.fields import declare, month_first
 from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.column_survey import decided_order
+from mailflatrate.apps.lists.intake.columns import Columns, ColumnTarget, check_mapping, suggest_mapping
+from mailflatrate.apps.lists.intake.file_preview import TablePreview
 from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders
 from mailflatrate.apps.lists.intake.import_options import (
     ImportTerms,
@@ -27,9 +30,12 @@ from mailflatrate.apps.lists.intake.import_options import (
     with_system,
 )
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
+from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.field_proposals import propose_type
 from mailflatrate.rules.systems import profiles, recognize
 
 
@@ -47,6 +53,8 @@ class FilePreview:
     missing_evidence: tuple[ColumnTarget, ...]
     questions: tuple[Question, ...] = ()
     terms: ImportTerms = field(default_factory=ImportTerms)
+    types: tuple[tuple[str, ...], ...] = ()
+    """The types of a field that each column's values suit."""
 
     @property
     def time_zone(self) -> str:
@@ -84,7 +92,7 @@ def read_head(
         except ImportAsks as asks:
             questions += asks.questions
     rows = [list(cells) for cells in preview.rows]
-    return FilePreview(header, rows, suggested, missing, tuple(questions), terms)
+    return FilePreview(header, rows, suggested, missing, tuple(questions), terms, survey.types)
 
 
 def upload_import(
@@ -198,6 +206,7 @@ def _settle_terms(
             raise ImportAsks([*questions, *asks.questions]) from asks
     if questions:
         raise ImportAsks(questions)
+    field_orders = _declare_fields(preview, columns, terms)
     if terms.no_status:
         audit.record(
             "import.no_status",
@@ -208,7 +217,29 @@ def _settle_terms(
             subject=f"import:{job.id}",
             details={"columns": dict(terms.no_status)},
         )
-    return {**terms.as_json(), "orders": orders}
+    return {**terms.as_json(), "orders": orders, "field_orders": field_orders}
+
+
+def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms) -> dict[str, str]:
+    """Declare a field for each new column, with the type that its values suit; return the order of its dates by title.
+
+    Raises ImportProblem.
+    """
+    header, survey = preview.header, preview.survey
+    labels, types, orders = {}, {}, {}
+    usual = DayOrder.MONTH_FIRST if month_first() else DayOrder.DAY_FIRST
+    for key, at in columns.attributes:
+        labels[key] = header[at]
+        types[key] = propose_type(key, map(ContactFieldType, survey.types[at]))
+        decided = decided_order(survey.orders[at])
+        stated = terms.date_orders.get(header[at]) or terms.date_order
+        if decided is not None:
+            orders[header[at]] = (decided if decided is not DayOrder.EITHER else DayOrder(stated or usual)).value
+    try:
+        declare(types, labels)
+    except ListError as error:
+        raise ImportProblem(str(error)) from error
+    return orders
 
 
 @contextmanager

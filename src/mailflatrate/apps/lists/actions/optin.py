@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.erasure import expire_request
+from mailflatrate.apps.lists.fields import suited
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
@@ -96,7 +97,7 @@ def confirm_consent(
                 "key": person.address_key,
                 "first_name": person.first_name[:120],
                 "last_name": person.last_name[:120],
-                "attributes": ledger.as_json(person.attributes),
+                "attributes": ledger.as_json(suited(person.attributes)),
                 "at": at,
             },
         )

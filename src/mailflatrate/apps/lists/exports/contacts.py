@@ -11,6 +11,7 @@ from mailflatrate.apps.lists.exports.selection import STRONGEST, ContactPages, a
 from mailflatrate.apps.lists.ledger import moment_sql
 from mailflatrate.apps.lists.models import Export, ExportFormat
 from mailflatrate.base import tenancy
+from mailflatrate.rules.contact_fields import value_text
 
 MOST_FIELDS = 400
 FIXED = (
@@ -83,7 +84,12 @@ class ContactRows:
     def _row(self, row: tuple[Any, ...]) -> Sequence[Value]:
         attributes: dict[str, Value] = json.loads(row[-1]) if row[-1] != "{}" else {}
         fixed = [value if isinstance(value, int) else (value or "") for value in row[:-1]]
-        return (*fixed, attributes) if self._nested else (*fixed, *(attributes.get(key) for key in self._keys))
+        return (*fixed, attributes) if self._nested else (*fixed, *(_cell(attributes.get(key)) for key in self._keys))
+
+
+def _cell(value: Any) -> Value:
+    """Return a value for a cell: several choices as one text."""
+    return value_text(value) if isinstance(value, list) else value
 
 
 def _title(key: str) -> str:

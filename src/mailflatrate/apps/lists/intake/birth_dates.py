@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from mailflatrate.apps.lists.intake.timestamps import MONTH_FIRST_COUNTRIES, moment_reader
+from mailflatrate.apps.lists.intake.timestamps import moment_reader
+from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
 from mailflatrate.rules.personal_data import MINOR_BELOW_YEARS, is_minor
 
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailflatrate.apps.lists.intake.csv_rows import Row
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, moment_reader, read_ip
+from mailflatrate.rules.field_proposals import TypeGuess
 from mailflatrate.rules.prior_status import ColumnProfile, is_status_word, read_title
 
 SURVEY_ROWS = 3_000
@@ -19,16 +20,20 @@ _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The contents of the first rows by column: `looks`, and in `orders` what their dates say about their order."""
+    """The contents of the first rows by column: `profiles`, in `orders` what their dates say about their order, and in
+    `types` the types of a field that all values suit.
+    """
 
     profiles: tuple[ColumnProfile, ...]
     orders: tuple[frozenset[DayOrder], ...]
+    types: tuple[tuple[str, ...], ...] = ()
 
 
 def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     """Survey the first rows of a table."""
     profiles = tuple(ColumnProfile() for _ in header)
     orders: list[set[DayOrder]] = [set() for _ in header]
+    guesses = [TypeGuess() for _ in header]
     seen: list[set[str]] = [set() for _ in header]
     titled = [read_title(title) is not None for title in header]
     reads = moment_reader("UTC", False, strict=False)
@@ -45,6 +50,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
             order = day_order(text)
             if order is not None:
                 orders[at].add(order)
+            guesses[at].add(text)
             if (titled[at] or number < FULLY_READ_ROWS) and full_reads < MOST_FULL_READS:
                 full_reads += 1
                 profiles[at].add(
@@ -58,7 +64,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
             if text[-1].isalpha() and "@" not in text:
                 profiles[at].telling += is_status_word(text)
             seen[at].add(cell)
-    return Survey(profiles, tuple(map(frozenset, orders)))
+    return Survey(profiles, tuple(map(frozenset, orders)), tuple(tuple(guess.types()) for guess in guesses))
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:

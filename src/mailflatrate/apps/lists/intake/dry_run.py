@@ -34,9 +34,10 @@ from mailflatrate.apps.lists.intake.import_options import (
     name_asks,
     suggested_terms,
 )
+from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
 from mailflatrate.apps.lists.intake.piles import Outcome, PersonPiles, Pile, never_word
 from mailflatrate.apps.lists.intake.questions import Question, find_orders, find_questions
-from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings, RowVerdict, Weighed
+from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict, Weighed
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.mail.address import domain_of, without_tag

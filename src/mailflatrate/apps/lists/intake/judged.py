@@ -45,3 +45,5 @@ class Slice:
     """Rows whose people said no in the previous system; they are among the refusals, too."""
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(column, word) -> rows whose status word is unknown."""
+    unread: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(field, fault) -> rows whose value doesn't suit the field."""

@@ -8,24 +8,23 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from json.encoder import encode_basestring
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from mailflatrate.apps.lists.intake import portable_rows
+from mailflatrate.apps.lists.intake.attribute_cells import AttributeCell, written_attributes
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
-from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, ColumnTarget
+from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, ColumnTarget
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
+from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
 from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, Refusal, SaidNo, Slice
 from mailflatrate.apps.lists.intake.person_names import split_name
-from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
 from mailflatrate.rules.prior_status import NO, PriorStatus, StatusHit, is_status_word, is_unread_state
 
 DUPLICATE = "duplicate_in_file"
@@ -39,36 +38,6 @@ MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
 _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeSettings:
-    """What judging depends on besides the row.
-
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each
-    column of times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a
-    resumed import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last
-    campaign to the list. `source` is that of all rows of a file without such a column, and `source_by` who stated it;
-    `wording` is what people agreed to, as the customer says. `same_time_is_single`: one time in both columns means that
-    nobody was asked to confirm. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
-    """
-
-    columns: Columns
-    key_of: Callable[[str], bytes]
-    read_moments: Mapping[int, Callable[[str], Moment | None]]
-    says_minor: Callable[[str], bool]
-    now: datetime
-    statuses: Statuses
-    last_mailed_at: datetime | None = None
-    source: str = ""
-    source_by: str = ""
-    wording: str = ""
-    same_time_is_single: bool = False
-    own_domains: Collection[str] = ()
-    own_addresses: Collection[str] = ()
-    allow_reserved: Collection[str] = ()
-    is_portable: bool = False
-    """The rows come verified from `portable_rows`, with fields and proof in columns of its own."""
 
 
 class Weighed(NamedTuple):
@@ -107,7 +76,10 @@ class ImportJudge:
         self._seen = FingerprintSet()
         self._of_age_unasked = not setting.columns.births and not setting.columns.ages
         # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
-        self._attribute_keys = [(f"{encode_basestring(key)}:", at) for key, at in setting.columns.attributes]
+        self._cells = tuple(
+            AttributeCell(at, setting.fields.get(key) or FieldDefinition(key), setting.field_orders.get(at))
+            for key, at in setting.columns.attributes
+        )
         self._statuses = setting.statuses if setting.statuses.speak else None
         self._watched = setting.statuses.watched
         self._contact_at = setting.columns.targets.get(ColumnTarget.LAST_CONTACT_AT)
@@ -189,7 +161,7 @@ class ImportJudge:
             part.refusals.append(verdict.refusal)
             return
         assert verdict.weighed is not None
-        write(self._row(line, cells, verdict.key, verdict.weighed))
+        write(self._row(line, cells, verdict.key, verdict.weighed, part.unread))
         part.cells[line] = cells
 
     def verdict(self, line: int, cells: list[str], email_at: int, unknown: Counter[tuple[str, str]]) -> RowVerdict:
@@ -292,8 +264,10 @@ class ImportJudge:
             texts[day] = join_clock(texts[day], cells[clock_at])
         return texts[ColumnTarget.SIGNUP_AT], texts[ColumnTarget.CONFIRMED_AT]
 
-    def _row(self, line: int, cells: list[str], key: bytes, weighed: Weighed) -> tuple[object, ...]:
-        """Return the row for the staging table."""
+    def _row(
+        self, line: int, cells: list[str], key: bytes, weighed: Weighed, unread: Counter[tuple[str, str]]
+    ) -> tuple[object, ...]:
+        """Return the row for the staging table; values that don't suit their fields are counted in `unread`."""
         first_at, last_at, full_at = self._names
         first_name = "" if first_at is None else cells[first_at].strip()
         last_name = "" if last_at is None else cells[last_at].strip()
@@ -306,7 +280,9 @@ class ImportJudge:
             self._mailbox_key(weighed.decision.canonical),
             first_name[:MAX_NAME_CHARACTERS],
             last_name[:MAX_NAME_CHARACTERS],
-            cells[portable_rows.CARRIED_AT] or None if self._setting.is_portable else self._attributes(cells),
+            self._carried(cells[portable_rows.CARRIED_AT], unread)
+            if self._setting.is_portable
+            else written_attributes(self._cells, cells, unread),
             None if weighed.signup_at is None else weighed.signup_at.at,
             weighed.signup_ip,
             None if weighed.confirmed_at is None else weighed.confirmed_at.at,
@@ -349,14 +325,13 @@ class ImportJudge:
                 return True
         return any(is_unread_state(cells[at]) for at in self._setting.statuses.watched_states)
 
-    def _attributes(self, cells: list[str]) -> str | None:
-        # A whole JSON encoder for two short strings would take as long as deciding about the address.
-        members = [
-            key + encode_basestring(value[:MAX_TEXT_CHARACTERS])
-            for key, at in self._attribute_keys
-            if (value := cells[at].strip())
-        ]
-        return f"{{{','.join(members)}}}" if members else None
+    def _carried(self, text: str, unread: Counter[tuple[str, str]]) -> str | None:
+        """Return the attributes of a portable row in the form of this account's fields."""
+        if not text or not self._setting.fields:
+            return text or None
+        carried: dict[str, Any] = json.loads(text)
+        read = suited_values(carried, self._setting.fields, unread)
+        return _json(read) if read else None
 
 
 def _no_moment(text: str) -> None:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -20,17 +19,20 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.fields import definitions, walk_contacts
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.birth_dates import minor_reader
 from mailflatrate.apps.lists.intake.columns import Columns, check_mapping
 from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.intake.import_options import ImportTerms, moment_readers
+from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
 from mailflatrate.apps.lists.intake.judged import SLICE_ROWS
 from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
-from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, JudgeSettings
+from mailflatrate.apps.lists.intake.row_decisions import ImportJudge
 from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
-from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
+from mailflatrate.apps.lists.intake.timestamps import DayOrder
+from mailflatrate.apps.lists.models import FieldMigrationState, Import, ImportState, ListOrigin
 from mailflatrate.apps.lists.trusted_keys import trusted_keys
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock
@@ -122,7 +124,7 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
     else:
         terms = ImportTerms.from_json(job.terms)
         columns = check_mapping(table.header, job.mapping, terms.profile)
-    judge = ImportJudge(replace(_setting(job, columns, table.header, terms), is_portable=is_portable))
+    judge = ImportJudge(_setting(job, columns, table.header, terms, is_portable=is_portable))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
@@ -136,6 +138,9 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
                 pending.result()
         finally:
             writer.submit(connections.close_all).result()
+    if is_portable:
+        with tenancy.account(job.account_id):
+            walk_contacts(FieldMigrationState.READING)  # its rows have fields that no column names
 
 
 @contextmanager
@@ -160,11 +165,14 @@ def _trusted_keys(job: Import) -> dict[str, PublishedKey]:
         raise ImportProblem(_("the operator's file of trusted installations can't be read; tell support")) from None
 
 
-def _setting(job: Import, columns: Columns, header: Sequence[str], terms: ImportTerms) -> JudgeSettings:
+def _setting(
+    job: Import, columns: Columns, header: Sequence[str], terms: ImportTerms, *, is_portable: bool
+) -> JudgeSettings:
     assert job.started_at is not None and job.origin_id is not None
     with tenancy.account(job.account_id):
         account = Account.objects.get(id=job.account_id)
         around = surroundings()
+        fields = definitions() if columns.attributes or is_portable else {}
         origin = ListOrigin.objects.only("last_mailed_on", "form_urls").get(id=job.origin_id)
     mailed_on = origin.last_mailed_on
     source, source_by = _stated_source(terms, origin)
@@ -185,7 +193,16 @@ def _setting(job: Import, columns: Columns, header: Sequence[str], terms: Import
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,
         allow_reserved=around.allow_reserved,
+        fields=fields,
+        field_orders=_field_orders(job, columns, header),
+        is_portable=is_portable,
     )
+
+
+def _field_orders(job: Import, columns: Columns, header: Sequence[str]) -> dict[int, bool]:
+    """Return whether the month comes first in the dates of each column that fills a field, as settled at the start."""
+    orders = job.terms.get("field_orders", {})
+    return {at: orders[header[at]] == DayOrder.MONTH_FIRST for _key, at in columns.attributes if header[at] in orders}
 
 
 def _stated_source(terms: ImportTerms, origin: ListOrigin) -> tuple[str, str]:

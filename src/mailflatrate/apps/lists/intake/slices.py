@@ -228,7 +228,7 @@ def _write(job: Import, part: Slice) -> None:
                 job.id,
             ],
         )
-        _note_unknown(cursor, job, part.unknown)
+        _note_unknown(cursor, job, part)
     if tally.events >= SEAL_EVERY_EVENTS:
         wake_sealer()
 
@@ -244,17 +244,21 @@ def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
     tally.quarantined = +tally.quarantined
 
 
-def _note_unknown(cursor: Any, job: Import, unknown: Counter[tuple[str, str]]) -> None:
-    """Store unknown words for the report: at most UNKNOWN_WORDS of them."""
-    if not unknown:
+def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
+    """Store for the report: at most UNKNOWN_WORDS unknown words, and how many values don't suit their field."""
+    if not part.unknown and not part.unread:
         return
     cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
     terms = json.loads(cursor.fetchone()[0])
     words = terms.setdefault("unknown_words", {})
-    for (title, word), rows in unknown.most_common():
+    for (title, word), rows in part.unknown.most_common():
         of_column = words.setdefault(title, {})
         if word in of_column or sum(map(len, words.values())) < UNKNOWN_WORDS:
             of_column[word] = of_column.get(word, 0) + rows
+    unread = terms.setdefault("unread_values", {})
+    for (key, fault), rows in part.unread.items():
+        of_field = unread.setdefault(key, {})
+        of_field[fault] = of_field.get(fault, 0) + rows
     cursor.execute(
         "UPDATE import SET terms = %s::jsonb WHERE account_id = %s AND id = %s",
         [json.dumps(terms), job.account_id, job.id],

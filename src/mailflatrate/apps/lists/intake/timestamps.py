@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU"})
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
 _EARLIEST_YEAR = 1990

@@ -3,6 +3,12 @@
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.apps.lists.models.fields import (
+    FIELD_TYPE_LABELS,
+    ContactField,
+    FieldMigration,
+    FieldMigrationState,
+)
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
@@ -25,6 +31,7 @@ from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, S
 
 __all__ = [
     "CONSENT_LABELS",
+    "FIELD_TYPE_LABELS",
     "GONE",
     "OPEN_DECLARATIONS",
     "ORIGIN_LABELS",
@@ -36,6 +43,7 @@ __all__ = [
     "ConsentSeal",
     "ConsentStamp",
     "Contact",
+    "ContactField",
     "ContactText",
     "DeclarationState",
     "EvidenceColumn",
@@ -43,6 +51,8 @@ __all__ = [
     "ExportContent",
     "ExportFormat",
     "ExportState",
+    "FieldMigration",
+    "FieldMigrationState",
     "Import",
     "ImportRefusal",
     "ImportState",

@@ -104,8 +104,12 @@ class ContactChange(RequestBodySchema):
     first_name: PersonName | None = None
     last_name: PersonName | None = None
     attributes: Annotated[
-        dict[str, Value | None] | None,
-        Field(description="only the attributes to change; null removes one", max_length=100),
+        dict[str, Value | list[str] | None] | None,
+        Field(
+            description="only the attributes to change; null removes one. Values are checked against their custom "
+            "fields; an unknown key becomes a field",
+            max_length=100,
+        ),
     ] = None
 
 

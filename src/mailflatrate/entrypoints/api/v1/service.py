@@ -27,6 +27,7 @@ from mailflatrate.entrypoints.api.v1 import (
     contacts,
     digests,
     exports,
+    fields,
     forms,
     imports,
     lists,
@@ -50,6 +51,7 @@ TAGS = (
     ("Account", "The API key, its account and the account status."),
     ("Lists", "Lists: what people consent to."),
     ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
+    ("Fields", "Custom fields of contacts: their types, and what they are for."),
     ("Imports", "Contact files with proof of each consent, for lists with a declared origin."),
     ("Exports", "Files of contacts, suppressions and portable proof of consent."),
     (
@@ -68,8 +70,8 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, contacts, imports, exports, suppressions, forms, campaigns, release, report, ab_test, digests,
-    material, senders, abuse,
+    account, lists, contacts, fields, imports, exports, suppressions, forms, campaigns, release, report, ab_test,
+    digests, material, senders, abuse,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.child_compiler import page_in_child
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -36,7 +36,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
         if edition is None or found.delivery.contact is None:
             raise Http404
         try:
-            page = page_in_child(edition.html, _values(found)).html
+            page = page_in_child(edition.html, _values(found, edition)).html
         except SourceRefused:
             page = ""
         if not page:
@@ -47,7 +47,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _values(found: PageReader) -> dict[str, object]:
+def _values(found: PageReader, edition: Edition) -> dict[str, object]:
     delivery, contact = found.delivery, found.delivery.contact
     event = delivery.consent_event
     assert contact is not None and delivery.campaign is not None
@@ -62,6 +62,7 @@ def _values(found: PageReader) -> dict[str, object]:
         subscribed_at=event.occurred_at if event else None,
         source=event.evidence.source if event and hasattr(event, "evidence") else "",
         language=found.language,
+        defaults=edition.facts.get("defaults", NO_DEFAULTS),
     )
     base = load_settings().public_url
     for kind, name in LINK_VARIABLES.items():

@@ -17,6 +17,7 @@ from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.public.preferences import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
+from mailflatrate.rules.contact_fields import value_text
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
 from mailflatrate.rules.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
 
@@ -33,7 +34,11 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Email address"), person["email"]),
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
-        *((_attribute(key, person["asked_as"]), str(value)) for key, value in attributes if key != LANGUAGE_ATTRIBUTE),
+        *(
+            (_attribute(key, person["asked_as"]), value_text(value))
+            for key, value in attributes
+            if key != LANGUAGE_ATTRIBUTE
+        ),
         *([(_("From your previous address"), _earlier())] if person["has_earlier_address"] else []),
         (_("Stored since"), _when(person["stored_since"])),
         (_("Your clicks"), _("stored with your name") if person["clicks_by_name"] else _("anonymous: counted only")),

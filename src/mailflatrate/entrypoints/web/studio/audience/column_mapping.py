@@ -8,10 +8,14 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.actions.imports import FilePreview
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, EVIDENCE, ColumnTarget, attribute_key, name_status
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.questions import STATUS
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
+from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+from mailflatrate.rules.field_proposals import propose_type
 from mailflatrate.rules.prior_status import StatusField
 
 ATTRIBUTE = "attribute"
@@ -31,6 +35,8 @@ class MappedColumn:
     chosen: str
     asks: bool = False
     why: str = ""
+    field: str = ""
+    """What the field is called that the column fills, and its type; empty if it fills none."""
 
 
 def choices() -> list[tuple[str, str]]:
@@ -46,6 +52,13 @@ def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping
         title: ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
         for name, title in mapping.items()
     }
+    named = {
+        title: attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
+        for name, title in mapping.items()
+        if name.startswith(ATTRIBUTE_PREFIX)
+    }
+    known = definitions(named.values())
+    keys = {title: (key, known.get(key)) for title, key in named.items()}
     asked = {question.column for question in head.questions if question.about == STATUS} | set(no_status)
     return [
         MappedColumn(
@@ -55,9 +68,21 @@ def columns_of(head: FilePreview, mapping: Mapping[str, str], no_status: Mapping
             chosen.get(title, ""),
             title in asked,
             no_status.get(title, ""),
+            _field_of(head, number, keys.get(title)),
         )
         for number, title in enumerate(head.header)
     ]
+
+
+def _field_of(head: FilePreview, number: int, found: tuple[str, FieldDefinition | None] | None) -> str:
+    """Return the field that a column fills, or the one that the import will add."""
+    if found is None:
+        return ""
+    key, known = found
+    if known is not None:
+        return f"{known.label} · {FIELD_TYPE_LABELS[known.type]}"
+    kind = propose_type(key, map(ContactFieldType, head.types[number]))
+    return _("New field · %(type)s") % {"type": FIELD_TYPE_LABELS[kind]}
 
 
 def posted_mapping(header: Sequence[str], targets: Sequence[str]) -> dict[str, str]:

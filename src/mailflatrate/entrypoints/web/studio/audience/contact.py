@@ -1,5 +1,6 @@
 """One contact: name and attributes, subscriptions, proof of consent, everything sent, all feedback."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import PAGE_ROWS, deliveries_of_contact
 from mailflatrate.apps.inbound.queries import feedback_of_contact
 from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.errors import FieldProblem, ListError
+from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.privacy.queries import corrections
@@ -24,10 +26,12 @@ from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.source_labels import unsubscribed_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.audience.field_inputs import NO_PROBLEMS, field_inputs, posted_values
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 from mailflatrate.entrypoints.web.studio.campaigns import result_labels as outcomes
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.contact_fields import value_text
 
 SHOWN_FEEDBACK = 50
 
@@ -85,18 +89,23 @@ def _sent(row: DeliveryRecord) -> SentRow:
     return SentRow(row, outcomes.STATE_TONES[state], str(state.label), detail, reply)
 
 
-def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the rows of the form, with an empty one for adding an attribute."""
-    return [*((key, str(value)) for key, value in sorted(attributes.items())), ("", "")]
+def _undeclared(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the rows of values that no field has, with an empty one for adding a field."""
+    known = definitions()
+    rows = [(key, value_text(value)) for key, value in sorted(attributes.items()) if key not in known]
+    return [*rows, ("", "")]
 
 
-def _context(detail: ContactRecord, form: EditContactForm, attributes: list[tuple[str, str]]) -> dict[str, Any]:
+def _context(
+    detail: ContactRecord, form: EditContactForm, attributes: dict[str, Any], problems: Mapping[str, str] = NO_PROBLEMS
+) -> dict[str, Any]:
     contact = detail.contact
     sent = deliveries_of_contact(contact.id)
     return {
         "contact": contact,
         "form": form,
-        "attributes": attributes,
+        "inputs": field_inputs(attributes, problems),
+        "attributes": _undeclared(attributes),
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "open_count": sum(row.state != SubscriptionState.UNSUBSCRIBED for row in detail.subscriptions),
         "suppression": detail.suppression,
@@ -115,16 +124,16 @@ def one(request: StudioRequest, contact_id: int) -> HttpResponse:
     detail = _detail(contact_id)
     contact = detail.contact
     form = EditContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
-    return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(contact.attributes)))
+    return page(request, "studio/audience/contact.html", _context(detail, form, contact.attributes))
 
 
 def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[str, Any]:
-    """Return the rows with a name and a value. An unchanged value keeps its type."""
+    """Return the values of fields, and the rows with a name and a value. An unchanged value keeps its type."""
     names, values = (map(str.strip, request.POST.getlist(f"attribute_{part}")) for part in ("name", "value"))
-    kept: dict[str, Any] = {}
+    kept = posted_values(request.POST, before)
     for name, value in zip(names, values, strict=False):
         if name and value:
-            kept[name] = before[name] if name in before and str(before[name]) == value else value
+            kept[name] = before[name] if name in before and value_text(before[name]) == value else value
     return kept
 
 
@@ -135,14 +144,19 @@ def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
     detail = _detail(contact_id)
     form = EditContactForm(request.POST)
     attributes = _posted_attributes(request, detail.contact.attributes)
+    problems: Mapping[str, str] = NO_PROBLEMS
     if form.is_valid():
         try:
             actions.edit_contact(contact_id, **form.cleaned_data, attributes=attributes)
+        except FieldProblem as error:
+            problems = {key: error_sentence(text) for key, text in error.problems.items()}
+            form.add_error(None, " ".join(problems.values()))
         except ListError as error:
             form.add_error(None, error_sentence(error))
         else:
             return succeed(request, _("Saved."), reverse("studio:contact", args=[contact_id]))
-    return page(request, "studio/audience/contact.html", _context(detail, form, _attributes(attributes)), status=422)
+    context = _context(detail, form, attributes, problems)
+    return page(request, "studio/audience/contact.html", context, status=422)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts.actions import PolicyConfirmation
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ImportProblem, OriginNeeded
+from mailflatrate.apps.lists.fields import definitions, fault_sentence
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import tenancy
@@ -39,6 +40,7 @@ from mailflatrate.entrypoints.web.studio.audience.column_mapping import (
 )
 from mailflatrate.entrypoints.web.studio.audience.forms import ImportUploadForm
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.contact_fields import ValueFault
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
@@ -159,10 +161,23 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
             for title, words in job.terms.get("unknown_words", {}).items()
             for word, number in words.items()
         ],
+        "unread_values": _unread_values(job),
         "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in shown],
         "next": f"?after={shown[-1].line_number}" if len(lines) > len(shown) else "",
         "first": reverse("studio:import", args=[job.id]) if after else "",
     }
+
+
+def _unread_values(job: Import) -> list[tuple[str, int, str]]:
+    """Return the values that didn't suit their fields: the field, how many, and how they have to be written."""
+    unread: dict[str, dict[str, int]] = job.terms.get("unread_values", {})
+    known = definitions(unread)
+    return [
+        (known[key].label, number, error_sentence(fault_sentence(known[key], ValueFault(fault))))
+        for key, faults in unread.items()
+        if key in known
+        for fault, number in faults.items()
+    ]
 
 
 @require_safe

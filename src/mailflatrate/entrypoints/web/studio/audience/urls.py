@@ -7,6 +7,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     contacts,
     data_requests,
     exports,
+    fields,
     imports,
     inactive,
     lists,
@@ -16,6 +17,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
 )
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
+FIELD = "fields/<int:field_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
 EXPORT = "exports/<int:export_id>/"
 
@@ -45,6 +47,12 @@ urlpatterns: list[URLPattern] = [
     path(SEGMENT, segments.edit, name="segment"),
     path(f"{SEGMENT}count/", segments.count, name="segment-count"),
     path(f"{SEGMENT}delete/", segments.delete, name="segment-delete"),
+    path("fields/", fields.index, name="fields"),
+    path("fields/new/", fields.new, name="field-new"),
+    path(FIELD, fields.edit, name="field"),
+    path(f"{FIELD}move/", fields.move, name="field-move"),
+    path(f"{FIELD}archive/", fields.archive, name="field-archive"),
+    path(f"{FIELD}restore/", fields.restore, name="field-restore"),
     path("suppressions/", suppressions.suppressions, name="suppressions"),
     path("suppressions/look-up/", suppressions.look_up, name="suppression-look-up"),
     path("suppressions/add/", suppressions.add, name="suppression-add"),

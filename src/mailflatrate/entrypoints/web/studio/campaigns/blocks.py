@@ -10,6 +10,7 @@ from mailflatrate.apps.campaigns.default_blocks import palette_words
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
+from mailflatrate.apps.lists.fields import fields
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import imprint_html
@@ -49,8 +50,11 @@ def _conditions() -> list[tuple[str, str]]:
         ("contact.first_name", _("Only people with a first name")),
         ('contact.first_name == ""', _("Only people without a first name")),
     ]
-    for name in sorted(attribute_names())[:MOST_CONDITIONS]:
-        found.append((f'contact.{name} == "…"', _("Only people whose “%(name)s” is …") % {"name": name}))
+    labels = {field.key: field.label for field in fields()}
+    names = [*labels, *sorted(attribute_names() - labels.keys())]
+    for name in names[:MOST_CONDITIONS]:
+        said = _("Only people whose “%(name)s” is …") % {"name": labels.get(name, name)}
+        found.append((f'contact.{name} == "…"', said))
     return found
 
 

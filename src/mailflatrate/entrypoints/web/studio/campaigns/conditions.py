@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op
@@ -103,13 +104,19 @@ def builder(conditions: list[dict[str, Any]]) -> Builder:
     return Builder(
         rows=[_row(number, condition) for number, condition in enumerate(conditions, start=1)],
         fields=[(field.value, FIELD_WORDS[field]) for field in Field],
-        keys=[(key, key) for key in attribute_keys()],
+        keys=_keys(),
         lists=[
             (str(pk), name)
             for pk, name in MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name")
         ],
         mailings=_mailings(conditions),
     )
+
+
+def _keys() -> Pairs:
+    """Return the account's fields in their order, then names in use that no field has."""
+    declared = {field.key: field.label for field in fields()}
+    return [*declared.items(), *((key, key) for key in attribute_keys() if key not in declared)]
 
 
 def _mailings(conditions: list[dict[str, Any]]) -> Pairs:

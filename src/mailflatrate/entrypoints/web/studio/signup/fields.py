@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
-from mailflatrate.apps.lists.actions.contacts import ATTRIBUTE_KEY
+from mailflatrate.rules.contact_fields import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
     Font,
@@ -236,6 +236,6 @@ def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
     """Return the key under which the contact stores the answer; it stays the same when the label changes."""
     if kind is not FieldKind.TEXT:
         return str(kind.value)
-    if not ATTRIBUTE_KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         key = _NOT_A_KEY.sub("_", next((label for _code, label in labels if label), "").casefold()).strip("_")[:60]
-    return key if ATTRIBUTE_KEY.fullmatch(key) and key not in _TAKEN else ""
+    return key if KEY.fullmatch(key) and key not in _TAKEN else ""

@@ -1,0 +1,130 @@
+"""Declaring the fields of contacts from before fields had types, and rewriting values after a field's type changed.
+
+Both walk an account's contacts in small transactions in the order of their keys, and continue after a crash where the
+last one ended. Readers know both forms of a value meanwhile: conditions compare it as text, number or date, whichever
+way it was written (ADR 0038).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import connection, transaction
+
+from mailflatrate.apps.lists.fields import MAX_FIELDS, OWN_NAMES, declare, definitions, month_first
+from mailflatrate.apps.lists.models import FieldMigration, FieldMigrationState
+from mailflatrate.base import tenancy
+from mailflatrate.rules.contact_fields import KEY, ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
+from mailflatrate.rules.field_proposals import TypeGuess, propose_type
+from mailflatrate.rules.personal_data import is_special
+
+READ_AT_ONCE = 5_000
+CONVERTED_AT_ONCE = 1_000
+MIGRATED_TYPES = (ContactFieldType.NUMBER, ContactFieldType.DATE)
+"""What free attributes become besides text. The other types would change what messages print."""
+
+_PAGE = """
+SELECT id, address_key, attributes::text FROM contact
+WHERE account_id = %s AND address_key > %s ORDER BY address_key LIMIT %s
+"""
+_REWRITE = """
+UPDATE contact c SET attributes = t.attributes::jsonb
+FROM unnest(%s::bigint[], %s::text[]) AS t(id, attributes) WHERE c.account_id = %s AND c.id = t.id
+"""
+
+
+def migrate_fields(account_id: int) -> None:
+    """Work on an account until it is done. Harmless when repeated, or when two run at once."""
+    while _step(account_id):
+        pass
+
+
+def _step(account_id: int) -> bool:
+    """Take one page of contacts; return whether there is more to do."""
+    with tenancy.account(account_id), transaction.atomic():
+        row = FieldMigration.objects.select_for_update(skip_locked=True).first()
+        if row is None or row.state == FieldMigrationState.DONE:
+            return False
+        if row.state == FieldMigrationState.READING:
+            _read(row)
+        else:
+            _convert(row)
+        row.save(update_fields=["state", "after_key", "found", "changed"])
+        return row.state != FieldMigrationState.DONE
+
+
+def _page(row: FieldMigration, size: int, lock: str = "") -> list[tuple[int, dict[str, Any]]]:
+    """Return the next contacts, and move on past them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE + lock, [row.account_id, bytes(row.after_key), size])
+        found = cursor.fetchall()
+    if found:
+        row.after_key = bytes(found[-1][1])
+    return [(contact_id, json.loads(attributes)) for contact_id, _key, attributes in found]
+
+
+def _read(row: FieldMigration) -> None:
+    guesses = {key: TypeGuess.of(types) for key, types in row.found.items()}
+    page = _page(row, READ_AT_ONCE)
+    for _id, attributes in page:
+        for key, value in attributes.items():
+            if key not in guesses:
+                if len(guesses) >= MAX_FIELDS or not _is_declarable(key):
+                    continue
+                guesses[key] = TypeGuess()
+            guesses[key].add(value)
+    row.found = {key: guess.types() for key, guess in guesses.items()}
+    if len(page) < READ_AT_ONCE:
+        declare(_migrated(row.found))
+        row.state, row.after_key, row.found = FieldMigrationState.CONVERTING, b"", {}
+
+
+def _is_declarable(key: str) -> bool:
+    """Return whether a key may become a field; others stay what they are: values that nothing offers."""
+    return KEY.fullmatch(key) is not None and key not in OWN_NAMES and not is_special(key)
+
+
+def _migrated(found: Mapping[str, Iterable[str]]) -> dict[str, ContactFieldType]:
+    known = definitions(found)
+    types = {key: propose_type(key, map(ContactFieldType, types)) for key, types in found.items() if key not in known}
+    return {key: each if each in MIGRATED_TYPES else ContactFieldType.TEXT for key, each in sorted(types.items())}
+
+
+def _convert(row: FieldMigration) -> None:
+    known = {key: each for key, each in definitions().items() if each.type is not ContactFieldType.TEXT}
+    page = _page(row, CONVERTED_AT_ONCE, "FOR NO KEY UPDATE") if known else []
+    order = month_first()
+    changed = {
+        contact_id: after
+        for contact_id, attributes in page
+        if (after := converted(attributes, known, month_first=order)) != attributes or _differs(after, attributes)
+    }
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _REWRITE,
+                [list(changed), [json.dumps(after, ensure_ascii=False) for after in changed.values()], row.account_id],
+            )
+        row.changed += len(changed)
+    if len(page) < CONVERTED_AT_ONCE:
+        row.state, row.after_key = FieldMigrationState.DONE, b""
+
+
+def _differs(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Return whether equal values differ in type: to Python, 1 and True are the same."""
+    return any(type(after[key]) is not type(before[key]) for key in after)
+
+
+def converted(
+    attributes: Mapping[str, Any], known: Mapping[str, FieldDefinition], *, month_first: bool
+) -> dict[str, Any]:
+    """Return a contact's values in the form of their fields; those that can't be read stay as they are."""
+    found = dict(attributes)
+    for key in known.keys() & attributes.keys():
+        try:
+            value = normalize_value(known[key], attributes[key], month_first=month_first)
+        except UnreadableValue:
+            continue
+        if value is not None:
+            found[key] = value
+    return found

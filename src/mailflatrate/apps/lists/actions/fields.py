@@ -1,0 +1,157 @@
+"""Declaring, changing, ordering and archiving custom fields."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.fields import (
+    MAX_FIELDS,
+    check_key,
+    fault_sentence,
+    month_first,
+    special_sentence,
+    walk_contacts,
+)
+from mailflatrate.apps.lists.intake.columns import attribute_key
+from mailflatrate.apps.lists.models import ContactField, FieldMigrationState
+from mailflatrate.base import clock
+from mailflatrate.rules.contact_fields import (
+    MAX_CHOICE_CHARACTERS,
+    MAX_CHOICES,
+    WITH_CHOICES,
+    ContactFieldType,
+    FieldDefinition,
+    FieldValue,
+    UnreadableValue,
+    normalize_value,
+)
+from mailflatrate.rules.personal_data import is_special
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDraft:
+    """What a customer says about a field. `key` is made from the label if it is empty; it never changes later."""
+
+    label: str
+    type: ContactFieldType
+    purpose: str = ""
+    choices: Sequence[str] = ()
+    default: Any = None
+    key: str = ""
+
+
+@transaction.atomic
+def create_field(draft: FieldDraft) -> ContactField:
+    """Declare a field at the end of the order. Raises ListError."""
+    label, purpose, choices, default = _checked(draft, draft.key or attribute_key(draft.label))
+    key = draft.key.strip() or attribute_key(label)
+    check_key(key)
+    if ContactField.objects.filter(key=key).exists():
+        raise ListError(_("another field is already called “%(name)s”") % {"name": key})
+    if ContactField.objects.count() >= MAX_FIELDS:
+        raise ListError(_("an account can have up to %(limit)d fields") % {"limit": MAX_FIELDS})
+    last = ContactField.objects.aggregate(last=Max("place"))["last"] or 0
+    field = ContactField.objects.create(
+        key=key, label=label, type=draft.type, purpose=purpose, choices=choices, default=default, place=last + 1
+    )
+    walk_contacts(FieldMigrationState.CONVERTING)  # values under this key may come from before it was declared
+    return field
+
+
+@transaction.atomic
+def change_field(field_id: int, draft: FieldDraft) -> ContactField:
+    """Change everything but the key. Values that don't suit a new type stay as they are, and match no condition.
+
+    Raises ListError.
+    """
+    field = _locked(field_id)
+    before = (field.type, field.choices)
+    field.label, field.purpose, field.choices, field.default = _checked(draft, field.key)
+    field.type = draft.type.value
+    field.save(update_fields=["label", "purpose", "choices", "default", "type"])
+    if before != (field.type, field.choices):
+        walk_contacts(FieldMigrationState.CONVERTING)
+    return field
+
+
+@transaction.atomic
+def move_field(field_id: int, *, up: bool) -> None:
+    """Exchange a field with its neighbor in the order. Idempotent at the ends. Raises ListError."""
+    _locked(field_id)
+    rows = list(ContactField.objects.select_for_update().filter(archived_at=None).order_by("place", "id"))
+    at = next((number for number, row in enumerate(rows) if row.id == field_id), None)
+    if at is None:
+        raise ListError(_("this field is archived"))
+    other = at - 1 if up else at + 1
+    if 0 <= other < len(rows):
+        rows[at], rows[other] = rows[other], rows[at]
+    for place, row in enumerate(rows, start=1):
+        row.place = place
+    ContactField.objects.bulk_update(rows, ["place"])
+
+
+@transaction.atomic
+def archive_field(field_id: int) -> None:
+    """Offer a field nowhere any longer. Its values stay. Idempotent. Raises ListError."""
+    field = _locked(field_id)
+    field.archived_at = field.archived_at or clock.now()
+    field.save(update_fields=["archived_at"])
+
+
+@transaction.atomic
+def restore_field(field_id: int) -> None:
+    """Offer an archived field again. Idempotent. Raises ListError."""
+    field = _locked(field_id)
+    field.archived_at = None
+    field.save(update_fields=["archived_at"])
+
+
+def _locked(field_id: int) -> ContactField:
+    field = ContactField.objects.select_for_update().filter(id=field_id).first()
+    if field is None:
+        raise ListError(_("this field doesn't exist"))
+    return field
+
+
+def _checked(draft: FieldDraft, key: str) -> tuple[str, str, list[str], FieldValue | None]:
+    """Return label, purpose, choices and default as they are stored. Raises ListError."""
+    label = " ".join(draft.label.split())[:120]
+    purpose = " ".join(draft.purpose.split())[:300]
+    if not label:
+        raise ListError(_("enter a label for the field"))
+    if is_special(label):
+        raise ListError(special_sentence(label))
+    if not purpose:
+        raise ListError(_("say what you use this field for; people can ask you, and the law expects an answer"))
+    choices = _choices(draft)
+    wanted = FieldDefinition(key, draft.type, label, choices)
+    try:
+        return label, purpose, choices, normalize_value(wanted, draft.default, month_first=month_first())
+    except UnreadableValue as error:
+        raise ListError(f"{_('default')}: {fault_sentence(wanted, error.fault)}") from error
+
+
+def _choices(draft: FieldDraft) -> list[str]:
+    if draft.type not in WITH_CHOICES:
+        return []
+    found: dict[str, str] = {}
+    for choice in draft.choices:
+        text = " ".join(choice.replace("\0", "").split())
+        if text:
+            found.setdefault(text.casefold(), text)
+    if len(found) < 2:
+        raise ListError(_("enter at least two choices, one per line"))
+    if len(found) > MAX_CHOICES or any(len(text) > MAX_CHOICE_CHARACTERS for text in found.values()):
+        raise ListError(
+            _("use up to %(limit)d choices of up to %(length)d characters")
+            % {"limit": MAX_CHOICES, "length": MAX_CHOICE_CHARACTERS}
+        )
+    if any(re.search(r"[;|]", text) for text in found.values()):
+        raise ListError(_("a choice can't contain ; or |, which separate several choices"))
+    return list(found.values())

@@ -1,0 +1,206 @@
+"""The account's custom fields, and checking values against them. Runs inside `tenancy.account(...)`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.lists.errors import FieldProblem, ListError
+from mailflatrate.apps.lists.models import ContactField, FieldMigration, FieldMigrationState
+from mailflatrate.base import jobs, tenancy
+from mailflatrate.rules.contact_fields import (
+    KEY,
+    ContactFieldType,
+    FieldDefinition,
+    FieldValue,
+    UnreadableValue,
+    ValueFault,
+    normalize_value,
+    suited_values,
+)
+from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.field_proposals import propose_for
+from mailflatrate.rules.personal_data import is_special
+
+MAX_FIELDS = 500
+MIGRATE_JOB = "lists.migrate_fields"
+OWN_NAMES = ("email", "first_name", "last_name")
+"""What every contact has; no field may be called like that."""
+
+
+def fields(*, archived: bool = False) -> list[ContactField]:
+    """Return the fields in their order; `archived` ones only on request."""
+    return list(ContactField.objects.filter(archived_at__isnull=not archived).order_by("place", "id"))
+
+
+def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]:
+    """Return all declared fields by key, archived ones too, or those with these keys."""
+    rows = ContactField.objects.order_by("place", "id")
+    if keys is not None:
+        rows = rows.filter(key__in=list(keys))
+    return {row.key: row.definition for row in rows}
+
+
+def defaults() -> dict[str, FieldValue]:
+    """Return the defaults for personalization, by key."""
+    rows = ContactField.objects.filter(archived_at=None, default__isnull=False)
+    found: dict[str, FieldValue] = {row.key: row.default for row in rows if row.default is not None}
+    return found
+
+
+def month_first() -> bool:
+    """Return whether 03/04/2026 means the 4th of March in the account's country."""
+    return current_account().country.upper() in MONTH_FIRST_COUNTRIES
+
+
+def read_values(
+    values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None
+) -> dict[str, FieldValue | None]:
+    """Return the values as they are stored, None where empty. Undeclared keys are read as what their value is.
+
+    Raises FieldProblem with a sentence for each value that doesn't suit its field.
+    """
+    known = definitions(values) if known is None else known
+    order = month_first() if values else False
+    found: dict[str, FieldValue | None] = {}
+    problems: dict[str, str] = {}
+    for key, raw in values.items():
+        wanted = known.get(key) or FieldDefinition(key, _type_of(raw))
+        try:
+            found[key] = normalize_value(wanted, raw, month_first=order)
+        except UnreadableValue as error:
+            problems[key] = fault_sentence(wanted, error.fault)
+    if problems:
+        raise FieldProblem(problems)
+    return found
+
+
+def suited(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a person's values as they are stored, and declare their fields: a confirmed sign-up is never refused.
+
+    What no longer suits its field, because that changed since the person signed up, is left out.
+    """
+    if not values:
+        return {}
+    with suppress(ListError):  # if the account has as many fields as it can have, the values are kept all the same
+        declare_missing(values)
+    return suited_values(values, definitions(values), Counter(), month_first=month_first())
+
+
+def _type_of(raw: Any) -> ContactFieldType:
+    """Return the type that a value of an undeclared field has by its form alone; text is text, whatever it says."""
+    if isinstance(raw, bool):
+        return ContactFieldType.BOOLEAN
+    return ContactFieldType.NUMBER if isinstance(raw, int | float) else ContactFieldType.TEXT
+
+
+def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
+    """Return what is wrong with a value, and how to write it."""
+    texts = {
+        ValueFault.TOO_LONG: _("“%(label)s” is too long: use up to 2,000 characters"),
+        ValueFault.NOT_A_NUMBER: _("“%(label)s” must be a number, such as 12 or 3.5"),
+        ValueFault.AMBIGUOUS_NUMBER: _("“%(label)s” can be read two ways: write 1234 or 1.23"),
+        ValueFault.NOT_A_DATE: _("“%(label)s” must be a date, such as 2026-03-31"),
+        ValueFault.AMBIGUOUS_DATE: _("“%(label)s” can be read two ways: write the date like 2026-03-31"),
+        ValueFault.NOT_YES_OR_NO: _("“%(label)s” must be yes or no"),
+        ValueFault.NOT_A_CHOICE: _("“%(label)s” must be one of: %(choices)s"),
+        ValueFault.NOT_A_COUNTRY: _("“%(label)s” must be a country, such as DE or Germany"),
+        ValueFault.NOT_A_LANGUAGE: _("“%(label)s” must be a language, such as de or German"),
+        ValueFault.NOT_A_VALUE: _("“%(label)s” must be a text, a number, or true or false"),
+    }
+    return texts[fault] % {"label": wanted.label or wanted.key, "choices": ", ".join(wanted.choices[:20])}
+
+
+def declare_missing(values: Mapping[str, Any]) -> None:
+    """Declare the keys that no field has yet, as text, number, or yes or no. Raises ListError."""
+    wanted = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
+    declare(wanted)
+
+
+def declare_for(values: Mapping[str, Iterable[Any]], labels: Mapping[str, str]) -> None:
+    """Declare the keys that no field has yet, with the type that all their values suit. Raises ListError."""
+    declare({key: propose_for(key, found) for key, found in values.items()}, labels)
+
+
+def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | None = None) -> None:
+    """Declare the keys that no field has yet; archived ones come back. Raises ListError.
+
+    What every contact has, and what is about special data (R-97), becomes no field.
+    """
+    types = {key: kind for key, kind in types.items() if key not in OWN_NAMES and not is_special(key)}
+    if not types:
+        return
+    known = dict(ContactField.objects.filter(key__in=list(types)).values_list("key", "archived_at"))
+    missing = [key for key in types if key not in known]
+    for key in missing:
+        check_form(key)
+    if any(known.values()):
+        ContactField.objects.filter(key__in=list(types), archived_at__isnull=False).update(archived_at=None)
+    if not missing:
+        return
+    if ContactField.objects.count() + len(missing) > MAX_FIELDS:
+        raise ListError(_("an account can have up to %(limit)d fields") % {"limit": MAX_FIELDS})
+    with transaction.atomic():
+        last = ContactField.objects.aggregate(last=Max("place"))["last"] or 0
+        ContactField.objects.bulk_create(
+            [
+                ContactField(
+                    account_id=current_account().id,
+                    key=key,
+                    label=((labels or {}).get(key) or readable(key))[:120],
+                    type=types[key].value,
+                    place=last + number,
+                )
+                for number, key in enumerate(missing, start=1)
+            ],
+            ignore_conflicts=True,  # two imports may declare the same field at once
+        )
+
+
+def check_form(key: str) -> None:
+    """Refuse a key that isn't one. Raises ListError."""
+    if not KEY.fullmatch(key):
+        raise ListError(
+            _("“%(name)s” can't be used as a field name: use lowercase letters, digits and _") % {"name": key}
+        )
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that isn't one, that every contact has, or that is about special data (R-97). Raises ListError."""
+    check_form(key)
+    if key in OWN_NAMES:
+        raise ListError(_("every contact has “%(name)s” already") % {"name": key})
+    if is_special(key):
+        raise ListError(special_sentence(key))
+
+
+def special_sentence(name: str) -> str:
+    """Return why data of a special category is not kept."""
+    return _(
+        "“%(name)s” is about health, belief, origin, politics or sex life. The law gives such data special "
+        "protection and email doesn't need it, so it isn't stored here"
+    ) % {"name": name}
+
+
+def readable(key: str) -> str:
+    """Return a label for a key: `kunden_nr` becomes `Kunden nr`."""
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def walk_contacts(state: FieldMigrationState) -> None:
+    """Read all contacts for fields that are not declared yet (READING), or only rewrite their values (CONVERTING)."""
+    account_id = tenancy.current_account_id()
+    row, created = FieldMigration.objects.select_for_update().get_or_create(
+        account_id=account_id, defaults={"state": state}
+    )
+    # Reading is followed by a conversion anyway.
+    if not created and (row.state != FieldMigrationState.READING or state == FieldMigrationState.READING):
+        row.state, row.after_key, row.found, row.changed = state, b"", {}, 0
+        row.save(update_fields=["state", "after_key", "found", "changed"])
+    jobs.defer(MIGRATE_JOB, jobs.JobQueue.IMPORT, account_id=account_id)

@@ -1,0 +1,81 @@
+"""Custom fields: what an account declared, and how far the fields of earlier contacts have been declared."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+
+FIELD_TYPE_LABELS = {
+    ContactFieldType.TEXT: _("Text"),
+    ContactFieldType.NUMBER: _("Number"),
+    ContactFieldType.DATE: _("Date"),
+    ContactFieldType.BOOLEAN: _("Yes or no"),
+    ContactFieldType.CHOICE: _("One choice"),
+    ContactFieldType.CHOICES: _("Several choices"),
+    ContactFieldType.COUNTRY: _("Country"),
+    ContactFieldType.LANGUAGE: _("Language"),
+}
+
+
+class ContactField(TenantModel):
+    """A custom field. The values are in `Contact.attributes` under `key`, as `rules.contact_fields` normalizes them.
+
+    An archived field is offered nowhere; its values stay until they are removed.
+    """
+
+    key = models.CharField(max_length=60)
+    label = models.CharField(_("label"), max_length=120)
+    type = models.CharField(max_length=8, choices=FIELD_TYPE_LABELS)
+    purpose = models.CharField(_("purpose"), max_length=300, blank=True, db_default="")
+    choices = models.JSONField(default=list)
+    default = models.JSONField(null=True, help_text="shown in messages to contacts without a value")
+    place = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "contact_field"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="contact_field_key_once"),
+            models.CheckConstraint(
+                condition=Q(type__in=[kind.value for kind in ContactFieldType]), name="contact_field_known_type"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def definition(self) -> FieldDefinition:
+        """Return what `rules.contact_fields` needs to know."""
+        return FieldDefinition(
+            self.key, ContactFieldType(self.type), self.label, tuple(map(str, self.choices)), self.default
+        )
+
+
+class FieldMigrationState(models.TextChoices):
+    """READING finds the fields of earlier contacts, CONVERTING rewrites values whose field has another type."""
+
+    READING = "reading"
+    CONVERTING = "converting"
+    DONE = "done"
+
+
+class FieldMigration(TenantModel):
+    """How far an account's contacts have been read or rewritten: `after_key` is the last one, in order of their keys.
+
+    `found` maps each key to the types that all of its values so far suit.
+    """
+
+    state = models.CharField(max_length=10, choices=FieldMigrationState.choices, default=FieldMigrationState.READING)
+    after_key = models.BinaryField(max_length=32, default=bytes)
+    found = models.JSONField(default=dict)
+    changed = models.BigIntegerField(default=0, help_text="contacts rewritten by the last conversion")
+
+    class Meta:
+        db_table = "field_migration"
+        constraints = [models.UniqueConstraint(fields=["account"], name="field_migration_once")]
+        indexes = [models.Index(fields=["state"], condition=~Q(state="done"), name="field_migration_open")]

@@ -1,0 +1,146 @@
+"""Custom fields: what the account keeps about its contacts, in which form, and what for (R-97)."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.fields import fields
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactField
+from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contact_fields import ContactFieldType, value_text
+
+
+class FieldForm(forms.Form):
+    """A field. Its key is made from the label at the beginning and stays the same."""
+
+    label = forms.CharField(
+        label=gettext_lazy("Label"), max_length=120, help_text=gettext_lazy("Such as “Customer since”.")
+    )
+    type = forms.ChoiceField(
+        label=gettext_lazy("Type"), choices=[(kind.value, label) for kind, label in FIELD_TYPE_LABELS.items()]
+    )
+    choices = forms.CharField(
+        label=gettext_lazy("Choices"),
+        required=False,
+        max_length=25_000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=gettext_lazy("One per line. Only for fields of the type “One choice” or “Several choices”."),
+    )
+    purpose = forms.CharField(
+        label=gettext_lazy("What you use it for"),
+        max_length=300,
+        help_text=gettext_lazy("People who ask what you store about them read this, too."),
+    )
+    default = forms.CharField(
+        label=gettext_lazy("Default in messages"),
+        required=False,
+        max_length=2000,
+        help_text=gettext_lazy("Used wherever a message shows this field and a contact has no value."),
+    )
+
+    def draft(self, key: str = "") -> FieldDraft:
+        """Return what was entered."""
+        given = self.cleaned_data
+        return FieldDraft(
+            label=given["label"],
+            type=ContactFieldType(given["type"]),
+            purpose=given["purpose"],
+            choices=given["choices"].splitlines(),
+            default=given["default"],
+            key=key,
+        )
+
+
+def _find(field_id: int) -> ContactField:
+    found = ContactField.objects.filter(id=field_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """List the fields in their order, with those that are archived below."""
+    return page(request, "studio/audience/fields.html", {"fields": fields(), "archived": fields(archived=True)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Declare a field."""
+    form = FieldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            field = actions.create_field(form.draft())
+        except ListError as error:
+            form.add_error(None, error_sentence(error))
+        else:
+            return succeed(request, _("“%(name)s” has been added.") % {"name": field.label}, reverse("studio:fields"))
+    return page(request, "studio/audience/field.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, field_id: int) -> HttpResponse:
+    """Change a field. After a change of type its values are rewritten in the background."""
+    field = _find(field_id)
+    initial: dict[str, Any] = {
+        "label": field.label,
+        "type": field.type,
+        "purpose": field.purpose,
+        "choices": "\n".join(map(str, field.choices)),
+        "default": value_text(field.default),
+    }
+    form = FieldForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_field(field_id, form.draft(field.key))
+        except ListError as error:
+            form.add_error(None, error_sentence(error))
+        else:
+            return succeed(request, _("Saved."), reverse("studio:fields"))
+    context = {"form": form, "field": field}
+    return page(request, "studio/audience/field.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def move(request: StudioRequest, field_id: int) -> HttpResponse:
+    """Move a field up or down in the order."""
+    _find(field_id)
+    up = request.POST.get("to") == "up"
+    to = reverse("studio:fields")
+    return perform(
+        request, lambda: actions.move_field(field_id, up=up), _("The order has been changed."), to, refused=ListError
+    )
+
+
+@require_POST
+@studio
+def archive(request: StudioRequest, field_id: int) -> HttpResponse:
+    """Offer a field nowhere any longer; its values stay."""
+    field = _find(field_id)
+    actions.archive_field(field_id)
+    said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
+    return succeed(request, said, reverse("studio:fields"))
+
+
+@require_POST
+@studio
+def restore(request: StudioRequest, field_id: int) -> HttpResponse:
+    """Offer an archived field again."""
+    field = _find(field_id)
+    actions.restore_field(field_id)
+    return succeed(request, _("“%(name)s” is in use again.") % {"name": field.label}, reverse("studio:fields"))
