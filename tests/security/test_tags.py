@@ -107,7 +107,7 @@ def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
     suppression.suppress_everywhere(key_of(erik), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     day = clock.now().date().replace(day=1).isoformat()
     rows = [
-        f"{email};Dora;Klein;{day}T00:00:00Z;203.0.113.9;{day}T00:05:00Z;https://anna.example/news;Kiel"
+        f"{email};Dora;Klein;{day}T00:00:00+01:00;203.0.113.9;{day}T00:05:00+01:00;https://anna.example/news;Kiel"
         for email in (tagged(dora), tagged(erik, "a+b"), tagged(f"tag-frida@{DOMAIN}"))
     ]
     done = anna.bring("\n".join([HEADER, *rows]))

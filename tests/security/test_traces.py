@@ -188,11 +188,11 @@ def test_off_by_default_nothing_is_imported_and_nothing_travels(database: str) -
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=60)
     assert json.loads(answer.stdout.decode().strip().splitlines()[-1].replace("'", '"')) == []
     assert tracing.carried() == {} and tracing.carried_sql() == "{}"
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(10_000):
         with tracing.span("chunk", messages=1) as span:
             span.set(results=1)
-    assert (time.perf_counter() - began) / 10_000 < 50e-6
+    assert (time.process_time() - began) / 10_000 < 50e-6
 
 
 def test_a_process_without_traces_runs_jobs_of_one_with_them() -> None:

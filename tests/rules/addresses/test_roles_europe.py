@@ -136,7 +136,7 @@ def test_a_surname_that_holds_an_office_is_let_in_at_a_firm(surname: str) -> Non
 
 
 def test_a_long_local_part_is_judged_quickly() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(50):
         role_tier(".".join("kontoinformacjaservice"[at:] + "x" * at for at in range(3))[:64], "firma.example")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
