@@ -2,15 +2,15 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 from page_fit import misfits
+from support.waiting import wait_until
 
-PATIENCE_SECONDS = 60.0
 TABLETS = (768, 820, 900, 1024)
 """Widths at which the sidebar is there, and little room beside it."""
 PHONES = (360,)
@@ -89,17 +89,16 @@ def wait_for_message(somebody: Any, postbox: str, email: str, seen: set[str] | N
 
     Paths in `seen` are skipped, and the one found is added. Raises AssertionError when none arrives.
     """
-    seen = set() if seen is None else seen
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
+    known = set() if seen is None else seen
+
+    def newest() -> str:
         somebody.go(f"{postbox}?q={email.replace('@', '%40')}")
         rows = somebody.page.locator(f"a[href^='{postbox}']").evaluate_all("all => all.map(one => one.pathname)")
-        for row in rows:
-            if re.fullmatch(rf"{postbox}\d+/", row) and row not in seen:
-                seen.add(row)
-                return str(row)
-        time.sleep(0.3)
-    raise AssertionError(f"no letter to {email} in {postbox}")
+        return next((str(row) for row in rows if re.fullmatch(rf"{postbox}\d+/", row) and row not in known), "")
+
+    found = wait_until(newest, f"a message to {email} in {postbox}", pause=0.3)
+    known.add(found)
+    return found
 
 
 def source_of(somebody: Any, letter: str) -> str:
@@ -113,8 +112,21 @@ def canvas(page: Any) -> Any:
     return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
 
 
+HANDED_OVER = """() => {
+    const place = document.querySelector(".blocks[data-ready]:not([data-broken])");
+    return !place || place.blocks.source() === document.getElementsByName("content")[0].value;
+}"""
+
+
+def source(page: Any) -> str:
+    """Return what the form will save, once the visual editor has handed over what was last changed in it."""
+    wait_until(lambda: page.evaluate(HANDED_OVER), "the source in the form")
+    return str(page.input_value("[name=content]"))
+
+
 def drag(page: Any, key: str, target: Any, *, share: float) -> None:
     """Drag a block from the palette and drop it on a place in the campaign, `share` of its height from the top."""
+    before = source(page)
     button = page.locator(f"[data-blocks-add={key}]")
     button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
     start, stop = button.bounding_box(), target.bounding_box()
@@ -123,11 +135,16 @@ def drag(page: Any, key: str, target: Any, *, share: float) -> None:
     x, y = stop["x"] + stop["width"] / 2, stop["y"] + stop["height"] * share
     for step in range(1, 9):
         page.mouse.move(*(a + (b - a) * step / 8 for a, b in ((start["x"] + 20, x), (start["y"] + 10, y))))
-        page.wait_for_timeout(30)
-    for step in range(20):
+    steps = count()
+
+    def is_marked() -> bool:
+        """A hand never holds quite still, and the editor marks the place where the block would go as it moves."""
+        step = next(steps)
         page.mouse.move(x + step % 3, y + step % 2)
-        page.wait_for_timeout(60)
-        if page.locator("[data-blocks-canvas] .gjs-placeholder").first.is_visible():
-            break
+        mark = page.locator("[data-blocks-canvas] .gjs-placeholder").first
+        box = mark.bounding_box() if mark.is_visible() else None
+        return box is not None and stop["y"] - 12 <= box["y"] <= stop["y"] + stop["height"] + 12
+
+    wait_until(is_marked, f"the mark where {key} would go", pause=0.06)
     page.mouse.up()
-    page.wait_for_timeout(300)
+    wait_until(lambda: source(page) != before, f"{key} in the campaign")

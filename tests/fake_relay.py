@@ -21,6 +21,7 @@ import contextlib
 import re
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -68,6 +69,16 @@ class ReceivedMessage:
     content: bytes
     parameters: str
     tls: bool
+
+
+def delayed(seconds: float, answer: Answer | None = None) -> Script:
+    """Return a script that answers late, as usual or with `answer`; nothing else in its loop runs meanwhile."""
+
+    def wait(_detail: str, _number: int) -> Answer | None:
+        time.sleep(seconds)
+        return answer
+
+    return wait
 
 
 class FakeRelay:
@@ -181,8 +192,6 @@ class _Session(asyncio.Protocol):
         self.login: list[str] | None = None
         self.taken = 0
 
-    # -- transport --------------------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
         self.relay._sessions.add(self)
@@ -222,8 +231,6 @@ class _Session(asyncio.Protocol):
                     return
                 self.buffer = rest
                 self.command(line.decode("utf-8", "replace"))
-
-    # -- dialogue ---------------------------------------------------------------------------------------
 
     def reply(self, step: Step, detail: str, usual: str) -> str | None:
         """Send the scripted or the usual answer; returns its text, None when the session is over or mute."""
@@ -338,9 +345,8 @@ class _Session(asyncio.Protocol):
     def do_bdat(self, rest: str) -> None:
         size, _, last = rest.partition(" ")
         assert last.upper() == "LAST", rest
-        self.bdat_left = int(size)
-        if self.bdat_left == 0:
-            self.bdat_left = None
+        self.bdat_left = int(size) or None
+        if self.bdat_left is None:
             self.end_of_content(b"")
 
     def do_rset(self, rest: str) -> None:
@@ -365,8 +371,7 @@ class _Session(asyncio.Protocol):
         else:
             content += b"\r\n"
         self.buffer, self.in_data = rest, False
-        unstuffed = re.sub(rb"(?m)^\.", b"", content)
-        self.end_of_content(unstuffed)
+        self.end_of_content(re.sub(rb"(?m)^\.", b"", content))
         return True
 
     def end_of_content(self, content: bytes) -> None:

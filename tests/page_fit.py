@@ -1,6 +1,9 @@
 """Whether a page fits its window: nothing sideways, and no two things to press in one place."""
 
+from contextlib import suppress
 from typing import Any, Final
+
+from support.waiting import wait_until
 
 WIDTHS: Final = (360, 768, 820, 900, 1024, 1280)
 """A phone, tablets upright and sideways, a small window and a laptop, in pixels. Narrow first: a chart follows its
@@ -78,9 +81,12 @@ def misfits(page: Any, widths: tuple[int, ...] = WIDTHS) -> list[str]:
 
 def _settled(page: Any) -> list[str]:
     """Measure until it fits, for a second: fonts and charts may arrive after the page."""
-    for _ in range(10):
-        lines: list[str] = page.evaluate(MEASURE)
-        if not lines:
-            break
-        page.wait_for_timeout(100)
+    lines: list[str] = []
+
+    def fits() -> bool:
+        lines[:] = page.evaluate(MEASURE)
+        return not lines
+
+    with suppress(AssertionError):
+        wait_until(fits, "a page that fits", seconds=1, pause=0.1)
     return lines

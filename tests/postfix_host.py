@@ -7,11 +7,12 @@ import smtplib  # noqa: TID251  it plays a stranger who talks to Postfix
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from support.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[1] / "deploy" / "postfix"
 POSTFIX = Path("/usr/sbin/postfix")
@@ -28,17 +29,14 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_for_greeting(port: int, seconds: float = 60.0, *, greeting: bytes = b"220") -> None:
-    """Return once an SMTP or LMTP server (or one that begins with `greeting`) greets on `port`. Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
-                if link.recv(len(greeting)) == greeting:
-                    return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"nobody greeted on port {port} within {seconds:.0f} seconds")
+    """Return once an SMTP or LMTP server (or one that begins with `greeting`) greets on `port`."""
+
+    def greets() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+            return link.recv(len(greeting)) == greeting
+        return False
+
+    wait_until(greets, f"a greeting on port {port}", seconds=seconds, pause=0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
 from botocore.config import Config
+
+from support.waiting import wait_until
 
 BUCKET = "mailflatrate-files"
 KEYS = {"aws_access_key_id": "anna", "aws_secret_access_key": "winterzwiebeln"}
@@ -45,10 +46,9 @@ def client(address: str):  # boto3 makes its classes at run time
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+    def listens() -> bool:
         assert process.poll() is None, "moto's server did not start"
-        time.sleep(0.1)
-    raise AssertionError("moto's server does not listen")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens, "moto's server", pause=0.1)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo_world import free_port
-
-START_SECONDS = 60.0
+from support.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,10 @@ def served(*, tls: bool, **settings: str) -> Iterator[Served]:
 
 
 def _wait_for(found: Served, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+    def answers() -> bool:
         assert process.poll() is None, found.log.read_text()
         with suppress(OSError):
-            if found.ask("/healthz").status == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the web process did not answer in time")
+            return found.ask("/healthz").status == 200
+        return False
+
+    wait_until(answers, "an answer of the web process", pause=0.1)

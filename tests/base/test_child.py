@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mailflatrate.base import child
 from mailflatrate.base.child.probe import ProbeRefused
 from mailflatrate.base.child.registry import READERS, contract
+from support.processes import is_alive
+from support.waiting import wait_until
 
 
 @pytest.fixture
@@ -132,16 +133,7 @@ def test_the_child_dies_with_its_parent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     pid = int(done.stdout)
-    ends_at = time.monotonic() + 10
-    while time.monotonic() < ends_at:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
-            return  # nobody reaps orphans here
-        time.sleep(0.05)
-    pytest.fail("the child lives on")
+    wait_until(lambda: not is_alive(pid), "the end of the child")
 
 
 @pytest.mark.parametrize("name", sorted(READERS))

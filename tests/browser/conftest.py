@@ -19,6 +19,9 @@ SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "winterzwiebeln"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+DRAWN = """() => document.fonts.ready.then(() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
+"""Ends once everything that has changed was drawn."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -144,7 +147,7 @@ class Visitor:
         assert usual is not None
         height = int(self.page.evaluate("document.documentElement.scrollHeight"))
         self.page.set_viewport_size({"width": usual["width"], "height": min(height, 6000)})
-        self.page.wait_for_timeout(250)
+        self.page.evaluate(DRAWN)
         self.keep(f"{name}-{self.look.name}")
         self.page.set_viewport_size(usual)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from browser_world import canvas, drag
+from browser_world import canvas, drag, source
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,7 @@ def test_in_german_in_the_dark_and_on_a_phone(visitor: Any, language: str, theme
         somebody.sign_in("anna@lindenhof.example")
         page = begin(somebody, f"Deutsch {theme}", "gallery:event")
         page.locator(".blocks-node", has_text=re.compile("^Schaltfläche|^Knopf")).first.click()
-        page.wait_for_timeout(300)
+        page.locator("[data-blocks-act=delete]:not(:disabled)").wait_for()
         somebody.shoot("blocks")
         assert somebody.sideways() <= 0
         assert somebody.violations() == []
@@ -45,10 +46,9 @@ def begin(anna: Any, name: str, what: str) -> Any:
     return page
 
 
-def source(page: Any) -> str:
-    """What the form will save, once the editor has handed it over."""
-    page.wait_for_timeout(300)
-    return str(page.input_value("[name=content]"))
+def wait_for_source(page: Any, pattern: str) -> None:
+    """Wait until the form will save a source that matches."""
+    wait_until(lambda: re.search(pattern, source(page)), lambda: f"{pattern} in {source(page)}")
 
 
 def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
@@ -94,18 +94,16 @@ def test_by_keyboard_alone(anna: Any) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("https://lindenhof.example/read")
-    page.wait_for_timeout(300)
-    assert re.search(r'<mj-button href="https://lindenhof.example/read"[^>]*>Read on</mj-button>', source(page))
+    wait_for_source(page, r'<mj-button href="https://lindenhof.example/read"[^>]*>Read on</mj-button>')
     length = len(source(page))
     for act in ("duplicate", "up", "down", "delete"):
         page.locator(f"[data-blocks-act={act}]").focus()
         page.keyboard.press("Enter")
-        page.wait_for_timeout(250)
-    assert len(source(page)) == length
+        written = source(page)
+    assert len(written) == length
     page.locator(".blocks-node").nth(1).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Delete")
-    page.wait_for_timeout(250)
     assert len(source(page)) < length
     page.keyboard.press("Control+z")
     assert len(source(page)) == length
@@ -126,8 +124,7 @@ def test_written_in_place_with_a_personal_field(anna: Any) -> None:
     page.keyboard.press("Control+A")
     page.locator("[data-blocks-format=bold]").click()
     page.keyboard.press("Escape")
-    page.wait_for_timeout(400)
-    assert re.search(r"<(b|strong)>Good news for \{\{ contact\.email \}\}</(b|strong)>", source(page))
+    wait_for_source(page, r"<(b|strong)>Good news for \{\{ contact\.email \}\}</(b|strong)>")
     page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('Good news for ')")
     assert anna.problems == []
 
@@ -139,13 +136,12 @@ def test_the_imprint_is_always_there(anna: Any) -> None:
     imprint.scroll_into_view_if_needed()
     assert "Lindenhof" in imprint.inner_text()
     imprint.click(position={"x": 5, "y": 5})
-    page.wait_for_timeout(200)
+    canvas(page).locator("[data-gjs-type=mf-imprint].gjs-selected").wait_for()
     assert page.locator("[data-blocks-act=delete]").is_disabled()
     before = source(page)
     page.keyboard.press("Delete")
-    page.wait_for_timeout(300)
-    assert imprint.count() == 1
     assert source(page) == before
+    assert imprint.count() == 1
     assert "HRB" not in before
 
 
@@ -170,7 +166,7 @@ def test_source_and_blocks_are_one_text(anna: Any) -> None:
     page.wait_for_selector(".blocks[data-ready]")
     assert source(page) == written
     page.locator("[data-blocks-add=spacer]").click()
-    page.wait_for_timeout(300)
+    wait_for_source(page, "<mj-spacer")
     assert strange in source(page)
 
 
@@ -179,13 +175,11 @@ def test_who_sees_a_row_and_how_it_looks_on_a_phone(anna: Any) -> None:
     page = begin(anna, "Condition", "gallery:announcement")
     page.locator(".blocks-node", has_text=re.compile("^Section")).nth(2).click()
     page.locator("[data-blocks-inspector] select").first.select_option("contact.first_name")
-    page.wait_for_timeout(300)
     assert "{% if contact.first_name %}" in source(page)
     assert canvas(page).locator("[data-condition]").count() == 1
     page.locator("[data-blocks-device=phone]").click()
-    page.wait_for_timeout(600)
-    frame = page.locator("[data-blocks-canvas] iframe.gjs-frame").bounding_box()
-    assert frame["width"] <= 400
+    frame = page.locator("[data-blocks-canvas] iframe.gjs-frame")
+    wait_until(lambda: frame.bounding_box()["width"] <= 400, "a canvas as narrow as a phone")
     assert anna.problems == []
 
 
@@ -197,6 +191,5 @@ def test_a_picture_from_the_library(anna: Any) -> None:
     page.locator("#picker-grid [data-picture]").first.wait_for()
     assert anna.violations() == []
     page.locator("#picker-grid [data-picture]").first.click()
-    page.wait_for_timeout(400)
-    assert page.locator("#picker").get_attribute("open") is None
-    assert re.search(r'<mj-image src="https://[^"]+/m/[a-z0-9]{32,}/[^"]+" alt="[^"]{5,}"', source(page))
+    page.locator("#picker:not([open])").wait_for(state="attached")
+    wait_for_source(page, r'<mj-image src="https://[^"]+/m/[a-z0-9]{32,}/[^"]+" alt="[^"]{5,}"')

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from browser_world import canvas, drag, looked_at
+from browser_world import canvas, drag, looked_at, source
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -56,17 +57,20 @@ class Checks:
 
     def after(self, what: str) -> None:
         """Wait until a step of the walk has closed a check. Raises AssertionError when none is."""
-        for _look in range(150):
+
+        def is_closed() -> bool:
             gone = self.seen - (now := self.open)
-            if gone and now:
-                self.seen, self.closed = now, [*self.closed, *gone]
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"{what} closed nothing of {self.seen}")
+            if not gone or not now:
+                return False
+            self.seen, self.closed = now, [*self.closed, *gone]
+            return True
+
+        wait_until(is_closed, lambda: f"a check that {what} closes among {self.seen}")
 
     def look(self) -> None:
-        """A step that may open some."""
-        self.page.wait_for_timeout(1500)
+        """Take note of the checks after a step that may open some: they come with the answer to the save."""
+        source(self.page)
+        self.page.wait_for_function("localStorage.length === 0")
         self.seen = self.open
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from support.waiting import wait_until
+
 pytestmark = pytest.mark.browser
 
 ANNA = "anna@lindenhof.example"
@@ -36,6 +38,12 @@ def begin(anna: Any, name: str) -> str:
     return str(anna.page.evaluate("location.pathname"))
 
 
+def wait_until_saved(anna: Any, path: str, text: str) -> None:
+    """Wait for a text in the draft as the server has it, without what a browser remembers."""
+    address = anna.demo.base + path
+    wait_until(lambda: text in anna.page.request.get(address).text(), f"{text} on the server", pause=0.1)
+
+
 def type_into_editor(page: Any, text: str) -> None:
     """At the end of the source."""
     editor = page.locator("[data-editor-host] .cm-content")
@@ -53,7 +61,7 @@ def test_what_is_typed_right_before_the_window_closes_is_there_again(anna: Any) 
     page.fill("[name=subject]", "Typed and gone")
     type_into_editor(page, "\nThe last words.")
     page.close()
-    anna.page.wait_for_timeout(600)
+    wait_until_saved(anna, path, "The last words.")
     anna.go(path)
     assert anna.page.input_value("[name=subject]") == "Typed and gone"
     assert "The last words." in anna.page.input_value("[name=content]")
@@ -65,8 +73,8 @@ def test_what_the_network_lost_is_taken_up_by_the_next_page(anna: Any) -> None:
     page = anna.context.new_page()
     page.goto(anna.demo.base + path)
     page.route("**/edit/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    page.fill("[name=subject]", "Written in the tunnel")
-    page.wait_for_timeout(1200)
+    with page.expect_event("requestfailed", lambda request: request.method == "POST"):
+        page.fill("[name=subject]", "Written in the tunnel")
     page.close()
     anna.go(path)
     assert anna.page.input_value("[name=subject]") == "Written in the tunnel"
@@ -85,8 +93,8 @@ def test_two_people_at_once(anna: Any, ben: Any) -> None:
     notice = ben.page.locator("#moved-on [role=status]")
     notice.wait_for()
     assert "Nichts wurde überschrieben" in notice.inner_text()
-    ben.page.fill("[name=preheader]", "Und weiter geschrieben")
-    ben.page.wait_for_timeout(1500)
+    with ben.page.expect_response(lambda answer: "weiter" in (answer.request.post_data or "")):
+        ben.page.fill("[name=preheader]", "Und weiter geschrieben")
     assert ben.violations() == []
     ben.shoot("two-pens")
     anna.page.reload()
@@ -110,11 +118,12 @@ def test_two_people_at_once(anna: Any, ben: Any) -> None:
 
 def test_writing_fast_is_no_conflict_with_oneself(anna: Any) -> None:
     """Saves that overtake each other in one window."""
-    begin(anna, "Fast")
+    path = begin(anna, "Fast")
     for number in range(12):
         anna.page.fill("[name=subject]", f"Version {number}")
         anna.page.wait_for_timeout(330)
-    anna.page.wait_for_timeout(2000)
+    wait_until_saved(anna, path, "Version 11")
+    anna.page.wait_for_function("localStorage.length === 0")
     assert anna.page.locator("#moved-on [role=status]").count() == 0
     anna.page.reload()
     assert anna.page.input_value("[name=subject]") == "Version 11"
@@ -134,6 +143,6 @@ def test_the_preview_does_not_blink(anna: Any) -> None:
     }""")
     type_into_editor(page, "\nA new sentence.")
     page.wait_for_function("document.querySelector('.letter-box iframe').srcdoc.includes('A new sentence.')")
-    page.wait_for_timeout(300)
+    page.wait_for_function("document.querySelectorAll('.letter-box iframe').length === 1")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
     assert page.evaluate("window.gaps") == 0
-    assert page.locator(".letter-box iframe").count() == 1

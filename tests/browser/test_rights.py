@@ -1,7 +1,6 @@
 """From a message in the test inbox to a copy of one's data and to erasure, as a reader does it; and the customer's."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -33,17 +33,20 @@ def looked_at(somebody: Any, name: str) -> None:
 def link_to(anna: Any, address: str, path: str, known: set[str]) -> str:
     """A link that no mail to `address` had before, to a page whose path begins with `path`; waits for the engine."""
     wanted = re.compile(rf"https://[^\s\"<>]+{path}[0-9a-f]{{40}}")
-    for _ in range(60):
+
+    def fresh_link() -> str:
         anna.go(f"/studio/test-inbox/?q={address}")
         links = anna.page.locator("a[href^='/studio/test-inbox/']").evaluate_all("all => all.map(one => one.pathname)")
         for place in dict.fromkeys(link for link in links if re.fullmatch(r"/studio/test-inbox/\d+/", link)):
             source = anna.page.request.get(f"{anna.demo.base}{place}raw/").text()
             fresh = set(wanted.findall(re.sub(r"=\r?\n", "", source).replace("=3D", "="))) - known
             if fresh:
-                known |= fresh
                 return fresh.pop()
-        time.sleep(0.5)
-    raise AssertionError(f"no message to {address} leads to {path}")
+        return ""
+
+    found = wait_until(fresh_link, f"a message to {address} that leads to {path}", pause=0.3)
+    known.add(found)
+    return found
 
 
 def test_a_reader_sees_and_erases_what_is_stored(anna: Any, tmp_path: Path) -> None:

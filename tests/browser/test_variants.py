@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from browser_world import copied, looked_at
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -65,11 +66,12 @@ def approve(otto: Any, path: str) -> None:
 def choose_second(anna: Any, report: str) -> None:
     """Pick B as soon as the test is out, without waiting for the clicks; everyone else gets it."""
     page = anna.page
-    for _look in range(PATIENCE_SECONDS):
+
+    def is_over() -> bool:
         anna.go(report)
-        if page.locator("[data-opens=choose-1]").count():
-            break
-        page.wait_for_timeout(1000)
+        return bool(page.locator("[data-opens=choose-1]").count())
+
+    wait_until(is_over, "the choice in the report", seconds=PATIENCE_SECONDS, pause=0.5)
     looked_at(anna, "variants-report")
     page.locator("[data-opens=choose-1]").click()
     looked_at(anna, "variants-choose")

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from browser_world import looked_at, wait_for_message
+from support.waiting import read_as_a_person
 
 pytestmark = pytest.mark.browser
 
-READING_SECONDS = 3.2  # nobody reads and types faster (R-35)
 TEST_INBOX = "/studio/test-inbox/"
 
 
@@ -93,14 +93,9 @@ def opened(dora: Any, name: str) -> float:
     return time.monotonic()
 
 
-def read(since: float) -> None:
-    """Take the time that a person takes to read the page."""
-    time.sleep(max(0.0, READING_SECONDS - (time.monotonic() - since)))
-
-
 def sent(dora: Any, since: float, name: str) -> str:
     """Press the button after a look, and see the answer. Returns the reference of the case."""
-    read(since)
+    read_as_a_person(since)
     dora.page.locator("main form button.btn-primary").click()
     dora.page.wait_for_selector("main:not(:has(form))")
     assert "Gärtnerei Lindenhof" in dora.page.inner_text("main")
@@ -116,7 +111,7 @@ def by_mailing_id(dora: Any, otto: Any, mail: Mail) -> str:
     looked_at(dora, "report-error")
     page.fill("[name=about]", mail.mailing_id.lower().replace("-", " ").replace("0", "o"))
     page.fill("[name=reporter]", mail.address)
-    read(since)
+    read_as_a_person(since)
     page.locator("button[name=who]").click()
     page.wait_for_selector("main [data-tone=info]")
     assert "Gärtnerei Lindenhof" in page.inner_text("main [data-tone=info]")

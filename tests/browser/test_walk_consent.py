@@ -16,6 +16,7 @@ import pytest
 
 from browser_world import Website, looked_at, running_website, source_of, wait_for_message
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -239,7 +240,8 @@ def import_file(dora: Any, list_path: str, company: Company, folder: Path) -> No
     looked_at(dora, "import-columns")
     page.locator("#columns-form button.btn-primary").click()
     page.wait_for_selector("#import:not([hx-get])")
-    page.wait_for_timeout(300)
+    settling = ".htmx-request, .htmx-swapping, .htmx-settling"
+    wait_until(lambda: not page.locator(settling).count(), "the figures in their place")
     looked_at(dora, "import-done")
     dora.go(list_path)
     assert re.search(rf"\b{FILE_ROWS}\b", page.locator(".figures").inner_text())

@@ -15,6 +15,7 @@ from mailflatrate.settings import links
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.roles import APP_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import Settings, SettingsError, load_settings, read_settings
+from support.waiting import wait_until_async
 
 TWO_HOSTS = "postgresql://boss:se%40cret@10.0.0.1:5432,10.0.0.2:5433/mail?sslmode=require"
 LIMITS = {"connect_timeout": "3", "tcp_user_timeout": "8000", "target_session_attrs": "read-write"}
@@ -144,8 +145,7 @@ def test_a_call_of_the_engine_that_is_not_answered_ends_at_its_deadline(
         monkeypatch.setattr(engine, "_call_seconds", 20)
         assert await engine.run(1, ask) == 1, "the next call has a connection of its own"
         hanging = asyncio.create_task(engine.run(1, hang))
-        await asyncio.sleep(0.2)
-        assert engine.busy_since is not None
+        await wait_until_async(lambda: engine.busy_since is not None, "a call under way")
         began = time.monotonic()
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):

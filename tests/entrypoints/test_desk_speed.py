@@ -19,6 +19,7 @@ from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.schema import load_settings
 from returned_world import STRANGER, sent
 from returned_world import desk as desk_address
+from support.waiting import wait_until
 
 MOST_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
@@ -41,14 +42,11 @@ def worker(database: str) -> Iterator[None]:
 
 
 def _case_of(raw_mail_id: int, patience: float) -> int:
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+    def found() -> int | None:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
-            found = Report.objects.filter(raw_mail_id=raw_mail_id).values_list("case_id", flat=True).first()
-        if found:
-            return int(found)
-        time.sleep(0.02)
-    raise AssertionError("no case came")
+            return Report.objects.filter(raw_mail_id=raw_mail_id).values_list("case_id", flat=True).first()
+
+    return wait_until(found, "a case", seconds=patience) or 0
 
 
 def test_a_complete_case_within_two_seconds(worker: None) -> None:

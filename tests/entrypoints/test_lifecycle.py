@@ -8,6 +8,7 @@ import pytest
 
 from mailflatrate.entrypoints.boot import lifecycle
 from mailflatrate.settings.schema import load_settings
+from support.waiting import stays_async, wait_until_async
 
 BEGINNING = 1_000_000_000
 
@@ -31,15 +32,13 @@ def test_a_stuck_process_stops_touching_its_file(file: Path) -> None:
     async def run() -> None:
         nonlocal stuck
         task = asyncio.create_task(lifecycle.report_life(lambda: stuck))
-        await asyncio.sleep(0.1)
-        age(file)
-        await asyncio.sleep(0.1)
-        assert file.stat().st_mtime > BEGINNING, "it is touched again and again"
+        await wait_until_async(file.exists, "the file")
+        for _ in range(3):
+            age(file)
+            await wait_until_async(lambda: file.stat().st_mtime > BEGINNING, "the next touch")
         stuck = True
-        await asyncio.sleep(0.05)
         age(file)
-        await asyncio.sleep(0.1)
-        assert file.stat().st_mtime == BEGINNING
+        await stays_async(lambda: file.stat().st_mtime == BEGINNING, "nobody touches it", seconds=0.2)
         task.cancel()
 
     asyncio.run(run())
@@ -51,8 +50,7 @@ def test_a_folder_that_is_missing_ends_nothing(file: Path, monkeypatch: pytest.M
 
     async def run() -> None:
         task = asyncio.create_task(lifecycle.report_life(lambda: False))
-        await asyncio.sleep(0.05)
-        assert not task.done()
+        await stays_async(lambda: not task.done(), "it goes on", seconds=0.05)
         task.cancel()
 
     asyncio.run(run())

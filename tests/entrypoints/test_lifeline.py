@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.workers.lifeline import GONE_SECONDS, LifeLine
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.schema import load_settings
 from returned_world import LOOP, Sent, desk, sent
+from support.waiting import stays_async, wait_until, wait_until_async
 
 PATIENCE_SECONDS = 60.0
 
@@ -61,10 +62,11 @@ def one(question: str, *parameters: object) -> object:
 
 
 def until(question: str, wanted: object, *parameters: object) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while one(question, *parameters) != wanted:
-        assert time.monotonic() < ends, f"{question} is {one(question, *parameters)}"
-        time.sleep(0.05)
+    wait_until(
+        lambda: one(question, *parameters) == wanted,
+        lambda: f"{wanted} as the answer to {question}, not {one(question, *parameters)}",
+        seconds=PATIENCE_SECONDS,
+    )
 
 
 def is_handled(raw_mail_id: int) -> bool:
@@ -91,11 +93,13 @@ def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database
         os.kill(supervisor.pids()["worker"], signal.SIGKILL)
         owner.rollback()
         killed = time.monotonic()
-        while not is_handled(raw_mail_id):
+
+        def is_done() -> bool:
             owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %s", [dead])
             owner.commit()
-            assert time.monotonic() - killed < PATIENCE_SECONDS, "the lane stands still"
-            time.sleep(0.05)
+            return is_handled(raw_mail_id)
+
+        wait_until(is_done, "the end of the dead worker's job", seconds=PATIENCE_SECONDS, pause=0.05)
         took = time.monotonic() - killed
     print(f"seconds from the kill to the end of the work: {took:.1f}")
     assert one("SELECT count(*) FROM procrastinate_workers WHERE id = %s", dead) == 0, "its row went with its locks"
@@ -127,16 +131,16 @@ async def _two_workers(database: str) -> None:
             await theirs.hold(living)
             await ours.hold(dead)
             minding = [asyncio.create_task(line.mind(working)) for line in (theirs, others)]
-            await asyncio.sleep(GONE_SECONDS + 3)
-            assert states(owner, jobs) == {living: "doing", dead: "doing"}, "nobody died yet"
+
+            def are(state_of_the_dead: str) -> bool:
+                return states(owner, jobs) == {living: "doing", dead: state_of_the_dead}
+
+            await stays_async(lambda: are("doing"), "both jobs run", seconds=GONE_SECONDS + 3, pause=0.1)
             await ours.release()  # what the death of a process does to its connection
-            ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-            while states(owner, jobs)[dead] != "todo":
-                assert asyncio.get_running_loop().time() < ends, "the job of the dead is not taken up"
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(GONE_SECONDS)  # another look may take the living for dead, or the job up again
-            assert states(owner, jobs) == {living: "doing", dead: "todo"}
-            assert attempts(owner, jobs[dead]) == 1, "taken up once, whoever looks"
+            await wait_until_async(lambda: are("todo"), "the job of the dead in the queue", seconds=PATIENCE_SECONDS)
+            # Another check might take the living for dead, or resume the job again.
+            await stays_async(lambda: are("todo"), "only the dead lost its job", seconds=GONE_SECONDS, pause=0.1)
+            assert attempts(owner, jobs[dead]) == 1, "resumed once, however many check"
             for task in minding:
                 task.cancel()
             await asyncio.gather(*minding, return_exceptions=True)

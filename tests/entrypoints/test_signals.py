@@ -1,27 +1,29 @@
 """A signal to the demonstration ends all that it started, the embedded database too."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo_world import PORTS, children_of, free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0
 
 
-def until(look: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not look():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.02)
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the database's user may enter; any run of pytest that begins beside this one shuts pytest's own."""
+    found = Path(tempfile.mkdtemp(prefix="mailflatrate-signals-"))
+    yield found
+    shutil.rmtree(found, ignore_errors=True)
 
 
 def demonstration(folder: Path) -> subprocess.Popen[bytes]:
@@ -41,11 +43,11 @@ def demonstration(folder: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_while_the_database_starts_leaves_no_server(tmp_path: Path, number: signal.Signals) -> None:
-    server = EmbeddedPostgres(tmp_path / "demo")
-    process = demonstration(tmp_path / "demo")
+def test_a_signal_while_the_database_starts_leaves_no_server(folder: Path, number: signal.Signals) -> None:
+    server = EmbeddedPostgres(folder)
+    process = demonstration(folder)
     try:
-        until(lambda: server.pid or process.poll() is not None, "no server came")
+        wait_until(lambda: server.pid or process.poll() is not None, "the database server")
         process.send_signal(number)
         process.communicate(timeout=PATIENCE_SECONDS)
         assert server.pid is None
@@ -56,9 +58,9 @@ def test_a_signal_while_the_database_starts_leaves_no_server(tmp_path: Path, num
 
 
 @pytest.mark.slow
-def test_a_signal_while_the_story_is_told_ends_every_process(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "demo")
-    process = demonstration(tmp_path / "demo")
+def test_a_signal_while_the_story_is_told_ends_every_process(folder: Path) -> None:
+    server = EmbeddedPostgres(folder)
+    process = demonstration(folder)
     try:
         assert process.stderr is not None
         said: list[bytes] = []

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,8 @@ import pytest
 
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from postfix_host import free_ports, wait_for_greeting
+from support.processes import is_alive
+from support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0
 
@@ -41,22 +43,6 @@ def watching(supervisor: Supervisor) -> Iterator[threading.Thread]:
         watcher.join()
 
 
-def until(look: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not look():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.1)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 @pytest.mark.slow
 def test_a_killed_process_comes_back_and_all_end_with_the_supervisor(tmp_path: Path) -> None:
     (port,) = free_ports(1)
@@ -66,7 +52,7 @@ def test_a_killed_process_comes_back_and_all_end_with_the_supervisor(tmp_path: P
         wait_for_greeting(port, PATIENCE_SECONDS)
         first = supervisor.pids()["inbound"]
         os.kill(first, signal.SIGKILL)
-        until(lambda: supervisor.pids().get("inbound", first) != first, "no new process")
+        wait_until(lambda: supervisor.pids().get("inbound", first) != first, "a new process")
         wait_for_greeting(port, PATIENCE_SECONDS)
         second = supervisor.pids()["inbound"]
     assert not is_alive(second)
@@ -84,7 +70,7 @@ def test_a_process_that_ends_at_once_is_started_with_growing_pauses(tmp_path: Pa
         return len(seen) == 3
 
     with watching(supervisor):
-        until(three_starts, "it was not started three times")
+        wait_until(three_starts, "its third start")
     first, second = (later[0] - earlier[0] for earlier, later in pairwise(seen))
     assert first > 0.9
     assert second > 1.9
@@ -108,7 +94,7 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     finally:
         parent.kill()
         parent.wait()
-    until(lambda: not is_alive(int(children[0])), "the listener outlived its supervisor")
+    wait_until(lambda: not is_alive(int(children[0])), "the end of the listener")
 
 
 @pytest.mark.slow
@@ -123,7 +109,7 @@ def test_a_wait_that_a_signal_interrupted_can_be_taken_up_again(tmp_path: Path) 
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with watching(supervisor):
-            until(lambda: bool(supervisor.pids()), "no process")
+            wait_until(lambda: bool(supervisor.pids()), "a process")
             child = supervisor.pids()["inbound"]
             signal.setitimer(signal.ITIMER_REAL, 0.3)
             with pytest.raises(KeyboardInterrupt):

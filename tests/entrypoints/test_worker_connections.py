@@ -22,6 +22,7 @@ from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
+from support.waiting import stays, wait_until, wait_until_async
 
 NAME = "test.heard_of"
 OPEN = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE %s"
@@ -69,23 +70,23 @@ def open_now(owner: psycopg.Connection[tuple[object, ...]], kinds: list[str]) ->
 def test_a_sender_has_four_connections_and_a_worker_three(database: str, processes: list[str]) -> None:
     """This holds even while a campaign waits for its relay and the `house` queue does what is due."""
     with psycopg.connect(database, autocommit=True) as owner:
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while set(open_now(owner, processes)) != set(MOST):
-            assert time.monotonic() < ends, open_now(owner, processes)
-            time.sleep(0.2)
+        wait_until(
+            lambda: set(open_now(owner, processes)) == set(MOST),
+            lambda: f"a connection of each kind beside {open_now(owner, processes)}",
+        )
         release(build_estate(20))
         connections.close_all()
-        time.sleep(4)
         most: Counter[str] = Counter()
-        idle: list[int] = []
-        for _ in range(60):
+
+        def within_limits() -> bool:
             now = open_now(owner, processes)
+            nonlocal most
             most |= now
-            idle.append(now["jobs"])
-            time.sleep(0.1)
-    print(f"at most {dict(most)}; the worker mostly {Counter(idle).most_common(2)}")
-    assert 0 < most["sending"] <= MOST["sending"], most
-    assert 0 < most["jobs"] <= MOST["jobs"], idle
+            return all(now[kind] <= MOST[kind] for kind in MOST)
+
+        stays(within_limits, lambda: f"at most {MOST} connections, not {dict(most)}", seconds=10, pause=0.1)
+    print(f"at most {dict(most)}")
+    assert most["sending"] > 0 and most["jobs"] > 0, most
 
 
 BUSY = """
@@ -128,14 +129,16 @@ def test_four_busy_jobs_share_two_connections(database: str) -> None:
         environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
         running = subprocess.Popen([sys.executable, "-c", BUSY], env=environment, stderr=subprocess.DEVNULL)
         most = most_at_once = 0
+
+        def are_done() -> bool:
+            nonlocal most, most_at_once
+            most = max(most, open_now(owner, ["mailflatrate jobs"])["jobs"])
+            row = owner.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()
+            most_at_once = max(most_at_once, row[0] if row else 0)
+            return not owner.execute("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'test.busy'").fetchone()
+
         try:
-            ends = time.monotonic() + PATIENCE_SECONDS
-            while owner.execute("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'test.busy'").fetchone():
-                most = max(most, open_now(owner, ["mailflatrate jobs"])["jobs"])
-                row = owner.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()
-                most_at_once = max(most_at_once, row[0] if row else 0)
-                assert time.monotonic() < ends, "jobs wait for each other"
-                time.sleep(0.02)
+            wait_until(are_done, "the end of all jobs, which must not wait for each other")
         finally:
             running.terminate()
             running.wait(20)
@@ -170,14 +173,15 @@ def test_a_job_is_heard_of_at_once_over_the_one_connection(database: str) -> Non
                 for queue in (JobQueue.IMPORT, JobQueue.EXPRESS)
             ]
             running = [asyncio.create_task(worker.run()) for worker in workers]
-            await asyncio.sleep(1.5)
+
+            def are_idle() -> bool:
+                return all(worker._new_job_event._waiters for worker in workers)  # type: ignore[attr-defined]
+
             for _ in range(3):
+                await wait_until_async(are_idle, "workers that wait for a notification")
                 asked.append(time.monotonic())
                 await asyncio.to_thread(defer, NAME, JobQueue.IMPORT)
-                ends = time.monotonic() + 10
-                while len(begun) < len(asked) and time.monotonic() < ends:
-                    await asyncio.sleep(0.02)
-                await asyncio.sleep(0.3)
+                await wait_until_async(lambda: len(begun) == len(asked), "the job", seconds=10)
             for worker in workers:
                 worker.stop()
             await asyncio.gather(*running)

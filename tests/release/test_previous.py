@@ -8,9 +8,8 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -26,6 +25,7 @@ from mailflatrate.wire.dns.zone import ZoneServer
 from postfix_host import free_ports
 from release.linters import ROOT
 from release.previous import Version, baseline, extract
+from support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,14 +94,12 @@ def post(port: int, path: str, body: str) -> int:
         return int(answer.status)
 
 
-def wait_until(what: str, condition: Any, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.5)
-    errors = [line for line in log.read_text(errors="replace").splitlines() if "rror" in line or "Traceback" in line]
-    pytest.fail(f"{what} did not happen; the log says {errors[-12:]}")
+def wait_for(what: str, condition: Callable[[], object], log: Path) -> None:
+    def so_far() -> str:
+        lines = log.read_text(errors="replace").splitlines()
+        return f"{what}; the log says {[line for line in lines if 'rror' in line or 'Traceback' in line][-12:]}"
+
+    wait_until(condition, so_far, seconds=PATIENCE_SECONDS, pause=0.5)
 
 
 @pytest.mark.parametrize(
@@ -132,17 +130,17 @@ def test_nothing_stands_still_at_any_step_of_an_upgrade(
             (sender, ["worker", "--queues", "send", "--name", "sender"]),
         ):
             processes.enter_context(installation[version].process(log, *command))
-        wait_until("the pages", lambda: _answers(port), log)
+        wait_for("the pages", lambda: _answers(port), log)
         for body in begun["posts"]:
             assert post(port, f"/f/{begun['form']}/", body) == 200
         state = "SELECT state FROM campaign WHERE id = %s"
-        wait_until("the campaign", lambda: ask(state, begun["campaign"]) == "sent", log)
-        wait_until("the import", lambda: ask("SELECT state FROM import WHERE id = %s", begun["import"]) == "done", log)
+        wait_for("the campaign", lambda: ask(state, begun["campaign"]) == "sent", log)
+        wait_for("the import", lambda: ask("SELECT state FROM import WHERE id = %s", begun["import"]) == "done", log)
         # The figures of such a file are unusual, so its people wait for a reviewer.
         counted = "SELECT accepted + coalesce((quarantined->>'import_held')::int, 0) FROM import WHERE id = %s"
         assert ask(counted, begun["import"]) == begun["mailable"]
         for address in begun["addresses"]:
-            wait_until("confirmation email", lambda to=address: inbox.links(to), log)
+            wait_for("confirmation email", lambda to=address: inbox.links(to), log)
             links = [link for link in inbox.links(address) if "/confirm/" in link]
             assert post(port, links[0].removeprefix("https://localhost"), "answer=yes") == 200
             confirmed = "SELECT state FROM subscription JOIN contact c ON c.id = contact_id WHERE c.email = %s"

@@ -24,6 +24,8 @@ from mailflatrate.mail.reading.outlook import outlook_message
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from outlook_file import saved
 from returned_world import STRANGER, Sent, desk, plain, sent, stored
+from support.processes import is_alive
+from support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +201,7 @@ def test_a_poisoned_worker_process_is_replaced() -> None:
     """A child that is killed from outside is nobody's end."""
     first = child.call("probe", "answer").pid
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.1)
+    wait_until(lambda: not is_alive(first), "the end of the child")
     assert child.call("probe", "answer").pid != first
 
 

@@ -28,6 +28,7 @@ from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.settings import load_settings
 from postfix_host import free_ports, wait_for_greeting
+from support.waiting import wait_until_async
 
 MEGABYTE = 1024 * 1024
 ENVELOPE = b"EHLO a.example\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@postbox.example>\r\nDATA\r\n"
@@ -184,15 +185,19 @@ def test_all_connections_share_one_budget_and_give_it_back() -> None:
         _, greedy = await _begun(port)
         greedy.write(most)
         await greedy.drain()
-        while budget.take(MEGABYTE // 2):
+
+        def is_used_up() -> bool:
+            if not budget.take(MEGABYTE // 2):
+                return True
             budget.give_back(MEGABYTE // 2)
-            await asyncio.sleep(0.01)
+            return False
+
+        await wait_until_async(is_used_up, "the budget in use")
         reader, writer = await _begun(port)
         writer.write(most + b".\r\n")
         assert (await reader.readline()).startswith(b"452 4.3.1 ")
         greedy.transport.abort()
-        while not budget.take(MEGABYTE):
-            await asyncio.sleep(0.01)
+        await wait_until_async(lambda: budget.take(MEGABYTE), "the budget given back")
         budget.give_back(MEGABYTE)
         writer.write(ENVELOPE)
         while not (await reader.readline()).startswith(b"354"):

@@ -1,7 +1,6 @@
 """A person who says no after the claim of their chunk gets no message, and neither does a row that is gone from it."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import psycopg
@@ -9,7 +8,7 @@ import pytest
 from django.db import connection
 
 from campaign_world import World, world
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, FakeRelay, Step, delayed
 from forms_world import place, somebody
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
@@ -21,6 +20,7 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until_async
 
 No = Callable[[World, Delivery, str], object]
 
@@ -127,15 +127,14 @@ def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way
         )
         try:
             working = asyncio.create_task(sender.work_chunk(anna.account_id, chunk_id))
-            while len(relay.received) < 2:
-                await asyncio.sleep(0.02)
+            await wait_until_async(lambda: len(relay.received) >= 2, "the first messages")
             await asyncio.to_thread(say, WAYS[way], anna, last, database)
             await working
         finally:
             await sender.close()
 
     with FakeRelay().run_in_thread() as relay:
-        relay.on(Step.MAIL, ANY, lambda *_: time.sleep(0.05))
+        relay.on(Step.MAIL, ANY, delayed(0.05))
         asyncio.run(send(relay))
         got = [message.recipient for message in relay.received]
     assert len(got) == 39 and address not in got

@@ -27,6 +27,7 @@ from mailflatrate.entrypoints.web.serving.request_bodies import (
 )
 from mailflatrate.settings import load_settings
 from served import Served, read_answer, served
+from support.waiting import stays, wait_until
 
 TOKEN = "0" * 40
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -140,8 +141,7 @@ def test_health_and_unsubscribe_answer_while_every_other_thread_waits(plain: Ser
         cookie = {"Cookie": f"sessionid={'a' * 32}", **FORM}
         waiting = [pool.submit(plain.ask, "/studio/", headers=cookie, timeout_seconds=60) for _ in range(20)]
         waiting += [pool.submit(plain.ask, "/login/", method="POST", body=form, headers=cookie) for _ in range(5)]
-        time.sleep(1.0)
-        assert not any(one.done() for one in waiting[:20]), "the pages do hang"
+        stays(lambda: not any(one.done() for one in waiting[:20]), "the pages do hang", seconds=1)
         health = [plain.ask("/healthz") for _ in range(5)]
         leave = plain.ask(f"/u/{TOKEN}", method="POST", body=b"List-Unsubscribe=One-Click", headers=FORM)
         assert [one.status for one in health] == [200] * 5
@@ -170,16 +170,24 @@ def test_static_files_and_htmx_parts_are_served(web: Served) -> None:
     assert (part.status, "hx-redirect: /login/" in part.head) == (401, True)
 
 
+def hanging(database: str) -> int:
+    """Return how many sessions wait for the lock on the table of sessions."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'browser_session'::regclass AND NOT granted"
+    with psycopg.connect(database) as owner:
+        return int(owner.execute(waiting).fetchone()[0])  # type: ignore[index]
+
+
 def test_a_client_that_goes_away_in_the_queue_takes_its_request_along(plain: Served, database: str) -> None:
     with psycopg.connect(database) as owner:
         owner.execute("LOCK TABLE browser_session IN ACCESS EXCLUSIVE MODE")
         links = [plain.connect() for _ in range(60)]
         for link in links:
             link.sendall(f"GET /studio/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={'a' * 32}\r\n\r\n".encode())
-        time.sleep(1.0)
+        wait_until(lambda: hanging(database) > 0, "a request that the lock holds up")
+        stays(lambda: hanging(database) > 0, "the requests wait", seconds=0.5)
         for link in links:
             link.close()
-        time.sleep(0.7)
+        stays(lambda: hanging(database) > 0, "they do while the server learns of it", seconds=0.7)
         owner.rollback()
     assert plain.ask("/studio/", headers={"Cookie": f"sessionid={'a' * 32}"}).seconds < 3
 

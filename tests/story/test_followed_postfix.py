@@ -24,12 +24,13 @@ from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.suppression.queries import is_suppressed
-from mailflatrate.base import ids, tenancy
+from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.postfix,
@@ -98,14 +99,13 @@ def following(host: PostfixHost) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait(look: Callable[[], Any], what: str, host: PostfixHost) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        found = look()
-        connections.close_all()
-        if found:
-            return found
-        time.sleep(0.3)
-    raise TimeoutError(f"{what} did not come; Postfix says:\n{host.log[-4000:]}")
+    def found() -> Any:
+        try:
+            return look()
+        finally:
+            connections.close_all()
+
+    return wait_until(found, lambda: f"{what}; Postfix says:\n{host.log[-4000:]}", seconds=PATIENCE_SECONDS, pause=0.3)
 
 
 def rotate(host: PostfixHost) -> None:
@@ -161,8 +161,14 @@ def test_what_postfix_does_after_its_250_is_known(estate: Estate) -> None:
             rotate(host)
             first.kill()
             first.wait(20)
+        ended_at = clock.now()
         with following(host):
-            time.sleep(1.0)
+
+            def has_begun() -> bool:
+                with tenancy.platform(PlatformReason.RELAYS):
+                    return LogFollower.objects.filter(name="mta-1", seen_at__gt=ended_at).exists()
+
+            wait(has_begun, "the second follower", host)
             rotate(host)
             expected = {"well": "sent", "busy": "sent", "shut": "sent", "gone": "hard", "full": "soft"}
 

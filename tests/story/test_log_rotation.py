@@ -13,6 +13,7 @@ import pytest
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import load_settings
 from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.waiting import wait_until
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "logrotate" / "mailflatrate-postfix"
 LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/usr/bin")
@@ -26,10 +27,7 @@ def _visit(host: PostfixHost, name: str) -> None:
 
 
 def _wait_for(path: Path, text: str) -> None:
-    deadline = time.monotonic() + 30
-    while not (path.exists() and text in path.read_text()):
-        assert time.monotonic() < deadline, f"{text} is not in {path}"
-        time.sleep(0.2)
+    wait_until(lambda: path.exists() and text in path.read_text(), f"{text} in {path}", pause=0.1)
 
 
 @pytest.mark.skipif(
@@ -58,7 +56,9 @@ def test_postfix_writes_on_after_its_log_was_rotated(tmp_path: Path) -> None:
                 check=False,
             )
             assert (done.returncode, done.stderr) == (0, "")
-            time.sleep(1.1)  # the names of rotated logs hold the second
+            rotated_at = int(time.time())
+            # The names of rotated logs hold the second.
+            wait_until(lambda at=rotated_at: int(time.time()) > at, "the next second")
         _visit(host, "visit3.example")
         _wait_for(host.folder / "log", "visit3.example")
         assert not re.search(r"visit[12]\.example", (host.folder / "log").read_text())

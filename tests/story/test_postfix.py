@@ -4,7 +4,6 @@ import io
 import os
 import smtplib  # noqa: TID251  a stranger's client
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -44,6 +43,7 @@ from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from postfix_host import POSTFIX, PostfixHost, Refused, free_ports, postfix_host, wait_for_greeting
+from support.waiting import wait_until
 from vetted import operator, vetted
 
 pytestmark = [
@@ -210,13 +210,7 @@ def imported(account_id: int, import_id: int) -> Import | None:
 
 def wait(look: Callable[[], Any], what: str, host: PostfixHost) -> Any:
     """Look until there is something to see."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.3)
-    raise TimeoutError(f"{what} did not end; Postfix says:\n{host.log[-4000:]}")
+    return wait_until(look, lambda: f"{what}; Postfix says:\n{host.log[-4000:]}", seconds=PATIENCE_SECONDS, pause=0.3)
 
 
 def mail_out(anna: Anna, host: PostfixHost) -> int:

@@ -5,13 +5,12 @@ import shutil
 import smtplib  # noqa: TID251  it plays the engine, which has no limit of its own here
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
 
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.rules.postfix_limits import service_limits
@@ -20,6 +19,7 @@ from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES
 from mailflatrate.settings.schema import load_settings
 from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.waiting import wait_until
 
 with_postfix = pytest.mark.skipif(
     os.geteuid() != 0 or not POSTFIX.exists() or shutil.which("postconf") is None,
@@ -75,7 +75,7 @@ def _lead_to(host: PostfixHost, sink: FakeRelay) -> None:
 
 
 def _hand_in(host: PostfixHost, sink: FakeRelay) -> None:
-    sink.on(Step.DATA_END, ANY, lambda *_: time.sleep(0.03))
+    sink.on(Step.DATA_END, ANY, delayed(0.03))
 
     def send(first: int) -> None:
         with smtplib.SMTP("127.0.0.1", host.submission_port, timeout=60) as link:
@@ -88,13 +88,8 @@ def _hand_in(host: PostfixHost, sink: FakeRelay) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    deadline = time.monotonic() + 60
-    while len(sink.received) < MESSAGES:
-        assert time.monotonic() < deadline, host.log[-3000:]
-        time.sleep(0.2)
-    while sink.open_sessions:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_until(lambda: len(sink.received) >= MESSAGES, lambda: f"all messages; Postfix says:\n{host.log[-3000:]}")
+    wait_until(lambda: not sink.open_sessions, "the end of all connections")
 
 
 def test_every_provider_has_a_service_and_every_domain_its_provider() -> None:

@@ -7,7 +7,6 @@ that line says that a machine was there.
 import http.client
 import re
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -17,6 +16,7 @@ import pytest
 
 from demo_world import Demo
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.waiting import read_as_a_person, wait_until
 
 SCANNER = "Mozilla/5.0 (compatible; ExampleScanner/1.0; link-scanner)"
 PATIENCE_SECONDS = 60.0
@@ -82,7 +82,7 @@ class World:
         """Fill in a form as a person does: look at it, read, press the button."""
         page = self.ask("GET", address)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
-        time.sleep(READING_SECONDS)
+        read_as_a_person()
         answer = self.ask("POST", address, dict(hidden) | fields, page.cookie)
         assert answer.status in (200, 302, 303), (address, answer.status, answer.text[-2000:])
 
@@ -93,14 +93,12 @@ class World:
 
     def link(self, path: str, address: str) -> str:
         """Return a link to `path` in a message to a person; waits for the message."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            for letter in self.letters(f"envelope_to = '{address}'"):
-                for link in links_in(letter):
-                    if urlsplit(link).path.startswith(path):
-                        return link
-            time.sleep(0.3)
-        raise AssertionError(f"no mail to {address} leads to {path}")
+
+        def found() -> str:
+            links = (link for letter in self.letters(f"envelope_to = '{address}'") for link in links_in(letter))
+            return next((link for link in links if urlsplit(link).path.startswith(path)), "")
+
+        return wait_until(found, f"an email to {address} that leads to {path}", seconds=PATIENCE_SECONDS, pause=0.3)
 
     def tables(self) -> Tables:
         """Each table of the product: how many rows, and a digest of all that they say."""
@@ -116,14 +114,14 @@ class World:
 
     def quiet_tables(self) -> Tables:
         """Return the same, once nothing is in progress."""
-        deadline, before = time.monotonic() + PATIENCE_SECONDS, self.tables()
-        while time.monotonic() < deadline:
-            time.sleep(3.0)
-            now = self.tables()
-            if now == before:
-                return now
-            before = now
-        raise AssertionError("the demonstration does not come to rest")
+        seen = [self.tables()]
+
+        def is_quiet() -> bool:
+            seen.append(self.tables())
+            return seen[-2] == seen[-1]
+
+        wait_until(is_quiet, "rest in the demonstration", seconds=PATIENCE_SECONDS, pause=3.0)
+        return seen[-1]
 
     def machine_clicks(self) -> tuple[int, int]:
         """Clicks in all, and those that count as a machine's."""

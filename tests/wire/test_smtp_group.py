@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 
-from fake_relay import ANY, DROP, HANG, FakeRelay, Step
+from fake_relay import ANY, DROP, HANG, FakeRelay, Step, delayed
 from mailflatrate.rules.relays import shares
 from mailflatrate.wire import smtp_group
 from mailflatrate.wire.smtp_group import RelayGroup
 from mailflatrate.wire.smtp_member import GroupMember
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
+from support.waiting import wait_until_async
 from wire.relay_helpers import PATIENT, PIPELINED, Record, letter, letters, run
 
 LOOPBACK = "127.0.0.1"
@@ -109,7 +109,6 @@ def test_what_a_failing_relay_has_not_begun_is_never_lost_and_goes_by_the_other(
             if fault != "never greets":
                 assert "relay unavailable" in group.reports()[1][0].problem
             bad.forget()
-            await asyncio.sleep(0.25)
             await group.close()
 
     run(main)
@@ -125,9 +124,12 @@ def test_a_relay_that_comes_back_is_used_again() -> None:
             await send(group, 20, Record())
             assert group.reports()[1][0].failing_since
             await bad.start()
-            await asyncio.sleep(0.3)
-            await send(group, 20, Record())
-            assert bad.received
+
+            async def is_used() -> bool:
+                await send(group, 20, Record())
+                return bool(bad.received)
+
+            await wait_until_async(is_used, "a message through the relay that is back", pause=0.1)
             assert group.reports()[1][0].problem == ""
             await group.close()
             await bad.stop()
@@ -143,8 +145,7 @@ def test_the_others_help_a_slow_relay() -> None:
             slow.on(Step.DATA_END, 0, HANG)
             record = Record()
             task = asyncio.ensure_future(send(group, 100, record))
-            await asyncio.sleep(1.2)
-            assert len(fast.received) >= 97, "all but what the slow one holds"
+            await wait_until_async(lambda: len(fast.received) >= 97, "all but what the slow one holds")
             await slow.stop()
             await task
             hold.set()
@@ -188,7 +189,7 @@ def test_where_all_are_slow_nothing_is_taken_back(monkeypatch: pytest.MonkeyPatc
     async def main() -> None:
         async with FakeRelay(PIPELINED) as one, FakeRelay(PIPELINED) as other:
             for relay in (one, other):
-                relay.on(Step.RCPT, ANY, lambda _detail, _number: time.sleep(0.15))
+                relay.on(Step.RCPT, ANY, delayed(0.15))
             group = group_of(member(one, 1, connections=1), member(other, 2, connections=1))
             record = Record()
             await send(group, 2, record)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import pytest
 
 from fake_relay import ANY, DROP, HANG, FakeRelay, Step
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayUnavailable, SendOutcome, Stage
+from support.waiting import wait_until_async
 from wire.relay_helpers import HURRIED, PATIENT, PIPELINED, Record, check_truth, letter, letters, pool_for, run
 
 
@@ -46,8 +48,14 @@ def test_a_relay_that_is_down_takes_no_letter_from_the_source_and_works_when_it_
             await pool.send_many(source, record.on_outcome)
         assert record.outcomes == {}
         await relay.start()
-        await asyncio.sleep(0.1)
-        await pool.send_many(source, record.on_outcome)
+
+        async def is_over() -> bool:
+            with suppress(RelayUnavailable):
+                await pool.send_many(source, record.on_outcome)
+                return True
+            return False
+
+        await wait_until_async(is_over, "the end of the pause")
         assert record.kinds() == [OutcomeKind.ACCEPTED] * 5
         await pool.close()
         await relay.stop()
@@ -215,7 +223,11 @@ def test_cancelling_reports_every_letter_that_was_taken() -> None:
             relay.on(Step.DATA_END, 4, HANG)
             record = Record()
             task = asyncio.ensure_future(pool.send_many(letters(5), record.on_outcome, record.on_data_start))
-            await asyncio.sleep(0.15)
+
+            def is_last_open() -> bool:
+                return relay.counts[Step.DATA_END] == 5 and len(record.outcomes) == 4
+
+            await wait_until_async(is_last_open, "all outcomes but the last")
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -230,7 +242,7 @@ def test_an_asynchronous_source_is_fetched_with_a_small_buffer() -> None:
     async def source(count: int) -> AsyncIterator[OutgoingMessage]:
         for number in range(count):
             if number % 10 == 0:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0)
             yield letter(number)
 
     async def main() -> None:

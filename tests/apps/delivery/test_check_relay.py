@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from fake_relay import ANY, HANG, Answer, FakeRelay, Step
+from fake_relay import ANY, HANG, FakeRelay, Step, delayed
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
@@ -37,16 +37,11 @@ def test_hanging_name_lookup_does_not_outlast_the_check(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("hangs", [False, True])
 def test_no_connection_outlives_the_check(monkeypatch: pytest.MonkeyPatch, reply: str, hangs: bool) -> None:
     """Whatever the relay says to our sender, and whether it answers QUIT late or never."""
-
-    def to_quit(_: str, __: int) -> Answer | None:
-        time.sleep(0.1)
-        return HANG if hangs else None
-
     monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.5)
     with FakeRelay().run_in_thread() as relay, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", ResourceWarning)
         relay.on(Step.MAIL, ANY, reply)
-        relay.on(Step.QUIT, ANY, to_quit)
+        relay.on(Step.QUIT, ANY, delayed(0.1, HANG if hangs else None))
         config = RelayConfig(host="127.0.0.1", port=relay.port, helo_name="mail.example")
         began = time.monotonic()
         with contextlib.suppress(RelayUnavailable):

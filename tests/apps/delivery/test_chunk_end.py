@@ -1,7 +1,6 @@
 """The end of a chunk: in one transaction of the sender where nothing follows from it, otherwise through the actions."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import psycopg
@@ -18,6 +17,7 @@ from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until_async
 
 PEOPLE = 12
 NAME = "host.1.a.b"
@@ -142,19 +142,23 @@ def test_a_look_that_is_under_way_at_the_end_of_a_chunk_keeps_its_connection(dat
             sender = Sender(load_settings().model_copy(update=update))
             try:
                 job = asyncio.create_task(sender.work_chunk(estate.account_id, chunk_id))
-                end = time.monotonic() + 15
-                while len(relay.received) < PEOPLE and time.monotonic() < end:
-                    await asyncio.sleep(0.05)
+                await wait_until_async(lambda: len(relay.received) == PEOPLE, "all messages at the relay")
                 await asyncio.to_thread(owner.execute, "LOCK TABLE lane_hold IN ACCESS EXCLUSIVE MODE")
-                while (found := watcher.execute(watch).fetchone()) is None or found[1] != "Lock":
-                    assert time.monotonic() < end, "no look came"
-                    await asyncio.sleep(0.02)
+
+                def waits_for_the_lock() -> object:
+                    row = watcher.execute(watch).fetchone()
+                    return row if row and row[1] == "Lock" else None
+
+                before = await wait_until_async(waits_for_the_lock, "the next check, which the lock holds up")
                 relay.drop_sessions()
-                await asyncio.sleep(0.8)  # the chunk's last result is written meanwhile
+                pending = "SELECT FROM delivery WHERE chunk_id = %s AND state = 'pending' LIMIT 1"
+                await wait_until_async(
+                    lambda: watcher.execute(pending, [chunk_id]).fetchone() is None, "the chunk's last result"
+                )
                 owner.rollback()
                 await job
                 after = watcher.execute(watch).fetchone()
-                assert after is not None and after[0] == found[0]
+                assert after is not None and after[0] == before[0]
             finally:
                 await sender.close()
 

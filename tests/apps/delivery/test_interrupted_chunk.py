@@ -1,7 +1,6 @@
 """A chunk whose job ends in the middle: what its journal alone knows is written before the same process goes on."""
 
 import asyncio
-import time
 from collections import Counter
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until_async
 
 PEOPLE = 12
 PATIENCE_SECONDS = 10.0
@@ -40,9 +40,7 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
             sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
             try:
                 job = asyncio.create_task(sender.work_chunk(estate.account_id, chunk_id))
-                end = time.monotonic() + PATIENCE_SECONDS
-                while len(relay.received) < PEOPLE and time.monotonic() < end:
-                    await asyncio.sleep(0.05)
+                await wait_until_async(lambda: len(relay.received) == PEOPLE, "all messages at the relay")
                 job.cancel()
                 with suppress(asyncio.CancelledError):
                     await job

@@ -1,7 +1,6 @@
 """One provider lane of a campaign waits, all others are sent; only a person can resume it (R-86, R-88, R-90)."""
 
 import asyncio
-import time
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ from django.db import ProgrammingError, connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, lanes, plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Retry
@@ -19,6 +18,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until_async
 
 PEOPLE, CHUNK = 40, 5
 DOMAINS = ("gmail.com", "gmx.de", "gmx.de", "lindenhof.example", "web.de", "icloud.com", "gmx.net", "bakery.example")
@@ -144,11 +144,6 @@ def hold_elsewhere(estate: Estate, campaign_id: int) -> None:
     connections.close_all()
 
 
-def slowly(_detail: str, _number: int) -> None:
-    """Delay both sender and relay, which share the loop, with every message."""
-    time.sleep(0.08)
-
-
 def test_a_sender_in_the_middle_of_a_chunk_leaves_them_out(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     """It learns of the hold by its look; what it gives back is sorted out."""
     monkeypatch.setattr(plan, "LANE_LEAST", PEOPLE + 1)
@@ -159,14 +154,13 @@ def test_a_sender_in_the_middle_of_a_chunk_leaves_them_out(estate: Estate, monke
 
     async def work() -> Counter[str]:
         async with FakeRelay() as relay:
-            relay.on(Step.DATA_END, ANY, slowly)
+            relay.on(Step.DATA_END, ANY, delayed(0.08))
             settings = load_settings().model_copy(
                 update={"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 1}
             )
             sender = Sender(settings)
             sending = asyncio.create_task(sender.work_chunk(estate.account_id, chunk.id))
-            while not relay.received:
-                await asyncio.sleep(0.01)
+            await wait_until_async(lambda: relay.received, "the first message", pause=0.01)
             await asyncio.to_thread(hold_elsewhere, estate, campaign_id)
             await asyncio.wait_for(sending, 60)
             await sender.close()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from support.waiting import stays_async, wait_until_async
 
 T = TypeVar("T")
 PEOPLE = 12
@@ -64,17 +65,6 @@ def states(estate: Estate, ids: list[int]) -> list[str]:
 def relay_settings(relay: FakeRelay, marks: MarkMode = MarkMode.AUTO) -> Settings:
     update = {"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 1, "sender_marks": marks}
     return load_settings().model_copy(update=update)
-
-
-async def until(is_so: Callable[[], bool] | Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so; fails after PATIENCE_SECONDS."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        found = is_so()
-        if found if isinstance(found, bool) else await found:
-            return
-        assert time.monotonic() < end, "it never was so"
-        await asyncio.sleep(0.05)
 
 
 async def aside(function: Callable[..., T], *arguments: object) -> T:
@@ -122,7 +112,7 @@ def test_what_the_database_knows_when_the_first_message_begins(
             relay.on(Step.DATA_END, ANY, check_claim)
             sender = Sender(relay_settings(relay, marks))
             try:
-                await until(lambda: sender._upkeep.is_alone is not None)
+                await wait_until_async(lambda: sender._upkeep.is_alone is not None, "what the sender knows of others")
                 await sender.work_chunk(estate.account_id, chunk_id)
             finally:
                 await sender.close()
@@ -156,15 +146,18 @@ def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_
             relay.on(Step.DATA_END, 4, HANG)
             sender = Sender(relay_settings(relay))
             try:
-                await until(lambda: sender._upkeep.is_alone is not None)
+                await wait_until_async(lambda: sender._upkeep.is_alone is not None, "what the sender knows of others")
                 job = asyncio.create_task(sender.work_chunk(estate.account_id, chunk_id))
-                await until(lambda: len(relay.received) == 5)
-                await until(is_recorded)
+                await wait_until_async(lambda: len(relay.received) == 5, "five messages")
+                await wait_until_async(is_recorded, "the results of four")
                 await aside(take_over)
                 sender._upkeep.check_now()  # as it does every 15 seconds
-                await asyncio.sleep(1)
-                assert await aside(states, estate, ids) == ["sent"] * 4 + ["in_doubt"] * 8
-                assert await ready(estate, campaign_id) == []
+
+                async def is_unknown() -> bool:
+                    is_given_up = await aside(states, estate, ids) == ["sent"] * 4 + ["in_doubt"] * 8
+                    return is_given_up and not await ready(estate, campaign_id)
+
+                await stays_async(is_unknown, "all that was claimed has an unknown result", seconds=1, pause=0.1)
                 relay.drop_sessions()
                 await job
                 assert len(relay.received) == 5, "it begins nothing more"
@@ -175,7 +168,8 @@ def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_
                         await sender.work_chunk(estate.account_id, chunk)
                     return "pending" not in await aside(states, estate, ids)
 
-                await until(is_over)  # the lost connection counts as a failure of the relay, so it's left alone a while
+                # The lost connection counts as a failure of the relay, so it is left alone for a while.
+                await wait_until_async(is_over, "a result for everyone")
             finally:
                 await sender.close()
             return [letter.recipient for letter in relay.received]

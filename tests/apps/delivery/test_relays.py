@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import dkim
 import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Relay, RelayReport
@@ -21,9 +22,10 @@ from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.send import sender as engine
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.domains.models import DkimKey
-from mailflatrate.base import audit, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.waiting import stays_async, wait_until_async
 
 PEOPLE, CHUNK = 120, 40
 OTTO = audit.machine("tests.relays")
@@ -80,8 +82,10 @@ class Sent:
 Act = Callable[[Sender], Awaitable[None]]
 
 
-def send_all(estate: Estate, *relays: FakeRelay, during: Act | None = None, seconds: float = 20) -> Sent:
-    """Offer the chunks to a real sender until all are done."""
+def send_all(
+    estate: Estate, *relays: FakeRelay, during: Act | None = None, seconds: float = 60, is_stuck: bool = False
+) -> Sent:
+    """Offer the chunks to a real sender until all are done and reported; with `is_stuck`, see that none gets done."""
     campaign_id = release(estate)
 
     def open_chunks() -> list[int]:
@@ -91,17 +95,33 @@ def send_all(estate: Estate, *relays: FakeRelay, during: Act | None = None, seco
         connections.close_all()
         return found
 
+    def are_reported(since: datetime) -> bool:
+        with tenancy.platform(PlatformReason.RELAYS):
+            found = RelayReport.objects.filter(at__gt=since).exists()
+        connections.close_all()
+        return found
+
     async def work() -> None:
         sender = Sender(load_settings().model_copy(update={"relay_pause_max_seconds": 1}))
         acting = asyncio.ensure_future(during(sender)) if during else None
-        deadline = time.monotonic() + seconds
-        try:
-            while (chunks := await asyncio.to_thread(open_chunks)) and time.monotonic() < deadline:
+
+        async def has_open_chunks() -> bool:
+            if chunks := await asyncio.to_thread(open_chunks):
                 await asyncio.gather(*(sender.work_chunk(estate.account_id, chunk_id) for chunk_id in chunks[:2]))
-                await asyncio.sleep(0.05)
+            return bool(chunks)
+
+        async def is_done() -> bool:
+            return not await has_open_chunks()
+
+        try:
+            if is_stuck:
+                await stays_async(has_open_chunks, "chunks to send", seconds=seconds, pause=0.05)
+                return
+            await wait_until_async(is_done, "the end of all chunks", seconds=seconds, pause=0.05)
             if acting:
                 await acting
-            await asyncio.sleep(0.5)
+            ended_at = clock.now()
+            await wait_until_async(lambda: asyncio.to_thread(are_reported, ended_at), "the reports on the relays")
         finally:
             await sender.close()
 
@@ -132,8 +152,7 @@ def test_a_relay_that_dies_leaves_its_messages_to_the_other(estate: Estate, two:
     add(other, "other")
 
     async def kill_one(_sender: Sender) -> None:
-        while len(one.received) < 20:
-            await asyncio.sleep(0.001)
+        await wait_until_async(lambda: len(one.received) >= 20, "20 messages at the relay", pause=0.001)
         await kill(one)
 
     sent = send_all(estate, one, other, during=kill_one)
@@ -180,7 +199,7 @@ def test_what_one_relay_answers_counts_and_the_other_goes_on(
 
 def test_a_slow_relay_holds_up_nobody(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
     one, other = two
-    one.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.05))
+    one.on(Step.MAIL, ANY, delayed(0.05))
     add(one, "one")
     add(other, "other")
     began = time.monotonic()
@@ -197,16 +216,15 @@ def test_a_change_takes_effect_without_a_restart(
 ) -> None:
     one, other = two
     for relay in two:
-        relay.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.01))
+        relay.on(Step.MAIL, ANY, delayed(0.01))
     first = add(one, "one")
     late: list[int] = []
 
     async def change(_sender: Sender) -> None:
-        while len(one.received) < 10:
-            await asyncio.sleep(0.005)
+        await wait_until_async(lambda: len(one.received) >= 10, "10 messages at the relay", pause=0.005)
         await asyncio.to_thread(_in_own_connection, add, other, "other")
         await asyncio.to_thread(_in_own_connection, move, first, state)
-        await asyncio.sleep(0.8)
+        await wait_until_async(lambda: not one.open_sessions, "the end of its connections", seconds=5)
         late.append(len(one.received))
 
     sent = send_all(estate, one, other, during=change)
@@ -230,7 +248,7 @@ def test_a_pool_without_a_relay_that_takes_waits_and_the_other_pool_is_not_used(
     off = add(trusted, "trusted")
     add(quarantine, "quarantine", pool="quarantine")
     move(off, StateChoice.DISABLED)
-    sent = send_all(estate, trusted, quarantine, seconds=1.5)
+    sent = send_all(estate, trusted, quarantine, seconds=1.5, is_stuck=True)
     assert sent.states == {DeliveryState.PENDING: PEOPLE}
     assert not sent.got
     assert sent.campaign == CampaignState.WAITING
@@ -265,7 +283,7 @@ def test_a_provider_gets_our_token_as_a_tag_that_names_the_delivery(
 def test_a_slow_pool_leaves_places_to_the_others(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
     """A worker with two places, many chunks of a slow pool before the one of a fast pool."""
     slow, fast = two
-    slow.on(Step.MAIL, ANY, lambda _detail, _number: time.sleep(0.05))
+    slow.on(Step.MAIL, ANY, delayed(0.05))
     add(slow, "slow", pool="dedicated", account_id=estate.account_id)
     add(fast, "fast")
     other = build_estate(10, lambda account_id, n: f"q{account_id}x{n}@lindenhof.example")

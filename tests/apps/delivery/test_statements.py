@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.delivery.models import Begun, Chunk
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -116,7 +116,7 @@ def test_outcomes_that_come_while_others_are_written_wait_for_company(estate: Es
 
     async def work() -> None:
         async with FakeRelay() as relay:
-            relay.on(Step.DATA_END, ANY, lambda *_given: time.sleep(SLOW_SECONDS))
+            relay.on(Step.DATA_END, ANY, delayed(SLOW_SECONDS))
             sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
             try:
                 await sender.work_chunk(estate.account_id, chunk_id)

@@ -24,6 +24,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -92,8 +93,9 @@ def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
             sender = Sender(settings)
             stuck = asyncio.create_task(sender.work_chunk(lindenhof.account_id, chunk.id))
-            while not any("MAIL" in command.upper() for command in relay.commands):
-                await asyncio.sleep(0.01)
+            await wait_until_async(
+                lambda: any("MAIL" in command.upper() for command in relay.commands), "the campaign's first message"
+            )
             begin = time.monotonic()
             await asyncio.wait_for(sender.work_confirmations(lindenhof.account_id), 10)
             waited = time.monotonic() - begin

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +17,7 @@ from mailflatrate.apps.lists.jobs import resume_imports
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.waiting import wait_until
 
 Line = Callable[..., str]
 ROWS, SLICE = 4000, 200
@@ -63,9 +63,11 @@ def test_an_import_survives_kill_9_again_and_again(anna: Home, carla: Home, line
     kills = 0
     for _ in range(2):
         process, before = worker(anna, job), state(anna, job).rows_read
-        deadline = time.monotonic() + 60
-        while state(anna, job).rows_read == before and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+
+        def has_begun(process: subprocess.Popen[bytes] = process, before: int = before) -> bool:
+            return state(anna, job).rows_read != before or process.poll() is not None
+
+        wait_until(has_begun, "the first slice", pause=0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
         kills += process.returncode == -signal.SIGKILL
@@ -93,14 +95,13 @@ def test_an_import_survives_kill_9_again_and_again(anna: Home, carla: Home, line
 
 def _until_unlocked(job: Import) -> None:
     """PostgreSQL rolls a dead client's transaction back when it notices."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def is_free() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [job.id])
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the dead worker's lock is still held")
+            return bool(cursor.fetchone() == (0,))
+
+    wait_until(is_free, "the dead worker's lock")
 
 
 def _people(place: Home) -> set[tuple[str, str]]:

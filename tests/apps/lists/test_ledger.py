@@ -1,7 +1,6 @@
 """The ledger is sealed completely, no matter who commits when, and anyone who changes it is found by name."""
 
 import threading
-import time
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
+from support.waiting import stays
 
 _RAW = """
 INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, commitment)
@@ -79,8 +79,7 @@ def test_an_event_that_commits_late_is_not_lost(database: str, sealed: Book) -> 
 
         sealer = threading.Thread(target=seal)
         sealer.start()
-        time.sleep(0.3)
-        assert sealer.is_alive()
+        stays(sealer.is_alive, "the sealer waits", seconds=0.3)
         slow.commit()
         sealer.join(10)
     assert done

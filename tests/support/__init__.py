@@ -1,0 +1,1 @@
+"""What tests share: accounts and what is in them, the servers around us, and waiting."""

@@ -1,0 +1,12 @@
+"""Processes that a test has started, as the kernel sees them."""
+
+from pathlib import Path
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and that no one has waited for doesn't."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
