@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -95,6 +96,10 @@ def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
     return f"?{wanted.query(**{name: f'{cursor.contact_id}:{cursor.email}'})}" if cursor else ""
 
 
+def _exported(wanted: Filter) -> dict[str, str]:
+    return {"content": "contacts", **({"scope": f"list:{wanted.list_id}"} if wanted.list_id else {})}
+
+
 @require_safe
 @studio
 def contacts(request: StudioRequest) -> HttpResponse:
@@ -124,6 +129,7 @@ def contacts(request: StudioRequest) -> HttpResponse:
         "previous": _address(wanted, "before", found.previous),
         "list_chips": _list_chips(wanted, lists),
         "state_chips": _state_chips(wanted, lists),
+        "export_url": f"{reverse('studio:export-new')}?{urlencode(_exported(wanted))}",
     }
     template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"
     return page(request, template, context)
