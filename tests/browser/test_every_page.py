@@ -29,7 +29,7 @@ LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one 
   .map(url => [url.hostname, url.pathname, url.search])"""
 
 WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
-OWN_WALK = "measured where its way is walked: test_approval, test_rights, test_signup"
+OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_rights, test_signup"
 FILE = "a file, a picture or JSON, not a page"
 PART = "a part of a page, which is measured with it"
 MESSAGE = "an email in a frame: test_templates and test_messages measure those"
@@ -42,7 +42,10 @@ NOT_OPENED = {
     "/confirm/<str:token>": WALKED,
     "/report/stop/<str:token>": WALKED,
     "/studio/questions/<int:question_id>/": WALKED,
+    "/f/<slug:code>/move-in/<slug:move>/": OWN_WALK,
     "/r/<str:token>": OWN_WALK,
+    "/studio/imports/moves/<int:move_id>/": OWN_WALK,
+    "/studio/imports/moves/<int:move_id>/rows/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
@@ -70,6 +73,7 @@ NOT_OPENED = {
     "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
     "/studio/exports/<int:export_id>/file": FILE,
     "/studio/imports/<int:import_id>/refused.csv": FILE,
+    "/studio/imports/examples/<slug:system>.zip": FILE,
     "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
     "/studio/test-inbox/<int:message_id>/raw/": FILE,
     "/studio/settings/compliance.pdf": FILE,
@@ -79,6 +83,7 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
     "/studio/exports/rows/": PART,
     "/studio/imports/<int:import_id>/progress/": PART,
+    "/studio/imports/moves/<int:move_id>/progress/": PART,
     "/studio/media/picker/": PART,
     "/studio/test-inbox/<int:message_id>/signature/": PART,
     "/studio/segments/<int:segment_id>/count/": PART,

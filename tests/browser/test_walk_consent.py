@@ -228,18 +228,18 @@ def contacts_file(company: Company) -> str:
 
 
 def import_file(dora: Any, list_path: str, company: Company, folder: Path) -> None:
-    """Upload, look at the columns, confirm the policy, wait for the figures."""
+    """Upload, look at the piles, confirm the policy, wait for the figures."""
     page, file = dora.page, folder / "leser.csv"
     file.write_text(contacts_file(company), encoding="utf-8")
     dora.go(f"/studio/imports/new/?list={re.findall(r'[0-9]+', list_path)[0]}")
     page.set_input_files("input[type=file]", file)
     looked_at(dora, "import-new")
     page.locator("main form button.btn-primary").click()
-    page.wait_for_url(re.compile(r"/studio/imports/\d+/columns/|/studio/imports/\d+/"))
+    page.wait_for_selector("#piles")
+    looked_at(dora, "import-piles")
     page.check("#policy")
-    looked_at(dora, "import-columns")
-    page.locator("#columns-form button.btn-primary").click()
-    page.wait_for_selector("#import:not([hx-get])")
+    page.locator("#move-form button.btn-primary").click()
+    page.wait_for_selector("#move:not([hx-get])")
     settling = ".htmx-request, .htmx-swapping, .htmx-settling"
     wait_until(lambda: not page.locator(settling).count(), "the figures in their place")
     looked_at(dora, "import-done")

@@ -31,7 +31,7 @@ TEXTS: Final = frozenset({"RuleText", "MessageText", "CriterionText"})
 _MARKED: Final = re.compile(rf"django\.utils|locale\.texts|{'|'.join(sorted(TEXTS))}")
 """What a module with messages holds; the others need not be parsed."""
 _OF_MODULE: Final = {f"translation.{name}": name for name in MARKERS}
-_OF_TABLE: Final = re.compile(r'(what|where) = ".*"')
+_OF_TABLE: Final = re.compile(r'(what|where|export) = ".*"')
 _CALL: Final = re.compile(r"(?<![\w.])(?:_|n?p?gettext)\(")
 
 
@@ -91,7 +91,7 @@ def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
 
 
 def table_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message IDs of a TOML file with their lines: the values of `what` and `where`."""
+    """Yield the message IDs of a TOML file with their lines: the values of `what`, `where` and `export`."""
     for line, text in enumerate(source.splitlines(), start=1):
         if match := _OF_TABLE.fullmatch(text):
             yield MessageId(tomllib.loads(text)[match[1]]), line

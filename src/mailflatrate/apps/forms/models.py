@@ -103,6 +103,14 @@ class SignupRequest(TenantModel):
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
     contact = models.ForeignKey("lists.Contact", null=True, on_delete=models.SET_NULL, related_name="+")
     moves = models.ForeignKey("lists.Contact", null=True, on_delete=models.CASCADE, related_name="+")
+    move_in = models.ForeignKey(
+        "lists.Move",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="+",
+        help_text="the move by whose link the person came",
+    )
     email = models.CharField(max_length=254)
     address_key = models.BinaryField(max_length=32)
     language = models.CharField(max_length=5)

@@ -19,7 +19,7 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.lists.addresses import Surroundings, surroundings
-from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.lists.models import MailingList, Move, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
@@ -60,6 +60,13 @@ def published_form(code: str) -> PublishedForm | None:
             _kept.clear()
         kept = _kept[code] = (now, _read(code))
     return kept[1]
+
+
+def move_in(form: PublishedForm, code: str) -> int | None:
+    """Return the move with this code, if it fills the list of the form; None for any other."""
+    with tenancy.account(form.account_id):
+        found = Move.objects.filter(code=code, mailing_list_id=form.list_id).exclude(state=MoveState.DISCARDED)
+        return found.values_list("id", flat=True).first()
 
 
 def forget_published(code: str) -> None:

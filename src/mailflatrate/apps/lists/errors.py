@@ -27,6 +27,10 @@ class ExportProblem(ListError):
     """The export cannot begin, or its file cannot be handed out; the message says why."""
 
 
+class MoveChanged(ImportProblem):
+    """The files of a move were checked again since the page was shown, so its numbers have to be read once more."""
+
+
 class OriginNeeded(ImportProblem):
     """A list without a declared origin accepts no import (R-10). `list_id` is the list to declare it for."""
 

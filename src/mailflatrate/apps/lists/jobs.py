@@ -5,13 +5,26 @@ from datetime import timedelta
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, counts, ledger_seals, search
+from mailflatrate.apps.lists.actions import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.exports import runner as exports
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
-from mailflatrate.apps.lists.models import Export, ExportState, FieldMigration, FieldMigrationState, Import, ImportState
+from mailflatrate.apps.lists.models import (
+    OPEN_MOVES,
+    Export,
+    ExportState,
+    FieldMigration,
+    FieldMigrationState,
+    Import,
+    ImportState,
+    Move,
+    MoveState,
+)
+from mailflatrate.apps.lists.moves.check import CHECK_MOVE_JOB
+from mailflatrate.apps.lists.moves.check import check_move as check_files
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.base.storage import files as storage
@@ -62,16 +75,47 @@ def resume_imports(timestamp: int) -> None:
             defer("lists.run_import", JobQueue.IMPORT, once=once, account_id=account_id, import_id=import_id)
 
 
+@job(CHECK_MOVE_JOB, JobQueue.IMPORT)
+def check_move(account_id: int, move_id: int) -> None:
+    """Run the dry run of a move, with the newest answers."""
+    check_files(account_id, move_id)
+
+
+@job(START_MOVE_JOB, JobQueue.IMPORT)
+def start_move(account_id: int, move_id: int) -> None:
+    """Queue the imports of a move."""
+    actions.begin_imports(account_id, move_id)
+
+
+@job("lists.resume_moves", JobQueue.HOUSE, every="* * * * *")
+def resume_moves(timestamp: int) -> None:
+    """Enqueue checks and starts of moves whose worker died. Harmless for running ones: one runner holds the lock."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        recent = Move.objects.filter(created_at__gt=clock.now() - ABANDONED_AFTER)
+        for account_id, move_id in recent.filter(state=MoveState.CHECKING).values_list("account_id", "id"):
+            once = f"resume-check:{move_id}"
+            defer(CHECK_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)
+        for account_id, move_id in recent.filter(state=MoveState.STARTING).values_list("account_id", "id"):
+            once = f"resume-start:{move_id}"
+            defer(START_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)
+
+
 @job("lists.sweep_uploads", JobQueue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
-    """Delete uploads that were never started, and files whose process died before their row was written."""
+    """Delete uploads and moves that were never started, and files whose process died before their row was written."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
+        left = list(Move.objects.filter(state__in=OPEN_MOVES, created_at__lt=clock.now() - ABANDONED_AFTER))
         needed = set(Import.objects.exclude(state__in=ENDED).values_list("account_id", "file_path"))
+        for account_id, kept in Move.objects.filter(state__in=OPEN_MOVES).values_list("account_id", "files"):
+            needed |= {(account_id, file["path"]) for file in kept}
     for abandoned in old:
         with tenancy.account(abandoned.account_id):
             uploads.forget(abandoned.file_path)
             abandoned.delete()
+    for move in left:
+        with tenancy.account(move.account_id):
+            actions.drop_abandoned(move.id)
     uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
 
 

@@ -18,6 +18,8 @@ from mailflatrate.apps.lists.models import (
     ListOrigin,
     ListTally,
     MailingList,
+    Move,
+    MoveState,
     Segment,
     Subscription,
     SubscriptionState,
@@ -308,8 +310,24 @@ def get_import(import_id: int) -> Import | None:
 
 def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
     """Return an import's refused rows in file order, after line `after_line`."""
-    rows = ImportRefusal.objects.filter(source_import_id=import_id, line_number__gt=after_line)
+    rows = ImportRefusal.objects.filter(source_import_id=import_id, held=False, line_number__gt=after_line)
     return list(rows.order_by("line_number")[:size])
+
+
+def moves_page(*, size: int = PAGE_ROWS) -> list[Move]:
+    """Return the moves that were not discarded, newest first, with their list."""
+    rows = Move.objects.select_related("mailing_list").exclude(state=MoveState.DISCARDED)
+    return list(rows.order_by("-id")[:size])
+
+
+def get_move(move_id: int) -> Move | None:
+    """Return one move with its list, or None."""
+    return Move.objects.select_related("mailing_list", "created_by").filter(id=move_id).first()
+
+
+def imports_of_move(move_id: int) -> list[Import]:
+    """Return the imports of a move in the order in which they run."""
+    return list(Import.objects.select_related("mailing_list").filter(move_id=move_id).order_by("id"))
 
 
 def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:

@@ -10,7 +10,8 @@ import click
 from django.conf import settings as django_settings
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.dry_run import DryRun, DryRunner
+from mailflatrate.apps.lists.intake.dry_run import DryRunner, DryRunOptions
+from mailflatrate.apps.lists.intake.dry_run_result import DryRun
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import tables_in
@@ -74,8 +75,10 @@ def dry_run_command(
                 tables,
                 answers,
                 clock.now(),
-                mapping=dict(split_pair(pair, "--map takes FIELD=COLUMN") for pair in pairs),
-                last_mailed_at=None if last_mailed is None else last_mailed.replace(tzinfo=UTC),
+                DryRunOptions(
+                    mapping=dict(split_pair(pair, "--map takes FIELD=COLUMN") for pair in pairs),
+                    last_mailed_at=None if last_mailed is None else last_mailed.replace(tzinfo=UTC),
+                ),
             )
             result = runner.run()
             if rows is not None:

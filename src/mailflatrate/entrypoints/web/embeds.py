@@ -32,6 +32,11 @@ def form_url(code: str) -> str:
     return f"{load_settings().public_url}/f/{code}/"
 
 
+def move_in_url(code: str, move: str) -> str:
+    """Return the URL of the page behind a move-in link, which is the form for people from another email service."""
+    return f"{form_url(code)}move-in/{move}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A field as rendered."""

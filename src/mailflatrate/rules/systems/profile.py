@@ -103,6 +103,7 @@ class ProofColumns(BaseModel):
 class SystemProfile(BaseModel):
     """One system. Titles are written as the system writes them and compared in their compact form.
 
+    `export` says where the customer finds the export, and which files to bring.
     `time_zone` is that of times without one, empty where the system uses the customer's own. `codes` is what a cell
     of a status column means, by title, or under `*` for all of them. `files` is what a word in a file's name says of
     everyone in it; `by_row` means nothing.
@@ -111,6 +112,7 @@ class SystemProfile(BaseModel):
     model_config = _STRICT
     name: str = Field(pattern=r"[a-z_]{3,20}")
     title: str
+    export: str = Field(min_length=10)
     time_zone: str = ""
     date_order: str = Field(default="", pattern=r"(?:day_first|month_first)?")
     signatures: tuple[HeaderSignature, ...] = Field(min_length=1)
@@ -199,6 +201,10 @@ class SystemProfile(BaseModel):
         role = self.role(title)
         shared = self._codes.get("*", {}) if role is not None and role[:2] == (ColumnRole.STATUS, "state") else {}
         return {**shared, **self._codes.get(compact(title), {})}
+
+    def export_sentence(self, language: str) -> str:
+        """Return where the export is found, in a language."""
+        return translate(self.export, language)
 
     def file_says(self, file_name: str) -> str:
         """Return what a file's name says of everyone in it: a status, `by_row`, or empty if nothing."""

@@ -93,10 +93,20 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
         _move(request, request.moves, ip, user_agent, source=source)
     else:
         evidence = _evidence(request, ip, user_agent)
+        if request.move_in_id is not None and _waits_for_proof(request):
+            lists.count_confirmed(request.move_in_id)
         request.confirmed_event_id = lists.confirm_consent(
             _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
         )
     request.state = ConfirmationRequestState.CONFIRMED
+
+
+def _waits_for_proof(request: SignupRequest) -> bool:
+    """Return whether the person is on the list without proof, as an import left them."""
+    here = Subscription.objects.filter(
+        mailing_list_id=request.mailing_list_id, contact__address_key=bytes(request.address_key)
+    )
+    return here.filter(state=SubscriptionState.QUARANTINED, consent_event_id=None).exists()
 
 
 def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:

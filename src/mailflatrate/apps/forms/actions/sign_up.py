@@ -69,7 +69,10 @@ class SignupResult:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped."""
+    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
+
+    `move_in_id`: the move whose link the visitor came by (`queries.move_in`).
+    """
 
     email: str
     language: str
@@ -80,6 +83,7 @@ class Submission:
     source_url: str = ""
     page_url: str = ""
     checked: bool = False
+    move_in_id: int | None = None
 
 
 # One statement: an open request settles it with one lookup; otherwise the counters decide, and then the row exists. A
@@ -102,12 +106,12 @@ WITH known AS MATERIALIZED (
 ), made AS (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
-        note, created_by_id, key_id, visited_at)
+        note, created_by_id, key_id, visited_at, move_in_id)
     SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
     %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
-        %(created_by_id)s, %(key_id)s, %(visited_at)s
+        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -144,7 +148,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
         "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
-        "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value,
+        "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value, "move_in_id": sent.move_in_id,
     }  # fmt: skip
     with tenancy.account(form.account_id):
         over = _take({**row, "account_id": form.account_id}, limits).over
@@ -300,7 +304,7 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
         "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
-        "visited_at": None, "ip": None, "values": "{}",
+        "visited_at": None, "move_in_id": None, "ip": None, "values": "{}",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 

@@ -39,16 +39,25 @@ from mailflatrate.apps.lists.actions.import_sets import PlannedFile, plan_set
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
     drop_uploads_naming,
-    preview_again,
     queue_import,
     read_head,
-    read_titles,
-    refused_csv,
     start_import,
     upload_import,
     upload_with_head,
 )
 from mailflatrate.apps.lists.actions.lists import archive_list, create_list, rename_list, unarchive_list
+from mailflatrate.apps.lists.actions.moves import (
+    START_MOVE_JOB,
+    DroppedFile,
+    answer_move,
+    begin_imports,
+    count_confirmed,
+    discard_move,
+    drop_abandoned,
+    drop_moves_naming,
+    start_move,
+    upload_move,
+)
 from mailflatrate.apps.lists.actions.optin import (
     SignupPerson,
     begin_opt_in,
@@ -60,20 +69,25 @@ from mailflatrate.apps.lists.actions.optin import (
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_import, decide_origin, settle_people
 from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin, usable_origin
+from mailflatrate.apps.lists.actions.rejected_rows import refused_csv, rows_to_correct
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_inactive
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
+    "START_MOVE_JOB",
     "Bounce",
     "Declaration",
+    "DroppedFile",
     "FieldDraft",
     "OriginDecision",
     "PlannedFile",
     "SignupPerson",
+    "answer_move",
     "archive_field",
     "archive_list",
     "ask_withdrawal",
+    "begin_imports",
     "begin_opt_in",
     "cancel_export",
     "cancel_import",
@@ -82,6 +96,7 @@ __all__ = [
     "check_import",
     "choose_tracking",
     "confirm_consent",
+    "count_confirmed",
     "create_field",
     "create_list",
     "decide_import",
@@ -89,8 +104,11 @@ __all__ = [
     "declare_origin",
     "delete_export",
     "delete_segment",
+    "discard_move",
     "domains_to_ask",
+    "drop_abandoned",
     "drop_exports",
+    "drop_moves_naming",
     "drop_uploads_naming",
     "edit_contact",
     "erase_contact",
@@ -103,10 +121,8 @@ __all__ = [
     "open_export",
     "person_of",
     "plan_set",
-    "preview_again",
     "queue_import",
     "read_head",
-    "read_titles",
     "recheck_imports",
     "record_activity",
     "record_bounces",
@@ -116,11 +132,13 @@ __all__ = [
     "rename_list",
     "reopen_origin",
     "restore_field",
+    "rows_to_correct",
     "save_segment",
     "set_preferences",
     "settle_people",
     "start_export",
     "start_import",
+    "start_move",
     "suppress_rechecked",
     "take_back_soft_bounce",
     "tracking_wording",
@@ -128,6 +146,7 @@ __all__ = [
     "unarchive_list",
     "unsubscribe",
     "upload_import",
+    "upload_move",
     "upload_with_head",
     "usable_origin",
     "withdraw_inactive",

@@ -1,8 +1,6 @@
-"""File imports: upload, choose columns, start, cancel, and return the refused rows."""
+"""File imports: upload, choose columns, start and cancel."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +14,6 @@ from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_p
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
-from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.apps.lists.fields import declare, month_first
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.column_survey import decided_order
@@ -31,7 +28,7 @@ from mailflatrate.apps.lists.intake.import_options import (
 )
 from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.apps.lists.models import DeclarationState, Import, ImportRefusal, ImportState, ListOrigin, MailingList
+from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.rules.contact_fields import ContactFieldType
@@ -53,8 +50,6 @@ class FilePreview:
     missing_evidence: tuple[ColumnTarget, ...]
     questions: tuple[Question, ...] = ()
     terms: ImportTerms = field(default_factory=ImportTerms)
-    types: tuple[tuple[str, ...], ...] = ()
-    """The types of a field that each column's values suit."""
 
     @property
     def time_zone(self) -> str:
@@ -66,21 +61,18 @@ def read_head(
     path: Path,
     *,
     file_name: str = "",
-    mapping: Mapping[str, str] | None = None,
-    terms: ImportTerms | None = None,
     system: str = "",
 ) -> FilePreview:
-    """Preview a file with the given columns and terms, or our own. Raises ImportProblem if it contains no table.
+    """Preview a file with the columns and terms that we suggest. Raises ImportProblem if it contains no table.
 
     `system`: name of the system that wrote the file; by default it is recognized.
     """
     preview = preview_in_child(path)
     header, survey = list(preview.header), preview.survey
-    if terms is None:
-        terms = suggested_terms(file_name, profiles().get(system) or recognize(header, preview.rows, file_name))
+    terms = suggested_terms(file_name, profiles().get(system) or recognize(header, preview.rows, file_name))
     terms = with_system(terms, header, preview.rows, file_name)
     profile = terms.profile
-    suggested = suggest_mapping(header, survey.profiles, profile) if mapping is None else dict(mapping)
+    suggested = suggest_mapping(header, survey.profiles, profile)
     missing: tuple[ColumnTarget, ...] = ()
     questions: list[Question] = []
     if ColumnTarget.EMAIL in suggested:
@@ -92,7 +84,7 @@ def read_head(
         except ImportAsks as asks:
             questions += asks.questions
     rows = [list(cells) for cells in preview.rows]
-    return FilePreview(header, rows, suggested, missing, tuple(questions), terms, survey.types)
+    return FilePreview(header, rows, suggested, missing, tuple(questions), terms)
 
 
 def upload_import(
@@ -137,7 +129,7 @@ def upload_with_head(
     try:
         job = Import.objects.create(
             mailing_list_id=list_id,
-            file_name=Path(file_name).name[-255:] or "import",
+            file_name=import_name(file_name),
             file_path=upload.name,
             file_sha256=upload.sha256,
             file_bytes=upload.octets,
@@ -150,6 +142,11 @@ def upload_with_head(
         uploads.forget(upload.name)
         raise
     return job, head
+
+
+def import_name(file_name: str) -> str:
+    """Return what a file is called: the end of its name, without folders."""
+    return Path(file_name).name[-255:] or "import"
 
 
 def queue_import(
@@ -217,7 +214,8 @@ def _settle_terms(
             subject=f"import:{job.id}",
             details={"columns": dict(terms.no_status)},
         )
-    return {**terms.as_json(), "orders": orders, "field_orders": field_orders}
+    titles = list(preview.header)
+    return {**terms.as_json(), "orders": orders, "field_orders": field_orders, "titles": titles}
 
 
 def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms) -> dict[str, str]:
@@ -252,18 +250,6 @@ def _opened(job: Import) -> Iterator[Path]:
         raise ImportProblem(_("The uploaded file is no longer available. Upload it again.")) from None
     except StorageFailed as problem:
         raise ImportProblem(_("The file can't be read right now. Try again in a few minutes.")) from problem
-
-
-def preview_again(job: Import, *, mapping: Mapping[str, str], terms: ImportTerms) -> FilePreview:
-    """Preview an upload with the chosen columns and terms. Raises ImportProblem."""
-    with _opened(job) as path:
-        return read_head(path, file_name=job.file_name, mapping=mapping, terms=terms)
-
-
-def read_titles(job: Import) -> list[str]:
-    """Return the column titles of an upload. Raises ImportProblem."""
-    with _opened(job) as path:
-        return list(preview_in_child(path).header)
 
 
 def start_import(
@@ -330,23 +316,3 @@ def drop_uploads_naming(email: str) -> int:
             problem=_("Someone in this file was erased. Remove them and upload the file again.")
         )
     return len(named)
-
-
-def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the refused rows as CSV lines: number, reason, rule, suggestion, then the original row.
-
-    `wording` turns a stored reason into readable text.
-    Iterate inside `tenancy.account(...)`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow((_("line"), _("reason"), _("rule"), _("suggestion"), _("row")))
-    refusals = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
-    for refusal in refusals.iterator(chunk_size=2000):
-        cells = (wording(refusal.reason), refusal.rule, refusal.suggestion, *(str(cell) for cell in refusal.row))
-        writer.writerow((refusal.line_number, *map(harmless, cells)))
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    if buffer.getvalue():
-        yield buffer.getvalue()

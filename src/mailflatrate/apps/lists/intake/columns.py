@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.proof_titles import composed
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status import (
@@ -196,9 +197,10 @@ def _named_as_ours(title: str) -> tuple[ColumnRole, str, int] | None:
 
 
 def is_explained(system: SystemProfile | None, title: str) -> bool:
-    """Return whether the system's profile says that a column is neither proof nor a status."""
+    """Return whether the system's profile says that a column is neither proof nor a status, or whether it is ours."""
     role = None if system is None else system.role(title)
-    return role is not None and role[0] in (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
+    explained = (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
+    return is_ours(title) or (role is not None and role[0] in explained)
 
 
 def _is_clock(profile: ColumnProfile) -> bool:
@@ -254,7 +256,7 @@ def suggest_mapping(
     Columns about specially protected data are left out (R-97), as are those that look like a status and need a
     question first, and those of no use here.
     """
-    by_title = dict(zip(header, profiles, strict=True))
+    by_title = {title: profile for title, profile in zip(header, profiles, strict=True) if not is_ours(title)}
     mapping = {} if system is None else _suggest_known(system, by_title)
     roles = {title: None if system is None else system.role(title) for title in header}
     open_titles = {title: profile for title, profile in by_title.items() if roles[title] is None or not mapping}

@@ -7,23 +7,35 @@ source, the last campaign) counts as answered and is asked for in `questions`, w
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.birth_dates import minor_reader
+from mailflatrate.apps.lists.intake.column_choices import with_choices
 from mailflatrate.apps.lists.intake.columns import (
     ATTRIBUTE_PREFIX,
     Columns,
     ColumnTarget,
     check_mapping,
     suggest_mapping,
+)
+from mailflatrate.apps.lists.intake.csv_rows import RowTable
+from mailflatrate.apps.lists.intake.dry_run_result import (
+    LAST_MAILED,
+    NO_ADDRESS,
+    SAMPLE,
+    SEVERAL,
+    SOURCE,
+    TIME_ZONE,
+    DryRun,
+    OpenQuestion,
+    TriedRow,
 )
 from mailflatrate.apps.lists.intake.file_preview import TablePreview
 from mailflatrate.apps.lists.intake.file_tables import open_table, preview_in_child, search_orders
@@ -35,7 +47,8 @@ from mailflatrate.apps.lists.intake.import_options import (
     suggested_terms,
 )
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
-from mailflatrate.apps.lists.intake.piles import Outcome, PersonPiles, Pile, never_word
+from mailflatrate.apps.lists.intake.pile_samples import PileSamples, RowSample, missing_samples, sample_of
+from mailflatrate.apps.lists.intake.piles import DUPLICATE, Outcome, PersonPiles, Pile, never_word
 from mailflatrate.apps.lists.intake.questions import Question, find_orders, find_questions
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict, Weighed
 from mailflatrate.apps.lists.intake.statuses import Statuses
@@ -46,102 +59,57 @@ from mailflatrate.rules.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
 from mailflatrate.rules.systems import SystemProfile, recognize
 
-SOURCE = "source"
-LAST_MAILED = "last_mailed"
-TIME_ZONE = "time_zone"
-NO_ADDRESS = "no_address_column"
-SAMPLE = "sample_data"
 _OPEN_SOURCE = "stated by the customer for all rows"
 """Stands for the source while the question about it is open."""
-SEVERAL = "several"
+_PROGRESS_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """A question that the customer has to answer, and the number of people that the answer decides about."""
+class FilePlan:
+    """How one file is read. `number` is its place among the files of the run."""
 
-    about: str
-    file: str
-    column: str
-    sentence: str
-    people: int = 0
-
-    def as_json(self) -> dict[str, object]:
-        """For the printed object."""
-        return asdict(self)
-
-
-@dataclass(slots=True)
-class DryRun:
-    """The result. `columns` maps each title to its field, None for a column that is left out."""
-
-    system: str | None
-    rows: int = 0
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    columns: dict[str, str | None] = field(default_factory=dict)
-    questions: list[OpenQuestion] = field(default_factory=list)
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def pile(self, pile: Pile) -> dict[str, int]:
-        """Return the reasons of a pile with their numbers, the most frequent first."""
-        found = {reason: count for (one, reason), count in self.counts.items() if one is pile and count}
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that the command prints."""
-        return {
-            "system": self.system,
-            "rows": self.rows,
-            "mailable": sum(self.pile(Pile.MAILABLE).values()),
-            "ask": sum(self.pile(Pile.ASK).values()),
-            "never": self.pile(Pile.NEVER),
-            "columns": self.columns,
-            "questions": [question.as_json() for question in self.questions],
-        }
-
-
-class TriedRow(NamedTuple):
-    """One row with its person's outcome."""
-
-    file: str
-    line: int
-    email: str
-    pile: Pile
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How one file is read."""
-
+    number: int
     file: TableFile
     preview: TablePreview
     terms: ImportTerms
+    mapping: Mapping[str, str]
     columns: Columns
     orders: Mapping[str, str]
     questions: tuple[Question, ...]
 
 
-class DryRunner:
-    """Judges some files together. `answers` holds what the customer stated, for all of them.
+@dataclass(frozen=True, slots=True)
+class DryRunOptions:
+    """What a dry run depends on besides the files and the statements that hold for all of them.
 
-    `allow_reserved`: reserved endings that this installation answers for.
+    `mapping` is field -> title, `choices` title -> choice, `all_rows` what a file's name says, by the file's number.
+    `allow_reserved`: reserved endings that this installation answers for. `country` and `time_zone`: the account's.
+    `on_progress` gets the octets read so far; what it raises ends the run.
     """
 
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    all_rows: Mapping[int, str] = field(default_factory=dict)
+    last_mailed_at: datetime | None = None
+    own_domains: Collection[str] = ()
+    own_addresses: Collection[str] = ()
+    allow_reserved: Sequence[str] = ()
+    country: str = "DE"
+    time_zone: str = "UTC"
+    on_progress: Callable[[int], None] | None = None
+
+
+class DryRunner:
+    """Judges some files together. `answers` holds what the customer stated, for all of them."""
+
     def __init__(
-        self,
-        files: Sequence[TableFile],
-        answers: ImportTerms,
-        now: datetime,
-        *,
-        mapping: Mapping[str, str] | None = None,
-        last_mailed_at: datetime | None = None,
-        allow_reserved: Sequence[str] = (),
+        self, files: Sequence[TableFile], answers: ImportTerms, now: datetime, options: DryRunOptions | None = None
     ) -> None:
-        self._answers, self._now, self._last_mailed_at = answers, now, last_mailed_at
-        self._mapping, self._allow_reserved = dict(mapping or {}), allow_reserved
+        self._answers, self._now, self._options = answers, now, options or DryRunOptions()
+        self._allow_reserved = self._options.allow_reserved
         self._key = secrets.token_bytes(32)
         self._piles = PersonPiles()
+        self._samples = PileSamples()
         self._needs_source: Counter[str] = Counter()
         self._needs_last_mailed: Counter[str] = Counter()
         self._assumes_zone: Counter[str] = Counter()
@@ -153,49 +121,73 @@ class DryRunner:
             self.result.system = answers.profile.name
         # A file of the same drop that could be anybody's is read as the others are.
         common = next(iter(known.values())) if len(known) == 1 else None
-        self._plans = [
-            plan
-            for (file, preview), system in zip(previews, found, strict=True)
-            if (plan := self._plan(file, preview, answers.profile or system or common)) is not None
-        ]
-        if not self._plans:
+        plans = (
+            self._plan(number, file, preview, answers.profile or system or common)
+            for number, ((file, preview), system) in enumerate(zip(previews, found, strict=True))
+        )
+        self.plans = [plan for plan in plans if plan is not None]
+        if not self.plans:
             raise ImportProblem(_("no file has a column with email addresses"))
-        if not allow_reserved and all(map(_is_sample, self._plans)):
+        if not self._allow_reserved and all(map(_is_sample, self.plans)):
             self._allow_reserved = (*RESERVED_ENDINGS, *RESERVED_DOMAINS)
-            self.result.questions.append(OpenQuestion(SAMPLE, self._plans[0].file.name, "", _about_samples()))
+            self.result.questions.append(OpenQuestion(SAMPLE, self.plans[0].file.name, "", _about_samples()))
 
     def run(self) -> DryRun:
         """Read every file once and return the piles."""
-        result = self.result
-        for plan in self._plans:
+        result, done_bytes = self.result, 0
+        report = self._options.on_progress or (lambda _octets: None)
+        for plan in self.plans:
             judge = ImportJudge(self._setting(plan))
-            for _line, _cells, verdict in self._verdicts(plan, judge):
+            table = open_table(plan.file.path)
+            for line, cells, verdict in self._verdicts(plan, judge, table):
                 result.rows += 1
-                self._count(plan, verdict)
+                result.file_rows[plan.file.name] += 1
+                self._count(plan, line, cells, verdict)
+                if result.rows % _PROGRESS_ROWS == 0:
+                    report(done_bytes + table.position_bytes())
+            done_bytes += plan.file.path.stat().st_size
+            report(done_bytes)
         self._piles.settle()
         result.counts = self._piles.counts
         result.questions += self._open_questions()
         return result
 
+    def samples(self) -> dict[Outcome, list[RowSample]]:
+        """Return some rows of each outcome. Call `run` first. Reads the files again only if it has to."""
+        found = self._samples.settled(self._piles)
+        lacking = missing_samples(self.result.counts, found)
+        if not lacking:
+            return found
+        known = {(row.file, row.line) for rows in found.values() for row in rows}
+        for row in self.rows():
+            outcome = (row.pile, row.reason)
+            if outcome in lacking and (row.file, row.line) not in known:
+                found.setdefault(outcome, []).append(sample_of(row.file, row.line, row.email))
+                lacking[outcome] -= 1
+                lacking = {left: count for left, count in lacking.items() if count}
+                if not lacking:
+                    break
+        return found
+
     def rows(self) -> Iterator[TriedRow]:
         """Read every file again and yield each row with the outcome of its person. Call `run` first."""
-        for plan in self._plans:
+        for plan in self.plans:
             judge = ImportJudge(self._setting(plan))
-            email_at = plan.columns.targets[ColumnTarget.EMAIL]
-            for line, cells, verdict in self._verdicts(plan, judge):
+            for line, cells, verdict in self._verdicts(plan, judge, open_table(plan.file.path)):
                 person = self._piles.outcome(verdict.key) if verdict.key else None
                 pile, reason = person or self._outcome(plan, verdict)
-                email = cells[email_at] if email_at < len(cells) else ""
-                yield TriedRow(plan.file.name, line, email.strip(), pile, reason)
+                yield TriedRow(plan.file.name, line, _address_in(plan, cells), pile, reason)
 
-    def _plan(self, file: TableFile, preview: TablePreview, system: SystemProfile | None) -> _Plan | None:
+    def _plan(
+        self, number: int, file: TableFile, preview: TablePreview, system: SystemProfile | None
+    ) -> FilePlan | None:
         """Settle how a file is read; None for one without addresses, such as a report in the same ZIP."""
         header = list(preview.header)
         suggested = suggested_terms(_telling_name(file.name), system)
         answers = self._answers
         terms = replace(
             suggested,
-            all_rows=answers.all_rows or suggested.all_rows,
+            all_rows=self._options.all_rows.get(number) or answers.all_rows or suggested.all_rows,
             system=answers.system or suggested.system,
             time_zone=answers.time_zone or suggested.time_zone,
             no_status={title: why for title, why in answers.no_status.items() if title in header},
@@ -207,7 +199,7 @@ class DryRunner:
         )
         check_terms(terms, header)
         mapping = suggest_mapping(header, preview.survey.profiles, system)
-        mapping = self._with_answers(mapping, header)
+        mapping = with_choices(self._with_answers(mapping, header), header, self._options.choices)
         named = {title: _shown_target(name) for name, title in mapping.items()}
         self.result.columns |= {title: named.get(title) for title in header if not self.result.columns.get(title)}
         if ColumnTarget.EMAIL not in mapping:
@@ -222,37 +214,40 @@ class DryRunner:
             OpenQuestion(question.about, file.name, question.column, question.sentence)
             for question in (*asked, *about_orders)
         ]
-        return _Plan(file, preview, terms, columns, orders, (*asked, *about_orders))
+        return FilePlan(number, file, preview, terms, mapping, columns, orders, (*asked, *about_orders))
 
     def _with_answers(self, mapping: Mapping[str, str], header: Sequence[str]) -> dict[str, str]:
         """Apply the customer's columns where this file has them; a column they name loses its suggested field."""
-        own = {name: title for name, title in self._mapping.items() if not title or title in header}
+        own = {name: title for name, title in self._options.mapping.items() if not title or title in header}
         rest = {name: title for name, title in mapping.items() if name not in own and title not in own.values()}
         return {name: title for name, title in {**rest, **own}.items() if title}
 
-    def _setting(self, plan: _Plan) -> JudgeSettings:
-        zone = plan.terms.time_zone or "UTC"
+    def _setting(self, plan: FilePlan) -> JudgeSettings:
+        zone = plan.terms.time_zone or self._options.time_zone
         readers = moment_readers(plan.orders, plan.columns, plan.preview.header, zone)
         has_source = ColumnTarget.SOURCE in plan.columns.targets
         return JudgeSettings(
             columns=plan.columns,
             key_of=self._key_of,
             read_moments=readers,
-            says_minor=minor_reader("DE", self._now.date()),
+            says_minor=minor_reader(self._options.country, self._now.date()),
             now=self._now,
             statuses=Statuses(plan.columns, plan.terms, plan.preview.header, readers),
-            last_mailed_at=self._last_mailed_at or self._now,
+            last_mailed_at=self._options.last_mailed_at or self._now,
             source="" if has_source else plan.terms.stated_source or _OPEN_SOURCE,
             source_by="customer",
             same_time_is_single=plan.terms.profile is not None and plan.terms.profile.proof.same_time_is_single,
+            own_domains=self._options.own_domains,
+            own_addresses=self._options.own_addresses,
             allow_reserved=self._allow_reserved,
         )
 
     def _key_of(self, canonical: str) -> bytes:
         return hashlib.blake2b(canonical.encode(), key=self._key, digest_size=16).digest()
 
-    def _verdicts(self, plan: _Plan, judge: ImportJudge) -> Iterator[tuple[int, list[str], RowVerdict]]:
-        table = open_table(plan.file.path)
+    def _verdicts(
+        self, plan: FilePlan, judge: ImportJudge, table: RowTable
+    ) -> Iterator[tuple[int, list[str], RowVerdict]]:
         email_at = plan.columns.targets[ColumnTarget.EMAIL]
         unknown = self.result.unknown
         for line, cells, fault in table.rows():
@@ -261,21 +256,28 @@ class DryRunner:
             else:
                 yield line, cells, judge.verdict(line, cells, email_at, unknown)
 
-    def _count(self, plan: _Plan, verdict: RowVerdict) -> None:
+    def _count(self, plan: FilePlan, line: int, cells: Sequence[str], verdict: RowVerdict) -> None:
         outcome = self._outcome(plan, verdict)
         weighed = verdict.weighed
-        if weighed is None and (verdict.no is None or not verdict.key):
+        key = verdict.key if weighed is not None or verdict.no is not None else b""
+        is_first = True
+        if key:
+            mailbox = None
+            if weighed is not None:
+                tagless = without_tag(weighed.decision.canonical)
+                mailbox = self._key_of(tagless) if tagless else None
+                if not weighed.reason:
+                    self._note_open(plan, weighed)
+            is_first = self._piles.add_person(key, outcome, mailbox)
+        else:
             self._piles.add_row(outcome)
-            return
-        mailbox = None
-        if weighed is not None:
-            tagless = without_tag(weighed.decision.canonical)
-            mailbox = self._key_of(tagless) if tagless else None
-            if not weighed.reason:
-                self._note_open(plan, weighed)
-        self._piles.add_person(verdict.key, outcome, mailbox)
+        shown = [outcome] if is_first or self._piles.outcome(key) == outcome else []
+        for one in (*shown, *(() if is_first else ((Pile.NEVER, DUPLICATE),))):
+            if self._samples.wants(one):
+                sample = sample_of(plan.file.name, line, _address_in(plan, cells), weighed)
+                self._samples.add(one, key, sample)
 
-    def _outcome(self, plan: _Plan, verdict: RowVerdict) -> Outcome:
+    def _outcome(self, plan: FilePlan, verdict: RowVerdict) -> Outcome:
         if verdict.refusal is not None:
             return Pile.NEVER, never_word(verdict.refusal[3])
         assert verdict.weighed is not None
@@ -284,14 +286,16 @@ class DryRunner:
             reason = EvidenceReason.SOURCE_MISSING.value
         return (Pile.ASK, reason) if reason else (Pile.MAILABLE, "")
 
-    def _note_open(self, plan: _Plan, weighed: Weighed) -> None:
+    def _note_open(self, plan: FilePlan, weighed: Weighed) -> None:
         """Count who is mailable only once a question is answered."""
         name = plan.file.name
         if weighed.source == _OPEN_SOURCE:
             self._needs_source[name] += 1
         assert weighed.confirmed_at is not None and weighed.signup_at is not None
+        first = self.result.first_signup_at
+        self.result.first_signup_at = weighed.signup_at.at if first is None else min(first, weighed.signup_at.at)
         too_old = self._now - weighed.confirmed_at.at > CONSENT_MAX_AGE
-        if self._last_mailed_at is None and too_old and (weighed.contact or {}).get("by") == "origin":
+        if self._options.last_mailed_at is None and too_old and (weighed.contact or {}).get("by") == "origin":
             self._needs_last_mailed[name] += 1
         if not plan.terms.time_zone and "zone" in (*weighed.signup_at.assumed, *weighed.confirmed_at.assumed):
             self._assumes_zone[name] += 1
@@ -313,7 +317,12 @@ class DryRunner:
                 yield OpenQuestion(about, name, "", sentence, count)
 
 
-def _is_sample(plan: _Plan) -> bool:
+def _address_in(plan: FilePlan, cells: Sequence[str]) -> str:
+    email_at = plan.columns.targets[ColumnTarget.EMAIL]
+    return cells[email_at].strip() if email_at < len(cells) else ""
+
+
+def _is_sample(plan: FilePlan) -> bool:
     """Return whether most addresses at the start of a file have domains that are reserved for examples."""
     email_at = plan.columns.targets[ColumnTarget.EMAIL]
     texts = [row[email_at] for row in plan.preview.rows if email_at < len(row)]

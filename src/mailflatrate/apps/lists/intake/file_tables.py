@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused, is_archive
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.corrected_rows import CorrectedTable
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable, TableFault, TableRefused
 from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.portable_rows import PROOF_TITLE, ProofTable, is_portable
 from mailflatrate.apps.lists.intake.spreadsheets import (
     MAX_CELLS,
@@ -111,9 +113,11 @@ def open_table(path: Path) -> RowTable:
         if is_portable(path):
             return ProofTable(path)
         table: RowTable = SheetTable(path) if _is_workbook(path) else open_text_table(path)
-        return ProofTable(path, table=table) if PROOF_TITLE in table.header else table
     except (TableRefused, WorkbookRefused, child.ChildError) as error:
         raise problem_of(error) from error
+    if PROOF_TITLE in table.header:
+        return ProofTable(path, table=table)
+    return CorrectedTable(table) if any(map(is_ours, table.header)) else table
 
 
 def preview_in_child(path: Path) -> TablePreview:

@@ -67,14 +67,17 @@ class PersonPiles:
         """Count a row that stands for nobody else: without an address, or refused for it."""
         self.counts[outcome] += 1
 
-    def add_person(self, key: bytes, outcome: Outcome, mailbox_key: bytes | None = None) -> None:
+    def add_person(self, key: bytes, outcome: Outcome, mailbox_key: bytes | None = None) -> bool:
         """Count a row of a person; of several rows the strongest counts, and the others are duplicates.
 
         `mailbox_key` is that of the address without its +tag: who said no with the one gets no mail at the other.
+        Return whether this is the person's first row.
         """
+        before = self._people
         self._put(key, outcome)
         if mailbox_key is not None and outcome[0] is not Pile.NEVER:
             self._tagged.setdefault(mailbox_key[:8], []).append(key)
+        return self._people > before
 
     def settle(self) -> None:
         """Move everyone to the pile of their mailbox if that said no. Call it once, after the last row."""

@@ -156,15 +156,15 @@ WITH judged AS MATERIALIZED (
 )
 SELECT verdict, CASE WHEN verdict IN ('accepted', 'quarantined') THEN held_for
         WHEN verdict = 'refused' THEN refusal ELSE '' END, count(*),
-    CASE WHEN verdict = 'refused' THEN array_agg(line) END,
+    CASE WHEN verdict = 'refused' OR verdict = 'quarantined' THEN array_agg(line) END,
     count(*) FILTER (WHERE differs),
     (SELECT count(*) FROM written_subscription)
 FROM judged GROUP BY 1, 2
 """  # noqa: S608  # made of constants
 
 _REFUSE = """
-INSERT INTO import_refusal (account_id, source_import_id, line_number, row, rule, reason, suggestion)
-SELECT %(account_id)s, %(import_id)s, line, cells::jsonb, rule, reason, suggestion
+INSERT INTO import_refusal (account_id, source_import_id, line_number, row, rule, reason, suggestion, held)
+SELECT %(account_id)s, %(import_id)s, line, cells::jsonb, rule, reason, suggestion, %(held)s
 FROM unnest(%(lines)s::bigint[], %(cells)s::text[], %(rules)s::text[], %(reasons)s::text[], %(suggestions)s::text[])
     AS t(line, cells, rule, reason, suggestion)
 ORDER BY line
@@ -211,8 +211,9 @@ def _write(job: Import, part: Slice) -> None:
         tally = _tally(*counters)
         # First, so that a no in this slice suppresses a person before any other row about them is judged.
         _take_back(tally, write_noes(job, part.noes))
-        refusals = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
+        refusals, held = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
         _refuse(cursor, job, refusals)
+        _refuse(cursor, job, held, held=True)
         cursor.execute(
             """UPDATE import SET rows_read = %s, bytes_read = %s, accepted = %s, updated = %s, unchanged = %s,
                 quarantined = %s::jsonb, refused = %s::jsonb WHERE account_id = %s AND id = %s""",
@@ -270,13 +271,18 @@ def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refuse
     return ImportTally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
 
 
-def _merge(cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approved: bool) -> list[Refusal]:
-    """Write the staged rows and count them in `tally`; return all refusals, including the database's."""
-    refusals = list(part.refusals)
+def _merge(
+    cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approved: bool
+) -> tuple[list[Refusal], list[Refusal]]:
+    """Write the staged rows and count them in `tally`.
+
+    Return all refusals, including the database's, and the rows of people without whole proof.
+    """
+    refusals, held = list(part.refusals), list[Refusal]()
     for *_, reason, _ in part.refusals:
         tally.refused[reason] += 1
     if not part.staged:
-        return refusals
+        return refusals, held
     cursor.execute(_PLAN)
     cursor.execute(_STAGING)
     with cursor.copy(_COPY) as copy:
@@ -302,6 +308,7 @@ def _merge(cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approve
                 tally.quarantined[reason] += rows
             else:
                 tally.accepted += rows
+            held += [(line, part.cells[line], "", reason, "") for line in lines or ()]
         elif verdict == "known":
             tally.updated += changed
             tally.unchanged += rows - changed
@@ -310,10 +317,10 @@ def _merge(cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approve
             refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
     if written != planned:
         raise _SubscriptionMoved
-    return refusals
+    return refusals, held
 
 
-def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal]) -> None:
+def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal], *, held: bool = False) -> None:
     if not refusals:
         return
     cursor.execute(
@@ -327,5 +334,6 @@ def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal]) -> None:
             "rules": [rule for _, _, rule, _, _ in refusals],
             "reasons": [reason for *_, reason, _ in refusals],
             "suggestions": [suggestion[:254] for *_, suggestion in refusals],
+            "held": held,
         },
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mailflatrate.apps.lists.intake.columns import Columns
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
+from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE, Moment
 from mailflatrate.rules.prior_status import (
     PriorStatus,
@@ -52,7 +53,7 @@ class Statuses:
         self.watched = tuple(
             at
             for at, title in enumerate(header)
-            if at not in used and title not in terms.no_status and not is_other_channel(title)
+            if at not in used and title not in terms.no_status and not is_other_channel(title) and not is_ours(title)
         )
         self.watched_states = tuple(at for at in self.watched if counts_states(header[at]))
 

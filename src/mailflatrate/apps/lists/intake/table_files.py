@@ -22,17 +22,22 @@ class TableFile:
 
 
 @contextmanager
-def tables_in(files: Sequence[Path]) -> Iterator[list[TableFile]]:
-    """Provide all tables of some files, those in a ZIP among them. Raises ImportProblem."""
+def tables_in(
+    files: Sequence[Path], names: Sequence[str] = (), folder: Path | None = None
+) -> Iterator[list[TableFile]]:
+    """Provide all tables of some files, those in a ZIP among them. Raises ImportProblem.
+
+    `names`: what the files were called, if not as on this host's disk. `folder`: where a ZIP is unpacked.
+    """
     with ExitStack() as held:
         found: list[TableFile] = []
-        for path in files:
+        for path, name in zip(files, names or [path.name for path in files], strict=True):
             if not is_archive(path):
-                found.append(TableFile(path.name, path))
+                found.append(TableFile(name, path))
                 continue
             try:
-                tables = held.enter_context(unpacked(path))
+                tables = held.enter_context(unpacked(path, folder))
             except ArchiveRefused as error:
                 raise archive_problem(error) from error
-            found += [TableFile(table.name, table.path, path.name) for table in tables]
+            found += [TableFile(table.name, table.path, name) for table in tables]
         yield found

@@ -10,6 +10,7 @@ from mailflatrate.apps.lists.models.fields import (
     FieldMigrationState,
 )
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
+from mailflatrate.apps.lists.models.moves import OPEN_MOVES, Move, MoveState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
     ORIGIN_LABELS,
@@ -34,6 +35,7 @@ __all__ = [
     "FIELD_TYPE_LABELS",
     "GONE",
     "OPEN_DECLARATIONS",
+    "OPEN_MOVES",
     "ORIGIN_LABELS",
     "SUBSCRIPTION_LABELS",
     "CheckState",
@@ -60,6 +62,8 @@ __all__ = [
     "ListTally",
     "MailableCount",
     "MailingList",
+    "Move",
+    "MoveState",
     "OriginKind",
     "OriginState",
     "SearchTodo",

@@ -64,6 +64,7 @@ class Import(TenantModel):
     checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     checked_at = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    move = models.ForeignKey("lists.Move", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -89,7 +90,10 @@ class Import(TenantModel):
 
 
 class ImportRefusal(TenantModel):
-    """A row that was refused, as it was in the file, with its line number and the reason."""
+    """A row that was refused, as it was in the file, with its line number and the reason.
+
+    `held`: it was not refused; its person is on the list in quarantine, because the proof isn't whole.
+    """
 
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False, related_name="refusals")
     line_number = models.BigIntegerField()
@@ -97,6 +101,7 @@ class ImportRefusal(TenantModel):
     rule = models.CharField(max_length=10, blank=True)
     reason = models.CharField(max_length=60)
     suggestion = models.CharField(max_length=254, blank=True)
+    held = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "import_refusal"

@@ -28,7 +28,7 @@ def erase_person(
         return {}
     person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
     counts = personal_traces.wipe(person) | {
-        "uploads": lists.drop_uploads_naming(contact.email),
+        "uploads": lists.drop_uploads_naming(contact.email) + lists.drop_moves_naming(contact.email),
         "exports": lists.drop_exports(),
     }
     lists.erase_contact(contact_id, kind=kind, source=source)

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("w/<str:token>", web_version.web_view, name="web-view"),
     path("c/<str:token>", clicks.click, name="click"),
     path("f/<slug:code>/", page.form, name="signup-form"),
+    path("f/<slug:code>/move-in/<slug:move>/", page.form, name="move-in"),
     path("f/<slug:code>/task", page.task, name="signup-task"),
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),

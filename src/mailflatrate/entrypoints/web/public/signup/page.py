@@ -21,10 +21,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
-from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, published_form, shown_version
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
-from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, script_for
+from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, move_in_url, script_for
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
@@ -38,13 +38,18 @@ SCRIPT_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class FormVisit:
-    """One visitor at one form: the version they see, in which language, inside a frame or not."""
+    """One visitor at one form: the version they see, in which language, inside a frame or not.
+
+    `move_in_id` is the move whose link they came by, from another email service; `path` the address of this page.
+    """
 
     request: HttpRequest
     form: PublishedForm
     version: ShownVersion
     language: str
     framed: bool
+    path: str
+    move_in_id: int | None = None
 
     def url(self, **changes: str) -> str:
         """Return this page's URL with changes, in the same language and frame."""
@@ -52,22 +57,28 @@ class FormVisit:
         return f"?{urlencode(parts)}"
 
 
-def _visit(request: HttpRequest, code: str) -> FormVisit:
+def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
     form = published_form(code)
-    if form is None:
+    move_in_id = move_in(form, move) if form is not None and move else None
+    if form is None or (move and move_in_id is None):
         raise Http404
+    path = move_in_url(code, move) if move else form_url(code)
     number = request.POST.get("version", "")
     version = shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
     asked = request.POST.get("language") or request.GET.get("language") or get_language_from_request(request)
-    return FormVisit(request, form, version, version.frozen.language(asked), request.GET.get("frame") == "1")
+    framed = request.GET.get("frame") == "1"
+    return FormVisit(request, form, version, version.frozen.language(asked), framed, path, move_in_id)
 
 
 @csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
 @xframe_options_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def form(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the form, or what follows it, on GET; accept a sign-up from any page on POST."""
-    visit = _visit(request, code)
+def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
+    """Show the form, or what follows it, on GET; accept a sign-up from any page on POST.
+
+    `move`: the code of a move-in link, for people who were signed up at another email service.
+    """
+    visit = _visit(request, code, move)
     with translation.override(visit.language):
         if request.method == "POST":
             answer = _as_json(visit) if _wants_json(request) else _as_page(visit)
@@ -114,9 +125,10 @@ def _submission(visit: FormVisit) -> Submission:
         ticked=["consent"] if posted.get("consent") else [],
         ip=client_ip(visit.request),
         user_agent=visit.request.headers.get("User-Agent", ""),
-        source_url=form_url(visit.form.code),
+        source_url=visit.path,
         page_url=_page_of_origin(visit.request),
         checked=bool(email) and _clean(posted.get("checked")) == email,
+        move_in_id=visit.move_in_id,
     )
 
 
@@ -289,6 +301,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "action": visit.url(),
         "page": _page_of_origin(visit.request),
         "framed": visit.framed,
+        "moved_in": visit.move_in_id is not None,
         **context,
     }
     return render(visit.request, template, whole, status=status)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
 from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.entrypoints.web.studio.audience.move_pages import system_choices
 
 
 class ListForm(forms.Form):
@@ -41,25 +42,49 @@ class SegmentForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
 
 
-class ImportUploadForm(forms.Form):
-    """A file for a list. Lists whose origin was rejected are not offered (R-11).
+class FilesInput(forms.ClearableFileInput):
+    """A field for several files."""
 
-    If a list has several valid declarations, the file uses the selected one, otherwise the newest.
-    """
+    allow_multiple_selected = True
 
-    mailing_list = forms.TypedChoiceField(label=_("Import into which list?"), coerce=int, choices=())
-    file = forms.FileField(
-        label=_("File"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx", "class": "h-28 border-dashed"}),
-        help_text=_("Drop a file here or choose one. CSV or Excel (.xlsx), with a header row."),
+
+class FilesField(forms.FileField):
+    """Several files, each checked as one."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the files. Raises ValidationError if there is none, or an empty one."""
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in (files or [None])]
+
+
+class MoveUploadForm(forms.Form):
+    """Files for a list. Lists whose origin was rejected are not offered (R-11)."""
+
+    mailing_list = forms.TypedChoiceField(label=_("Move into which list?"), coerce=int, choices=())
+    dropped = FilesField(
+        label=_("Files"),
+        widget=FilesInput(
+            attrs={
+                "accept": ".zip,.csv,.tsv,.txt,.tab,.json,.jsonl,.ndjson,.dump,.xlsx,.xlsm,.xls,.ods",
+                "class": "h-28 border-dashed",
+            }
+        ),
+        help_text=_(
+            "Drop all files here, or choose them: CSV, Excel, or the ZIP your previous system made. Include "
+            "unsubscribed and bounced contacts, so that no one is emailed by mistake."
+        ),
         error_messages={
             "required": _("Choose a file first."),
             "empty": _("This file is empty. Export it again and check that it contains rows."),
         },
     )
+    system = forms.ChoiceField(label=_("Previous system"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["system"].choices = system_choices()  # type: ignore[attr-defined]  # a choice field
         lists = MailingList.objects.filter(archived_at=None).exclude(origin_state=OriginState.REJECTED)
         self.fields["mailing_list"].choices = list(  # type: ignore[attr-defined]  # a choice field
             lists.order_by("name", "id").values_list("id", "name")

@@ -11,6 +11,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     imports,
     inactive,
     lists,
+    moves,
     origins,
     segments,
     suppressions,
@@ -19,6 +20,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
 FIELD = "fields/<int:field_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
+MOVE = "imports/moves/<int:move_id>/"
 EXPORT = "exports/<int:export_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -57,10 +59,15 @@ urlpatterns: list[URLPattern] = [
     path("suppressions/look-up/", suppressions.look_up, name="suppression-look-up"),
     path("suppressions/add/", suppressions.add, name="suppression-add"),
     path("imports/", imports.history, name="imports"),
-    path("imports/new/", imports.new, name="import-new"),
+    path("imports/new/", moves.new, name="import-new"),
+    path("imports/examples/<slug:system>.zip", moves.sample, name="import-sample"),
+    path(MOVE, moves.one, name="import-move"),
+    path(f"{MOVE}progress/", moves.progress, name="import-move-progress"),
+    path(f"{MOVE}rows/", moves.rows, name="import-move-rows"),
+    path(f"{MOVE}check/", moves.check, name="import-move-check"),
+    path(f"{MOVE}start/", moves.start, name="import-move-start"),
+    path(f"{MOVE}discard/", moves.discard, name="import-move-discard"),
     path(IMPORT, imports.one, name="import"),
-    path(f"{IMPORT}columns/", imports.columns, name="import-columns"),
-    path(f"{IMPORT}start/", imports.start, name="import-start"),
     path(f"{IMPORT}cancel/", imports.cancel, name="import-cancel"),
     path(f"{IMPORT}progress/", imports.progress, name="import-progress"),
     path(f"{IMPORT}refused.csv", imports.refused, name="import-refused"),

@@ -1,0 +1,28 @@
+"""Files of rows to correct that are handed in again, with the cells as they were in the original file."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable
+
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""`exports.cells` puts an apostrophe in front of these."""
+
+
+class CorrectedTable:
+    """A table that we wrote, with the cells as they were before we made them harmless for spreadsheets."""
+
+    def __init__(self, table: RowTable) -> None:
+        self._table = table
+        self.header = table.header
+
+    def position_bytes(self) -> int:
+        return self._table.position_bytes()
+
+    def rows(self) -> Iterator[Row]:
+        for line, cells, fault in self._table.rows():
+            yield line, [_original(cell) for cell in cells], fault
+
+
+def _original(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_SIGNS) else cell

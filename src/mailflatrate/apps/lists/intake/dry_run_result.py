@@ -1,0 +1,72 @@
+"""What a dry run finds: the piles, the columns, and what the files leave open."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mailflatrate.apps.lists.intake.piles import Outcome, Pile
+
+SOURCE = "source"
+LAST_MAILED = "last_mailed"
+TIME_ZONE = "time_zone"
+NO_ADDRESS = "no_address_column"
+SAMPLE = "sample_data"
+SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question that the customer has to answer, and the number of people that the answer decides about."""
+
+    about: str
+    file: str
+    column: str
+    sentence: str
+    people: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """For the printed object."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class DryRun:
+    """The result. `columns` maps each title to its field, None for a column that is left out."""
+
+    system: str | None
+    rows: int = 0
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    columns: dict[str, str | None] = field(default_factory=dict)
+    questions: list[OpenQuestion] = field(default_factory=list)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first_signup_at: datetime | None = None
+    """The earliest sign-up of those who are mailable."""
+    file_rows: Counter[str] = field(default_factory=Counter)
+
+    def pile(self, pile: Pile) -> dict[str, int]:
+        """Return the reasons of a pile with their numbers, the most frequent first."""
+        found = {reason: count for (one, reason), count in self.counts.items() if one is pile and count}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that the command prints."""
+        return {
+            "system": self.system,
+            "rows": self.rows,
+            "mailable": sum(self.pile(Pile.MAILABLE).values()),
+            "ask": sum(self.pile(Pile.ASK).values()),
+            "never": self.pile(Pile.NEVER),
+            "columns": self.columns,
+            "questions": [question.as_json() for question in self.questions],
+        }
+
+
+class TriedRow(NamedTuple):
+    """One row with its person's outcome."""
+
+    file: str
+    line: int
+    email: str
+    pile: Pile
+    reason: str

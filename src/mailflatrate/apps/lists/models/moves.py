@@ -1,0 +1,71 @@
+"""Moves: files of another email system that are checked together, and then imported together."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class MoveState(models.TextChoices):
+    """The state of a move. Nothing is imported before STARTING; the files of a DISCARDED one are deleted."""
+
+    CHECKING = "checking", pgettext_lazy("move", "Checking")
+    READY = "ready", pgettext_lazy("move", "Checked, not started")
+    FAILED = "failed", pgettext_lazy("move", "Can't be read")
+    STARTING = "starting", pgettext_lazy("move", "Starting")
+    MOVED = "moved", pgettext_lazy("move", "Started")
+    DISCARDED = "discarded", pgettext_lazy("move", "Discarded")
+
+
+OPEN_MOVES = (MoveState.CHECKING, MoveState.READY, MoveState.FAILED, MoveState.STARTING)
+"""The files of these still belong to the move; later each belongs to its import."""
+
+
+class Move(TenantModel):
+    """One drop of files for a list, its dry run, and the link with which people without proof confirm again.
+
+    `files` is a list of {name, archive, path, sha256, bytes}; `answers` is `moves.answers.MoveAnswers`; `result` what
+    the dry run found (`moves.result`). `run` counts the dry runs, so that an older one can't overwrite a newer one.
+    """
+
+    mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
+    code = models.CharField(max_length=16, unique=True, help_text="part of the move-in link")
+    state = models.CharField(max_length=9, choices=MoveState.choices, default=MoveState.CHECKING)
+    problem = models.TextField(blank=True, db_default="")
+    files = models.JSONField(default=list)
+    answers = models.JSONField(default=dict)
+    result = models.JSONField(null=True)
+    run = models.PositiveIntegerField(default=1)
+    bytes_total = models.BigIntegerField(default=0)
+    bytes_done = models.BigIntegerField(default=0)
+    people_to_ask = models.BigIntegerField(default=0)
+    people_confirmed = models.BigIntegerField(
+        default=0, help_text="of those without proof: who confirmed by the move-in link"
+    )
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_ip = models.GenericIPAddressField(null=True)
+    confirmed_agent = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        db_table = "move"
+        indexes = [models.Index(fields=["account", "-id"], name="move_recent")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["starting", "moved"])
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="move_confirmed_by_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the files the dry run has read."""
+        return min(100, 100 * self.bytes_done // self.bytes_total) if self.bytes_total else 0

@@ -1,0 +1,60 @@
+"""The customer's answers about the files of a move, as they are stored."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAnswers:
+    """What holds for all rows, for single columns by title, and for single files by their number (as text).
+
+    `columns` is title -> choice (`intake.column_choices`); empty texts were not answered. `previous_system` is what the
+    customer calls a system that we don't know. `last_mailed_on` is an ISO date.
+    """
+
+    system: str = ""
+    previous_system: str = ""
+    time_zone: str = ""
+    source: str = ""
+    form_url: str = ""
+    wording: str = ""
+    last_mailed_on: str = ""
+    date_orders: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    no_status: Mapping[str, str] = field(default_factory=dict)
+    all_rows: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> ImportTerms:
+        """Return what holds for all files."""
+        return ImportTerms(
+            system=self.system,
+            time_zone=self.time_zone,
+            source=self.source,
+            form_url=self.form_url,
+            wording=self.wording,
+            date_orders=dict(self.date_orders),
+            no_status=dict(self.no_status),
+        )
+
+    @property
+    def last_mailed_at(self) -> datetime | None:
+        """Return the date of the last campaign; None if it wasn't answered."""
+        try:
+            day = date.fromisoformat(self.last_mailed_on)
+        except ValueError:
+            return None
+        return datetime.combine(day, time(), UTC)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `Move.answers`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "MoveAnswers":
+        """Read the output of `as_json`; other keys are ignored."""
+        return cls(**{known.name: stored[known.name] for known in fields(cls) if known.name in stored})

@@ -1,0 +1,130 @@
+"""Checks the files of a move: the dry run with what the account knows, its progress, and its result."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, time
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.lists.addresses import surroundings
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.dry_run import DryRunner, DryRunOptions
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.table_files import TableFile
+from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, MoveState
+from mailflatrate.apps.lists.moves.answers import MoveAnswers
+from mailflatrate.apps.lists.moves.result import result_of
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.storage.interface import StorageFailed
+
+CHECK_MOVE_JOB = "lists.check_move"
+_LOCK_SPACE = 0x6D6F7665 << 32
+_BROKEN = gettext_noop("An error on our side stopped this check. Our team has been notified.")
+log = structlog.get_logger(__name__)
+
+
+class _Outdated(Exception):
+    """Raised when the move was discarded, or answered anew, while its files were read."""
+
+
+def check_move(account_id: int, move_id: int) -> None:
+    """Run the dry run of a move and keep its result. Does nothing if there is nothing to check.
+
+    A lost database or storage is raised, so that the job is retried; any other problem ends the check as FAILED.
+    """
+    with session_lock(_LOCK_SPACE + move_id) as free:
+        if not free:
+            return
+        while (move := _to_check(account_id, move_id)) is not None:
+            try:
+                _check(move)
+            except _Outdated:
+                continue  # the newer answers, if there are some
+            except ImportProblem as problem:
+                _end(move, MoveState.FAILED, problem=str(problem))
+            except (OperationalError, InterfaceError, StorageFailed):
+                raise
+            except Exception:
+                log.exception("move check failed", move_id=move_id)
+                _end(move, MoveState.FAILED, problem=_BROKEN)
+                raise
+
+
+def _to_check(account_id: int, move_id: int) -> Move | None:
+    with tenancy.account(account_id):
+        return Move.objects.filter(id=move_id, state=MoveState.CHECKING).first()
+
+
+def _check(move: Move) -> None:
+    with opened_tables(move) as tables:
+        runner = runner_of(move, tables, on_progress=lambda octets: _advance(move, octets))
+        found = runner.run()
+        result = result_of(runner, found)
+    _end(move, MoveState.READY, result=result.as_json(), people_to_ask=result.people(Pile.ASK))
+
+
+@contextmanager
+def opened_tables(move: Move) -> Iterator[list[TableFile]]:
+    """Provide the files of a move on this host's disk. Raises ImportProblem if one is gone."""
+    with ExitStack() as held:
+        tables = []
+        for file in move.files:
+            try:
+                with tenancy.account(move.account_id):
+                    path = held.enter_context(uploads.opened(file["path"]))
+            except FileNotFoundError:
+                raise ImportProblem(_("The uploaded file is no longer available. Upload it again.")) from None
+            tables.append(TableFile(file["name"], path, file["archive"]))
+        yield tables
+
+
+def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int], None] | None = None) -> DryRunner:
+    """Return the dry run of a move's files with its answers. Raises ImportProblem."""
+    answers = MoveAnswers.from_json(move.answers)
+    with tenancy.account(move.account_id):
+        account = Account.objects.only("country", "time_zone").get(id=move.account_id)
+        around = surroundings()
+        origin = origin_in_use(move.mailing_list_id)
+    mailed_on = origin.last_mailed_on if origin is not None else None
+    options = DryRunOptions(
+        choices=answers.columns,
+        all_rows={int(number): said for number, said in answers.all_rows.items()},
+        last_mailed_at=datetime.combine(mailed_on, time(), UTC) if mailed_on is not None else answers.last_mailed_at,
+        own_domains=around.own_domains,
+        own_addresses=around.own_addresses,
+        allow_reserved=around.allow_reserved,
+        country=account.country,
+        time_zone=account.time_zone,
+        on_progress=on_progress,
+    )
+    return DryRunner(tables, answers.terms, clock.now(), options)
+
+
+def origin_in_use(list_id: int) -> ListOrigin | None:
+    """Return the declaration that an import into a list would rest on now; None if there is none (R-10)."""
+    usable = (DeclarationState.WAITING, DeclarationState.ASKED, DeclarationState.APPROVED)
+    found = ListOrigin.objects.filter(mailing_list_id=list_id, state__in=usable)
+    return found.defer("screenshot").order_by("-version").first()
+
+
+def _advance(move: Move, octets: int) -> None:
+    """Store the progress. Raises _Outdated."""
+    with tenancy.account(move.account_id):
+        if not _current(move).update(bytes_done=min(octets, move.bytes_total)):
+            raise _Outdated
+
+
+def _end(move: Move, state: MoveState, *, problem: str = "", **values: object) -> None:
+    with tenancy.account(move.account_id):
+        _current(move).update(state=state, problem=problem, **values)
+
+
+def _current(move: Move) -> QuerySet[Move]:
+    return Move.objects.filter(id=move.id, state=MoveState.CHECKING, run=move.run)

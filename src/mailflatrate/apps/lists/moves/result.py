@@ -1,0 +1,174 @@
+"""What the dry run of a move found, as it is stored for the page: numbers, columns, questions, and some masked rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mailflatrate.apps.lists.intake.column_choices import choice_of
+from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, attribute_key
+from mailflatrate.apps.lists.intake.dry_run import DryRunner, FilePlan
+from mailflatrate.apps.lists.intake.dry_run_result import DryRun, OpenQuestion
+from mailflatrate.apps.lists.intake.import_options import BY_ROW, name_asks
+from mailflatrate.apps.lists.intake.pile_samples import RowSample
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS
+from mailflatrate.mail.address import masked_address
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.field_proposals import propose_type
+
+BLOCKING = (STATUS, FILE, DATE_ORDER)
+"""Questions without whose answer an import doesn't start."""
+SHOWN_VALUES = 3
+SHOWN_CHARACTERS = 40
+UNKNOWN_WORDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnResult:
+    """A column of one or several files: its first values, and what it becomes (a choice of `column_choices`).
+
+    `field` is the key of the field that it fills, if it fills one, and `field_type` the type that its values suit.
+    """
+
+    title: str
+    values: tuple[str, ...]
+    choice: str
+    field: str = ""
+    field_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """A file of a move. `all_rows` is what it says of everyone; `asks` that its name suggests a no."""
+
+    number: int
+    name: str
+    rows: int
+    system: str
+    all_rows: str
+    asks: bool
+
+    @property
+    def is_about_all(self) -> bool:
+        """Return whether the file says the same of everyone in it, or may do so."""
+        return self.all_rows not in ("", BY_ROW) or (self.asks and not self.all_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFindings:
+    """The result of a dry run. `counts` has (pile, reason, people), `unknown` (title, word, rows)."""
+
+    system: str
+    rows: int
+    counts: tuple[tuple[str, str, int], ...]
+    columns: tuple[ColumnResult, ...]
+    files: tuple[FileResult, ...]
+    questions: tuple[OpenQuestion, ...]
+    samples: Mapping[str, Sequence[RowSample]] = field(default_factory=dict)
+    unknown: tuple[tuple[str, str, int], ...] = ()
+    first_signup_on: str = ""
+    time_zone: str = ""
+
+    def pile(self, pile: Pile) -> list[tuple[str, int]]:
+        """Return the reasons of a pile with their numbers, the most frequent first."""
+        return [(reason, people) for one, reason, people in self.counts if one == pile.value]
+
+    def people(self, pile: Pile) -> int:
+        """Return how many people are on a pile."""
+        return sum(people for _reason, people in self.pile(pile))
+
+    @property
+    def blocking(self) -> tuple[OpenQuestion, ...]:
+        """Return the questions to answer before the move can start."""
+        return tuple(question for question in self.questions if question.about in BLOCKING)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `Move.result`."""
+        return {
+            "system": self.system,
+            "rows": self.rows,
+            "counts": self.counts,
+            "columns": [[one.title, one.values, one.choice, one.field, one.field_type] for one in self.columns],
+            "files": [[one.number, one.name, one.rows, one.system, one.all_rows, one.asks] for one in self.files],
+            "questions": [question.as_json() for question in self.questions],
+            "samples": {name: [list(row) for row in rows] for name, rows in self.samples.items()},
+            "unknown": self.unknown,
+            "first_signup_on": self.first_signup_on,
+            "time_zone": self.time_zone,
+        }
+
+    def numbers_only(self) -> dict[str, Any]:
+        """Return the result without any value from the files, for a move that has started."""
+        stored = self.as_json()
+        return {**stored, "columns": [], "samples": {}, "unknown": [], "questions": []}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "MoveFindings":
+        """Read the output of `as_json`."""
+        return cls(
+            system=stored["system"],
+            rows=stored["rows"],
+            counts=tuple((pile, reason, people) for pile, reason, people in stored["counts"]),
+            columns=tuple(ColumnResult(title, tuple(values), *rest) for title, values, *rest in stored["columns"]),
+            files=tuple(FileResult(*one) for one in stored["files"]),
+            questions=tuple(OpenQuestion(**question) for question in stored["questions"]),
+            samples={name: [RowSample(*row) for row in rows] for name, rows in stored["samples"].items()},
+            unknown=tuple((title, word, rows) for title, word, rows in stored["unknown"]),
+            first_signup_on=stored["first_signup_on"],
+            time_zone=stored["time_zone"],
+        )
+
+
+def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
+    """Return what to keep of a dry run."""
+    counts = sorted(found.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
+    samples = {f"{pile.value}/{reason}": rows for (pile, reason), rows in runner.samples().items() if rows}
+    zones = Counter(plan.terms.time_zone for plan in runner.plans)
+    return MoveFindings(
+        system=found.system or "",
+        rows=found.rows,
+        counts=tuple((pile.value, reason, people) for (pile, reason), people in counts if people),
+        columns=tuple(_columns(runner.plans)),
+        files=tuple(_file(plan, found) for plan in runner.plans),
+        questions=tuple(found.questions),
+        samples=samples,
+        unknown=tuple((title, word, rows) for (title, word), rows in found.unknown.most_common(UNKNOWN_WORDS)),
+        first_signup_on="" if found.first_signup_at is None else found.first_signup_at.date().isoformat(),
+        time_zone=zones.most_common(1)[0][0],
+    )
+
+
+def _file(plan: FilePlan, found: DryRun) -> FileResult:
+    name = plan.file.name
+    asks = bool(name_asks(name)) or any(question.about == FILE for question in plan.questions)
+    return FileResult(plan.number, name, found.file_rows[name], plan.terms.system, plan.terms.all_rows, asks)
+
+
+def _columns(plans: Iterable[FilePlan]) -> list[ColumnResult]:
+    """Return the columns of all files, each title once, in the order of the files."""
+    found: dict[str, ColumnResult] = {}
+    for plan in plans:
+        names = {title: name for name, title in plan.mapping.items()}
+        for at, title in enumerate(plan.preview.header):
+            column = _column(plan, at, title, names.get(title, ""))
+            known = found.setdefault(title, column)
+            if known is not column and (not known.values or not known.choice):
+                found[title] = replace(known if known.choice else column, values=known.values or column.values)
+    return list(found.values())
+
+
+def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
+    values = _values(plan, at)
+    if not name.startswith(ATTRIBUTE_PREFIX):
+        return ColumnResult(title, values, choice_of(name))
+    key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
+    kind = propose_type(key, map(ContactFieldType, plan.preview.survey.types[at]))
+    return ColumnResult(title, values, choice_of(name), key, kind.value)
+
+
+def _values(plan: FilePlan, at: int) -> tuple[str, ...]:
+    """Return the first different values of a column; addresses are masked."""
+    texts = dict.fromkeys(row[at].strip()[:SHOWN_CHARACTERS] for row in plan.preview.rows if at < len(row))
+    shown = (masked_address(text) if "@" in text else text for text in texts if text)
+    return tuple(shown)[:SHOWN_VALUES]

@@ -1,0 +1,141 @@
+"""Reading the form of a move's page: answers about its files, and the declaration that is signed with it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from zoneinfo import available_timezones
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.actions import Declaration
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake.column_choices import CHOICES, LEAVE
+from mailflatrate.apps.lists.intake.columns import ColumnTarget
+from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.models import EvidenceColumn
+from mailflatrate.apps.lists.moves.answers import MoveAnswers
+from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import TARGET_WORDS
+from mailflatrate.rules.systems import profiles
+
+MAX_LINE_CHARACTERS = 500
+MAX_WORDING_CHARACTERS = 2_000
+
+
+def posted_answers(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> MoveAnswers:
+    """Return the stored answers with what the form says. Raises ImportProblem for columns that exclude each other.
+
+    Fields that the form doesn't have stay as they are; anything that wasn't offered is ignored.
+    """
+    lines = {
+        name: " ".join(posted[name].split())[:MAX_LINE_CHARACTERS]
+        for name in ("source", "form_url", "previous_system")
+        if name in posted
+    }
+    wording = {"wording": posted["wording"].strip()[:MAX_WORDING_CHARACTERS]} if "wording" in posted else {}
+    mailed = {"last_mailed_on": _date_text(posted["last_mailed_on"])} if "last_mailed_on" in posted else {}
+    system = posted.get("system", stored.system)
+    zone = posted.get("time_zone", stored.time_zone)
+    return replace(
+        stored,
+        **lines,
+        **wording,
+        **mailed,
+        system=system if system in profiles() else "",
+        time_zone=zone if zone in available_timezones() else "",
+        columns=_columns(posted, stored, result),
+        date_orders=_date_orders(posted, stored, result),
+        no_status=_reasons(posted, stored, result),
+        all_rows=_all_rows(posted, stored, result),
+    )
+
+
+def _date_text(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+def _columns(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
+    """Return the choices that differ from the suggestion, those of earlier rounds among them."""
+    chosen = dict(stored.columns)
+    shown: dict[str, str] = {}
+    for number, column in enumerate(result.columns):
+        choice = posted.get(f"column-{number}", column.choice)
+        shown[column.title] = choice
+        if choice != column.choice and choice in (*CHOICES, LEAVE):
+            chosen[column.title] = choice
+    for target in ColumnTarget:
+        both = [title for title, choice in shown.items() if choice == target.value and title in chosen]
+        if len(both) > 1:
+            values = {"first": both[0], "second": both[1], "field": TARGET_WORDS[target]}
+            raise ImportProblem(
+                _("“%(first)s” and “%(second)s” are both mapped to %(field)s. Map only one of them.") % values
+            )
+    return chosen
+
+
+def _date_orders(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
+    said = {column.title: posted.get(f"order-{number}", "") for number, column in enumerate(result.columns)}
+    return {**stored.date_orders, **{title: order for title, order in said.items() if order in DATE_ORDERS}}
+
+
+def _reasons(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
+    said = {column.title: posted.get(f"why-{number}") for number, column in enumerate(result.columns)}
+    found = {**stored.no_status, **{title: why.strip() for title, why in said.items() if why is not None}}
+    return {title: why[:MAX_LINE_CHARACTERS] for title, why in found.items() if why}
+
+
+def _all_rows(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
+    said = {str(file.number): posted.get(f"file-{file.number}", "") for file in result.files}
+    asked = {str(file.number): file.all_rows for file in result.files}
+    changed = {number: word for number, word in said.items() if word in ALL_ROWS and word != asked[number]}
+    return {**stored.all_rows, **changed}
+
+
+def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFindings) -> bool:
+    """Return whether the files have to be checked again before the numbers are true for these answers.
+
+    Who lacks nothing but the source counts as mailable already if their system never exports it, and so does who
+    depends on the date of the last campaign.
+    """
+    same = replace(
+        after,
+        source=before.source,
+        form_url=before.form_url,
+        wording=before.wording,
+        last_mailed_on=before.last_mailed_on,
+        previous_system=before.previous_system,
+    )
+    if same != before:
+        return True
+    has_source = bool(before.terms.stated_source)
+    waits = any(pile == Pile.ASK.value and reason == "source_missing" for pile, reason, _people in result.counts)
+    return waits and has_source != bool(after.terms.stated_source)
+
+
+def posted_declaration(
+    posted: Mapping[str, str], answers: MoveAnswers, result: MoveFindings, *, company: str, person: str
+) -> Declaration:
+    """Return the declaration of origin that the files and the form give. The action validates it."""
+    profile = profiles().get(result.system)
+    held = {column.choice for column in result.columns}
+    day = _date_text(posted.get("collected_from", result.first_signup_on))
+    mailed = answers.last_mailed_at
+    return Declaration(
+        kind=posted.get("kind", ""),
+        form_urls=[answers.form_url] if answers.form_url else [],
+        wording=answers.wording,
+        collected_from=date.fromisoformat(day) if day else None,
+        collected_to=None,
+        previous_system=profile.title if profile is not None else answers.previous_system,
+        last_mailed_on=mailed.date() if mailed is not None else None,
+        declared_count=max(1, result.people(Pile.MAILABLE) + result.people(Pile.ASK)),
+        controller=company,
+        signatory=person,
+        evidence=[column.value for column in EvidenceColumn if column.value in held],
+        assured=posted.get("assured") == "on",
+        remarks=_("Filled in from the files: %(files)s") % {"files": ", ".join(file.name for file in result.files)},
+    )

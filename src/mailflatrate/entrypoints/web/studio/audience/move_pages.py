@@ -1,0 +1,250 @@
+"""A move as its page shows it: piles, columns, questions and rows, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailflatrate.apps.lists.fields import definitions
+from mailflatrate.apps.lists.intake.column_choices import ATTRIBUTE, LEAVE
+from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
+from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SEVERAL, TIME_ZONE, OpenQuestion
+from mailflatrate.apps.lists.intake.pile_samples import RowSample
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.questions import DATE_ORDER, STATUS
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, Move, MoveState
+from mailflatrate.apps.lists.moves.answers import MoveAnswers
+from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
+from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
+from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+from mailflatrate.rules.prior_status import StatusField
+from mailflatrate.rules.systems import SystemProfile, profiles
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MOVE_TONES = {
+    MoveState.CHECKING: "primary",
+    MoveState.READY: "info",
+    MoveState.FAILED: "error",
+    MoveState.STARTING: "primary",
+    MoveState.MOVED: "success",
+    MoveState.DISCARDED: "",
+}
+NEVER_WORDS: dict[str, "StrOrPromise"] = {
+    "unsubscribed": gettext_lazy("Unsubscribed"),
+    "bounced": gettext_lazy("Bounced"),
+    "complained": gettext_lazy("Reported as spam"),
+    "suppressed": gettext_lazy("Blocked or suppressed"),
+    "never_subscribed": gettext_lazy("Never subscribed"),
+    "role_address": gettext_lazy("Role addresses, such as info@"),
+    "disposable": gettext_lazy("Disposable addresses"),
+    "invalid": gettext_lazy("Invalid addresses"),
+    "own_address": gettext_lazy("Your own sender addresses"),
+    "minor": gettext_lazy("Under 16"),
+    "duplicate": gettext_lazy("Further rows about the same people"),
+    "unreadable": gettext_lazy("Unreadable rows"),
+}
+_PROOF = frozenset(target.value for target in (*EVIDENCE, ColumnTarget.CONFIRMED_IP, ColumnTarget.USER_AGENT)) | {
+    ColumnTarget.SIGNUP_CLOCK.value,
+    ColumnTarget.CONFIRMED_CLOCK.value,
+    ColumnTarget.LAST_CONTACT_AT.value,
+}
+_STATUS = frozenset(field.value for field in StatusField)
+
+
+def pile_reason(pile: str, reason: str) -> str:
+    """Return why rows are on a pile."""
+    if pile == Pile.MAILABLE:
+        return _("The proof is complete.")
+    return str(NEVER_WORDS.get(reason) or reason_word(reason)) if pile == Pile.NEVER else reason_word(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """A reason of a pile, its number, and where its rows are shown."""
+
+    word: str
+    people: int
+    url: str
+
+
+def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[ReasonLine]:
+    """Return the reasons of a pile, the most frequent first."""
+    base = reverse("studio:import-move-rows", args=[move.id])
+    return [
+        ReasonLine(pile_reason(pile.value, reason), people, f"{base}?{urlencode({'pile': pile.value, 'why': reason})}")
+        for reason, people in result.pile(pile)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """A column of the files. `why`: the reason why it says nothing about emailing; `order`: that of its dates."""
+
+    number: int
+    title: str
+    values: str
+    choice: str
+    mark: str
+    tone: str
+    asks_why: bool
+    why: str
+    asks_order: bool
+    order: str
+    field: str
+    """What the field is called that the column fills, and its type; empty if it fills none."""
+
+
+def column_rows(result: MoveFindings, answers: MoveAnswers) -> list[ColumnRow]:
+    """Return all columns, those with a question first."""
+    asked = {(question.about, question.column) for question in result.questions}
+    known = definitions(column.field for column in result.columns if column.field)
+    rows = [
+        replace(_column_row(number, column, answers, asked), field=_field_of(column, known.get(column.field)))
+        for number, column in enumerate(result.columns)
+    ]
+    return sorted(rows, key=lambda row: not (row.asks_order or (row.asks_why and not row.why)))
+
+
+def _column_row(number: int, column: ColumnResult, answers: MoveAnswers, asked: set[tuple[str, str]]) -> ColumnRow:
+    asks_why = (STATUS, column.title) in asked or column.title in answers.no_status
+    asks_order = (DATE_ORDER, column.title) in asked
+    mark, tone = _mark(column.choice, asks=(asks_order or (STATUS, column.title) in asked))
+    return ColumnRow(
+        number=number,
+        title=column.title,
+        values=" · ".join(column.values),
+        choice=column.choice,
+        mark=mark,
+        tone=tone,
+        asks_why=asks_why,
+        why=answers.no_status.get(column.title, ""),
+        asks_order=asks_order or column.title in answers.date_orders,
+        order=answers.date_orders.get(column.title, ""),
+        field="",
+    )
+
+
+def _field_of(column: ColumnResult, known: FieldDefinition | None) -> str:
+    """Return the field that a column fills, or the one that the import will add."""
+    if not column.field:
+        return ""
+    if known is not None:
+        return f"{known.label} · {FIELD_TYPE_LABELS[known.type]}"
+    return _("New field · %(type)s") % {"type": FIELD_TYPE_LABELS[ContactFieldType(column.field_type)]}
+
+
+def _mark(choice: str, *, asks: bool) -> tuple[str, str]:
+    """Return the badge of a column: a word and its tone."""
+    if asks:
+        return _("needs an answer"), "warning"
+    if choice in _PROOF:
+        return _("proof"), "success"
+    if choice in _STATUS:
+        return _("always kept"), "primary"
+    if choice == LEAVE:
+        return _("left out"), ""
+    return (_("field"), "info") if choice == ATTRIBUTE else (_("sure"), "success")
+
+
+def column_choices() -> list[tuple[str, str]]:
+    """Return the possible meanings of a column as pairs for the menu."""
+    targets = [(target.value, str(TARGET_WORDS[target])) for target in ColumnTarget]
+    statuses = [(field.value, str(STATUS_WORDS[field])) for field in StatusField]
+    return [*targets, *statuses, (ATTRIBUTE, _("Save as a custom field")), (LEAVE, _("Leave out"))]
+
+
+def system_choices() -> list[tuple[str, str]]:
+    """Return the systems we know as pairs for the menu."""
+    known = sorted(((profile.name, profile.title) for profile in profiles().values()), key=lambda one: one[1].lower())
+    return [("", _("Recognize it from the files")), *known]
+
+
+def system_title(name: str) -> str:
+    """Return what a system is called; empty if unknown, or if the files come from several."""
+    profile = profiles().get(name)
+    return profile.title if profile is not None else ""
+
+
+def leaves_source_out(name: str) -> bool:
+    """Return whether a system never exports the source, so that the list's declared form counts (R-10)."""
+    profile = profiles().get(name)
+    return profile is not None and ColumnTarget.SOURCE.value in profile.proof.stated
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNote:
+    """How a system is exported, and what its export lacks, in the reader's language."""
+
+    name: str
+    title: str
+    export: str
+    missing: list[tuple[str, str]]
+
+
+def system_notes(language: str, *names: str) -> list[SystemNote]:
+    """Return the notes about some systems, or about all of them."""
+    chosen: Sequence[SystemProfile] = [profiles()[name] for name in names if name in profiles()]
+    shown = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
+    return [
+        SystemNote(
+            profile.name,
+            profile.title,
+            profile.export_sentence(language),
+            [one.sentences(language) for one in profile.missing],
+        )
+        for profile in shown
+    ]
+
+
+def question_sentence(question: OpenQuestion) -> str:
+    """Return an open question in the reader's language; empty for one that the page asks elsewhere."""
+    values: Mapping[str, object] = {"file": question.file, "title": question.column, "people": question.people}
+    sentences = {
+        STATUS: _(
+            "“%(title)s” looks like it says who may be emailed. Choose a status for it, or say why it isn't one."
+        ),
+        DATE_ORDER: _("Dates in “%(title)s” can be read two ways. Choose whether the day or the month comes first."),
+        "file": _("The name “%(file)s” suggests that these people don't want email. Choose what it says of them."),
+        "no_address_column": _("“%(file)s” has no column with email addresses, so it's left out."),
+        SAMPLE: _(
+            "Most of these addresses have domains that are reserved for examples. You can look at the result, but not "
+            "import it."
+        ),
+        TIME_ZONE: _(
+            "The times in “%(file)s” name no time zone. They're read in your account's zone unless you choose one."
+        ),
+        LAST_MAILED: _(
+            "%(people)s people in “%(file)s” confirmed more than 24 months ago. They can be emailed only if you've "
+            "emailed them since: say when."
+        ),
+    }
+    return sentences.get(question.about, "") % values
+
+
+def rows_of(result: MoveFindings, pile: str, reason: str) -> list[RowSample]:
+    """Return the rows that are kept of one outcome."""
+    return list(result.samples.get(f"{pile}/{reason}", ()))
+
+
+def zones() -> list[tuple[str, str]]:
+    """Return time zones for the menu."""
+    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
+    return [("", _("As suggested")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+
+
+def found_title(result: MoveFindings) -> str:
+    """Return the heading of a result."""
+    title = system_title(result.system)
+    if title:
+        return _("Here's what we found in your %(system)s export") % {"system": title}
+    if result.system == SEVERAL:
+        return _("Here's what we found in files of several systems")
+    return _("Here's what we found in your files")

@@ -1,0 +1,258 @@
+"""Moving in under attack: the link as a shortcut, answers that make a yes of a no, files that keep the erased."""
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+
+from forms_world import Place, place, somebody
+from lists_home import Home, approve_origin, home
+from mailflatrate.apps.accounts.actions import Circumstances, PolicyConfirmation
+from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.errors import ImportProblem, MoveChanged
+from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.lists.jobs import check_move, start_move, sweep_uploads
+from mailflatrate.apps.lists.models import Contact, Move, MoveState
+from mailflatrate.apps.lists.moves.answers import MoveAnswers
+from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.storage import files as storage
+from mailflatrate.base.tenancy import PlatformReason
+
+WHERE = Circumstances("192.0.2.1", "Test")
+WHOLE = "2026-10-01T10:00Z,203.0.113.9,2026-10-01T10:05Z,https://anna.example/news"
+HEADER = "email,signup_at,signup_ip,confirmed_at,source"
+
+
+@pytest.fixture
+def anna(database: str) -> Place:
+    return place()
+
+
+def dropped(place_or_home: Place | Home, lines: Sequence[str], name: str = "people.csv") -> int:
+    """A move of one file, checked; its id."""
+    list_id = place_or_home.anna.list_id if isinstance(place_or_home, Place) else place_or_home.list_id
+    with tenancy.account(place_or_home.account_id):
+        file = actions.DroppedFile(name, io.BytesIO("\n".join(lines).encode()))
+        move = actions.upload_move(list_id, [file], by=None)
+    check_move(account_id=place_or_home.account_id, move_id=move.id)
+    return move.id
+
+
+def found(anna: Place | Home, move_id: int) -> Move:
+    with tenancy.account(anna.account_id):
+        return Move.objects.get(id=move_id)
+
+
+def imported(anna: Place, move_id: int) -> None:
+    """Started by Anna, and run to its end."""
+    move = found(anna, move_id)
+    with tenancy.account(anna.account_id):
+        actions.start_move(
+            move_id,
+            shown_run=move.run,
+            answers=MoveAnswers.from_json(move.answers),
+            declaration=None,
+            tick=PolicyConfirmation(anna.anna.anna, WHERE),
+        )
+    start_move(account_id=anna.account_id, move_id=move_id)
+    with tenancy.account(anna.account_id):
+        jobs = queries.imports_of_move(move_id)
+    for job in jobs:
+        run_import(anna.account_id, job.id)
+
+
+def link(anna: Place, move_id: int) -> str:
+    return f"/f/{anna.code}/move-in/{found(anna, move_id).code}/"
+
+
+def sign_up(path: str, email: str) -> int:
+    fields = {"email": email, "consent": "yes", "version": "1", "language": "de"}
+    return Client(enforce_csrf_checks=True).post(path, fields).status_code
+
+
+def test_the_link_is_a_sign_up_and_nothing_less(anna: Place) -> None:
+    """A request, an email, and a confirmation from the mailbox; who wasn't waiting for it isn't counted."""
+    declare_and_approve(anna)
+    waiting, other = somebody("idalink"), somebody("fremd")
+    move_id = dropped(anna, ["email", waiting])
+    imported(anna, move_id)
+    path = link(anna, move_id)
+    assert anna.state(waiting) == "quarantined"
+    page = Client().get(f"{path}?language=en").content.decode()
+    assert "has changed its email service" in page
+    assert "news and offers about plants" in page, "the frozen wording"
+    assert sign_up(path, waiting) == 303
+    assert sign_up(path, other) == 303
+    assert anna.state(waiting) == "quarantined"
+    mails = {mail.message["To"]: mail for mail in anna.send()}
+    assert set(mails) == {waiting, other}
+    assert anna.state(waiting) == "quarantined"
+    assert Client().get(mails[waiting].confirm_path).status_code == 200
+    assert anna.state(waiting) == "quarantined", "a GET confirms nothing"
+    for mail in mails.values():
+        anna.confirm(mail)
+    assert (anna.state(waiting), anna.state(other)) == ("confirmed", "confirmed")
+    assert anna.events(waiting)[-1].evidence.source.endswith(path)
+    assert found(anna, move_id).people_confirmed == 1
+
+
+def declare_and_approve(anna: Place) -> None:
+    approve_origin(anna.account_id, anna.anna.list_id)
+
+
+def test_a_complaint_or_unsubscribe_is_not_undone_by_the_file_the_link_comes_with(anna: Place) -> None:
+    declare_and_approve(anna)
+    gone = somebody("weglink")
+    move_id = dropped(anna, [f"{HEADER},status", f"{gone},{WHOLE},complained", f"{gone},{WHOLE},subscribed"])
+    imported(anna, move_id)
+    assert anna.state(gone) == ""
+    assert sign_up(link(anna, move_id), gone) == 303, "the page answers as for everyone"
+    assert anna.send() == [], "but no email goes to who complained"
+
+
+def test_a_code_of_another_list_or_account_is_not_found(anna: Place) -> None:
+    carla = place()
+    theirs = found(carla, dropped(carla, ["email", somebody()])).code
+    with tenancy.account(anna.account_id):
+        second = actions.create_list("Second")
+        file = actions.DroppedFile("p.csv", io.BytesIO(b"email\n" + somebody().encode()))
+        elsewhere = actions.upload_move(second.id, [file], by=None)
+    discarded = dropped(anna, ["email", somebody()])
+    code = found(anna, discarded).code
+    with tenancy.account(anna.account_id):
+        actions.discard_move(discarded)
+    for one in (theirs, elsewhere.code, code, "x", "0" * 12):
+        path = f"/f/{anna.code}/move-in/{one}/"
+        assert Client().get(path).status_code == 404, one
+        assert sign_up(path, somebody()) == 404, one
+
+
+def test_no_address_of_a_file_is_stored_before_the_start_and_no_value_after_it(anna: Place) -> None:
+    declare_and_approve(anna)
+    people = [somebody("geheim") for _number in range(3)]
+    move_id = dropped(anna, [HEADER, *(f"{person},{WHOLE}" for person in people)])
+    stored = json.dumps(found(anna, move_id).result)
+    assert not [person for person in people if person in stored]
+    imported(anna, move_id)
+    stored = json.dumps(found(anna, move_id).result)
+    assert "203.0.113.9" not in stored
+    assert "***" not in stored
+
+
+def test_an_erased_person_takes_the_waiting_files_along(anna: Place) -> None:
+    declare_and_approve(anna)
+    person = somebody("loeschen")
+    first = dropped(anna, [HEADER, f"{person},{WHOLE}"])
+    imported(anna, first)
+    waiting = dropped(anna, ["email", person.upper()])
+    path = found(anna, waiting).files[0]["path"]
+    with tenancy.account(anna.account_id):
+        assert storage.exists(path)
+        erase_for_customer(Contact.objects.get(email=person).id, by=anna.anna.anna)
+    with tenancy.account(anna.account_id):
+        assert not storage.exists(path)
+    move = found(anna, waiting)
+    assert (move.state, move.result, move.files) == (MoveState.DISCARDED, None, [])
+
+
+def test_a_move_starts_once_with_the_numbers_that_were_seen(anna: Place) -> None:
+    declare_and_approve(anna)
+    move_id = dropped(anna, [HEADER, f"{somebody('zahl')},{WHOLE}"])
+    shown = found(anna, move_id)
+    start: dict[str, Any] = {
+        "answers": MoveAnswers(columns={"email": "", "source": "email"}, no_status={"x": "y"}),
+        "declaration": None,
+        "tick": PolicyConfirmation(anna.anna.anna, WHERE),
+    }
+    with tenancy.account(anna.account_id):
+        with pytest.raises(MoveChanged):
+            actions.start_move(move_id, shown_run=shown.run + 1, **start)
+        actions.start_move(move_id, shown_run=shown.run, **start)
+        with pytest.raises(ImportProblem):
+            actions.start_move(move_id, shown_run=shown.run, **start)
+        with pytest.raises(ImportProblem):
+            actions.answer_move(move_id, MoveAnswers())
+        with pytest.raises(ImportProblem):
+            actions.discard_move(move_id)
+    answers = found(anna, move_id).answers
+    assert (answers["columns"], answers["no_status"]) == ({}, {}), "a start changes no column"
+    start_move(account_id=anna.account_id, move_id=move_id)
+    start_move(account_id=anna.account_id, move_id=move_id)
+    with tenancy.account(anna.account_id):
+        assert len(queries.imports_of_move(move_id)) == 1
+
+
+def test_without_a_declared_origin_nothing_is_imported(database: str) -> None:
+    anna = place()
+    move_id = dropped(anna, [HEADER, f"{somebody('ohne')},{WHOLE}"])
+    move = found(anna, move_id)
+    with tenancy.account(anna.account_id):
+        actions.start_move(
+            move_id,
+            shown_run=move.run,
+            answers=MoveAnswers(),
+            declaration=None,
+            tick=PolicyConfirmation(anna.anna.anna, WHERE),
+        )
+    start_move(account_id=anna.account_id, move_id=move_id)
+    again = found(anna, move_id)
+    assert again.state == MoveState.READY
+    assert "declared" in again.problem
+    with tenancy.account(anna.account_id):
+        assert queries.imports_of_move(move_id) == []
+
+
+def test_a_status_is_not_explained_away_without_a_reason(database: str) -> None:
+    anna = home("Anna")
+    lines = [f"{HEADER},Art", f"{somebody('grund')},{WHOLE},abgemeldet"]
+    move_id = dropped(anna, lines)
+    move = found(anna, move_id)
+    assert MoveFindings.from_json(move.result or {}).blocking
+    with tenancy.account(anna.account_id):
+        actions.answer_move(move_id, MoveAnswers(columns={"Art": ""}, no_status={"Art": "x"}))
+    check_move(account_id=anna.account_id, move_id=move_id)
+    assert found(anna, move_id).state == MoveState.FAILED, "one letter is no reason"
+
+
+def test_the_files_of_a_move_that_nobody_started_are_deleted(database: str) -> None:
+    anna = home("Anna")
+    move_id = dropped(anna, [HEADER, f"{somebody('liegen')},{WHOLE}"])
+    path = found(anna, move_id).files[0]["path"]
+    sweep_uploads(0)
+    assert found(anna, move_id).state == MoveState.READY
+    with tenancy.account(anna.account_id):
+        assert storage.exists(path)
+        Move.objects.filter(id=move_id).update(created_at=clock.now() - timedelta(days=3))
+    sweep_uploads(0)
+    assert found(anna, move_id).state == MoveState.DISCARDED
+    with tenancy.account(anna.account_id):
+        assert not storage.exists(path)
+
+
+def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
+    """The newest answers win, whichever job comes first."""
+    anna = home("Anna")
+    with tenancy.account(anna.account_id):
+        file = actions.DroppedFile("p.csv", io.BytesIO(f"email,status\n{somebody('eins')},4\n".encode()))
+        move = actions.upload_move(anna.list_id, [file], by=None)
+        actions.answer_move(move.id, MoveAnswers(system="mailtrain"))
+    check_move(account_id=anna.account_id, move_id=move.id)
+    result = MoveFindings.from_json(found(anna, move.id).result or {})
+    assert result.pile(Pile.NEVER) == [("complained", 1)]
+
+
+def test_raw_sql_starts_nothing_without_a_person(database: str) -> None:
+    anna = home("Anna")
+    move_id = dropped(anna, [HEADER, f"{somebody('sql')},{WHOLE}"])
+    with pytest.raises(IntegrityError, match="move_confirmed_by_a_person"), tenancy.account(anna.account_id):
+        Move.objects.filter(id=move_id).update(state=MoveState.STARTING)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        assert Move.objects.get(id=move_id).state == MoveState.READY
