@@ -396,6 +396,7 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder, and the settings that all processes of all hosts share."""
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-hosts-"))
     folder.chmod(0o755)
+    is_kept = "MAILFLATRATE_KEEP" in os.environ
     for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name.startswith("DATABASE_URL")]:
         del os.environ[name]
     shared = {
@@ -414,7 +415,7 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
     try:
         yield folder, settings
     finally:
-        if "MAILFLATRATE_KEEP" not in os.environ:
+        if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 

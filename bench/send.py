@@ -5,10 +5,12 @@
 
 Two sender processes, a multipart message (`message_bytes`, 8.9 kB) with 5 tracked links and 4 merge fields. `signed`
 uses what the host has, `openssl` signs with the multi-buffer library turned off. Prints a table (standard error) and
-one JSON object: for each run messages_per_second, cpu_us_per_message by process group, messages_per_mark and
-peak_rss_mb, and of_signing_limit (OpenSSL on all cores) or of_smtp_source (the same message size), both measured in the
-same run. Of several rounds the one that took the senders the least processor time counts, because other work on the
-machine only adds to it; `before` is the same for `--against`, whose schema must be ours.
+one JSON object: for each run messages_per_second, cpu_us_per_message by process group, messages_per_mark, peak_rss_mb,
+grown_mb (how far the peak rose after the first fifth), and of_signing_limit (OpenSSL on all cores) or of_smtp_source
+(the same message size), both measured in the same run. Of several rounds the one that took the senders the least
+processor time counts, because other work on the machine only adds to it; `before` is the same for `--against`, whose
+schema must be ours. Exits 1 if a sender takes more than MEMORY_MB, or if its memory grows with the number of
+recipients.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ SENDERS = 2
 SOURCE_LETTERS = 30_000
 CONNECTIONS = {"signed": 10, "openssl": 10, "unsigned": 10, "rtt_5ms": 5}  # of each sender
 UNSIGNED = ("unsigned", "rtt_5ms")
+MEMORY_MB = 150.0
+GROWTH_MB = 5.0
+GROWTH_FROM = 10_000  # recipients: a shorter campaign ends before everything was used once
 
 
 @contextmanager
@@ -92,9 +97,12 @@ def send_once(
         begin = time.perf_counter()
         with tenancy.account(estate.account_id):
             actions.resume_campaign(campaign_id)
+        early_mb = 0.0
         while True:
             time.sleep(0.1)
             with tenancy.account(estate.account_id):
+                if not early_mb and a_fifth_is_sent(campaign_id):
+                    early_mb = max(map(peak_rss_mb, senders))
                 if Campaign.objects.values_list("state", flat=True).get(id=campaign_id) == "sent":
                     break
         seconds = time.perf_counter() - begin
@@ -111,8 +119,23 @@ def send_once(
         "cpu_us_per_message": {group: round(cpu / progress.sent * 1e6, 1) for group, cpu in used.items()},
         "messages_per_mark": round(progress.sent / max(1, count_marks() - marks), 1),
         "peak_rss_mb": peak,
+        "grown_mb": round(peak - early_mb, 1),
         "seconds": round(seconds, 2),
     }
+
+
+def a_fifth_is_sent(campaign_id: int) -> bool:
+    """Return whether a fifth of a campaign's chunks are done."""
+    from mailflatrate.apps.delivery.models import Chunk, ChunkState
+
+    chunks = Chunk.objects.filter(campaign_id=campaign_id)
+    return chunks.filter(state=ChunkState.DONE).count() * 5 >= chunks.count()
+
+
+def takes_too_much(result: dict[str, object], recipients: int) -> bool:
+    """Return whether a sender took too much memory, or more and more of it."""
+    grown = recipients >= GROWTH_FROM and float(str(result["grown_mb"])) > GROWTH_MB
+    return grown or float(str(result["peak_rss_mb"])) > MEMORY_MB
 
 
 def count_marks() -> int:
@@ -211,6 +234,7 @@ def main() -> None:
     }
     with workspace(**settings) as folder:
         estate = build_estate(options.recipients)
+        large = False
         for name in options.only.split(","):
             runs: dict[str, list[dict[str, object]]] = {"before": [], "now": []}
             for _ in range(options.rounds):
@@ -220,9 +244,12 @@ def main() -> None:
                         runs[when].append(result)
                         words = (f"{key}={value}" for key, value in result.items())
                         print(f"{name:10}{when:7}", *words, file=sys.stderr, flush=True)
+            large = large or any(takes_too_much(each, options.recipients) for each in runs["now"])
             best = {when: min(found, key=senders_us) for when, found in runs.items() if found}
             results[name] = {**best["now"], **({"before": best["before"]} if "before" in best else {})}
     print(json.dumps(results))
+    if large:
+        sys.exit(f"a sender takes more than {MEMORY_MB} MB, or more and more memory")
 
 
 if __name__ == "__main__":

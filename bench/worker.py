@@ -8,8 +8,13 @@ No setting of the product turns signing off; here the function that loads the ke
 from __future__ import annotations
 
 import argparse
+import sys
 
-from mailflatrate.entrypoints.boot import boot
+# structlog loads these for its tracebacks where they are installed, 4 MB in all. Only development installs them.
+sys.modules.update(dict.fromkeys(("rich", "greenlet")))  # type: ignore[arg-type]  # None: not to be found
+
+from mailflatrate.entrypoints.boot import boot  # noqa: E402
+from mailflatrate.settings.links import ProcessPurpose  # noqa: E402
 
 
 def main() -> None:
@@ -19,7 +24,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--unsigned", action="store_true")
     options = parser.parse_args()
-    boot()
+    boot(ProcessPurpose.SENDING if options.queues == ["send"] else ProcessPurpose.JOBS)
     from mailflatrate.apps.delivery import editions
     from mailflatrate.entrypoints.workers.worker import run_worker
 

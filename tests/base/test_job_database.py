@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from django.db import OperationalError, connections, transaction
 
-from mailflatrate.base.job_database.base import _by_alias
+from mailflatrate.base.job_database.base import _by_alias, cut_in_use
+from mailflatrate.settings import links
 
 SHARED = "shared"
 OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shared by jobs'"
@@ -134,6 +135,31 @@ def test_an_idle_connection_that_the_server_closed_is_not_used(shared: str) -> N
         while owner.execute(OPEN).fetchone()[0]:  # type: ignore[index]
             assert time.monotonic() < ends
     assert in_transaction("SELECT 2") == 2
+
+
+def test_an_idle_connection_to_another_host_than_the_latest_is_not_used(
+    shared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other host was reached after the one before was lost, and a statement to that one would only hang."""
+    first = in_transaction("SELECT pg_backend_pid()")
+    assert in_transaction("SELECT pg_backend_pid()") == first
+    monkeypatch.setattr(links, "_reached", ("10.0.0.1", "5432"))
+    assert in_transaction("SELECT pg_backend_pid()") != first
+
+
+def test_statements_under_way_are_cut_where_another_server_answers(shared: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(in_transaction, "SELECT pg_sleep(20)")
+        with psycopg.connect(shared, autocommit=True) as owner:
+            ends = time.monotonic() + 10
+            while not owner.execute(f"{OPEN} AND query LIKE '%pg_sleep(20)%'").fetchone()[0]:  # type: ignore[index]
+                assert time.monotonic() < ends
+        began = time.monotonic()
+        cut_in_use()
+        with pytest.raises(OperationalError):
+            hanging.result()
+        assert time.monotonic() - began < 5
+        assert pool.submit(in_transaction, "SELECT 3").result() == 3
 
 
 def test_one_broken_connection_takes_the_idle_ones_to_the_same_server_along(shared: str) -> None:

@@ -25,6 +25,7 @@ LIMITS = {"connect_timeout": "3", "tcp_user_timeout": "8000", "target_session_at
 def purpose_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "_purpose", ProcessPurpose.ADMINISTRATION)
     monkeypatch.setattr(links, "_reached", None)
+    monkeypatch.setattr(links, "_lost", None)
 
 
 def test_a_url_with_two_hosts_and_ports_is_read_and_completed() -> None:
@@ -54,6 +55,25 @@ def test_the_host_that_was_reached_last_is_asked_first(database: str) -> None:
             app_url(Settings(app_database_url=make_conninfo("dbname=mail", host=hosts, port=ports)))
         )
         assert (found["host"], found["port"]) == ordered
+
+
+def test_the_host_of_a_broken_connection_is_asked_last(database: str) -> None:
+    """It may be dead, and would take the whole time that a connection may take each time it is asked."""
+
+    async def lose_and_find() -> tuple[str, str, dict[str, object], dict[str, object]]:
+        async with await psycopg.AsyncConnection.connect(app_url(load_settings())) as link:
+            host, port = link.info.host, str(link.info.port)
+            given = {"host": f"{host},10.0.0.1,10.0.0.2", "port": f"{port},5432,5433"}
+            links.note_reached(link)
+            links.note_lost(link)
+            lost = links.in_order(given)
+            links.note_reached(link)
+            return host, port, lost, links.in_order(given)
+
+    host, port, lost, found = asyncio.run(lose_and_find())
+    assert lost == {"host": f"10.0.0.1,10.0.0.2,{host}", "port": f"5432,5433,{port}"}
+    assert found == {"host": f"{host},10.0.0.1,10.0.0.2", "port": f"{port},5432,5433"}
+    assert links.in_order({"host": host, "port": port}) == {}
 
 
 def test_what_a_url_says_itself_wins() -> None:

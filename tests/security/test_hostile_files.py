@@ -37,7 +37,7 @@ from mailflatrate.entrypoints.smtpd.listeners import MOST_RECIPIENTS, InboundHan
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.mail.aggregate import read_aggregates
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.pictures import PictureRefused, Refusal
+from mailflatrate.mail.picture_values import PictureRefused, Refusal
 from mailflatrate.mail.reading.mime import parse
 from returned_world import Sent, desk, plain, sent, stored
 from support.waiting import wait_until

@@ -14,11 +14,11 @@ from procrastinate.contrib.django import utils
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector, wrap_exceptions
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.rows import dict_row
 
 from mailflatrate.base import session_lock, tenancy
-from mailflatrate.settings.links import cut
+from mailflatrate.settings.links import cut, in_order, note_lost, note_reached
 
 
 class WorkerConnector(PsycopgConnector):
@@ -51,7 +51,9 @@ class WorkerConnector(PsycopgConnector):
     @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
     async def open_async(self, pool: Any = None) -> None:
         """Connect, and show the pass for jobs."""
-        self._link = await psycopg.AsyncConnection.connect(**{**self._parameters, "autocommit": True})
+        parameters = self._parameters | in_order(self._parameters)
+        self._link = await psycopg.AsyncConnection.connect(**{**parameters, "autocommit": True})
+        note_reached(self._link)
         await tenancy.enter_jobs_async(self._link, for_session=True)
         self._link.add_notify_handler(self._hand_on)
         session_lock.begin_keeping(self._link)
@@ -64,6 +66,8 @@ class WorkerConnector(PsycopgConnector):
         link, self._link = self._link, None
         if link is None:
             return
+        if link.pgconn.status != pq.ConnStatus.OK:
+            note_lost(link)
         session_lock.end_keeping(link)
         asyncio.get_running_loop().remove_reader(self._wire)
         os.close(self._wire)

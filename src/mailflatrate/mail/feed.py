@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from calendar import timegm
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,38 +17,13 @@ from urllib.parse import quote, urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflatrate.mail.feed_values import Feed, Item, NoFeed
+
 MOST_ITEMS = 200
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_LINK = 200, 300, 1000
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
-
-
-class NoFeed(Exception):
-    """The document is not a readable feed; `reason` says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry. `key` is stable for the life of the entry; `link` is empty if there is none that may be followed."""
-
-    key: str
-    title: str
-    summary: str
-    link: str
-    published_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed's title and its entries, in feed order."""
-
-    title: str
-    items: tuple[Item, ...]
 
 
 def read_feed(body: bytes, content_type: str = "") -> Feed:

@@ -112,7 +112,7 @@ def _database(conninfo: str) -> dict[str, Any]:
     options = conninfo_to_dict(conninfo)
     named = {name: str(options.pop(key, "")) for name, key in _CONNECTION_NAMES.items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mailflatrate.base.job_database.pages",
         **named,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -22,6 +22,8 @@ from mailflatrate.settings.schema import Settings
 
 PROBES: Final = 3
 CHECK_SECONDS: Final = 10
+LONGEST_PAUSE_SECONDS: Final = 1.0
+"""The longest pause between two attempts to reach a database that is away: a promoted replica is found that soon."""
 
 
 class ProcessPurpose(StrEnum):
@@ -38,6 +40,9 @@ SERVICES: Final = frozenset(ProcessPurpose) - {ProcessPurpose.ADMINISTRATION}
 _BRIEF: Final = frozenset({ProcessPurpose.PAGES, ProcessPurpose.SENDING, ProcessPurpose.LISTENING})
 _purpose = ProcessPurpose.ADMINISTRATION
 _reached: tuple[str, str] | None = None
+_lost: tuple[str, str] | None = None
+
+AnyConnection = psycopg.AsyncConnection[Any] | psycopg.Connection[Any]
 
 
 def serve_as(purpose: ProcessPurpose) -> None:
@@ -66,28 +71,63 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> s
     }
     session = " ".join(f"-c {name}={value}" for name, value in _session(settings, is_owner=is_owner).items())
     limits |= {name: value for name, value in given.items() if name != "options"}
-    limits |= _reached_first(given)
+    limits |= in_order(given)
     return make_conninfo("", **limits, options=f"{session} {given.get('options', '')}".strip())
 
 
-def note_reached(connection: psycopg.AsyncConnection[Any]) -> None:
+def note_reached(connection: AnyConnection) -> None:
     """Remember which of several hosts accepted a connection, so that the next one tries it first.
 
     After a failover each new connection would otherwise wait for the dead host before it tries the living one.
     """
-    global _reached  # noqa: PLW0603  one a process: the primary is the same for all its connections
-    _reached = (connection.info.host, str(connection.info.port))
+    global _reached, _lost  # noqa: PLW0603  one a process: the primary is the same for all its connections
+    _reached = _host_of(connection)
+    if _lost == _reached:
+        _lost = None
 
 
-def _reached_first(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the hosts of a connection string and their ports, with the last one reached first."""
+def note_lost(connection: AnyConnection) -> None:
+    """Remember that a connection broke, so that the other hosts are tried before its host.
+
+    One of them may be the primary by now. A host that has crashed says nothing, so each attempt to reach it takes as
+    long as a connection may take.
+    """
+    global _reached, _lost  # noqa: PLW0603  one a process
+    _lost = _host_of(connection) or _lost
+    if _reached == _lost:
+        _reached = None
+
+
+def is_elsewhere(connection: AnyConnection) -> bool:
+    """Return True if a connection leads to another host than the last one that accepted a connection."""
+    host = _host_of(connection)
+    return _reached is not None and host is not None and host != _reached
+
+
+def _host_of(connection: AnyConnection) -> tuple[str, str] | None:
+    try:
+        return connection.info.host, str(connection.info.port)
+    except psycopg.OperationalError:  # closed already
+        return None
+
+
+def in_order(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the hosts of a connection's parameters and their ports: first the last one reached, the lost one last.
+
+    Returns nothing for a single host.
+    """
     hosts = str(given.get("host") or "").split(",")
     ports = str(given.get("port") or "").split(",")
     if len(hosts) < 2 or given.get("hostaddr") or len(ports) not in (1, len(hosts)):
         return {}
     pairs = list(zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True))
-    pairs.sort(key=lambda pair: (pair[0], pair[1] or "5432") != _reached)
+    pairs.sort(key=_preference)
     return {"host": ",".join(host for host, _port in pairs), "port": ",".join(port for _host, port in pairs)}
+
+
+def _preference(pair: tuple[str, str]) -> tuple[bool, bool]:
+    host = pair[0], pair[1] or "5432"
+    return host == _lost, host != _reached
 
 
 def with_options(conninfo: str, options: str) -> str:
@@ -122,7 +162,7 @@ def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
     return found
 
 
-def cut(connection: psycopg.AsyncConnection[Any]) -> None:
+def cut(connection: AnyConnection) -> None:
     """Make anything that waits for this connection fail at once.
 
     Canceling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement

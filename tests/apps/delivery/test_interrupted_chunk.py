@@ -1,6 +1,7 @@
 """A chunk whose job ends in the middle: what its journal alone knows is written before the same process goes on."""
 
 import asyncio
+import time
 from collections import Counter
 from contextlib import suppress
 
@@ -8,15 +9,16 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step
+from fake_relay import ANY, HANG, FakeRelay, Step
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
+from mailflatrate.apps.delivery.send import chunk
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from support.waiting import wait_until_async
 
 PEOPLE = 12
-PATIENCE_SECONDS = 10.0
+Owner = psycopg.Connection[tuple[object, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,11 @@ def estate(database: str) -> Estate:
     return build_estate(PEOPLE)
 
 
-def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(database: str, estate: Estate) -> None:
+@pytest.mark.parametrize("by_upkeep", [False, True])
+def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
+    database: str, estate: Estate, by_upkeep: bool
+) -> None:
+    """The next job of the chunk writes them, or the sender's upkeep does; then the journal is emptied again."""
     campaign_id = release(estate)
     with tenancy.account(estate.account_id):
         chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
@@ -46,7 +52,14 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
                     await job
                 owner.rollback()
                 relay.on(Step.DATA_END, ANY, lambda *_given: None)
+                assert not sender._upkeep.is_settled
+                if by_upkeep:
+                    sender._upkeep.check_now()  # as it does every 15 seconds
+                    await wait_until_async(
+                        lambda: not any(lane.journal.size_bytes for lane in sender._routes), "empty journals"
+                    )
                 await sender.work_chunk(estate.account_id, chunk_id)
+                assert sender._upkeep.is_settled
             finally:
                 await sender.close()
             return [letter.recipient for letter in relay.received]
@@ -62,3 +75,45 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
         )
     assert sent == set(received), "whoever got it is known to have got it"
     assert len(sent) == PEOPLE
+
+
+def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
+    database: str, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its heartbeat comes from the loop that makes progress, and stops with it."""
+    monkeypatch.setattr(chunk, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(chunk, "CHECK_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(chunk, "STUCK_SECONDS", 1.5)
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+
+    def beats_within(owner: Owner, seconds: float) -> bool:
+        question = "SELECT heartbeat_at FROM chunk WHERE id = %s"
+        before = owner.execute(question, [chunk_id]).fetchone()
+        time.sleep(seconds)
+        return owner.execute(question, [chunk_id]).fetchone() != before
+
+    def lock(*_given: object) -> None:
+        locking.execute("LOCK TABLE delivery IN EXCLUSIVE MODE")  # everything is read, and nothing written
+
+    async def work() -> None:
+        async with FakeRelay() as relay:
+            relay.on(Step.DATA_END, 0, lock)
+            relay.on(Step.DATA_END, PEOPLE - 1, HANG)
+            sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
+            try:
+                job = asyncio.create_task(sender.work_chunk(estate.account_id, chunk_id))
+                await wait_until_async(lambda: len(relay.received) == PEOPLE, "all messages at the relay")
+                assert await asyncio.to_thread(beats_within, watch, 0.5)
+                await asyncio.sleep(1.5)
+                assert not await asyncio.to_thread(beats_within, watch, 0.5)
+                job.cancel()
+                with suppress(asyncio.CancelledError):
+                    await job
+                locking.rollback()
+            finally:
+                await sender.close()
+
+    with psycopg.connect(database) as locking, psycopg.connect(database, autocommit=True) as watch:
+        asyncio.run(work())

@@ -299,8 +299,8 @@ def test_what_is_kept_names_nobody_and_goes_after_its_time(tmp_path: Path) -> No
     journal.close(settled=True)
     (file,) = tmp_path.glob("*.kept")
     assert file.read_text() == "C 1 10\nA 100 5\nU 101 3600000000\n"
-    (entries,) = sent_record.read_folder(tmp_path)
-    assert [(each.delivery_id, each.outcome is None) for each in entries] == [(100, False), (101, True)]
+    found = sent_record.read_folder(tmp_path)
+    assert [(each.delivery_id, each.outcome is None) for each in found] == [(100, False), (101, True)]
     sent_record.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 - 1)
     assert file.exists()
     sent_record.drop_old(tmp_path, 72, now=file.stat().st_mtime + 72 * 3600 + 1)

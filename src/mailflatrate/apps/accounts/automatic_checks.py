@@ -5,8 +5,6 @@ All outside access goes through `wire`; whatever cannot be determined stays open
 
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
-
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AccountStatus, Application, Membership, Role
 from mailflatrate.base import clock
@@ -157,6 +155,8 @@ def _readable(seen: FetchedPage) -> str:
     """Return the visible text of a page, without tags, scripts and styles."""
     if not seen.html:
         return ""
+    from selectolax.lexbor import LexborHTMLParser  # only here, as senders load this module
+
     tree = LexborHTMLParser(seen.html)
     tree.strip_tags(["script", "style", "noscript", "template"])
     return (tree.body.text(separator=" ") if tree.body else "")[:LONGEST_TEXT]

@@ -1,6 +1,6 @@
 """Errors with campaigns, worded for the customer."""
 
-from mailflatrate.mail.pictures import Refusal
+from mailflatrate.mail.picture_values import Refusal
 
 
 class CampaignError(Exception):

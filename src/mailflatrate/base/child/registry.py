@@ -69,7 +69,7 @@ READERS: Mapping[str, ChildReader] = {
         memory_mb=208,
         answer_mb=64,
         alone=True,
-        raises=(f"{_PICTURES}:PictureRefused",),
+        raises=("mailflatrate.mail.picture_values:PictureRefused",),
     ),
     "picture.still": ChildReader(
         f"{_PICTURES}:read_still_picture",
@@ -77,14 +77,16 @@ READERS: Mapping[str, ChildReader] = {
         memory_mb=208,
         answer_mb=64,
         alone=True,
-        raises=(f"{_PICTURES}:PictureRefused",),
+        raises=("mailflatrate.mail.picture_values:PictureRefused",),
     ),
     "probe": ChildReader(
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),
     "probe.spin": ChildReader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": ChildReader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "feed": ChildReader("mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed:NoFeed",)),
+    "feed": ChildReader(
+        "mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed_values:NoFeed",)
+    ),
     **{
         f"content.{path.partition(':')[2]}": ChildReader(
             f"mailflatrate.{path}",

@@ -9,11 +9,32 @@ from django.db.backends.postgresql import base
 from psycopg import pq
 
 from mailflatrate.base.job_database.slots import Idle, Slot, Slots
+from mailflatrate.settings import links
 
 _by_alias: dict[str, Slots] = {}
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class FollowingWrapper(base.DatabaseWrapper):
+    """Connects to the host that accepts writes: the last one reached is asked first, one that was lost last."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return libpq's parameters, with the database's hosts in the best order."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        return parameters | links.in_order(parameters)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
+        """Connect, and remember the host."""
+        link: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        links.note_reached(link)
+        return link
+
+    def _close(self) -> None:
+        if self.connection is not None:
+            note_if_broken(self.connection)
+        super()._close()  # type: ignore[misc]  # Django's stubs lack it
+
+
+class DatabaseWrapper(FollowingWrapper):
     """One thread's view of the shared connections.
 
     Between transactions it has none; a statement outside a transaction holds one until its cursor is closed. No session
@@ -31,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return libpq's parameters, without this backend's own."""
-        parameters: dict[str, Any] = super().get_connection_params()
+        parameters = super().get_connection_params()
         return {name: value for name, value in parameters.items() if name not in ("slots", "slot_wait_seconds")}
 
     def connect(self) -> None:
@@ -96,7 +117,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if idle.is_fit():
             slot.give_back(idle)
             return
-        if link.pgconn.status != pq.ConnStatus.OK:  # the others lead to the same server
+        if note_if_broken(link):  # the others lead to the same server
             self._slots().forget_idle()
         try:
             link.close()
@@ -108,10 +129,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return _by_alias.setdefault(self.alias, Slots(options["slots"], options["slot_wait_seconds"]))
 
 
+def note_if_broken(link: psycopg.Connection[Any]) -> bool:
+    """Return True if the server of a connection is gone, so that its host is asked last."""
+    is_broken: bool = link.pgconn.status != pq.ConnStatus.OK
+    if is_broken:
+        links.note_lost(link)
+    return is_broken
+
+
 def forget_idle() -> None:
     """Close the idle connections of this process, after a failover for instance."""
     for slots in list(_by_alias.values()):
         slots.forget_idle()
+
+
+def cut_in_use() -> None:
+    """Make each statement of this process fail: another server answers now, and the previous one may never answer."""
+    for slots in list(_by_alias.values()):
+        slots.cut_in_use()
 
 
 def _reused(idle: Idle | None) -> psycopg.Connection[Any] | None:

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
+from mailflatrate.settings import links
+
 LONGEST_LIFE_SECONDS = 60.0
 """An older connection is replaced, as Django does for pages, so that a process recovers from a failover."""
 
@@ -45,9 +47,11 @@ class Idle:
         self.thread = threading.get_ident()
 
     def is_fit(self) -> bool:
-        """Return whether it is between transactions, young, and not closed by the server. Runs no query."""
+        """Return whether it is between transactions, young, not closed by the server, and leads to the host that
+        accepted the latest connection. Runs no query.
+        """
         link = self.psycopg
-        if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+        if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE or links.is_elsewhere(link):
             return False
         if time.monotonic() - self.opened_at > LONGEST_LIFE_SECONDS:
             return False
@@ -118,6 +122,13 @@ class Slots:
             gone, self._idle = self._idle, []
         for idle in gone:
             idle.psycopg.close()
+
+    def cut_in_use(self) -> None:
+        """Cut the connections that threads use now."""
+        with self._lock:
+            taken = [slot.psycopg for slot in self._taken if slot.psycopg is not None]
+        for link in taken:
+            links.cut(link)
 
     def _note(self, idle: Idle | None) -> Slot:
         slot = Slot(self, idle)

@@ -39,7 +39,7 @@ from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.withdrawals import mind_withdrawals
-from mailflatrate.settings.links import note_reached
+from mailflatrate.settings import links
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -189,12 +189,12 @@ class _Work:
         while not self._stopping.is_set():
             try:
                 link = await psycopg.AsyncConnection.connect(app_url(load_settings()))
-                note_reached(link)
+                links.note_reached(link)
                 await link.close()
                 return
             except psycopg.OperationalError:
                 await self._sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pause = min(pause * 2, links.LONGEST_PAUSE_SECONDS)
 
     async def _work(self) -> None:
         """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from disposable_email_domains import blocklist
-
 from mailflatrate.mail.address import to_u_label
 from mailflatrate.rules.addresses.providers import is_freemail, suggest_domain
 
@@ -64,6 +62,8 @@ def is_disposable(domain: str) -> bool:
     suffixes = [".".join(labels[at:]) for at in range(len(labels) - 1)]
     if not _aliases().isdisjoint(suffixes):
         return False
+    from disposable_email_domains import blocklist  # only here, as senders load this module
+
     return any(suffix in blocklist or suffix in _own_list() for suffix in suffixes)
 
 

@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
 from mailflatrate.apps.domains.actions import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.feed import Feed, NoFeed
+from mailflatrate.mail.feed_values import Feed, NoFeed
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus, fetch

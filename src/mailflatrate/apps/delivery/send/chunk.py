@@ -101,7 +101,7 @@ class ChunkRun:
         self._flush_now = asyncio.Event()
         self._noted = self._written = 0  # outcomes so far
         self._progress = asyncio.Event()
-        self._closing = self._is_looking = False
+        self._closing = self._is_looking = self._is_over = False
         self._loop = asyncio.get_running_loop()
         self._ahead = SignedAhead(self._rows, signer, self._loop.time, keep_seconds=FRESH_SECONDS)
         self._fresh_until = claimed_at + FRESH_SECONDS
@@ -140,17 +140,20 @@ class ChunkRun:
             if self._is_looking:  # a canceled statement costs the connection
                 await asyncio.wait([watching])
         finally:
+            self._is_over = True
+            self._progress.set()
             for task in (watching, writing, marking):
                 task.cancel()
             await asyncio.gather(watching, writing, marking, return_exceptions=True)
 
-    async def flushed(self) -> None:
-        """Return when every outcome so far is in the database."""
+    async def flushed(self) -> bool:
+        """Return True when every outcome so far is in the database, or False if some will not be written."""
         noted = self._noted
-        while self._written < noted:
+        while self._written < noted and not self._is_over:
             self._flush_now.set()
             self._progress.clear()
             await self._progress.wait()
+        return self._written >= noted
 
     @property
     def _is_stuck(self) -> bool:

@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.send.prepared_statement import NAME, RepeatedSta
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
 from mailflatrate.settings import same_machine
-from mailflatrate.settings.links import cut, note_reached, with_options
+from mailflatrate.settings.links import LONGEST_PAUSE_SECONDS, cut, note_lost, note_reached, with_options
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 Work = Callable[[Connection], Awaitable[T]]
 
-LONGEST_PAUSE_SECONDS = 5.0
+FAIL_SECONDS = 0.5
 BY_KEYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 """Turned off where statements fetch a chunk's thousand rows by their keys from tables that may have millions. Outdated
 planner statistics, such as from before a campaign was planned or after a failover, must not make it read them whole.
@@ -166,17 +166,28 @@ class Database:
             await connection.close()
 
     async def _drop(self, running: asyncio.Future[T]) -> None:
-        """End a transaction that failed or hangs. Whatever waits for the connection fails at once when that is cut."""
-        if self._connection is not None:
-            cut(self._connection)
+        """End a transaction that failed or hangs. Whatever waits for the connection fails at once when that is cut.
+
+        It is canceled only if it doesn't: psycopg would first ask the server to cancel the statement, and wait for it
+        for five seconds, also for one that is gone.
+        """
+        is_open = self._connection is not None
+        self._cut_off(is_late=not running.done())
+        if is_open:
+            await asyncio.wait([running], timeout=FAIL_SECONDS)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await self.close()
 
     async def _cut(self) -> None:
-        if self._connection is not None:
-            cut(self._connection)
+        self._cut_off()
         await self.close()
+
+    def _cut_off(self, *, is_late: bool = False) -> None:
+        if self._connection is not None:
+            if is_late or self._connection.closed:
+                note_lost(self._connection)
+            cut(self._connection)
 
     async def _connected(self) -> Connection:
         if self._fenced.is_set():

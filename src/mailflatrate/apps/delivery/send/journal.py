@@ -12,7 +12,7 @@ The process holds a lock on the file for its life. A file without a lock means t
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ _TEXT_BYTES = 600
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A journal's last entry on one message. `outcome` None: its content was started and no reply came."""
+    """A journal's entry on one message. `outcome` None: its content was started, and no reply had come."""
 
     account_id: int
     chunk_id: int
@@ -136,9 +136,11 @@ def taken_over(path: Path) -> Iterator[bool]:
         os.close(file)
 
 
-def read_entries(path: Path) -> list[JournalEntry]:
-    """Return the last entry on each message of each chunk. A torn last line is ignored: its send had not begun."""
-    last: dict[tuple[int, int], JournalEntry] = {}
+def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[JournalEntry]:
+    """Yield every entry on these deliveries (all if None), in order, without holding more than one in memory.
+
+    A torn last line is ignored: its send had not begun.
+    """
     account_id = chunk_id = 0
     with path.open("rb") as file:
         for raw in file:
@@ -147,13 +149,19 @@ def read_entries(path: Path) -> list[JournalEntry]:
             kind, _, rest = raw.decode("utf-8", "replace").rstrip("\n").partition(" ")
             if kind == "C":
                 account_id, chunk_id = (int(word) for word in rest.split(" "))
-            elif kind == "S":
-                last[chunk_id, int(rest)] = JournalEntry(account_id, chunk_id, int(rest), None, 0)
-            else:
-                outcome, at_ms = _read_reply(rest)
-                last[chunk_id, outcome.delivery_id] = JournalEntry(
-                    account_id, chunk_id, outcome.delivery_id, outcome, at_ms
-                )
+                continue
+            delivery_id = int(rest.partition(" ")[0])
+            if deliveries is not None and delivery_id not in deliveries:
+                continue
+            outcome, at_ms = _read_reply(rest) if kind == "R" else (None, 0)
+            yield JournalEntry(account_id, chunk_id, delivery_id, outcome, at_ms)
+
+
+def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
+    """Return the last entry on each of these deliveries in each chunk."""
+    last: dict[tuple[int, int], JournalEntry] = {}
+    for entry in entries(path, deliveries):
+        last[entry.chunk_id, entry.delivery_id] = entry
     return list(last.values())
 
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from mailflatrate.base.metrics.names import DATABASE_GONE
+from mailflatrate.settings.links import LONGEST_PAUSE_SECONDS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class OrmThread:
                 DATABASE_GONE.inc()
                 log.warning("database_gone", connection="orm", pause_seconds=pause, problem=str(problem)[:200])
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def try_once(self, function: Callable[[], object], seconds: float) -> None:
         """Run a function whose failure or timeout does no harm."""

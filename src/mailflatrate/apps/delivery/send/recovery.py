@@ -25,7 +25,7 @@ from mailflatrate.apps.delivery.send.journal import (
     host_name,
     is_held,
     is_whole,
-    read_entries,
+    last_entries,
     taken_over,
 )
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, in_doubt, record, settle
@@ -65,7 +65,7 @@ def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) 
     middle by a failure. The caller makes sure that the sender does not begin work on it meanwhile.
     """
     log.warning("chunk_given_back", chunk_id=chunk_id)
-    _write(account_id, chunk_id, own.stem, read_entries(own), policy)
+    _write(account_id, chunk_id, own, policy)
     actions.finish_chunk(account_id, chunk_id, own.stem)
 
 
@@ -76,9 +76,8 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
     """
     whole = is_whole(path.stem) if whole is None else whole
     settle_lost_claims(path, policy, whole=whole)
-    entries = read_entries(path)
     for account_id, chunk_id in claimed_by(path.stem):
-        _give_back(account_id, chunk_id, path.stem, entries, policy, whole=whole)
+        _give_back(account_id, chunk_id, path, policy, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,10 @@ def settle_lost_claims(
     """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
-    entries = read_entries(path) if lost else []
-    noted = {entry.delivery_id for entry in entries}
+    noted: set[int] = set()
+    if lost and not whole:
+        unknown = {each for claim in lost for each in claim.deliveries}
+        noted = {entry.delivery_id for entry in last_entries(path, unknown)}
     settled = 0
     for claim in lost:
         if claim.chunk_id in under_way:
@@ -118,32 +119,30 @@ def settle_lost_claims(
             continue
         chunk_id = actions.reopen_lost_claim(claim.account_id, claim.id)
         if chunk_id is not None:
-            _give_back(claim.account_id, chunk_id, path.stem, entries, policy, whole=whole)
+            _give_back(claim.account_id, chunk_id, path, policy, whole=whole)
             settled += 1
     return settled
 
 
-def _give_back(
-    account_id: int, chunk_id: int, name: str, entries: list[JournalEntry], policy: RetryPolicy, *, whole: bool
-) -> None:
-    _write(account_id, chunk_id, name, entries, policy)
+def _give_back(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy, *, whole: bool) -> None:
+    _write(account_id, chunk_id, journal, policy)
     if whole:
-        actions.finish_chunk(account_id, chunk_id, name)
+        actions.finish_chunk(account_id, chunk_id, journal.stem)
     else:
-        actions.abandon_chunk(account_id, chunk_id, name)
+        actions.abandon_chunk(account_id, chunk_id, journal.stem)
 
 
-def _write(account_id: int, chunk_id: int, name: str, entries: list[JournalEntry], policy: RetryPolicy) -> None:
-    """Write the entries on deliveries now in this chunk; one that was reopened has another number."""
+def _write(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy) -> None:
+    """Write a journal's entries on deliveries now in this chunk; one that was reopened has another number."""
     with tenancy.account(account_id):
         pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
         here = set(pending.values_list("id", flat=True))
-    known = [entry for entry in entries if entry.account_id == account_id and entry.delivery_id in here]
+    known = [entry for entry in last_entries(journal, here) if entry.account_id == account_id]
     batch = _settled(account_id, known, policy)
     if batch:
-        _record(account_id, chunk_id, name, batch)
+        _record(account_id, chunk_id, journal.stem, batch)
     unknown = sum(1 for entry in known if entry.outcome is None)
-    log.warning("journal_recovered", chunk_id=chunk_id, sender=name, outcomes=len(batch), in_doubt=unknown)
+    log.warning("journal_recovered", chunk_id=chunk_id, sender=journal.stem, outcomes=len(batch), in_doubt=unknown)
 
 
 def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPolicy) -> list[SettledDelivery]:

@@ -2,7 +2,9 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ from django.db import connection
 
 from mailflatrate.apps.delivery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import JournalEntry
-from mailflatrate.apps.delivery.send.sent_record import read_folder
+from mailflatrate.apps.delivery.send.sent_record import may_have_arrived, read_folder
 from mailflatrate.base import tenancy
 from mailflatrate.wire.smtp_types import OutcomeKind
 
-BATCH = 2000
+BATCH = 2_000
+GATHERED = 10_000
 REASON = "database_behind"
 
 # Only rows that are older than what the journal says of them: a reused identifier belongs to another message.
@@ -58,25 +61,39 @@ class ReplayResult:
 
 
 def replay(folder: Path) -> ReplayResult:
-    """Replay everything a journal folder knows. A repeated call changes nothing more."""
+    """Replay everything a journal folder knows. A repeated call changes nothing more.
+
+    A folder may know of millions of messages, so only GATHERED of them are held in memory. The order doesn't matter: an
+    acceptance is never taken back.
+    """
     changed = missing = 0
     incomplete: set[int] = set()
-    last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)
-    for entries in read_folder(folder):
-        for entry in entries:
-            if entry.outcome is None or entry.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT):
-                known = last[entry.account_id].get(entry.delivery_id)
-                if known is None or known.outcome is None:  # an acceptance is never taken back
-                    last[entry.account_id][entry.delivery_id] = entry
-    for account_id, by_id in last.items():
-        reported = list(by_id.values())
-        for begin in range(0, len(reported), BATCH):
-            found = _tell(account_id, reported[begin : begin + BATCH])
-            changed, missing = changed + found.changed, missing + found.missing
-            if found.missing:
-                incomplete.add(account_id)
+    for account_id, reported in _batches(read_folder(folder)):
+        found = _tell(account_id, reported)
+        changed, missing = changed + found.changed, missing + found.missing
+        if found.missing:
+            incomplete.add(account_id)
     maybe_sent.set_aside_accounts(incomplete)
     return ReplayResult(changed, missing)
+
+
+def _batches(found: Iterable[JournalEntry]) -> Iterator[tuple[int, list[JournalEntry]]]:
+    """Yield an account and up to BATCH of its messages that may have arrived, each message once in a batch."""
+    rest = filter(may_have_arrived, found)
+    while gathered := list(islice(rest, GATHERED)):
+        last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)
+        for entry in gathered:
+            known = last[entry.account_id].get(entry.delivery_id)
+            if known is None or not _is_accepted(known):
+                last[entry.account_id][entry.delivery_id] = entry
+        for account_id, by_id in last.items():
+            reported = list(by_id.values())
+            for begin in range(0, len(reported), BATCH):
+                yield account_id, reported[begin : begin + BATCH]
+
+
+def _is_accepted(entry: JournalEntry) -> bool:
+    return entry.outcome is not None and entry.outcome.kind is OutcomeKind.ACCEPTED
 
 
 def _tell(account_id: int, entries: list[JournalEntry]) -> ReplayResult:
@@ -85,7 +102,7 @@ def _tell(account_id: int, entries: list[JournalEntry]) -> ReplayResult:
         "account_id": account_id,
         "reason": REASON,
         "ids": [entry.delivery_id for entry in entries],
-        "accepted": [entry.outcome is not None and entry.outcome.kind is OutcomeKind.ACCEPTED for entry in entries],
+        "accepted": [_is_accepted(entry) for entry in entries],
         "ats": [entry.at_ms or now_ms for entry in entries],
     }
     with tenancy.account(account_id), connection.cursor() as cursor:

@@ -62,7 +62,6 @@ class Sender:
         self._tasks: set[asyncio.Task[object]] = set()
         self._orm = OrmThread()
         self._stopping = asyncio.Event()
-        self._left: set[int] = set()
         self._upkeep = Upkeep(
             folder, self._routes, self._orm, self._policy, self._active, self._fenced, settings.journal_keep_hours
         )
@@ -97,6 +96,7 @@ class Sender:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        lane: RelayRoute | None = None
         try:
             lane = await self._lane(account_id, stream)
             if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
@@ -111,21 +111,20 @@ class Sender:
             if not await self._relay_may_answer(lane):
                 await self._orm.run(actions.wake_chunk, account_id, chunk_id)
                 return
-            if chunk_id in self._left:  # its outcomes may be in the journal alone: claimed now, it would be sent again
-                await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
-                self._left.discard(chunk_id)
+            left_on = self._upkeep.lane_of_left(chunk_id)
+            if left_on is not None:  # claimed now, it would be sent again
+                await self._orm.run(recovery.recover_own, account_id, chunk_id, left_on.journal.path, self._policy)
+                self._upkeep.note_recovered(chunk_id)
             began = asyncio.get_running_loop().time()
             with lane.taken():
                 claim = await self._claim(account_id, chunk_id, lane)
                 if claim is not None:
                     await self._send(claim, began, lane)
         except DatabaseFenced:
-            self._upkeep.settled = False
-            self._left.add(chunk_id)
+            self._upkeep.note_left(chunk_id, lane)
             self._upkeep.check_now()  # the chunk's row is woken again when sending resumes
         except BaseException:
-            self._upkeep.settled = False  # outcomes may be in the journal alone
-            self._left.add(chunk_id)
+            self._upkeep.note_left(chunk_id, lane)
             raise
         finally:
             del self._active[chunk_id]
@@ -318,10 +317,10 @@ class Sender:
             log.warning("relay_did_not_say_goodbye")
         await self._main.close()
         await self._side.close()
-        if self._upkeep.settled and not self._active:
+        if self._upkeep.is_settled and not self._active:
             await self._upkeep.say_goodbye()
         await self._orm.close()
-        settled = self._upkeep.settled and not self._active
+        settled = self._upkeep.is_settled and not self._active
         for lane in self._routes:
             if settled:
                 sent_record.set_aside(lane.journal.path)

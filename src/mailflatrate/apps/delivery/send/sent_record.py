@@ -10,10 +10,12 @@ each journal, with lines as in the journal:
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from mailflatrate.apps.delivery.send.journal import SUFFIX, JournalEntry, read_entries
+from mailflatrate.apps.delivery.send.journal import SUFFIX, JournalEntry, entries
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 KEPT = ".kept"
@@ -23,24 +25,51 @@ _HOUR = 3600
 def set_aside(journal: Path, *, now: float | None = None) -> None:
     """Keep a journal's entries on messages that may have arrived. The caller empties or removes it afterward."""
     now = time.time() if now is None else now
-    lines: list[str] = []
-    chunk = (0, 0)
-    for entry in read_entries(journal):
-        kind = entry.outcome.kind if entry.outcome is not None else OutcomeKind.IN_DOUBT
-        if kind not in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT):
+    lines = _lines_to_keep(entries(journal), int(now * 1000))
+    first = next(lines, None)
+    if first is not None:
+        with _opened(journal.parent / f"{journal.stem}.{int(now) // _HOUR}{KEPT}") as file:
+            file.write(first)
+            file.writelines(lines)
+
+
+def _lines_to_keep(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
+    """Yield the lines of a kept file. Only messages without a reply so far are held in memory."""
+    begun: dict[tuple[int, int], JournalEntry] = {}
+    chunk = None
+    for entry in found:
+        message = entry.chunk_id, entry.delivery_id
+        if entry.outcome is None:
+            begun[message] = entry
             continue
-        if chunk != (entry.account_id, entry.chunk_id):
-            chunk = (entry.account_id, entry.chunk_id)
-            lines.append(f"C {entry.account_id} {entry.chunk_id}\n")
-        letter = "A" if kind is OutcomeKind.ACCEPTED else "U"
-        lines.append(f"{letter} {entry.delivery_id} {entry.at_ms or int(now * 1000)}\n")
-    if lines:
-        path = journal.parent / f"{journal.stem}.{int(now) // _HOUR}{KEPT}"
-        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        try:
-            os.write(file, "".join(lines).encode())
-        finally:
-            os.close(file)
+        begun.pop(message, None)
+        if may_have_arrived(entry):
+            if chunk != entry.chunk_id:
+                chunk = entry.chunk_id
+                yield b"C %d %d\n" % (entry.account_id, entry.chunk_id)
+            letter = b"A" if entry.outcome.kind is OutcomeKind.ACCEPTED else b"U"
+            yield b"%b %d %d\n" % (letter, entry.delivery_id, entry.at_ms or now_ms)
+    for entry in begun.values():
+        if chunk != entry.chunk_id:
+            chunk = entry.chunk_id
+            yield b"C %d %d\n" % (entry.account_id, entry.chunk_id)
+        yield b"U %d %d\n" % (entry.delivery_id, now_ms)
+
+
+def may_have_arrived(entry: JournalEntry) -> bool:
+    """Return True if a message was accepted, or its fate is unknown."""
+    return entry.outcome is None or entry.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a kept file to append whole lines, also after one that a crash cut off."""
+    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600), "a+b")
+    end = file.seek(0, os.SEEK_END)
+    if end:
+        file.seek(end - 1)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+    return file
 
 
 def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
@@ -51,26 +80,26 @@ def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_folder(folder: Path) -> Iterator[list[JournalEntry]]:
-    """Yield everything a folder knows, file by file: kept files, and the journals."""
+def read_folder(folder: Path) -> Iterator[JournalEntry]:
+    """Yield everything a folder knows, line by line: kept files, then the journals."""
     for path in sorted(folder.glob(f"*{KEPT}")):
-        yield _read_kept(path)
+        with suppress(FileNotFoundError):  # deleted by another process meanwhile, because of its age
+            yield from _read_kept(path)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            yield read_entries(path)
-        except FileNotFoundError:  # recovered elsewhere meanwhile
-            continue
+        with suppress(FileNotFoundError):  # recovered by another process meanwhile
+            yield from entries(path)
 
 
-def _read_kept(path: Path) -> list[JournalEntry]:
-    entries = []
+def _read_kept(path: Path) -> Iterator[JournalEntry]:
     account_id = chunk_id = 0
-    for line in path.read_text().splitlines():
-        kind, first, second = line.split(" ")
-        if kind == "C":
-            account_id, chunk_id = int(first), int(second)
-            continue
-        delivery_id, at_ms = int(first), int(second)
-        accepted = SendOutcome(delivery_id, OutcomeKind.ACCEPTED, Stage.DATA_END, 250, None, "", False, "")
-        entries.append(JournalEntry(account_id, chunk_id, delivery_id, accepted if kind == "A" else None, at_ms))
-    return entries
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                first, second = map(int, line[1:].split())
+            except ValueError:  # cut off by a crash; the journal was not emptied, and says it again
+                continue
+            if line.startswith(b"C"):
+                account_id, chunk_id = first, second
+                continue
+            accepted = SendOutcome(first, OutcomeKind.ACCEPTED, Stage.DATA_END, 250, None, "", False, "")
+            yield JournalEntry(account_id, chunk_id, first, accepted if line.startswith(b"A") else None, second)

@@ -4,6 +4,7 @@ keeps its journals small, and tells a database that is behind what this host sen
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes
-from mailflatrate.base.job_database.base import forget_idle
+from mailflatrate.base.job_database.base import cut_in_use, forget_idle
 from mailflatrate.rules.retries import RetryPolicy
 
 TRIM_BYTES = 4_000_000
 RECOVERY_SECONDS = 15.0
-HELD_SECONDS = 1.0
+HELD_SECONDS = 0.5
 REPLAY_AGAIN_SECONDS = 11.0
 """A second time, for processes of this host that are gone: see `fence.SILENT`."""
 GOODBYE_SECONDS = 2.0
@@ -29,12 +30,18 @@ GOODBYE_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class LeftChunk:
+    """A chunk whose work ended in the middle, each time another object."""
+
+    lane: RelayRoute
+
+
 class Upkeep:
     """The upkeep of one sender process. `run` is a task that lasts as long as the process.
 
-    `active` holds the chunks that the process works on, `settled` is False while outcomes may be only in a journal, and
-    `fenced` blocks every connection of the process while it is set. `is_alone` says that no other host sends; it is
-    None until that was looked up.
+    `active` holds the chunks that the process works on, and `fenced` blocks every connection of the process while it is
+    set. `is_alone` says that no other host sends; it is None until that was looked up.
     """
 
     def __init__(
@@ -46,11 +53,41 @@ class Upkeep:
         self._name = next(iter(routes)).journal.name
         self._check_now = asyncio.Event()
         self._replay_at = 0.0
-        self.settled = True
+        self._is_held = False
+        self._left: dict[int, LeftChunk] = {}
         self.is_alone: bool | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Return False while outcomes may be in a journal alone."""
+        return not self._left
+
+    def note_left(self, chunk_id: int, lane: RelayRoute | None) -> None:
+        """Record that work on a chunk ended in the middle: its outcomes may be in the lane's journal alone.
+
+        Without a lane, nothing was claimed. One that was left before and is not recovered yet keeps its lane.
+        """
+        earlier = self._left.get(chunk_id)
+        lane = earlier.lane if earlier is not None else lane
+        if lane is not None:
+            self._left[chunk_id] = LeftChunk(lane)
+
+    def lane_of_left(self, chunk_id: int) -> RelayRoute | None:
+        """Return the lane whose journal alone may know a chunk's outcomes, if there is one."""
+        left = self._left.get(chunk_id)
+        return left.lane if left is not None else None
+
+    def note_recovered(self, chunk_id: int) -> None:
+        """Record that everything the journal knows of a chunk is in the database."""
+        self._left.pop(chunk_id, None)
+
     def check_now(self) -> None:
-        """Check at once instead of waiting for the next round, because another database answers."""
+        """Check at once instead of waiting for the next round, because another database answers.
+
+        Statements to the previous one would only hang. Those of a replay are left alone, so it's done once a hold.
+        """
+        if not self._is_held and not self._check_now.is_set():
+            cut_in_use()
         self._check_now.set()
 
     async def run(self) -> None:
@@ -60,10 +97,11 @@ class Upkeep:
             self._check_now.clear()
             pause = RECOVERY_SECONDS
             try:
-                if is_other:  # another server answers now, and a statement to the previous one would only hang
+                if is_other:
                     await self._orm.run(connections.close_all)
                     forget_idle()
-                if await self._orm.run(fence.check) is not None:
+                self._is_held = await self._orm.run(fence.check) is not None
+                if self._is_held:
                     pause = HELD_SECONDS
                     await self._replay()
                 else:
@@ -90,10 +128,26 @@ class Upkeep:
         await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
 
     async def _recover_lanes(self) -> None:
+        """Write what only the journals of this process know. Without it, they could never be emptied after a failure.
+
+        A chunk that was left earlier and that no one works on meanwhile is known afterward: it was still claimed and
+        is given back, or was taken for lost and is settled.
+        """
+        known = dict(self._left)
         for lane in self._routes:
+            known = self._without_active(known)
             await self.settle_lost(lane)
             for account_id, chunk_id in await self._orm.run(recovery.claimed_by, lane.journal.name):
-                await self._recover_own(account_id, chunk_id, lane)
+                if chunk_id in self._active:
+                    known.pop(chunk_id, None)
+                else:
+                    await self._recover_own(account_id, chunk_id, lane)
+        for chunk_id, left in self._without_active(known).items():
+            if self._left.get(chunk_id) is left:
+                self.note_recovered(chunk_id)
+
+    def _without_active(self, left: dict[int, LeftChunk]) -> dict[int, LeftChunk]:
+        return {chunk_id: each for chunk_id, each in left.items() if chunk_id not in self._active}
 
     async def _replay(self) -> None:
         """Tell a held database what this host sent, once no message is being sent; then the hold may be lifted."""
@@ -108,7 +162,7 @@ class Upkeep:
             await self._recover_lanes()
             log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
             await self._orm.run(fence.note_replayed, self._name, replayed.missing)
-            self.settled, self._replay_at = True, now + REPLAY_AGAIN_SECONDS
+            self._replay_at = now + REPLAY_AGAIN_SECONDS
         if await self._orm.run(fence.resume_if_whole):
             self._fenced.clear()
 
@@ -132,21 +186,22 @@ class Upkeep:
 
     async def _recover_own(self, account_id: int, chunk_id: int, lane: RelayRoute) -> None:
         """Give back a claimed chunk that no one here works on; it counts as active meanwhile, to prevent a start."""
-        if chunk_id in self._active:
-            return
         self._active[chunk_id] = None
         try:
             await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
+            self.note_recovered(chunk_id)
         finally:
             del self._active[chunk_id]
 
     async def trim_journal(self, lane: RelayRoute, *, least_bytes: int = TRIM_BYTES) -> None:
         """Empty a journal that has grown, at a moment when no message is being sent and every result is written."""
-        if lane.journal.size_bytes < least_bytes or not self.settled:
+        if lane.journal.size_bytes < least_bytes or not self.is_settled:
             return
         async with lane.lock:
             for run in list(self._active.values()):
-                if run is not None:
-                    await run.flushed()
+                if run is not None and not await run.flushed():
+                    return
+            if self._left:  # meanwhile, as the lane was busy
+                return
             await self._orm.run(sent_record.set_aside, lane.journal.path)
             lane.journal.reset()

@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
 )
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS
+from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS
 
 ROUTER = Router(tags=["Content"])
 PictureName = Annotated[str, Field(max_length=120)]

@@ -9,7 +9,7 @@ from mailflatrate.apps.campaigns.media import open_address
 from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.mail.pictures import PictureFormat
+from mailflatrate.mail.picture_values import PictureFormat
 
 log = structlog.get_logger(__name__)
 

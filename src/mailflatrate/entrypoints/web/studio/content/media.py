@@ -21,7 +21,7 @@ from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.mail.pictures import MAX_UPLOAD_OCTETS, Refusal
+from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
 from mailflatrate.settings import load_settings
 
 PAGE_PICTURES = 48

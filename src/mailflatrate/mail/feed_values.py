@@ -1,0 +1,33 @@
+"""A feed as plain facts, and why a document is none; `feed` reads it, in a child process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class NoFeed(Exception):
+    """The document is not a readable feed; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry. `key` is stable for the life of the entry; `link` is empty if there is none that may be followed."""
+
+    key: str
+    title: str
+    summary: str
+    link: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed's title and its entries, in feed order."""
+
+    title: str
+    items: tuple[Item, ...]
