@@ -60,6 +60,7 @@ from mailflatrate.apps.lists.actions import (
     DroppedFile,
     FieldDraft,
     create_field,
+    create_tag,
     save_segment,
     start_export,
     unsubscribe,
@@ -69,14 +70,17 @@ from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import (
     Contact,
     ContactField,
+    ContactTag,
     Export,
     ExportContent,
     ExportFormat,
     Import,
     MailingList,
     Segment,
+    Tag,
 )
 from mailflatrate.apps.lists.search import write_texts
+from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import Measure
@@ -173,6 +177,8 @@ class Neighbours:
             assert delivery is not None
             segment = save_segment("Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
             field = create_field(FieldDraft("Size", ContactFieldType.TEXT, "to send the right gift"))
+            tag = create_tag("Regulars")
+            give_tags(list(Contact.objects.values_list("id", flat=True)), [tag.id])
             notice = Notice.objects.create(kind=NoticeKind.TEST, recipient="a@lindenhof.example")
             with tenancy.platform(PlatformReason.MAIL_IN):
                 mail = RawMail.objects.create(
@@ -231,6 +237,7 @@ class Neighbours:
                 "contact_id": Contact.objects.order_by("id").values_list("id", flat=True)[0],
                 "segment_id": segment.id,
                 "field_id": field.id,
+                "tag_id": tag.id,
                 "import_id": imported.id,
                 "move_id": moved.id,
                 "export_id": exported.id,
@@ -423,6 +430,8 @@ def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
             tuple(Import.objects.values_list("id", "state").order_by("id")),
             tuple(MailingList.objects.values_list("id", "name", "archived_at").order_by("id")),
             tuple(Segment.objects.values_list("id", "name").order_by("id")),
+            tuple(Tag.objects.values_list("id", "name", "color").order_by("id")),
+            tuple(ContactTag.objects.values_list("contact_id", "tag_id").order_by("id")),
             tuple(ContactField.objects.values_list("id", "label", "place", "archived_at").order_by("id")),
             tuple(Form.objects.values_list("id", "name", "state", "draft", "current_id").order_by("id")),
             tuple(Membership.objects.values_list("id", "role").order_by("id")),

@@ -1,7 +1,7 @@
 """Tables of forms: forms, frozen versions, requests for a confirmation, denials, and counters against abuse."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,11 @@ class Form(TenantModel):
     code = models.CharField(max_length=16, unique=True)
     state = models.CharField(max_length=10, choices=FormState.choices, default=FormState.DRAFT)
     draft = models.JSONField(default=dict)
+    tags = models.JSONField(
+        default=list,
+        db_default=Value([], output_field=models.JSONField()),
+        help_text="names of the tags that a person gets by confirming",
+    )
     current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

@@ -12,6 +12,7 @@ from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
     Contact,
+    ContactTag,
     Export,
     Import,
     ImportRefusal,
@@ -121,6 +122,7 @@ def contact_page(
     search: str = "",
     list_id: int | None = None,
     state: SubscriptionState | None = None,
+    tag_id: int | None = None,
     after: Cursor | None = None,
     before: Cursor | None = None,
     size: int = PAGE_ROWS,
@@ -132,6 +134,8 @@ def contact_page(
     `after` walks forward, `before` backward. The time of a page does not grow with its number.
     """
     people = _matching(search.strip(), list_id, state)
+    if tag_id is not None:
+        people = people.filter(Exists(ContactTag.objects.filter(contact=OuterRef("id"), tag_id=tag_id)))
     if before is not None:
         earlier = Q(email__lt=before.email) | Q(email=before.email, id__lt=before.contact_id)
         rows = list(people.filter(earlier).order_by("-email", "-id")[: size + 1])

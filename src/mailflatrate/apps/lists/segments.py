@@ -30,6 +30,7 @@ class Field(StrEnum):
     LAST_NAME = "last_name"
     EMAIL_DOMAIN = "email_domain"
     LIST = "list"
+    TAG = "tag"
     ACTIVITY = "activity"  # last click or double opt-in; opens never count
     CONSENT = "consent"  # age of the newest confirmation
     CAMPAIGN = "mailing"  # got an earlier campaign; a later app says what that means
@@ -56,6 +57,8 @@ class Op(StrEnum):
     WITHIN_DAYS = "within_days"
     NOT_WITHIN_DAYS = "not_within_days"
     NEVER = "never"
+    HAS = "has"
+    HAS_NOT = "has_not"
     GOT = "got"
     NOT_GOT = "not_got"
 
@@ -69,6 +72,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.LAST_NAME: TEXT_OPS,
     Field.EMAIL_DOMAIN: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.IN),
     Field.LIST: (Op.ON, Op.NOT_ON),
+    Field.TAG: (Op.HAS, Op.HAS_NOT),
     Field.ACTIVITY: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS, Op.NEVER),
     Field.CONSENT: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS),
     Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
@@ -146,6 +150,8 @@ def _value(where: str, op: Op, raw: Any) -> Value:
             raise SegmentError(f"{where}: {_('enter a date, such as 2026-03-31')}") from None
     if op in (Op.ON, Op.NOT_ON):
         return _whole(where, raw, _("choose a list"), maximum=2**63 - 1)
+    if op in (Op.HAS, Op.HAS_NOT):
+        return _whole(where, raw, _("choose a tag"), maximum=2**63 - 1)
     if op in (Op.GOT, Op.NOT_GOT):
         return _whole(where, raw, _("choose a campaign"), maximum=2**63 - 1)
     if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
@@ -277,6 +283,14 @@ def _list(condition: Condition, alias: str) -> Built:
     return (exists if condition.op is Op.ON else f"NOT {exists}"), [condition.value]
 
 
+def _tag(condition: Condition, alias: str) -> Built:
+    exists = (
+        f"EXISTS (SELECT 1 FROM contact_tag seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
+        f"AND seg.tag_id = %s AND seg.contact_id = {alias}.id)"
+    )
+    return (exists if condition.op is Op.HAS else f"NOT {exists}"), [condition.value]
+
+
 def _activity(condition: Condition, alias: str) -> Built:
     column = f"{alias}.last_activity_at"
     if condition.op is Op.NEVER:
@@ -299,6 +313,7 @@ _BUILDERS: dict[Field, Callable[[Condition, str], Built]] = {
     Field.LAST_NAME: _column("{alias}.last_name"),
     Field.EMAIL_DOMAIN: _column("split_part({alias}.email, '@', 2)"),
     Field.LIST: _list,
+    Field.TAG: _tag,
     Field.ACTIVITY: _activity,
     Field.CONSENT: _consent,
 }

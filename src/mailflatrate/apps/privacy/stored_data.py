@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.models import (
     Subscription,
 )
 from mailflatrate.apps.lists.queries import contact_detail
+from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
@@ -85,6 +86,7 @@ def _person(contact: Contact, carried: Collection[str], language: str) -> dict[s
             **asked_as(kept, language),
         },
         "purposes": _purposes(kept),
+        "tags": [tag.name for tag in tags_of([contact.id]).get(contact.id, [])],
         "has_earlier_address": bool(carried),
         "stored_since": contact.created_at.isoformat(),
         "last_activity": _iso(contact.last_activity_at),

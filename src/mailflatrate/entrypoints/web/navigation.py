@@ -52,6 +52,7 @@ CONTACTS = NavEntry(
         Tab("lists", _("Lists"), ("list",)),
         Tab("segments", _("Segments"), ("segment",)),
         Tab("fields", _("Fields"), ("field",)),
+        Tab("tags", _("Tags"), ("tag",), ("tag-new",)),
         Tab("imports", _("Imports"), ("import",)),
         Tab("exports", _("Exports"), ("export",)),
         Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),

@@ -1,5 +1,6 @@
 """The person's answer, given with the email's token (R-33): yes, or "this was not me". Viewing changes nothing."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -11,7 +12,9 @@ from mailflatrate.apps.forms.facts import still_valid
 from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.tags import ensure_tags, give_tags
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -98,6 +101,8 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
         request.confirmed_event_id = lists.confirm_consent(
             _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
         )
+        if request.form is not None and request.form.tags:
+            _give_tags(request, request.form.tags)
     request.state = ConfirmationRequestState.CONFIRMED
 
 
@@ -107,6 +112,13 @@ def _waits_for_proof(request: SignupRequest) -> bool:
         mailing_list_id=request.mailing_list_id, contact__address_key=bytes(request.address_key)
     )
     return here.filter(state=SubscriptionState.QUARANTINED, consent_event_id=None).exists()
+
+
+def _give_tags(request: SignupRequest, names: list[str]) -> None:
+    """Give the person the form's tags. A consent never fails for them."""
+    contact = Contact.objects.get(address_key=bytes(request.address_key))
+    with suppress(ListError):
+        give_tags([contact.id], ensure_tags(names))
 
 
 def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:

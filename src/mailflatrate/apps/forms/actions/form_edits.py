@@ -1,6 +1,7 @@
 """The customer's actions on forms: create, edit, publish, close. A published version never changes (R-28)."""
 
 import secrets
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,10 +17,12 @@ from mailflatrate.apps.forms.queries import forget_published
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import declare
 from mailflatrate.apps.lists.models import MailingList, OriginState
+from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, default_content, freeze
 from mailflatrate.rules.gate import judge_form
+from mailflatrate.rules.tags import known_once
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings.schema import load_settings
 
@@ -43,14 +46,27 @@ def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | No
 
 
 @transaction.atomic
-def save_draft(form_id: int, *, name: str, list_id: int, sender_id: int | None, content: FormContent) -> Form:
-    """Save the draft; the published version stays the same until the next publishing. Raises FormError."""
+def save_draft(
+    form_id: int,
+    *,
+    name: str,
+    list_id: int,
+    sender_id: int | None,
+    content: FormContent,
+    tags: Sequence[str] | None = None,
+) -> Form:
+    """Save the draft; the published version stays the same until the next publishing. Raises FormError.
+
+    `tags` are what people get who confirm from now on; None: as before.
+    """
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
         raise FormError(_("a published form keeps its list; create a new form for another list"))
     form.name, form.mailing_list, form.sender = _name(name), _list(list_id), _sender(sender_id)
     form.draft, form.changed_at = content.as_json(), clock.now()
-    form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at"])
+    if tags is not None:
+        form.tags = _tags(tags)
+    form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at", "tags"])
     forget_published(form.code)
     return form
 
@@ -134,6 +150,13 @@ def _list(list_id: int) -> MailingList:
     if found is None:
         raise FormError(_("choose a list that isn't archived"))
     return found
+
+
+def _tags(names: Sequence[str]) -> list[str]:
+    try:
+        return known_once([checked_name(name) for name in names])
+    except ListError as error:
+        raise FormError(str(error)) from error
 
 
 def _sender(sender_id: int | None) -> SenderAddress | None:

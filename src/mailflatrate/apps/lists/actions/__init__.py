@@ -72,6 +72,7 @@ from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin,
 from mailflatrate.apps.lists.actions.rejected_rows import refused_csv, rows_to_correct
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.actions.sunset import ask_withdrawal, withdraw_inactive
+from mailflatrate.apps.lists.actions.tags import change_tag, change_tags, create_tag, delete_tag
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 
 __all__ = [
@@ -93,17 +94,21 @@ __all__ = [
     "cancel_import",
     "change_contact",
     "change_field",
+    "change_tag",
+    "change_tags",
     "check_import",
     "choose_tracking",
     "confirm_consent",
     "count_confirmed",
     "create_field",
     "create_list",
+    "create_tag",
     "decide_import",
     "decide_origin",
     "declare_origin",
     "delete_export",
     "delete_segment",
+    "delete_tag",
     "discard_move",
     "domains_to_ask",
     "drop_abandoned",

@@ -36,6 +36,7 @@ FIXED = (
     "suppressed_since",
     "created_at",
     "last_activity_at",
+    "tags",
 )
 """Columns of every export of contacts; custom fields follow. Importers, ours too, recognize the proof by these names.
 
@@ -48,7 +49,10 @@ _ROWS = f"""
 SELECT c.id, c.email, c.first_name, c.last_name, l.id, l.name, s.state, {moment_sql(_SINCE)},
     {moment_sql("v.signup_at")}, host(v.signup_ip), {moment_sql("v.confirmed_at")}, host(v.confirmed_ip), v.source,
     v.user_agent, e.id, encode(e.commitment, 'hex'), s.quarantine_reason, x.reason, {moment_sql("x.created_at")},
-    {moment_sql("c.created_at")}, {moment_sql("c.last_activity_at")}, c.attributes::text
+    {moment_sql("c.created_at")}, {moment_sql("c.last_activity_at")},
+    (SELECT string_agg(t.name, ', ' ORDER BY t.folded) FROM contact_tag ct JOIN tag t ON t.id = ct.tag_id
+     WHERE ct.account_id = c.account_id AND ct.contact_id = c.id),
+    c.attributes::text
 FROM contact c
 LEFT JOIN subscription s ON s.account_id = c.account_id AND s.contact_id = c.id
     AND (%s::bigint IS NULL OR s.mailing_list_id = %s)

@@ -47,6 +47,7 @@ class ColumnTarget(StrEnum):
     SOURCE = "source"
     USER_AGENT = "user_agent"
     LAST_CONTACT_AT = "last_contact_at"
+    TAGS = "tags"
 
 
 TIMES = (ColumnTarget.SIGNUP_AT, ColumnTarget.CONFIRMED_AT, ColumnTarget.LAST_CONTACT_AT)
@@ -85,6 +86,7 @@ _NAMES: dict[ColumnTarget, str] = {
     "lastemaildate lastsenddate lastnewsletter letzterkontakt letztermailversand letztermailing letztesmailing "
     "letzternewsletter letzterversand letzteraussand letzteaussendung letzteemail letztemail letztemailam "
     "zuletztangeschrieben zuletztangeschriebenam zuletztgesendet zuletztkontaktiert lastmessagesent lastmessageat",
+    ColumnTarget.TAGS: "tags tag schlagworte schlagwörter schlagwoerter stichworte labels",
 }
 # These could also be a yes or no: taken only if no column has a clearer name.
 _WEAK_NAMES: dict[str, ColumnTarget] = {
@@ -182,8 +184,8 @@ def _suggest_known(system: SystemProfile, by_title: Mapping[str, ColumnProfile])
             fields[field] = min(rank, fields.get(field, rank))
         elif role is ColumnRole.STATUS and not (field == StatusField.STATE and profile.is_times):
             statuses.append((field, title))
-        elif role is ColumnRole.TAGS and f"{ATTRIBUTE_PREFIX}tags" not in mapping:
-            mapping[f"{ATTRIBUTE_PREFIX}tags"] = title
+        elif role is ColumnRole.TAGS:
+            mapping.setdefault(ColumnTarget.TAGS.value, title)
     mapping |= {field: title for field, (_empty, _place, title) in fields.items()}
     for field, title in statuses:
         mapping[name_status(field, title, mapping)] = title

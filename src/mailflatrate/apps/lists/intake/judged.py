@@ -47,3 +47,5 @@ class Slice:
     """(column, word) -> rows whose status word is unknown."""
     unread: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(field, fault) -> rows whose value doesn't suit the field."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """The tags that its rows name: folded -> as first written."""

@@ -9,6 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mailflatrate.apps.lists.intake import portable_rows
@@ -26,6 +27,7 @@ from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
 from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
 from mailflatrate.rules.prior_status import NO, PriorStatus, StatusHit, is_status_word, is_unread_state
+from mailflatrate.rules.tags import split_tags
 
 DUPLICATE = "duplicate_in_file"
 SIGN_UP_UNREADABLE = "sign_up_time_unreadable"
@@ -107,6 +109,8 @@ class ImportJudge:
             setting.columns.targets.get(target)
             for target in (ColumnTarget.FIRST_NAME, ColumnTarget.LAST_NAME, ColumnTarget.FULL_NAME)
         )
+        self._tags_at = setting.columns.targets.get(ColumnTarget.TAGS)
+        self._split_tags = lru_cache(maxsize=5_000)(split_tags)
         self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
     def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
@@ -161,7 +165,7 @@ class ImportJudge:
             part.refusals.append(verdict.refusal)
             return
         assert verdict.weighed is not None
-        write(self._row(line, cells, verdict.key, verdict.weighed, part.unread))
+        write(self._row(line, cells, verdict.key, verdict.weighed, part))
         part.cells[line] = cells
 
     def verdict(self, line: int, cells: list[str], email_at: int, unknown: Counter[tuple[str, str]]) -> RowVerdict:
@@ -264,10 +268,8 @@ class ImportJudge:
             texts[day] = join_clock(texts[day], cells[clock_at])
         return texts[ColumnTarget.SIGNUP_AT], texts[ColumnTarget.CONFIRMED_AT]
 
-    def _row(
-        self, line: int, cells: list[str], key: bytes, weighed: Weighed, unread: Counter[tuple[str, str]]
-    ) -> tuple[object, ...]:
-        """Return the row for the staging table; values that don't suit their fields are counted in `unread`."""
+    def _row(self, line: int, cells: list[str], key: bytes, weighed: Weighed, part: Slice) -> tuple[object, ...]:
+        """Return the row for the staging table; what else is found goes into the slice."""
         first_at, last_at, full_at = self._names
         first_name = "" if first_at is None else cells[first_at].strip()
         last_name = "" if last_at is None else cells[last_at].strip()
@@ -280,9 +282,9 @@ class ImportJudge:
             self._mailbox_key(weighed.decision.canonical),
             first_name[:MAX_NAME_CHARACTERS],
             last_name[:MAX_NAME_CHARACTERS],
-            self._carried(cells[portable_rows.CARRIED_AT], unread)
+            self._carried(cells[portable_rows.CARRIED_AT], part.unread)
             if self._setting.is_portable
-            else written_attributes(self._cells, cells, unread),
+            else written_attributes(self._cells, cells, part.unread),
             None if weighed.signup_at is None else weighed.signup_at.at,
             weighed.signup_ip,
             None if weighed.confirmed_at is None else weighed.confirmed_at.at,
@@ -291,7 +293,17 @@ class ImportJudge:
             ("" if self._agent_at is None else cells[self._agent_at]).strip()[:MAX_TEXT_CHARACTERS],
             _details(line, weighed, self._stated_of(cells, weighed)),
             weighed.reason,
+            self._tags(cells, part),
         )
+
+    def _tags(self, cells: list[str], part: Slice) -> str | None:
+        """Return the tags of a row as a JSON list of folded names; their spelling is noted in the slice."""
+        if self._tags_at is None or not cells[self._tags_at]:
+            return None
+        names = {name.casefold(): name for name in self._split_tags(cells[self._tags_at])}
+        for folded, name in names.items():
+            part.tags.setdefault(folded, name)
+        return _json(list(names)) if names else None
 
     def _stated_of(self, cells: list[str], weighed: Weighed) -> Mapping[str, object]:
         """Return what else the ledger keeps about a row: portable consent, or what was stated for all rows."""

@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.judged import Refusal, Slice
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
+from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
@@ -58,7 +59,7 @@ _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
     line bigint, email text, address_key bytea, mailbox_key bytea, first_name text, last_name text, attributes jsonb,
     signup_at timestamptz, signup_ip inet, confirmed_at timestamptz, confirmed_ip inet, source text, user_agent text,
-    details jsonb, reason text
+    details jsonb, reason text, tags jsonb
 ) ON COMMIT DELETE ROWS
 """
 _COPY = """
@@ -297,13 +298,13 @@ def _merge(
         },
     )
     planned = written = 0
+    refused_lines: list[int] = []
     for verdict, reason, rows, lines, changed, subscriptions in cursor.fetchall():
         written = subscriptions
-        if verdict in ("accepted", "quarantined"):
-            planned += rows
         if verdict == "accepted":
             tally.events += rows
         if verdict in ("accepted", "quarantined"):
+            planned += rows
             if reason:
                 tally.quarantined[reason] += rows
             else:
@@ -314,9 +315,12 @@ def _merge(
             tally.unchanged += rows - changed
         else:
             tally.refused[reason] += rows
+            refused_lines += lines
             refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
     if written != planned:
         raise _SubscriptionMoved
+    if part.tags:
+        give_tags_of_slice(cursor, job, part, refused_lines)
     return refusals, held
 
 

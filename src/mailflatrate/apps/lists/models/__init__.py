@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.models.people import (
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
+from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Tag
 from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "OPEN_MOVES",
     "ORIGIN_LABELS",
     "SUBSCRIPTION_LABELS",
+    "TAG_COLOR_LABELS",
     "CheckState",
     "ConsentEvent",
     "ConsentEvidence",
@@ -46,6 +48,7 @@ __all__ = [
     "ConsentStamp",
     "Contact",
     "ContactField",
+    "ContactTag",
     "ContactText",
     "DeclarationState",
     "EvidenceColumn",
@@ -71,4 +74,5 @@ __all__ = [
     "SigningKey",
     "Subscription",
     "SubscriptionState",
+    "Tag",
 ]

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.db import transaction
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
+from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage, list_of
@@ -27,6 +29,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     Page,
     PageQuery,
     RequestBodySchema,
+    TagName,
     Value,
     filled,
     open_cursor,
@@ -34,6 +37,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 )
 from mailflatrate.entrypoints.web.import_reasons import reason_word
 from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE
 
 ROUTER = Router(tags=["Contacts"])
 PersonName = Annotated[str, Field(max_length=120)]
@@ -59,6 +63,7 @@ class ContactInfo(Schema):
     first_name: str
     last_name: str
     attributes: dict[str, Any]
+    tags: list[str]
     created_at: datetime
     updated_at: datetime
     subscriptions: list[SubscriptionInfo]
@@ -94,6 +99,14 @@ class ContactQuery(PageQuery):
     search: Annotated[str, Field(max_length=100, description="part of the address or name")] = ""
     list_id: Id | None = None
     state: SubscriptionState | None = None
+    tag_id: Id | None = None
+
+
+class TagEdit(RequestBodySchema):
+    """Tags by name to give and to take."""
+
+    add: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE, description="new ones are created")] = []
+    remove: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE)] = []
 
 
 class ContactChange(RequestBodySchema):
@@ -111,6 +124,7 @@ class ContactChange(RequestBodySchema):
             max_length=100,
         ),
     ] = None
+    tags: TagEdit | None = None
 
 
 class UnsubscribeRequest(RequestBodySchema):
@@ -199,6 +213,7 @@ def _detail(contact_id: int) -> ContactDetail:
     return filled(
         ContactDetail,
         found.contact,
+        tags=[tag.name for tag in tags_of([contact_id]).get(contact_id, [])],
         subscriptions=[_subscription(row) for row in found.subscriptions],
         suppression=ContactSuppression(
             reason=SuppressionReason(held.reason), since=held.created_at, whole_platform=held.account_id is None
@@ -219,18 +234,25 @@ def _detail(contact_id: int) -> ContactDetail:
 
 @endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=Page[ContactInfo])
 def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> Page[ContactInfo]:
-    """List contacts by address, page by page. Filter by search text, list or state."""
+    """List contacts by address, page by page. Filter by search text, list, state or tag."""
     parts = open_cursor(which.cursor, str, int)
     found = queries.contact_page(
         search=which.search.strip(),
         list_id=which.list_id,
         state=which.state,
+        tag_id=which.tag_id,
         size=which.limit,
         after=ContactCursor(*parts) if parts else None,
     )
     following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
+    tags = tags_of([row.id for row in found.rows])
     items = [
-        filled(ContactInfo, row, subscriptions=[_subscription(one) for one in row.subscriptions.all()])
+        filled(
+            ContactInfo,
+            row,
+            tags=[tag.name for tag in tags.get(row.id, [])],
+            subscriptions=[_subscription(one) for one in row.subscriptions.all()],
+        )
         for row in found.rows
     ]
     return Page[ContactInfo](items=items, next=following)
@@ -244,13 +266,16 @@ def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
 
 @endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=KeyScope.CONTACTS_WRITE, answers=ContactDetail)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
-    """Change name and attributes. The address and subscriptions can't be changed here: only the contact can change
-    them.
+    """Change name, attributes and tags. The address and subscriptions can't be changed here: only the contact can
+    change them.
     """
     contact_of(contact_id)
-    actions.change_contact(
-        contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
-    )
+    with transaction.atomic():
+        actions.change_contact(
+            contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
+        )
+        if given.tags is not None:
+            actions.change_tags(contact_id, add=given.tags.add, remove=given.tags.remove)
     return _detail(contact_id)
 
 

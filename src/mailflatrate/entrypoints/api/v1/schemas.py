@@ -12,6 +12,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.rules.tags import MAX_TAG_CHARACTERS
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,6 +24,7 @@ MOST_ROWS = 200
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Address = Annotated[str, Field(min_length=3, max_length=254)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
+TagName = Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]
 Value = str | int | float | bool
 Cursor = Annotated[
     str, Field(max_length=600, description="`next` of the previous page; leave it out for the first page")

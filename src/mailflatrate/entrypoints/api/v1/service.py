@@ -36,6 +36,7 @@ from mailflatrate.entrypoints.api.v1 import (
     report,
     senders,
     suppressions,
+    tags,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
@@ -52,6 +53,7 @@ TAGS = (
     ("Lists", "Lists: what people consent to."),
     ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
     ("Fields", "Custom fields of contacts: their types, and what they are for."),
+    ("Tags", "Tags of contacts: names and colors. A tag gives no permission to send."),
     ("Imports", "Contact files with proof of each consent, for lists with a declared origin."),
     ("Exports", "Files of contacts, suppressions and portable proof of consent."),
     (
@@ -70,7 +72,7 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, contacts, fields, imports, exports, suppressions, forms, campaigns, release, report, ab_test,
+    account, lists, contacts, fields, tags, imports, exports, suppressions, forms, campaigns, release, report, ab_test,
     digests, material, senders, abuse,
 )  # fmt: skip
 

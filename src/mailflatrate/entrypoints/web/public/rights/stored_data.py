@@ -39,6 +39,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
             for key, value in attributes
             if key != LANGUAGE_ATTRIBUTE
         ),
+        (_("Tags"), ", ".join(person["tags"])),
         *([(_("From your previous address"), _earlier())] if person["has_earlier_address"] else []),
         (_("Stored since"), _when(person["stored_since"])),
         (_("Your clicks"), _("stored with your name") if person["clicks_by_name"] else _("anonymous: counted only")),

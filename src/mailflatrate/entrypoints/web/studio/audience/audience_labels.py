@@ -51,6 +51,7 @@ TARGET_WORDS: dict[ColumnTarget, str | Promise] = {
     ColumnTarget.SOURCE: gettext_lazy("Source (form or page)"),
     ColumnTarget.USER_AGENT: gettext_lazy("Browser"),
     ColumnTarget.LAST_CONTACT_AT: gettext_lazy("Last emailed: date and time"),
+    ColumnTarget.TAGS: gettext_lazy("Tags"),
 }
 STATUS_WORDS: dict[StatusField, str | Promise] = {
     StatusField.STATE: gettext_lazy("Status: can be emailed or not"),

@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
+from mailflatrate.apps.lists.tags import tags, tags_of
 from mailflatrate.apps.privacy.queries import corrections
 from mailflatrate.entrypoints.web.import_reasons import reason_word
 from mailflatrate.entrypoints.web.posts import see_other, succeed
@@ -104,6 +105,8 @@ def _context(
     return {
         "contact": contact,
         "form": form,
+        "tags": tags_of([contact.id]).get(contact.id, []),
+        "known_tags": tags(),
         "inputs": field_inputs(attributes, problems),
         "attributes": _undeclared(attributes),
         "subscriptions": [_subscription(row) for row in detail.subscriptions],

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Contact, Subscription, SubscriptionState, Tag
 from mailflatrate.apps.lists.queries import Cursor, ListRow
+from mailflatrate.apps.lists.tags import tags, tags_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 MAX_SEARCH_CHARACTERS = 100
+MOST_TAG_CHIPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,17 @@ class Filter:
     search: str = ""
     list_id: int | None = None
     state: SubscriptionState | None = None
+    tag_id: int | None = None
 
     def query(self, **changed: object) -> str:
         """Return the query string for this filter with some parts changed; empty parts are omitted."""
-        parts = {"q": self.search, "list": self.list_id, "state": self.state.value if self.state else "", **changed}
+        parts = {
+            "q": self.search,
+            "list": self.list_id,
+            "state": self.state.value if self.state else "",
+            "tag": self.tag_id,
+            **changed,
+        }
         return urlencode({name: value for name, value in parts.items() if value})
 
 
@@ -48,6 +57,7 @@ class ContactRow:
 
     contact: Contact
     subscriptions: list[tuple[Subscription, str]]
+    tags: list[Tag]
 
 
 def _lists(chosen_id: int) -> list[ListRow]:
@@ -58,13 +68,15 @@ def _lists(chosen_id: int) -> list[ListRow]:
     return lists
 
 
-def _filter(request: StudioRequest, lists: list[ListRow]) -> Filter:
+def _filter(request: StudioRequest, lists: list[ListRow], known: list[Tag]) -> Filter:
     list_id = whole_number(request.GET.get("list"))
+    tag_id = whole_number(request.GET.get("tag"))
     state = request.GET.get("state", "")
     return Filter(
         search=request.GET.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
         list_id=next((row.id for row in lists if row.id == list_id), None),
         state=SubscriptionState(state) if state in SUBSCRIPTION_LABELS else None,
+        tag_id=next((tag.id for tag in known if tag.id == tag_id), None),
     )
 
 
@@ -86,6 +98,15 @@ def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip
     ]
 
 
+def _tag_chips(wanted: Filter, known: list[Tag]) -> list[ContactFilterChip]:
+    """Return the tags to filter by: all while they are few, otherwise only the selected one."""
+    shown = known if len(known) <= MOST_TAG_CHIPS else [tag for tag in known if tag.id == wanted.tag_id]
+    if not shown:
+        return []
+    chips = [ContactFilterChip(_("Any tag"), wanted.query(tag=""), wanted.tag_id is None)]
+    return chips + [ContactFilterChip(tag.name, wanted.query(tag=tag.id), tag.id == wanted.tag_id) for tag in shown]
+
+
 def _cursor(text: str | None) -> Cursor | None:
     number, _colon, email = (text or "").partition(":")
     contact_id = whole_number(number)
@@ -105,18 +126,22 @@ def _exported(wanted: Filter) -> dict[str, str]:
 def contacts(request: StudioRequest) -> HttpResponse:
     """List contacts in the order of their addresses."""
     lists = _lists(whole_number(request.GET.get("list")))
-    wanted = _filter(request, lists)
+    known = tags()
+    wanted = _filter(request, lists, known)
     found = queries.contact_page(
         search=wanted.search,
         list_id=wanted.list_id,
         state=wanted.state,
+        tag_id=wanted.tag_id,
         after=_cursor(request.GET.get("after")),
         before=_cursor(request.GET.get("before")),
     )
+    tagged = tags_of([person.id for person in found.rows])
     rows = [
         ContactRow(
             person,
             [(each, STATE_TONES[SubscriptionState(each.state)]) for each in person.subscriptions.all()],
+            tagged.get(person.id, []),
         )
         for person in found.rows
     ]
@@ -128,6 +153,7 @@ def contacts(request: StudioRequest) -> HttpResponse:
         "next": _address(wanted, "after", found.next),
         "previous": _address(wanted, "before", found.previous),
         "list_chips": _list_chips(wanted, lists),
+        "tag_chips": _tag_chips(wanted, known),
         "state_chips": _state_chips(wanted, lists),
         "export_url": f"{reverse('studio:export-new')}?{urlencode(_exported(wanted))}",
     }

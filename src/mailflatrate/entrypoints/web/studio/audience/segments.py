@@ -36,7 +36,9 @@ def _find(segment_id: int) -> Segment:
 def _sentence(row: ConditionRow, drawn: Builder) -> str:
     """Return a condition as a person would say it."""
     field = row.key if row.field == "attribute" else str(dict(drawn.fields)[row.field])
-    names = {"list": dict(drawn.lists), "mailing": dict(drawn.mailings)}.get(row.value_kind, {})
+    names = {"list": dict(drawn.lists), "tag": dict(drawn.tags), "mailing": dict(drawn.mailings)}.get(
+        row.value_kind, {}
+    )
     value = names.get(row.value, row.value)
     return " ".join(part for part in (field, str(dict(row.ops)[row.op]), f"“{value}”" if value else "") if part)
 

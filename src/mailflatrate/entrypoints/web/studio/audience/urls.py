@@ -15,9 +15,11 @@ from mailflatrate.entrypoints.web.studio.audience import (
     origins,
     segments,
     suppressions,
+    tags,
 )
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
+TAG = "tags/<int:tag_id>/"
 FIELD = "fields/<int:field_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
 MOVE = "imports/moves/<int:move_id>/"
@@ -55,6 +57,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{FIELD}move/", fields.move, name="field-move"),
     path(f"{FIELD}archive/", fields.archive, name="field-archive"),
     path(f"{FIELD}restore/", fields.restore, name="field-restore"),
+    path("tags/", tags.index, name="tags"),
+    path("tags/new/", tags.new, name="tag-new"),
+    path(TAG, tags.edit, name="tag"),
+    path(f"{TAG}delete/", tags.delete, name="tag-delete"),
+    path(f"{CONTACT}tags/", tags.of_contact, name="contact-tags"),
     path("suppressions/", suppressions.suppressions, name="suppressions"),
     path("suppressions/look-up/", suppressions.look_up, name="suppression-look-up"),
     path("suppressions/add/", suppressions.add, name="suppression-add"),

@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op
+from mailflatrate.apps.lists.tags import tags
 
 MOST_MAILINGS = 50
 Pairs = list[tuple[str, Any]]
@@ -25,6 +26,7 @@ FIELD_WORDS: dict[Field, str | Promise] = {
     Field.LAST_NAME: _("Last name"),
     Field.EMAIL_DOMAIN: _("Email domain"),
     Field.LIST: _("List"),
+    Field.TAG: _("Tag"),
     Field.ACTIVITY: _("Last activity"),
     Field.CONSENT: _("Last confirmation"),
     Field.CAMPAIGN: _("Earlier campaign"),
@@ -45,6 +47,8 @@ OP_WORDS: dict[Op, str | Promise] = {
     Op.AFTER: _("is after"),
     Op.ON: _("is confirmed on"),
     Op.NOT_ON: _("is not confirmed on"),
+    Op.HAS: _("is set"),
+    Op.HAS_NOT: _("is not set"),
     Op.WITHIN_DAYS: _("in the last (days)"),
     Op.NOT_WITHIN_DAYS: _("not in the last (days)"),
     Op.NEVER: _("never"),
@@ -55,7 +59,7 @@ OP_WORDS: dict[Op, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
-    """One condition as rendered. `value_kind`: none, list, `mailing`, date, number or text."""
+    """One condition as rendered. `value_kind`: none, list, tag, `mailing`, date, number or text."""
 
     number: int
     field: str
@@ -74,6 +78,7 @@ class Builder:
     fields: Pairs
     keys: Pairs
     lists: Pairs
+    tags: Pairs
     mailings: Pairs
 
 
@@ -109,6 +114,7 @@ def builder(conditions: list[dict[str, Any]]) -> Builder:
             (str(pk), name)
             for pk, name in MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name")
         ],
+        tags=[(str(tag.id), tag.name) for tag in tags()],
         mailings=_mailings(conditions),
     )
 
@@ -160,6 +166,8 @@ def _value_kind(op: Op) -> str:
         return "none"
     if op in (Op.ON, Op.NOT_ON):
         return "list"
+    if op in (Op.HAS, Op.HAS_NOT):
+        return "tag"
     if op in (Op.GOT, Op.NOT_GOT):
         return "mailing"
     if op in DATE_OPS:

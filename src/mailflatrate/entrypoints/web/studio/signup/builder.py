@@ -1,5 +1,6 @@
 """The builder: a draft that saves itself, its checks, and the form as visitors will see it."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -100,6 +101,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
                 name=asked.cleaned_data["name"],
                 list_id=asked.cleaned_data["mailing_list"],
                 sender_id=asked.cleaned_data["sender"],
+                tags=[name for name in re.split(r"[,;|]", asked.cleaned_data["tags"]) if name.strip()],
                 content=asked.content(rows, form.mailing_list.public_name),
             )
         except FormError as error:

@@ -103,6 +103,12 @@ class BuilderForm(forms.Form):
         empty_value=None,
         help_text=gettext_lazy("If you don't choose one, it comes from our domain, in your company's name."),
     )
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("Given to everyone who confirms. Separate several with commas."),
+    )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
         choices=settings.LANGUAGES,
@@ -178,6 +184,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "name": form.name,
         "mailing_list": form.mailing_list_id,
         "sender": form.sender_id or "",
+        "tags": ", ".join(form.tags),
         "languages": list(draft.languages),
         "colour": draft.style.colour,
         "font": draft.style.font.value,

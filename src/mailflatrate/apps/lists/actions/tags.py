@@ -1,0 +1,60 @@
+"""Creating, changing and deleting tags, and setting those of one contact."""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
+from mailflatrate.apps.lists.tags import checked_name, ensure_tags, give_tags, take_tags
+from mailflatrate.base import clock
+from mailflatrate.rules.tags import TagColor
+
+
+@transaction.atomic
+def create_tag(name: str, color: TagColor | None = None) -> Tag:
+    """Create a tag. Raises ListError if the account has it already."""
+    name = checked_name(name)
+    if Tag.objects.filter(folded=name.casefold()).exists():
+        raise ListError(_("another tag is already called “%(name)s”") % {"name": name})
+    (tag_id,) = ensure_tags([name])
+    if color is not None:
+        Tag.objects.filter(id=tag_id).update(color=color.value)
+    return Tag.objects.get(id=tag_id)
+
+
+def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
+    """Rename or recolor a tag; the people keep it. Raises ListError."""
+    name = checked_name(name)
+    try:
+        with transaction.atomic():
+            if not Tag.objects.filter(id=tag_id).update(name=name, folded=name.casefold(), color=color.value):
+                raise ListError(_("this tag doesn't exist"))
+    except IntegrityError as error:
+        raise ListError(_("another tag is already called “%(name)s”") % {"name": name}) from error
+
+
+@transaction.atomic
+def delete_tag(tag_id: int) -> int:
+    """Delete a tag, and take it from everyone; return how many had it. Idempotent."""
+    tag = Tag.objects.select_for_update().filter(id=tag_id).first()
+    if tag is None:
+        return 0
+    people, _rows = ContactTag.objects.filter(tag=tag).delete()
+    tag.delete()
+    return people
+
+
+@transaction.atomic
+def change_tags(contact_id: int, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+    """Give a contact tags by name, new ones included, and take others. Raises ListError."""
+    if not Contact.objects.select_for_update().filter(id=contact_id).exists():
+        raise ListError(_("this contact doesn't exist"))
+    gone = {name.strip().casefold() for name in remove}
+    if gone:
+        take_tags([contact_id], list(Tag.objects.filter(folded__in=gone).values_list("id", flat=True)))
+    wanted = [name for name in add if name.strip().casefold() not in gone]
+    if wanted:
+        give_tags([contact_id], ensure_tags(wanted))
+    Contact.objects.filter(id=contact_id).update(updated_at=clock.now())

@@ -1,0 +1,98 @@
+"""Tags: names for groups of contacts. A tag gives no permission to send."""
+
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+
+from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.tags import TagRow, tag_table
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import wrong
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    TagName,
+    filled,
+    page_from,
+)
+from mailflatrate.entrypoints.web.studio.audience.tags import find_tag
+from mailflatrate.rules.tags import TagColor
+
+ROUTER = Router(tags=["Tags"])
+
+
+class TagInfo(Schema):
+    """A tag, and how many contacts have it."""
+
+    id: int
+    name: str
+    color: TagColor
+    people: int
+
+
+class NewTag(RequestBodySchema):
+    """A new tag."""
+
+    name: TagName
+    color: TagColor | None = None
+
+
+class TagChange(RequestBodySchema):
+    """Changes to a tag. Members you leave out stay the same."""
+
+    name: TagName | None = None
+    color: TagColor | None = None
+
+
+class TagDeletion(RequestBodySchema):
+    """Confirms that the tag is really to be taken from everyone."""
+
+    sure: bool = False
+
+
+class TagDeletionResult(Schema):
+    """How many contacts had the tag."""
+
+    people: int
+
+
+def _shown(row: TagRow) -> TagInfo:
+    return filled(TagInfo, row, color=TagColor(row.color))
+
+
+def _one(tag_id: int) -> TagInfo:
+    find_tag(tag_id)
+    return next(_shown(row) for row in tag_table() if row.id == tag_id)
+
+
+@endpoint(ROUTER, "get", "/tags", scope=KeyScope.READ, answers=Page[TagInfo])
+def list_tags(request: ApiRequest, which: Query[PageQuery]) -> Page[TagInfo]:
+    """List tags by name, with how many contacts have each."""
+    return page_from(tag_table(), which, lambda row: row.id, _shown)
+
+
+@endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo, status=201, repeatable=True)
+def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
+    """Create a tag. Giving a contact an unknown tag creates it, too."""
+    return _one(actions.create_tag(given.name, given.color).id)
+
+
+@endpoint(ROUTER, "patch", "/tags/{tag_id}", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo)
+def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
+    """Rename or recolor a tag. Contacts keep it."""
+    tag = find_tag(tag_id)
+    name = tag.name if given.name is None else given.name
+    actions.change_tag(tag_id, name=name, color=TagColor(tag.color) if given.color is None else given.color)
+    return _one(tag_id)
+
+
+@endpoint(ROUTER, "post", "/tags/{tag_id}/delete", scope=KeyScope.CONTACTS_WRITE, answers=TagDeletionResult)
+def delete_tag(request: ApiRequest, tag_id: Id, given: TagDeletion) -> TagDeletionResult:
+    """Delete a tag, and take it from everyone. You can't undo this."""
+    found = _one(tag_id)
+    if not given.sure:
+        raise wrong("sure", _("send true to confirm"))
+    actions.delete_tag(tag_id)
+    return TagDeletionResult(people=found.people)

@@ -1,0 +1,112 @@
+"""Tags: names and colors for groups of contacts, and how many contacts have each."""
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import TAG_COLOR_LABELS, Contact, Tag
+from mailflatrate.apps.lists.tags import tag_table
+from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
+
+
+class TagForm(forms.Form):
+    """A tag's name and color."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_TAG_CHARACTERS)
+    color = forms.ChoiceField(
+        label=gettext_lazy("Color"), choices=[(color.value, label) for color, label in TAG_COLOR_LABELS.items()]
+    )
+
+
+def find_tag(tag_id: int) -> Tag:
+    """Return a tag of the account. Raises Http404."""
+    found = Tag.objects.filter(id=tag_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
+    context = {"rows": tag_table(), "form": form}
+    return page(request, "studio/audience/tags.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """List the tags with how many contacts have each."""
+    return _show(request, TagForm(initial={"color": TagColor.BLUE.value}))
+
+
+@require_POST
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Create a tag."""
+    form = TagForm(request.POST)
+    if form.is_valid():
+        try:
+            tag = actions.create_tag(form.cleaned_data["name"], TagColor(form.cleaned_data["color"]))
+        except ListError as error:
+            form.add_error("name", error_sentence(error))
+        else:
+            return succeed(request, _("“%(name)s” has been added.") % {"name": tag.name}, reverse("studio:tags"))
+    return _show(request, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
+    """Rename or recolor a tag."""
+    tag = find_tag(tag_id)
+    form = TagForm(request.POST if request.method == "POST" else None, initial={"name": tag.name, "color": tag.color})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_tag(tag_id, name=form.cleaned_data["name"], color=TagColor(form.cleaned_data["color"]))
+        except ListError as error:
+            form.add_error("name", error_sentence(error))
+        else:
+            return succeed(request, _("Saved."), reverse("studio:tags"))
+    people = next(row.people for row in tag_table() if row.id == tag_id)
+    context = {"tag": tag, "form": form, "people": people}
+    return page(request, "studio/audience/tag.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
+    """Delete a tag, and take it from everyone."""
+    tag = find_tag(tag_id)
+    people = actions.delete_tag(tag_id)
+    said = ngettext(
+        "“%(name)s” has been deleted. %(people)d contact had it.",
+        "“%(name)s” has been deleted. %(people)d contacts had it.",
+        people,
+    )
+    return succeed(request, said % {"name": tag.name, "people": people}, reverse("studio:tags"))
+
+
+@require_POST
+@studio
+def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Give a contact tags by name, new ones included, or take one."""
+    if not Contact.objects.filter(id=contact_id).exists():
+        raise Http404
+    add, remove = request.POST.get("add", ""), request.POST.get("remove", "").strip()
+    here = reverse("studio:contact", args=[contact_id])
+    names = split_tags(add) or ([add] if add.strip() else [])
+    return perform(
+        request,
+        lambda: actions.change_tags(contact_id, add=names, remove=[remove] if remove else []),
+        _("Saved."),
+        here,
+        refused=ListError,
+    )

@@ -1,0 +1,77 @@
+"""Names and colors of tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+from mailflatrate.rules.personal_data import is_special
+
+MAX_TAG_CHARACTERS = 60
+MAX_TAGS = 1_000
+"""Tags of one account."""
+MAX_TAGS_AT_ONCE = 50
+"""Tags that one cell, form or request may name."""
+_SEPARATOR = re.compile(r"[,;|\n]")
+_QUOTES = "\"'“”„«»[]"
+
+
+class TagColor(StrEnum):
+    """The colors of tags."""
+
+    GRAY = "gray"
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    TEAL = "teal"
+    BLUE = "blue"
+    PURPLE = "purple"
+
+
+class TagFault(StrEnum):
+    """Why a text can't be a tag."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    SEPARATOR = "separator"
+    SPECIAL = "special"
+
+
+def tag_name(text: str) -> str:
+    """Return a name as it is stored: without white space around it or control characters."""
+    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+
+
+def tag_fault(name: str) -> TagFault | None:
+    """Return why a name, as `tag_name` returns it, can't be one; None if it can."""
+    if not name:
+        return TagFault.EMPTY
+    if len(name) > MAX_TAG_CHARACTERS:
+        return TagFault.TOO_LONG
+    if _SEPARATOR.search(name):
+        return TagFault.SEPARATOR
+    return TagFault.SPECIAL if is_special(name) else None
+
+
+def split_tags(text: str) -> list[str]:
+    """Return the tags that a cell names, each once whatever its case; what can't be one is left out."""
+    return known_once(tag_name(part.strip(_QUOTES + " ")) for part in _SEPARATOR.split(text))
+
+
+def known_once(names: Iterable[str]) -> list[str]:
+    """Return names that can be tags, each once whatever its case, at most MAX_TAGS_AT_ONCE."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name.casefold() not in found and tag_fault(name) is None:
+            found[name.casefold()] = name
+        if len(found) == MAX_TAGS_AT_ONCE:
+            break
+    return list(found.values())
+
+
+def next_color(position: int) -> TagColor:
+    """Return a color for a new tag, in turn."""
+    colors = list(TagColor)
+    return colors[1 + position % (len(colors) - 1)]
