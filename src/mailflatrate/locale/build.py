@@ -20,7 +20,7 @@ def build(*, changed_only: bool = False) -> None:
             continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name)
-        fresh = target.with_suffix(f".{os.getpid()}")
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
         with fresh.open("wb") as file:
             write_mo(file, catalogue)
         fresh.replace(target)

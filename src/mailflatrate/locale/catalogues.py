@@ -1,20 +1,20 @@
 """The catalogs as files: `<language>/LC_MESSAGES/django.po`, kept up to date with the source.
 
-They are edited as text, entry by entry, so that an update changes no line of an entry that is still in use.
+Babel reads and writes the entries. An update keeps the text of those still in use, so that no line of them changes.
 """
 
-import ast
-import re
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
 from mailflatrate.locale.extraction import MessageId
 from mailflatrate.locale.texts import FOLDER
 
-_FIELDS: Final = {"msgctxt": "context", "msgid": "message", "msgid_plural": "plural"}
-_LINE: Final = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)?\s*(".*")')
 _WIDTH: Final = 118
 
 
@@ -24,11 +24,12 @@ class CatalogEntry:
 
     message: MessageId
     strings: tuple[str, ...]
+    is_fuzzy: bool
     text: str
 
     @property
     def is_translated(self) -> bool:
-        return all(self.strings) and "#, fuzzy" not in self.text
+        return all(self.strings) and not self.is_fuzzy
 
 
 class Catalogue:
@@ -81,50 +82,23 @@ def _blocks(text: str) -> list[str]:
 
 
 def _entry(block: str) -> CatalogEntry:
-    found: dict[str, str] = {}
-    field = ""
-    for line in block.splitlines():
-        if (match := _LINE.fullmatch(line)) is not None:
-            field = match[1] or field
-            found[field] = found.get(field, "") + ast.literal_eval(match[2])
-        elif not line.startswith("#"):
-            raise ValueError(f"not a line of a catalogue: {line}")
-    values = {name: found.get(key, "") for key, name in _FIELDS.items()}
-    return CatalogEntry(
-        MessageId(**values), tuple(text for key, text in found.items() if key.startswith("msgstr")), block
-    )
+    """Read one entry. Raises PoFileError."""
+    found = next(each for each in read_po(block.splitlines(), abort_invalid=True) if each.id)
+    (message, plural), strings = (*_forms(found.id), "")[:2], _forms(found.string or "")
+    return CatalogEntry(MessageId(message, plural, found.context or ""), strings, found.fuzzy, block)
+
+
+def _forms(text: str | Iterable[str]) -> tuple[str, ...]:
+    """Return singular and plural, or the one form that there is."""
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def _written(message: MessageId) -> str:
     """Return an entry without a translation."""
-    lines = [f"#, {flag}" for flag in _flags(message.message)]
-    lines += [f"{key} {_quoted(text)}" for key, name in _FIELDS.items() if (text := getattr(message, name))]
-    lines += ['msgstr[0] ""', 'msgstr[1] ""'] if message.plural else ['msgstr ""']
-    return "\n".join(lines)
-
-
-def _flags(message: str) -> list[str]:
-    if re.search(r"%\(\w+\)[sd]", message):
-        return ["python-format"]
-    return ["python-brace-format"] if re.search(r"(?<!\{)\{\w+\}(?!\})", message) else []
-
-
-def _quoted(text: str) -> str:
-    """Return the text quoted as in the format: long or multi-line text begins on a separate line."""
-    if len(text) <= _WIDTH - 8 and "\n" not in text:
-        return _literal(text)
-    lines = []
-    for part in text.splitlines(keepends=True):
-        line = ""
-        for word in re.findall(r"\S*\s*", part):
-            if line and len(line) + len(word) > _WIDTH:
-                lines.append(line)
-                line = ""
-            line += word
-        lines.append(line)
-    return "\n".join(['""', *map(_literal, lines)])
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    catalog = Catalog()
+    catalog.add(
+        (message.message, message.plural) if message.plural else message.message, context=message.context or None
+    )
+    file = io.BytesIO()
+    write_po(file, catalog, width=_WIDTH, omit_header=True)
+    return file.getvalue().decode().strip()

@@ -138,7 +138,8 @@ def _reload() -> dict[str, Any]:
         "reload": True,
         "reload_paths": [FOLDER.parent],
         "reload_ignore_dirs": ["static", "templates"],
-        "reload_ignore_patterns": [r".*\.(mo|pyc)$"],
+        # What a start itself writes, also under the name that a file has until it is complete.
+        "reload_ignore_patterns": [r"\.(mo|pyc)(\.\d+)?$"],
         "reload_tick": 50,
     }
 

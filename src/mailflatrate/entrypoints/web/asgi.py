@@ -36,7 +36,7 @@ def make_application() -> Pages:
     """Return this process's application, with its threads and its folder for uploads in progress."""
     settings = boot(ProcessPurpose.PAGES)
     if settings.debug:
-        build_catalogues()
+        build_catalogues(changed_only=True)
     folder = settings.data_dir / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)  # Django's copies too: /tmp may be small, or memory

@@ -125,7 +125,7 @@ def _number(link: psycopg.Connection[Any], question: str) -> int:
 
 
 def restore_files(folder: Path) -> int:
-    """Put uploads and pictures into this installation's storage; return their number."""
+    """Put uploads, pictures and exports into this installation's storage; return their number."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.interface import NameRefused, checked_name
 

@@ -46,7 +46,7 @@ OPERATOR, OWNER, COLLEAGUE, OTHER = (
     "carla@nordstern.example",
 )
 LETTER = Path(__file__).with_name("mailing.md")
-APPROVAL = "Formular und Kasse gesehen, Stichprobe von 20 Nachweisen stimmt mit der Angabe überein."
+APPROVAL = "Checked the form and the checkout. A sample of 20 proofs matches the declaration."
 PATIENCE_SECONDS = 600.0
 # Feedback by mail or click takes a moment to arrive after the last message is sent.
 EXPECTED_BACK = {FeedbackKind.HARD_BOUNCE: 6, FeedbackKind.COMPLAINT: 2, FeedbackKind.UNSUBSCRIBE: 6}
@@ -172,7 +172,7 @@ def _declaration() -> lists.Declaration:
         "Monat per E-Mail erhalten. Die Einwilligung kann ich jederzeit widerrufen.",
         collected_from=today - timedelta(days=600),
         collected_to=None,
-        previous_system="Shop-Modul mit Double-Opt-in",
+        previous_system="Shop module with double opt-in",
         last_mailed_on=today - timedelta(days=21),
         declared_count=500,
         controller="Gärtnerei Lindenhof GmbH",

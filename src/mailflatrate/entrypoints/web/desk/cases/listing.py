@@ -19,6 +19,7 @@ from mailflatrate.apps.abuse.queries.search import search as search_desk
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
+from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 
 HOW_READ = {
@@ -114,7 +115,7 @@ def _anything(found: SearchResults) -> bool:
 @desk
 def new(request: DeskRequest) -> HttpResponse:
     """Enter a case that came by letter or telephone."""
-    form = HandForm(request.POST or None, initial={"language": "de"})
+    form = HandForm(request.POST or None, initial={"language": reading_language()})
     if request.method == "POST" and form.is_valid():
         try:
             case: Case = actions.open_by_hand(actions.ByHand(**form.cleaned_data), by=request.user)
