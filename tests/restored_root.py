@@ -10,7 +10,6 @@ from mailflatrate.entrypoints.boot import boot
 
 SETTINGS = boot()
 
-from fake_relay import FakeRelay  # noqa: E402  # Django is set up first
 from mailflatrate.apps.campaigns.models import MediaFile  # noqa: E402
 from mailflatrate.apps.delivery import fence  # noqa: E402
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery  # noqa: E402
@@ -23,6 +22,7 @@ from mailflatrate.base import tenancy  # noqa: E402
 from mailflatrate.base.storage import files  # noqa: E402
 from mailflatrate.entrypoints.cli.doctor.database import store_lines  # noqa: E402
 from mailflatrate.entrypoints.cli.doctor.files import storage_lines  # noqa: E402
+from support.fake_relay import FakeRelay  # noqa: E402  # Django is set up first
 
 
 def send_ready(account_id: int) -> list[str]:

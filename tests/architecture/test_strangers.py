@@ -12,10 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from archive_world import archived, fold_one
-from campaign_world import World, bare_account, browser, person, world
-from forms_world import add_form
-from lists_home import HEADER, Home, declare_origin, picture
 from mailflatrate.apps.abuse.actions import ByHand, MeasureOrder, answer_question, open_by_hand, take_measure
 from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
 from mailflatrate.apps.abuse.models import CaseQuestion
@@ -93,7 +89,12 @@ from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
-from vetted import WHERE, operator
+from support.archive import archived, fold_one
+from support.contact_files import HEADER
+from support.customers import WHERE, Customer, sending_customer
+from support.forms import add_form
+from support.origins import declare_origin, picture
+from support.people import operator, person
 
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
 # URLs without an ID: they show the requester's own account, no matter who asks.
@@ -114,10 +115,10 @@ class Neighbours:
     """Anna with a row in every tenant table, and Carla next door with none."""
 
     def __init__(self) -> None:
-        self.anna: World = world(people=5)
+        self.anna: Customer = sending_customer(people=5)
         fold_one(owner_url(load_settings()), archived(owner_url(load_settings()), self.anna))
-        self.carla_account, carla = bare_account("Möbelhaus Nordstern")
-        self.carla: Client = browser(carla)
+        carla = Customer.registered("Möbelhaus Nordstern").signed_in()
+        self.carla_account, self.carla = carla.account_id, carla.client
         self.ids: dict[str, int] = {}
         self._fill()
 
@@ -127,7 +128,7 @@ class Neighbours:
             "dora@briefkasten-lindenhof.de",
             kind=ConfirmationRequestKind.PERSON,
             note="at the fair",
-            by=self.anna.anna,
+            by=self.anna.owner,
         )
         request = SignupRequest.objects.get()
         SignupDenial.objects.create(
@@ -148,21 +149,21 @@ class Neighbours:
         take_measure(case.id, MeasureOrder(CaseMeasure.ASK, "Where did she sign up?"), by=otto)
         with tenancy.account(self.anna.account_id):
             question = CaseQuestion.objects.get()
-            answer_question(question.id, "On our page.", by=self.anna.anna)
+            answer_question(question.id, "On our page.", by=self.anna.owner)
             self.ids["question_id"] = question.id
 
     def _four_eyes(self) -> None:
         """A campaign of Anna's waits for her colleague; then she releases alone again."""
         person(self.anna.account_id, "Ben Berger", Role.EDITOR)
-        switch_four_eyes(self.anna.account_id, True, by=self.anna.anna)
+        switch_four_eyes(self.anna.account_id, True, by=self.anna.owner)
         draft = self.anna.ticked(self.anna.draft("Asked"))
         with tenancy.account(self.anna.account_id):
-            request_approval(draft.id, by=self.anna.anna, shown_hash=draft.policy_hash)
-        switch_four_eyes(self.anna.account_id, False, by=self.anna.anna)
+            request_approval(draft.id, by=self.anna.owner, shown_hash=draft.policy_hash)
+        switch_four_eyes(self.anna.account_id, False, by=self.anna.owner)
 
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
-        home = Home(self.anna.account_id, self.anna.list_id)
+        home = Customer(self.anna.account_id, self.anna.list_id)
         origin = declare_origin(home.account_id, home.list_id, screenshot=picture())
         imported = home.bring(FILE)
         campaign = self.anna.sending()
@@ -208,14 +209,14 @@ class Neighbours:
                 delivery=delivery, follower="mta-1", provider="other", since=clock.now(), last_at=clock.now()
             )
             AbTest.objects.create(campaign=campaign, variants=2, share=10, hours=4, metric="clicks")
-            write_to_desk("Please look at it again.", by=self.anna.anna)
-            acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.anna, where=WHERE)
+            write_to_desk("Please look at it again.", by=self.anna.owner)
+            acknowledge_policy(Occasion.LIST, self.anna.list_id, "0" * 64, by=self.anna.owner, where=WHERE)
             PrivacyRequest.objects.create(
                 kind="access", contact_id=delivery.contact_id, address_key=b"x" * 32, expires_at=now
             )
             unsubscribe(delivery.contact_id, list_id=None, by="customer", source="test")
             request = self._sign_up(form_id)
-            key = make_api_key(self.anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=self.anna.anna).key
+            key = make_api_key(self.anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=self.anna.owner).key
             begin_answer(key.id, "one", b"x" * 32)
             invitation = invite(
                 self.anna.account_id,
@@ -223,12 +224,12 @@ class Neighbours:
                 name="Nina",
                 role=Role.VIEWER,
                 language="en",
-                by=self.anna.anna,
+                by=self.anna.owner,
                 url=str,
             )
             dropped = [DroppedFile("people.csv", io.BytesIO(FILE.encode()))]
-            moved = upload_move(self.anna.list_id, dropped, by=self.anna.anna)
-            exported = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=self.anna.anna, enqueue=False)
+            moved = upload_move(self.anna.list_id, dropped, by=self.anna.owner)
+            exported = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=self.anna.owner, enqueue=False)
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id,
@@ -257,7 +258,7 @@ class Neighbours:
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
             }
-            self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.anna).id
+            self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id
             digest = FeedDigest.objects.create(
                 name="Shop news",
                 url="https://lindenhof.example/feed",
@@ -282,7 +283,7 @@ class Neighbours:
                 CampaignState.REVIEW,
                 CampaignMover.MEMBER,
                 review_asked_at=clock.now(),
-                released_by=self.anna.anna,
+                released_by=self.anna.owner,
             )
         review_campaign(
             self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."

@@ -21,7 +21,7 @@ TIME_ITSELF = {
     "support/waiting.py::stays": "the same",
     "support/waiting.py::stays_async": "the same",
     "support/waiting.py::read_as_a_person": "a form that is sent sooner counts as filled in by a machine",
-    "fake_relay.py::delayed": "a relay that answers late",
+    "support/fake_relay.py::delayed": "a relay that answers late",
     "browser/test_drafts.py::test_writing_fast_is_no_conflict_with_oneself": "typing at a speed at which saves overlap",
     "wire/test_web.py::test_a_server_that_sends_drop_by_drop": "a server that drips",
     "wire/test_smtp_scripts.py::send_all": "the pause that the pool asks for",

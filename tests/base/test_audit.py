@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from lists_home import home
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit import ChainReport, DamageKind
 from mailflatrate.base.audit.jobs import check_chain
@@ -16,7 +15,8 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
-from vetted import operator
+from support.customers import customer_with_list
+from support.people import operator
 
 COLUMNS = "id, at, actor_kind, actor_id, actor, action, account_id, subject, reason, details, number, previous, hash"
 
@@ -129,7 +129,7 @@ def test_the_owner_is_refused_before_he_silences_the_triggers(database: str, lin
 
 def test_the_application_writes_its_own_lines_and_nothing_more(database: str, lines: list[int]) -> None:
     """An account adds lines about itself, sees none, and makes none for others; no role changes anything."""
-    anna, carla = home("Anna"), home("Carla")
+    anna, carla = customer_with_list("Anna"), customer_with_list("Carla")
     with tenancy.account(anna.account_id):
         audit.record("policy.accepted", by=audit.person(operator()), account_id=anna.account_id)
     statement = (

@@ -25,7 +25,7 @@ from mailflatrate.base.storage.s3 import S3Files
 from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.files import storage_lines
 from mailflatrate.settings.schema import SettingsError, read_settings
-from s3_server import BUCKET, client, s3_server
+from support.s3_server import BUCKET, client, s3_server
 
 pytestmark = pytest.mark.usefixtures("database")
 ANNA, CARLA = 900_000_001, 900_000_002

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
-from demo_world import Demo
+from support.demo import Demo
 
 ROOT = Path(__file__).parents[2]
 SHOTS = Path(__file__).parent / "shots"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from browser_world import looked_at, wait_for_message
+from support.waiting import read_as_a_person
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +135,7 @@ def test_people_without_proof_confirm_by_the_link(visitor: Any, tmp_path: Path) 
         looked_at(ida, "move-in")
         ida.page.fill("[name=email]", f"neu1@{domain}")
         ida.page.check("#consent")
-        ida.page.wait_for_timeout(2500)
+        read_as_a_person()
         ida.page.locator("main form button.btn-primary").click()
         ida.page.wait_for_url("**sent=1**")
         anna.go(wait_for_message(anna, "/studio/test-inbox/", f"neu1@{domain}"))

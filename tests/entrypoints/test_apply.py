@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaign_world import browser
-from desk_world import desk
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import (
     Acceptance,
@@ -26,7 +24,9 @@ from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.apply import session
-from vetted import RECORD
+from support.customers import RECORD
+from support.desk import desk
+from support.people import browser
 
 pytestmark = pytest.mark.usefixtures("database")
 NETWORKS = count(1)
@@ -35,7 +35,7 @@ LINK = re.compile(r"https://[^/\s]+(/apply/begin/\S+)")
 
 
 def address(name: str = "anna") -> str:
-    return f"{name}{secrets.token_hex(4)}@lindenhof.example"
+    return f"{name}{secrets.randbelow(10**15)}@lindenhof.example"
 
 
 def letters(email: str) -> list[Notice]:

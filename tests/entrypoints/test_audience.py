@@ -4,39 +4,38 @@ import re
 
 import pytest
 
-from audience_world import Audience, audience, file_of, line
-from campaign_world import world
-from lists_home import HEADER
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
+from support.contact_files import HEADER, file_of, line
+from support.customers import Customer, customer_with_members, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna(database: str) -> Audience:
-    return audience()
+def anna(database: str) -> Customer:
+    return customer_with_members()
 
 
-def filled(people: int = 3) -> Audience:
-    anna = audience()
+def filled(people: int = 3) -> Customer:
+    anna = customer_with_members()
     rows = [line(f"p{number:03}@dora.example.com", f"Dora{number}") for number in range(people)]
-    anna.home.bring("\n".join([HEADER, *rows, line("q@dora.example.com", "Quinn", confirmed=""), ""]))
+    anna.bring("\n".join([HEADER, *rows, line("q@dora.example.com", "Quinn", confirmed=""), ""]))
     return anna
 
 
-def test_empty_pages_say_the_one_next_step(anna: Audience) -> None:
+def test_empty_pages_say_the_one_next_step(anna: Customer) -> None:
     assert "News" in anna.page("lists/")
     assert "No imports yet" in anna.page(f"lists/{anna.list_id}/")
     assert "No contacts yet" in anna.page("contacts/")
     assert "No segments yet" in anna.page("segments/")
 
 
-def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
+def test_a_list_is_created_renamed_and_archived(anna: Customer) -> None:
     page = anna.page("lists/new/")
     assert "policy" in page.lower()
     assert anna.client.post("/studio/lists/new/", {"name": " ", "language": "de"}).status_code == 422
@@ -47,7 +46,7 @@ def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
         "/studio/lists/new/", {"name": "Garden", "language": "de", "policy": "on"}, REMOTE_ADDR="192.0.2.5"
     )
     assert made.status_code == 303
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.LIST)
         assert (tick.ip, len(tick.content_hash), tick.document.kind) == ("192.0.2.5", 64, "anti_spam_policy")
     url = made["Location"].removeprefix("/studio/")
@@ -57,7 +56,7 @@ def test_a_list_is_created_renamed_and_archived(anna: Audience) -> None:
     assert anna.client.post(f"/studio/{url}archive/").status_code == 303
     anna.page("lists/")  # which shows the message about it
     assert "Gardens" not in anna.page("lists/")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert MailingList.objects.get(name="Gardens").archived_at is not None
     assert "Gardens" in anna.page("lists/?archived=1")
     assert "Archived on" in anna.page(url)
@@ -126,7 +125,7 @@ def test_a_contact_shows_its_proof_as_a_time_line() -> None:
 def test_name_and_attributes_are_editable_and_the_address_is_not() -> None:
     anna = filled()
     person = anna.contact("p001@dora.example.com")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         Contact.objects.filter(id=person.id).update(attributes={"orders": 12, "stadt": "Kiel"})
     values = {
         "first_name": "Doris",
@@ -150,7 +149,7 @@ def test_somebody_is_unsubscribed_from_a_list_and_from_everything() -> None:
     assert anna.client.post(f"/studio/contacts/{one.id}/unsubscribe/", {"list": "7"}).status_code == 404
     anna.client.post(f"/studio/contacts/{one.id}/unsubscribe/", {"list": str(anna.list_id)})
     anna.client.post(f"/studio/contacts/{other.id}/unsubscribe/", {"list": "all"})
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         states = set(Subscription.objects.filter(contact__in=[one, other]).values_list("state", flat=True))
         assert states == {"unsubscribed"}
         assert not is_suppressed(bytes(one.address_key))
@@ -160,7 +159,7 @@ def test_somebody_is_unsubscribed_from_a_list_and_from_everything() -> None:
 
 
 def test_a_contact_shows_what_was_sent_and_the_reply() -> None:
-    anna = world(people=2)
+    anna = sending_customer(people=2)
     campaign = anna.sending("Winter bulbs")
     anna.settle(campaign, DeliveryState.BOUNCED, 1, bounce="hard", reply_code=550, reply_status="5.1.1",
                 reply_text="no such user")  # fmt: skip
@@ -185,7 +184,7 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
     assert ">1<" in counted
     saved = anna.client.post("/studio/segments/new/", CONDITION | {"name": "Dora the first"})
     assert saved.status_code == 303
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         segment = Segment.objects.get()
     page = anna.page("segments/")
     assert "Dora the first" in page
@@ -198,21 +197,21 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
     assert without_script.status_code == 200
     assert 'name="c_field"' not in without_script.content.decode()
     anna.client.post(f"/studio/segments/{segment.id}/delete/")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert not Segment.objects.exists()
 
 
 def test_a_faulty_condition_says_what_is_missing() -> None:
-    anna = audience()
+    anna = customer_with_members()
     refused = anna.client.post("/studio/segments/new/", CONDITION | {"c_value": [""], "name": "x"})
     assert refused.status_code == 422
     assert "ondition 1" in refused.content.decode()
 
 
 def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
-    anna, carla = filled(), audience("Carla")
+    anna, carla = filled(), customer_with_members("Carla")
     person = anna.contact("p000@dora.example.com")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         segment = actions.save_segment("Mine", [])
     reads = [
         f"lists/{anna.list_id}/",
@@ -237,8 +236,8 @@ def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
 
 def test_the_proof_is_one_click_away(database: str) -> None:
     """As PDF, JSON and ZIP, for who may write; a person without any proof is told so."""
-    anna = audience()
-    anna.home.bring(file_of(line("dora@web.de")).getvalue())
+    anna = customer_with_members()
+    anna.bring(file_of(line("dora@web.de")).getvalue())
     contact = anna.contact("dora@web.de")
     address = f"/studio/contacts/{contact.id}/proof/{anna.list_id}/"
     assert f'action="{address}"' in anna.page(f"contacts/{contact.id}/")

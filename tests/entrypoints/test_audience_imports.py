@@ -5,51 +5,53 @@ import re
 
 import pytest
 
-from audience_world import Audience, audience, file_of, line
-from lists_home import HEADER, declare_origin, reviewer
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
-from move_home import GO, MoveIn, drop
+from support.contact_files import HEADER, file_of, line
+from support.customers import Customer, customer_with_members
+from support.moves import GO, MoveIn, drop
+from support.origins import declare_origin
+from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna(database: str) -> Audience:
-    return audience()
+def anna(database: str) -> Customer:
+    return customer_with_members()
 
 
 def text_of(*lines: str, header: str = HEADER) -> bytes:
     return file_of(*lines, header=header).read()
 
 
-def moved(anna: Audience, *lines: str) -> MoveIn:
+def moved(anna: Customer, *lines: str) -> MoveIn:
     """A checked move of one file."""
     rows = lines or (line("a@dora.example.com"), line("info@dora.example.com"), line("b@dora.example.com", source=""))
     return drop(anna, {"people.csv": text_of(*rows)}).check()
 
 
-def uploaded(anna: Audience, *lines: str) -> int:
+def uploaded(anna: Customer, *lines: str) -> int:
     """A file that a program uploaded and hasn't started."""
     rows = lines or (line("a@dora.example.com"),)
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         return actions.upload_import(anna.list_id, io.BytesIO(text_of(*rows)), "people.csv").id
 
 
 def queued(move: MoveIn) -> Import:
     """The import of a move, queued and not run."""
     assert move.post("start", **GO) == move.url
-    actions.begin_imports(move.anna.home.account_id, move.id)
-    with tenancy.account(move.anna.home.account_id):
+    actions.begin_imports(move.anna.account_id, move.id)
+    with tenancy.account(move.anna.account_id):
         (job,) = queries.imports_of_move(move.id)
     return job
 
 
-def test_from_the_file_to_the_report(anna: Audience) -> None:
+def test_from_the_file_to_the_report(anna: Customer) -> None:
     assert "No imports yet" in anna.page("imports/")
     assert "Drop all files here" in anna.page(f"imports/new/?list={anna.list_id}")
     move = moved(anna)
@@ -59,7 +61,7 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     number = queued(move).id
     assert "The import starts in a moment" in anna.page(f"imports/{number}/")
     assert "every 1s" in anna.page(f"imports/{number}/progress/")
-    run_import(anna.home.account_id, number)
+    run_import(anna.account_id, number)
 
     report = anna.page(f"imports/{number}/progress/")
     assert "every 1s" not in report
@@ -74,7 +76,7 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     assert (job.accepted, sum(job.quarantined.values()), sum(job.refused.values())) == (1, 1, 1)
     assert anna.contact("a@dora.example.com").attributes == {"stadt": "Kiel"}
     assert "We're still analyzing this file" in page
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
         assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")
         actions.check_import(number)
@@ -85,14 +87,14 @@ def test_from_the_file_to_the_report(anna: Audience) -> None:
     assert "dora.example.com" in page
 
 
-def rows_to_correct(anna: Audience, number: int) -> tuple[str, str]:
+def rows_to_correct(anna: Customer, number: int) -> tuple[str, str]:
     """The file of rows to correct, and its name."""
     answer = anna.client.get(f"/studio/imports/{number}/refused.csv")
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
     return text, answer["Content-Disposition"]
 
 
-def test_rows_that_cannot_be_mailed_come_as_a_file_with_line_and_reason(anna: Audience) -> None:
+def test_rows_that_cannot_be_mailed_come_as_a_file_with_line_and_reason(anna: Customer) -> None:
     """Refused ones and those without whole proof, in the reader's words, with the columns of the original."""
     rows = (
         line("no address"),
@@ -115,7 +117,7 @@ def test_rows_that_cannot_be_mailed_come_as_a_file_with_line_and_reason(anna: Au
     assert 'filename="people-to-correct' in name
 
 
-def test_a_corrected_file_touches_only_its_rows(anna: Audience) -> None:
+def test_a_corrected_file_touches_only_its_rows(anna: Customer) -> None:
     unproved = line("b@dora.example.com", source="", city="+49 30 2312")
     rows = (line("a@dora.example.com"), unproved, line("info@dora.example.com"), line("c@dora.example.com", source=""))
     (job,) = moved(anna, *rows).start(form_url="")
@@ -138,12 +140,12 @@ def test_a_corrected_file_touches_only_its_rows(anna: Audience) -> None:
     assert anna.contact("b@dora.example.com").attributes == {"stadt": "+49 30 2312"}
 
 
-def is_kept(anna: Audience, number: int) -> bool:
-    with tenancy.account(anna.home.account_id):
+def is_kept(anna: Customer, number: int) -> bool:
+    with tenancy.account(anna.account_id):
         return files.exists(anna.job(number).file_path)
 
 
-def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Audience) -> None:
+def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Customer) -> None:
     first, move = uploaded(anna), moved(anna)
     assert is_kept(anna, first)
     assert "Uploaded through the API" in anna.page(f"imports/{first}/")
@@ -156,24 +158,24 @@ def test_an_upload_is_discarded_and_a_queued_one_stopped(anna: Audience) -> None
     assert move.post("start", **GO) == move.url
 
 
-def test_a_file_that_is_gone_is_said_to_be_gone(anna: Audience) -> None:
+def test_a_file_that_is_gone_is_said_to_be_gone(anna: Customer) -> None:
     move = drop(anna, {"people.csv": text_of(line("a@dora.example.com"))})
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         files.delete(move.row.files[0]["path"])
     assert "The uploaded file is no longer available. Upload it again." in move.check().page()
 
 
-def test_a_rejected_list_takes_no_file(anna: Audience) -> None:
-    with tenancy.account(anna.home.account_id):
+def test_a_rejected_list_takes_no_file(anna: Customer) -> None:
+    with tenancy.account(anna.account_id):
         origin = ListOrigin.objects.get()
     assert origin.state == "approved"
-    second = declare_origin(anna.home.account_id, anna.list_id)
-    actions.decide_origin(second.id, actions.OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
+    second = declare_origin(anna.account_id, anna.list_id)
+    actions.decide_origin(second.id, actions.OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     assert "No lists yet" in anna.page("imports/new/")
 
 
-def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:
-    carla = audience("Carla")
+def test_strangers_find_nothing_and_viewers_change_nothing(anna: Customer) -> None:
+    carla = customer_with_members("Carla")
     number = uploaded(anna)
     for part in ("", "progress/", "refused.csv"):
         assert carla.client.get(f"/studio/imports/{number}/{part}").status_code == 404, part

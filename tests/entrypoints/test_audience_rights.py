@@ -5,22 +5,23 @@ import zipfile
 
 import pytest
 
-from audience_world import Audience, audience, file_of, line
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base import clock, tenancy
+from support.contact_files import file_of, line
+from support.customers import Customer, customer_with_members
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> Audience:
-    made = audience()
-    made.home.bring(file_of(line("dora@web.de")).getvalue())
+def anna() -> Customer:
+    made = customer_with_members()
+    made.bring(file_of(line("dora@web.de")).getvalue())
     return made
 
 
-def test_the_copy_comes_after_a_question(anna: Audience) -> None:
+def test_the_copy_comes_after_a_question(anna: Customer) -> None:
     contact = anna.contact("dora@web.de")
     address = f"contacts/{contact.id}/data/"
     assert f'href="/studio/{address}"' in anna.page(f"contacts/{contact.id}/")
@@ -34,7 +35,7 @@ def test_the_copy_comes_after_a_question(anna: Audience) -> None:
     assert anna.ben.post(f"/studio/{address}").status_code == 403
 
 
-def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Audience) -> None:
+def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Customer) -> None:
     contact = anna.contact("dora@web.de")
     address = f"/studio/contacts/{contact.id}/erase/"
     page = anna.page(f"contacts/{contact.id}/erase/")
@@ -45,16 +46,16 @@ def test_erasure_names_what_is_lost_and_wants_a_tick(anna: Audience) -> None:
     assert anna.ben.post(address, {"sure": "on"}).status_code == 403
     assert anna.contact("dora@web.de")
     assert anna.client.post(address, {"sure": "on"}).status_code == 303
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert not Contact.objects.exists()
         assert PrivacyRequest.objects.get().started_by is not None
     assert anna.client.get(address).status_code == 404
     assert "Erase data" in anna.page("requests/")
 
 
-def test_what_a_person_wrote_stands_where_the_customer_looks(anna: Audience) -> None:
+def test_what_a_person_wrote_stands_where_the_customer_looks(anna: Customer) -> None:
     contact = anna.contact("dora@web.de")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         PrivacyRequest.objects.create(
             kind="correction",
             state="done",

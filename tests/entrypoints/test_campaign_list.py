@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaign_world import bare_account, browser, world
 from mailflatrate.apps.campaigns.models import DRAFT_MAYBE_SENT, Campaign, CampaignState
 from mailflatrate.apps.lists.actions import archive_list, create_list
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
+from support.people import browser
 
 pytestmark = pytest.mark.usefixtures("database")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -23,14 +24,14 @@ def text(client: Client, url: str, **headers: Any) -> str:
 
 
 def test_an_empty_list_offers_the_one_next_step() -> None:
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     page = text(browser(carla), "/studio/campaigns/")
     assert "No campaigns yet" in page
     assert "/studio/campaigns/new/" in page
 
 
 def test_search_chips_and_pages() -> None:
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     drafts = [anna.draft(f"Campaign {number:02}") for number in range(27)]
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=drafts[0].id).update(state=CampaignState.SENT)
@@ -52,7 +53,7 @@ def test_search_chips_and_pages() -> None:
 
 
 def test_a_new_draft_a_copy_and_a_deleted_one() -> None:
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     assert anna.client.post("/studio/campaigns/new/", {"name": " "}).status_code == 422
     made = anna.client.post("/studio/campaigns/new/", {"name": "Spring"})
     assert made.status_code == 303
@@ -65,11 +66,11 @@ def test_a_new_draft_a_copy_and_a_deleted_one() -> None:
 
 
 def test_the_only_list_and_sender_are_selected_in_a_new_draft_and_of_two_neither() -> None:
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     begin = {"name": "Spring", "begin": "blocks"}
     with tenancy.account(anna.account_id):
         create_list("Old news", "Old news", "en")
-        archive_list(MailingList.objects.get(name="Old news").id, by=anna.anna)
+        archive_list(MailingList.objects.get(name="Old news").id, by=anna.owner)
     anna.client.post("/studio/campaigns/new/", begin)
     with tenancy.account(anna.account_id):
         draft = Campaign.objects.get()
@@ -81,7 +82,7 @@ def test_the_only_list_and_sender_are_selected_in_a_new_draft_and_of_two_neither
 
 
 def test_the_list_marks_drafts_that_may_have_been_sent() -> None:
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     draft = anna.draft("Before the backup")
     words = "may have been sent already"
     assert words not in text(anna.client, "/studio/campaigns/")
@@ -92,7 +93,7 @@ def test_the_list_marks_drafts_that_may_have_been_sent() -> None:
 
 
 def test_what_was_released_is_not_deleted() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.sending()
     anna.client.post(f"/studio/campaigns/{campaign.id}/delete/")
     assert anna.again(campaign).state == CampaignState.SENDING

@@ -8,8 +8,6 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
-from api_world import program_of
-from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.models import Notice, Role
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -18,6 +16,9 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
 from mailflatrate.mail.author_mistakes import as_param, mistake
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
+from support.api import program_of
+from support.customers import Customer, sending_customer
+from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -29,7 +30,7 @@ def text(client: Client, url: str, status: int = 200, **headers: Any) -> str:
     return answer.content.decode()
 
 
-def values(anna: World, campaign: Campaign, **changes: Any) -> dict[str, Any]:
+def values(anna: Customer, campaign: Campaign, **changes: Any) -> dict[str, Any]:
     """What the compose form posts."""
     whole: dict[str, Any] = {
         "name": campaign.name, "subject": campaign.subject, "preheader": "", "sender": anna.sender_id, "reply_to": "",
@@ -47,7 +48,7 @@ def edit_url(campaign: Campaign) -> str:
 
 
 def test_the_page_shows_the_draft_its_checks_and_a_preview_of_a_real_reader() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     page = text(anna.client, edit_url(campaign))
     assert 'data-editor="markdown"' in page
@@ -60,7 +61,7 @@ def test_the_page_shows_the_draft_its_checks_and_a_preview_of_a_real_reader() ->
 
 
 def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     answer = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Tulips"), **HTMX)
     part = answer.content.decode()
@@ -73,7 +74,7 @@ def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
 
 
 def test_what_is_in_order_is_saved_beside_what_is_not() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     faulty = values(anna, campaign, subject="Tulips", reply_to="nobody", name="")
     answer = anna.client.post(edit_url(campaign), faulty, **HTMX)
@@ -86,7 +87,7 @@ def test_what_is_in_order_is_saved_beside_what_is_not() -> None:
 
 
 def test_without_script_it_saves_too() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     answer = anna.client.post(edit_url(campaign), values(anna, campaign, subject="Tulips"))
     assert answer.status_code == 303
@@ -94,7 +95,7 @@ def test_without_script_it_saves_too() -> None:
 
 
 def test_mistakes_are_named_with_their_line() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     broken = values(anna, campaign, content="# Hi\n\n{{ contact.nonsense }}\n")
     part = anna.client.post(edit_url(campaign), broken, **HTMX).content.decode()
@@ -104,7 +105,7 @@ def test_mistakes_are_named_with_their_line() -> None:
 
 
 def test_another_way_of_writing_keeps_what_was_written() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     anna.client.post(edit_url(campaign), values(anna, campaign, kind="html"))
     assert anna.again(campaign).content_kind == "html"
@@ -118,7 +119,7 @@ def test_another_way_of_writing_keeps_what_was_written() -> None:
 
 
 def test_conditions_are_built_row_by_row_and_counted() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     row = {"c_field": "first_name", "c_key": "", "c_op": "equals", "c_value": "Dora"}
     part = anna.client.post(edit_url(campaign), values(anna, campaign, **row), **HTMX).content.decode()
@@ -137,7 +138,7 @@ def test_conditions_are_built_row_by_row_and_counted() -> None:
 
 
 def test_a_saved_segment_can_be_taken_over() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     with tenancy.account(anna.account_id):
         segment = save_segment("Doras", [{"field": "first_name", "op": "equals", "value": "Dora"}])
@@ -146,7 +147,7 @@ def test_a_saved_segment_can_be_taken_over() -> None:
 
 
 def test_somebody_elses_list_and_sender_cannot_be_chosen() -> None:
-    anna, other = world(), world()
+    anna, other = sending_customer(), sending_customer()
     campaign = anna.draft()
     foreign = values(anna, campaign, list_ids=[other.list_id], sender=other.sender_id, subject="Kept")
     part = anna.client.post(edit_url(campaign), foreign, **HTMX).content.decode()
@@ -156,7 +157,7 @@ def test_somebody_elses_list_and_sender_cannot_be_chosen() -> None:
 
 
 def test_the_preview_walks_from_reader_to_reader() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft(content="# {{ contact.first_name }}")
     first = text(anna.client, f"{edit_url(campaign)}preview/")
     assert "as Dora Meyer sees it" in first
@@ -175,7 +176,7 @@ def test_the_preview_walks_from_reader_to_reader() -> None:
 
 
 def test_script_in_a_mailing_is_text_on_our_page() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft(content='</textarea><script>alert("x")</script>', subject="<script>alert(1)</script>")
     page = text(anna.client, edit_url(campaign))
     assert "<script>alert" not in page
@@ -191,7 +192,7 @@ def shown_hash(page: str) -> str:
 
 
 def test_the_policy_is_ticked_for_what_was_shown_and_asked_again_after_an_edit() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     page = text(anna.client, edit_url(campaign))
     assert 'name="confirm"' in page
@@ -210,7 +211,7 @@ def test_the_policy_is_ticked_for_what_was_shown_and_asked_again_after_an_edit()
 
 
 def test_sending_now_and_a_refusal() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     refused = anna.client.post(f"/studio/campaigns/{campaign.id}/release/", {"when": "now"})
     assert refused.headers["Location"] == edit_url(campaign)
@@ -222,7 +223,7 @@ def test_sending_now_and_a_refusal() -> None:
 
 
 def test_a_time_is_meant_on_the_clock_of_its_place() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.ticked(anna.draft())
     later = {"when": "later", "at": "2027-07-01T09:00", "time_zone": "Europe/Berlin"}
     anna.client.post(f"/studio/campaigns/{campaign.id}/release/", later)
@@ -248,7 +249,7 @@ def test_a_time_is_meant_on_the_clock_of_its_place() -> None:
     ],
 )
 def test_times_that_cannot_be(at: str, words: str) -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     campaign = anna.ticked(anna.draft())
     later = {"when": "later", "at": at, "time_zone": "Europe/Berlin"}
     assert words in followed(anna.client, f"/studio/campaigns/{campaign.id}/release/", later)
@@ -256,23 +257,23 @@ def test_times_that_cannot_be(at: str, words: str) -> None:
 
 
 def test_a_test_goes_to_members_only() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     url = f"{edit_url(campaign)}test/"
     anna.client.post(url, {"recipients": ["stranger@example.org"]})
     with tenancy.account(anna.account_id):
         assert not Notice.objects.exists()
-    page = followed(anna.client, url, {"recipients": [anna.anna.email], "contact": ""})
+    page = followed(anna.client, url, {"recipients": [anna.owner.email], "contact": ""})
     assert "1 test message sent." in page
     with tenancy.account(anna.account_id):
-        assert Notice.objects.get().recipient == anna.anna.email
+        assert Notice.objects.get().recipient == anna.owner.email
 
 
 # -- who may -----------------------------------------------------------------------------------------------------------
 
 
 def test_ben_who_only_looks_may_not_write() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     page = text(ben, edit_url(campaign))
@@ -292,9 +293,9 @@ POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/te
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:
-    anna = world()
+    anna = sending_customer()
     campaigns = [anna.draft(), anna.sending()]
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     client = browser(carla)
     for campaign in campaigns:
         before = anna.again(campaign)
@@ -316,11 +317,11 @@ def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
 
 
 def test_names_as_long_as_they_may_be() -> None:
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     name = "W" * 120
     campaign = anna.draft(name)
     with tenancy.account(anna.account_id):
-        copied = actions.copy_campaign(campaign.id, by=anna.anna)
+        copied = actions.copy_campaign(campaign.id, by=anna.owner)
     assert len(copied.name) <= 120
     assert name in text(anna.client, "/studio/campaigns/")
 
@@ -332,14 +333,14 @@ def test_every_open_check_leads_to_the_field_that_mends_it() -> None:
 
 def test_mistakes_are_said_in_the_reader_s_language() -> None:
     """At their line in the editor, in the checks, and where a test is refused."""
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft(content="Dear\n\n{{ contact.frist_name }}")
     anna.client.cookies["language"] = "de"
     page = text(anna.client, edit_url(draft))
     assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page
     assert "Zeile 3: die Variable contact.frist_name gibt es nicht" in page.split('id="checks"')[1]
     assert "the variable" not in page
-    page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.anna.email]})
+    page = followed(anna.client, f"{edit_url(draft)}test/", {"recipients": [anna.owner.email]})
     assert "Der Test wurde nicht gesendet" in page and "Zeile 3: die Variable contact.frist_name" in page
 
 
@@ -352,7 +353,7 @@ def test_mistakes_are_said_in_the_reader_s_language() -> None:
 )
 def test_what_shows_only_in_a_letter_is_said_in_the_reader_s_language(language: str, words: str) -> None:
     """In the preview, in the checks, by API, and as the reason why a campaign is stopped."""
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft(content="Dear {{ contact.email | slice }}")
     anna.client.cookies["language"] = language
     page = text(anna.client, edit_url(draft))
@@ -371,7 +372,7 @@ def test_what_shows_only_in_a_letter_is_said_in_the_reader_s_language(language: 
 
 def test_a_filter_that_finds_nothing_is_no_fault_of_the_page() -> None:
     """python-liquid lets an IndexError of Python's through there."""
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft(content='Dear {{ "x" | compact: 1 }}')
     assert "a filter gets a value it can" in text(anna.client, edit_url(draft)).lower()
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaign_world import World, bare_account, browser, followed, world
-from lists_home import readdress
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.studio.campaigns.outcomes import plain_cell
+from support.contact_files import readdress
+from support.customers import Customer, sending_customer
+from support.people import browser, followed
 
 pytestmark = pytest.mark.usefixtures("database")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -37,9 +38,9 @@ def streamed(client: Client, address: str) -> str:
     return b"".join(answer.streaming_content).decode("utf-8")  # type: ignore[attr-defined]
 
 
-def mixed() -> tuple[World, Campaign]:
+def mixed() -> tuple[Customer, Campaign]:
     """Ten recipients: one still waiting, every other outcome among the rest."""
-    anna = world(people=10)
+    anna = sending_customer(people=10)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, 3, reply_code=250, reply_text="Ok, queued")
     anna.settle(campaign, DeliveryState.BOUNCED, 2, bounce="hard", reply_code=550, reply_status="5.1.1")
@@ -122,7 +123,7 @@ def test_recipients_by_outcome_reason_and_address() -> None:
 
 
 def test_pages_of_recipients_follow_their_keys() -> None:
-    anna = world(people=51)
+    anna = sending_customer(people=51)
     campaign = anna.sending()
     first = text(anna.client, url(campaign, "recipients/"))
     assert first.count('class="cell-title') == 50
@@ -192,7 +193,7 @@ def test_clicks_tell_people_from_machines() -> None:
 
 
 def test_the_decision_is_kept_with_hits_and_misses() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.draft()
     anna.client.post(url(campaign, "release/"), {"when": "now"})
     page = text(anna.client, url(campaign, "decision/"))
@@ -217,14 +218,14 @@ def test_the_letter_is_the_frozen_one_in_a_frame_that_can_do_nothing() -> None:
 
 
 def test_a_draft_is_written_and_a_sent_one_is_looked_at() -> None:
-    anna = world()
+    anna = sending_customer()
     draft, sent = anna.draft(), anna.sending()
     assert anna.client.get(url(draft)).headers["Location"] == url(draft, "edit/")
     assert anna.client.get(url(sent, "edit/")).headers["Location"] == url(sent)
 
 
 def test_a_million_is_written_as_people_read_it() -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, 1)
     with tenancy.account(anna.account_id):
@@ -236,6 +237,6 @@ def test_a_million_is_written_as_people_read_it() -> None:
 
 def test_an_export_of_somebody_elses_campaign_is_not_found() -> None:
     anna, campaign = mixed()
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     assert browser(carla).get(url(campaign, "recipients.csv")).status_code == 404
     assert len(streamed(anna.client, url(campaign, "recipients.csv")).splitlines()) == 11

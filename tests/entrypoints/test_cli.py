@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from fake_relay import FakeRelay
 from mailflatrate.entrypoints.cli.doctor.host import is_public_name, is_this_host
 from mailflatrate.entrypoints.cli.main import COMMANDS, cli
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
+from support.fake_relay import FakeRelay
 
 SERVICE, HELO, ADDRESS = "post-haus.de", "mail.post-haus.de", "192.0.2.10"
 ZONE: dict[str, dict[str, list[str]]] = {

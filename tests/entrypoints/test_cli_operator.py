@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.main import cli
+from support.customers import Customer, sending_customer
 
 
 @pytest.fixture
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
 def run(*arguments: str) -> Result:
@@ -36,7 +36,7 @@ def lines_of(account_id: int) -> list[AuditEntry]:
         return list(AuditEntry.objects.filter(account_id=account_id, action__startswith="campaign.").order_by("id"))
 
 
-def test_a_campaign_is_found_paused_and_resumed(anna: World) -> None:
+def test_a_campaign_is_found_paused_and_resumed(anna: Customer) -> None:
     campaign = anna.sending_of(anna.draft("Bulbs \x1b[31m and more"))
     anna.settle(campaign, DeliveryState.SENT, 1)
     (found,) = rows("campaigns", "list", "--account", str(anna.account_id))
@@ -64,7 +64,7 @@ def test_a_campaign_is_found_paused_and_resumed(anna: World) -> None:
     assert told[0].details["system_user"]
 
 
-def test_what_a_rule_stopped_is_for_the_desk(anna: World) -> None:
+def test_what_a_rule_stopped_is_for_the_desk(anna: Customer) -> None:
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(hold_rule="R-85", state=CampaignState.PAUSED)
@@ -81,14 +81,14 @@ def test_a_campaign_that_is_none_is_said_to_be_none(named: str) -> None:
     assert done.exit_code == 1 and "mailflatrate campaigns list" in done.output
 
 
-def test_empty_lists_say_so(anna: World) -> None:
+def test_empty_lists_say_so(anna: Customer) -> None:
     assert run("campaigns", "list", "--account", str(anna.account_id)).stdout.startswith("No campaign")
     assert rows("campaigns", "list", "--account", str(anna.account_id)) == []
     assert run("domains", "list", "--account", "0").stdout == "No matching sender domains.\n"
     assert run("domains", "check", "nobody.example").exit_code == 1
 
 
-def test_queues_name_every_queue(anna: World) -> None:
+def test_queues_name_every_queue(anna: Customer) -> None:
     found = {row["queue"]: row for row in rows("queues")}
     assert list(found) == ["send", "express", "plan", "import", "inbound", "house"]
     before = found["send"]["due"]
@@ -98,7 +98,7 @@ def test_queues_name_every_queue(anna: World) -> None:
     assert run("queues", "--workers").exit_code == 0
 
 
-def test_domains_and_accounts_are_listed(anna: World) -> None:
+def test_domains_and_accounts_are_listed(anna: Customer) -> None:
     (domain,) = rows("domains", "list", "--account", str(anna.account_id))
     assert domain["domain"] == "lindenhof.example" and domain["state"] == "verified"
     mine = [row for row in rows("accounts", "list", "--status", "active") if row["id"] == anna.account_id]

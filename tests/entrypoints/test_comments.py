@@ -6,7 +6,6 @@ import pytest
 from django.db import ProgrammingError
 from django.http import HttpResponse
 
-from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Notice, Role, User
 from mailflatrate.apps.campaigns import actions
@@ -14,14 +13,16 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.queries import comment_threads
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
+from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> World:
+def anna() -> Customer:
     """Anna with a colleague who writes and one who only looks."""
-    return world(people=1)
+    return sending_customer(people=1)
 
 
 def messages_to(user: User) -> list[Notice]:
@@ -29,19 +30,19 @@ def messages_to(user: User) -> list[Notice]:
         return list(Notice.objects.filter(recipient=user.email, kind="team").order_by("id"))
 
 
-def comment(anna: World, campaign: Campaign, text: str, by: User, **values: object) -> CampaignComment:
+def comment(anna: Customer, campaign: Campaign, text: str, by: User, **values: object) -> CampaignComment:
     with tenancy.account(anna.account_id):
         return actions.write_comment(campaign.id, text, by=by, **values)  # type: ignore[arg-type]
 
 
-def test_a_thread_in_two_browsers(anna: World) -> None:
+def test_a_thread_in_two_browsers(anna: Customer) -> None:
     """Ben, a viewer, comments; Anna answers and settles it; Ben's next answer reopens it."""
     ben = person(anna.account_id, "Ben Berger", Role.VIEWER)
     campaign = anna.draft()
     address = f"/studio/campaigns/{campaign.id}/comments/"
     page = followed(browser(ben), address, {"text": "Twelve euros?\r\nOr <b>ten</b>?", "about": "subject"})
     assert "Twelve euros?\nOr &lt;b&gt;ten&lt;/b&gt;?" in page and "Subject" in page
-    (letter,) = messages_to(anna.anna)
+    (letter,) = messages_to(anna.owner)
     assert letter.subject == "Comment on “Winter bulbs”" and "Ben Berger commented on" in letter.text
     with tenancy.account(anna.account_id):
         first = CampaignComment.objects.get().id
@@ -58,7 +59,7 @@ def test_a_thread_in_two_browsers(anna: World) -> None:
     assert {row.about for row in thread.answers} == {CommentPlace.SUBJECT}
 
 
-def test_deleting_leaves_a_trace(anna: World) -> None:
+def test_deleting_leaves_a_trace(anna: Customer) -> None:
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
     clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
     campaign = anna.draft()
@@ -69,32 +70,32 @@ def test_deleting_leaves_a_trace(anna: World) -> None:
     assert "Secret" not in page and "Deleted by Ben Berger" in page
     other = comment(anna, campaign, "Again", ben)
     with tenancy.account(anna.account_id):
-        actions.take_back_comment(other.id, by=anna.anna)
+        actions.take_back_comment(other.id, by=anna.owner)
         other.refresh_from_db()
-    assert (other.text, other.deleted_by_id, other.author_id) == ("", anna.anna.id, ben.id)
+    assert (other.text, other.deleted_by_id, other.author_id) == ("", anna.owner.id, ben.id)
 
 
 @pytest.mark.parametrize("change", [{"text": "Other words"}, {"text": ""}, {"author_id": None}, {"about": "text"}])
-def test_words_never_change(anna: World, change: dict[str, object]) -> None:
+def test_words_never_change(anna: Customer, change: dict[str, object]) -> None:
     """No statement can change the words: they are deleted with who and when, or stay."""
-    row = comment(anna, anna.draft(), "As I said.", anna.anna)
-    values = change | ({"author_id": world().anna.id} if "author_id" in change else {})
+    row = comment(anna, anna.draft(), "As I said.", anna.owner)
+    values = change | ({"author_id": sending_customer().owner.id} if "author_id" in change else {})
     with pytest.raises(ProgrammingError, match="never changed"), tenancy.account(anna.account_id):
         CampaignComment.objects.filter(id=row.id).update(**values)
 
 
-def test_what_is_refused(anna: World) -> None:
+def test_what_is_refused(anna: Customer) -> None:
     campaign = anna.draft()
     page = followed(anna.client, f"/studio/campaigns/{campaign.id}/comments/", {"text": "  "})
     assert "Write a comment first." in page
     with pytest.raises(CampaignError, match="up to 2000 characters"):
-        comment(anna, campaign, "x" * 2001, anna.anna)
-    other = comment(anna, anna.draft("Other"), "There", anna.anna)
+        comment(anna, campaign, "x" * 2001, anna.owner)
+    other = comment(anna, anna.draft("Other"), "There", anna.owner)
     answer = anna.client.post(f"/studio/campaigns/{campaign.id}/comments/", {"text": "x", "thread": other.id})
     assert answer.status_code == 404, "a thread of another mailing"
 
 
-def test_htmx_gets_the_part_and_a_sent_mailing_has_its_comments(anna: World) -> None:
+def test_htmx_gets_the_part_and_a_sent_mailing_has_its_comments(anna: Customer) -> None:
     campaign = anna.sending()
     address = f"/studio/campaigns/{campaign.id}/comments/"
     answer = anna.client.post(address, {"text": "It went well."}, headers={"HX-Request": "true"})
@@ -102,7 +103,7 @@ def test_htmx_gets_the_part_and_a_sent_mailing_has_its_comments(anna: World) -> 
     assert 'aria-current="page"' in anna.client.get(address).content.decode()
 
 
-def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: World) -> None:
+def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: Customer) -> None:
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
     campaign = anna.draft()
     address = f"/studio/campaigns/{campaign.id}/comments/"
@@ -133,13 +134,13 @@ def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: W
     assert "Deleted by Ben Berger" in asked(news).content.decode()
     sent = anna.client.post(address, {"text": "I agree."}, headers={"HX-Request": "true"}).content.decode()
     assert "hx-preserve" not in sent
-    carla = browser(bare_account("Nordstern")[1])
+    carla = browser(Customer.registered("Nordstern").owner)
     assert carla.get(f"{address}?seen=x", headers={"HX-Request": "true"}).status_code == 404
 
 
-def test_a_deleted_draft_takes_its_comments_along(anna: World) -> None:
+def test_a_deleted_draft_takes_its_comments_along(anna: Customer) -> None:
     campaign = anna.draft()
-    comment(anna, campaign, "Gone with it.", anna.anna)
+    comment(anna, campaign, "Gone with it.", anna.owner)
     with tenancy.account(anna.account_id):
         actions.delete_draft(campaign.id)
         assert not CampaignComment.objects.exists()

@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 from django.test import Client, override_settings
 
-from campaign_world import World, bare_account, browser, world
-from desk_world import desk
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.compliance import names_a_loop
@@ -15,14 +13,17 @@ from mailflatrate.base import clock, pdf, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level, missing, ok
 from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
 from mailflatrate.entrypoints.web.desk import access
+from support.customers import Customer, sending_customer
+from support.desk import desk
+from support.people import browser
 
 STUDIO, PAPER, DESK = "/studio/settings/compliance/", "/studio/settings/compliance.pdf", "/desk/compliance/"
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Half of her campaign has been sent, and 2 % of it bounced."""
-    made = world(400)
+    made = sending_customer(400)
     campaign = made.sending()
     made.settle(campaign, DeliveryState.SENT, 196)
     made.settle(campaign, DeliveryState.BOUNCED, 4, bounce="hard")
@@ -30,14 +31,14 @@ def anna(database: str) -> World:
     return made
 
 
-def test_the_customer_sees_his_figures_with_their_limits(anna: World) -> None:
+def test_the_customer_sees_his_figures_with_their_limits(anna: Customer) -> None:
     shown = anna.client.get(STUDIO).content.decode()
     assert "2.00%, limit 1.00%" in shown and "over the limit" in shown
     assert "One-click unsubscribe" in shown and "R-56" in shown
     assert "PTR" not in shown, "the operator's part"
 
 
-def test_in_german(anna: World) -> None:
+def test_in_german(anna: Customer) -> None:
     anna.client.cookies["language"] = "de"
     shown = anna.client.get(STUDIO).content.decode()
     del anna.client.cookies["language"]
@@ -45,20 +46,20 @@ def test_in_german(anna: World) -> None:
     assert "Abmelden mit einem Klick" in shown
 
 
-def test_a_neighbour_sees_only_his_own(anna: World) -> None:
-    _account, carla = bare_account("Möbelhaus Nordstern")
+def test_a_neighbour_sees_only_his_own(anna: Customer) -> None:
+    carla = Customer.registered("Möbelhaus Nordstern").owner
     shown = browser(carla).get(STUDIO).content.decode()
     assert "no data yet" in shown and "2.00%" not in shown
     assert Client().get(STUDIO).status_code == 302
 
 
-def test_on_paper(anna: World) -> None:
+def test_on_paper(anna: Customer) -> None:
     answer = anna.client.get(PAPER)
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-") and len(answer.content) > 5000
 
 
-def test_without_pango_the_page_says_what_is_missing(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pango_the_page_says_what_is_missing(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(pdf.PdfUnavailable, match="libpango"):
         pdf.html_to_pdf("<p>x</p>")
@@ -67,14 +68,14 @@ def test_without_pango_the_page_says_what_is_missing(anna: World, monkeypatch: p
     assert "libpango-1.0-0" in anna.client.get(STUDIO).content.decode()
 
 
-def test_the_desk_sees_all_of_it(anna: World) -> None:
+def test_the_desk_sees_all_of_it(anna: Customer) -> None:
     shown = desk().page("compliance/")
     for words in ("Host list and token", "Your responsibility", "Feedback loops set up", "Built in"):
         assert words in shown
     assert anna.client.get(DESK).status_code in (302, 403, 404)
 
 
-def test_the_doctor_prints_the_same_table(anna: World) -> None:
+def test_the_doctor_prints_the_same_table(anna: Customer) -> None:
     lines = list(compliance_lines([ok("database", "there"), missing("ptr", "no PTR", "ask"), ok("tls", "fine")]))
     texts = {line.text: line for line in lines}
     ptr = next(line for text, line in texts.items() if text.startswith("R-99"))
@@ -110,11 +111,11 @@ def test_only_networks_out_in_the_world_are_feedback_loops(networks: str, named:
     assert names_a_loop(networks) is named
 
 
-def test_a_relay_that_answers_says_nothing_about_tls_to_the_providers(anna: World) -> None:
+def test_a_relay_that_answers_says_nothing_about_tls_to_the_providers(anna: Customer) -> None:
     lines = list(compliance_lines([ok("database", "there"), ok("relay", "127.0.0.1:25 answers, in the clear")]))
     assert next(line for line in lines if "TLS for outgoing email" in line.text).level is Level.WARNING
 
 
-def test_a_listener_without_an_mx_is_not_in_order(anna: World) -> None:
+def test_a_listener_without_an_mx_is_not_in_order(anna: Customer) -> None:
     lines = list(compliance_lines([ok("database", "there"), ok("inbound", "takes abuse@"), missing("mx", "none", "")]))
     assert "needs fixing" in next(line.text for line in lines if "abuse@ and postmaster@" in line.text)

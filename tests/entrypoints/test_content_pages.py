@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions
@@ -16,13 +15,15 @@ from mailflatrate.apps.campaigns.models import BrandKit, Campaign, CampaignTempl
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, without_images
 from mailflatrate.settings import load_settings
+from support.customers import Customer, sending_customer
+from support.people import browser, followed, person
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account."""
     assert database
-    return world()
+    return sending_customer()
 
 
 def png(colour: str, size: tuple[int, int] = (700, 300)) -> bytes:
@@ -32,7 +33,7 @@ def png(colour: str, size: tuple[int, int] = (700, 300)) -> bytes:
     return out.getvalue()
 
 
-def uploaded(anna: World, colour: str = "teal") -> Media:
+def uploaded(anna: Customer, colour: str = "teal") -> Media:
     """A picture that came through the page."""
     file = SimpleUploadedFile(f"{colour} wall.png", png(colour))
     followed(anna.client, "/studio/media/upload/", {"files": file, "alt": f"A {colour} wall"})
@@ -40,13 +41,13 @@ def uploaded(anna: World, colour: str = "teal") -> Media:
         return Media.objects.get(name=f"{colour} wall.png")
 
 
-def path_of(anna: World, media: Media) -> str:
+def path_of(anna: Customer, media: Media) -> str:
     """Its public address without the host."""
     with tenancy.account(anna.account_id):
         return message_url(media, list(media.files.all())).removeprefix(load_settings().public_url)
 
 
-def test_a_picture_is_served_for_ever_as_nothing_but_a_picture(anna: World) -> None:
+def test_a_picture_is_served_for_ever_as_nothing_but_a_picture(anna: Customer) -> None:
     """Long caching, no sniffing, no scripts, and no address can be guessed."""
     address = path_of(anna, uploaded(anna))
     answer = Client().get(address)
@@ -64,7 +65,7 @@ def test_a_picture_is_served_for_ever_as_nothing_but_a_picture(anna: World) -> N
     assert Client().get(f"/c/{token}").status_code == 404, "a picture's token opens nothing else"
 
 
-def test_what_is_deleted_is_gone(anna: World) -> None:
+def test_what_is_deleted_is_gone(anna: Customer) -> None:
     """From the library and from the web."""
     media = uploaded(anna, "maroon")
     address = path_of(anna, media)
@@ -72,7 +73,7 @@ def test_what_is_deleted_is_gone(anna: World) -> None:
     assert Client().get(address).status_code == 404
 
 
-def test_files_are_judged_by_content_and_refused_with_the_reason(anna: World) -> None:
+def test_files_are_judged_by_content_and_refused_with_the_reason(anna: Customer) -> None:
     """A drawing that calls itself PNG, a text that calls itself JPEG; the good file beside them is kept."""
     files = [
         SimpleUploadedFile("logo.png", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"),
@@ -86,7 +87,7 @@ def test_files_are_judged_by_content_and_refused_with_the_reason(anna: World) ->
     assert "needs a description" in text
 
 
-def test_a_description_is_asked_for(anna: World) -> None:
+def test_a_description_is_asked_for(anna: Customer) -> None:
     """Words, or the statement that there is nothing to describe."""
     media = uploaded(anna, "olive")
     page = anna.client.post(f"/studio/media/{media.id}/", {"name": "Wall", "alt": ""})
@@ -98,7 +99,7 @@ def test_a_description_is_asked_for(anna: World) -> None:
     assert (kept.name, kept.alt, kept.decorative) == ("Wall", "", True)
 
 
-def test_the_picker_of_the_editors(anna: World) -> None:
+def test_the_picker_of_the_editors(anna: Customer) -> None:
     """What an editor writes is the public address; what the page shows comes from this host."""
     media = uploaded(anna, "navy")
     text = anna.client.get("/studio/media/picker/").content.decode()
@@ -111,7 +112,7 @@ def test_the_picker_of_the_editors(anna: World) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_mailing_begins_with_a_template(anna: World, language: str) -> None:
+def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None:
     """The gallery at a new campaign, in the language that was chosen."""
     page = anna.client.get(f"/studio/campaigns/new/?language={language}").content.decode()
     assert page.count('type="radio"') == 10
@@ -124,7 +125,7 @@ def test_a_mailing_begins_with_a_template(anna: World, language: str) -> None:
     assert draft.sender_id == anna.sender_id
 
 
-def test_a_mailing_begins_in_the_language_of_the_account(anna: World) -> None:
+def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None:
     """Not in that of the pages: settings say so."""
     accounts.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
     try:
@@ -139,7 +140,7 @@ def test_a_mailing_begins_in_the_language_of_the_account(anna: World) -> None:
         accounts.change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
 
 
-def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
+def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: Customer) -> None:
     """By the menu of the draft; a name that is taken says so."""
     draft = anna.draft("Kept")
     address = f"/studio/campaigns/{draft.id}/save-as-template/"
@@ -157,17 +158,18 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: World) -> None:
     assert "has been deleted" in followed(anna.client, f"/studio/templates/{template.id}/delete/", {})
 
 
-def test_another_accounts_template_is_the_empty_sheet(anna: World) -> None:
+def test_another_accounts_template_is_the_empty_sheet(anna: Customer) -> None:
     """Carla posts Anna's template: she gets nothing of it."""
     with tenancy.account(anna.account_id):
         template = actions.save_as_template(anna.draft("Mine").id, "Secret", by=None)
-    carla_account, carla = bare_account("Nordstern")
+    customer = Customer.registered("Nordstern")
+    carla_account, carla = customer.account_id, customer.owner
     followed(browser(carla), "/studio/campaigns/new/", {"name": "Hers", "begin": f"own:{template.id}"})
     with tenancy.account(carla_account):
         assert "bulbs" not in Campaign.objects.get(name="Hers").content
 
 
-def test_the_look(anna: World) -> None:
+def test_the_look(anna: Customer) -> None:
     """Saved, shown, and refused where nobody could read it."""
     good = {
         "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
@@ -185,7 +187,7 @@ def test_the_look(anna: World) -> None:
     assert "#7a1f3d" in anna.client.get("/studio/templates/ours/message/?key=event").content.decode()
 
 
-def test_who_only_looks_changes_nothing(anna: World) -> None:
+def test_who_only_looks_changes_nothing(anna: Customer) -> None:
     """A viewer sees the library and cannot write into it."""
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert ben.get("/studio/media/").status_code == 200
@@ -193,7 +195,7 @@ def test_who_only_looks_changes_nothing(anna: World) -> None:
         assert ben.post(address).status_code == 403
 
 
-def test_an_unknown_template_is_not_found(anna: World) -> None:
+def test_an_unknown_template_is_not_found(anna: Customer) -> None:
     """Keys come from outside."""
     for address in (
         "/studio/templates/ours/?key=../../etc",
@@ -220,7 +222,7 @@ def test_a_letter_in_the_dark_and_without_images() -> None:
     assert "#111111" in in_scheme(silent, dark=True), "it never said that it can be dark"
 
 
-def test_the_thumbnail_is_smaller_than_the_picture(anna: World) -> None:
+def test_the_thumbnail_is_smaller_than_the_picture(anna: Customer) -> None:
     """The grid loads little."""
     media = uploaded(anna, "purple")
     with tenancy.account(anna.account_id):
@@ -229,7 +231,7 @@ def test_the_thumbnail_is_smaller_than_the_picture(anna: World) -> None:
     assert slots == {0: 700, 1: 320, 2: 600}
 
 
-def test_two_browsers_at_one_draft_without_script(anna: World) -> None:
+def test_two_browsers_at_one_draft_without_script(anna: Customer) -> None:
     """The second form is answered with what happened, its words still in it; the other window is told by the pulse."""
     draft = anna.draft("Pens")
     with tenancy.account(anna.account_id):

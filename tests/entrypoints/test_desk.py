@@ -9,8 +9,6 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaign_world import bare_account, browser
-from desk_world import desk, operator
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
@@ -18,6 +16,9 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.adapter import AccountAdapter
 from mailflatrate.entrypoints.web.desk import access
+from support.customers import Customer
+from support.desk import desk
+from support.people import browser, operator
 
 
 def _addresses(prefix: str, entries: list[URLPattern | URLResolver]) -> list[str]:
@@ -36,7 +37,7 @@ def test_nobody_else_comes_in(database: str, route: str) -> None:
     """Every address of the desk: a stranger signs in first, a customer finds nothing, a bare operator is led on."""
     assert database
     address = re.sub(r"<[^>]+>", "1", route)
-    _account, carla = bare_account("Möbelhaus Nordstern")
+    carla = Customer.registered("Möbelhaus Nordstern").owner
     for method in ("get", "post"):
         answer = getattr(Client(), method)(address)
         if answer.status_code == 405:
@@ -77,7 +78,7 @@ def test_a_further_factor_does_not_stand_in_for_the_one_that_was_not_shown(datab
 def test_a_measure_without_its_line_does_not_stand(database: str) -> None:
     """The guard itself: what a forgetful view wrote is rolled back."""
     otto = desk()
-    account_id, _carla = bare_account("Nordstern")
+    account_id = Customer.registered("Nordstern").account_id
 
     def forgetful(request: access.DeskRequest) -> HttpResponse:
         Account.objects.filter(id=account_id).update(name="changed")
@@ -104,6 +105,6 @@ def test_a_measure_without_its_line_does_not_stand(database: str) -> None:
 def test_the_operator_begins_at_the_desk(database: str) -> None:
     """After signing in; a customer begins in the studio."""
     request = RequestFactory().get("/")
-    for user, address in ((operator(), "/desk/"), (bare_account("Nordstern")[1], "/studio/")):
+    for user, address in ((operator(), "/desk/"), (Customer.registered("Nordstern").owner, "/studio/")):
         request.user = user
         assert AccountAdapter().get_login_redirect_url(request) == address

@@ -7,8 +7,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from campaign_world import World, browser, person, world
-from desk_world import Desk, desk
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.initial_data import VERSION
 from mailflatrate.apps.accounts.models import (
@@ -32,13 +30,16 @@ from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.desk import Desk, desk
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> World:
-    return world()
+def anna() -> Customer:
+    return sending_customer()
 
 
 @pytest.fixture
@@ -46,17 +47,17 @@ def otto() -> Desk:
     return desk()
 
 
-def status(anna: World) -> str:
+def status(anna: Customer) -> str:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return Account.objects.get(id=anna.account_id).status
 
 
-def actions_of(anna: World) -> list[str]:
+def actions_of(anna: Customer) -> list[str]:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(AuditEntry.objects.filter(account_id=anna.account_id).values_list("action", flat=True))
 
 
-def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
+def test_a_suspension_is_told_and_contested(anna: Customer, otto: Desk) -> None:
     url = f"/desk/accounts/{anna.account_id}/"
     assert otto.client.post(f"{url}measure/", {"after": "suspended", "text": " "}).status_code == 422
     assert otto.client.post(f"{url}measure/", {"after": "registered", "text": "x"}).status_code == 404
@@ -86,7 +87,7 @@ def test_a_suspension_is_told_and_contested(anna: World, otto: Desk) -> None:
     assert status(anna) == AccountStatus.SUSPENDED
 
 
-def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
+def test_letters_are_limited_and_a_viewer_writes_none(anna: Customer) -> None:
     for number in range(10):
         anna.client.post("/studio/settings/status/messages/", {"text": f"Letter {number}"})
     assert anna.client.post("/studio/settings/status/messages/", {"text": "Add variant"}).status_code == 422
@@ -96,14 +97,14 @@ def test_letters_are_limited_and_a_viewer_writes_none(anna: World) -> None:
         assert DeskMessage.objects.count() == 10
 
 
-def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
+def test_strikes_and_limits_at_the_desk(anna: Customer, otto: Desk) -> None:
     url = f"/desk/accounts/{anna.account_id}/"
     assert otto.client.post(f"{url}strike/", {"text": ""}).status_code == 422
     otto.client.post(f"{url}strike/", {"text": "Three complaints."})
     assert "Three complaints." in anna.client.get("/studio/settings/status/").content.decode()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         strike = Strike.objects.get(account_id=anna.account_id)
-    other = world(people=0)
+    other = sending_customer(people=0)
     assert otto.client.post(f"/desk/accounts/{other.account_id}/strikes/{strike.id}/back/").status_code == 404
     otto.client.post(f"{url}strikes/{strike.id}/back/", {"because": "Not theirs."})
     assert "0 of 3" in otto.page(f"accounts/{anna.account_id}/")
@@ -113,11 +114,11 @@ def test_strikes_and_limits_at_the_desk(anna: World, otto: Desk) -> None:
     assert {"strike.given", "strike.taken_back", "account.limits_set"} <= set(actions_of(anna))
 
 
-def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
+def test_a_mailing_is_let_go_at_the_desk(anna: Customer, otto: Desk) -> None:
     actions.set_limits(anna.account_id, by=otto.user, daily_limit=None, supervised=True, because="new")
     campaign = anna.ticked(anna.draft("Winter bulbs"))
     with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.anna)
+        release_campaign(campaign.id, by=anna.owner)
     assert "Our team will review it first" in anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert "Winter bulbs are here" in otto.page("campaigns/")
     page = otto.page(f"campaigns/{campaign.id}/")
@@ -131,18 +132,18 @@ def test_a_mailing_is_let_go_at_the_desk(anna: World, otto: Desk) -> None:
     assert "No prizes." in anna.client.get(f"/studio/campaigns/{campaign.id}/edit/").content.decode()
     again = anna.again(campaign)
     with tenancy.account(anna.account_id):
-        release_campaign(again.id, by=anna.anna)
+        release_campaign(again.id, by=anna.owner)
     assert otto.client.post(url, {"word": "go", "shown_hash": shown[1]}).status_code == 303
     assert anna.again(campaign).state == CampaignState.PLANNING
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
     second = anna.ticked(anna.draft("Spring bulbs"))
     with tenancy.account(anna.account_id):
-        release_campaign(second.id, by=anna.anna)
+        release_campaign(second.id, by=anna.owner)
     assert "0 of 3 delivered" in otto.page(f"campaigns/{second.id}/"), "the result of the one before is in view"
 
 
-def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto: Desk) -> None:
+def test_signals_are_read_in_both_languages_the_serious_first(anna: Customer, otto: Desk) -> None:
     found = [
         SignalResult("vat", SignalOutcome.GOOD, "well_formed", "DE136695976"),
         SignalResult("closed_account", SignalOutcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)"),
@@ -155,9 +156,9 @@ def test_signals_are_read_in_both_languages_the_serious_first(anna: World, otto:
     assert otto.client.post(f"/desk/applications/{anna.account_id}/check/").status_code == 303
 
 
-def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
+def test_accounts_are_found_by_what_one_knows(anna: Customer, otto: Desk) -> None:
     campaign = anna.draft()
-    for search in (anna.anna.email, campaign.mailing_id):
+    for search in (anna.owner.email, campaign.mailing_id):
         assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}")
     assert "No accounts found" in otto.page("accounts/?q=nobody-like-this")
     assert otto.client.get(f"/desk/accounts/{actions.house_account().id}/").status_code == 404
@@ -165,7 +166,7 @@ def test_accounts_are_found_by_what_one_knows(anna: World, otto: Desk) -> None:
 
 def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Desk) -> None:
     """The whole of section 2: preview, publish, the question at the sign-in, the gate in between."""
-    anna = world()
+    anna = sending_customer()
     ben = person(anna.account_id, "Ben", Role.VIEWER)
     campaign = anna.ticked(anna.draft())
     url, text = "/desk/documents/new/terms/", {"text_en": "# Terms\n\nNew ones.", "text_de": "# Bedingungen\n\nNeue."}
@@ -187,13 +188,13 @@ def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Des
         _agrees(anna.client, anna, owner=True)
         with tenancy.account(anna.account_id):
             assert check_campaign(campaign.id).allowed
-            assert Acceptance.objects.filter(user=anna.anna, document__version=version).count() == 1
-            assert documents_to_read(anna.anna) == []
+            assert Acceptance.objects.filter(user=anna.owner, document__version=version).count() == 1
+            assert documents_to_read(anna.owner) == []
     finally:
         _shipped_again()
 
 
-def _agrees(client: Client, anna: World, *, owner: bool) -> None:
+def _agrees(client: Client, anna: Customer, *, owner: bool) -> None:
     session = client.session
     session[ASK_AGREEMENTS] = True
     session.save()
@@ -219,7 +220,7 @@ def _shipped_again() -> None:
         owner.execute("DELETE FROM agreement_document WHERE version <> %s", [VERSION])
 
 
-def test_later_asks_at_the_next_sign_in(anna: World) -> None:
+def test_later_asks_at_the_next_sign_in(anna: Customer) -> None:
     ben = browser(person(anna.account_id, "Ben", Role.EDITOR))
     session = ben.session
     session[ASK_AGREEMENTS] = True
@@ -229,7 +230,7 @@ def test_later_asks_at_the_next_sign_in(anna: World) -> None:
     assert ben.get("/studio/").status_code == 200
 
 
-def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
+def test_the_audit_log_is_read_and_checked(anna: Customer, otto: Desk) -> None:
     page = otto.page(f"audit/?account={anna.account_id}")
     assert "account.active" in page
     assert "Account activated" in page, "the code in words"
@@ -239,7 +240,7 @@ def test_the_audit_log_is_read_and_checked(anna: World, otto: Desk) -> None:
 
 
 def test_letters_of_the_service_are_read_where_no_relay_takes_them(
-    anna: World, otto: Desk, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, otto: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only those of the operator's own account, never a customer's; with a relay there is no such page."""
     raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"

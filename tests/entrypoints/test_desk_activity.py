@@ -2,8 +2,6 @@
 
 import pytest
 
-from campaign_world import world
-from desk_world import Desk, desk
 from mailflatrate.apps.abuse.actions import CaseAction
 from mailflatrate.apps.accounts.actions.account_status import STRIKES
 from mailflatrate.apps.accounts.models import AccountStatus, DecisionKind
@@ -13,6 +11,8 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.accounts import MEASURES
 from mailflatrate.entrypoints.web.desk.activity_labels import WORDS, reason_word
 from mailflatrate.rules.measures import ThresholdCause
+from support.customers import sending_customer
+from support.desk import Desk, desk
 
 DECIDED = {f"account.{one.value}" for one in AccountStatus} | {f"case.{one.value}" for one in CaseAction}
 DECIDED |= {f"import.{one.value}" for one in (CheckState.RELEASED, CheckState.REFUSED)}
@@ -38,7 +38,7 @@ def test_every_move_of_an_account_has_words(code: str) -> None:
 
 
 def test_the_history_of_an_account_shows_no_codes(otto: Desk) -> None:
-    made = world(1)
+    made = sending_customer(1)
     page = otto.page(f"accounts/{made.account_id}/")
     assert "the application was submitted" in page
     assert "the application was approved" in page

@@ -8,9 +8,6 @@ import zipfile
 import pytest
 from django.test import Client
 
-from campaign_world import browser
-from desk_world import Desk, desk
-from lists_home import approve_origin
 from mailflatrate.apps.abuse import jobs
 from mailflatrate.apps.abuse.models import Case, CaseState, Report
 from mailflatrate.apps.accounts.models import Account
@@ -19,8 +16,11 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
-from returned_world import LOOP, Sent, arrive, plain, sent, stored
-from returned_world import desk as desk_address
+from support.desk import Desk, desk
+from support.origins import approve_origin
+from support.people import browser
+from support.returned_mail import LOOP, SentCampaign, arrive, plain, sent_campaign, stored
+from support.returned_mail import desk as desk_address
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +31,20 @@ def otto(database: str) -> Desk:
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign."""
     assert database
-    return sent(people=6)
+    return sent_campaign(people=6)
 
 
-def open_case(case: Sent, number: int = 0) -> Case:
+def open_case(case: SentCampaign, number: int = 0) -> Case:
     """Return the open case about the campaign, after one more forwarded message."""
     arrive(case.forward(number), desk_address())
     jobs.take_mail()
     return find(case)
 
 
-def find(case: Sent) -> Case:
+def find(case: SentCampaign) -> Case:
     """The newest case of the account."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return Case.objects.filter(account_id=case.anna.account_id).select_related("account").latest("id")
@@ -57,7 +57,7 @@ def post(otto: Desk, url: str, **data: str) -> int:
     return int(answer.status_code)
 
 
-def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
+def test_everything_stands_on_one_screen(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     page = otto.page(f"cases/{found.id}/")
     for needed in (
@@ -70,7 +70,7 @@ def test_everything_stands_on_one_screen(otto: Desk, case: Sent) -> None:
     assert "Cases" in otto.page("")
 
 
-def test_search_finds_it_by_anything(otto: Desk, case: Sent) -> None:
+def test_search_finds_it_by_anything(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     compact = case.campaign.mailing_id.lower().replace("-", "").replace("0", "o")
     for words in (
@@ -88,7 +88,7 @@ def test_search_finds_it_by_anything(otto: Desk, case: Sent) -> None:
     assert "No results" in otto.page("cases/search/?q=zzzz-nothing-here")
 
 
-def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
+def test_a_case_is_worked_to_its_end(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = Report.objects.filter(case=found).latest("id")
@@ -120,7 +120,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: Sent) -> None:
         assert Account.objects.get(id=case.anna.account_id).status == "suspended"
 
 
-def test_files_to_take_along(otto: Desk, case: Sent) -> None:
+def test_files_to_take_along(otto: Desk, case: SentCampaign) -> None:
     """The ZIP holds everything; XARF names neither the reporter nor the recipient, and leads to nobody."""
     found = open_case(case, 1)
     answer = otto.client.post(f"/desk/cases/{found.id}/export/", {"format": "zip"})
@@ -148,7 +148,7 @@ def _decoded(reports: list[dict[str, object]]) -> str:
     return whole
 
 
-def test_figures_of_a_month(otto: Desk, case: Sent) -> None:
+def test_figures_of_a_month(otto: Desk, case: SentCampaign) -> None:
     open_case(case, 2)
     now = clock.now()
     assert "First response, median" in otto.page("cases/figures/")
@@ -158,7 +158,7 @@ def test_figures_of_a_month(otto: Desk, case: Sent) -> None:
     assert otto.client.get("/desk/cases/figures/2026-13.csv").status_code == 404
 
 
-def test_stored_mail_is_read_shown_and_read_again(otto: Desk, case: Sent) -> None:
+def test_stored_mail_is_read_shown_and_read_again(otto: Desk, case: SentCampaign) -> None:
     mail = arrive(plain("eve@spam.example", desk_address(), "Cheap", "<script>", Precedence="bulk"), desk_address())
     assert "Cheap" in otto.page("mail/?tray=apart")
     page = otto.page(f"mail/{mail.id}/")
@@ -175,7 +175,7 @@ def test_stored_mail_is_read_shown_and_read_again(otto: Desk, case: Sent) -> Non
     assert otto.client.post("/desk/mail/", {"file": upload}).status_code == 303
 
 
-def test_a_person_with_the_raw_evidence_and_the_way_back(otto: Desk, case: Sent) -> None:
+def test_a_person_with_the_raw_evidence_and_the_way_back(otto: Desk, case: SentCampaign) -> None:
     """R-75, R-80: the operator sees the mail and may lift; the customer sees neither its text nor who reported."""
     mail = arrive(case.report(4), desk_address("fbl"), peer=LOOP)
     contact = case.reader(4)
@@ -194,23 +194,23 @@ def test_a_person_with_the_raw_evidence_and_the_way_back(otto: Desk, case: Sent)
     assert case.suppressions(4) == []
 
 
-def test_by_hand(otto: Desk, case: Sent) -> None:
+def test_by_hand(otto: Desk, case: SentCampaign) -> None:
     given = {"about": case.campaign.mailing_id, "complaint": "unasked", "text": "A lady rang.", "language": "de"}
     answer = otto.client.post("/desk/cases/new/", given)
     assert answer.status_code == 303
     assert otto.client.post("/desk/cases/new/", {**given, "about": "0000-0000-9"}).status_code == 422
 
 
-def test_nobody_else_gets_in(case: Sent) -> None:
+def test_nobody_else_gets_in(case: SentCampaign) -> None:
     """Neither a customer nor a stranger: the desk is nobody's business."""
     found = open_case(case, 5)
     for url in (f"cases/{found.id}/", "cases/", "mail/", "cases/figures/"):
         assert case.anna.client.get(f"/desk/{url}").status_code == 404
-        assert browser(case.anna.anna).post(f"/desk/{url}measure/").status_code == 404
+        assert browser(case.anna.owner).post(f"/desk/{url}measure/").status_code == 404
         assert Client().get(f"/desk/{url}").status_code == 302
 
 
-def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(otto: Desk, case: Sent) -> None:
+def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(otto: Desk, case: SentCampaign) -> None:
     """The desk reads English, the reporter German, the customer English."""
     found = open_case(case)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -222,7 +222,7 @@ def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(ot
     assert "Stopped: no consent" in page, "its name is the desk's"
 
 
-def test_the_case_shows_rates_and_where_the_list_comes_from(otto: Desk, case: Sent) -> None:
+def test_the_case_shows_rates_and_where_the_list_comes_from(otto: Desk, case: SentCampaign) -> None:
     declared = approve_origin(case.anna.account_id, case.anna.list_id)
     page = otto.page(f"cases/{open_case(case).id}/")
     assert "Campaign complaint rate" in page and "Campaign hard bounce rate" in page

@@ -2,13 +2,13 @@
 
 import pytest
 
-from campaign_world import World, world
-from desk_world import Desk, desk
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.stats import actions
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
+from support.desk import Desk, desk
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -19,9 +19,9 @@ def otto() -> Desk:
 
 
 @pytest.fixture
-def stopped() -> tuple[World, Campaign, int]:
+def stopped() -> tuple[Customer, Campaign, int]:
     """A campaign of 200, 8 of which bounced hard: paused, while the account continues."""
-    anna = world(200)
+    anna = sending_customer(200)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, 192)
     anna.settle(campaign, DeliveryState.BOUNCED, 7, bounce="hard")
@@ -32,7 +32,7 @@ def stopped() -> tuple[World, Campaign, int]:
 
 
 def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
-    stopped: tuple[World, Campaign, int], otto: Desk
+    stopped: tuple[Customer, Campaign, int], otto: Desk
 ) -> None:
     anna, campaign, measure_id = stopped
     said = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
@@ -48,14 +48,14 @@ def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
     assert otto.client.post(url, {"because": "Again."}).status_code == 422
 
 
-def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[World, Campaign, int]) -> None:
+def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[Customer, Campaign, int]) -> None:
     anna, _, measure_id = stopped
     for path in ("figures/", f"figures/{measure_id}/"):
         assert anna.client.get(f"/desk/{path}").status_code == 404
     assert anna.client.post(f"/desk/figures/{measure_id}/lift/", {"because": "x"}).status_code == 404
 
 
-def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[World, Campaign, int], otto: Desk) -> None:
+def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[Customer, Campaign, int], otto: Desk) -> None:
     """R-85: one day and seven, by provider, domain, list, origin and campaign; a rate only where someone reports."""
     anna, campaign, _ = stopped
     for query in ("", "?days=1", "?days=nonsense"):
@@ -67,7 +67,7 @@ def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[World,
     otto.page("accounts/999999/rates/", status=404)
 
 
-def test_customers_do_not_find_the_rates_of_the_desk(stopped: tuple[World, Campaign, int]) -> None:
+def test_customers_do_not_find_the_rates_of_the_desk(stopped: tuple[Customer, Campaign, int]) -> None:
     anna, _, _ = stopped
-    for account_id in (anna.account_id, world(2).account_id):
+    for account_id in (anna.account_id, sending_customer(2).account_id):
         assert anna.client.get(f"/desk/accounts/{account_id}/rates/").status_code == 404

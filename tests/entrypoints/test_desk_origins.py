@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from audience_world import Audience, audience, line
-from desk_world import Desk, desk
-from lists_home import HEADER, declare_origin, picture
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.models import Import, ListOrigin, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from support.contact_files import HEADER, line
+from support.customers import Customer, customer_with_members
+from support.desk import Desk, desk
+from support.origins import declare_origin, picture
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -23,20 +24,18 @@ SIGNED = {
 }  # fmt: skip
 
 
-def undeclared() -> tuple[Audience, int]:
-    anna = audience()
-    with tenancy.account(anna.home.account_id):
+def undeclared() -> tuple[Customer, int]:
+    anna = customer_with_members()
+    with tenancy.account(anna.account_id):
         return anna, create_list("Garden").id
 
 
-def declared() -> tuple[Audience, int, ListOrigin]:
+def declared() -> tuple[Customer, int, ListOrigin]:
     """A list that waits, with two people whose proof is whole and one without."""
     anna, list_id = undeclared()
-    origin = declare_origin(
-        anna.home.account_id, list_id, remarks="Ein Teil wurde 2019 zugekauft.", screenshot=picture()
-    )
+    origin = declare_origin(anna.account_id, list_id, remarks="Ein Teil wurde 2019 zugekauft.", screenshot=picture())
     rows = [line("dora@kunde-1.de"), line("erik@kunde-2.de", "Erik"), line("f@kunde-1.de", confirmed="")]
-    anna.home.bring("\n".join([HEADER, *rows]), list_id=list_id)
+    anna.bring("\n".join([HEADER, *rows]), list_id=list_id)
     return anna, list_id, origin
 
 
@@ -45,8 +44,8 @@ def otto() -> Desk:
     return desk()
 
 
-def people(anna: Audience, list_id: int) -> set[tuple[str, str]]:
-    with tenancy.account(anna.home.account_id):
+def people(anna: Customer, list_id: int) -> set[tuple[str, str]]:
+    with tenancy.account(anna.account_id):
         rows = Subscription.objects.filter(mailing_list_id=list_id)
         return set(rows.values_list("contact__email", "state"))
 
@@ -65,7 +64,7 @@ def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     page = anna.page(f"lists/{list_id}/")
     assert "https://anna.example/checkout" in page
     assert "Waiting for review" in page
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         origin = ListOrigin.objects.get(mailing_list_id=list_id)
     assert [hit["found"] for hit in origin.hits] == ["purchased", "data broker"]
     assert origin.ip == "127.0.0.1"
@@ -102,7 +101,7 @@ def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
         ("f@kunde-1.de", "quarantined"),
     }
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        entry = AuditEntry.objects.filter(account_id=anna.home.account_id, action="origin.approved").latest("id")
+        entry = AuditEntry.objects.filter(account_id=anna.account_id, action="origin.approved").latest("id")
     assert (entry.actor, entry.reason) == (otto.user.email, "Form seen.")
     page = anna.page(f"lists/{list_id}/")
     assert "Form seen." in page
@@ -119,18 +118,18 @@ def test_a_question_reaches_the_customer_and_his_answer_comes_back(otto: Desk) -
     assert "Which part was bought?" in page
     assert "https://anna.example/news" in page, "the form begins with what was said before"
     assert anna.client.post(f"/studio/lists/{list_id}/origin/", {**SIGNED, "remarks": ""}).status_code == 303
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         second = ListOrigin.objects.get(mailing_list_id=list_id, version=2)
     assert "Which part was bought?" in otto.page(f"origins/{second.id}/")
     assert otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "ask", "reason": "x"}).status_code == 422
 
 
 def test_a_held_import_waits_at_the_desk_and_is_released(otto: Desk) -> None:
-    anna = audience()
+    anna = customer_with_members()
     old = clock.now().replace(year=clock.now().year - 1).isoformat()
     rows = [line("dora@kunde-1.de"), line("erik@kunde-2.de", signup=old[:10] + "T00:00:00Z", confirmed=old)]
-    anna.home.bring("\n".join([HEADER, *rows]))
-    with tenancy.account(anna.home.account_id):
+    anna.bring("\n".join([HEADER, *rows]))
+    with tenancy.account(anna.account_id):
         job = Import.objects.get()
     assert "Consents more than 12 months old" in otto.page("origins/")
     page = otto.page(f"held-imports/{job.id}/")
@@ -145,10 +144,10 @@ def test_a_held_import_waits_at_the_desk_and_is_released(otto: Desk) -> None:
 
 def test_approving_tells_of_held_imports_and_mistyped_domains_in_them_stay_held(otto: Desk) -> None:
     anna, list_id = undeclared()
-    origin = declare_origin(anna.home.account_id, list_id)
+    origin = declare_origin(anna.account_id, list_id)
     rows = [line(f"klara{number}@kunde-{number}.de") for number in range(60)]
     rows += [line(f"lena{number}x@kunde-kiel.ed") for number in range(5)]
-    job = anna.home.bring("\n".join([HEADER, *rows]), list_id=list_id)
+    job = anna.bring("\n".join([HEADER, *rows]), list_id=list_id)
     assert job.check_state == "held"
     dialog = otto.page(f"origins/{origin.id}/").partition('id="approve"')[2].partition("</dialog>")[0]
     assert "Approving also releases held imports" in dialog

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import mailflatrate
-from desk_world import desk
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival
@@ -17,8 +16,9 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.schema import load_settings
-from returned_world import STRANGER, sent
-from returned_world import desk as desk_address
+from support.desk import desk
+from support.returned_mail import STRANGER, sent_campaign
+from support.returned_mail import desk as desk_address
 from support.waiting import wait_until
 
 MOST_SECONDS = 2.0
@@ -51,7 +51,7 @@ def _case_of(raw_mail_id: int, patience: float) -> int:
 
 def test_a_complete_case_within_two_seconds(worker: None) -> None:
     """Stored, read, judged, filed by the jobs, and drawn; the first message only warms the worker up."""
-    otto, case = desk(), sent(people=4)
+    otto, case = desk(), sent_campaign(people=4)
     taken = []
     for number in range(4):
         began = time.monotonic()

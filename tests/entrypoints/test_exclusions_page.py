@@ -2,23 +2,24 @@
 
 import pytest
 
-from campaign_world import CONTENT, World, browser, person, world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions import create_list, delete_segment, save_segment
 from mailflatrate.base import tenancy
+from support.customers import CONTENT, Customer, sending_customer
+from support.people import browser, person
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account, with three people on the list, one of them a Dora."""
     assert database
-    return world(people=3)
+    return sending_customer(people=3)
 
 
-def posted(anna: World, draft: Campaign, **changes: object) -> dict[str, object]:
+def posted(anna: Customer, draft: Campaign, **changes: object) -> dict[str, object]:
     return {
         "name": draft.name, "subject": draft.subject, "preheader": "", "sender": anna.sender_id, "reply_to": "",
         "language": "en", "list_ids": [anna.list_id], "content_kind": draft.content_kind, "content": CONTENT,
@@ -26,7 +27,7 @@ def posted(anna: World, draft: Campaign, **changes: object) -> dict[str, object]
     }  # fmt: skip
 
 
-def test_boxes_are_saved_counted_and_shown_again(anna: World) -> None:
+def test_boxes_are_saved_counted_and_shown_again(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         staff = create_list("Our staff", "Staff", "en")
         doras = save_segment("All Doras", [{"field": "first_name", "op": "equals", "value": "Dora"}])
@@ -57,7 +58,7 @@ def test_boxes_are_saved_counted_and_shown_again(anna: World) -> None:
     assert "All Doras" in report
 
 
-def test_a_page_without_the_boxes_changes_nothing_about_them(anna: World) -> None:
+def test_a_page_without_the_boxes_changes_nothing_about_them(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         other = create_list("Other", "Other", "en")
     draft = anna.draft("Keeps", excluded_list_ids=[other.id])
@@ -67,9 +68,9 @@ def test_a_page_without_the_boxes_changes_nothing_about_them(anna: World) -> Non
     assert anna.again(draft).excluded_list_ids == [other.id]
 
 
-def test_a_strangers_list_segment_and_mailing_are_ignored(anna: World) -> None:
+def test_a_strangers_list_segment_and_mailing_are_ignored(anna: Customer) -> None:
     """Carla names what is Anna's: nothing is stored, nothing is told."""
-    carla = world(people=1)
+    carla = sending_customer(people=1)
     with tenancy.account(anna.account_id):
         segment = save_segment("Anna's secret", [{"field": "first_name", "op": "set", "value": ""}])
     theirs = anna.sending("Anna's own")

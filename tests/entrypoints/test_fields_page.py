@@ -4,34 +4,34 @@ from typing import Any
 
 import pytest
 
-from audience_world import Audience, audience, file_of, line
-from lists_home import HEADER
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.actions import FieldDraft
 from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
+from support.contact_files import HEADER, file_of, line
+from support.customers import Customer, customer_with_members
 
 NEW = {"label": "Favorite color", "type": "choices", "choices": "Red\nDark blue", "purpose": "to show fitting plants"}
 
 
 @pytest.fixture
-def anna(database: str) -> Audience:
+def anna(database: str) -> Customer:
     assert database
-    return audience()
+    return customer_with_members()
 
 
-def keys(anna: Audience, **which: Any) -> list[str]:
-    with tenancy.account(anna.home.account_id):
+def keys(anna: Customer, **which: Any) -> list[str]:
+    with tenancy.account(anna.account_id):
         return list(ContactField.objects.filter(**which).order_by("place").values_list("key", flat=True))
 
 
-def one(anna: Audience, key: str) -> ContactField:
-    with tenancy.account(anna.home.account_id):
+def one(anna: Customer, key: str) -> ContactField:
+    with tenancy.account(anna.account_id):
         return ContactField.objects.get(key=key)
 
 
-def test_a_field_is_added_changed_moved_archived_and_restored(anna: Audience) -> None:
+def test_a_field_is_added_changed_moved_archived_and_restored(anna: Customer) -> None:
     assert "No fields yet" in anna.page("fields/")
     refused = anna.client.post("/studio/fields/new/", NEW | {"purpose": "", "choices": ""})
     assert refused.status_code == 422
@@ -57,7 +57,7 @@ def test_a_field_is_added_changed_moved_archived_and_restored(anna: Audience) ->
     assert keys(anna, archived_at=None) == ["town", "favorite_color"]
 
 
-def test_colleagues_who_only_look_change_nothing(anna: Audience) -> None:
+def test_colleagues_who_only_look_change_nothing(anna: Customer) -> None:
     anna.client.post("/studio/fields/new/", NEW)
     field = one(anna, "favorite_color")
     for path in ("new/", f"{field.id}/", f"{field.id}/move/", f"{field.id}/archive/", f"{field.id}/restore/"):
@@ -66,9 +66,9 @@ def test_colleagues_who_only_look_change_nothing(anna: Audience) -> None:
     assert one(anna, "favorite_color").archived_at is None
 
 
-def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Audience) -> None:
-    anna.home.bring("\n".join((HEADER, line("dora@dora.example.com"))))
-    with tenancy.account(anna.home.account_id):
+def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Customer) -> None:
+    anna.bring("\n".join((HEADER, line("dora@dora.example.com"))))
+    with tenancy.account(anna.account_id):
         for label, kind, choices in (
             ("Orders", "number", ()),
             ("Since", "date", ()),
@@ -79,7 +79,7 @@ def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Audience) -
             actions.create_field(FieldDraft(label, ContactFieldType(kind), "p", choices=choices))
         actions.archive_field(ContactField.objects.get(key="gone").id)
     person = anna.contact("dora@dora.example.com")
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         type(person).objects.filter(id=person.id).update(attributes={"gone": "kept", "stadt": "Kiel", "since": "odd"})
     address = f"/studio/contacts/{person.id}/edit/"
     values = {
@@ -106,7 +106,7 @@ def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Audience) -
     assert anna.contact("dora@dora.example.com").attributes == {"gone": "kept"}
 
 
-def test_the_columns_of_a_file_say_which_field_they_fill(anna: Audience) -> None:
+def test_the_columns_of_a_file_say_which_field_they_fill(anna: Customer) -> None:
     file = file_of(line("dora@dora.example.com") + ";12", header=f"{HEADER};Bestellungen")
     uploaded = anna.client.post("/studio/imports/new/", {"mailing_list": anna.list_id, "file": file})
     page = anna.client.get(uploaded.headers["Location"]).content.decode()

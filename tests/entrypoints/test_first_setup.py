@@ -11,8 +11,6 @@ from click.testing import CliRunner
 from django.db import connections
 from django.test import Client
 
-from campaign_world import browser
-from desk_world import desk
 from mailflatrate.apps.accounts.actions import create_first_operator, create_user
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
@@ -25,6 +23,8 @@ from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.desk.doctor_run import STEPS, by_step, read_findings
 from mailflatrate.entrypoints.web.desk.setup import SESSION_KEY
 from mailflatrate.settings import load_settings
+from support.desk import desk
+from support.people import browser
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "a sentence nobody guesses"
@@ -42,7 +42,7 @@ def fresh(database: str) -> Iterator[None]:
 
 
 def fields(**changes: str) -> dict[str, str]:
-    email = f"otto{secrets.token_hex(4)}@lindenhof-versand.example"
+    email = f"otto{secrets.randbelow(10**15)}@lindenhof-versand.example"
     return {"name": "Otto Brandt", "email": email, "password": PASSWORD} | changes
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_printed_once_there_is_an_operator(capsys: pytest.CaptureFixt
 
 
 def test_a_customer_sees_no_checklist() -> None:
-    carla = browser(create_user(f"carla{secrets.token_hex(4)}@lindenhof.example", name="Carla", password=None))
+    carla = browser(create_user(f"carla{secrets.randbelow(10**15)}@lindenhof.example", name="Carla", password=None))
     assert carla.get("/desk/setup/").status_code == 404
     assert carla.post("/desk/setup/check/").status_code == 404
 

@@ -10,8 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaign_world import World, browser, world
-from forms_world import DOMAIN, Mail, Place, add_form, somebody
 from mailflatrate.apps.accounts.models import Imprint, Notice
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -23,6 +21,9 @@ from mailflatrate.locale.catalogues import catalogue_of
 from mailflatrate.mail.html.imprint import imprint_text
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.forms import default_texts
+from support.customers import Customer, sending_customer
+from support.forms import DOMAIN, ConfirmationMail, FormCustomer, add_form, fresh_address
+from support.people import browser
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -46,23 +47,23 @@ def assert_french(page: str, *pieces: str) -> None:
 
 
 @pytest.fixture
-def lindenhof() -> Place:
-    anna = world()
+def lindenhof() -> FormCustomer:
+    anna = sending_customer()
     texts = replace(default_texts("fr", "Le jardin"), topics="des nouvelles du jardin", frequency="deux fois par mois")
-    return Place(anna, *add_form(anna, languages=("fr",), texts={"fr": texts}))
+    return FormCustomer(anna, *add_form(anna, languages=("fr",), texts={"fr": texts}))
 
 
 @pytest.fixture
-def dora(lindenhof: Place) -> tuple[Place, Mail, int]:
+def dora(lindenhof: FormCustomer) -> tuple[FormCustomer, ConfirmationMail, int]:
     """A subscriber: her confirmation mail and the delivery that its links come from."""
-    email = somebody()
+    email = fresh_address()
     mail = lindenhof.asked(email, language="fr")
     with tenancy.account(lindenhof.account_id):
         delivery = Delivery.objects.get(confirmation_id__isnull=False)
     return lindenhof, mail, delivery.id
 
 
-def test_the_form_and_what_follows(lindenhof: Place) -> None:
+def test_the_form_and_what_follows(lindenhof: FormCustomer) -> None:
     page = Client().get(lindenhof.url).content.decode()
     assert '<html lang="fr"' in page
     assert_french(
@@ -70,12 +71,12 @@ def test_the_form_and_what_follows(lindenhof: Place) -> None:
     )
     refused = lindenhof.post(f"info@{DOMAIN}", language="fr").content.decode()
     assert_french(refused, "Cette adresse appartient à un service", "Il manque quelque chose")
-    assert lindenhof.post(somebody(), language="fr").status_code == 303
+    assert lindenhof.post(fresh_address(), language="fr").status_code == 303
     sent = Client().get(f"{lindenhof.url}?sent=1&language=fr").content.decode()
     assert_french(sent, "Consultez votre boîte aux lettres")
 
 
-def test_the_confirmation_mail_and_its_page(dora: tuple[Place, Mail, int]) -> None:
+def test_the_confirmation_mail_and_its_page(dora: tuple[FormCustomer, ConfirmationMail, int]) -> None:
     lindenhof, mail, _delivery = dora
     assert mail.message["Subject"].startswith("Confirmez votre inscription")
     assert mail.message["Content-Language"] == "fr"
@@ -103,7 +104,7 @@ def test_the_confirmation_mail_and_its_page(dora: tuple[Place, Mail, int]) -> No
     ],
 )
 def test_the_pages_behind_the_links_of_a_message(
-    dora: tuple[Place, Mail, int], kind: str, purpose: TokenPurpose, pieces: list[str]
+    dora: tuple[FormCustomer, ConfirmationMail, int], kind: str, purpose: TokenPurpose, pieces: list[str]
 ) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
@@ -112,7 +113,7 @@ def test_the_pages_behind_the_links_of_a_message(
     assert_french(answer.content.decode(), *pieces)
 
 
-def test_after_unsubscribing(dora: tuple[Place, Mail, int]) -> None:
+def test_after_unsubscribing(dora: tuple[FormCustomer, ConfirmationMail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
     url = f"/u/{key_ring().seal(TokenPurpose.UNSUBSCRIBE, lindenhof.account_id, delivery)}?language=fr"
@@ -120,7 +121,7 @@ def test_after_unsubscribing(dora: tuple[Place, Mail, int]) -> None:
     assert_french(done, "Vous êtes désinscrit", "C’est valable dès maintenant")
 
 
-def test_a_language_that_is_chosen_stays_with_the_contact(dora: tuple[Place, Mail, int]) -> None:
+def test_a_language_that_is_chosen_stays_with_the_contact(dora: tuple[FormCustomer, ConfirmationMail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
     url = f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, lindenhof.account_id, delivery)}"
@@ -130,7 +131,7 @@ def test_a_language_that_is_chosen_stays_with_the_contact(dora: tuple[Place, Mai
     assert_french(Client().get(url).content.decode(), "Vos envois")
 
 
-def test_what_is_stored_is_shown_in_french(dora: tuple[Place, Mail, int]) -> None:
+def test_what_is_stored_is_shown_in_french(dora: tuple[FormCustomer, ConfirmationMail, int]) -> None:
     lindenhof, mail, delivery = dora
     lindenhof.confirm(mail)
     url = f"/d/{key_ring().seal(TokenPurpose.PRIVACY, lindenhof.account_id, delivery)}?language=fr"
@@ -157,25 +158,25 @@ def test_pages_of_the_service_follow_the_browser(path: str, piece: str) -> None:
 
 
 def test_the_foot_of_a_campaign() -> None:
-    anna = world()
+    anna = sending_customer()
     with tenancy.account(anna.account_id):
         draft = anna.draft("Printemps", language="fr")
         text = imprint_text(imprint_block(draft, Imprint.objects.latest("version"), brand_style()))
     assert_french(text, "Vous recevez ce message à la suite de votre inscription à", "Se désinscrire :", "ID d’envoi :")
 
 
-def studio(anna: World) -> str:
-    return browser(anna.anna).get("/studio/", headers=FRENCH).content.decode()
+def studio(anna: Customer) -> str:
+    return browser(anna.owner).get("/studio/", headers=FRENCH).content.decode()
 
 
-def sign_in(_anna: World) -> str:
+def sign_in(_anna: Customer) -> str:
     return Client().get(reverse("account_login"), headers=FRENCH, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("page", [studio, sign_in])
-def test_the_studio_is_whole_in_english(page: Callable[[World], str]) -> None:
+def test_the_studio_is_whole_in_english(page: Callable[[Customer], str]) -> None:
     """Not half French, half English, and French is not offered there."""
-    text = page(world())
+    text = page(sending_customer())
     assert '<html lang="en"' in text
     assert "français" not in text.casefold()
 

@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from campaign_world import bare_account, browser, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -11,6 +10,8 @@ from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.figures import bounce_rate, complaint_rate
 from mailflatrate.entrypoints.web.studio.home.views import greeting
+from support.customers import Customer, sending_customer
+from support.people import browser
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -22,7 +23,7 @@ def text(client: Client, url: str = "/studio/") -> str:
 
 
 def test_a_fresh_account_is_told_what_is_missing_and_in_which_order() -> None:
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     page = text(browser(carla))
     steps = [
         "Complete your application",
@@ -38,22 +39,23 @@ def test_a_fresh_account_is_told_what_is_missing_and_in_which_order() -> None:
 
 
 def test_a_list_without_people_asks_for_an_import() -> None:
-    account_id, carla = bare_account("Carla's Cafe")
+    customer = Customer.registered("Carla's Cafe")
+    account_id, carla = customer.account_id, customer.owner
     with tenancy.account(account_id):
         create_list("News")
     assert "Import your contacts" in text(browser(carla))
 
 
 def test_an_incomplete_imprint_is_named() -> None:
-    anna = world()
+    anna = sending_customer()
     accounts.save_imprint(
-        anna.account_id, country="DE", fields={"organisation": "company", "legal_name": "Lindenhof"}, by=anna.anna
+        anna.account_id, country="DE", fields={"organisation": "company", "legal_name": "Lindenhof"}, by=anna.owner
     )
     assert "Your imprint is incomplete" in text(anna.client)
 
 
 def test_figures_of_an_account_at_work() -> None:
-    anna = world(people=5)
+    anna = sending_customer(people=5)
     page = text(anna.client)
     assert "none sent yet" in page
     assert "limit 0.10%" in page
@@ -72,7 +74,7 @@ def test_figures_of_an_account_at_work() -> None:
 
 
 def test_german_numbers_and_words() -> None:
-    anna = world()
+    anna = sending_customer()
     anna.client.cookies["language"] = "de"
     assert "0,10 %" in text(anna.client)
 
@@ -82,7 +84,7 @@ def test_german_numbers_and_words() -> None:
     [(CampaignState.WAITING, "is waiting: the mail server isn"), (CampaignState.PAUSED, "is paused")],
 )
 def test_a_mailing_that_stands_still_comes_first(state: CampaignState, words: str) -> None:
-    anna = world()
+    anna = sending_customer()
     campaign = anna.sending("Bulbs")
     with tenancy.account(anna.account_id):
         type(campaign).objects.filter(id=campaign.id).update(state=state)
@@ -92,7 +94,7 @@ def test_a_mailing_that_stands_still_comes_first(state: CampaignState, words: st
 
 
 def test_drafts_and_doubtful_deliveries_are_lines_too() -> None:
-    anna = world()
+    anna = sending_customer()
     anna.draft("Spring sale")
     campaign = anna.sending("Bulbs")
     anna.settle(campaign, DeliveryState.IN_DOUBT, 1, reason="host_lost")
@@ -103,9 +105,9 @@ def test_drafts_and_doubtful_deliveries_are_lines_too() -> None:
 
 
 def test_carla_sees_nothing_of_annas() -> None:
-    anna = world()
+    anna = sending_customer()
     anna.draft("Secret plans")
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     assert "Secret plans" not in text(browser(carla))
 
 

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from campaign_world import World, bare_account, browser, world
 from mailflatrate.apps.accounts.actions import change_settings
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
@@ -18,15 +17,17 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
+from support.customers import Customer, sending_customer
+from support.people import browser
 
 PAGE, ASK = "/studio/inactive/", "/studio/inactive/ask/"
 PEOPLE = 6
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Four of six confirmed long ago; one of those has clicked since. All of them got a campaign."""
-    made, long_ago = world(PEOPLE), clock.now() - timedelta(days=400)
+    made, long_ago = sending_customer(PEOPLE), clock.now() - timedelta(days=400)
     made.sending()
     with tenancy.account(made.account_id):
         ids = list(Contact.objects.order_by("id").values_list("id", flat=True))
@@ -36,20 +37,20 @@ def anna(database: str) -> World:
     return made
 
 
-def quiet(anna: World) -> int:
+def quiet(anna: Customer) -> int:
     with tenancy.account(anna.account_id):
         return inactive_count()
 
 
-def test_the_page_counts_them_and_a_neighbour_has_none(anna: World) -> None:
+def test_the_page_counts_them_and_a_neighbour_has_none(anna: Customer) -> None:
     assert "3 of 6 contacts have shown no activity for 12 months" in anna.client.get(PAGE).content.decode()
-    _account, carla = bare_account("Möbelhaus Nordstern")
+    carla = Customer.registered("Möbelhaus Nordstern").owner
     assert "No inactive contacts" in browser(carla).get(PAGE).content.decode()
     assert browser(carla).post(ASK).headers["Location"] == PAGE
     assert Client().get(PAGE).status_code == 302
 
 
-def test_asking_makes_a_draft_to_exactly_them(anna: World) -> None:
+def test_asking_makes_a_draft_to_exactly_them(anna: Customer) -> None:
     answer = anna.client.post(ASK)
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):
@@ -59,7 +60,7 @@ def test_asking_makes_a_draft_to_exactly_them(anna: World) -> None:
         assert "{{ preferences_url }}" in draft.content and "example.org" not in draft.content
 
 
-def test_asking_speaks_the_language_of_the_account(anna: World) -> None:
+def test_asking_speaks_the_language_of_the_account(anna: Customer) -> None:
     change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
     anna.client.post(ASK, headers={"Accept-Language": "en"})
     change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
@@ -68,7 +69,7 @@ def test_asking_speaks_the_language_of_the_account(anna: World) -> None:
         assert (draft.name, draft.language) == ("Do you want to stay?", "de")
 
 
-def test_whoever_saves_his_preferences_stays(anna: World) -> None:
+def test_whoever_saves_his_preferences_stays(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         delivery = Delivery.objects.order_by("contact_id")[2]
         token = key_ring().seal(TokenPurpose.PREFERENCES, anna.account_id, delivery.id)
@@ -80,7 +81,7 @@ def test_whoever_saves_his_preferences_stays(anna: World) -> None:
     assert quiet(anna) == before - 1
 
 
-def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> None:
+def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: Customer) -> None:
     """Only those who were asked, are still silent, and not before; only a new sign-up brings them back."""
     with tenancy.account(anna.account_id):
         campaign = Campaign.objects.order_by("id")[0]
@@ -95,7 +96,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: World) -> Non
         Campaign.objects.filter(id=campaign.id).update(started_at=clock.now() - timedelta(days=15))
     silent = quiet(anna)
     assert f"{silent} contacts will be removed from all your lists" in anna.client.get(PAGE).content.decode()
-    _account, carla = bare_account("Möbelhaus Nordstern")
+    carla = Customer.registered("Möbelhaus Nordstern").owner
     assert browser(carla).post(url).status_code == 404
     assert anna.client.post(url).status_code == 303
     [arguments] = asked_to_withdraw(campaign.id)

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from api_world import Program
-from campaign_world import World, browser, followed, person, world
-from forms_world import add_form
 from mailflatrate.apps.accounts.models import ApiKey, Role
 from mailflatrate.base import clock, tenancy
+from support.api import Program
+from support.customers import Customer, sending_customer
+from support.forms import add_form
+from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -19,16 +20,16 @@ SHOP = {"name": "Shop", "scopes": ["read", "contacts.write"], "expires_on": "", 
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=0)
+def anna() -> Customer:
+    return sending_customer(people=0)
 
 
-def keys(anna: World) -> list[ApiKey]:
+def keys(anna: Customer) -> list[ApiKey]:
     with tenancy.account(anna.account_id):
         return list(ApiKey.objects.order_by("id"))
 
 
-def test_a_key_is_made_and_shown_this_once(anna: World) -> None:
+def test_a_key_is_made_and_shown_this_once(anna: Customer) -> None:
     assert "No API keys yet" in anna.client.get(PAGE).content.decode()
     answer = anna.client.post(PAGE, SHOP)
     (secret,) = set(re.findall(r"mfk_[0-9a-z]{8}_[0-9a-z]{40}", answer.content.decode()))
@@ -40,7 +41,7 @@ def test_a_key_is_made_and_shown_this_once(anna: World) -> None:
     assert "Last used" in page
 
 
-def test_a_key_lasts_to_the_end_of_its_last_day(anna: World) -> None:
+def test_a_key_lasts_to_the_end_of_its_last_day(anna: Customer) -> None:
     day = timezone.localdate() + timedelta(days=7)
     anna.client.post(PAGE, SHOP | {"expires_on": day.isoformat()})
     (key,) = keys(anna)
@@ -63,26 +64,26 @@ def test_a_key_lasts_to_the_end_of_its_last_day(anna: World) -> None:
         ({"networks": "203.0.113.0/24\nshop.example"}, "“shop.example” isn&#x27;t an IP address or range."),
     ],
 )
-def test_what_is_missing_is_said(anna: World, wrong: dict[str, object], words: str) -> None:
+def test_what_is_missing_is_said(anna: Customer, wrong: dict[str, object], words: str) -> None:
     answer = anna.client.post(PAGE, SHOP | wrong)
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert keys(anna) == []
 
 
-def test_a_key_is_revoked(anna: World) -> None:
+def test_a_key_is_revoked(anna: Customer) -> None:
     anna.client.post(PAGE, SHOP)
     (key,) = keys(anna)
     page = followed(anna.client, f"{PAGE}{key.id}/revoke/", {})
     assert "has been revoked" in page
     assert "Revoked" in page
     (key,) = keys(anna)
-    assert key.revoked_by_id == anna.anna.id
+    assert key.revoked_by_id == anna.owner.id
     assert anna.client.post(f"{PAGE}0/revoke/").status_code == 404
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
-def test_only_owners_make_and_revoke(anna: World, role: Role) -> None:
+def test_only_owners_make_and_revoke(anna: Customer, role: Role) -> None:
     anna.client.post(PAGE, SHOP)
     (key,) = keys(anna)
     ben = browser(person(anna.account_id, "Ben Becker", role))
@@ -94,7 +95,7 @@ def test_only_owners_make_and_revoke(anna: World, role: Role) -> None:
     assert [row.revoked_at for row in keys(anna)] == [None]
 
 
-def test_a_key_whose_maker_left_the_owners_rests(anna: World) -> None:
+def test_a_key_whose_maker_left_the_owners_rests(anna: Customer) -> None:
     greta = person(anna.account_id, "Greta Graf")
     browser(greta).post(PAGE, SHOP)
     member_page = anna.client.get("/studio/settings/team/").content.decode()
@@ -105,7 +106,7 @@ def test_a_key_whose_maker_left_the_owners_rests(anna: World) -> None:
     assert "Inactive: its creator is no longer an owner" in anna.client.get(PAGE).content.decode()
 
 
-def test_a_key_is_bound_to_forms_and_networks(anna: World) -> None:
+def test_a_key_is_bound_to_forms_and_networks(anna: Customer) -> None:
     form_id, _code = add_form(anna)
     asks = SHOP | {"scopes": ["ask"], "form_ids": [str(form_id)], "daily_asks": "50", "networks": "203.0.113.7/24"}
     page = anna.client.post(PAGE, asks).content.decode()
@@ -114,5 +115,5 @@ def test_a_key_is_bound_to_forms_and_networks(anna: World) -> None:
     assert key.networks == ["203.0.113.0/24"]
     for words in ("Confirmation requests for: Website", "Up to 50 requests per day", "Only from 203.0.113.0/24"):
         assert words in page
-    carla = world(people=0)
+    carla = sending_customer(people=0)
     assert carla.client.post(PAGE, asks).status_code == 422, "a stranger's form is no choice"

@@ -24,17 +24,17 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.workers.lifeline import GONE_SECONDS, LifeLine
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.schema import load_settings
-from returned_world import LOOP, Sent, desk, sent
+from support.returned_mail import LOOP, SentCampaign, desk, sent_campaign
 from support.waiting import stays_async, wait_until, wait_until_async
 
 PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign that was delivered."""
     assert database
-    return sent(people=4)
+    return sent_campaign(people=4)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def is_handled(raw_mail_id: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: Sent, database: str) -> None:
+def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: SentCampaign, database: str) -> None:
     """The lane's lock belongs to a job that no one works on any longer; the message is acted on once.
 
     The dead worker's heartbeat is kept fresh, so only the loss of its locks can show that it is dead, however long

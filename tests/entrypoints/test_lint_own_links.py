@@ -14,7 +14,6 @@ from pathlib import Path
 import dkim
 import pytest
 
-from campaign_world import world
 from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.gate.actions import release_campaign
@@ -26,6 +25,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
 from mailflatrate.rules.message_chain import Profile
 from mailflatrate.settings.schema import load_settings
+from support.customers import sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -47,10 +47,10 @@ def own(database: str) -> Own:
 
 def letter_of(changes: dict[str, object]) -> Own:
     """The same for a draft with changes."""
-    home = world(people=1)
+    home = sending_customer(people=1)
     campaign = home.ticked(home.draft(**changes))
     with tenancy.account(home.account_id):
-        decision = release_campaign(campaign.id, by=home.anna)
+        decision = release_campaign(campaign.id, by=home.owner)
         assert decision.allowed, decision.findings
         assert decision.edition_id is not None
         record = DkimKey.objects.get(selector="one").public_record

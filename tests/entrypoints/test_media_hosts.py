@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
 
-from campaign_world import World, bare_account, browser, followed, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -24,6 +23,8 @@ from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.probe import ProbeFailed
+from support.customers import Customer, sending_customer
+from support.people import browser, followed, person
 
 HOST, TARGET = "media.lindenhof.example", "pictures.mailflatrate.example"
 ELSEWHERE = (
@@ -49,16 +50,16 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=1)
+    return sending_customer(people=1)
 
 
-def picture(anna: World, colour: str = "teal") -> Media:
+def picture(anna: Customer, colour: str = "teal") -> Media:
     out = io.BytesIO()
     Image.new("RGB", (700, 300), colour).save(out, "PNG")
     with tenancy.account(anna.account_id):
-        return campaigns.upload_media(out.getvalue(), name="wall.png", alt="A wall", decorative=False, by=anna.anna)
+        return campaigns.upload_media(out.getvalue(), name="wall.png", alt="A wall", decorative=False, by=anna.owner)
 
 
 def no_certificate(host: str, server: str, port: int) -> None:
@@ -69,7 +70,7 @@ def shakes(host: str, server: str, port: int) -> None:
     assert (host, server) == (HOST, TARGET), "the service's own server is asked, whatever the name leads to by now"
 
 
-def look(anna: World, records: list[str] | None, handshake: Callable[[str, str, int], None] = shakes) -> MediaHost:
+def look(anna: Customer, records: list[str] | None, handshake: Callable[[str, str, int], None] = shakes) -> MediaHost:
     """The hourly look, in a world where the name leads there; None: the DNS does not answer."""
     zone = {HOST: {"CNAME": records} if records else {"SILENT": [""]} if records is None else {"TXT": ["x"]}}
     with ZoneServer(zone) as dns, tenancy.account(anna.account_id):
@@ -78,17 +79,17 @@ def look(anna: World, records: list[str] | None, handshake: Callable[[str, str, 
         return MediaHost.objects.get(replaced_at=None)
 
 
-def named(anna: World, host: str = HOST) -> MediaHost:
+def named(anna: Customer, host: str = HOST) -> MediaHost:
     with tenancy.account(anna.account_id):
-        return actions.name_media_host(SenderDomain.objects.get().id, host, by=anna.anna)
+        return actions.name_media_host(SenderDomain.objects.get().id, host, by=anna.owner)
 
 
-def base(anna: World) -> str:
+def base(anna: Customer) -> str:
     with tenancy.account(anna.account_id):
         return media_base()
 
 
-def path_of(anna: World, media: Media) -> str:
+def path_of(anna: Customer, media: Media) -> str:
     with tenancy.account(anna.account_id):
         return media_path(media, WHOLE, "png")
 
@@ -99,7 +100,7 @@ def asked(path: str, host: str = HOST, method: str = "GET") -> HttpResponse:
     return answer
 
 
-def test_it_is_used_from_the_moment_record_and_certificate_are_right(anna: World) -> None:
+def test_it_is_used_from_the_moment_record_and_certificate_are_right(anna: Customer) -> None:
     public = load_settings().public_url
     assert base(anna) == public
     assert named(anna).passed_at is None
@@ -118,8 +119,8 @@ def test_it_is_used_from_the_moment_record_and_certificate_are_right(anna: World
     assert base(anna) == public, "the fallback"
 
 
-def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: World) -> None:
-    eve = world(people=0)
+def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: Customer) -> None:
+    eve = sending_customer(people=0)
     mine, hers = path_of(anna, picture(anna)), path_of(eve, picture(eve, "maroon"))
     assert asked(hers).status_code == 400, "as long as it is nobody's host, it is not served"
     named(anna)
@@ -142,7 +143,7 @@ def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: World) -> N
     assert asked(mine, "other.lindenhof.example").status_code == 400, "a name of nobody"
 
 
-def test_letters_that_went_out_still_find_their_pictures(anna: World) -> None:
+def test_letters_that_went_out_still_find_their_pictures(anna: Customer) -> None:
     mine = path_of(anna, picture(anna))
     named(anna)
     look(anna, [TARGET])
@@ -150,7 +151,7 @@ def test_letters_that_went_out_still_find_their_pictures(anna: World) -> None:
     assert base(anna) == load_settings().public_url, "the new name has to be right first"
     assert asked(mine).status_code == asked(mine, "bilder.lindenhof.example").status_code == 200
     with tenancy.account(anna.account_id):
-        actions.leave_media_host(by=anna.anna)
+        actions.leave_media_host(by=anna.owner)
         assert not MediaHost.objects.filter(replaced_at=None).exists()
     assert asked(mine).status_code == 200
     named(anna)
@@ -165,13 +166,13 @@ def test_letters_that_went_out_still_find_their_pictures(anna: World) -> None:
     ["", "lindenhof.example", "bounce.lindenhof.example", "media.other.example", "a..lindenhof.example", "localhost",
      "evil.com/.lindenhof.example", "-a.lindenhof.example", "a b.lindenhof.example", "*.lindenhof.example"],
 )  # fmt: skip
-def test_only_a_name_of_one_s_own_domain(anna: World, name: str) -> None:
+def test_only_a_name_of_one_s_own_domain(anna: Customer, name: str) -> None:
     with pytest.raises(DomainError):
         named(anna, name)
 
 
-def test_a_domain_has_to_be_proved_and_a_name_is_given_once(anna: World) -> None:
-    eve = world(people=0)
+def test_a_domain_has_to_be_proved_and_a_name_is_given_once(anna: Customer) -> None:
+    eve = sending_customer(people=0)
     named(anna)
     with pytest.raises(DomainError, match="in use"):
         named(eve)
@@ -181,7 +182,7 @@ def test_a_domain_has_to_be_proved_and_a_name_is_given_once(anna: World) -> None
         named(eve, "bilder.lindenhof.example")
 
 
-def test_where_the_operator_has_none_nothing_is_offered(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_operator_has_none_nothing_is_offered(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     named(anna)
     look(anna, [TARGET])
     monkeypatch.delenv("MAILFLATRATE_MEDIA_HOST_TARGET")
@@ -192,14 +193,14 @@ def test_where_the_operator_has_none_nothing_is_offered(anna: World, monkeypatch
     assert asked("/healthz").status_code == 200
 
 
-def test_the_proxy_asks_which_names_are_ours(anna: World) -> None:
+def test_the_proxy_asks_which_names_are_ours(anna: Customer) -> None:
     named(anna)
     assert Client().get(f"/media-hosts/ask?domain={HOST}").status_code == 204
     for domain in ("", "studio.lindenhof.example", "localhost", "a" * 300, "\0"):
         assert Client().get("/media-hosts/ask", {"domain": domain}).status_code == 404
 
 
-def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: World) -> None:
+def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: Customer) -> None:
     """A host that becomes valid overnight does not hold up a campaign confirmed the evening before (R-04)."""
     media = picture(anna)
     with tenancy.account(anna.account_id):
@@ -215,7 +216,7 @@ def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: World) -> N
     assert shown_here(f'<img src="https://{HOST}:8443{path_of(anna, media)}">') == f'<img src="{path_of(anna, media)}">'
 
 
-def test_the_page(anna: World) -> None:
+def test_the_page(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         domain_id = SenderDomain.objects.get().id
     page = f"/studio/senders/{domain_id}/"
@@ -229,7 +230,7 @@ def test_the_page(anna: World) -> None:
     look(anna, [TARGET])
     assert "Active" in anna.client.get(page).content.decode()
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    carla = browser(bare_account("Nordstern")[1])
+    carla = browser(Customer.registered("Nordstern").owner)
     for order in ("media-host/", "media-host/leave/"):
         assert ben.post(page + order, {"host": "bilder.lindenhof.example"}).status_code == 403
         assert carla.post(page + order, {"host": "bilder.lindenhof.example"}).status_code == 404

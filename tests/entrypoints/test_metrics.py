@@ -11,7 +11,6 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from demo_world import free_port
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.stats import monitoring
@@ -21,6 +20,7 @@ from mailflatrate.base.metrics.sharing import SharedMetrics
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli import exporter
 from mailflatrate.settings.schema import Settings, load_settings
+from support.processes import free_port
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,8 +5,6 @@ import zipfile
 
 import pytest
 
-from audience_world import Audience, audience
-from lists_home import Home
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Move, Subscription
@@ -15,19 +13,20 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.rules.systems import profiles
 from mailflatrate.rules.systems.samples import sample_files, sample_zip
-from move_home import GO, ORIGIN, MoveIn, drop, export_of, upload_files
+from support.customers import Customer, customer_with_members
+from support.moves import GO, ORIGIN, MoveIn, drop, export_of, upload_files
 
 SIX = ("mailchimp", "brevo", "cleverreach", "rapidmail", "mailerlite", "klaviyo")
 
 
 @pytest.fixture
-def anna(database: str) -> Audience:
-    return audience()
+def anna(database: str) -> Customer:
+    return customer_with_members()
 
 
-def fresh_list(anna: Audience, name: str = "Fresh") -> int:
+def fresh_list(anna: Customer, name: str = "Fresh") -> int:
     """A list whose origin isn't declared."""
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         return actions.create_list(name).id
 
 
@@ -44,7 +43,7 @@ def piles(move: MoveIn) -> tuple[int, int, int]:
     return result.people(Pile.MAILABLE), result.people(Pile.ASK), result.people(Pile.NEVER)
 
 
-def nothing_written(place: Home) -> bool:
+def nothing_written(place: Customer) -> bool:
     with tenancy.account(place.account_id):
         return not (
             Contact.objects.exists()
@@ -53,7 +52,7 @@ def nothing_written(place: Home) -> bool:
         )
 
 
-def test_a_mailchimp_zip_goes_the_whole_way(anna: Audience) -> None:
+def test_a_mailchimp_zip_goes_the_whole_way(anna: Customer) -> None:
     """Three piles, the origin from the files, opt-outs first, and the proof of those who have it."""
     list_id = fresh_list(anna)
     move = drop(anna, zipped(export_of("mailchimp", domain="zip")), list_id=list_id)
@@ -78,7 +77,7 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Audience) -> None:
         "Move 3 contacts",
     ):
         assert text in page, text
-    assert nothing_written(anna.home)
+    assert nothing_written(anna)
     done = move.start()
     assert [job.file_name for job in done][-1].startswith("subscribed")
     assert {job.state for job in done} == {"done"}
@@ -87,13 +86,13 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Audience) -> None:
         "erik.ernst@zip-2.de": "quarantined",
         "frida.fuchs@zip-3.de": "quarantined",
     }
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         origin = ListOrigin.objects.get(mailing_list_id=list_id)
         assert (origin.previous_system, origin.state) == ("Mailchimp", "waiting")
         assert origin.form_urls == ["https://anna.example/news"]
         assert origin.declared_count == 3
         assert set(origin.evidence) == {"signup_at", "signup_ip", "confirmed_at", "confirmed_ip"}
-        assert Suppression.objects.filter(account_id=anna.home.account_id).count() == 3
+        assert Suppression.objects.filter(account_id=anna.account_id).count() == 3
         assert Subscription.objects.get(contact__email="dora.klein@zip-1.de").quarantine_reason == "origin_waiting"
     page = move.page()
     assert "Opt-outs are imported first" in page
@@ -103,7 +102,7 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Audience) -> None:
 
 
 @pytest.mark.parametrize("case", [*SIX, "rapidmail-2", "mailerlite-3", "cleverreach-3"])
-def test_the_piles_are_what_the_import_does(anna: Audience, case: str) -> None:
+def test_the_piles_are_what_the_import_does(anna: Customer, case: str) -> None:
     move = drop(anna, export_of(case, domain=f"pile-{case}")).check()
     result = move.result
     assert result.system == case.partition("-")[0]
@@ -116,7 +115,7 @@ def test_the_piles_are_what_the_import_does(anna: Audience, case: str) -> None:
 
 
 @pytest.mark.parametrize("system", sorted(profiles()))
-def test_every_example_is_recognized_and_can_be_tried(anna: Audience, system: str) -> None:
+def test_every_example_is_recognized_and_can_be_tried(anna: Customer, system: str) -> None:
     answer = anna.client.get(f"/studio/imports/examples/{system}.zip")
     assert answer.content == sample_zip(system)
     move = drop(anna, {f"{system}-example.zip": answer.content}).check()
@@ -127,14 +126,14 @@ def test_every_example_is_recognized_and_can_be_tried(anna: Audience, system: st
     assert any(question.about == "sample_data" for question in result.questions)
     assert "You can look at the result, but not import it" in move.page()
     assert "answer the open questions" in move.post("start", **ORIGIN, **GO).lower()
-    assert nothing_written(anna.home)
+    assert nothing_written(anna)
 
 
-def test_an_example_of_a_system_that_we_do_not_know_is_not_found(anna: Audience) -> None:
+def test_an_example_of_a_system_that_we_do_not_know_is_not_found(anna: Customer) -> None:
     assert anna.client.get("/studio/imports/examples/nobody.zip").status_code == 404
 
 
-def test_rows_are_shown_masked_with_their_reason(anna: Audience) -> None:
+def test_rows_are_shown_masked_with_their_reason(anna: Customer) -> None:
     move = drop(anna, export_of("mailchimp", domain="mask")).check()
     page = move.page("rows/?pile=never&why=complained")
     assert "h***@mask-6.de" in page
@@ -148,7 +147,7 @@ def test_rows_are_shown_masked_with_their_reason(anna: Audience) -> None:
     assert "dora.klein" not in move.page()
 
 
-def test_a_file_of_an_unknown_system_goes_the_same_way(anna: Audience) -> None:
+def test_a_file_of_an_unknown_system_goes_the_same_way(anna: Customer) -> None:
     """Its columns are assigned, its dates and its status explained, and the numbers follow."""
     list_id = fresh_list(anna)
     data = (
@@ -184,11 +183,11 @@ def test_a_file_of_an_unknown_system_goes_the_same_way(anna: Audience) -> None:
     assert piles(move) == (2, 0, 0)
     done = move.start(previous_system="Karteikasten", collected_from="2026-01-01")
     assert done[0].terms["no_status"] == {"Art": "Their favourite colour."}
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert ListOrigin.objects.get(mailing_list_id=list_id).previous_system == "Karteikasten"
 
 
-def test_a_source_that_changes_the_numbers_is_checked_first(anna: Audience) -> None:
+def test_a_source_that_changes_the_numbers_is_checked_first(anna: Customer) -> None:
     text = "email,signup_at,signup_ip,confirmed_at\n"
     text += "dora@quelle-1.de,2026-10-01T10:00Z,203.0.113.9,2026-10-01T10:05Z\n"
     move = drop(anna, {"p.csv": text.encode()})
@@ -202,14 +201,14 @@ def test_a_source_that_changes_the_numbers_is_checked_first(anna: Audience) -> N
     assert done.accepted == 1
 
 
-def test_two_columns_of_one_meaning_are_refused(anna: Audience) -> None:
+def test_two_columns_of_one_meaning_are_refused(anna: Customer) -> None:
     move = drop(anna, {"p.csv": b"email,one,two\ndora@doppelt-1.de,203.0.113.9,203.0.113.8\n"}).check()
     both = {f"column-{move.column(title)}": "signup_ip" for title in ("one", "two")}
     assert "Map only one of them" in move.post("check", **both)
     assert move.row.state == "ready"
 
 
-def test_a_no_in_any_file_beats_every_other_row(anna: Audience) -> None:
+def test_a_no_in_any_file_beats_every_other_row(anna: Customer) -> None:
     header = "email,signup_at,signup_ip,confirmed_at,source"
     whole = "2026-10-01T10:00Z,203.0.113.9,2026-10-01T10:05Z,https://anna.example/news"
     files = {
@@ -222,8 +221,8 @@ def test_a_no_in_any_file_beats_every_other_row(anna: Audience) -> None:
     assert piles(move)[0] == 1
     move.start()
     assert [email for email, state in move.states().items() if state == "confirmed"] == ["frida@nein-3.de"]
-    with tenancy.account(anna.home.account_id):
-        assert Suppression.objects.filter(account_id=anna.home.account_id).count() == 2
+    with tenancy.account(anna.account_id):
+        assert Suppression.objects.filter(account_id=anna.account_id).count() == 2
     # A later move can't bring them back.
     again = drop(anna, {"a.csv": files["a.csv"]}).check()
     again.start()
@@ -240,15 +239,15 @@ def test_a_no_in_any_file_beats_every_other_row(anna: Audience) -> None:
         ({**GO, **ORIGIN, "kind": "bought"}, "Choose how people signed up"),
     ],
 )
-def test_it_starts_only_when_everything_is_confirmed(anna: Audience, fields: dict[str, str], sentence: str) -> None:
+def test_it_starts_only_when_everything_is_confirmed(anna: Customer, fields: dict[str, str], sentence: str) -> None:
     move = drop(anna, export_of("mailchimp"), list_id=fresh_list(anna)).check()
     assert sentence.lower() in move.post("start", **fields).lower()
     assert move.row.state == "ready"
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert not Import.objects.filter(move_id=move.id).exists()
 
 
-def test_numbers_that_were_not_seen_are_not_confirmed(anna: Audience) -> None:
+def test_numbers_that_were_not_seen_are_not_confirmed(anna: Customer) -> None:
     move = drop(anna, export_of("mailchimp")).check()
     seen = move.row.run
     move.post("check")
@@ -258,7 +257,7 @@ def test_numbers_that_were_not_seen_are_not_confirmed(anna: Audience) -> None:
     assert move.row.state == "ready"
 
 
-def test_a_system_can_be_chosen_by_hand(anna: Audience) -> None:
+def test_a_system_can_be_chosen_by_hand(anna: Customer) -> None:
     data = b"email,status\ndora@hand-1.de,4\nerik@hand-2.de,1\n"
     move = drop(anna, {"people.csv": data}, system="mailtrain").check()
     assert move.result.pile(Pile.NEVER) == [("complained", 1)]
@@ -267,13 +266,13 @@ def test_a_system_can_be_chosen_by_hand(anna: Audience) -> None:
     assert "can&#x27;t be proved" in page
 
 
-def test_what_cannot_be_read_says_so_and_other_files_can_be_chosen(anna: Audience) -> None:
+def test_what_cannot_be_read_says_so_and_other_files_can_be_chosen(anna: Customer) -> None:
     move = drop(anna, {"words.csv": b"title,sent\nMay,3\n"}).check()
     assert move.row.state == "failed"
     assert "No file has a column with email addresses" in move.page()
     path = move.row.files[0]["path"]
     assert move.post("discard") == "/studio/imports/new/"
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert not storage.exists(path)
     assert "Nothing was imported" in move.page()
     assert move.post("start", **ORIGIN, **GO) == move.url
@@ -288,30 +287,30 @@ def test_what_cannot_be_read_says_so_and_other_files_can_be_chosen(anna: Audienc
         ({"bad.zip": b"PK\x03\x04 no archive"}, ""),
     ],
 )
-def test_what_is_no_file_is_refused(anna: Audience, files: dict[str, bytes], sentence: str) -> None:
+def test_what_is_no_file_is_refused(anna: Customer, files: dict[str, bytes], sentence: str) -> None:
     posted = {"mailing_list": str(anna.list_id), "dropped": upload_files(files), "system": ""}
     answer = anna.client.post("/studio/imports/new/", posted)
     if sentence:
         assert answer.status_code == 422
         assert sentence in answer.content.decode()
-        with tenancy.account(anna.home.account_id):
+        with tenancy.account(anna.account_id):
             assert not Move.objects.exists()
     else:
         assert answer.status_code == 303, "a broken ZIP is read as a table, and the check says what it is"
 
 
-def test_a_zip_in_a_zip_is_refused_at_once_and_nothing_is_kept(anna: Audience) -> None:
+def test_a_zip_in_a_zip_is_refused_at_once_and_nothing_is_kept(anna: Customer) -> None:
     inner = zipped({"a.csv": b"email\ndora@innen-1.de\n"})
     posted = {"mailing_list": str(anna.list_id), "dropped": upload_files(zipped(inner)), "system": ""}
     answer = anna.client.post("/studio/imports/new/", posted)
     assert answer.status_code == 422
     assert "contains another ZIP" in answer.content.decode()
-    with tenancy.account(anna.home.account_id):
+    with tenancy.account(anna.account_id):
         assert not Move.objects.exists()
 
 
-def test_strangers_find_nothing_and_viewers_change_nothing(anna: Audience) -> None:
-    carla = audience("Carla")
+def test_strangers_find_nothing_and_viewers_change_nothing(anna: Customer) -> None:
+    carla = customer_with_members("Carla")
     move = drop(anna, export_of("mailchimp")).check()
     for part in ("", "progress/", "rows/?pile=never&why=complained"):
         assert carla.client.get(f"{move.url}{part}").status_code == 404, part

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.relays.tables import Relay
@@ -21,14 +20,16 @@ from mailflatrate.entrypoints.web import navigation
 from mailflatrate.entrypoints.web.studio import urls
 from mailflatrate.entrypoints.web.studio.reports import report_rows
 from mailflatrate.rules.suppression import SuppressionReason
+from support.customers import Customer, sending_customer
+from support.people import browser, person
 
 SUPPRESSIONS, LOOK_UP, ADD = (f"/studio/suppressions/{rest}" for rest in ("", "look-up/", "add/"))
 TABBED = {"Contacts": navigation.CONTACTS, "Content": navigation.CONTENT, "Settings": navigation.SETTINGS}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    return world(people=3)
+def anna(database: str) -> Customer:
+    return sending_customer(people=3)
 
 
 def current(page: str, label: str) -> list[str]:
@@ -45,7 +46,7 @@ def entries(page: str) -> list[str]:
     return [name.strip() for name in re.findall(r"<span>(.*?)</span>", found[0])]
 
 
-def test_the_sidebar_has_six_entries_and_three_at_its_foot(anna: World) -> None:
+def test_the_sidebar_has_six_entries_and_three_at_its_foot(anna: Customer) -> None:
     page = anna.client.get("/studio/").content.decode()
     main = ["Home", "Campaigns", "Contacts", "Forms", "Content", "Reports"]
     assert entries(page) == [*main, "Test inbox", "Settings", "Help"]
@@ -55,7 +56,7 @@ def test_the_sidebar_has_six_entries_and_three_at_its_foot(anna: World) -> None:
 @pytest.mark.parametrize(
     ("section", "tab"), [(name, tab) for name, entry in TABBED.items() for tab in entry.tabs], ids=lambda one: str(one)
 )
-def test_every_tab_marks_itself_and_its_entry(anna: World, section: str, tab: navigation.Tab) -> None:
+def test_every_tab_marks_itself_and_its_entry(anna: Customer, section: str, tab: navigation.Tab) -> None:
     answer = anna.client.get(reverse(f"studio:{tab.name}"))
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -85,7 +86,7 @@ def test_every_tab_marks_itself_and_its_entry(anna: World, section: str, tab: na
         ("", "Home"),
     ],
 )
-def test_pages_below_an_entry_keep_it_marked(anna: World, path: str, entry: str) -> None:
+def test_pages_below_an_entry_keep_it_marked(anna: Customer, path: str, entry: str) -> None:
     page = anna.client.get(f"/studio/{path}").content.decode()
     assert current(page, "Main navigation") == [entry]
 
@@ -104,7 +105,7 @@ def _names(entries: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
             yield entry.name or ""
 
 
-def test_the_test_inbox_goes_once_a_relay_takes_the_mail(anna: World) -> None:
+def test_the_test_inbox_goes_once_a_relay_takes_the_mail(anna: Customer) -> None:
     with tenancy.platform(PlatformReason.RELAYS):
         relay = Relay.objects.create(name="out", pool="trusted", host="relay.example", port=587)
     try:
@@ -114,14 +115,14 @@ def test_the_test_inbox_goes_once_a_relay_takes_the_mail(anna: World) -> None:
             relay.delete()
 
 
-def add(anna: World, email: str) -> str:
+def add(anna: Customer, email: str) -> str:
     """Suppress an address; the page that follows."""
     answer = anna.client.post(ADD, {"add-email": email})
     assert (answer.status_code, answer.headers["Location"]) == (303, SUPPRESSIONS)
     return anna.client.get(SUPPRESSIONS).content.decode()
 
 
-def test_suppressions_are_listed_looked_up_and_added(anna: World) -> None:
+def test_suppressions_are_listed_looked_up_and_added(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         email = Contact.objects.order_by("id").values_list("email", flat=True)[0]
     assert "No suppressions yet" in anna.client.get(SUPPRESSIONS).content.decode()
@@ -137,19 +138,19 @@ def test_suppressions_are_listed_looked_up_and_added(anna: World) -> None:
     assert "isn't suppressed" in anna.client.post(LOOK_UP, {"look-email": "free@x.example"}).content.decode()
     with tenancy.account(anna.account_id):
         row = Suppression.objects.latest("id")
-        assert (row.reason, row.source) == (SuppressionReason.MANUAL, f"studio: {anna.anna.email}")
+        assert (row.reason, row.source) == (SuppressionReason.MANUAL, f"studio: {anna.owner.email}")
 
 
 @pytest.mark.parametrize("wrong", ["", "no address", "a@b\0.example", "x" * 400 + "@x.example"])
-def test_what_is_no_address_is_refused_with_words(anna: World, wrong: str) -> None:
+def test_what_is_no_address_is_refused_with_words(anna: Customer, wrong: str) -> None:
     for url, field in ((LOOK_UP, "look-email"), (ADD, "add-email")):
         answer = anna.client.post(url, {field: wrong})
         assert answer.status_code == 422
         assert "field-error" in answer.content.decode()
 
 
-def test_reports_show_rates_newest_first_in_pages(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    empty = browser(bare_account("Empty")[1]).get("/studio/reports/").content.decode()
+def test_reports_show_rates_newest_first_in_pages(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = browser(Customer.registered("Empty").owner).get("/studio/reports/").content.decode()
     assert "No reports yet" in empty
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
@@ -172,13 +173,13 @@ def test_reports_show_rates_newest_first_in_pages(anna: World, monkeypatch: pyte
         assert row.unsubscribed == 1
 
 
-def test_a_stranger_and_a_viewer(anna: World) -> None:
+def test_a_stranger_and_a_viewer(anna: Customer) -> None:
     """Carla sees nothing of Anna's and can't page into it; Ben, who only reads, looks up and adds nothing."""
     with tenancy.account(anna.account_id):
         campaign = Campaign.objects.filter(state=CampaignState.SENT).first() or anna.sending()
         email = Contact.objects.order_by("id").values_list("email", flat=True)[1]
     anna.client.post(ADD, {"add-email": email})
-    carla = browser(bare_account("Möbelhaus Nordstern")[1])
+    carla = browser(Customer.registered("Möbelhaus Nordstern").owner)
     for path in (
         SUPPRESSIONS,
         "/studio/reports/",
@@ -197,7 +198,7 @@ def test_a_stranger_and_a_viewer(anna: World) -> None:
     assert Client().get(ADD).status_code in (302, 405)
 
 
-def test_security_and_general_are_two_pages(anna: World) -> None:
+def test_security_and_general_are_two_pages(anna: Customer) -> None:
     page = anna.client.get("/studio/settings/security/").content.decode()
     assert "/studio/settings/approval/" in page and "Signed-in devices" in page
     general = anna.client.get("/studio/settings/").content.decode()
@@ -215,6 +216,6 @@ def test_security_and_general_are_two_pages(anna: World) -> None:
         ("campaigns/7/second/", "campaigns/7/approval/"),
     ],
 )
-def test_pages_are_still_found_where_they_were(anna: World, before: str, now: str) -> None:
+def test_pages_are_still_found_where_they_were(anna: Customer, before: str, now: str) -> None:
     answer = anna.client.get(f"/studio/{before}")
     assert (answer.status_code, answer["Location"]) == (302, f"/studio/{now}")

@@ -7,7 +7,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from forms_world import Mail, Place, place, send_queued, somebody
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
@@ -18,6 +17,7 @@ from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
+from support.forms import ConfirmationMail, FormCustomer, customer_with_form, fresh_address, send_queued
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -26,9 +26,9 @@ pytestmark = pytest.mark.usefixtures("database")
 class Dora:
     """A subscriber, and the link to her preferences."""
 
-    place: Place
+    place: FormCustomer
     email: str
-    mail: Mail
+    mail: ConfirmationMail
 
     @property
     def url(self) -> str:
@@ -59,7 +59,7 @@ class Dora:
 
 @pytest.fixture
 def dora() -> Dora:
-    lindenhof, email = place(), somebody()
+    lindenhof, email = customer_with_form(), fresh_address()
     mail = lindenhof.asked(email)
     lindenhof.confirm(mail)
     return Dora(lindenhof, email, mail)
@@ -128,7 +128,7 @@ def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
 
 
 def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
-    new = somebody("dora.neu")
+    new = fresh_address("dora.neu")
     page = dora.save(act="move", email=new)
     assert f"We've sent an email to {masked_address(dora.email)}" in page
     assert send_queued(dora.place.account_id) == []
@@ -146,7 +146,7 @@ def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:
 
 
 def test_a_stranger_who_was_named_can_say_no(dora: Dora) -> None:
-    new = somebody("stranger")
+    new = fresh_address("stranger")
     dora.save(act="move", email=new)
     dora.agree()
     (mail,) = send_queued(dora.place.account_id)
@@ -160,7 +160,7 @@ def test_a_stranger_who_was_named_can_say_no(dora: Dora) -> None:
 def test_naming_addresses_is_no_way_to_write_to_strangers(dora: Dora) -> None:
     """Without her word nobody else gets a message; with it, three a day."""
     for number in range(5):
-        dora.save(act="move", email=somebody(f"nobody{number}x"))
+        dora.save(act="move", email=fresh_address(f"nobody{number}x"))
         assert "sent an email to nobody" in dora.agree()
     assert len(send_queued(dora.place.account_id)) == 3
     with tenancy.account(dora.place.account_id):

@@ -6,7 +6,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import World, world
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions import create_list
@@ -16,6 +15,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
 from mailflatrate.mail.tokens import TokenPurpose
+from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,7 +29,7 @@ BUDGET_BYTES = 30_000
 class Letter:
     """Dora's message: whose it is, and the tokens in it."""
 
-    anna: World
+    anna: Customer
     delivery_id: int
     mailing_id: str
 
@@ -58,7 +58,7 @@ class Letter:
 
 @pytest.fixture
 def letter() -> Letter:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     campaign = anna.sending("Winter bulbs")
     with tenancy.account(anna.account_id):
         delivery = Delivery.objects.get(campaign_id=campaign.id)
@@ -209,7 +209,7 @@ def test_forged_tokens_are_not_found(letter: Letter, kind: str) -> None:
 
 
 def test_a_token_of_another_account_does_not_open_this_one(letter: Letter) -> None:
-    other = world(people=0)
+    other = sending_customer(people=0)
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, other.account_id, letter.delivery_id)
     assert stranger().post(f"/u/{token}", {"scope": "all"}).status_code == 404
     assert letter.states() == ["confirmed"]

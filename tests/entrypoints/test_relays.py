@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from desk_world import Desk, desk
-from fake_relay import ANY, HANG, FakeRelay, Step
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount
@@ -23,6 +21,8 @@ from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.relay import table_lines
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings import load_settings
+from support.desk import Desk, desk
+from support.fake_relay import ANY, HANG, FakeRelay, Step
 
 
 @pytest.fixture

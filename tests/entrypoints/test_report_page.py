@@ -16,8 +16,6 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from api_world import program
-from desk_world import operator
 from mailflatrate.apps.abuse import actions
 from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseQuestion, CaseState, Report
@@ -30,18 +28,20 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.tokens import TokenPurpose
 from outlook_file import saved
-from returned_world import Sent, sent
-from vetted import vetted
+from support.api import program_of
+from support.customers import Customer
+from support.people import operator
+from support.returned_mail import SentCampaign, sent_campaign
 
 NETWORKS = count(1)
 """Each reporter comes from another network, which no other test uses, so that no limit for one is met by chance."""
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign."""
     assert database
-    return sent(people=8)
+    return sent_campaign(people=8)
 
 
 def report(status: int = 200, **given: object) -> str:
@@ -60,7 +60,7 @@ def last() -> Report:
         return Report.objects.select_related("case").latest("id")
 
 
-def test_by_pasted_header(case: Sent) -> None:
+def test_by_pasted_header(case: SentCampaign) -> None:
     page = report(about=case.mail(0).partition(b"\r\n\r\n")[0].decode())
     assert "Gärtnerei Lindenhof" in page
     assert "email the recipient of this message again" in page
@@ -68,14 +68,14 @@ def test_by_pasted_header(case: Sent) -> None:
     assert (case.suppressions(0), case.state(0)) == ([("unsubscribe", False)], "unsubscribed")
 
 
-def test_by_file(case: Sent) -> None:
+def test_by_file(case: SentCampaign) -> None:
     file = io.BytesIO(case.mail(1))
     file.name = "mail.eml"
     assert "email the recipient of this message again" in report(file=file)
     assert case.state(1) == "unsubscribed"
 
 
-def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
+def test_a_chosen_file_need_not_be_chosen_again(case: SentCampaign) -> None:
     """The form returns with the message in its text field: after haste, and after "only tell me who sent it"."""
     just_now = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
     # A mail with its token needs no waiting; without one it is as if the ID had been typed.
@@ -92,7 +92,7 @@ def test_a_chosen_file_need_not_be_chosen_again(case: Sent) -> None:
     assert case.state(5) == "unsubscribed"
 
 
-def test_by_mailing_id_and_a_mail_with_a_button(case: Sent) -> None:
+def test_by_mailing_id_and_a_mail_with_a_button(case: SentCampaign) -> None:
     """The ID alone stops nothing; the address that got the campaign proves itself. Opening the link changes nothing."""
     typed = case.campaign.mailing_id.lower().replace("-", " ")
     assert "If the email was sent to the address you gave, we" in report(about=typed, reporter=case.reader(2).email)
@@ -109,7 +109,7 @@ def test_by_mailing_id_and_a_mail_with_a_button(case: Sent) -> None:
         assert Client().post(f"/report/stop/{token}").status_code == 404
 
 
-def test_a_stranger_s_address_gets_no_mail(case: Sent) -> None:
+def test_a_stranger_s_address_gets_no_mail(case: SentCampaign) -> None:
     """No one is mailed because a visitor typed their address, and the page does not tell who is on the list."""
     told = report(about=case.campaign.mailing_id, reporter="victim@elsewhere-example.de")
     assert "If the email was sent to the address you gave, we" in told
@@ -117,7 +117,7 @@ def test_a_stranger_s_address_gets_no_mail(case: Sent) -> None:
         assert not Notice.objects.filter(recipient="victim@elsewhere-example.de").exists()
 
 
-def test_who_sent_it_and_nothing_else(case: Sent) -> None:
+def test_who_sent_it_and_nothing_else(case: SentCampaign) -> None:
     before = last().id
     assert "Gärtnerei Lindenhof" in report(about=case.campaign.mailing_id, who="1")
     report(422, about="0000-0000-9", who="1")
@@ -125,7 +125,7 @@ def test_who_sent_it_and_nothing_else(case: Sent) -> None:
     assert last().id == before
 
 
-def test_illegal_content_wants_a_whole_notice(case: Sent) -> None:
+def test_illegal_content_wants_a_whole_notice(case: SentCampaign) -> None:
     """DSA Art. 16(2): reasons, place, name and address, good faith."""
     report(422, about=case.campaign.mailing_id, complaint="illegal", text="", reporter="")
     report(
@@ -140,7 +140,7 @@ def test_illegal_content_wants_a_whole_notice(case: Sent) -> None:
     assert (filed.case.kind, filed.case.dangerous, filed.notice["good_faith"]) == (CaseKind.CONTENT, True, True)
 
 
-def test_machines_are_kept_out(case: Sent) -> None:
+def test_machines_are_kept_out(case: SentCampaign) -> None:
     before = last().id
     report(about=case.campaign.mailing_id, topic_note="buy now")
     fresh = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
@@ -148,7 +148,7 @@ def test_machines_are_kept_out(case: Sent) -> None:
     assert last().id == before
 
 
-def test_work_opens_the_page_once(case: Sent) -> None:
+def test_work_opens_the_page_once(case: SentCampaign) -> None:
     """ALTCHA as on the forms: browsers that do the work may report again at once; a solution serves once (R-35)."""
     client = Client(REMOTE_ADDR="198.51.100.7")
     given = client.get("/report/task").json()
@@ -159,7 +159,7 @@ def test_work_opens_the_page_once(case: Sent) -> None:
     assert 'data-task="/report/task"' in client.get("/report/").content.decode()
 
 
-def test_without_scripts_it_goes_seldom_and_without_the_page_never(case: Sent) -> None:
+def test_without_scripts_it_goes_seldom_and_without_the_page_never(case: SentCampaign) -> None:
     client = Client(REMOTE_ADDR="198.51.100.8")
     moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
     data = {"complaint": "unasked", "about": case.campaign.mailing_id}
@@ -178,7 +178,7 @@ def solved(task: dict[str, Any]) -> str:
     raise AssertionError("no number fits")
 
 
-def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: Sent) -> None:
+def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: SentCampaign) -> None:
     report(about=case.mail(3).decode(), reporter="dora.secret@people.example", reporter_name="Dora Geheim")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = Case.objects.exclude(state=CaseState.CLOSED).get(
@@ -233,7 +233,9 @@ OTHER_MAIL = (
         ),
     ],
 )
-def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], english: str, german: str) -> None:
+def test_every_answer_says_what_to_do_next(
+    case: SentCampaign, given: dict[str, Any], english: str, german: str
+) -> None:
     """None of our campaigns is named: no case, and no dead end, in both languages; a person can still be asked for."""
     before = last().id
     for who in ({}, {"who": "1"}):
@@ -252,18 +254,18 @@ def test_every_answer_says_what_to_do_next(case: Sent, given: dict[str, Any], en
     assert (last().id > before, last().case.campaign_id) == (True, None)
 
 
-def test_a_well_formed_id_that_nobody_has(case: Sent) -> None:
+def test_a_well_formed_id_that_nobody_has(case: SentCampaign) -> None:
     assert "Check it against the bottom of the email, or paste the" in report(422, about=new_mailing_id())
 
 
-def test_whoever_hands_in_the_mail_itself_chooses_the_file_once(case: Sent) -> None:
+def test_whoever_hands_in_the_mail_itself_chooses_the_file_once(case: SentCampaign) -> None:
     """Its token proves more than work or time would."""
     said = report(file=given_file("mail.eml", case.mail(6)), shown="")
     assert "email the recipient of this message again" in said
     assert case.state(6) == "unsubscribed"
 
 
-def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
+def test_by_a_mail_that_outlook_saved(case: SentCampaign) -> None:
     head, _, body = case.mail(4).partition(b"\r\n\r\n")
     fields = "\r\n".join(line for line in head.decode().split("\r\n") if not line.startswith("Content-Type"))
     file = saved(fields + "\r\n", body.decode())
@@ -272,7 +274,7 @@ def test_by_a_mail_that_outlook_saved(case: Sent) -> None:
     assert "Paste the email headers instead" in report(422, file=given_file("mail.msg", file[:700]))
 
 
-def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> None:
+def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: SentCampaign) -> None:
     """R-80: pages, the person's file, exports and the API; the reporter wrote from an address other than theirs."""
     answer = Client(REMOTE_ADDR="198.51.100.99").post("/report/", {
         "complaint": "unasked", "text": "Stop this nonsense-4711.", "reporter": "eve.secret@elsewhere-example.de",
@@ -282,7 +284,7 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> N
     contact, campaign, client = case.reader(7), case.campaign.id, case.anna.client
     with tenancy.account(case.anna.account_id):
         key = accounts.make_api_key(
-            case.anna.account_id, "All", {KeyScope.READ}, expires_at=None, by=case.anna.anna
+            case.anna.account_id, "All", {KeyScope.READ}, expires_at=None, by=case.anna.owner
         ).secret
     seen = []
     for name, args in (("home", []), ("account-status", []), ("questions", []), ("contact", [contact.id]),
@@ -300,7 +302,7 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: Sent) -> N
         told = Client().get(f"/api/v1/{resource}", headers={"authorization": f"Bearer {key}"})
         assert told.status_code == 200, resource
         seen.append(told.content)
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     for resource in ("complaints", "measures", "questions", "suppressions"):
         assert carla.get(f"/{resource}")["items"] == [], "another customer sees nothing of it"
     with tenancy.account(case.anna.account_id):

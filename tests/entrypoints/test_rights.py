@@ -9,9 +9,6 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from audience_world import file_of, line
-from campaign_world import World, world
-from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.notices import queue_notice
@@ -25,6 +22,9 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.gate import judge_notice
 from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import file_of, line
+from support.customers import Customer, sending_customer
+from support.origins import approve_origin
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,13 +35,13 @@ class Case:
     """Dora got a mail of Anna's; she is on a list of Carla's, too, and Anna must not learn of it."""
 
     def __init__(self) -> None:
-        self.anna: World = world(people=1)
-        self.carla: World = world(people=1)
+        self.anna: Customer = sending_customer(people=1)
+        self.carla: Customer = sending_customer(people=1)
         self.email = f"dora.{self.anna.account_id}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
         for owner in (self.anna, self.carla):
             approve_origin(owner.account_id, owner.list_id)
-            Home(owner.account_id, owner.list_id).bring(file_of(line(self.email)).getvalue())
+            Customer(owner.account_id, owner.list_id).bring(file_of(line(self.email)).getvalue())
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             self.contact = Contact.objects.get(email=self.email)
@@ -49,7 +49,7 @@ class Case:
         self.page = f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.anna.account_id, self.delivery.id)}"
         self.visitor = Client(enforce_csrf_checks=True)
 
-    def contact_of(self, owner: World) -> Contact | None:
+    def contact_of(self, owner: Customer) -> Contact | None:
         with tenancy.account(owner.account_id):
             return Contact.objects.filter(address_key=self.key).first()
 

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign
@@ -17,6 +16,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web import navigation
 from mailflatrate.entrypoints.web.studio.search.pages import KEYWORDS
 from mailflatrate.entrypoints.web.studio.search.results import GROUP_HITS, marked, normalized
+from support.customers import Customer, sending_customer
+from support.people import browser, person
 
 SEARCH = "/studio/search/"
 PART = {"HX-Request": "true"}
@@ -24,8 +25,8 @@ _OPTION = re.compile(r'<a\s+class="search-hit[^"]*".*?href="([^"]+)".*?</a>', re
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    return world(people=3, domain="kraut.example")
+def anna(database: str) -> Customer:
+    return sending_customer(people=3, domain="kraut.example")
 
 
 def asked(client: Client, text: str, **headers: str) -> str:
@@ -42,12 +43,12 @@ def hits(page: str) -> dict[str, str]:
     }
 
 
-def rename(anna: World, **names: str) -> None:
+def rename(anna: Customer, **names: str) -> None:
     with tenancy.account(anna.account_id):
         Contact.objects.filter(id=Contact.objects.order_by("id")[0].id).update(**names)
 
 
-def test_everything_in_an_account_is_found_by_its_name(anna: World) -> None:
+def test_everything_in_an_account_is_found_by_its_name(anna: Customer) -> None:
     campaign = anna.draft("Zwiebelfest im November")
     with tenancy.account(anna.account_id):
         MailingList.objects.create(name="Zwiebelfreunde", public_name="Friends", language="en", code="zf")
@@ -67,7 +68,7 @@ def test_everything_in_an_account_is_found_by_its_name(anna: World) -> None:
         assert anna.client.get(url).status_code in (200, 303), url
 
 
-def test_a_mailing_id_is_found_as_people_say_it(anna: World) -> None:
+def test_a_mailing_id_is_found_as_people_say_it(anna: Customer) -> None:
     campaign = anna.draft("Quotable")
     for said in (campaign.mailing_id, campaign.mailing_id.lower().replace("-", " "), campaign.mailing_id[:6]):
         assert f"/studio/campaigns/{campaign.id}/" in hits(asked(anna.client, said)), said
@@ -86,11 +87,11 @@ def test_a_mailing_id_is_found_as_people_say_it(anna: World) -> None:
         ("create campaign", "/studio/campaigns/new/"),
     ],
 )
-def test_pages_are_found_by_their_title_and_by_what_is_done_there(anna: World, text: str, url: str) -> None:
+def test_pages_are_found_by_their_title_and_by_what_is_done_there(anna: Customer, text: str, url: str) -> None:
     assert url in hits(asked(anna.client, text))
 
 
-def test_pages_are_found_in_german_words(anna: World) -> None:
+def test_pages_are_found_in_german_words(anna: Customer) -> None:
     page = asked(anna.client, "impressum", **{"Accept-Language": "de"})
     assert "/studio/imprint/" in hits(page)
     assert "Seiten" in page
@@ -101,18 +102,18 @@ def test_every_page_of_the_navigation_has_other_words_that_find_it() -> None:
     assert {tab.name for entry in entries for tab in entry.tabs} == set(KEYWORDS)
 
 
-def test_a_page_found_by_another_word_shows_it(anna: World) -> None:
+def test_a_page_found_by_another_word_shows_it(anna: Customer) -> None:
     assert "DKIM" in hits(asked(anna.client, "dkim"))["/studio/senders/"].replace(" ", "")
 
 
 @pytest.mark.parametrize("text", ["", " ", "a", "a\0", " \t a"])
-def test_one_character_searches_nothing(anna: World, text: str) -> None:
+def test_one_character_searches_nothing(anna: Customer, text: str) -> None:
     page = asked(anna.client, text)
     assert hits(page) == {}
     assert "at least 2 characters" in page
 
 
-def test_nothing_found_says_what_can_be_searched(anna: World) -> None:
+def test_nothing_found_says_what_can_be_searched(anna: Customer) -> None:
     page = asked(anna.client, "<script>alert(1)</script>")
     assert "<script>" not in page and "Nothing found for" in page and "mailing ID" in page
 
@@ -120,11 +121,11 @@ def test_nothing_found_says_what_can_be_searched(anna: World) -> None:
 @pytest.mark.parametrize(
     "text", ["%%", "__", "\\\\", "'; DROP TABLE contact; --", "x" * 5000, "((", "[a-", "\ud7ff" * 90]
 )
-def test_no_text_breaks_it(anna: World, text: str) -> None:
+def test_no_text_breaks_it(anna: Customer, text: str) -> None:
     assert hits(asked(anna.client, text)) == {}
 
 
-def test_names_are_escaped_and_marked(anna: World) -> None:
+def test_names_are_escaped_and_marked(anna: Customer) -> None:
     anna.draft("<img src=x onerror=alert(1)> Quarkstrudel")
     page = asked(anna.client, "quark")
     assert "<img" not in page
@@ -132,7 +133,7 @@ def test_names_are_escaped_and_marked(anna: World) -> None:
     assert "&lt;<mark>img</mark> src" in asked(anna.client, "img")
 
 
-def test_a_group_shows_a_few_and_leads_to_the_rest(anna: World) -> None:
+def test_a_group_shows_a_few_and_leads_to_the_rest(anna: Customer) -> None:
     for number in range(GROUP_HITS + 2):
         anna.draft(f"Serie {number}")
     found = hits(asked(anna.client, "serie"))
@@ -142,7 +143,7 @@ def test_a_group_shows_a_few_and_leads_to_the_rest(anna: World) -> None:
     assert all(f"Serie {number}" in shown for number in range(GROUP_HITS + 2))
 
 
-def test_its_number_of_statements_does_not_grow_with_what_it_finds(anna: World) -> None:
+def test_its_number_of_statements_does_not_grow_with_what_it_finds(anna: Customer) -> None:
     with CaptureQueriesContext(connection) as little:
         asked(anna.client, "zebrastripe")
     with CaptureQueriesContext(connection) as much:
@@ -150,7 +151,7 @@ def test_its_number_of_statements_does_not_grow_with_what_it_finds(anna: World) 
     assert len(much) <= len(little)
 
 
-def test_without_javascript_it_is_a_page(anna: World) -> None:
+def test_without_javascript_it_is_a_page(anna: Customer) -> None:
     page = anna.client.get(SEARCH, {"q": "kraut.example"}).content.decode()
     assert "<html" in page and 'value="kraut.example"' in page
     assert len([url for url in hits(page) if url.startswith("/studio/contacts/")]) == 3
@@ -159,12 +160,12 @@ def test_without_javascript_it_is_a_page(anna: World) -> None:
     assert anywhere.count('href="/studio/search/"') == 2, "the buttons are links"
 
 
-def test_a_stranger_finds_nothing_of_it_and_a_viewer_reads(anna: World) -> None:
+def test_a_stranger_finds_nothing_of_it_and_a_viewer_reads(anna: Customer) -> None:
     """Carla finds none of Anna's things; Ben, who may only read, finds them, but no page that creates something."""
     campaign = anna.draft("Nur für Anna")
     with tenancy.account(anna.account_id):
         email = Contact.objects.order_by("id").values_list("email", flat=True)[0]
-    carla = browser(bare_account("Möbelhaus Nordstern")[1])
+    carla = browser(Customer.registered("Möbelhaus Nordstern").owner)
     for text in ("kraut.example", email, campaign.mailing_id, "nur für", "newsletter", "zwiebel"):
         found = hits(asked(carla, text))
         assert all("/new/" in url or not re.search(r"\d", url) for url in found), (text, found)
@@ -176,14 +177,14 @@ def test_a_stranger_finds_nothing_of_it_and_a_viewer_reads(anna: World) -> None:
     assert "/studio/campaigns/new/" in hits(asked(anna.client, "campaign"))
 
 
-def test_nobody_searches_without_signing_in(anna: World) -> None:
+def test_nobody_searches_without_signing_in(anna: Customer) -> None:
     assert Client().get(SEARCH, {"q": "kraut"}).status_code == 302
     refused = Client().get(SEARCH, {"q": "kraut"}, headers=PART)
     assert refused.status_code == 401 and "HX-Redirect" in refused.headers
     assert anna.client.post(SEARCH, {"q": "kraut"}).status_code == 405
 
 
-def test_the_desk_has_no_search_button(anna: World) -> None:
+def test_the_desk_has_no_search_button(anna: Customer) -> None:
     """The search reads one account, so it isn't offered outside of one."""
     assert "search-dialog" not in Client().get("/login/").content.decode()
 
@@ -198,9 +199,9 @@ def test_what_is_typed_is_bounded_and_composed() -> None:
     assert marked("x", "") == "x"
 
 
-def test_a_campaign_of_another_account_with_the_same_name_is_not_counted(anna: World) -> None:
+def test_a_campaign_of_another_account_with_the_same_name_is_not_counted(anna: Customer) -> None:
     anna.draft("Sommerfest")
-    other = world(people=1)
+    other = sending_customer(people=1)
     other.draft("Sommerfest")
     found = [url for url in hits(asked(anna.client, "sommerfest")) if "/campaigns/" in url]
     assert len(found) == 1

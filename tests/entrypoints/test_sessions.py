@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from campaign_world import world
+from support.customers import sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,7 +41,7 @@ def test_a_part_of_a_page_is_refused_and_the_whole_page_goes_to_the_sign_in() ->
 
 
 def test_after_the_sign_in_one_is_back_where_one_was() -> None:
-    anna = world().anna
+    anna = sending_customer().owner
     anna.set_password("winterzwiebeln")
     anna.save()
     visitor = Client()

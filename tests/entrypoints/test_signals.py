@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from demo_world import PORTS, children_of, free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.demo import PORTS
+from support.processes import children_of, free_port
 from support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0

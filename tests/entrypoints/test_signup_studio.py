@@ -3,17 +3,18 @@
 import pytest
 from django.test import Client
 
-from campaign_world import World, browser, followed, person, world
-from forms_world import Place, place, send_queued, somebody
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.models import Form, FormVersion, SignupRequest
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
+from support.forms import FormCustomer, customer_with_form, fresh_address, send_queued
+from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def draft(anna: World) -> Form:
+def draft(anna: Customer) -> Form:
     """A new form, by the page."""
     answer = anna.client.post("/studio/forms/new/", {"name": "Website", "mailing_list": anna.list_id})
     assert answer.status_code == 303
@@ -39,7 +40,7 @@ def texts(client: Client, path: str) -> str:
 
 
 def test_a_form_is_built_checked_and_published() -> None:
-    anna = world()
+    anna = sending_customer()
     form = draft(anna)
     here = f"/studio/forms/{form.id}/"
     page = texts(anna.client, f"{here}edit/")
@@ -67,7 +68,7 @@ def test_a_form_is_built_checked_and_published() -> None:
 
 
 def test_a_published_version_is_frozen_and_the_same_words_make_no_new_one() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     anna = lindenhof.anna
     here = f"/studio/forms/{lindenhof.form_id}/"
     followed(anna.client, f"{here}publish/", {})
@@ -83,7 +84,7 @@ def test_a_published_version_is_frozen_and_the_same_words_make_no_new_one() -> N
 
 
 def test_another_language_begins_with_our_texts() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     data = posted(lindenhof.anna.client, lindenhof.form_id) | {"languages": ["en", "de"]}
     page = followed(lindenhof.anna.client, f"/studio/forms/{lindenhof.form_id}/edit/", data)
     assert "Ja, {company} darf mir {frequency} {topics}" in page
@@ -91,7 +92,7 @@ def test_another_language_begins_with_our_texts() -> None:
 
 
 def test_a_save_by_script_answers_with_what_changed() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     path = f"/studio/forms/{lindenhof.form_id}/edit/"
     data = posted(lindenhof.anna.client, lindenhof.form_id) | {"en_wording": "Yes, send me things."}
     answer = lindenhof.anna.client.post(path, data, headers={"HX-Request": "true"})
@@ -102,7 +103,7 @@ def test_a_save_by_script_answers_with_what_changed() -> None:
 
 
 def test_the_preview_can_send_nothing() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     page = texts(lindenhof.anna.client, f"/studio/forms/{lindenhof.form_id}/preview/")
     assert "method=" not in page.partition("<form")[2].partition(">")[0]
     assert "<script" not in page
@@ -110,8 +111,8 @@ def test_the_preview_can_send_nothing() -> None:
 
 def test_a_person_added_by_hand_is_asked_and_not_subscribed() -> None:
     """R-25: there is no way around the confirmation."""
-    lindenhof = place()
-    dora = somebody()
+    lindenhof = customer_with_form()
+    dora = fresh_address()
     data = {"form": lindenhof.form_id, "email": dora, "note": "wrote it on the list at our stall", "first_name": "Dora"}
     page = followed(lindenhof.anna.client, "/studio/contacts/new/", data)
     assert "The contact is added once they confirm" in page
@@ -124,14 +125,14 @@ def test_a_person_added_by_hand_is_asked_and_not_subscribed() -> None:
     assert lindenhof.state(dora) == "confirmed"
     (requested, _sent, _confirmed) = lindenhof.events(dora)
     assert requested.evidence.details["note"] == "wrote it on the list at our stall"
-    assert requested.evidence.details["by"] == lindenhof.anna.anna.email
+    assert requested.evidence.details["by"] == lindenhof.anna.owner.email
 
 
 @pytest.mark.parametrize(
     ("email", "note"), [("info@briefkasten-lindenhof.de", "at our stall"), ("dora@briefkasten-lindenhof.de", "")]
 )
 def test_by_hand_the_same_rules_hold(email: str, note: str) -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     answer = lindenhof.anna.client.post(
         "/studio/contacts/new/", {"form": lindenhof.form_id, "email": email, "note": note}
     )
@@ -141,7 +142,7 @@ def test_by_hand_the_same_rules_hold(email: str, note: str) -> None:
 
 
 def test_a_viewer_looks_and_changes_nothing() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     ben = browser(person(lindenhof.account_id, "Ben Petersen", Role.VIEWER))
     here = f"/studio/forms/{lindenhof.form_id}/"
     for path in ("/studio/forms/", here, f"{here}edit/", f"{here}preview/"):
@@ -151,25 +152,25 @@ def test_a_viewer_looks_and_changes_nothing() -> None:
 
 
 def test_closing_and_opening_again() -> None:
-    lindenhof = place()
+    lindenhof = customer_with_form()
     here = f"/studio/forms/{lindenhof.form_id}/"
     assert "Visitors will see that" in followed(lindenhof.anna.client, f"{here}close/", {})
     assert "accepts sign-ups again" in followed(lindenhof.anna.client, f"{here}reopen/", {})
 
 
-def test_what_was_withheld_says_why(place_with_complaint: Place) -> None:
+def test_what_was_withheld_says_why(place_with_complaint: FormCustomer) -> None:
     page = texts(place_with_complaint.anna.client, f"/studio/forms/{place_with_complaint.form_id}/")
     assert "No email sent" in page
     assert "After a complaint, we send no further email, not even a confirmation." in page
 
 
 @pytest.fixture
-def place_with_complaint() -> Place:
+def place_with_complaint() -> FormCustomer:
     from mailflatrate.apps.suppression import actions as suppression
     from mailflatrate.base.ids import key_ring
     from mailflatrate.rules.suppression import SuppressionReason
 
-    lindenhof, dora = place(), somebody()
+    lindenhof, dora = customer_with_form(), fresh_address()
     with tenancy.account(lindenhof.account_id):
         suppression.suppress(
             key_ring().suppression_key(dora), reason=SuppressionReason.COMPLAINT, source="test", evidence={}

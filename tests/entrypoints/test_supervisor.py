@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
-from postfix_host import free_ports, wait_for_greeting
+from support.postfix_host import free_ports, wait_for_greeting
 from support.processes import is_alive
 from support.waiting import wait_until
 

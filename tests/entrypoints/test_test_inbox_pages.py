@@ -13,7 +13,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.inbound.models import InboxMessage
@@ -26,6 +25,8 @@ from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.mail.dkim_verify import DkimStatus
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import read_settings
+from support.customers import Customer, sending_customer
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,8 +37,8 @@ HTML = (
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=0)
+def anna() -> Customer:
+    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:
@@ -64,17 +65,17 @@ def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessag
         return InboxMessage.objects.create(account_id=account_id, raw=raw, **fields | values)
 
 
-def arrived(anna: World, raw: bytes | None = None, **values: object) -> str:
+def arrived(anna: Customer, raw: bytes | None = None, **values: object) -> str:
     """Return the URL of a message that the test inbox received for Anna's account."""
     row = receive(anna.account_id, raw or letter().as_bytes(), **values)
     return f"/studio/test-inbox/{row.id}/"
 
 
-def test_an_empty_postbox_explains_itself(anna: World) -> None:
+def test_an_empty_postbox_explains_itself(anna: Customer) -> None:
     assert "No messages yet" in text(anna.client.get("/studio/test-inbox/"))
 
 
-def test_search_and_pages(anna: World) -> None:
+def test_search_and_pages(anna: Customer) -> None:
     for number in range(51):
         receive(anna.account_id, b"Subject: x\r\n\r\n", envelope_to=f"reader{number}@postbox.example")
     first = text(anna.client.get("/studio/test-inbox/"))
@@ -90,7 +91,7 @@ def test_search_and_pages(anna: World) -> None:
     assert anna.client.get("/studio/test-inbox/?before=x&q=%00").status_code == 200
 
 
-def test_every_view_of_a_message(anna: World) -> None:
+def test_every_view_of_a_message(anna: Customer) -> None:
     url = arrived(anna, behaviour=MailboxBehavior.COMPLAIN.value)
     page = text(anna.client.get(url))
     assert "This address sent a spam complaint" in page
@@ -103,7 +104,7 @@ def test_every_view_of_a_message(anna: World) -> None:
     assert "attachment" in download.headers["Content-Disposition"]
 
 
-def test_the_page_of_a_mail_has_no_power(anna: World) -> None:
+def test_the_page_of_a_mail_has_no_power(anna: Customer) -> None:
     answer = anna.client.get(f"{arrived(anna)}html/")
     assert "Hello" in text(answer)
     policy = answer.headers["Content-Security-Policy"]
@@ -113,7 +114,7 @@ def test_the_page_of_a_mail_has_no_power(anna: World) -> None:
     assert "frame-ancestors 'self'" in policy
 
 
-def test_links_are_shown_as_they_stand_and_ours_open_here(anna: World) -> None:
+def test_links_are_shown_as_they_stand_and_ours_open_here(anna: Customer) -> None:
     base = load_settings().public_url
     page = text(anna.client.get(arrived(anna)))
     assert f'href="/c/xyz" target="_blank" rel="noopener noreferrer">{base}/c/xyz<' in page
@@ -124,14 +125,14 @@ def test_links_are_shown_as_they_stand_and_ours_open_here(anna: World) -> None:
     assert path_here(f"{base}.evil.example/u/x") == ""
 
 
-def sign(anna: World, message: EmailMessage) -> bytes:
+def sign(anna: Customer, message: EmailMessage) -> bytes:
     with tenancy.account(anna.account_id):
         pem = DkimKey.objects.get(selector="one").open()
     raw = message.as_bytes().replace(b"\n", b"\r\n")
     return bytes(dkim.sign(raw, b"one", b"lindenhof.example", pem)) + raw
 
 
-def test_the_signature_is_checked_by_ourselves(anna: World) -> None:
+def test_the_signature_is_checked_by_ourselves(anna: Customer) -> None:
     raw = sign(anna, letter())
     page = text(anna.client.get(f"{arrived(anna, raw)}signature/"))
     assert "The signature is valid" in page
@@ -142,15 +143,16 @@ def test_the_signature_is_checked_by_ourselves(anna: World) -> None:
     assert "isn't signed." in text(anna.client.get(f"{arrived(anna)}signature/"))
 
 
-def test_the_key_of_another_account_is_not_used(anna: World) -> None:
+def test_the_key_of_another_account_is_not_used(anna: Customer) -> None:
     raw = sign(anna, letter())
-    account_id, user = bare_account("Carla's Cafe")
+    customer = Customer.registered("Carla's Cafe")
+    account_id, user = customer.account_id, customer.owner
     row = receive(account_id, raw)
     page = text(browser(user).get(f"/studio/test-inbox/{row.id}/signature/"))
     assert "The signature is valid" not in page
 
 
-def test_broken_messages_are_shown_all_the_same(anna: World) -> None:
+def test_broken_messages_are_shown_all_the_same(anna: Customer) -> None:
     for raw in (
         b"",
         b"\r\n\r\n",
@@ -204,7 +206,7 @@ def public_pages(status: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ("status", "words"), [(200, "Response 200"), (302, "The response was 302"), (404, "The response was 404")]
 )
 def test_the_post_of_a_provider(
-    anna: World, status: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, status: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with public_pages(status, tmp_path, monkeypatch) as asked:
         url = arrived(anna, letter(base=load_settings().public_url).as_bytes())
@@ -214,7 +216,7 @@ def test_the_post_of_a_provider(
         assert words in text(anna.client.get(url))
 
 
-def test_no_answer_is_said(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_is_said(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILFLATRATE_PUBLIC_URL", "https://localhost:1")
     load_settings.cache_clear()
     try:
@@ -226,16 +228,16 @@ def test_no_answer_is_said(anna: World, monkeypatch: pytest.MonkeyPatch) -> None
         load_settings.cache_clear()
 
 
-def test_the_post_goes_nowhere_else(anna: World) -> None:
+def test_the_post_goes_nowhere_else(anna: Customer) -> None:
     url = arrived(anna, letter(base="https://evil.example").as_bytes())
     assert anna.client.post(f"{url}one-click/").status_code == 404
     assert "doesn't include one of our one-click unsubscribe links" in text(anna.client.get(url))
 
 
-def test_strangers_find_nothing(anna: World) -> None:
+def test_strangers_find_nothing(anna: Customer) -> None:
     url = arrived(anna)
     nobody = receive(None, letter().as_bytes())
-    _account_id, user = bare_account("Carla's Cafe")
+    user = Customer.registered("Carla's Cafe").owner
     carla = browser(user)
     for part in ("", "html/", "raw/", "signature/"):
         assert carla.get(url + part).status_code == 404
@@ -247,7 +249,7 @@ def test_strangers_find_nothing(anna: World) -> None:
     assert "dora@" not in text(carla.get("/studio/test-inbox/?q=dora"))
 
 
-def test_ben_looks_and_unsubscribes_nobody(anna: World) -> None:
+def test_ben_looks_and_unsubscribes_nobody(anna: Customer) -> None:
     url = arrived(anna)
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert "Send one-click POST" not in text(ben.get(url))

@@ -4,9 +4,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import IMPRINT as ENTRIES
-from campaign_world import World, bare_account, browser, person, world
-from mailboxes import prove
 from mailflatrate.apps.accounts.models import Application, Imprint, Notice, Role
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
@@ -14,7 +11,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm, from_application
 from mailflatrate.rules.imprint import ImprintColumn, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from vetted import RECORD, vetted
+from support.customers import IMPRINT as ENTRIES
+from support.customers import RECORD, Customer, sending_customer
+from support.mailboxes import prove
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -23,8 +23,8 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=0)
+def anna() -> Customer:
+    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:
@@ -32,14 +32,14 @@ def text(answer: HttpResponse, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def add_domain(anna: World, name: str = "news.lindenhof.example") -> SenderDomain:
+def add_domain(anna: Customer, name: str = "news.lindenhof.example") -> SenderDomain:
     answer = anna.client.post("/studio/senders/new/", {"name": name})
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):
         return SenderDomain.objects.get(id=int(answer.headers["Location"].split("/")[-2]))
 
 
-def zone_of(anna: World, domain: SenderDomain) -> dict[str, dict[str, list[str]]]:
+def zone_of(anna: Customer, domain: SenderDomain) -> dict[str, dict[str, list[str]]]:
     """Everything that the page asks for, published, and the operator's own SPF."""
     with tenancy.account(anna.account_id):
         records = actions.records_to_publish(domain)
@@ -51,19 +51,19 @@ def zone_of(anna: World, domain: SenderDomain) -> dict[str, dict[str, list[str]]
     return zone
 
 
-def look(anna: World, domain: SenderDomain, zone: dict[str, dict[str, list[str]]]) -> None:
+def look(anna: Customer, domain: SenderDomain, zone: dict[str, dict[str, list[str]]]) -> None:
     with ZoneServer(zone) as server, tenancy.account(anna.account_id):
         actions.check_domain(domain.id, resolver=DnsResolver([server.nameserver], timeout_seconds=2))
 
 
 def test_an_account_without_a_domain_is_told_what_to_do() -> None:
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     page = text(browser(carla).get("/studio/senders/"))
     assert "No domains yet" in page
     assert page.count("/studio/senders/new/") == 1
 
 
-def test_a_new_domain_shows_every_record_to_copy(anna: World) -> None:
+def test_a_new_domain_shows_every_record_to_copy(anna: Customer) -> None:
     domain = add_domain(anna)
     page = text(anna.client.get(f"/studio/senders/{domain.id}/"))
     assert "Waiting for DNS" in page
@@ -85,11 +85,11 @@ def test_a_new_domain_shows_every_record_to_copy(anna: World) -> None:
         ("", "required"),
     ],
 )
-def test_what_is_no_domain_of_ones_own_is_refused(anna: World, name: str, words: str) -> None:
+def test_what_is_no_domain_of_ones_own_is_refused(anna: Customer, name: str, words: str) -> None:
     assert words in text(anna.client.post("/studio/senders/new/", {"name": name}), 422)
 
 
-def test_found_stands_beside_expected_with_what_to_mend(anna: World) -> None:
+def test_found_stands_beside_expected_with_what_to_mend(anna: Customer) -> None:
     domain = add_domain(anna)
     zone = zone_of(anna, domain)
     zone[domain.bounce_host]["MX"] = ["10 mx.elsewhere.example"]
@@ -103,7 +103,7 @@ def test_found_stands_beside_expected_with_what_to_mend(anna: World) -> None:
     assert "Waiting for DNS" in page
 
 
-def test_verified_then_failing(anna: World) -> None:
+def test_verified_then_failing(anna: Customer) -> None:
     domain = add_domain(anna)
     zone = zone_of(anna, domain)
     look(anna, domain, zone)
@@ -118,7 +118,7 @@ def test_verified_then_failing(anna: World) -> None:
     assert "more than one policy" in page
 
 
-def test_check_now_looks_at_once(anna: World) -> None:
+def test_check_now_looks_at_once(anna: Customer) -> None:
     domain = add_domain(anna, "anna.invalid")
     part = text(anna.client.post(f"/studio/senders/{domain.id}/check/", headers=HTMX))
     assert part.lstrip().startswith('<div id="records"')
@@ -128,7 +128,7 @@ def test_check_now_looks_at_once(anna: World) -> None:
     assert anna.client.post(f"/studio/senders/{domain.id}/check/").status_code == 303
 
 
-def test_addresses_count_once_their_domain_and_their_mailbox_do(anna: World) -> None:
+def test_addresses_count_once_their_domain_and_their_mailbox_do(anna: Customer) -> None:
     domain = add_domain(anna)
     url = f"/studio/senders/{domain.id}/addresses/"
     good = {"display_name": "Lindenhof", "email": f"post@{domain.name}"}
@@ -148,7 +148,7 @@ def test_addresses_count_once_their_domain_and_their_mailbox_do(anna: World) -> 
         assert SenderAddress.objects.get(email=good["email"]).verified_at is not None
 
 
-def test_a_domain_goes_only_while_nothing_hangs_on_it(anna: World) -> None:
+def test_a_domain_goes_only_while_nothing_hangs_on_it(anna: Customer) -> None:
     domain = add_domain(anna)
     with tenancy.account(anna.account_id):
         used = SenderDomain.objects.get(name="lindenhof.example")
@@ -161,7 +161,7 @@ def test_a_domain_goes_only_while_nothing_hangs_on_it(anna: World) -> None:
 # The imprint ----------------------------------------------------------------------------------------------------
 
 
-def test_the_form_shows_what_is_stored_and_how_it_reads(anna: World) -> None:
+def test_the_form_shows_what_is_stored_and_how_it_reads(anna: Customer) -> None:
     page = text(anna.client.get("/studio/imprint/"))
     assert 'value="Lindenhof GmbH"' in page
     assert "Lindenweg 4, 24103 Kiel, Deutschland" in page
@@ -169,7 +169,7 @@ def test_the_form_shows_what_is_stored_and_how_it_reads(anna: World) -> None:
     assert "Version 1" in page
 
 
-def test_every_save_is_a_new_version(anna: World) -> None:
+def test_every_save_is_a_new_version(anna: Customer) -> None:
     answer = anna.client.post(
         "/studio/imprint/", IMPRINT | {"country": "DE", "city": "Lübeck", "website": "lindenhof.example"}
     )
@@ -177,7 +177,7 @@ def test_every_save_is_a_new_version(anna: World) -> None:
     with tenancy.account(anna.account_id):
         first, second = Imprint.objects.order_by("version")
     assert (first.fields["city"], second.fields["city"]) == ("Kiel", "Lübeck")
-    assert second.created_by_id == anna.anna.id
+    assert second.created_by_id == anna.owner.id
     old = text(anna.client.get(f"/studio/imprint/versions/{first.id}/"))
     assert "Kiel" in old
     assert "Lübeck" not in old
@@ -197,7 +197,9 @@ def test_every_save_is_a_new_version(anna: World) -> None:
         ({"representatives": ""}, "Required by law in your country"),
     ],
 )
-def test_what_is_missing_or_malformed_is_said_beside_the_field(anna: World, change: dict[str, str], words: str) -> None:
+def test_what_is_missing_or_malformed_is_said_beside_the_field(
+    anna: Customer, change: dict[str, str], words: str
+) -> None:
     page = text(anna.client.post("/studio/imprint/", IMPRINT | {"country": "DE"} | change), 422)
     (field,) = change
     assert words in page.partition(f'id="id_{field}_error"')[2][:600]
@@ -205,7 +207,7 @@ def test_what_is_missing_or_malformed_is_said_beside_the_field(anna: World, chan
         assert Imprint.objects.count() == 1
 
 
-def test_a_person_without_a_register_needs_no_register(anna: World) -> None:
+def test_a_person_without_a_register_needs_no_register(anna: Customer) -> None:
     alone = IMPRINT | {"country": "DE", "organisation": "sole_trader", "register_name": "", "register_number": "",
                        "representatives": "", "legal_name": "Anna Lindner"}  # fmt: skip
     assert anna.client.post("/studio/imprint/", alone).status_code == 303
@@ -225,7 +227,7 @@ def test_every_country_can_be_filled_in(country: str) -> None:
         assert not form.fields["legal_name"].required
 
 
-def test_another_country_asks_for_other_fields_and_keeps_what_is_written(anna: World) -> None:
+def test_another_country_asks_for_other_fields_and_keeps_what_is_written(anna: Customer) -> None:
     data = IMPRINT | {"country": "AT"}
     part = text(anna.client.post("/studio/imprint/fields/", data, headers=HTMX))
     assert part.lstrip().startswith('<div id="imprint-fields"')
@@ -236,7 +238,7 @@ def test_another_country_asks_for_other_fields_and_keeps_what_is_written(anna: W
         assert Imprint.objects.count() == 1
 
 
-def test_the_preview_follows_the_typing_and_saves_nothing(anna: World) -> None:
+def test_the_preview_follows_the_typing_and_saves_nothing(anna: Customer) -> None:
     data = IMPRINT | {"country": "US", "city": "Springfield", "postcode": "12345"}
     part = text(anna.client.post("/studio/imprint/preview/", data, headers=HTMX))
     assert "Lindenweg 4, Springfield 12345, USA" in part
@@ -251,7 +253,8 @@ def test_the_preview_follows_the_typing_and_saves_nothing(anna: World) -> None:
 
 
 def test_the_first_imprint_begins_with_what_the_application_says() -> None:
-    account_id, user = vetted("Lindenhof", "Anna Lindner")
+    customer = Customer.vetted("Lindenhof", "Anna Lindner")
+    account_id, user = customer.account_id, customer.owner
     page = text(browser(user).get("/studio/imprint/"))
     assert "We filled in what your application says" in page
     for value in ("Gärtnerei Lindenhof GmbH", "Lindenweg 4", "Amtsgericht Kiel", "HRB 1234 KI", "DE136695976"):
@@ -268,11 +271,11 @@ def test_an_answer_without_a_number_is_no_register(register: str) -> None:
     assert taken["legal_name"] == RECORD["legal_name"]
 
 
-def test_carla_finds_nothing_of_annas(anna: World) -> None:
+def test_carla_finds_nothing_of_annas(anna: Customer) -> None:
     domain = add_domain(anna)
     with tenancy.account(anna.account_id):
         imprint = Imprint.objects.get()
-    _account_id, user = bare_account("Carla's Cafe")
+    user = Customer.registered("Carla's Cafe").owner
     carla = browser(user)
     assert carla.get(f"/studio/senders/{domain.id}/").status_code == 404
     assert carla.get(f"/studio/imprint/versions/{imprint.id}/").status_code == 404
@@ -286,7 +289,7 @@ def test_carla_finds_nothing_of_annas(anna: World) -> None:
         assert not SenderAddress.objects.filter(domain=domain).exists()
 
 
-def test_ben_looks_and_changes_nothing(anna: World) -> None:
+def test_ben_looks_and_changes_nothing(anna: Customer) -> None:
     domain = add_domain(anna)
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     page = text(ben.get(f"/studio/senders/{domain.id}/"))
@@ -302,7 +305,7 @@ def test_ben_looks_and_changes_nothing(anna: World) -> None:
         assert ben.post(f"/studio/{url}", IMPRINT | {"country": "DE"}).status_code == 403
 
 
-def test_a_link_changes_nothing(anna: World) -> None:
+def test_a_link_changes_nothing(anna: Customer) -> None:
     domain = add_domain(anna)
     for what in ("check", "addresses", "remove"):
         assert anna.client.get(f"/studio/senders/{domain.id}/{what}/").status_code == 405

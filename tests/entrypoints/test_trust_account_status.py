@@ -5,11 +5,12 @@ import re
 import pytest
 from django.http import HttpResponse
 
-from campaign_world import World, bare_account, browser, person, world
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -17,8 +18,8 @@ PEOPLE = "/studio/settings/team/"
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=0)
+def anna() -> Customer:
+    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:
@@ -36,7 +37,7 @@ def messages_to(email: str) -> list[Notice]:
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
-def test_the_standing_is_said_with_its_reason(anna: World) -> None:
+def test_the_standing_is_said_with_its_reason(anna: Customer) -> None:
     assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/settings/status/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
     actions.change_account_status(anna.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
@@ -45,7 +46,7 @@ def test_the_standing_is_said_with_its_reason(anna: World) -> None:
     assert "Three complaints in one hour." in page
 
 
-def test_who_accepted_what_and_when(anna: World) -> None:
+def test_who_accepted_what_and_when(anna: Customer) -> None:
     page = text(anna.client.get("/studio/settings/status/"))
     assert page.count("Accepted by Anna Lindner on") == 3
     assert 'name="accept"' not in page
@@ -53,7 +54,8 @@ def test_who_accepted_what_and_when(anna: World) -> None:
 
 
 def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
-    account_id, carla = bare_account("Carla's Cafe")
+    customer = Customer.registered("Carla's Cafe")
+    account_id, carla = customer.account_id, customer.owner
     client = browser(carla)
     page = text(client.get("/studio/settings/status/"))
     box = re.search(r'<input[^>]*name="accept"[^>]*>', page)
@@ -79,7 +81,7 @@ def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
     assert "192.0.2.7" in text(client.get("/studio/settings/status/"))
 
 
-def test_settings_of_the_account(anna: World) -> None:
+def test_settings_of_the_account(anna: Customer) -> None:
     url = "/studio/settings/"
     good = {"language": "de", "time_zone": "Europe/Vienna", "colour": "#AA3300"}
     assert 'type="color"' in text(anna.client.get(url))
@@ -91,7 +93,7 @@ def test_settings_of_the_account(anna: World) -> None:
     assert anna.client.post(url, good | {"time_zone": "Moon/Base"}).status_code == 422
 
 
-def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_language(anna: World) -> None:
+def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_language(anna: Customer) -> None:
     """tests/security/test_invitations.py walks the whole way."""
     actions.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
     email = f"ben{anna.account_id}@people.example"
@@ -104,12 +106,12 @@ def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_lang
     assert "Anna Lindner" in letter.text
     assert "lädt Sie in das Konto" in letter.text
     assert "Gärtnerei Lindenhof" in letter.text
-    mine = {"name": "A", "email": anna.anna.email, "role": "viewer"}
+    mine = {"name": "A", "email": anna.owner.email, "role": "viewer"}
     assert "is already a member of this account" in text(anna.client.post(PEOPLE, mine), 422)
 
 
-def test_somebody_of_another_account_keeps_name_and_password(anna: World) -> None:
-    _other, carla = bare_account("Carla's Cafe")
+def test_somebody_of_another_account_keeps_name_and_password(anna: Customer) -> None:
+    carla = Customer.registered("Carla's Cafe").owner
     carla.set_password("a-password-of-hers")
     carla.save()
     assert anna.client.post(PEOPLE, {"name": "X", "email": carla.email, "role": "viewer"}).status_code == 303
@@ -121,41 +123,42 @@ def test_somebody_of_another_account_keeps_name_and_password(anna: World) -> Non
     assert "/invitation/" in letter.text
 
 
-def test_roles_change_and_the_last_owner_stays(anna: World) -> None:
+def test_roles_change_and_the_last_owner_stays(anna: Customer) -> None:
     ben = person(anna.account_id, "Ben", Role.EDITOR)
-    his, hers = membership_of(anna.account_id, ben), membership_of(anna.account_id, anna.anna)
+    his, hers = membership_of(anna.account_id, ben), membership_of(anna.account_id, anna.owner)
     for what, data in (("role", {"role": "viewer"}), ("remove", {})):
         anna.client.post(f"{PEOPLE}{hers.id}/{what}/", data)
-        assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
+        assert membership_of(anna.account_id, anna.owner).role == Role.OWNER
     assert "An account needs an owner" in text(anna.client.get(PEOPLE))
     assert anna.client.post(f"{PEOPLE}{his.id}/role/", {"role": "emperor"}).status_code == 404
     anna.client.post(f"{PEOPLE}{his.id}/role/", {"role": "owner"})
     assert membership_of(anna.account_id, ben).role == Role.OWNER
     assert browser(ben).post(f"{PEOPLE}{hers.id}/remove/").status_code == 303
     with tenancy.account(anna.account_id):
-        assert not Membership.objects.filter(user=anna.anna).exists()
+        assert not Membership.objects.filter(user=anna.owner).exists()
     assert anna.client.get("/studio/settings/status/").status_code == 403, "she is out at once"
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
-def test_only_owners_change(anna: World, role: Role) -> None:
+def test_only_owners_change(anna: Customer, role: Role) -> None:
     ben = person(anna.account_id, "Ben", role)
-    client, hers = browser(ben), membership_of(anna.account_id, anna.anna)
+    client, hers = browser(ben), membership_of(anna.account_id, anna.owner)
     page = text(client.get(PEOPLE))
     assert "Invite a team member" not in page
     for url in ("team/", f"team/{hers.id}/role/", f"team/{hers.id}/remove/", "agreements/", ""):
         answer = client.post(f"/studio/settings/{url}", {"role": "viewer", "name": "E", "email": "eve@x.example"})
         assert answer.status_code == 403, url
-    assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
+    assert membership_of(anna.account_id, anna.owner).role == Role.OWNER
     assert not User.objects.filter(email="eve@x.example").exists()
 
 
-def test_carla_reaches_nobody_of_annas(anna: World) -> None:
-    account_id, user = bare_account("Carla's Cafe")
-    carla, hers = browser(user), membership_of(anna.account_id, anna.anna)
+def test_carla_reaches_nobody_of_annas(anna: Customer) -> None:
+    customer = Customer.registered("Carla's Cafe")
+    account_id, user = customer.account_id, customer.owner
+    carla, hers = browser(user), membership_of(anna.account_id, anna.owner)
     for what in ("role", "remove"):
         assert carla.post(f"{PEOPLE}{hers.id}/{what}/", {"role": "viewer"}).status_code == 404
         assert anna.client.get(f"{PEOPLE}{hers.id}/{what}/").status_code == 405
-    assert membership_of(anna.account_id, anna.anna).role == Role.OWNER
-    assert anna.anna.email not in text(carla.get(PEOPLE))
+    assert membership_of(anna.account_id, anna.owner).role == Role.OWNER
+    assert anna.owner.email not in text(carla.get(PEOPLE))
     assert account_id != anna.account_id

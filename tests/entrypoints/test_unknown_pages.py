@@ -8,8 +8,6 @@ import psycopg
 import pytest
 from django.test import Client
 
-from campaign_world import World, bare_account, browser, person, world
-from desk_world import desk
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, fence
@@ -20,15 +18,18 @@ from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.unknown import UnknownResults, unknown_results
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.desk import desk
+from support.people import browser, person
 
 PEOPLE = 8
 
 
 @pytest.fixture
-def anna(database: str) -> Iterator[World]:
+def anna(database: str) -> Iterator[Customer]:
     with psycopg.connect(database, autocommit=True) as owner:  # of other tests
         owner.execute("UPDATE lost_claim SET settled_at = now()")
-    yield world(people=PEOPLE)
+    yield sending_customer(people=PEOPLE)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     kept.close(settled=True)
 
 
-def lose_host(anna: World, name: str = "mail-4.1.a.b") -> Campaign:
+def lose_host(anna: Customer, name: str = "mail-4.1.a.b") -> Campaign:
     """Three messages were under way when the host died, the other five had been sent."""
     campaign = anna.sending("Lost")
     with tenancy.account(anna.account_id):
@@ -50,7 +51,7 @@ def lose_host(anna: World, name: str = "mail-4.1.a.b") -> Campaign:
     return anna.again(campaign)
 
 
-def journal_comes_back(anna: World, journal: Journal, begun: int) -> None:
+def journal_comes_back(anna: Customer, journal: Journal, begun: int) -> None:
     """After the campaign's end it says that so many of the three were begun, and proves that the others were not."""
     with tenancy.account(anna.account_id):
         lost = LostClaim.objects.get(settled_at=None)
@@ -66,7 +67,7 @@ def page(client: Client, url: str) -> str:
     return " ".join(html.unescape(answer.content.decode()).split())
 
 
-def test_the_report_says_how_many_are_unknown_and_whether_that_may_change(anna: World) -> None:
+def test_the_report_says_how_many_are_unknown_and_whether_that_may_change(anna: Customer) -> None:
     campaign = lose_host(anna)
     assert campaign.state == CampaignState.SENT
     report = page(anna.client, f"{campaign.id}/")
@@ -84,7 +85,7 @@ def test_the_report_says_how_many_are_unknown_and_whether_that_may_change(anna: 
     assert "All records have been read, so the result stays unknown." in page(anna.client, f"{campaign.id}/")
 
 
-def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, journal: Journal) -> None:
+def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: Customer, journal: Journal) -> None:
     campaign = lose_host(anna, journal.name)
     journal_comes_back(anna, journal, begun=1)
     send = f"/studio/campaigns/{campaign.id}/send-unsent/"
@@ -98,7 +99,7 @@ def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, jour
     looked = page(ben, f"{campaign.id}/recipients/")
     assert "2 messages were never sent" in looked and send not in looked, "a viewer reads it and has no button"
     assert ben.post(send).status_code == 403
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     assert browser(carla).post(send).status_code == 404
     assert anna.again(campaign).state == CampaignState.SENT
     assert anna.client.post(send).status_code == 303
@@ -106,7 +107,7 @@ def test_who_certainly_did_not_get_it_is_sent_it_by_the_button(anna: World, jour
     assert "never sent" not in page(anna.client, f"{campaign.id}/recipients/")
 
 
-def test_german_reads_the_same(anna: World, journal: Journal) -> None:
+def test_german_reads_the_same(anna: Customer, journal: Journal) -> None:
     campaign = lose_host(anna, journal.name)
     anna.client.cookies["language"] = "de"
     report = page(anna.client, f"{campaign.id}/")
@@ -115,7 +116,7 @@ def test_german_reads_the_same(anna: World, journal: Journal) -> None:
     assert "An 1 Empfänger senden" in page(anna.client, f"{campaign.id}/recipients/")
 
 
-def test_the_operator_reads_which_hosts_would_tell(anna: World) -> None:
+def test_the_operator_reads_which_hosts_would_tell(anna: Customer) -> None:
     lose_host(anna)
     home = " ".join(html.unescape(desk().page("")).split())
     assert "Journals of lost hosts are missing" in home
@@ -126,7 +127,7 @@ def test_the_operator_reads_which_hosts_would_tell(anna: World) -> None:
     assert "Journals of lost hosts" not in desk().page("")
 
 
-def test_a_campaign_that_waits_for_the_end_of_a_hold_says_so(anna: World) -> None:
+def test_a_campaign_that_waits_for_the_end_of_a_hold_says_so(anna: Customer) -> None:
     waiting, running = anna.draft(), anna.sending()
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=waiting.id).update(state=CampaignState.PLANNING)

@@ -2,23 +2,24 @@
 
 import pytest
 
-from campaign_world import CONTENT, World, browser, person, world
 from mailflatrate.apps.accounts.models import Notice, Role
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.base import clock, tenancy
+from support.customers import CONTENT, Customer, sending_customer
+from support.people import browser, person
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account, with twelve people on the list."""
     assert database
-    return world(people=12)
+    return sending_customer(people=12)
 
 
-def posted(anna: World, draft: Campaign, **changes: object) -> dict[str, object]:
+def posted(anna: Customer, draft: Campaign, **changes: object) -> dict[str, object]:
     return {
         "name": draft.name, "subject": draft.subject, "preheader": "", "sender": anna.sender_id, "reply_to": "",
         "language": "en", "list_ids": [anna.list_id], "content_kind": draft.content_kind, "content": CONTENT,
@@ -30,7 +31,7 @@ def edit(draft: Campaign, variant: int = 0) -> str:
     return f"/studio/campaigns/{draft.id}/edit/" + (f"?variant={variant}" if variant else "")
 
 
-def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
+def test_a_second_variant_is_written_beside_the_first(anna: Customer) -> None:
     draft = anna.draft("Written")
     assert "Test a different subject or content" in anna.client.get(edit(draft)).content.decode()
     answer = anna.client.post(edit(draft), posted(anna, draft, variants="add:0"))
@@ -60,14 +61,14 @@ def test_a_second_variant_is_written_beside_the_first(anna: World) -> None:
     assert (kept.subject, len(kept.variants)) == ("Tulips for winter", 2)
 
 
-def test_a_share_of_nobody_is_said_at_the_rule(anna: World) -> None:
+def test_a_share_of_nobody_is_said_at_the_rule(anna: Customer) -> None:
     draft = anna.draft("Nobody", variants=[{"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}])
     page = anna.client.post(edit(draft), posted(anna, draft, test_share="5"), **HTMX).content.decode()
     assert '<span class="tone-error">This audience is too small for a test' in page
     assert "goes to about 0 " not in page
 
 
-def test_another_way_of_writing_takes_all_variants_along(anna: World) -> None:
+def test_another_way_of_writing_takes_all_variants_along(anna: Customer) -> None:
     draft = anna.draft(
         "Converted", variants=[{"subject": "B", "preheader": "", "content": "# B\n", "text_override": ""}]
     )
@@ -78,18 +79,18 @@ def test_another_way_of_writing_takes_all_variants_along(anna: World) -> None:
     assert "<h1" in saved.variants[0]["content"]
 
 
-def test_a_test_mail_comes_for_each_variant(anna: World) -> None:
+def test_a_test_mail_comes_for_each_variant(anna: Customer) -> None:
     draft = anna.draft("Mail", variants=[{"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}])
     address = f"/studio/campaigns/{draft.id}/edit/test/"
-    anna.anna.last_login = clock.now()
-    anna.anna.save(update_fields=["last_login"])
-    assert anna.client.post(address, {"recipients": [anna.anna.email]}).status_code == 303
+    anna.owner.last_login = clock.now()
+    anna.owner.save(update_fields=["last_login"])
+    assert anna.client.post(address, {"recipients": [anna.owner.email]}).status_code == 303
     with tenancy.account(anna.account_id):
         editions = Notice.objects.filter(kind="test").values_list("edition_id", flat=True)
         assert len(set(editions)) == 2
 
 
-def test_the_report_shows_each_variant_and_takes_a_choice(anna: World) -> None:
+def test_the_report_shows_each_variant_and_takes_a_choice(anna: Customer) -> None:
     other = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
     campaign = anna.sending_of(anna.draft("Reported", variants=[other], test_share=25, test_metric="person"))
     page = f"/studio/campaigns/{campaign.id}/"

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audience_world import audience
-from campaign_world import World, world
-from desk_world import Desk, desk
-from lists_home import declare_origin
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer, customer_with_members, sending_customer
+from support.desk import Desk, desk
+from support.origins import declare_origin
 
 LATE = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
 """Half past midnight of the next day in Berlin, half past six of the evening in New York."""
@@ -24,12 +23,12 @@ def otto(database: str) -> Desk:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(3)
+    return sending_customer(3)
 
 
-def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
+def test_the_desk_has_its_own_clock(anna: Customer, otto: Desk) -> None:
     campaign = anna.draft("Winter bulbs")
     with tenancy.account(anna.account_id):
         Account.objects.filter(id=anna.account_id).update(time_zone="America/New_York")
@@ -40,18 +39,18 @@ def test_the_desk_has_its_own_clock(anna: World, otto: Desk) -> None:
 
 def test_the_studio_has_the_account_s_clock_on_every_page(database: str) -> None:
     assert database
-    anna = audience()
-    with tenancy.account(anna.home.account_id):
-        Account.objects.filter(id=anna.home.account_id).update(time_zone="Europe/Berlin")
+    anna = customer_with_members()
+    with tenancy.account(anna.account_id):
+        Account.objects.filter(id=anna.account_id).update(time_zone="Europe/Berlin")
         MailingList.objects.filter(id=anna.list_id).update(created_at=LATE)
     with clock.frozen_at(LATE):
-        declare_origin(anna.home.account_id, anna.list_id)
+        declare_origin(anna.account_id, anna.list_id)
     page = anna.page(f"lists/{anna.list_id}/")
     assert "15 July 2026" in page, "created"
     assert "15 Jul 2026, 00:30" in page, "signed"
 
 
-def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: World, otto: Desk) -> None:
+def test_a_letter_at_the_desk_loads_nothing_from_the_customer_s_host(anna: Customer, otto: Desk) -> None:
     campaign = anna.draft("Spring bulbs")
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="scheduled", scheduled_at=LATE)

@@ -18,9 +18,9 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS)]
 
 import mailflatrate  # noqa: E402
-from demo_world import running_demo  # noqa: E402
 from mailflatrate.settings.postgres import BINARIES, EmbeddedPostgres  # noqa: E402
 from prepared_database import SECRETS  # noqa: E402
+from support.demo import running_demo  # noqa: E402
 
 WITHOUT_ROWS = ("role_word", "postbox_message", "procrastinate_*", "worker_process", "stored_chunk", "contact_text")
 

@@ -22,9 +22,9 @@ from aiosmtpd.controller import Controller
 
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.wire.dns.zone import ZoneServer
-from postfix_host import free_ports
 from release.linters import ROOT
 from release.previous import Version, baseline, extract
+from support.postfix_host import free_ports
 from support.waiting import wait_until
 
 pytestmark = [

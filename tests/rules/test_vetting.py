@@ -32,7 +32,7 @@ from mailflatrate.rules.vetting.signals import (
     signals,
 )
 from rules.examples import ACCOUNT, NOW
-from vetted import RECORD
+from support.customers import RECORD
 
 IMPRINT = (
     "Impressum Gärtnerei Lindenhof GmbH Lindenweg 4 24103 Kiel Geschäftsführerin: Anna Lindner "

@@ -20,7 +20,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.periodic import PeriodicDeferrer
 from psycopg import errors
 
-from campaign_world import World, world
 from mailflatrate.apps.forms.actions.request_limits import count_answer, count_asked, forget_tallies
 from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.models import (
@@ -34,7 +33,8 @@ from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import operator
+from support.customers import Customer, sending_customer
+from support.people import operator
 
 ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
 _JOB = (
@@ -47,8 +47,8 @@ _LINE = (
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def attacker(database: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="module")
-def values(anna: World) -> dict[str, object]:
+def values(anna: Customer) -> dict[str, object]:
     """Rows for each statement to touch, and their names."""
     otto = operator()
     today = clock.now().date()
@@ -72,7 +72,7 @@ def values(anna: World) -> dict[str, object]:
     jobs.defer("lists.sweep_uploads", jobs.JobQueue.HOUSE, at=clock.now() + timedelta(days=300))
     asyncio.run(_as_worker("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     asyncio.run(_as_worker("INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp) VALUES ('a.b', 1)"))
-    return {"account": anna.account_id, "otto": otto.id, "otto_email": otto.email, "anna": anna.anna.id}
+    return {"account": anna.account_id, "otto": otto.id, "otto_email": otto.email, "anna": anna.owner.id}
 
 
 async def _as_worker(statement: LiteralString) -> None:
@@ -158,21 +158,21 @@ def test_the_same_statements_touch_rows_where_nobody_holds_them(values: dict[str
                 assert deed in {"confirm more than were asked", "write like staff", "write like staff with a space"}
 
 
-def in_account(anna: World) -> AbstractContextManager[None]:
+def in_account(anna: Customer) -> AbstractContextManager[None]:
     return tenancy.account(anna.account_id)
 
 
-def in_platform(_anna: World) -> AbstractContextManager[None]:
+def in_platform(_anna: Customer) -> AbstractContextManager[None]:
     return tenancy.platform(PlatformReason.HOUSEKEEPING)
 
 
-def nowhere(_anna: World) -> AbstractContextManager[None]:
+def nowhere(_anna: Customer) -> AbstractContextManager[None]:
     return nullcontext()
 
 
 @pytest.mark.parametrize("scope", [in_account, in_platform, nowhere])
 def test_the_application_asks_for_jobs_and_takes_its_pass_back(
-    anna: World, scope: Callable[[World], AbstractContextManager[None]]
+    anna: Customer, scope: Callable[[Customer], AbstractContextManager[None]]
 ) -> None:
     name = f"test.{uuid.uuid4().hex}"
     with scope(anna):
@@ -190,7 +190,7 @@ def test_the_application_asks_for_jobs_and_takes_its_pass_back(
         assert cursor.fetchone() == (False,)
 
 
-def test_the_pass_for_jobs_is_not_in_the_text_of_a_statement(anna: World, attacker: psycopg.Connection) -> None:
+def test_the_pass_for_jobs_is_not_in_the_text_of_a_statement(anna: Customer, attacker: psycopg.Connection) -> None:
     with tenancy.account(anna.account_id), tenancy.deferring():
         row = attacker.execute(
             "SELECT query FROM pg_stat_activity WHERE pid = %s", [connection.connection.info.backend_pid]
@@ -215,8 +215,8 @@ def test_the_schedule_still_runs(database: str) -> None:
     assert args == [({"timestamp": moment},)]
 
 
-def test_an_account_withdraws_its_own_jobs_alone(anna: World, attacker: psycopg.Connection) -> None:
-    carla = world()
+def test_an_account_withdraws_its_own_jobs_alone(anna: Customer, attacker: psycopg.Connection) -> None:
+    carla = sending_customer()
     name = f"test.{uuid.uuid4().hex}"
     for account_id in (anna.account_id, carla.account_id):
         jobs.defer(name, jobs.JobQueue.HOUSE, account_id=account_id)
@@ -228,7 +228,7 @@ def test_an_account_withdraws_its_own_jobs_alone(anna: World, attacker: psycopg.
         assert attacker.execute(drop, [name, str(carla.account_id)]).rowcount == 1
 
 
-def test_the_application_counts_and_forgets(anna: World, values: dict[str, object]) -> None:
+def test_the_application_counts_and_forgets(anna: Customer, values: dict[str, object]) -> None:
     key = uuid.uuid4().bytes
     assert count([key], clock.now()) == {key: 1}
     assert count([key], clock.now()) == {key: 2}
@@ -251,5 +251,5 @@ def test_the_application_counts_and_forgets(anna: World, values: dict[str, objec
     cache.set(name, 3, 60)
     assert cache.get(name) == 3
     assert cache.delete(name)
-    anna.anna.name = "Anna B."
-    anna.anna.save(update_fields=["name"])
+    anna.owner.name = "Anna B."
+    anna.owner.save(update_fields=["name"])

@@ -18,7 +18,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from psycopg import errors
 
-from campaign_world import World, world
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
@@ -37,15 +36,16 @@ from mailflatrate.settings.roles import (
     server_of,
 )
 from mailflatrate.settings.schema import load_settings
-from vetted import operator
+from support.customers import Customer, sending_customer
+from support.people import operator
 
 ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    found = world()
-    actions.make_api_key(found.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=found.anna)
+def anna(database: str) -> Customer:
+    found = sending_customer()
+    actions.make_api_key(found.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=found.owner)
     return found
 
 
@@ -121,13 +121,13 @@ def refused(attacker: psycopg.Connection, role: str, account_id: int, statement:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("deed", DEEDS)
 def test_raw_sql_changes_nobodys_way_in(
-    anna: World, otto: User, attacker: psycopg.Connection, role: str, deed: str
+    anna: Customer, otto: User, attacker: psycopg.Connection, role: str, deed: str
 ) -> None:
     known = "'" + make_password("known-to-eve") + "'"
     values = {
         "hash": known,
         "otto": otto.id,
-        "anna": anna.anna.id,
+        "anna": anna.owner.id,
         "account": anna.account_id,
         "otto_email": f"'{otto.email}'",
     }
@@ -135,12 +135,12 @@ def test_raw_sql_changes_nobodys_way_in(
     assert refused(attacker, role, anna.account_id, statement)
 
 
-def test_the_same_statements_do_something_where_nobody_holds_them(anna: World, otto: User, database: str) -> None:
+def test_the_same_statements_do_something_where_nobody_holds_them(anna: Customer, otto: User, database: str) -> None:
     """Without this, the test above would prove nothing: the owner of the tables, with no restrictions, touches rows."""
     values = {
         "hash": "'x'",
         "otto": otto.id,
-        "anna": anna.anna.id,
+        "anna": anna.owner.id,
         "account": anna.account_id,
         "otto_email": f"'{otto.email}'",
     }
@@ -163,7 +163,7 @@ def test_no_role_of_the_application_deletes_what_happened(database: str) -> None
                 assert row == (False,), (role, table)
 
 
-def test_a_complaint_is_not_taken_back_and_a_bounce_that_was_read_again_is(anna: World, database: str) -> None:
+def test_a_complaint_is_not_taken_back_and_a_bounce_that_was_read_again_is(anna: Customer, database: str) -> None:
     with tenancy.account(anna.account_id):
         for number, kind in enumerate((FeedbackKind.COMPLAINT, FeedbackKind.UNSUBSCRIBE, FeedbackKind.SOFT_BOUNCE)):
             Feedback.objects.create(delivery_id=10_000_000 + number, kind=kind)
@@ -174,7 +174,7 @@ def test_a_complaint_is_not_taken_back_and_a_bounce_that_was_read_again_is(anna:
 
 
 def test_a_pass_is_bound_to_its_kind_its_server_and_the_moment_it_started(
-    anna: World, attacker: psycopg.Connection
+    anna: Customer, attacker: psycopg.Connection
 ) -> None:
     server = server_of(attacker)
     pid, _started = server.split()
@@ -196,7 +196,7 @@ def test_a_pass_is_bound_to_its_kind_its_server_and_the_moment_it_started(
         assert another.execute("SELECT public.access_open()").fetchone() == (False,)
 
 
-def test_the_pass_is_taken_back_with_its_block(anna: World) -> None:
+def test_the_pass_is_taken_back_with_its_block(anna: Customer) -> None:
     def is_open() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT public.access_open()")
@@ -214,41 +214,43 @@ def test_the_pass_is_taken_back_with_its_block(anna: World) -> None:
         assert not is_open()
 
 
-def test_the_application_does_all_of_it(anna: World, otto: User) -> None:
-    user = actions.create_user(f"ben{secrets.token_hex(4)}@people.example", name="Ben", password="first-password-1")
+def test_the_application_does_all_of_it(anna: Customer, otto: User) -> None:
+    user = actions.create_user(
+        f"ben{secrets.randbelow(10**15)}@people.example", name="Ben", password="first-password-1"
+    )
     user.set_password("second-password-2")
     user.save()
     actions.add_member(anna.account_id, user, Role.EDITOR)
     with tenancy.account(anna.account_id):
         membership = Membership.objects.get(user=user)
-    actions.change_role(anna.account_id, membership.id, Role.VIEWER, by=anna.anna)
-    actions.remove_member(anna.account_id, membership.id, by=anna.anna)
-    made = actions.make_api_key(anna.account_id, "Second", {KeyScope.READ}, expires_at=None, by=anna.anna)
+    actions.change_role(anna.account_id, membership.id, Role.VIEWER, by=anna.owner)
+    actions.remove_member(anna.account_id, membership.id, by=anna.owner)
+    made = actions.make_api_key(anna.account_id, "Second", {KeyScope.READ}, expires_at=None, by=anna.owner)
     assert actions.use_api_key(made.secret) is not None, "counting a use needs no pass"
-    actions.revoke_api_key(anna.account_id, made.key.id, by=anna.anna)
+    actions.revoke_api_key(anna.account_id, made.key.id, by=anna.owner)
     assert actions.use_api_key(made.secret) is None
     with tenancy.account(anna.account_id):
-        assert ApiKey.objects.get(id=made.key.id).revoked_by == anna.anna
+        assert ApiKey.objects.get(id=made.key.id).revoked_by == anna.owner
         audit.record("test.done", by=audit.person(otto), account_id=anna.account_id)
     Authenticator.objects.get(user=otto, type="totp").record_usage()
 
 
-def test_a_line_of_staff_names_the_one_who_is_staff(anna: World, otto: User, attacker: psycopg.Connection) -> None:
+def test_a_line_of_staff_names_the_one_who_is_staff(anna: Customer, otto: User, attacker: psycopg.Connection) -> None:
     """This holds even with the platform's pass: a line in someone else's name is not accepted."""
     enter_role(attacker, PLATFORM_ROLE)
     insert = (
         "INSERT INTO audit_entry (at, actor_kind, actor_id, actor, action, subject, reason, details)"
         " VALUES (now(), 'staff', %s, %s, 'account.activated', '', '', %s)"
     )
-    for actor_id, actor in ((anna.anna.id, anna.anna.email), (otto.id, "someone@else.example"), (None, otto.email)):
+    for actor_id, actor in ((anna.owner.id, anna.owner.email), (otto.id, "someone@else.example"), (None, otto.email)):
         with pytest.raises(errors.InsufficientPrivilege, match="in the name of staff"):
             attacker.execute(insert, [actor_id, actor, json.dumps({})])
     attacker.execute(insert, [otto.id, otto.email, json.dumps({})])
 
 
-def test_the_account_is_more_than_a_setting(anna: World, attacker: psycopg.Connection) -> None:
+def test_the_account_is_more_than_a_setting(anna: Customer, attacker: psycopg.Connection) -> None:
     """Anyone can set the number of an account; its rows show only with the pass for it."""
-    carla = world()
+    carla = sending_customer()
     with attacker.transaction():
         tenancy.enter_account(attacker, carla.account_id)
         own = attacker.execute("SELECT current_setting('mailflatrate.account_pass')").fetchone()
@@ -270,7 +272,7 @@ def test_the_account_is_more_than_a_setting(anna: World, attacker: psycopg.Conne
         assert another.execute("SELECT count(*) FROM contact").fetchone() == (0,), "and for her connection"
 
 
-def test_the_pass_of_an_account_is_not_in_the_text_of_a_statement(anna: World, attacker: psycopg.Connection) -> None:
+def test_the_pass_of_an_account_is_not_in_the_text_of_a_statement(anna: Customer, attacker: psycopg.Connection) -> None:
     with tenancy.account(anna.account_id):
         shown = attacker.execute(
             "SELECT query FROM pg_stat_activity WHERE pid = %s", [connection.connection.info.backend_pid]
@@ -280,11 +282,13 @@ def test_the_pass_of_an_account_is_not_in_the_text_of_a_statement(anna: World, a
     assert not re.search("[0-9a-f]{64}", shown[0])
 
 
-def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(anna: World, attacker: psycopg.Connection) -> None:
+def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(
+    anna: Customer, attacker: psycopg.Connection
+) -> None:
     """The attacker reads the notice, copies it to an address of their own, and gets nothing that opens."""
     house, link = actions.house_account(), f"https://mail.example/password/reset/key/{secrets.token_hex(8)}/"
     sent = actions.send_notice(
-        house.id, NoticeKind.ACCESS, anna.anna.email, subject="Password", text=f"Open {link}", language="en"
+        house.id, NoticeKind.ACCESS, anna.owner.email, subject="Password", text=f"Open {link}", language="en"
     )
     with attacker.transaction():
         tenancy.enter_account(attacker, house.id)
@@ -302,7 +306,7 @@ def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(anna: World
         assert link in Notice.objects.get(id=sent.id).text, "the sender of messages opens it"
         for forged in (
             {"recipient": "eve@eve.example"},
-            {"recipient": anna.anna.email, "text_sealed": "Open https://eve.example/"},
+            {"recipient": anna.owner.email, "text_sealed": "Open https://eve.example/"},
         ):
             Notice.objects.filter(id=copied[0]).update(**forged)
             with pytest.raises(VaultError):

@@ -8,8 +8,6 @@ import pytest
 from django.db import connection, connections
 from psycopg import errors
 
-from archive_world import archived, end_month
-from campaign_world import World, bare_account, world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import ArchivedDelivery, ArchiveMonth, Delivery
 from mailflatrate.base import clock, tenancy
@@ -17,6 +15,8 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import apply_policies
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
+from support.archive import archived, end_month
+from support.customers import Customer, sending_customer
 
 PEOPLE = 3
 PARTITIONS = """
@@ -26,9 +26,9 @@ SELECT c.relname FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her campaign is in the archive, in a month that was made by the job long after `migrate`."""
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     archived(database, anna)
     anna.sending("On its way")
     return anna
@@ -41,7 +41,9 @@ def attacker(database: str) -> Iterator[psycopg.Connection]:
         yield opened
 
 
-def test_every_partition_is_under_row_level_security_and_nobody_has_a_right_on_it(database: str, anna: World) -> None:
+def test_every_partition_is_under_row_level_security_and_nobody_has_a_right_on_it(
+    database: str, anna: Customer
+) -> None:
     assert anna
     with psycopg.connect(database) as owner:
         names = [name for (name,) in owner.execute(PARTITIONS).fetchall()]
@@ -59,7 +61,7 @@ def test_every_partition_is_under_row_level_security_and_nobody_has_a_right_on_i
             assert rights == [], name
 
 
-def test_a_right_that_was_given_by_hand_goes_with_the_next_migration(database: str, anna: World) -> None:
+def test_a_right_that_was_given_by_hand_goes_with_the_next_migration(database: str, anna: Customer) -> None:
     assert anna
     with psycopg.connect(database, autocommit=True) as owner:
         name = owner.execute(PARTITIONS).fetchall()[0][0]
@@ -71,9 +73,11 @@ def test_a_right_that_was_given_by_hand_goes_with_the_next_migration(database: s
 
 
 @pytest.mark.parametrize("role", [APP_ROLE, PLATFORM_ROLE])
-def test_another_account_reads_and_writes_nothing_of_it(anna: World, attacker: psycopg.Connection, role: str) -> None:
+def test_another_account_reads_and_writes_nothing_of_it(
+    anna: Customer, attacker: psycopg.Connection, role: str
+) -> None:
     """Through the archive, through the view, and straight at each partition; the platform role without its pass."""
-    carla, _owner = bare_account("Carla's shop")
+    carla = Customer.registered("Carla's shop").account_id
     with tenancy.account(anna.account_id):
         months = list(ArchiveMonth.objects.filter(dropped_at=None).values_list("partition", flat=True))
     for table in ("delivery_archive", "delivery_record", "archived_campaign", "last_mailing", *months):
@@ -108,7 +112,7 @@ FORGERIES = {
 @pytest.mark.parametrize("role", [APP_ROLE, PLATFORM_ROLE])
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_the_application_cannot_forge_or_lose_a_delivery(
-    anna: World, attacker: psycopg.Connection, role: str, forgery: str
+    anna: Customer, attacker: psycopg.Connection, role: str, forgery: str
 ) -> None:
     """With its own account open, and without the platform's pass."""
     before = _inventory(anna)
@@ -116,7 +120,7 @@ def test_the_application_cannot_forge_or_lose_a_delivery(
     assert _inventory(anna) == before
 
 
-def test_with_the_pass_nothing_moves_or_goes_before_its_time(database: str, anna: World) -> None:
+def test_with_the_pass_nothing_moves_or_goes_before_its_time(database: str, anna: Customer) -> None:
     """The job's own rights, in the wrong hands: no campaign under way is closed, no young month is dropped."""
     running = _on_its_way(anna)
     end_month(database)
@@ -131,7 +135,7 @@ def test_with_the_pass_nothing_moves_or_goes_before_its_time(database: str, anna
     assert _inventory(anna) == before
 
 
-def test_no_name_of_the_attackers_comes_before_those_of_the_functions(database: str, anna: World) -> None:
+def test_no_name_of_the_attackers_comes_before_those_of_the_functions(database: str, anna: Customer) -> None:
     """A temporary table with the name of a month or of the campaign's table is not what the functions see."""
     running = _on_its_way(anna)
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
@@ -149,12 +153,12 @@ def test_no_name_of_the_attackers_comes_before_those_of_the_functions(database: 
     assert paths == []
 
 
-def _on_its_way(anna: World) -> Campaign:
+def _on_its_way(anna: Customer) -> Campaign:
     with tenancy.account(anna.account_id):
         return Campaign.objects.get(name="On its way", state="sending")
 
 
-def _inventory(anna: World) -> tuple[object, ...]:
+def _inventory(anna: Customer) -> tuple[object, ...]:
     with tenancy.account(anna.account_id):
         return (
             Delivery.objects.count(),

@@ -8,9 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 import mailflatrate
-from campaign_world import World, world
-from desk_world import Desk, desk
-from forms_world import place
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.content_policy import (
@@ -23,6 +20,9 @@ from mailflatrate.entrypoints.web.content_policy import (
 )
 from mailflatrate.rules.forms.content import Font, FormStyle
 from mailflatrate.settings import load_settings
+from support.customers import Customer, sending_customer
+from support.desk import Desk, desk
+from support.forms import customer_with_form
 
 TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
 PAPERS = {"desk/cases/month.html", "studio/trust/compliance_paper.html"}
@@ -34,9 +34,9 @@ PLAIN = {
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world()
+    return sending_customer()
 
 
 @pytest.fixture
@@ -52,20 +52,20 @@ def policy(answer: HttpResponse) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", sorted(PLAIN))
-def test_a_page_takes_no_inline_style_and_no_picture_from_elsewhere(anna: World, otto: Desk, path: str) -> None:
+def test_a_page_takes_no_inline_style_and_no_picture_from_elsewhere(anna: Customer, otto: Desk, path: str) -> None:
     said = policy((otto if path.startswith("/desk/") else anna).client.get(path))
     assert (said["style-src"], said["script-src"], said["img-src"]) == ("'self'", "'self'", "'self' data:")
     assert (said["object-src"], said["base-uri"], said["form-action"]) == ("'none'", "'none'", "'self'")
 
 
-def test_the_compose_page_shows_the_message_with_its_styles_and_pictures(anna: World) -> None:
+def test_the_compose_page_shows_the_message_with_its_styles_and_pictures(anna: Customer) -> None:
     said = policy(anna.client.get(f"/studio/campaigns/{anna.draft().id}/edit/"))
     assert said["style-src"] == "'self' 'unsafe-inline'"
     assert said["img-src"] == "'self' data: https:"
     assert said["script-src"] == "'self'"
 
 
-def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: World, otto: Desk) -> None:
+def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: Customer, otto: Desk) -> None:
     campaign = anna.draft("Spring bulbs")
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="review")
@@ -76,7 +76,7 @@ def test_the_desk_shows_a_mailing_with_its_styles_and_asks_no_other_host(anna: W
 
 def test_a_form_shows_the_customer_s_color_and_the_logo_s_host_only(database: str) -> None:
     assert database
-    form = place(style=FormStyle("#045f47", "https://pictures.lindenhof.example/logo.png", Font.SANS))
+    form = customer_with_form(style=FormStyle("#045f47", "https://pictures.lindenhof.example/logo.png", Font.SANS))
     answer = Client().get(f"{form.url}?frame=1")
     said = policy(answer)
     nonce = re.search(r'<style nonce="([\w-]{20,})">', answer.content.decode())

@@ -15,9 +15,6 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 from django.test import Client
 
-from fake_relay import ANY, FakeRelay, Step
-from forms_world import Place, place
-from lists_home import approve_origin
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.delivery.notices import queue_notice
@@ -39,6 +36,9 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.postgres import BINARIES
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step
+from support.forms import FormCustomer, customer_with_form
+from support.origins import approve_origin
 from support.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -51,7 +51,7 @@ HOST = "briefkasten-lindenhof.de"
 class Person:
     """Dorothea, who left a trace wherever one can be left."""
 
-    place: Place
+    place: FormCustomer
     email: str
     campaign: Campaign
 
@@ -87,7 +87,7 @@ def letters_of(address: str, verp: str) -> list[Arrival]:
 
 def known(name: str) -> Person:
     """Sign-up, name, campaign, bounce, change of address, access request, test send, upload, and mail of all kinds."""
-    lindenhof, address = place(), f"{name}@{HOST}"
+    lindenhof, address = customer_with_form(), f"{name}@{HOST}"
     anna = lindenhof.anna
     lindenhof.confirm(lindenhof.asked(address))
     approve_origin(anna.account_id, anna.list_id)
@@ -102,8 +102,8 @@ def known(name: str) -> Person:
         )
         Attempt.objects.create(delivery=delivery, number=1, at=clock.now(), stage="rcpt", reply_text=reply)
         rows = f"email,first_name\r\n{address.upper()},{FIRST}\r\n".encode()
-        lists.upload_import(anna.list_id, BytesIO(rows), "late.csv", by=anna.anna)
-        (notice,) = send_test(campaign.id, [anna.anna.email], by=anna.anna, contact_ids=[contact.id])
+        lists.upload_import(anna.list_id, BytesIO(rows), "late.csv", by=anna.owner)
+        (notice,) = send_test(campaign.id, [anna.owner.email], by=anna.owner, contact_ids=[contact.id])
         queue_notice(anna.account_id, notice.id)
         shown = Delivery.objects.get(notice=notice)
     for door, purpose, fields in (
@@ -189,7 +189,7 @@ def test_neither_address_nor_name_is_left_in_any_encoding(database: str) -> None
     secrets = (her.email.partition("@")[0], LAST)
     assert places_of(database, *secrets) >= EVERYWHERE, "the test must find her everywhere, or it proves nothing"
     with tenancy.account(her.place.account_id):
-        erase_for_customer(her.contact().id, by=her.place.anna.anna)
+        erase_for_customer(her.contact().id, by=her.place.anna.owner)
     assert places_of(database, *secrets) == set()
     with tenancy.account(her.place.account_id):
         row = strongest(her.key)
@@ -206,7 +206,7 @@ def test_what_a_case_holds_is_kept_and_nothing_else(database: str) -> None:
         held = RawMail.objects.filter(envelope_from=her.email.upper())
         assert held.update(desk="taken") == 1
     with tenancy.account(her.place.account_id):
-        erase_for_customer(her.contact().id, by=her.place.anna.anna)
+        erase_for_customer(her.contact().id, by=her.place.anna.owner)
     assert places_of(database, "dorothea.amcase") == {"raw_mail"}
     with tenancy.platform(PlatformReason.MAIL_IN):
         held.update(desk="", envelope_from="")
@@ -240,14 +240,14 @@ def test_an_address_among_too_many_is_found_again(database: str) -> None:
     to = f"postmaster@{load_settings().service_domain}"
     intake.store([Arrival("smtp", "198.51.100.7", "", to, f"From: x@y.example\r\n\r\n{many}{her.email}\r\n".encode())])
     with tenancy.account(her.place.account_id):
-        erase_for_customer(her.contact().id, by=her.place.anna.anna)
+        erase_for_customer(her.contact().id, by=her.place.anna.owner)
     assert places_of(database, "dorothea.viele") == {"raw_mail"}, "a job reads it again"
     wipe_late(her.place.account_id, her.key, clock.now())
     assert places_of(database, "dorothea.viele") == set()
 
 
 def test_carlas_mail_about_the_same_person_stays(database: str) -> None:
-    her, other = known("dorothea.beide"), place()
+    her, other = known("dorothea.beide"), customer_with_form()
     campaign = other.anna.sending()
     with tenancy.account(other.account_id):
         delivery = Delivery.objects.filter(campaign=campaign).order_by("id")[0]
@@ -255,7 +255,7 @@ def test_carlas_mail_about_the_same_person_stays(database: str) -> None:
     stored = intake.store([Arrival("smtp", "198.51.100.7", "", verp, f"From: {her.email}\r\n\r\nx\r\n".encode())])
     jobs.read_mails(stored)
     with tenancy.account(her.place.account_id):
-        erase_for_customer(her.contact().id, by=her.place.anna.anna)
+        erase_for_customer(her.contact().id, by=her.place.anna.owner)
     with tenancy.platform(PlatformReason.MAIL_IN):
         row = RawMail.objects.get(id=stored[0])
         assert row.account_id == other.account_id
@@ -278,7 +278,7 @@ def test_an_erasure_finds_messages_by_an_index(database: str) -> None:
 def test_the_journal_of_an_idle_sender_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replies name people; once they're in the database, the file has no use for them."""
     monkeypatch.setattr(upkeep, "RECOVERY_SECONDS", 0.05)
-    lindenhof = place()
+    lindenhof = customer_with_form()
     lindenhof.sign_up(f"dorothea.journal@{HOST}")
     folder = load_settings().data_dir / "journal"
 

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
-from certificate_world import Signed, keys_file, verified
 from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH, rotate_signing_key
@@ -29,6 +28,7 @@ from mailflatrate.rules.proof.record import EventRecord, SealRecord, moment_text
 from mailflatrate.rules.proof.signature import KEYS_FORM, PublishedKey, sign_certificate
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
+from support.certificates import Signed, keys_file, verified
 
 Certificate = dict[str, Any]
 DOCS = Path(__file__).parents[2] / "docs"

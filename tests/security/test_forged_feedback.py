@@ -14,7 +14,6 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from lists_home import readdress
 from mailflatrate.apps.abuse import actions as abuse
 from mailflatrate.apps.abuse import jobs as abuse_jobs
 from mailflatrate.apps.abuse.actions import PageReport
@@ -36,7 +35,8 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
-from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stored
+from support.contact_files import readdress
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign, stored
 
 RELAY = "127.0.0.1"
 """Our own Postfix, as the settings name it."""
@@ -45,10 +45,10 @@ DOMAINS = ("evil.example", "provider.example", "anderswo.example")
 
 
 @pytest.fixture
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign that six people got."""
     assert database
-    return sent(people=6)
+    return sent_campaign(people=6)
 
 
 @pytest.fixture(scope="module")
@@ -88,20 +88,20 @@ def behind_postfix(first_line: str, raw: bytes) -> bytes:
     ).encode() + raw
 
 
-def readdressed(case: Sent, number: int, email: str) -> str:
+def readdressed(case: SentCampaign, number: int, email: str) -> str:
     """Give a reader an address at a domain whose key is published."""
     readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     return email
 
 
-def mails_cases(case: Sent) -> list[Case]:
+def mails_cases(case: SentCampaign) -> list[Case]:
     """What the desk has about the campaign's account."""
     abuse_jobs.take_mail()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(Case.objects.filter(account_id=case.anna.account_id))
 
 
-def assert_untouched(case: Sent, number: int = 0) -> None:
+def assert_untouched(case: SentCampaign, number: int = 0) -> None:
     """Nothing happened to the recipient, and nothing counts against the sender."""
     assert (case.suppressions(number), case.state(number), case.feedback(number)) == ([], "confirmed", [])
 
@@ -123,7 +123,7 @@ HELO_TRICKS = [
 
 
 @pytest.mark.parametrize("line", HELO_TRICKS)
-def test_the_name_a_client_gives_itself_proves_nothing(case: Sent, line: str) -> None:
+def test_the_name_a_client_gives_itself_proves_nothing(case: SentCampaign, line: str) -> None:
     """`EHLO [127.0.0.2]` was believed: the first bracket of the Received line is the client's own claim."""
     text = "from " + line.format(source=LOOP, relay=RELAY, attacker=ATTACKER)
     mail = arrive(behind_postfix(text, case.report()), desk("fbl"), peer=RELAY)
@@ -132,7 +132,7 @@ def test_the_name_a_client_gives_itself_proves_nothing(case: Sent, line: str) ->
 
 
 @pytest.mark.parametrize("padding", [10, 900, 7900, 20_000])
-def test_a_relay_that_folds_long_lines_cuts_no_proof_off(case: Sent, padding: int) -> None:
+def test_a_relay_that_folds_long_lines_cuts_no_proof_off(case: SentCampaign, padding: int) -> None:
     """Postfix breaks lines of more than 998 octets, and readers cut long fields: what is left could look whole."""
     text = f"from x (y [{LOOP}]) by {'a' * padding}\r\n a (unknown [{ATTACKER}])"
     mail = arrive(behind_postfix(text, case.report()), desk("fbl"), peer=RELAY)
@@ -140,14 +140,14 @@ def test_a_relay_that_folds_long_lines_cuts_no_proof_off(case: Sent, padding: in
 
 
 @pytest.mark.parametrize("raw", [b"", b"Received: by mail.service.example (Postfix, from userid 0)\r\n"])
-def test_a_relay_is_no_source(case: Sent, raw: bytes) -> None:
+def test_a_relay_is_no_source(case: SentCampaign, raw: bytes) -> None:
     mail = arrive(raw + case.report(), desk("fbl"), peer=RELAY)
     assert mail.reading["proof"] == "none"
     assert_untouched(case)
 
 
 @pytest.mark.parametrize("name", ["x (unknown", "[203.0.113.9] (fbl.provider.example", "fbl.provider.example ("])
-def test_the_parenthesis_of_our_own_relay_is_believed(case: Sent, name: str) -> None:
+def test_the_parenthesis_of_our_own_relay_is_believed(case: SentCampaign, name: str) -> None:
     line = f"from {name} [{LOOP}])".replace("( [", "([")
     mail = arrive(behind_postfix(line, case.report()), desk("fbl"), peer=RELAY)
     assert (mail.reading["proof"], mail.reading["proof_detail"]) == ("source", LOOP)
@@ -182,7 +182,7 @@ def listener() -> Iterator[int]:
         thread.join()
 
 
-def test_over_the_wire_as_well(case: Sent) -> None:
+def test_over_the_wire_as_well(case: SentCampaign) -> None:
     """Through the listener, from where our Postfix and the test inbox connect, and from anywhere else."""
     trick = behind_postfix(f"from [{LOOP}] (unknown [{ATTACKER}])", case.report(0))
     with listener() as port:
@@ -199,7 +199,9 @@ def test_over_the_wire_as_well(case: Sent) -> None:
 
 
 @pytest.mark.parametrize("role", ["abuse", "postmaster", "fbl"])
-def test_a_bounce_at_the_desk_acts_only_from_the_mailboxs_own_provider(case: Sent, signer: bytes, role: str) -> None:
+def test_a_bounce_at_the_desk_acts_only_from_the_mailboxs_own_provider(
+    case: SentCampaign, signer: bytes, role: str
+) -> None:
     """Any unsubscribe token in a DSN to abuse@ suppressed two people everywhere."""
     readdressed(case, 0, f"dora.{role}{case.anna.account_id}@provider.example")
     forged = case.bounce("5.1.1", "User unknown").replace(case.bounce_address().encode(), desk(role).encode(), 1)
@@ -217,7 +219,7 @@ def test_a_bounce_at_the_desk_acts_only_from_the_mailboxs_own_provider(case: Sen
     assert case.suppressions() == [("hard_bounce", False), ("hard_bounce", True)]
 
 
-def test_a_bounce_at_another_address_of_ours_acts_no_more(case: Sent) -> None:
+def test_a_bounce_at_another_address_of_ours_acts_no_more(case: SentCampaign) -> None:
     """Neither at the address of unsubscribe requests nor at that of aggregate reports."""
     forged = case.bounce("5.1.1", "User unknown").replace(
         b"--x--", b"--x\r\nContent-Type: message/rfc822\r\n\r\n" + case.mail() + b"\r\n--x--"
@@ -230,7 +232,7 @@ def test_a_bounce_at_another_address_of_ours_acts_no_more(case: Sent) -> None:
     assert set(case.feedback(1)) <= {"unsubscribe", "auto_reply"}
 
 
-def test_a_bounce_made_of_an_old_message_waits_for_a_person(case: Sent) -> None:
+def test_a_bounce_made_of_an_old_message_waits_for_a_person(case: SentCampaign) -> None:
     """Its return path is genuine, but no server returns a message after weeks."""
     with clock.frozen_at(clock.now() + timedelta(days=15)):
         mail = arrive(case.bounce("5.1.1", "User unknown"), case.bounce_address(), sender="")
@@ -241,7 +243,7 @@ def test_a_bounce_made_of_an_old_message_waits_for_a_person(case: Sent) -> None:
     assert case.feedback() == ["hard_bounce"]
 
 
-def test_a_strangers_signature_makes_nobody_else_complain(case: Sent, signer: bytes) -> None:
+def test_a_strangers_signature_makes_nobody_else_complain(case: SentCampaign, signer: bytes) -> None:
     """Eve signs what she likes at her own domain: that proves Eve, not the recipient of the message."""
     arrive(signed(case.forward(0, sender="eve@evil.example"), signer, "evil.example"), desk())
     assert (case.suppressions(0), case.feedback(0)) == ([("unsubscribe", False)], ["unsubscribe"]), "as by its link"
@@ -254,9 +256,9 @@ def test_a_strangers_signature_makes_nobody_else_complain(case: Sent, signer: by
     assert case.feedback(2) == ["complaint"]
 
 
-def test_two_signed_reports_of_strangers_stop_no_mail_from_everyone(case: Sent, signer: bytes) -> None:
+def test_two_signed_reports_of_strangers_stop_no_mail_from_everyone(case: SentCampaign, signer: bytes) -> None:
     """R-79 makes complaints about two accounts hold everywhere; Eve has a message of each."""
-    other = sent(people=6)
+    other = sent_campaign(people=6)
     email = case.reader(0).email
     readdress(other.reader(0).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     for one in (case, other):
@@ -270,7 +272,7 @@ LOOSE = ["to unsigned", "subject unsigned", "body limited", "second to", "second
 
 
 @pytest.mark.parametrize("how", LOOSE)
-def test_a_loose_signature_proves_nothing(case: Sent, signer: bytes, how: str) -> None:
+def test_a_loose_signature_proves_nothing(case: SentCampaign, signer: bytes, how: str) -> None:
     raw, all_three = case.report(0), (b"from", b"to", b"subject")
     fields = {"to unsigned": (b"from", b"subject"), "subject unsigned": (b"from", b"to")}.get(how, all_three)
     raw = signed(raw, signer, "provider.example", fields, length=how == "body limited")
@@ -294,7 +296,9 @@ TO = [
 
 
 @pytest.mark.parametrize("to", TO)
-def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(case: Sent, signer: bytes, to: str) -> None:
+def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(
+    case: SentCampaign, signer: bytes, to: str
+) -> None:
     """Eve got a signed "unsubscribe" once, at her own newsletter, and sends it on to our desk."""
     email = readdressed(case, 0, f"emil{case.anna.account_id}@provider.example")
     theirs = signed(
@@ -320,7 +324,7 @@ def on_the_page(raw: bytes, reporter: str = "") -> None:
     )  # fmt: skip
 
 
-def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: Sent) -> None:
+def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: SentCampaign) -> None:
     """Every recipient's message in one hand: each stops getting this sender's mail, and nothing else happens."""
     for number in range(5):
         on_the_page(case.mail(number), reporter="eve@evil.example")
@@ -338,7 +342,7 @@ def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: Sen
     assert case.anna.again(case.campaign).hold_rule == ""
 
 
-def test_nobody_agrees_to_click_tracking_with_a_forwarded_link(case: Sent) -> None:
+def test_nobody_agrees_to_click_tracking_with_a_forwarded_link(case: SentCampaign) -> None:
     """Agreeing is confirmed in the mailbox; taking it back is not."""
     page, browser = f"/d/{case.token(TokenPurpose.PRIVACY)}", Client(enforce_csrf_checks=True)
     for given in ({"clicks": "yes"}, {"kind": "tracking"}, {"clicks": "yes", "kind": "access"}):

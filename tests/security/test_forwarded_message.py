@@ -8,8 +8,6 @@ import psycopg
 import pytest
 from django.test import Client
 
-from campaign_world import world
-from forms_world import Place, add_form, place, send_queued, somebody
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
@@ -23,6 +21,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.suppression import SuppressionReason
+from support.customers import sending_customer
+from support.forms import FormCustomer, add_form, customer_with_form, fresh_address, send_queued
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,7 +35,7 @@ HERS = {"first_name": "Renate", "last_name": "Dubois", "ort": "Plön"}
 class Victim:
     """Renate, who signed up with her name and town, and forwarded a message of Anna's to Eve."""
 
-    place: Place
+    place: FormCustomer
     email: str
     campaign: Campaign
     owner_url: str
@@ -101,7 +101,7 @@ def browser() -> Client:
 
 @pytest.fixture
 def renate(database: str) -> Victim:
-    lindenhof, email = place(), somebody("renate")
+    lindenhof, email = customer_with_form(), fresh_address("renate")
     lindenhof.confirm(lindenhof.asked(email))
     with tenancy.account(lindenhof.account_id):
         Contact.objects.filter(email=email).update(
@@ -141,7 +141,8 @@ def test_no_page_of_a_forwarded_message_shows_the_address(renate: Victim, langua
     links = {door: renate.link(door, purpose) for door, purpose in doors.items()}
     answers = [browser().get(f"{link}?language={language}") for link in links.values()]
     answers += [
-        browser().post(links["p"], {"act": act, "email": somebody("eve"), "language": "en"}) for act in ("save", "move")
+        browser().post(links["p"], {"act": act, "email": fresh_address("eve"), "language": "en"})
+        for act in ("save", "move")
     ]
     answers.append(browser().post(links["p"], {"act": "move", "email": "no address"}))
     answers += [browser().post(links["u"], {"scope": scope}) for scope in ("list", "all")]
@@ -172,7 +173,7 @@ def test_the_unsubscribe_page_says_that_it_is_done(renate: Victim) -> None:
 
 
 def test_a_stranger_with_a_forwarded_message_moves_nothing(renate: Victim) -> None:
-    thief = somebody("thief")
+    thief = fresh_address("thief")
     page = renate.move(thief)
     assert not knows(page, renate.email, "Renate", "Dubois", "Plön")
     assert send_queued(renate.place.account_id) == [], "the new address hears nothing before the old one agreed"
@@ -189,7 +190,7 @@ def test_a_stranger_with_a_forwarded_message_moves_nothing(renate: Victim) -> No
 
 
 def test_the_old_mailbox_agrees_then_the_new_one_and_everything_goes_along(renate: Victim) -> None:
-    new = somebody("renate.neu")
+    new = fresh_address("renate.neu")
     renate.moved(new)
     assert (renate.place.state(renate.email), renate.place.state(new)) == ("unsubscribed", "confirmed")
     contact = renate.contact(new)
@@ -198,7 +199,7 @@ def test_the_old_mailbox_agrees_then_the_new_one_and_everything_goes_along(renat
 
 
 def test_the_old_mailbox_undoes_it(renate: Victim) -> None:
-    new = somebody("typo")
+    new = fresh_address("typo")
     undo = renate.moved(new)
     page = browser().get(undo).content.decode()
     assert "Undo" in page
@@ -215,7 +216,7 @@ def test_the_old_mailbox_undoes_it(renate: Victim) -> None:
     "reason", [SuppressionReason.COMPLAINT, SuppressionReason.UNSUBSCRIBE, SuppressionReason.HARD_BOUNCE]
 )
 def test_undoing_brings_nobody_back_who_said_no(renate: Victim, reason: SuppressionReason) -> None:
-    new = somebody("renate.neu")
+    new = fresh_address("renate.neu")
     undo = renate.moved(new)
     with tenancy.account(renate.place.account_id):
         Suppression.objects.create(
@@ -227,14 +228,14 @@ def test_undoing_brings_nobody_back_who_said_no(renate: Victim, reason: Suppress
 
 
 def test_an_undo_has_its_time(renate: Victim) -> None:
-    undo = renate.moved(somebody("renate.neu"))
+    undo = renate.moved(fresh_address("renate.neu"))
     with clock.frozen_at(clock.now() + timedelta(days=8)):
         browser().post(undo, {"act": "undo"})
     assert renate.place.state(renate.email) == "unsubscribed"
 
 
 def test_somebody_who_was_here_before_keeps_what_is_theirs_after_an_undo(renate: Victim) -> None:
-    other = somebody("frida")
+    other = fresh_address("frida")
     renate.place.confirm(renate.place.asked(other))
     with tenancy.account(renate.place.account_id):
         Contact.objects.filter(email=other).update(first_name="Frida")
@@ -249,7 +250,7 @@ def test_somebody_who_was_here_before_keeps_what_is_theirs_after_an_undo(renate:
 
 def test_a_report_shows_nothing_from_before_the_mailbox_was_proved(renate: Victim) -> None:
     """Renate mistyped her new address, and its holder said yes: they do not read her name, town or consent."""
-    stranger = somebody("stranger")
+    stranger = fresh_address("stranger")
     renate.moved(stranger)
     report = renate.report_at(stranger)
     assert stranger in report
@@ -261,7 +262,7 @@ def test_a_report_shows_nothing_from_before_the_mailbox_was_proved(renate: Victi
 
 
 def test_what_was_said_since_is_shown(renate: Victim) -> None:
-    new = somebody("renate.neu")
+    new = fresh_address("renate.neu")
     renate.moved(new)
     with tenancy.account(renate.place.account_id):
         Contact.objects.filter(email=new).update(first_name="Renate Maria")
@@ -269,7 +270,7 @@ def test_what_was_said_since_is_shown(renate: Victim) -> None:
 
 
 def test_where_the_mailbox_is_gone_the_new_address_signs_up_afresh(renate: Victim) -> None:
-    page = renate.move(new := somebody("renate.neu"))
+    page = renate.move(new := fresh_address("renate.neu"))
     assert renate.place.url in page, "the way for those who cannot read the old mailbox any longer"
     renate.place.confirm(renate.place.asked(new))
     contact = renate.contact(new)
@@ -279,13 +280,13 @@ def test_where_the_mailbox_is_gone_the_new_address_signs_up_afresh(renate: Victi
 
 
 def test_asking_again_and_again_floods_neither_mailbox(renate: Victim) -> None:
-    pages = {renate.move(somebody("eve")).replace("eve", "") for _ in range(5)}
+    pages = {renate.move(fresh_address("eve")).replace("eve", "") for _ in range(5)}
     assert len(renate.mailed_to(renate.email)) == 3
     assert len({re.sub(r"\d+", "", page) for page in pages}) == 1, "the page tells nobody how often it was asked"
 
 
 def test_guessing_the_address_is_answered_like_any_other(renate: Victim) -> None:
-    wrong = somebody("renatf")
+    wrong = fresh_address("renatf")
     guess, miss = renate.move(renate.email), renate.move(wrong)
     assert guess.replace(masked_address(renate.email), "") == miss.replace(masked_address(wrong), "")
 
@@ -294,7 +295,7 @@ def test_a_move_without_the_old_mailbox_is_never_carried_out(renate: Victim) -> 
     """A request that is in the table from before, or that someone wrote there, is not enough."""
     from mailflatrate.apps.forms import actions
 
-    thief = somebody("thief")
+    thief = fresh_address("thief")
     with tenancy.account(renate.place.account_id):
         contact = Contact.objects.get(email=renate.email)
         actions.request_move(
@@ -310,8 +311,8 @@ def test_a_move_without_the_old_mailbox_is_never_carried_out(renate: Victim) -> 
 
 
 def test_carla_cannot_use_annas_links(renate: Victim) -> None:
-    renate.move(somebody("renate.neu"))
-    carla = world(people=0)
+    renate.move(fresh_address("renate.neu"))
+    carla = sending_customer(people=0)
     add_form(carla)
     with tenancy.account(renate.place.account_id):
         request = PrivacyRequest.objects.latest("id")

@@ -9,7 +9,6 @@ from contextlib import suppress
 import pytest
 from django.test import Client
 
-from campaign_world import CONTENT, World, followed, world
 from mailflatrate.apps.campaigns.campaign_content import click_url, compile_campaign
 from mailflatrate.apps.campaigns.child_compiler import compile_in_child
 from mailflatrate.apps.campaigns.models import Campaign
@@ -25,6 +24,8 @@ from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentSource
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.tokens import TokenPurpose
+from support.customers import CONTENT, Customer, sending_customer
+from support.people import followed
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -47,7 +48,7 @@ TOO_MUCH = {  # a few kilobytes from which parsers make gigabytes
 }
 
 
-def stored(anna: World, kind: str, content: str) -> Campaign:
+def stored(anna: Customer, kind: str, content: str) -> Campaign:
     """A draft that was saved before the limits came."""
     draft = anna.draft()
     with tenancy.account(anna.account_id):
@@ -62,7 +63,7 @@ def imprint() -> FooterImprint:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(name: str) -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = stored(anna, *HOSTILE[name])
     for page in ("edit/", "edit/preview/", "edit/preview/?images=off&dark=1"):
         answer = anna.client.get(f"/studio/campaigns/{draft.id}/{page}")
@@ -75,7 +76,7 @@ def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(name: str
     assert "Hello again" in fixed
 
 
-def _form(anna: World, content: str) -> dict[str, object]:
+def _form(anna: Customer, content: str) -> dict[str, object]:
     return {
         "name": "Winter bulbs",
         "subject": "Bulbs",
@@ -88,7 +89,7 @@ def _form(anna: World, content: str) -> dict[str, object]:
 
 
 def test_the_studio_saves_no_more_than_200_kb() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft()
     page = anna.client.post(f"/studio/campaigns/{draft.id}/edit/", _form(anna, "ä" * (MAX_CONTENT // 2 + 1)))
     assert "This is larger than 200 kB." in page.content.decode()
@@ -96,7 +97,7 @@ def test_the_studio_saves_no_more_than_200_kb() -> None:
 
 
 def test_the_child_compiles_as_we_do_and_holds_no_key() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft()
     with tenancy.account(anna.account_id):
         found = newest_imprint()
@@ -121,7 +122,7 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImp
 
 def test_six_previews_do_not_stop_other_pages() -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     imprint = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
     source = ContentSource(SourceFormat.HTML, "<p>" * 60_000, "s")
 
@@ -140,7 +141,7 @@ def test_six_previews_do_not_stop_other_pages() -> None:
 
 
 def test_the_gate_refuses_content_that_is_slow_to_fill_in() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     loop = "{% for i in (1..900) %}{% if i == 2 %}{{ i }}{% endif %}{{ i | plus: 1 | times: 2 | size }}{% endfor %}"
     draft = anna.draft(content=CONTENT + loop * 3)
     light = anna.draft()
@@ -152,7 +153,7 @@ def test_the_gate_refuses_content_that_is_slow_to_fill_in() -> None:
 
 def test_the_web_view_answers_a_refusal_with_a_page_and_the_sender_goes_on() -> None:
     """One recipient's value makes the text too much work; the others get theirs."""
-    anna = world(people=3)
+    anna = sending_customer(people=3)
     loop = "{% for i in (1..200) %}{% if contact.city contains 'zz' %}x{% endif %}{% endfor %}"
     campaign = anna.sending_of(anna.draft(content=CONTENT + loop))
     with tenancy.account(anna.account_id):
@@ -171,9 +172,9 @@ def test_the_web_view_answers_a_refusal_with_a_page_and_the_sender_goes_on() -> 
 
 
 def test_a_test_send_is_logged_as_a_test_send() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     draft = anna.draft()
-    page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"recipients": [anna.anna.email]})
+    page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"recipients": [anna.owner.email]})
     assert "test message" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         actions = set(AuditEntry.objects.filter(subject=f"campaign:{draft.id}").values_list("action", flat=True))

@@ -39,7 +39,7 @@ from mailflatrate.mail.aggregate import read_aggregates
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.picture_values import PictureRefused, Refusal
 from mailflatrate.mail.reading.mime import parse
-from returned_world import Sent, desk, plain, sent, stored
+from support.returned_mail import SentCampaign, desk, plain, sent_campaign, stored
 from support.waiting import wait_until
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -315,10 +315,10 @@ def _seconds_for(raw: bytes) -> float:
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign."""
     assert database
-    return sent(people=60)
+    return sent_campaign(people=60)
 
 
 class Listener:
@@ -353,14 +353,14 @@ class Listener:
 
 
 @pytest.fixture
-def listener(case: Sent) -> Iterator[Listener]:
+def listener(case: SentCampaign) -> Iterator[Listener]:
     """With room for three connections from one peer."""
     one = Listener(Visitors("", most=5, most_from_one=3))
     yield one
     one.end()
 
 
-def test_a_message_is_stored_once_however_often_its_recipient_is_named(case: Sent, listener: Listener) -> None:
+def test_a_message_is_stored_once_however_often_its_recipient_is_named(case: SentCampaign, listener: Listener) -> None:
     address, spelled = desk(), desk().upper()
     with smtplib.SMTP("127.0.0.1", listener.port) as client:
         client.sendmail(
@@ -370,7 +370,7 @@ def test_a_message_is_stored_once_however_often_its_recipient_is_named(case: Sen
         assert RawMail.objects.filter(envelope_from="sixty@attacker.example").count() == 1
 
 
-def test_a_message_to_many_is_kept_once_and_counts_for_each(case: Sent, listener: Listener) -> None:
+def test_a_message_to_many_is_kept_once_and_counts_for_each(case: SentCampaign, listener: Listener) -> None:
     """Beyond fifty the sender is asked to come again; the content lies in one row only."""
     raw = case.bounce("5.1.1", "User unknown", 0)
     addresses = [case.bounce_address(number) for number in range(55)]

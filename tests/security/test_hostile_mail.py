@@ -23,16 +23,16 @@ from mailflatrate.mail.dkim_verify import verify_signatures
 from mailflatrate.mail.reading.outlook import outlook_message
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from outlook_file import saved
-from returned_world import STRANGER, Sent, desk, plain, sent, stored
 from support.processes import is_alive
+from support.returned_mail import STRANGER, SentCampaign, desk, plain, sent_campaign, stored
 from support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign."""
     assert database
-    return sent(people=6)
+    return sent_campaign(people=6)
 
 
 def circle(sector_octets: int = 512) -> bytes:
@@ -93,7 +93,7 @@ def read_lanes() -> None:
         jobs.read_new(lane)
 
 
-def test_an_attachment_stops_no_lane(case: Sent) -> None:
+def test_an_attachment_stops_no_lane(case: SentCampaign) -> None:
     poison = [store(with_attachment(circle(size))) for size in (512, 4096)]
     behind = intake.store([Arrival("smtp", STRANGER, "", case.bounce_address(0), case.bounce("5.1.1", "No user", 0))])
     begin = time.monotonic()
@@ -105,7 +105,7 @@ def test_an_attachment_stops_no_lane(case: Sent) -> None:
 
 
 def test_a_message_that_its_reader_does_not_survive_waits_for_a_person(
-    case: Sent, monkeypatch: pytest.MonkeyPatch
+    case: SentCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In place of the reader one that never ends, in a real child."""
     mail = store(plain("eve@attacker.example", desk(), "Hello", "world"))
@@ -120,7 +120,7 @@ def test_a_message_that_its_reader_does_not_survive_waits_for_a_person(
     assert stored(mail).state != RawMailState.UNREAD
 
 
-def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: Sent) -> None:
+def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: SentCampaign) -> None:
     """kill -9 of the whole process, twice; others that were claimed together are not blamed."""
     poison = store(plain("eve@attacker.example", desk(), "First", "x"))
     others = [store(plain("eve@attacker.example", desk(), f"Other {n}", "x")) for n in range(6)]
@@ -138,7 +138,7 @@ def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: Sent) ->
     assert {stored(each).state for each in rest} <= {RawMailState.HANDLED, RawMailState.APART}
 
 
-def test_a_fault_that_is_not_its_own_costs_a_message_nothing(case: Sent) -> None:
+def test_a_fault_that_is_not_its_own_costs_a_message_nothing(case: SentCampaign) -> None:
     mail = store(plain("eve@attacker.example", desk(), "Hello", "world"))
     for _ in range(4):
         claimed = actions.claim_mails(mail % READ_LANES, READ_LANES, after_id=0)
@@ -163,7 +163,7 @@ def file_of(content: bytes, name: str = "mail.msg") -> io.BytesIO:
     return file
 
 
-def test_the_report_page_answers_at_once(case: Sent) -> None:
+def test_the_report_page_answers_at_once(case: SentCampaign) -> None:
     report("203.0.113.9", file=file_of(b"From: a@b.example"), who="1")  # the child is up
     for number, size in enumerate((512, 4096)):
         begin = time.monotonic()
@@ -172,7 +172,7 @@ def test_the_report_page_answers_at_once(case: Sent) -> None:
         assert time.monotonic() - begin < 2
 
 
-def test_nothing_is_parsed_for_visitors_who_prove_nothing(case: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_parsed_for_visitors_who_prove_nothing(case: SentCampaign, monkeypatch: pytest.MonkeyPatch) -> None:
     """No moment on the page, no work, no token: refused before a parser sees a byte."""
 
     def parsed(name: str, *arguments: object) -> object:
@@ -190,7 +190,7 @@ def test_nothing_is_parsed_for_visitors_who_prove_nothing(case: Sent, monkeypatc
             assert (status, "very fast" in page) == (422, True)
 
 
-def test_visitors_are_counted_whatever_they_send(case: Sent) -> None:
+def test_visitors_are_counted_whatever_they_send(case: SentCampaign) -> None:
     """Files that hold no mail cost their sender the same as reports."""
     answers = [report("203.0.113.40", about=f"no id {n}", who="1")[1] for n in range(61)]
     assert "very fast" not in answers[59]

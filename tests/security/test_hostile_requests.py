@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api_world import program_of
-from campaign_world import CONTENT, World, world
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
@@ -30,6 +28,8 @@ from mailflatrate.entrypoints.web.asgi import READERS_AT_HAND
 from mailflatrate.entrypoints.web.serving.request_bodies import FIELDS_OCTETS, PUBLIC, limit_of
 from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.tokens import TokenPurpose
+from support.api import program_of
+from support.customers import CONTENT, Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -45,7 +45,7 @@ JSON: dict[str, bytes] = {
 @pytest.mark.parametrize("name", JSON)
 @pytest.mark.parametrize("path", ["/campaigns", "/segments"])
 def test_an_api_body_of_very_many_values_is_refused_before_it_is_read(name: str, path: str) -> None:
-    machine = program_of(world(people=1))
+    machine = program_of(sending_customer(people=1))
     assert machine.call("GET", path).status_code == 200, "the API is loaded"
     begin = time.process_time()
     bearer = {"Authorization": f"Bearer {machine.secret}"}
@@ -141,11 +141,11 @@ LIQUID = CONTENT + '{% if contact.city == "x" %}y{% endif %}{{ contact.city | de
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=3)
+def anna() -> Customer:
+    return sending_customer(people=3)
 
 
-def test_no_page_parses_the_liquid_of_a_draft_itself(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_page_parses_the_liquid_of_a_draft_itself(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of 200 kB would hold all other threads of the process."""
     campaign = anna.sending_of(anna.draft(content=LIQUID))
     draft, machine = anna.draft(content=LIQUID), program_of(anna)
@@ -168,7 +168,7 @@ def test_no_page_parses_the_liquid_of_a_draft_itself(anna: World, monkeypatch: p
 
 
 def test_preview_and_mistakes_of_the_edit_page_come_from_one_compilation(
-    anna: World, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The checks compile once more: they look at links as the author wrote them."""
     asked: list[str] = []
@@ -184,7 +184,7 @@ def test_preview_and_mistakes_of_the_edit_page_come_from_one_compilation(
     assert [error["line"] for error in page.context["merge_errors"]] == [1]
 
 
-def test_missing_values_are_looked_for_in_bounded_work(anna: World) -> None:
+def test_missing_values_are_looked_for_in_bounded_work(anna: Customer) -> None:
     """The work of all readers together is bounded, and what was not looked at is said."""
     loop = "{% for i in (1..900) %}{{ i | plus: 1 | times: 2 | size }}{% endfor %}" * 3
     draft = anna.draft(content=CONTENT + "{{ contact.city }}" + loop)

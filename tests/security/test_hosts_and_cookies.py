@@ -13,7 +13,6 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 
-from desk_world import desk
 from mailflatrate.apps.accounts.actions import create_user, house_account, send_password_reset
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.base import clock, tenancy
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.cli.doctor import host, processes
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import SettingsError, read_settings
+from support.desk import desk
 
 pytestmark = pytest.mark.usefixtures("database")
 HERE = {"MAILFLATRATE_PUBLIC_URL": "https://mail.service.example"}

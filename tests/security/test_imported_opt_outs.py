@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from lists_home import Home, home
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
@@ -17,6 +16,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.rules.suppression import SuppressionReason
+from support.customers import Customer, customer_with_list
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -155,7 +155,7 @@ def file_of(export: Export, rows: list[tuple[str, str]], delimiter: str = ",") -
 
 
 def bring(
-    anna: Home, data: bytes, name: str = "people.csv", terms: ImportTerms | None = None, **mapping: str
+    anna: Customer, data: bytes, name: str = "people.csv", terms: ImportTerms | None = None, **mapping: str
 ) -> Import:
     with tenancy.account(anna.account_id):
         job = actions.start_import(anna.list_id, io.BytesIO(data), name, mapping, terms=terms, enqueue=False)
@@ -168,7 +168,7 @@ def key(email: str) -> bytes:
     return ids.key_ring().suppression_key(canonical_key(email))
 
 
-def mailable(anna: Home) -> set[str]:
+def mailable(anna: Customer) -> set[str]:
     """Return the contacts a campaign would reach."""
     with tenancy.account(anna.account_id):
         rows = Subscription.objects.filter(state="confirmed").select_related("contact")
@@ -181,7 +181,7 @@ def mailable(anna: Home) -> set[str]:
 @pytest.mark.parametrize("system", EXPORTS)
 def test_nobody_who_said_no_is_mailable_and_all_who_said_yes_are(system: str) -> None:
     """Yes in, no suppressed with reason, date and file, what is neither waits."""
-    anna, export = home("Anna"), EXPORTS[system]
+    anna, export = customer_with_list("Anna"), EXPORTS[system]
     rows = [
         (f"{kind}{number}@kunde-{number}.de", cells)
         for kind in ("yes", "no", "held")
@@ -207,7 +207,7 @@ def test_nobody_who_said_no_is_mailable_and_all_who_said_yes_are(system: str) ->
 
 def test_the_no_wins_whatever_its_place_in_the_file() -> None:
     """Above, below, in another slice, in a later file: off the list, and the counters say so."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     export = Export("Status", (), ())
     rows = [
         ("dora@kunde-1.de", "active"),
@@ -232,7 +232,7 @@ def test_the_no_wins_whatever_its_place_in_the_file() -> None:
 
 
 def test_reason_and_date_are_those_of_the_file() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     export = Export("UNSUB_TIME;UNSUB_REASON;CLEAN_TIME;LEID;EUID", (), ())
     bring(
         anna,
@@ -256,7 +256,7 @@ def test_reason_and_date_are_those_of_the_file() -> None:
 
 def test_an_office_or_a_mistyped_address_that_said_no_is_suppressed_as_well() -> None:
     """Addresses refused or held anyway may come back another way; the opt-out is kept."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [("info@kunde-1.de", "unsubscribed"), ("dora@gmial.com", "bounced"), ("no address", "bounced")]
     done = bring(anna, file_of(Export("Status", (), ()), rows))
     with tenancy.account(anna.account_id):
@@ -283,7 +283,7 @@ def test_a_column_that_looks_like_a_status_and_is_none_stops_the_start(
     titles: str, cells: tuple[str, str], target: str
 ) -> None:
     """By its title or by its values; left out, kept as an attribute, or passed off as something else."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     data = file_of(Export(titles, (), ()), [(f"p{at}@kunde-1.de", cell) for at, cell in enumerate(cells)])
     mapping = {"email": "email", **{name: name for name in PROOF}}
     mapping = {**mapping, target: titles} if target else mapping
@@ -300,7 +300,7 @@ def test_a_column_that_looks_like_a_status_and_is_none_stops_the_start(
 
 def test_a_status_word_far_below_in_a_column_that_is_none_holds_its_row() -> None:
     """Beyond the rows that are looked at before the start."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [(f"person{at}x@kunde-{at % 50}.de", f"room {at % 7}a") for at in range(3_100)]
     rows[3_050] = (rows[3_050][0], "unsubscribed")
     with tenancy.account(anna.account_id):
@@ -325,14 +325,14 @@ def test_a_status_word_far_below_in_a_column_that_is_none_holds_its_row() -> Non
 def test_a_file_whose_name_says_no_is_a_no_to_everybody_in_it(
     name: str, status: str, reason: SuppressionReason
 ) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     data = file_of(Export("Stadt", (), ()), [("dora@kunde-1.de", "Kiel"), ("erik@kunde-1.de", "Bonn")])
     done = bring(anna, data, name)
     assert not mailable(anna)
     assert done.refused == {f"{status}_before": 2}
     with tenancy.account(anna.account_id):
         assert set(Suppression.objects.values_list("reason", flat=True)) == {reason}
-    other = home("Anna")
+    other = customer_with_list("Anna")
     assert bring(other, data, name, terms=ImportTerms(all_rows="by_row")).accepted == 2
 
 
@@ -342,7 +342,7 @@ def test_a_file_whose_name_says_no_is_a_no_to_everybody_in_it(
 )
 def test_codes_that_nobody_knows_ask_in_every_door(title: str, cells: str) -> None:
     """A few codes and no known word; mapped to the state, nobody is mailed on a bare code."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [(f"p{at}@kunde-1.de", cell) for at, cell in enumerate(cells.split())]
     data = file_of(Export(title, (), ()), rows)
     with pytest.raises(ImportProblem, match=title):
@@ -355,7 +355,7 @@ def test_codes_that_nobody_knows_ask_in_every_door(title: str, cells: str) -> No
 @pytest.mark.parametrize("code", ["U", "2", "Glorp"])
 def test_a_state_that_begins_far_below_holds_its_row(code: str) -> None:
     """The column is empty in all rows that are looked at before the start."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [(f"person{at}x@kunde-{at % 50}.de", "") for at in range(3_100)]
     rows[3_050] = (rows[3_050][0], code)
     with tenancy.account(anna.account_id):
@@ -367,7 +367,7 @@ def test_a_state_that_begins_far_below_holds_its_row(code: str) -> None:
 
 
 def test_who_never_subscribed_is_left_out_and_not_suppressed() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [("a@kunde-1.de", "NEVER_SUBSCRIBED"), ("b@kunde-1.de", "SUBSCRIBED"), ("c@kunde-1.de", "never activated")]
     done = bring(anna, file_of(Export("Email Marketing Consent", (), ()), rows))
     assert mailable(anna) == {"b@kunde-1.de"}
@@ -378,7 +378,7 @@ def test_who_never_subscribed_is_left_out_and_not_suppressed() -> None:
 
 @pytest.mark.parametrize("title", ["Updated at", "status_change", "stamp", "modified", "Geändert am"])
 def test_the_last_change_of_a_row_dates_its_no(title: str) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     export = Export(f"Status;{title}", (), ())
     bring(anna, file_of(export, [("a@kunde-1.de", "unsubscribed;2025-03-01T10:00:00Z"), ("b@kunde-1.de", "active;")]))
     with tenancy.account(anna.account_id):
@@ -388,7 +388,7 @@ def test_the_last_change_of_a_row_dates_its_no(title: str) -> None:
 
 
 def test_a_comment_does_not_stop_the_file() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [
         ("a@kunde-1.de", "Wants to be unsubscribed from the paper catalogue, called in May about it"),
         ("b@kunde-1.de", "A long talk on the fair, the mail had bounced back then but works now"),
@@ -399,7 +399,7 @@ def test_a_comment_does_not_stop_the_file() -> None:
 
 @pytest.mark.parametrize("name", ["without_bounces.csv", "subscribed and unsubscribed.csv", "list_cleaned.csv"])
 def test_a_file_whose_name_may_say_no_asks(name: str) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     data = file_of(Export("Stadt", (), ()), [("dora@kunde-1.de", "Kiel")])
     with pytest.raises(ImportProblem, match="suggests"):
         bring(anna, data, name)
@@ -407,7 +407,7 @@ def test_a_file_whose_name_may_say_no_asks(name: str) -> None:
 
 
 def test_unknown_words_hold_the_row_and_are_named() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [("a@kunde-1.de", "Subscribed"), ("b@kunde-1.de", "Glorp"), ("c@kunde-1.de", "")]
     done = bring(anna, file_of(Export("Email Status", (), ()), rows))
     assert mailable(anna) == {"a@kunde-1.de"}
@@ -416,7 +416,7 @@ def test_unknown_words_hold_the_row_and_are_named() -> None:
 
 
 def test_carla_is_not_touched_by_what_annas_file_says() -> None:
-    anna, carla = home("Anna"), home("Carla")
+    anna, carla = customer_with_list("Anna"), customer_with_list("Carla")
     export = Export("Status", (), ())
     bring(carla, file_of(export, [("dora@kunde-1.de", "active")]))
     bring(anna, file_of(export, [("dora@kunde-1.de", "complained")]))

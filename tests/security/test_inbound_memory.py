@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.smtpd.listeners import InboxHandler
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.settings import load_settings
-from postfix_host import free_ports, wait_for_greeting
+from support.postfix_host import free_ports, wait_for_greeting
 from support.waiting import wait_until_async
 
 MEGABYTE = 1024 * 1024

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from api_world import ROOT, Program, problem, program, program_of
-from forms_world import Place, add_form, place
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.actions.keys import hash_of
 from mailflatrate.apps.accounts.errors import AccountError
@@ -17,7 +15,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.api.v1.service import schema
-from vetted import vetted
+from support.api import ROOT, Program, problem, program, program_of
+from support.customers import Customer
+from support.forms import FormCustomer, add_form, customer_with_form
 
 # What an upgrade made of the scopes of a key that was there before they were narrowed. Such keys still exist.
 NARROWED = {
@@ -146,13 +146,13 @@ NAMES = [found["operationId"] for _method, _path, found in OPERATIONS]
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture(scope="module")
-def narrow(home: Place) -> dict[KeyScope, Program]:
+def narrow(home: FormCustomer) -> dict[KeyScope, Program]:
     """Anna's programs that may do one thing each."""
     return {scope: program_of(home.anna, [scope]) for scope in KeyScope}
 
@@ -177,7 +177,7 @@ def test_a_key_without_the_scope_is_refused_and_told_which(
             assert answer.json()["scope"] == needed[0]  # type: ignore[attr-defined]  # the test client's
 
 
-def key_from_before(home: Place, *scopes: str) -> Program:
+def key_from_before(home: FormCustomer, *scopes: str) -> Program:
     """A key as an upgrade left one that held these scopes."""
     narrowed = [now for before in scopes for now in NARROWED[before]]
     secret = f"mfk_{secrets.token_hex(4)}_{secrets.token_hex(20)}"
@@ -187,14 +187,14 @@ def key_from_before(home: Place, *scopes: str) -> Program:
             prefix=secret[4:12],
             secret_hash=hash_of(secret),
             scopes=narrowed,
-            created_by=home.anna.anna,
+            created_by=home.anna.owner,
             created_at=clock.now(),
         )
     return Program(secret, row.id)
 
 
 @pytest.mark.parametrize("had", [("read",), ("contacts",), ("campaigns",), ("release",), ("contacts", "campaigns")])
-def test_a_key_from_before_may_do_exactly_what_it_could(home: Place, had: tuple[str, ...]) -> None:
+def test_a_key_from_before_may_do_exactly_what_it_could(home: FormCustomer, had: tuple[str, ...]) -> None:
     old = key_from_before(home, *had)
     could = {name for scope in (*had, "") for name in BEFORE[scope]}
     for method, path, found in OPERATIONS:
@@ -203,17 +203,17 @@ def test_a_key_from_before_may_do_exactly_what_it_could(home: Place, had: tuple[
             assert (old.call(method, path).status_code != 403) == (name in could), name
 
 
-def test_a_key_from_before_asks_for_any_form_and_reads_none(home: Place) -> None:
+def test_a_key_from_before_asks_for_any_form_and_reads_none(home: FormCustomer) -> None:
     old, form = key_from_before(home, "contacts"), home.form_id
     assert old.refused("POST", "/confirmation-requests", {"form_id": form}) == (422, "invalid"), "not refused the form"
     for path in ("/forms", f"/forms/{form}", f"/forms/{form}/embeds", f"/forms/{form}/requests"):
         assert old.refused("GET", path) == (403, "scope-missing")
 
 
-def test_a_key_that_asks_reads_its_forms_and_nothing_else(home: Place) -> None:
+def test_a_key_that_asks_reads_its_forms_and_nothing_else(home: FormCustomer) -> None:
     other, _code = add_form(home.anna)
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
-    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.owner, asking=bounds)
     till = Program(made.secret)
     (shown,) = till.get("/forms")["items"]
     assert shown["id"] == home.form_id
@@ -229,9 +229,10 @@ def test_a_key_that_asks_reads_its_forms_and_nothing_else(home: Place) -> None:
     assert all(each["asked"] is not None for each in whole)
 
 
-def test_a_strangers_key_finds_nothing(home: Place) -> None:
+def test_a_strangers_key_finds_nothing(home: FormCustomer) -> None:
     """Carla's key, even when it was made with the number of Anna's form."""
-    account_id, carla = vetted("Möbelhaus Nordstern", "Carla Clausen")
+    customer = Customer.vetted("Möbelhaus Nordstern", "Carla Clausen")
+    account_id, carla = customer.account_id, customer.owner
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
     made = make_api_key(account_id, "Till", set(KeyScope), expires_at=None, by=carla, asking=bounds)
     for key in (Program(made.secret), program(account_id, carla)):
@@ -243,9 +244,9 @@ def test_a_strangers_key_finds_nothing(home: Place) -> None:
 @pytest.mark.parametrize(
     "bounds", [None, AskingBounds(), AskingBounds(frozenset({1}), 0), AskingBounds(frozenset({1}), 10**6)]
 )
-def test_a_key_that_asks_is_bound(home: Place, bounds: AskingBounds | None) -> None:
+def test_a_key_that_asks_is_bound(home: FormCustomer, bounds: AskingBounds | None) -> None:
     with pytest.raises(AccountError):
-        make_api_key(home.account_id, "x", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+        make_api_key(home.account_id, "x", {KeyScope.ASK}, expires_at=None, by=home.anna.owner, asking=bounds)
 
 
 @pytest.mark.parametrize(
@@ -258,9 +259,9 @@ def test_a_key_that_asks_is_bound(home: Place, bounds: AskingBounds | None) -> N
     ],
 )
 def test_a_key_works_from_its_networks_only(
-    home: Place, networks: list[str], inside: str, outside: str, monkeypatch: pytest.MonkeyPatch
+    home: FormCustomer, networks: list[str], inside: str, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = make_api_key(home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=networks)
+    made = make_api_key(home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.owner, networks=networks)
     key = Program(made.secret, made.key.id)
     assert key.call("GET", "/me", REMOTE_ADDR=inside).status_code == 200
     answer = key.call("GET", "/me", REMOTE_ADDR=outside)
@@ -270,9 +271,9 @@ def test_a_key_works_from_its_networks_only(
         assert ApiKey.objects.get(id=key.key_id).window_count == 1, "strangers do not use up the rate"
 
 
-def test_no_header_moves_a_request_into_the_network(home: Place) -> None:
+def test_no_header_moves_a_request_into_the_network(home: FormCustomer) -> None:
     made = make_api_key(
-        home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=["203.0.113.0/24"]
+        home.account_id, "CRM", {KeyScope.READ}, expires_at=None, by=home.anna.owner, networks=["203.0.113.0/24"]
     )
     for name in ("X_Forwarded_For", "X_Real_IP", "Forwarded", "Client_IP"):
         answer = Program(made.secret).call("GET", "/me", REMOTE_ADDR="198.51.100.9", **{name: "203.0.113.9"})
@@ -282,23 +283,23 @@ def test_no_header_moves_a_request_into_the_network(home: Place) -> None:
 @pytest.mark.parametrize(
     "written", ["203.0.113.0/33", "shop.example", "::ffff:203.0.113.0/120", "1", "0x7f.1", "", "203.0.113.7 OR 1=1"]
 )
-def test_what_is_no_range_is_refused(home: Place, written: str) -> None:
+def test_what_is_no_range_is_refused(home: FormCustomer, written: str) -> None:
     with pytest.raises(AccountError):
-        make_api_key(home.account_id, "x", {KeyScope.READ}, expires_at=None, by=home.anna.anna, networks=[written])
+        make_api_key(home.account_id, "x", {KeyScope.READ}, expires_at=None, by=home.anna.owner, networks=[written])
 
 
 @pytest.mark.parametrize(
     "change",
     [{"scopes": ["erase"]}, {"form_ids": [2**40]}, {"daily_asks": 9_999}, {"networks": []}],
 )
-def test_raw_sql_widens_no_key(home: Place, change: dict[str, Any]) -> None:
+def test_raw_sql_widens_no_key(home: FormCustomer, change: dict[str, Any]) -> None:
     bounds = AskingBounds(frozenset({home.form_id}), daily=10)
     made = make_api_key(
         home.account_id,
         "Till",
         {KeyScope.ASK},
         expires_at=None,
-        by=home.anna.anna,
+        by=home.anna.owner,
         asking=bounds,
         networks=["203.0.113.0/24"],
     )
@@ -306,23 +307,23 @@ def test_raw_sql_widens_no_key(home: Place, change: dict[str, Any]) -> None:
         ApiKey.objects.filter(id=made.key.id).update(**change)
 
 
-def test_raw_sql_makes_no_key(home: Place) -> None:
+def test_raw_sql_makes_no_key(home: FormCustomer) -> None:
     with pytest.raises(Exception, match="access"), tenancy.account(home.account_id), connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO api_key (account_id, name, prefix, secret_hash, scopes, created_by_id, created_at,
                    window_count) VALUES (%s, 'Eve', 'eve00000', %s, ARRAY['read'], %s, now(), 0)""",
-            [home.account_id, hash_of("mfk_eve"), home.anna.anna.id],
+            [home.account_id, hash_of("mfk_eve"), home.anna.owner.id],
         )
 
 
-def test_decisions_and_the_audit_log_name_the_key(home: Place) -> None:
+def test_decisions_and_the_audit_log_name_the_key(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     draft = home.anna.draft()
     known = shop.get(f"/campaigns/{draft.id}")["content_hash"]
     shop.post(f"/campaigns/{draft.id}/release", {"policy_confirmed": True, "content_hash": known}, 202)
     (decision,) = shop.get(f"/campaigns/{draft.id}/decisions")["items"]
     assert "API key Shop (mfk_" in decision["decided_by"]
-    assert str(home.anna.anna) in decision["decided_by"]
+    assert str(home.anna.owner) in decision["decided_by"]
     person = shop.get("/contacts")["items"][0]
     shop.post(f"/contacts/{person['id']}/erase", {"sure": True})
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -332,7 +333,7 @@ def test_decisions_and_the_audit_log_name_the_key(home: Place) -> None:
     assert "through" not in made.details, "a person made it on the page"
 
 
-def test_a_slip_in_a_parameter_never_widens_the_answer(home: Place) -> None:
+def test_a_slip_in_a_parameter_never_widens_the_answer(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     for method, path, found in OPERATIONS:
         answer = shop.call(method, f"{path}?updated_since=2026-01-01")
@@ -343,8 +344,8 @@ def test_a_slip_in_a_parameter_never_widens_the_answer(home: Place) -> None:
         assert shop.refused("GET", f"{path}?limit=0") == (422, "invalid")
 
 
-def test_lists_are_paged(home: Place) -> None:
-    shop = program(*vetted("Gärtnerei Nord", "Nora Nolte"))
+def test_lists_are_paged(home: FormCustomer) -> None:
+    shop = program_of(Customer.vetted("Gärtnerei Nord", "Nora Nolte"))
     for name in ("Bulbs", "Seeds", "Trees"):
         shop.post("/lists", {"name": name, "policy_confirmed": True}, 201)
     seen, path = [], "/lists?limit=2"

@@ -7,9 +7,6 @@ import psycopg
 import pytest
 from django.db import connection
 
-from campaign_world import World, world
-from fake_relay import ANY, FakeRelay, Step, delayed
-from forms_world import place, somebody
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
@@ -20,15 +17,18 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.fake_relay import ANY, FakeRelay, Step, delayed
+from support.forms import customer_with_form, fresh_address
 from support.waiting import wait_until_async
 
-No = Callable[[World, Delivery, str], object]
+No = Callable[[Customer, Delivery, str], object]
 
 
 def sql(*statements: str) -> No:
     """The owner of the tables changes something with SQL."""
 
-    def run(anna: World, row: Delivery, owner: str) -> None:
+    def run(anna: Customer, row: Delivery, owner: str) -> None:
         values = {"row": row.id, "contact": row.contact_id, "campaign": row.campaign_id}
         with psycopg.connect(owner, autocommit=True) as link:
             link.execute("SET session_replication_role = replica")  # without triggers and keys
@@ -38,12 +38,12 @@ def sql(*statements: str) -> No:
     return run
 
 
-def unsubscribe(anna: World, row: Delivery, owner: str) -> None:
+def unsubscribe(anna: Customer, row: Delivery, owner: str) -> None:
     lists.unsubscribe(row.contact_id, list_id=None, by="link", source="t")
 
 
-def erase(anna: World, row: Delivery, owner: str) -> None:
-    erase_for_customer(row.contact_id, by=anna.anna)
+def erase(anna: Customer, row: Delivery, owner: str) -> None:
+    erase_for_customer(row.contact_id, by=anna.owner)
 
 
 WAYS: dict[str, No] = {
@@ -58,7 +58,7 @@ WAYS: dict[str, No] = {
 }
 
 
-def say(no: No, anna: World, row: Delivery, owner: str) -> None:
+def say(no: No, anna: Customer, row: Delivery, owner: str) -> None:
     """Say no, in a thread of its own."""
     try:
         with tenancy.account(anna.account_id):
@@ -67,7 +67,7 @@ def say(no: No, anna: World, row: Delivery, owner: str) -> None:
         connection.close()
 
 
-def looked_after(anna: World, owner: str, no: No) -> tuple[ClaimCheck, list[int], int]:
+def looked_after(anna: Customer, owner: str, no: No) -> tuple[ClaimCheck, list[int], int]:
     """Claim a chunk, say no, and look again: what was found, which rows are still there, and the row concerned."""
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
@@ -92,26 +92,26 @@ def looked_after(anna: World, owner: str, no: No) -> tuple[ClaimCheck, list[int]
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     fence.ensure_fence()
-    return world(people=40)
+    return sending_customer(people=40)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_look_names_every_row_that_nothing_speaks_for_any_longer(anna: World, database: str, way: str) -> None:
+def test_look_names_every_row_that_nothing_speaks_for_any_longer(anna: Customer, database: str, way: str) -> None:
     found, again, row = looked_after(anna, database, WAYS[way])
     assert found.changed == [row]
     belongs_elsewhere = way in ("settled elsewhere", "in another chunk", "row gone")
     assert again == ([] if belongs_elsewhere else [row])
 
 
-def test_deleted_campaign_sends_nothing(anna: World, database: str) -> None:
+def test_deleted_campaign_sends_nothing(anna: Customer, database: str) -> None:
     found, _, _ = looked_after(anna, database, sql("DELETE FROM campaign WHERE id = %(campaign)s"))
     assert found.campaign_state == "cancelled"
 
 
 @pytest.mark.parametrize("way", ["erased", "in another chunk"])
-def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way: str) -> None:
+def test_slow_relay_gets_no_message_after_the_no(anna: Customer, database: str, way: str) -> None:
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         chunk_id = Chunk.objects.get(campaign=campaign).id
@@ -143,8 +143,8 @@ def test_slow_relay_gets_no_message_after_the_no(anna: World, database: str, way
 @pytest.mark.parametrize("way", ["denied", "request gone"])
 def test_confirmation_mail_needs_its_request(database: str, way: str) -> None:
     fence.ensure_fence()
-    here = place()
-    here.sign_up(somebody())
+    here = customer_with_form()
+    here.sign_up(fresh_address())
     chunk_id = plan_confirmations(here.account_id).chunk_id
     assert chunk_id is not None
     change = "DELETE FROM signup_request" if way == "request gone" else "UPDATE signup_request SET state = 'denied'"

@@ -10,8 +10,6 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
-from forms_world import Place, place, somebody
-from lists_home import Home, approve_origin, home
 from mailflatrate.apps.accounts.actions import Circumstances, PolicyConfirmation
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ImportProblem, MoveChanged
@@ -25,6 +23,9 @@ from mailflatrate.apps.privacy.actions import erase_for_customer
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
+from support.customers import Customer, customer_with_list
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.origins import approve_origin
 
 WHERE = Circumstances("192.0.2.1", "Test")
 WHOLE = "2026-10-01T10:00Z,203.0.113.9,2026-10-01T10:05Z,https://anna.example/news"
@@ -32,13 +33,13 @@ HEADER = "email,signup_at,signup_ip,confirmed_at,source"
 
 
 @pytest.fixture
-def anna(database: str) -> Place:
-    return place()
+def anna(database: str) -> FormCustomer:
+    return customer_with_form()
 
 
-def dropped(place_or_home: Place | Home, lines: Sequence[str], name: str = "people.csv") -> int:
+def dropped(place_or_home: FormCustomer | Customer, lines: Sequence[str], name: str = "people.csv") -> int:
     """A move of one file, checked; its id."""
-    list_id = place_or_home.anna.list_id if isinstance(place_or_home, Place) else place_or_home.list_id
+    list_id = place_or_home.anna.list_id if isinstance(place_or_home, FormCustomer) else place_or_home.list_id
     with tenancy.account(place_or_home.account_id):
         file = actions.DroppedFile(name, io.BytesIO("\n".join(lines).encode()))
         move = actions.upload_move(list_id, [file], by=None)
@@ -46,12 +47,12 @@ def dropped(place_or_home: Place | Home, lines: Sequence[str], name: str = "peop
     return move.id
 
 
-def found(anna: Place | Home, move_id: int) -> Move:
+def found(anna: FormCustomer | Customer, move_id: int) -> Move:
     with tenancy.account(anna.account_id):
         return Move.objects.get(id=move_id)
 
 
-def imported(anna: Place, move_id: int) -> None:
+def imported(anna: FormCustomer, move_id: int) -> None:
     """Started by Anna, and run to its end."""
     move = found(anna, move_id)
     with tenancy.account(anna.account_id):
@@ -60,7 +61,7 @@ def imported(anna: Place, move_id: int) -> None:
             shown_run=move.run,
             answers=MoveAnswers.from_json(move.answers),
             declaration=None,
-            tick=PolicyConfirmation(anna.anna.anna, WHERE),
+            tick=PolicyConfirmation(anna.anna.owner, WHERE),
         )
     start_move(account_id=anna.account_id, move_id=move_id)
     with tenancy.account(anna.account_id):
@@ -69,7 +70,7 @@ def imported(anna: Place, move_id: int) -> None:
         run_import(anna.account_id, job.id)
 
 
-def link(anna: Place, move_id: int) -> str:
+def link(anna: FormCustomer, move_id: int) -> str:
     return f"/f/{anna.code}/move-in/{found(anna, move_id).code}/"
 
 
@@ -78,10 +79,10 @@ def sign_up(path: str, email: str) -> int:
     return Client(enforce_csrf_checks=True).post(path, fields).status_code
 
 
-def test_the_link_is_a_sign_up_and_nothing_less(anna: Place) -> None:
+def test_the_link_is_a_sign_up_and_nothing_less(anna: FormCustomer) -> None:
     """A request, an email, and a confirmation from the mailbox; who wasn't waiting for it isn't counted."""
     declare_and_approve(anna)
-    waiting, other = somebody("idalink"), somebody("fremd")
+    waiting, other = fresh_address("idalink"), fresh_address("fremd")
     move_id = dropped(anna, ["email", waiting])
     imported(anna, move_id)
     path = link(anna, move_id)
@@ -104,13 +105,13 @@ def test_the_link_is_a_sign_up_and_nothing_less(anna: Place) -> None:
     assert found(anna, move_id).people_confirmed == 1
 
 
-def declare_and_approve(anna: Place) -> None:
+def declare_and_approve(anna: FormCustomer) -> None:
     approve_origin(anna.account_id, anna.anna.list_id)
 
 
-def test_a_complaint_or_unsubscribe_is_not_undone_by_the_file_the_link_comes_with(anna: Place) -> None:
+def test_a_complaint_or_unsubscribe_is_not_undone_by_the_file_the_link_comes_with(anna: FormCustomer) -> None:
     declare_and_approve(anna)
-    gone = somebody("weglink")
+    gone = fresh_address("weglink")
     move_id = dropped(anna, [f"{HEADER},status", f"{gone},{WHOLE},complained", f"{gone},{WHOLE},subscribed"])
     imported(anna, move_id)
     assert anna.state(gone) == ""
@@ -118,26 +119,26 @@ def test_a_complaint_or_unsubscribe_is_not_undone_by_the_file_the_link_comes_wit
     assert anna.send() == [], "but no email goes to who complained"
 
 
-def test_a_code_of_another_list_or_account_is_not_found(anna: Place) -> None:
-    carla = place()
-    theirs = found(carla, dropped(carla, ["email", somebody()])).code
+def test_a_code_of_another_list_or_account_is_not_found(anna: FormCustomer) -> None:
+    carla = customer_with_form()
+    theirs = found(carla, dropped(carla, ["email", fresh_address()])).code
     with tenancy.account(anna.account_id):
         second = actions.create_list("Second")
-        file = actions.DroppedFile("p.csv", io.BytesIO(b"email\n" + somebody().encode()))
+        file = actions.DroppedFile("p.csv", io.BytesIO(b"email\n" + fresh_address().encode()))
         elsewhere = actions.upload_move(second.id, [file], by=None)
-    discarded = dropped(anna, ["email", somebody()])
+    discarded = dropped(anna, ["email", fresh_address()])
     code = found(anna, discarded).code
     with tenancy.account(anna.account_id):
         actions.discard_move(discarded)
     for one in (theirs, elsewhere.code, code, "x", "0" * 12):
         path = f"/f/{anna.code}/move-in/{one}/"
         assert Client().get(path).status_code == 404, one
-        assert sign_up(path, somebody()) == 404, one
+        assert sign_up(path, fresh_address()) == 404, one
 
 
-def test_no_address_of_a_file_is_stored_before_the_start_and_no_value_after_it(anna: Place) -> None:
+def test_no_address_of_a_file_is_stored_before_the_start_and_no_value_after_it(anna: FormCustomer) -> None:
     declare_and_approve(anna)
-    people = [somebody("geheim") for _number in range(3)]
+    people = [fresh_address("geheim") for _number in range(3)]
     move_id = dropped(anna, [HEADER, *(f"{person},{WHOLE}" for person in people)])
     stored = json.dumps(found(anna, move_id).result)
     assert not [person for person in people if person in stored]
@@ -147,30 +148,30 @@ def test_no_address_of_a_file_is_stored_before_the_start_and_no_value_after_it(a
     assert "***" not in stored
 
 
-def test_an_erased_person_takes_the_waiting_files_along(anna: Place) -> None:
+def test_an_erased_person_takes_the_waiting_files_along(anna: FormCustomer) -> None:
     declare_and_approve(anna)
-    person = somebody("loeschen")
+    person = fresh_address("loeschen")
     first = dropped(anna, [HEADER, f"{person},{WHOLE}"])
     imported(anna, first)
     waiting = dropped(anna, ["email", person.upper()])
     path = found(anna, waiting).files[0]["path"]
     with tenancy.account(anna.account_id):
         assert storage.exists(path)
-        erase_for_customer(Contact.objects.get(email=person).id, by=anna.anna.anna)
+        erase_for_customer(Contact.objects.get(email=person).id, by=anna.anna.owner)
     with tenancy.account(anna.account_id):
         assert not storage.exists(path)
     move = found(anna, waiting)
     assert (move.state, move.result, move.files) == (MoveState.DISCARDED, None, [])
 
 
-def test_a_move_starts_once_with_the_numbers_that_were_seen(anna: Place) -> None:
+def test_a_move_starts_once_with_the_numbers_that_were_seen(anna: FormCustomer) -> None:
     declare_and_approve(anna)
-    move_id = dropped(anna, [HEADER, f"{somebody('zahl')},{WHOLE}"])
+    move_id = dropped(anna, [HEADER, f"{fresh_address('zahl')},{WHOLE}"])
     shown = found(anna, move_id)
     start: dict[str, Any] = {
         "answers": MoveAnswers(columns={"email": "", "source": "email"}, no_status={"x": "y"}),
         "declaration": None,
-        "tick": PolicyConfirmation(anna.anna.anna, WHERE),
+        "tick": PolicyConfirmation(anna.anna.owner, WHERE),
     }
     with tenancy.account(anna.account_id):
         with pytest.raises(MoveChanged):
@@ -191,8 +192,8 @@ def test_a_move_starts_once_with_the_numbers_that_were_seen(anna: Place) -> None
 
 
 def test_without_a_declared_origin_nothing_is_imported(database: str) -> None:
-    anna = place()
-    move_id = dropped(anna, [HEADER, f"{somebody('ohne')},{WHOLE}"])
+    anna = customer_with_form()
+    move_id = dropped(anna, [HEADER, f"{fresh_address('ohne')},{WHOLE}"])
     move = found(anna, move_id)
     with tenancy.account(anna.account_id):
         actions.start_move(
@@ -200,7 +201,7 @@ def test_without_a_declared_origin_nothing_is_imported(database: str) -> None:
             shown_run=move.run,
             answers=MoveAnswers(),
             declaration=None,
-            tick=PolicyConfirmation(anna.anna.anna, WHERE),
+            tick=PolicyConfirmation(anna.anna.owner, WHERE),
         )
     start_move(account_id=anna.account_id, move_id=move_id)
     again = found(anna, move_id)
@@ -211,8 +212,8 @@ def test_without_a_declared_origin_nothing_is_imported(database: str) -> None:
 
 
 def test_a_status_is_not_explained_away_without_a_reason(database: str) -> None:
-    anna = home("Anna")
-    lines = [f"{HEADER},Art", f"{somebody('grund')},{WHOLE},abgemeldet"]
+    anna = customer_with_list("Anna")
+    lines = [f"{HEADER},Art", f"{fresh_address('grund')},{WHOLE},abgemeldet"]
     move_id = dropped(anna, lines)
     move = found(anna, move_id)
     assert MoveFindings.from_json(move.result or {}).blocking
@@ -223,8 +224,8 @@ def test_a_status_is_not_explained_away_without_a_reason(database: str) -> None:
 
 
 def test_the_files_of_a_move_that_nobody_started_are_deleted(database: str) -> None:
-    anna = home("Anna")
-    move_id = dropped(anna, [HEADER, f"{somebody('liegen')},{WHOLE}"])
+    anna = customer_with_list("Anna")
+    move_id = dropped(anna, [HEADER, f"{fresh_address('liegen')},{WHOLE}"])
     path = found(anna, move_id).files[0]["path"]
     sweep_uploads(0)
     assert found(anna, move_id).state == MoveState.READY
@@ -239,9 +240,9 @@ def test_the_files_of_a_move_that_nobody_started_are_deleted(database: str) -> N
 
 def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
     """The newest answers win, whichever job comes first."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
-        file = actions.DroppedFile("p.csv", io.BytesIO(f"email,status\n{somebody('eins')},4\n".encode()))
+        file = actions.DroppedFile("p.csv", io.BytesIO(f"email,status\n{fresh_address('eins')},4\n".encode()))
         move = actions.upload_move(anna.list_id, [file], by=None)
         actions.answer_move(move.id, MoveAnswers(system="mailtrain"))
     check_move(account_id=anna.account_id, move_id=move.id)
@@ -250,8 +251,8 @@ def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
 
 
 def test_raw_sql_starts_nothing_without_a_person(database: str) -> None:
-    anna = home("Anna")
-    move_id = dropped(anna, [HEADER, f"{somebody('sql')},{WHOLE}"])
+    anna = customer_with_list("Anna")
+    move_id = dropped(anna, [HEADER, f"{fresh_address('sql')},{WHOLE}"])
     with pytest.raises(IntegrityError, match="move_confirmed_by_a_person"), tenancy.account(anna.account_id):
         Move.objects.filter(id=move_id).update(state=MoveState.STARTING)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

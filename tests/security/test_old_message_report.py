@@ -7,14 +7,14 @@ from mailflatrate.apps.abuse.actions import PageReport, take_page_report
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import tenancy
-from returned_world import Sent, sent
+from support.returned_mail import SentCampaign, sent_campaign
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """Anna's campaign, sent to people who may complain."""
     assert database
-    return sent()
+    return sent_campaign()
 
 
 def forget(owner_url: str, delivery_id: int) -> None:
@@ -31,7 +31,7 @@ def forget(owner_url: str, delivery_id: int) -> None:
         assert owner.execute("DELETE FROM delivery WHERE id = %s", [delivery_id]).rowcount == 1
 
 
-def test_a_report_of_a_message_whose_month_was_dropped_stops_its_sender(case: Sent, database: str) -> None:
+def test_a_report_of_a_message_whose_month_was_dropped_stops_its_sender(case: SentCampaign, database: str) -> None:
     raw, reader = case.mail(2), case.reader(2)
     forget(database, case.delivery_ids[2])
     report, found = take_page_report(

@@ -4,9 +4,6 @@ from typing import Any
 
 import pytest
 
-from api_world import Program, problem, program, program_of
-from campaign_world import browser, person
-from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.errors import FormError
@@ -18,7 +15,10 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
-from vetted import vetted
+from support.api import Program, problem, program_of
+from support.customers import Customer
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.people import browser, person
 
 YOUNG = str(clock.now().year - 10)
 REFUSED: list[dict[str, Any]] = [
@@ -59,18 +59,18 @@ KEPT: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture(scope="module")
-def shop(home: Place) -> Program:
+def shop(home: FormCustomer) -> Program:
     return program_of(home.anna)
 
 
 @pytest.fixture
-def contact(home: Place) -> Contact:
+def contact(home: FormCustomer) -> Contact:
     with tenancy.account(home.account_id):
         found = Contact.objects.order_by("id").first()
         assert found is not None
@@ -78,14 +78,16 @@ def contact(home: Place) -> Contact:
         return found
 
 
-def attributes(home: Place, contact: Contact) -> dict[str, Any]:
+def attributes(home: FormCustomer, contact: Contact) -> dict[str, Any]:
     with tenancy.account(home.account_id):
         found: dict[str, Any] = Contact.objects.get(id=contact.id).attributes
     return found
 
 
 @pytest.mark.parametrize("given", REFUSED, ids=lambda given: next(iter(given)))
-def test_refused_by_api_page_and_action(home: Place, shop: Program, contact: Contact, given: dict[str, Any]) -> None:
+def test_refused_by_api_page_and_action(
+    home: FormCustomer, shop: Program, contact: Contact, given: dict[str, Any]
+) -> None:
     answer = shop.call("PATCH", f"/contacts/{contact.id}", {"attributes": given})
     assert problem(answer) == (422, "refused")
     (name, value), *_rest = given.items()
@@ -100,14 +102,14 @@ def test_refused_by_api_page_and_action(home: Place, shop: Program, contact: Con
 
 @pytest.mark.parametrize("given", KEPT, ids=lambda given: next(iter(given)))
 def test_what_is_nobodys_business_but_harmless_is_kept(
-    home: Place, shop: Program, contact: Contact, given: dict[str, Any]
+    home: FormCustomer, shop: Program, contact: Contact, given: dict[str, Any]
 ) -> None:
     assert shop.call("PATCH", f"/contacts/{contact.id}", {"attributes": given}).status_code == 200
     assert attributes(home, contact) == given
 
 
 def test_what_was_there_before_can_be_taken_away_and_does_not_block(
-    home: Place, shop: Program, contact: Contact
+    home: FormCustomer, shop: Program, contact: Contact
 ) -> None:
     with tenancy.account(home.account_id):
         Contact.objects.filter(id=contact.id).update(attributes={"religion": "x", "city": "Kiel"})
@@ -118,7 +120,7 @@ def test_what_was_there_before_can_be_taken_away_and_does_not_block(
     assert attributes(home, contact) == {"city": "Bonn"}
 
 
-def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: Place) -> None:
+def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: FormCustomer) -> None:
     def ask(email: str, values: dict[str, str]) -> None:
         with tenancy.account(home.account_id):
             forms.request_confirmation(
@@ -126,16 +128,16 @@ def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: Place) -> None:
                 email,
                 kind=ConfirmationRequestKind.PERSON,
                 note="at our stall",
-                by=home.anna.anna,
+                by=home.anna.owner,
                 values=values,
             )
 
-    dora = somebody()
+    dora = fresh_address()
     ask(dora, {"first_name": "Dora", "religion": "x"})
     (request,) = home.requests(dora)
     assert request.values == {"first_name": "Dora"}
     with pytest.raises(FormError, match="16"):
-        ask(somebody(), {"birthday": f"01.05.{YOUNG}"})
+        ask(fresh_address(), {"birthday": f"01.05.{YOUNG}"})
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_names_are_read_however_they_are_written(name: str) -> None:
     assert is_special(name) or is_birth(name) or is_age(name)
 
 
-def test_archiving_says_what_happens_and_can_be_undone(home: Place, shop: Program) -> None:
+def test_archiving_says_what_happens_and_can_be_undone(home: FormCustomer, shop: Program) -> None:
     number = home.anna.list_id
     answer = shop.call("POST", f"/lists/{number}/archive", {})
     assert problem(answer) == (422, "invalid")
@@ -153,7 +155,7 @@ def test_archiving_says_what_happens_and_can_be_undone(home: Place, shop: Progra
     assert said["pointer"] == "body.sure"
     assert "through this list: 3" in said["message"]
     assert "would stop: 1" in said["message"]
-    stranger = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    stranger = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     for deed in ("archive", "unarchive"):
         assert stranger.refused("POST", f"/lists/{number}/{deed}", {"sure": True}) == (404, "not-found")
     viewer = browser(person(home.account_id, "Ben Becker", Role.VIEWER))

@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 from django.db import DatabaseError, connection
 
-from campaign_world import World, world
 from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
 from mailflatrate.apps.lists import actions as lists
@@ -22,6 +21,7 @@ from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import Settings, load_settings
+from support.customers import Customer, sending_customer
 
 SENDER = "one.1.a.b"
 
@@ -45,8 +45,8 @@ def owner(database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def anna(owner: object) -> World:
-    place = world(people=2)
+def anna(owner: object) -> Customer:
+    place = sending_customer(people=2)
     place.sending()
     return place
 
@@ -61,17 +61,17 @@ def promote(owner: psycopg.Connection[tuple[object, ...]]) -> fence.Hold:
     return hold
 
 
-def contacts(place: World) -> list[Contact]:
+def contacts(place: Customer) -> list[Contact]:
     with tenancy.account(place.account_id):
         return list(Contact.objects.order_by("id"))
 
 
-def confirmed(place: World) -> set[int]:
+def confirmed(place: Customer) -> set[int]:
     with tenancy.account(place.account_id):
         return set(Subscription.objects.filter(state="confirmed").values_list("contact_id", flat=True))
 
 
-def forgotten_unsubscribe(place: World, settings: Settings, contact: Contact) -> None:
+def forgotten_unsubscribe(place: Customer, settings: Settings, contact: Contact) -> None:
     """On the old primary: logged, and taken out of the outbox. The replica got none of it."""
     line = WithdrawalLine(clock.now(), WithdrawalKind.WITHDRAWN, place.account_id, "", contact.id, place.list_id,
                 bytes(contact.address_key))  # fmt: skip
@@ -79,7 +79,7 @@ def forgotten_unsubscribe(place: World, settings: Settings, contact: Contact) ->
 
 
 def test_sending_waits_until_a_worker_has_told_the_replica(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     dora, emil = contacts(anna)
     promotion.note_place(settings)
@@ -98,7 +98,7 @@ def test_sending_waits_until_a_worker_has_told_the_replica(
 
 
 def test_each_host_that_logged_is_waited_for_and_one_that_is_gone_is_given_up_by_name(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     promotion.note_place(settings)
     withdrawal_logs.note_place("a" * 32, "dead.example")
@@ -117,7 +117,7 @@ def test_each_host_that_logged_is_waited_for_and_one_that_is_gone_is_given_up_by
 
 
 def test_nothing_goes_on_where_no_worker_lives_and_a_person_may_say_so(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]]
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     promote(owner)
     assert not fence.resume_if_whole()
@@ -128,7 +128,7 @@ def test_nothing_goes_on_where_no_worker_lives_and_a_person_may_say_so(
 
 
 def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     promote(owner)
     promotion.replay_if_promoted(settings)
@@ -143,7 +143,7 @@ def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
 
 
 def test_after_a_backup_a_person_replays_the_log_before_anything_leaves(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]]
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     from mailflatrate.entrypoints.cli.withdrawals import replay_command
 
@@ -159,7 +159,7 @@ def test_after_a_backup_a_person_replays_the_log_before_anything_leaves(
 
 
 def test_who_came_back_before_the_promotion_stays(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     """The replica knows both, so the log has nothing to tell it."""
     dora, emil = contacts(anna)
@@ -173,7 +173,7 @@ def test_who_came_back_before_the_promotion_stays(
     assert confirmed(anna) == {dora.id}
 
 
-def test_no_account_says_that_the_log_was_replayed(anna: World) -> None:
+def test_no_account_says_that_the_log_was_replayed(anna: Customer) -> None:
     for statement in (
         "INSERT INTO withdrawals_place (name, host, replayed_at) VALUES ('x', 'x', now())",
         "UPDATE withdrawals_place SET replayed_at = now()",
@@ -192,7 +192,7 @@ def test_no_account_says_that_the_log_was_replayed(anna: World) -> None:
 
 
 def test_a_hold_leaves_a_gap_in_every_number_that_a_line_or_a_link_holds(
-    anna: World, owner: psycopg.Connection[tuple[object, ...]]
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     """A line about an account, list or notice of the lost time must not meet another one with its number."""
 

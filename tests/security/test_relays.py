@@ -10,9 +10,6 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from psycopg import errors
 
-from api_world import ROOT, program_of
-from campaign_world import World, browser, person, world
-from desk_world import Desk, desk
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, RelayError, add_relay, edit_relay
 from mailflatrate.apps.delivery.relays.relay_cache import read_book
@@ -25,6 +22,10 @@ from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import RelayState
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import load_settings
+from support.api import ROOT, program_of
+from support.customers import Customer, sending_customer
+from support.desk import Desk, desk
+from support.people import browser, person
 
 OTTO = audit.machine("tests.relays")
 SECRET = "s3cret-of-the-relay"
@@ -50,8 +51,8 @@ def otto(database: str) -> Desk:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
 def _draft(**changes: object) -> RelayDraft:
@@ -60,7 +61,7 @@ def _draft(**changes: object) -> RelayDraft:
 
 
 @pytest.mark.parametrize("address", [*PAGES, *DEEDS])
-def test_people_of_customers_and_strangers_find_no_page(relay: Relay, anna: World, address: str) -> None:
+def test_people_of_customers_and_strangers_find_no_page(relay: Relay, anna: Customer, address: str) -> None:
     path = f"/desk/{address.format(id=relay.id)}"
     for role in (Role.OWNER, Role.VIEWER):
         client = browser(person(anna.account_id, "Ben", role))
@@ -71,7 +72,7 @@ def test_people_of_customers_and_strangers_find_no_page(relay: Relay, anna: Worl
     assert answer.status_code in {302, 404}
 
 
-def test_no_key_of_the_api_reaches_relays(relay: Relay, anna: World) -> None:
+def test_no_key_of_the_api_reaches_relays(relay: Relay, anna: Customer) -> None:
     assert not [path for path in schema()["paths"] if "relay" in path.lower()]
     key = {"headers": {"Authorization": f"Bearer {program_of(anna).secret}"}}
     for path in (f"{ROOT}/relays", f"/desk/relays/{relay.id}/", "/desk/relays/"):
@@ -110,7 +111,7 @@ SQL = (
 @pytest.mark.parametrize("statement", SQL)
 @pytest.mark.parametrize("role", [APP_ROLE, PLATFORM_ROLE, ERASER_ROLE])
 def test_raw_sql_in_the_scope_of_an_account_sees_and_changes_no_relay(
-    relay: Relay, anna: World, role: str, statement: str
+    relay: Relay, anna: Customer, role: str, statement: str
 ) -> None:
     with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
         tenancy.enter_account(eve, anna.account_id, for_session=True)

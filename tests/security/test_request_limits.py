@@ -8,10 +8,6 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from api_world import Program, problem, program_of, visitor
-from campaign_world import browser, person
-from desk_world import desk
-from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.delivery.feedback import record_returned
@@ -26,26 +22,30 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict
 from mailflatrate.rules.limits import value
+from support.api import Program, problem, program_of, visitor
+from support.desk import desk
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 FIRST = int(value("asks_first_day"))
 
 
 @pytest.fixture
-def home() -> Place:
-    return place()
+def home() -> FormCustomer:
+    return customer_with_form()
 
 
-def asking(home: Place, email: str, **changes: Any) -> dict[str, Any]:
+def asking(home: FormCustomer, email: str, **changes: Any) -> dict[str, Any]:
     whole = {"form_id": home.form_id, "email": email, "note": "signed up at checkout", "visitor": visitor()}
     return whole | changes
 
 
-def ask(shop: Program, home: Place, many: int) -> list[str]:
+def ask(shop: Program, home: FormCustomer, many: int) -> list[str]:
     """Ask invented people until the first refusal; those who were taken."""
     taken = []
     for _number in range(many):
-        email = somebody("invented")
+        email = fresh_address("invented")
         answer = shop.call("POST", "/confirmation-requests", asking(home, email))
         if answer.status_code != 202:
             assert problem(answer) == (429, "asking-limited")
@@ -54,16 +54,16 @@ def ask(shop: Program, home: Place, many: int) -> list[str]:
     return taken
 
 
-def tally(home: Place) -> dict[str, int]:
+def tally(home: FormCustomer) -> dict[str, int]:
     with tenancy.account(home.account_id):
         (row,) = AskingTally.objects.all()
     return {name: getattr(row, name) for name in ("asked", "confirmed", "denied", "unknown")}
 
 
-def test_216_invented_addresses_end_early_with_the_reason(home: Place) -> None:
+def test_216_invented_addresses_end_early_with_the_reason(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     assert len(ask(shop, home, 216)) == FIRST
-    answer = shop.call("POST", "/confirmation-requests", asking(home, somebody()))
+    answer = shop.call("POST", "/confirmation-requests", asking(home, fresh_address()))
     told = json.loads(answer.content)
     assert (told["limit"], told["asked_today"], told["level"]) == (FIRST, FIRST, "open")
     assert f"has sent {FIRST} confirmation requests on people's behalf today" in told["detail"]
@@ -72,7 +72,7 @@ def test_216_invented_addresses_end_early_with_the_reason(home: Place) -> None:
     assert len(home.send()) == FIRST
 
 
-def test_people_who_confirm_make_it_grow(home: Place) -> None:
+def test_people_who_confirm_make_it_grow(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     ask(shop, home, FIRST)
     for mail in home.send()[:5]:
@@ -81,7 +81,7 @@ def test_people_who_confirm_make_it_grow(home: Place) -> None:
     assert len(ask(shop, home, 30)) == 20, "four for each who confirmed"
 
 
-def test_people_who_say_no_make_it_fall(home: Place) -> None:
+def test_people_who_say_no_make_it_fall(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     ask(shop, home, 20)
     for mail in home.send()[:3]:
@@ -90,22 +90,22 @@ def test_people_who_say_no_make_it_fall(home: Place) -> None:
     assert ask(shop, home, 1) == []
 
 
-def test_several_programs_and_hands_share_one_limit(home: Place) -> None:
+def test_several_programs_and_hands_share_one_limit(home: FormCustomer) -> None:
     first, second = program_of(home.anna), program_of(home.anna)
     assert len(ask(first, home, 20)) == 20
     assert len(ask(second, home, FIRST)) == FIRST - 20
     with tenancy.account(home.account_id), pytest.raises(FormError, match="limit"):
         actions.request_confirmation(
-            home.form_id, somebody(), kind=ConfirmationRequestKind.PERSON, note="at our stall", by=home.anna.anna
+            home.form_id, fresh_address(), kind=ConfirmationRequestKind.PERSON, note="at our stall", by=home.anna.owner
         )
 
 
-def test_a_burst_of_threads_passes_no_more(home: Place) -> None:
+def test_a_burst_of_threads_passes_no_more(home: FormCustomer) -> None:
     shop = program_of(home.anna)
 
     def one(_number: int) -> int:
         try:
-            return shop.call("POST", "/confirmation-requests", asking(home, somebody("burst"))).status_code
+            return shop.call("POST", "/confirmation-requests", asking(home, fresh_address("burst"))).status_code
         finally:
             connections.close_all()
 
@@ -114,7 +114,7 @@ def test_a_burst_of_threads_passes_no_more(home: Place) -> None:
         assert sorted(pool.map(one, range(12))).count(202) == 4
 
 
-def test_erasing_people_improves_nothing(home: Place) -> None:
+def test_erasing_people_improves_nothing(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     taken = ask(shop, home, FIRST)
     home.send()
@@ -125,7 +125,7 @@ def test_erasing_people_improves_nothing(home: Place) -> None:
     assert tally(home)["asked"] == FIRST
 
 
-def test_unknown_mailboxes_and_dead_domains_stop_it(home: Place) -> None:
+def test_unknown_mailboxes_and_dead_domains_stop_it(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     taken = ask(shop, home, 10)
     for number in range(3):
@@ -137,12 +137,12 @@ def test_unknown_mailboxes_and_dead_domains_stop_it(home: Place) -> None:
         ids = list(SignupRequest.objects.filter(email__in=taken[:2]).values_list("id", flat=True))
         assert note_unknown(ids, clock.now()) == 2
         assert note_unknown(ids, clock.now()) == 0, "counted once"
-    answer = shop.call("POST", "/confirmation-requests", asking(home, somebody()))
+    answer = shop.call("POST", "/confirmation-requests", asking(home, fresh_address()))
     assert problem(answer) == (429, "asking-limited")
     assert json.loads(answer.content)["level"] == "stopped"
 
 
-def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
+def test_a_mailbox_that_bounces_counts_once(home: FormCustomer) -> None:
     ask(program_of(home.anna), home, 3)
     home.send()
     verdict = BounceVerdict(BounceReason.USERUNKNOWN, True, "5.1.1", BounceOutcome.RECIPIENT_HARD)
@@ -154,19 +154,19 @@ def test_a_mailbox_that_bounces_counts_once(home: Place) -> None:
     assert tally(home) == {"asked": 3, "confirmed": 0, "denied": 0, "unknown": 1}
 
 
-def test_a_keys_own_allowance_holds(home: Place) -> None:
+def test_a_keys_own_allowance_holds(home: FormCustomer) -> None:
     bounds = AskingBounds(frozenset({home.form_id}), daily=3)
-    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.anna, asking=bounds)
+    made = make_api_key(home.account_id, "Till", {KeyScope.ASK}, expires_at=None, by=home.anna.owner, asking=bounds)
     till = Program(made.secret)
     assert len(ask(till, home, 5)) == 3
     assert (
         "3 confirmation requests"
-        in json.loads(till.call("POST", "/confirmation-requests", asking(home, somebody())).content)["detail"]
+        in json.loads(till.call("POST", "/confirmation-requests", asking(home, fresh_address())).content)["detail"]
     )
     assert len(ask(program_of(home.anna), home, 1)) == 1, "another key still may"
 
 
-def test_the_visitors_network_counts_as_at_the_form(home: Place) -> None:
+def test_the_visitors_network_counts_as_at_the_form(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     one = visitor(ip="203.0.113.77")["ip"]
     ask(shop, home, 5)
@@ -174,15 +174,15 @@ def test_the_visitors_network_counts_as_at_the_form(home: Place) -> None:
     with tenancy.account(home.account_id):
         AskingTally.objects.create(day=clock.now().date() - timedelta(days=1), asked=1_000, confirmed=1_000)
     statuses = [
-        shop.call("POST", "/confirmation-requests", asking(home, somebody(), visitor=visitor(ip=one))).status_code
+        shop.call("POST", "/confirmation-requests", asking(home, fresh_address(), visitor=visitor(ip=one))).status_code
         for _number in range(many + 2)
     ]
     assert statuses == [202] * many + [429] * 2
 
 
 @pytest.mark.parametrize("change", [{"visitor": None}, {"visitor": {}}, {"visitor": {"ip": "203.0.113.7"}}])
-def test_no_request_without_a_visitor(home: Place, change: dict[str, Any]) -> None:
-    assert program_of(home.anna).refused("POST", "/confirmation-requests", asking(home, somebody(), **change)) == (
+def test_no_request_without_a_visitor(home: FormCustomer, change: dict[str, Any]) -> None:
+    assert program_of(home.anna).refused("POST", "/confirmation-requests", asking(home, fresh_address(), **change)) == (
         422,
         "invalid",
     )
@@ -192,13 +192,13 @@ def test_no_request_without_a_visitor(home: Place, change: dict[str, Any]) -> No
     "change", [{"ip": "192.168.0.1"}, {"ip": "x"}, {"page": "javascript:alert(1)"}, {"user_agent": ""},
                {"at": "2020-01-01T00:00:00Z"}, {"at": "2099-01-01T00:00:00Z"}]
 )  # fmt: skip
-def test_no_request_with_a_visitor_that_cannot_be(home: Place, change: dict[str, str]) -> None:
-    wrong = asking(home, somebody(), visitor=visitor(**change))
+def test_no_request_with_a_visitor_that_cannot_be(home: FormCustomer, change: dict[str, str]) -> None:
+    wrong = asking(home, fresh_address(), visitor=visitor(**change))
     assert program_of(home.anna).refused("POST", "/confirmation-requests", wrong) == (422, "refused")
 
 
-def test_the_proof_names_the_key_and_whose_word_it_is(home: Place) -> None:
-    dora = somebody()
+def test_the_proof_names_the_key_and_whose_word_it_is(home: FormCustomer) -> None:
+    dora = fresh_address()
     program_of(home.anna).post("/confirmation-requests", asking(home, dora), 202)
     (mail,) = home.send()
     home.confirm(mail)
@@ -211,8 +211,8 @@ def test_the_proof_names_the_key_and_whose_word_it_is(home: Place) -> None:
             assert details["page"] == "https://shop.example/checkout"
 
 
-def test_an_answered_no_holds_whatever_a_key_asks(home: Place) -> None:
-    dora = somebody()
+def test_an_answered_no_holds_whatever_a_key_asks(home: FormCustomer) -> None:
+    dora = fresh_address()
     shop = program_of(home.anna)
     shop.post("/confirmation-requests", asking(home, dora), 202)
     (mail,) = home.send()
@@ -221,7 +221,7 @@ def test_an_answered_no_holds_whatever_a_key_asks(home: Place) -> None:
     assert home.send() == []
 
 
-def test_desk_and_customer_see_the_figure_with_its_limit(home: Place) -> None:
+def test_desk_and_customer_see_the_figure_with_its_limit(home: FormCustomer) -> None:
     ask(program_of(home.anna), home, FIRST)
     page = home.anna.client.get("/studio/settings/keys/").content.decode()
     assert f"{FIRST} of {FIRST}" in page

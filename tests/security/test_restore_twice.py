@@ -10,9 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api_world import program_of
-from campaign_world import CONTENT, World, world
-from desk_world import desk
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import move
@@ -28,17 +25,20 @@ from mailflatrate.apps.stats.actions import decide_ab_test
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
+from support.api import program_of
+from support.customers import CONTENT, Customer, sending_customer
+from support.desk import desk
 
 VARIANT = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
 
 
-def release(anna: World, campaign: Campaign, at: datetime | None = None) -> None:
+def release(anna: Customer, campaign: Campaign, at: datetime | None = None) -> None:
     with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.anna, at=at)
+        decision = release_campaign(campaign.id, by=anna.owner, at=at)
     assert decision.allowed, decision.findings
 
 
-def planned(anna: World, campaign: Campaign) -> int:
+def planned(anna: Customer, campaign: Campaign) -> int:
     """Run the planner's job that the end of a hold deferred, if any; how many would be mailed now."""
     if anna.again(campaign).state == CampaignState.PLANNING:
         with tenancy.account(anna.account_id):
@@ -79,19 +79,19 @@ def be_another_database(database: str, *, promoted: bool) -> None:
 
 
 @pytest.fixture
-def anna(database: str) -> Iterator[World]:
+def anna(database: str) -> Iterator[Customer]:
     fence.ensure_fence()
-    yield world(people=12)
+    yield sending_customer(people=12)
     resume(nothing_lost=True)
 
 
-def is_set_aside(anna: World, campaign: Campaign, state: CampaignState) -> bool:
+def is_set_aside(anna: Customer, campaign: Campaign, state: CampaignState) -> bool:
     found = anna.again(campaign)
     return found.maybe_sent and found.state == state
 
 
 @pytest.mark.parametrize("keep_unsettled", [False, True])
-def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: World, keep_unsettled: bool) -> None:
+def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: Customer, keep_unsettled: bool) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign)
     found = restore_and_resume(clock.now(), keep_unsettled=keep_unsettled)
@@ -104,7 +104,7 @@ def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: World, keep
     assert not anna.again(campaign).maybe_sent
 
 
-def test_a_campaign_due_a_moment_before_the_backup_is_not_released_by_its_job(anna: World, database: str) -> None:
+def test_a_campaign_due_a_moment_before_the_backup_is_not_released_by_its_job(anna: Customer, database: str) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=1))
     made_at = clock.now() - timedelta(hours=5)
@@ -119,7 +119,7 @@ def test_a_campaign_due_a_moment_before_the_backup_is_not_released_by_its_job(an
     assert is_set_aside(anna, campaign, CampaignState.DRAFT)
 
 
-def test_a_job_that_releases_during_the_hold_does_not_escape(anna: World, database: str) -> None:
+def test_a_job_that_releases_during_the_hold_does_not_escape(anna: Customer, database: str) -> None:
     """Nobody ran `restored`: the fence alone recognized the backup."""
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=1))
@@ -134,7 +134,7 @@ def test_a_job_that_releases_during_the_hold_does_not_escape(anna: World, databa
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
 
 
-def test_a_test_of_variants_chooses_nothing_by_itself(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_of_variants_chooses_nothing_by_itself(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = anna.ticked(anna.draft("Which?", variants=[VARIANT], test_share=25, test_hours=2))
     release(anna, campaign)
     assert planned(anna, campaign) > 0
@@ -148,7 +148,7 @@ def test_a_test_of_variants_chooses_nothing_by_itself(anna: World, monkeypatch: 
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
 
 
-def test_a_campaign_for_later_may_have_been_sent_at_once(anna: World) -> None:
+def test_a_campaign_for_later_may_have_been_sent_at_once(anna: Customer) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
     found = restore_and_resume(clock.now() - timedelta(hours=5))
@@ -156,18 +156,18 @@ def test_a_campaign_for_later_may_have_been_sent_at_once(anna: World) -> None:
     assert is_set_aside(anna, campaign, CampaignState.DRAFT)
 
 
-def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(anna: World) -> None:
+def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(anna: Customer) -> None:
     review, early = anna.ticked(anna.draft("Looked at")), anna.ticked(anna.draft("Paused"))
     release(anna, early)
     with tenancy.account(anna.account_id):
         actions.pause_campaign(early.id, "")
-        move(campaigns.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.anna)
+        move(campaigns.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.owner)
     restore_and_resume(clock.now())
     assert is_set_aside(anna, review, CampaignState.DRAFT)
     assert is_set_aside(anna, early, CampaignState.PAUSED)
 
 
-def test_what_was_planned_as_a_whole_keeps_its_state(anna: World) -> None:
+def test_what_was_planned_as_a_whole_keeps_its_state(anna: Customer) -> None:
     """The journals name its recipients."""
     campaign = anna.sending()
     restore_and_resume(clock.now(), keep_unsettled=True)
@@ -176,7 +176,7 @@ def test_what_was_planned_as_a_whole_keeps_its_state(anna: World) -> None:
 
 @pytest.mark.parametrize(("missing", "state"), [(0, CampaignState.SCHEDULED), (3, CampaignState.DRAFT)])
 def test_a_promotion_with_a_gap_is_treated_alike(
-    anna: World, database: str, missing: int, state: CampaignState
+    anna: Customer, database: str, missing: int, state: CampaignState
 ) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
@@ -188,7 +188,7 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     assert anna.again(campaign).state == state
 
 
-def test_the_restore_counts_only_chunks_that_were_open(anna: World) -> None:
+def test_the_restore_counts_only_chunks_that_were_open(anna: Customer) -> None:
     """What has its result already isn't reported as unknown."""
     anna.sending()
     assert fence.hold_restored(clock.now()).chunks > 0
@@ -196,7 +196,7 @@ def test_the_restore_counts_only_chunks_that_were_open(anna: World) -> None:
     resume()
 
 
-def test_a_planned_move_keeps_the_time(anna: World, database: str) -> None:
+def test_a_planned_move_keeps_the_time(anna: Customer, database: str) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
     be_another_database(database, promoted=False)
@@ -204,7 +204,7 @@ def test_a_planned_move_keeps_the_time(anna: World, database: str) -> None:
     assert anna.again(campaign).state == CampaignState.SCHEDULED
 
 
-def test_what_a_person_releases_during_the_hold_is_sent(anna: World) -> None:
+def test_what_a_person_releases_during_the_hold_is_sent(anna: Customer) -> None:
     campaign = anna.ticked(anna.draft())
     fence.hold_restored(clock.now())
     release(anna, campaign)
@@ -212,8 +212,8 @@ def test_what_a_person_releases_during_the_hold_is_sent(anna: World) -> None:
     assert planned(anna, campaign) == 12
 
 
-def test_a_journal_marks_the_drafts_of_its_account_and_no_others(anna: World, tmp_path: Path) -> None:
-    carla = world(people=1)
+def test_a_journal_marks_the_drafts_of_its_account_and_no_others(anna: Customer, tmp_path: Path) -> None:
+    carla = sending_customer(people=1)
     draft, strange = anna.draft(), carla.draft()
     journal = Journal(tmp_path)
     journal.begin_chunk(anna.account_id, 987_654)
@@ -224,7 +224,7 @@ def test_a_journal_marks_the_drafts_of_its_account_and_no_others(anna: World, tm
     assert "Has this campaign already been sent?" in anna.client.get(f"/studio/campaigns/{draft.id}/edit/").text
 
 
-def test_pages_ask_and_a_program_cannot_answer(anna: World) -> None:
+def test_pages_ask_and_a_program_cannot_answer(anna: Customer) -> None:
     begun, later = anna.ticked(anna.draft("Begun")), anna.ticked(anna.draft("Later"))
     release(anna, begun)
     release(anna, later, at=clock.now() + timedelta(hours=20))

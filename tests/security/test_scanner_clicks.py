@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.models import Chunk, Delivery
 from mailflatrate.apps.tracking import scanners
@@ -17,6 +16,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,7 +31,7 @@ class Mailing:
     """A campaign of Anna's with four links, sent an hour ago."""
 
     def __init__(self, links: int = LINKS, sent_ago: timedelta = timedelta(hours=1)) -> None:
-        self.anna: World = world(people=2)
+        self.anna: Customer = sending_customer(people=2)
         words = "\n\n".join(f"[Bulb {n}](https://lindenhof.example/{n})" for n in range(1, links + 1))
         draft = self.anna.draft(content=f"# Bulbs\n\nHello, here is what is new this winter.\n\n{words}")
         self.campaign: Campaign = self.anna.sending_of(draft)

@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.serving.request_bodies import (
     read_body,
 )
 from mailflatrate.settings import load_settings
-from served import Served, read_answer, served
+from support.served import Served, read_answer, served
 from support.waiting import stays, wait_until
 
 TOKEN = "0" * 40

@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaign_world import World, world
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import AddressChange, Notice, User
 from mailflatrate.apps.gate.notices import notice_facts
@@ -17,6 +16,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 PASSWORD = "winterzwiebeln-7"
 PAGE = "/email/"
@@ -52,8 +52,8 @@ def test_only_the_named_pages_of_allauth_are_served() -> None:
 @pytest.fixture
 def carla(database: str) -> tuple[Client, User]:
     """A customer with a password, signed in."""
-    place: World = world()
-    user = place.anna
+    place: Customer = sending_customer()
+    user = place.owner
     user.set_password(PASSWORD)
     user.save(update_fields=["password"])
     client = Client()

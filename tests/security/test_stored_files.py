@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
-from lists_home import HEADER, home
 from mailflatrate.apps.campaigns.actions import upload_media
 from mailflatrate.apps.campaigns.errors import MediaRefused
 from mailflatrate.apps.campaigns.media import WHOLE, media_url
@@ -31,6 +30,8 @@ from mailflatrate.base.storage import files
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER
+from support.customers import customer_with_list
 
 pytestmark = pytest.mark.usefixtures("database")
 NAME = "uploads/annas-file"
@@ -38,7 +39,7 @@ ROW = "dora@kunde-1.de;Dora;D;2026-10-01T09:00:00Z;192.0.2.1;2026-10-01T09:05:00
 
 
 def test_a_stranger_gets_no_file_whatever_she_calls_it() -> None:
-    anna, carla = home("Anna"), home("Carla")
+    anna, carla = customer_with_list("Anna"), customer_with_list("Carla")
     with tenancy.account(anna.account_id):
         files.put_bytes(NAME, b"annas customers")
     with tenancy.account(carla.account_id):
@@ -59,7 +60,7 @@ def test_a_stranger_gets_no_file_whatever_she_calls_it() -> None:
 
 
 def test_raw_sql_of_an_account_sees_and_changes_its_own_files_only() -> None:
-    anna, carla = home("Anna"), home("Carla")
+    anna, carla = customer_with_list("Anna"), customer_with_list("Carla")
     with tenancy.account(anna.account_id):
         files.put_bytes(NAME, b"annas customers")
     with tenancy.account(carla.account_id), connection.cursor() as cursor:
@@ -81,7 +82,7 @@ def test_raw_sql_of_an_account_sees_and_changes_its_own_files_only() -> None:
 
 def test_a_row_of_carla_that_names_a_file_of_another_place_opens_nothing(tmp_path: Path) -> None:
     """The column is the customer's own row: SQL of an attacker may write a path of the host into it."""
-    carla = home("Carla")
+    carla = customer_with_list("Carla")
     secret = tmp_path / "secrets.json"
     secret.write_text("winterzwiebeln")
     with tenancy.account(carla.account_id):
@@ -103,7 +104,7 @@ run_import(int(sys.argv[1]), int(sys.argv[2]))
 
 
 def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_path: Path) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
         data = f"{HEADER}\n{ROW}\n".encode()
         job = actions.start_import(anna.list_id, io.BytesIO(data), "people.csv", {}, enqueue=False)
@@ -131,7 +132,7 @@ def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_p
 
 
 def test_a_file_whose_process_died_is_swept_and_one_in_use_is_not() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
         job = actions.start_import(anna.list_id, io.BytesIO(f"{HEADER}\n{ROW}\n".encode()), "a.csv", {}, enqueue=False)
         files.put_bytes("uploads/orphan", b"dora@kunde-1.de")
@@ -158,7 +159,7 @@ def broken_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def test_while_the_storage_is_away_people_are_told_so_and_nothing_is_lost(
     broken_storage: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     data = f"{HEADER}\n{ROW}\n".encode()
     with tenancy.account(anna.account_id):
         with pytest.raises(ImportProblem, match="Upload it again in a few minutes"):

@@ -3,9 +3,6 @@
 import pytest
 from django.test import Client
 
-from api_world import program_of, visitor
-from forms_world import DOMAIN, Place, place, somebody
-from lists_home import HEADER, home
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
@@ -15,6 +12,10 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.suppression import SuppressionReason
+from support.api import program_of, visitor
+from support.contact_files import HEADER
+from support.customers import customer_with_list
+from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
 FOR_GOOD = (
@@ -48,9 +49,9 @@ def test_the_mailbox_behind_a_tag(given: str, mailbox: str) -> None:
 
 
 def test_a_tag_of_a_suppressed_mailbox_is_withheld_in_silence() -> None:
-    here = place()
+    here = customer_with_form()
     for reason in FOR_GOOD:
-        dora = somebody()
+        dora = fresh_address()
         with tenancy.account(here.account_id):
             suppression.suppress(key_of(dora), reason=reason, source="test", evidence={})
         here.sign_up(tagged(dora))
@@ -60,8 +61,8 @@ def test_a_tag_of_a_suppressed_mailbox_is_withheld_in_silence() -> None:
 
 
 def test_by_key_by_hand_and_for_the_whole_platform() -> None:
-    here = place()
-    dora, erik = somebody(), somebody("erik")
+    here = customer_with_form()
+    dora, erik = fresh_address(), fresh_address("erik")
     suppression.suppress_everywhere(key_of(dora), reason=SuppressionReason.OBJECTION, source="test", evidence={})
     with tenancy.account(here.account_id):
         suppression.suppress(key_of(erik), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
@@ -73,14 +74,14 @@ def test_by_key_by_hand_and_for_the_whole_platform() -> None:
             tagged(erik),
             kind=ConfirmationRequestKind.PERSON,
             note="at our stall",
-            by=here.anna.anna,
+            by=here.anna.owner,
             values={},
         )
     assert here.send() == []
 
 
 def test_not_me_holds_for_the_tags() -> None:
-    here, dora = place(), somebody()
+    here, dora = customer_with_form(), fresh_address()
     here.confirm(here.asked(dora), "no")
     here.sign_up(tagged(dora))
     assert here.send() == []
@@ -88,19 +89,19 @@ def test_not_me_holds_for_the_tags() -> None:
 
 def test_other_mailboxes_and_those_that_may_come_back_are_asked() -> None:
     """A tag that said no is not the mailbox; who unsubscribed may sign up again."""
-    here = place()
-    dora, erik = somebody(), somebody("erik")
+    here = customer_with_form()
+    dora, erik = fresh_address(), fresh_address("erik")
     with tenancy.account(here.account_id):
         suppression.suppress(key_of(tagged(dora)), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
         suppression.suppress(key_of(erik), reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
-    for email in (dora, tagged(erik), tagged(somebody("frida"))):
+    for email in (dora, tagged(erik), tagged(fresh_address("frida"))):
         here.asked(email)
     here.sign_up(tagged(dora))
     assert here.send() == []
 
 
 def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     dora, erik = f"tag-dora@{DOMAIN}", f"tag-erik@{DOMAIN}"
     with tenancy.account(anna.account_id):
         suppression.suppress(key_of(dora), reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
@@ -115,10 +116,10 @@ def test_an_import_refuses_tags_of_suppressed_mailboxes() -> None:
 
 
 @pytest.fixture(scope="module")
-def subscribed(database: str) -> tuple[Place, str, str]:
+def subscribed(database: str) -> tuple[FormCustomer, str, str]:
     """A subscriber on a list, and the link to her preferences from a forwarded message."""
     assert database
-    here, dora = place(), somebody()
+    here, dora = customer_with_form(), fresh_address()
     here.confirm(here.asked(dora))
     with tenancy.account(here.account_id):
         delivery = Delivery.objects.get(contact__email=dora, confirmation_id__isnull=False)
@@ -134,7 +135,9 @@ WRONG: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("form", WRONG, ids=str)
-def test_a_wrong_form_changes_nothing_and_says_so(subscribed: tuple[Place, str, str], form: dict[str, object]) -> None:
+def test_a_wrong_form_changes_nothing_and_says_so(
+    subscribed: tuple[FormCustomer, str, str], form: dict[str, object]
+) -> None:
     here, dora, url = subscribed
     before = len(here.events(dora))
     answer = Client(enforce_csrf_checks=True).post(url, form, headers={"Accept-Language": "en"})

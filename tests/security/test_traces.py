@@ -18,7 +18,6 @@ from procrastinate.contrib.django import app
 
 import mailflatrate
 from estate import Estate, build_estate, release
-from fake_relay import FakeRelay
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.send import sender
 from mailflatrate.apps.inbound import intake
@@ -28,6 +27,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tracing import spans
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import FakeRelay
 
 trace_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 MessageToDict = pytest.importorskip("google.protobuf.json_format").MessageToDict

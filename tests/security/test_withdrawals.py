@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection
 
-from lists_home import HEADER, Home, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.privacy.actions import erase_for_customer
@@ -22,7 +21,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import SuppressionReason
-from vetted import operator
+from support.contact_files import HEADER
+from support.customers import Customer, customer_with_list
+from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 PEOPLE = ("dora", "emil", "frieda", "gustav")
@@ -30,8 +31,8 @@ ROW = "{}@kunde-1.de;D;D;2026-10-01T09:00:00Z;192.0.2.1;2026-10-01T09:05:00Z;htt
 
 
 @pytest.fixture
-def anna() -> Home:
-    place = home("Anna")
+def anna() -> Customer:
+    place = customer_with_list("Anna")
     place.bring("\n".join([HEADER, *(ROW.format(name) for name in PEOPLE)]))
     return place
 
@@ -42,12 +43,12 @@ def log(tmp_path: Path) -> Iterator[FolderLog]:
     yield FolderLog(tmp_path / "log")
 
 
-def people(place: Home) -> dict[str, Contact]:
+def people(place: Customer) -> dict[str, Contact]:
     with tenancy.account(place.account_id):
         return {contact.email.partition("@")[0]: contact for contact in Contact.objects.all()}
 
 
-def everyone_says_no(place: Home) -> None:
+def everyone_says_no(place: Customer) -> None:
     here = people(place)
     with tenancy.account(place.account_id):
         lists.unsubscribe(here["dora"].id, list_id=place.list_id, by="link", source="test")
@@ -58,11 +59,11 @@ def everyone_says_no(place: Home) -> None:
         erase_for_customer(here["gustav"].id, by=operator())
 
 
-def mine(place: Home, texts: list[str]) -> list[WithdrawalLine]:
+def mine(place: Customer, texts: list[str]) -> list[WithdrawalLine]:
     return [line for line in map(read_line, texts) if line.account_id == place.account_id]
 
 
-def test_each_no_is_in_the_log_and_no_address_is(anna: Home, log: FolderLog, tmp_path: Path) -> None:
+def test_each_no_is_in_the_log_and_no_address_is(anna: Customer, log: FolderLog, tmp_path: Path) -> None:
     before = clock.now()
     everyone_says_no(anna)
     log_waiting(log)
@@ -87,7 +88,7 @@ def test_each_no_is_in_the_log_and_no_address_is(anna: Home, log: FolderLog, tmp
     assert exported >= {(line.kind, line.contact_id, line.address_key) for line in mine(anna, texts)}
 
 
-def test_a_withdrawal_that_is_not_logged_yet_stays_in_the_outbox(anna: Home, tmp_path: Path) -> None:
+def test_a_withdrawal_that_is_not_logged_yet_stays_in_the_outbox(anna: Customer, tmp_path: Path) -> None:
     everyone_says_no(anna)
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
@@ -97,7 +98,9 @@ def test_a_withdrawal_that_is_not_logged_yet_stays_in_the_outbox(anna: Home, tmp
     assert len(mine(anna, list(after.read(clock.now())))) >= 7
 
 
-def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_once(anna: Home, log: FolderLog) -> None:
+def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_once(
+    anna: Customer, log: FolderLog
+) -> None:
     """The same people in an earlier state: as a restored database has them."""
     before = clock.now()
     here = people(anna)
@@ -124,14 +127,14 @@ def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_onc
     assert not +replay(texts, before + timedelta(hours=2)), "older than the backup"
 
 
-def test_a_line_that_was_made_up_erases_nobody(anna: Home) -> None:
+def test_a_line_that_was_made_up_erases_nobody(anna: Customer) -> None:
     here, now = people(anna), clock.now()
     genuine = WithdrawalLine(now, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, anna.list_id).write()
     fields = json.loads(genuine)
     forged = [
         json.dumps({**fields, "kind": "erased"}),
         json.dumps({**fields, "contact": here["emil"].id}),
-        json.dumps({**fields, "account": home("Carla").account_id}),
+        json.dumps({**fields, "account": customer_with_list("Carla").account_id}),
         json.dumps({**fields, "seal": "0" * 64}),
         json.dumps({name: value for name, value in fields.items() if name != "seal"}),
         json.dumps({**fields, "seal": None}), json.dumps([fields]), "null", "1", "{", "", "[" * 900, genuine[:-9],
@@ -153,7 +156,7 @@ def test_a_file_of_a_stranger_is_read_in_bounds(tmp_path: Path) -> None:
     assert replay(texts, clock.now())["refused"] == len(texts)
 
 
-def test_sql_of_an_account_neither_reads_nor_empties_the_outbox(anna: Home, log: FolderLog) -> None:
+def test_sql_of_an_account_neither_reads_nor_empties_the_outbox(anna: Customer, log: FolderLog) -> None:
     before = clock.now()
     everyone_says_no(anna)
     for statement in (

@@ -10,8 +10,6 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
-from campaign_world import world
-from lists_home import HEADER, home
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, WithdrawalsLog, every_log, read_paths
@@ -23,6 +21,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.storage.move import move_files
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER
+from support.customers import customer_with_list, sending_customer
 
 ROW = "dora@kunde-1.de;D;D;2026-10-01T09:00:00Z;192.0.2.1;2026-10-01T09:05:00Z;https://a.example/;Kiel"
 INSERT = (
@@ -53,7 +53,7 @@ def test_a_line_after_a_torn_one_is_whole(
 ) -> None:
     """The disk is full in the midst of a line, and has room again a minute later."""
     log_waiting(FolderLog(tmp_path / "earlier"))
-    anna, before, log = home("Anna"), clock.now(), FolderLog(tmp_path / "log")
+    anna, before, log = customer_with_list("Anna"), clock.now(), FolderLog(tmp_path / "log")
     anna.bring("\n".join([HEADER, ROW]))
     with tenancy.account(anna.account_id):
         lists.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
@@ -129,7 +129,7 @@ def test_a_folder_has_one_name_on_every_host(tmp_path: Path) -> None:
 
 
 def test_sql_of_an_account_writes_nothing_into_the_outbox(database: str) -> None:
-    anna, carla = world(people=1), world(people=1)
+    anna, carla = sending_customer(people=1), sending_customer(people=1)
     for account in (anna.account_id, carla.account_id, None):
         with (
             pytest.raises(DatabaseError, match="permission denied"),
@@ -150,7 +150,7 @@ def test_no_row_is_in_the_outbox_that_could_not_be_replayed(
 
 def test_sql_of_an_account_cannot_stop_the_log_of_all(database: str, tmp_path: Path) -> None:
     """By what it may write, a suppression of its own, with a reason or a hash that nobody knows."""
-    carla, dora = world(people=1), world(people=1)
+    carla, dora = sending_customer(people=1), sending_customer(people=1)
     for reason, key in (("nonsense", b"x" * 32), ("complaint", b""), ("complaint", b"x" * 9_000)):
         with pytest.raises(DatabaseError), tenancy.account(carla.account_id), connection.cursor() as cursor:
             cursor.execute(
@@ -167,7 +167,7 @@ def test_sql_of_an_account_cannot_stop_the_log_of_all(database: str, tmp_path: P
 
 def test_a_sealed_line_that_cannot_take_effect_stops_none_after_it(database: str) -> None:
     """Of an earlier version, or of a row that was believed before the outbox checked."""
-    anna, now = world(people=1), clock.now()
+    anna, now = sending_customer(people=1), clock.now()
     with tenancy.account(anna.account_id):
         contact = Contact.objects.get().id
     lines = [

@@ -23,7 +23,6 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from estate import Estate, build_estate, release
-from fake_relay import FakeRelay
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.campaigns.actions import upload_media
@@ -43,6 +42,7 @@ from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.settings.schema import StorageKind, load_settings
+from support.fake_relay import FakeRelay
 
 PEOPLE = 12
 TESTS = Path(__file__).parents[1]

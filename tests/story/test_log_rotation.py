@@ -12,7 +12,7 @@ import pytest
 
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import load_settings
-from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
 from support.waiting import wait_until
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "logrotate" / "mailflatrate-postfix"

@@ -11,9 +11,9 @@ import dkim
 import psycopg
 import pytest
 
-from demo_world import Demo
 from mailflatrate.entrypoints.cli.demo.story import IMPRINT
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.demo import Demo
 
 TWICE_IS_FINE = {"received"}
 IN_THE_IMPRINT = ("legal_name", "representatives", "street", "postcode", "city", "email", "phone", "register_name",

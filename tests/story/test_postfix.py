@@ -17,8 +17,6 @@ import dkim
 import psycopg
 import pytest
 
-from lists_home import approve_origin
-from mailboxes import prove, prove_sender
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
@@ -42,9 +40,12 @@ from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from postfix_host import POSTFIX, PostfixHost, Refused, free_ports, postfix_host, wait_for_greeting
+from support.customers import Customer
+from support.mailboxes import prove, prove_sender
+from support.origins import approve_origin
+from support.people import operator
+from support.postfix_host import POSTFIX, PostfixHost, Refused, free_ports, postfix_host, wait_for_greeting
 from support.waiting import wait_until
-from vetted import operator, vetted
 
 pytestmark = [
     pytest.mark.postfix,
@@ -161,7 +162,8 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
 def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
     """A customer whose domain is verified and whose list was imported by the worker."""
     otto = operator()
-    account_id, user = vetted(by=otto)
+    customer = Customer.vetted(by=otto)
+    account_id, user = customer.account_id, customer.owner
     accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=user)
     with tenancy.account(account_id):
         domain = domains.add_domain(SENDER_DOMAIN)
@@ -235,7 +237,7 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
     def sent() -> bool:
         with tenancy.account(anna.account_id):
             found = Campaign.objects.get(id=campaign.id)
-            assert found.state != CampaignState.PAUSED, (found.hold_rule, found.hold_reason)
+            assert found.state != CampaignState.PAUSED, found.hold_rule
             account = current_account()
             assert account.may_send, (account.status, account.status_reason)
             return bool(found.state == CampaignState.SENT)

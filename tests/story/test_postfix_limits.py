@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.rules.postfix_limits import service_limits
@@ -18,7 +17,8 @@ from mailflatrate.rules.providers import PROVIDERS
 from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES
 from mailflatrate.settings.schema import load_settings
-from postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.fake_relay import ANY, FakeRelay, Step, delayed
+from support.postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
 from support.waiting import wait_until
 
 with_postfix = pytest.mark.skipif(

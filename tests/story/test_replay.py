@@ -18,7 +18,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.settings import load_settings
-from returned_world import LOOP, STRANGER, Sent, arrive, desk, multipart, plain, sent
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, multipart, plain, sent_campaign
 
 NOT_COMPARED = {"procrastinate_": "jobs, not state", "django_": "sessions and the framework's own"}
 MADE_ANEW = {"daily_figure": "its rows are replaced as a whole; their ids say nothing"}
@@ -36,13 +36,13 @@ BOUNCES = [
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign to thirty people who all answer in different ways."""
     assert database
-    return sent(people=30)
+    return sent_campaign(people=30)
 
 
-def test_reading_all_that_ever_came_twice_more_changes_nothing(case: Sent) -> None:
+def test_reading_all_that_ever_came_twice_more_changes_nothing(case: SentCampaign) -> None:
     others = set(stored_ids())  # of other tests, some of them on purpose not read yet
     everything_comes_back(case)
     settle(case)
@@ -60,7 +60,7 @@ def test_reading_all_that_ever_came_twice_more_changes_nothing(case: Sent) -> No
     assert all(before[table] for table in ("feedback", "suppression", "abuse_case", "case_report", "consent_event"))
 
 
-def everything_comes_back(case: Sent) -> None:
+def everything_comes_back(case: SentCampaign) -> None:
     """Each kind of mail that the service takes, and some twice, as the world does."""
     for number, (status, text) in enumerate(BOUNCES):
         arrive(case.bounce(status, text, number), case.bounce_address(number), sender="")
@@ -86,7 +86,7 @@ def everything_comes_back(case: Sent) -> None:
     arrive(multipart("Subject: \xa0broken", "report", ("message/delivery-status", b"Status")), case.bounce_address(20))
 
 
-def settle(case: Sent) -> None:
+def settle(case: SentCampaign) -> None:
     """Run what follows from mail automatically: cases, figures, measures."""
     desk_jobs.take_mail()
     figure_jobs.refresh_campaign(case.anna.account_id, case.campaign.id)
@@ -121,7 +121,7 @@ def test_a_message_is_worth_the_same_whenever_it_is_read(database: str) -> None:
     assert database
     ends = []
     for backwards in (False, True):
-        case = sent(people=6)
+        case = sent_campaign(people=6)
         mails = [
             (case.bounce("5.1.1", "User unknown", 0), case.bounce_address(0), ""),
             (case.bounce("5.2.2", "Mailbox full", 0), case.bounce_address(0), ""),

@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import psycopg
 import pytest
 
-from demo_world import Demo
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.demo import Demo
 from support.waiting import read_as_a_person, wait_until
 
 SCANNER = "Mozilla/5.0 (compatible; ExampleScanner/1.0; link-scanner)"

@@ -1,5 +1,6 @@
-"""Processes that a test has started, as the kernel sees them."""
+"""Processes that a test has started, as the kernel sees them, and ports for them."""
 
+import socket
 from pathlib import Path
 
 
@@ -10,3 +11,23 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def children_of(parent: int) -> list[int]:
+    """Processes that this one started and that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z" and int(fields[1]) == parent:
+            found.append(int(path.parent.name))
+    return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import uvloop
 
-from fake_relay import FakeRelay
 from mailflatrate.wire.smtp_pool import SmtpPool
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, SendOutcome, Timeouts
+from support.fake_relay import FakeRelay
 
 # Generous for a busy machine; a test that waits for one on purpose asks for HURRIED.
 PATIENT = Timeouts(quit_seconds=3)

@@ -9,10 +9,10 @@ from socket import create_server
 
 import pytest
 
-from fake_relay import FakeRelay, Step
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import read_settings
 from mailflatrate.wire.probe import ProbeFailed, ask_recipients, read_certificate
+from support.fake_relay import FakeRelay, Step
 
 
 @contextmanager

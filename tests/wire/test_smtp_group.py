@@ -9,12 +9,12 @@ from functools import partial
 
 import pytest
 
-from fake_relay import ANY, DROP, HANG, FakeRelay, Step, delayed
 from mailflatrate.rules.relays import shares
 from mailflatrate.wire import smtp_group
 from mailflatrate.wire.smtp_group import RelayGroup
 from mailflatrate.wire.smtp_member import GroupMember
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
+from support.fake_relay import ANY, DROP, HANG, FakeRelay, Step, delayed
 from support.waiting import wait_until_async
 from wire.relay_helpers import PATIENT, PIPELINED, Record, letter, letters, run
 

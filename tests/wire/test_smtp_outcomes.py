@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fake_relay import ANY, DROP, DROP_AFTER, HANG, FakeRelay, Step
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, Stage
+from support.fake_relay import ANY, DROP, DROP_AFTER, HANG, FakeRelay, Step
 from wire.relay_helpers import (
     ALL_WAYS,
     BDAT,

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from fake_relay import ANY, DROP, HANG, FakeRelay, Step
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayUnavailable, SendOutcome, Stage
+from support.fake_relay import ANY, DROP, HANG, FakeRelay, Step
 from support.waiting import wait_until_async
 from wire.relay_helpers import HURRIED, PATIENT, PIPELINED, Record, check_truth, letter, letters, pool_for, run
 

@@ -9,7 +9,6 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_relay import ANY, DROP, DROP_AFTER, FakeRelay, Step, Trick
 from mailflatrate.wire.smtp_pool import SmtpPool
 from mailflatrate.wire.smtp_types import (
     OutcomeKind,
@@ -19,6 +18,7 @@ from mailflatrate.wire.smtp_types import (
     SendOutcome,
     Timeouts,
 )
+from support.fake_relay import ANY, DROP, DROP_AFTER, FakeRelay, Step, Trick
 
 LETTERS = 12
 STEPS = (Step.CONNECT, Step.EHLO, Step.MAIL, Step.RCPT, Step.DATA, Step.DATA_END, Step.RSET, Step.QUIT)

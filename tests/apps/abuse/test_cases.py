@@ -6,9 +6,6 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaign_world import world
-from desk_world import operator
-from lists_home import readdress
 from mailflatrate.apps.abuse import actions, jobs
 from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder, PageReport
 from mailflatrate.apps.abuse.errors import AbuseError
@@ -30,7 +27,10 @@ from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
-from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stored
+from support.contact_files import readdress
+from support.customers import sending_customer
+from support.people import operator
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign, stored
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,10 @@ def otto(database: str) -> User:
 
 
 @pytest.fixture
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign of a fresh account."""
     assert database
-    return sent(people=4)
+    return sent_campaign(people=4)
 
 
 def cases(account_id: int | None) -> list[Case]:
@@ -74,13 +74,13 @@ def page_report(raw: bytes, **given: object) -> PageReport:
     return PageReport(raw=raw, **whole)  # type: ignore[arg-type]
 
 
-def forward(case: Sent, number: int = 0) -> None:
+def forward(case: SentCampaign, number: int = 0) -> None:
     """A reader sends the whole mail to the desk."""
     arrive(case.forward(number), desk())
     jobs.take_mail()
 
 
-def test_a_forwarded_mail_opens_a_complete_case(case: Sent) -> None:
+def test_a_forwarded_mail_opens_a_complete_case(case: SentCampaign) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
     (report,) = reports(found)
@@ -93,7 +93,7 @@ def test_a_forwarded_mail_opens_a_complete_case(case: Sent) -> None:
     assert events(found) == ["opened", "effect"]
 
 
-def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: Sent) -> None:
+def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: SentCampaign) -> None:
     for number in (0, 0, 1):
         arrive(case.report(number), desk("fbl"), peer=LOOP)
     jobs.take_mail()
@@ -104,7 +104,7 @@ def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: Sent) -
     assert not found.frozen
 
 
-def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: User) -> None:
+def test_two_recipients_freeze_the_mailing_and_one_does_not(case: SentCampaign, otto: User) -> None:
     """R-82, R-87; a mailing ID or a message that may have been forwarded counts for nothing, a mailbox does."""
     running = sent_but_running()
     readdress_to(running, 1, "dora@anderswo.example")
@@ -126,7 +126,7 @@ def test_two_recipients_freeze_the_mailing_and_one_does_not(case: Sent, otto: Us
     assert running.anna.again(running.campaign).hold_rule == ""
 
 
-def complain_from_the_mailbox(case: Sent, number: int) -> None:
+def complain_from_the_mailbox(case: SentCampaign, number: int) -> None:
     """A recipient reports on the page, and presses the button in the message that their mailbox gets."""
     report, _ = actions.take_page_report(
         page_report(case.campaign.mailing_id.encode(), reporter=case.reader(number).email)
@@ -134,23 +134,23 @@ def complain_from_the_mailbox(case: Sent, number: int) -> None:
     assert actions.stop_by_proof(report.id)
 
 
-def readdress_to(case: Sent, number: int, email: str) -> None:
+def readdress_to(case: SentCampaign, number: int, email: str) -> None:
     """Give a reader another address."""
     readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
 
 
-def sent_but_running() -> Sent:
+def sent_but_running() -> SentCampaign:
     """Delivered to all readers except the last, whose message still waits."""
 
-    anna = world(people=4)
+    anna = sending_customer(people=4)
     campaign = anna.sending()
-    return Sent(anna, campaign, anna.settle(campaign, DeliveryState.SENT, 3))
+    return SentCampaign(anna, campaign, anna.settle(campaign, DeliveryState.SENT, 3))
 
 
-def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: Sent, otto: User) -> None:
+def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: SentCampaign, otto: User) -> None:
     """The desk later finds out whose campaign it is, and the case joins the one about that campaign."""
     forward(case)
-    email = f"zoe{secrets.token_hex(4)}@people.example"
+    email = f"zoe{secrets.randbelow(10**15)}@people.example"
     jobs.take_mail()
     before = len(cases(None))
     for words in ("Your customer spams me.", "And again today!"):
@@ -166,7 +166,7 @@ def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: Sent, otto:
     assert (signpost.state, signpost.merged_into_id) == (CaseState.CLOSED, joined.id)
 
 
-def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by_proof(case: Sent) -> None:
+def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by_proof(case: SentCampaign) -> None:
     """R-78, R-83: the message may have been forwarded."""
     report, found = actions.take_page_report(page_report(case.mail(2), reporter="dora@people.example"))
     assert (found.campaign, found.proved) == (case.campaign, True)
@@ -178,7 +178,7 @@ def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by
     assert case.feedback(2) == ["complaint", "unsubscribe"]
 
 
-def test_a_page_report_with_an_id_alone_stops_nothing(case: Sent) -> None:
+def test_a_page_report_with_an_id_alone_stops_nothing(case: SentCampaign) -> None:
     """Until the address itself answered."""
     report, found = actions.take_page_report(
         page_report(case.campaign.mailing_id.encode(), reporter=case.reader(3).email)
@@ -189,7 +189,7 @@ def test_a_page_report_with_an_id_alone_stops_nothing(case: Sent) -> None:
     assert case.suppressions(3) == [("complaint", False), ("complaint", True)]
 
 
-def test_illegal_content_presses(case: Sent) -> None:
+def test_illegal_content_presses(case: SentCampaign) -> None:
     """DSA Art. 16: explanation, place, good faith, name and address."""
     notice = {"explanation": "It sells forged medicine.", "location": "the mail", "good_faith": True}
     report, _ = actions.take_page_report(page_report(case.mail(), complaint="illegal", notice=notice, stop=False))
@@ -197,7 +197,7 @@ def test_illegal_content_presses(case: Sent) -> None:
     assert case.suppressions(0) == []
 
 
-def test_the_thread_with_a_reporter(case: Sent, otto: User) -> None:
+def test_the_thread_with_a_reporter(case: SentCampaign, otto: User) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
     (report,) = reports(found)
@@ -219,7 +219,7 @@ def test_the_thread_with_a_reporter(case: Sent, otto: User) -> None:
     assert events(found)[-1] == EventKind.MESSAGE_IN
 
 
-def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) -> None:
+def test_the_desk_writes_to_nobody_who_reported_nothing(case: SentCampaign, otto: User) -> None:
     """R-32: held by the database, whatever the code above it says."""
     forward(case)
     (report,) = reports(cases(case.anna.account_id)[0])
@@ -233,7 +233,7 @@ def test_the_desk_writes_to_nobody_who_reported_nothing(case: Sent, otto: User) 
         actions.write_to_reporter(loop.id, "Hello", by=otto)
 
 
-def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
+def test_a_complaint_is_answered_by_no_machine(case: SentCampaign) -> None:
     """R-79: ARF, page or forward: no one gets an automatic reply."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         before = Notice.objects.filter(kind="case").count()
@@ -249,7 +249,7 @@ def test_a_complaint_is_answered_by_no_machine(case: Sent) -> None:
     ("measure", "status"),
     [(CaseAction.THROTTLE, "throttled"), (CaseAction.PAUSE, "paused"), (CaseAction.SUSPEND, "suspended")],
 )
-def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction, status: str) -> None:
+def test_measures_against_the_sender(case: SentCampaign, otto: User, measure: CaseAction, status: str) -> None:
     """One click, one reason; in the audit log, in the case, and in words for the customer."""
     forward(case)
     (found,) = cases(case.anna.account_id)
@@ -260,14 +260,14 @@ def test_measures_against_the_sender(case: Sent, otto: User, measure: CaseAction
         assert Account.objects.get(id=case.anna.account_id).status == status
         lines = AuditEntry.objects.filter(account_id=case.anna.account_id).values_list("action", flat=True)
         assert {f"account.{status}", f"case.{measure.value}"} <= set(lines)
-        told = Notice.objects.filter(recipient=case.anna.anna.email).latest("id").text
+        told = Notice.objects.filter(recipient=case.anna.owner.email).latest("id").text
     assert "Twelve people never signed up." in told
     assert case.reader().email not in told
     with pytest.raises(AbuseError):
         actions.take_measure(found.id, MeasureOrder(measure, "Again."), by=otto)
 
 
-def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: Sent, otto: User) -> None:
+def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: SentCampaign, otto: User) -> None:
     report, _ = actions.take_page_report(page_report(case.campaign.mailing_id.encode(), reporter=case.reader(1).email))
     assert case.suppressions(1) == []
     order = MeasureOrder(CaseAction.SUPPRESS, "He wrote from this address.", report_id=report.id)
@@ -276,7 +276,7 @@ def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: Sent, 
     assert case.state(1) == "unsubscribed"
 
 
-def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> None:
+def test_the_customer_answers_and_sees_no_reporter(case: SentCampaign, otto: User) -> None:
     """R-80: nothing but the question is an account's to read, not even in SQL."""
     forward(case)
     (found,) = cases(case.anna.account_id)
@@ -287,7 +287,7 @@ def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> No
     with tenancy.account(case.anna.account_id):
         question = CaseQuestion.objects.get()
         assert question.contact_id is None
-        actions.answer_question(question.id, "On our page, see the file.", by=case.anna.anna)
+        actions.answer_question(question.id, "On our page, see the file.", by=case.anna.owner)
         with connection.cursor() as cursor:
             for table in ("abuse_case", "case_report", "case_event", "raw_mail"):
                 cursor.execute(f"SELECT count(*) FROM {table}")
@@ -306,19 +306,19 @@ def test_the_customer_answers_and_sees_no_reporter(case: Sent, otto: User) -> No
         "UPDATE case_answer SET text = 'something else'",
     ],
 )
-def test_an_account_cannot_change_what_was_asked_and_answered(case: Sent, otto: User, statement: str) -> None:
+def test_an_account_cannot_change_what_was_asked_and_answered(case: SentCampaign, otto: User, statement: str) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
     actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where?"), by=otto)
     with pytest.raises(Exception, match=r"permission denied|Cannot update"):  # noqa: SIM117
         with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
-            actions.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.anna)
+            actions.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.owner)
             cursor.execute(statement)
 
 
 def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, otto: User) -> None:
     assert database
-    sender = f"eve{secrets.token_hex(4)}@spam.example"
+    sender = f"eve{secrets.randbelow(10**15)}@spam.example"
     mail = arrive(plain(sender, desk(), "Cheap", "Watches", Precedence="bulk"), desk())
     jobs.take_mail()
     assert mail.state == RawMailState.APART
@@ -328,7 +328,7 @@ def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, ot
     assert reports_of(mail.id) == 1
 
 
-def test_spam_to_the_desk_does_not_drown_it(case: Sent) -> None:
+def test_spam_to_the_desk_does_not_drown_it(case: SentCampaign) -> None:
     """Newsletters, marked spam and mail that does not even name us are set aside; the rest comes after reports about
     our campaigns, even if it has waited longer; nothing is dropped, and what is set aside gets no answer (R-73).
     """
@@ -364,7 +364,7 @@ def reports_of(raw_mail_id: int) -> int:
         return Report.objects.filter(raw_mail_id=raw_mail_id).count()
 
 
-def test_a_closed_case_names_its_cause(case: Sent, otto: User) -> None:
+def test_a_closed_case_names_its_cause(case: SentCampaign, otto: User) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
     with tenancy.platform(PlatformReason.OPERATOR_DESK), pytest.raises(IntegrityError), transaction.atomic():
@@ -378,7 +378,7 @@ def test_a_closed_case_names_its_cause(case: Sent, otto: User) -> None:
         actions.reopen(found.id, "I was wrong.", by=otto)
 
 
-def test_the_deliveries_are_what_they_were(case: Sent) -> None:
+def test_the_deliveries_are_what_they_were(case: SentCampaign) -> None:
     """A complaint changes people and cases; the record of what was sent stays."""
     with tenancy.account(case.anna.account_id):
         before = list(Delivery.objects.order_by("id").values())
@@ -388,7 +388,7 @@ def test_the_deliveries_are_what_they_were(case: Sent) -> None:
         assert list(Delivery.objects.order_by("id").values()) == before
 
 
-def test_a_case_goes_after_its_time_with_all_that_names_people(case: Sent, otto: User) -> None:
+def test_a_case_goes_after_its_time_with_all_that_names_people(case: SentCampaign, otto: User) -> None:
     """R-95: three years after it was closed, and not while it is open."""
     forward(case)
     (found,) = cases(case.anna.account_id)

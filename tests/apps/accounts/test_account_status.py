@@ -28,7 +28,8 @@ from mailflatrate.rules.vetting.signals import signals
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from vetted import WHERE, applicant, operator, vetted
+from support.customers import WHERE, Customer
+from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -46,7 +47,8 @@ def letters(user: User) -> list[str]:
 
 
 def test_the_way_in_from_application_to_activation() -> None:
-    account_id, anna = applicant()
+    customer = Customer.applying()
+    account_id, anna = customer.account_id, customer.owner
     otto = operator()
     assert account(account_id).status == AccountStatus.REGISTERED
     with pytest.raises(AccountError):
@@ -81,7 +83,8 @@ def test_the_way_in_from_application_to_activation() -> None:
 @pytest.mark.parametrize("field", [field.key for field in FIELDS])
 def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
     """The application form refuses it first; the decision refuses it again."""
-    account_id, anna = applicant()
+    customer = Customer.applying()
+    account_id, anna = customer.account_id, customer.owner
     actions.submit_application(account_id, anna, WHERE)
     empty = {"monthly_volume": None, "lists": []}.get(field, "")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -93,7 +96,8 @@ def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
 
 def test_the_database_allows_the_moves_of_the_rules_and_no_others() -> None:
     """Every pair of standings, by raw SQL under the platform role: with a person, and with a rule."""
-    account_id, anna = vetted()
+    customer = Customer.vetted()
+    account_id, anna = customer.account_id, customer.owner
     otto = operator()
     with psycopg.connect(app_url(load_settings())) as connection:
         for before in AccountStatus:
@@ -146,7 +150,8 @@ def application_role() -> Iterator[psycopg.Connection]:
 
 def test_the_application_role_moves_nothing_not_even_its_own(application_role: psycopg.Connection) -> None:
     """Eve has SQL under the application role, in the scope of her own account that waits for a decision."""
-    account_id, eve = applicant("Eve Ltd", "Eve")
+    customer = Customer.applying("Eve Ltd", "Eve")
+    account_id, eve = customer.account_id, customer.owner
     actions.submit_application(account_id, eve, WHERE)
     otto = operator()
     attacks = [
@@ -200,7 +205,7 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
 
 def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.Connection) -> None:
     """A code path that forgets the row in `standing_change` fails."""
-    account_id, _anna = vetted()
+    account_id = Customer.vetted().account_id
     for statement in (
         "UPDATE account SET standing = 'suspended' WHERE id = %s",
         "DELETE FROM account WHERE id = %s",
@@ -215,7 +220,8 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
 
 
 def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
-    account_id, anna = vetted()
+    customer = Customer.vetted()
+    account_id, anna = customer.account_id, customer.owner
     actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
     assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/settings/status/"))
@@ -225,7 +231,8 @@ def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
 
 
 def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
-    account_id, anna = vetted()
+    customer = Customer.vetted()
+    account_id, anna = customer.account_id, customer.owner
     otto, why = operator(), Reasons("lifted", "They cleaned the list.")
     with clock.frozen_at(NOW):
         actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
@@ -243,7 +250,8 @@ def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
 
 
 def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> None:
-    account_id, anna = vetted()
+    customer = Customer.vetted()
+    account_id, anna = customer.account_id, customer.owner
     otto = operator()
 
     def strike(day: int) -> str:
@@ -261,7 +269,7 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
 
 
 def test_a_strike_that_was_taken_back_does_not_count() -> None:
-    account_id, _anna = vetted()
+    account_id = Customer.vetted().account_id
     otto = operator()
     given = [actions.give_strike(account_id, Reasons("x", "Why."), by=otto) for _ in range(2)]
     with pytest.raises(AccountError):
@@ -273,11 +281,13 @@ def test_a_strike_that_was_taken_back_does_not_count() -> None:
 
 def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     """The whole job against a DNS of its own: what it cannot know is not checked, and it decides nothing."""
-    gone, eve = applicant("Eve Ltd", "Eve")
+    customer = Customer.applying("Eve Ltd", "Eve")
+    gone, eve = customer.account_id, customer.owner
     otto = operator()
     actions.submit_application(gone, eve, WHERE)
     actions.decide_application(gone, DecisionKind.REJECT, by=otto, text="Bought lists.")
-    account_id, anna = applicant()
+    customer = Customer.applying()
+    account_id, anna = customer.account_id, customer.owner
     actions.submit_application(account_id, anna, WHERE)
     zone = {
         "people.example": {"MX": ["10 mx.people.example"], "TXT": ["v=spf1 -all"]},

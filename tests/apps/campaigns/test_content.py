@@ -6,8 +6,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from campaign_world import World, bare_account, world, written_over
-from lists_home import approve_origin
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -21,6 +19,9 @@ from mailflatrate.base import tenancy
 from mailflatrate.mail.picture_values import Refusal
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings import load_settings
+from support.customers import Customer, sending_customer
+from support.drafts import written_over
+from support.origins import approve_origin
 
 BRAND = {
     "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
@@ -29,10 +30,10 @@ BRAND = {
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account."""
     assert database
-    return world()
+    return sending_customer()
 
 
 def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:
@@ -47,7 +48,7 @@ def upload(colour: str, alt: str = "A wall") -> Media:
     return actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
 
 
-def test_a_picture_is_kept_once_in_the_widths_that_letters_need(anna: World) -> None:
+def test_a_picture_is_kept_once_in_the_widths_that_letters_need(anna: Customer) -> None:
     """The same file again is the same picture, with its newest words."""
     with tenancy.account(anna.account_id):
         first, again = upload("teal"), upload("teal", "A green wall")
@@ -58,7 +59,7 @@ def test_a_picture_is_kept_once_in_the_widths_that_letters_need(anna: World) -> 
         assert first.octets == sum(first.files.values_list("octets", flat=True))
 
 
-def test_an_account_has_no_more_room_than_its_quota(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_no_more_room_than_its_quota(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The room is that of the account's own pictures."""
     small = load_settings().model_copy(update={"media_quota_megabytes": 1})
     with tenancy.account(anna.account_id):
@@ -72,7 +73,7 @@ def test_an_account_has_no_more_room_than_its_quota(anna: World, monkeypatch: py
         assert drawing.value.reason is Refusal.SVG
 
 
-def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> None:
+def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: Customer) -> None:
     """Draft, template, logo; a sent campaign keeps its image."""
     with tenancy.account(anna.account_id):
         media = upload("navy")
@@ -93,7 +94,7 @@ def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: World) -> 
             actions.delete_media(media.id)
 
 
-def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: World) -> None:
+def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: Customer) -> None:
     """R-04: another color makes it another campaign. Invalid colors are refused."""
     draft = anna.draft()
     with tenancy.account(anna.account_id):
@@ -107,17 +108,17 @@ def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: World) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", KEYS)
-def test_every_template_of_ours_passes_the_gate_once_it_is_written(anna: World, key: str, language: str) -> None:
+def test_every_template_of_ours_passes_the_gate_once_it_is_written(anna: Customer, key: str, language: str) -> None:
     """A draft that begins with one lacks the author's words and the tick, and brings its pictures with descriptions."""
     with tenancy.account(anna.account_id):
         readers = create_list(f"{key} {language}", "", language)
         approve_origin(anna.account_id, readers.id)
         values = {"sender_id": anna.sender_id, "list_ids": [readers.id]}
-        draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.anna, values=values)
+        draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.owner, values=values)
         assert draft.content_kind == ContentKind.BLOCKS
         assert "[[" not in draft.content
         assert len(draft.media_ids) == len(gallery_template(key, language).pictures)
-        written_over(draft, key, language, by=anna.anna)
+        written_over(draft, key, language, by=anna.owner)
         failed = {finding.key for finding in check_campaign(draft.id).findings if not finding.passed}
     assert failed <= {"policy-acknowledged", "first-mailings-reviewed"}
 
@@ -130,27 +131,27 @@ def test_pictures_of_templates_are_described_in_the_language_of_the_template() -
                 assert len(picture_text(key, language, stem)) > 10
 
 
-def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: World) -> None:
+def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: Customer) -> None:
     """Subject and content, not sender and recipients; names are taken once; Carla sees none of it."""
     draft = anna.draft(subject="Spring", text_override="Plain words")
     with tenancy.account(anna.account_id):
-        kept = actions.save_as_template(draft.id, " Spring ", by=anna.anna)
+        kept = actions.save_as_template(draft.id, " Spring ", by=anna.owner)
         with pytest.raises(NameTaken):
-            actions.save_as_template(draft.id, "Spring", by=anna.anna)
-        begun = actions.start_from_template(kept.id, name="New", by=anna.anna, values={})
+            actions.save_as_template(draft.id, "Spring", by=anna.owner)
+        begun = actions.start_from_template(kept.id, name="New", by=anna.owner, values={})
         assert (begun.subject, begun.content, begun.text_override) == ("Spring", draft.content, "Plain words")
         assert (begun.sender_id, begun.list_ids) == (None, [])
-        other = actions.save_as_template(draft.id, "Summer", by=anna.anna)
+        other = actions.save_as_template(draft.id, "Summer", by=anna.owner)
         with pytest.raises(NameTaken):
             actions.rename_template(other.id, "Spring")
-    carla, _user = bare_account("Nordstern")
+    carla = Customer.registered("Nordstern").account_id
     with tenancy.account(carla):
         assert not queries.templates().exists()
         with pytest.raises(type(kept).DoesNotExist):
             actions.start_from_template(kept.id, name="x", by=None, values={})
 
 
-def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
+def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: Customer) -> None:
     """R-53: set by the checkbox in the library; an image description or a sentence in the message is enough."""
     with tenancy.account(anna.account_id):
         media = actions.upload_media(
@@ -175,7 +176,7 @@ def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: World) -> None:
     assert reminded(f"# Bulbs\n\n![A wall]({plain})\n") == [], "nobody said that AI made this one"
 
 
-def test_the_tick_stands_on_the_pages(anna: World) -> None:
+def test_the_tick_stands_on_the_pages(anna: Customer) -> None:
     data = {"files": SimpleUploadedFile("ai.jpg", picture("navy"), "image/jpeg"), "alt": "Sea", "made_by_ai": "on"}
     assert anna.client.post("/studio/media/upload/", data).status_code == 303
     with tenancy.account(anna.account_id):

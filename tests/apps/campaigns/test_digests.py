@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.utils.html import escape
 
-from campaign_world import World, followed, world
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns import actions
@@ -25,6 +24,8 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.compiler import write_parts
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.customers import Customer, sending_customer
+from support.people import followed
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -82,45 +83,45 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=1)
+def anna() -> Customer:
+    return sending_customer(people=1)
 
 
-def saved(anna: World, site: Site, **values: Any) -> FeedDigest:
+def saved(anna: Customer, site: Site, **values: Any) -> FeedDigest:
     """A digest every day at nine."""
     with tenancy.account(anna.account_id):
         whole = {
             "name": "Shop news", "url": site.url, "mailing_list": MailingList.objects.get(), "weekday": 7,
             "at": time(9), "time_zone": "UTC", "minimum": 1, "is_active": True,
         } | values  # fmt: skip
-        digest = actions.save_digest(whole, by=anna.anna)
+        digest = actions.save_digest(whole, by=anna.owner)
         FeedDigest.objects.filter(id=digest.id).update(sender_id=anna.sender_id)
         return digest
 
 
-def looked(anna: World, site: Site, digest: FeedDigest, *, issue: bool = False, private: bool = True) -> FeedDigest:
+def looked(anna: Customer, site: Site, digest: FeedDigest, *, issue: bool = False, private: bool = True) -> FeedDigest:
     actions.check_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
     with tenancy.account(anna.account_id):
         return FeedDigest.objects.select_related("last_issue").get(id=digest.id)
 
 
-def due(anna: World, digest: FeedDigest) -> None:
+def due(anna: Customer, digest: FeedDigest) -> None:
     with tenancy.account(anna.account_id):
         FeedDigest.objects.filter(id=digest.id).update(next_at=clock.now() - timedelta(minutes=1))
 
 
-def waiting(anna: World, digest: FeedDigest) -> list[str]:
+def waiting(anna: Customer, digest: FeedDigest) -> list[str]:
     with tenancy.account(anna.account_id):
         return sorted(digest.items.filter(used_at=None).values_list("title", flat=True))
 
 
-def letters(anna: World) -> list[str]:
+def letters(anna: Customer) -> list[str]:
     with tenancy.account(house_account().id):
-        found = Notice.objects.filter(recipient=anna.anna.email, kind="team").order_by("id")
+        found = Notice.objects.filter(recipient=anna.owner.email, kind="team").order_by("id")
         return list(found.values_list("subject", flat=True))
 
 
-def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: World, site: Site) -> None:
+def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: Customer, site: Site) -> None:
     """Old entries are known, new ones are in the draft, newest first; it asks by email and sends nothing (R-04)."""
     site.publish("Old", days_ago=30)
     site.publish("Tulips", days_ago=2)
@@ -140,7 +141,7 @@ def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: World, site: Site) ->
     assert letters(anna) == ["“Shop news” is ready for review"] and waiting(anna, digest) == []
 
 
-def test_nothing_new_makes_no_draft(anna: World, site: Site) -> None:
+def test_nothing_new_makes_no_draft(anna: Customer, site: Site) -> None:
     digest = looked(anna, site, saved(anna, site, minimum=2))
     site.publish("One")
     due(anna, digest)
@@ -151,7 +152,7 @@ def test_nothing_new_makes_no_draft(anna: World, site: Site) -> None:
     assert digest.outcome == DigestOutcome.DRAFTED, "asked for by a person, one is enough"
 
 
-def test_issues_do_not_pile_up(anna: World, site: Site) -> None:
+def test_issues_do_not_pile_up(anna: Customer, site: Site) -> None:
     digest = looked(anna, site, saved(anna, site))
     site.publish("One")
     first = looked(anna, site, digest, issue=True).last_issue
@@ -173,7 +174,7 @@ def test_issues_do_not_pile_up(anna: World, site: Site) -> None:
     ],
 )
 def test_a_feed_that_fails_says_why(
-    anna: World, site: Site, status: int, body: bytes | None, outcome: DigestOutcome, detail: str
+    anna: Customer, site: Site, status: int, body: bytes | None, outcome: DigestOutcome, detail: str
 ) -> None:
     digest = saved(anna, site)
     site.status, site.body = status, body
@@ -190,7 +191,7 @@ def test_a_feed_that_fails_says_why(
 
 
 @pytest.mark.parametrize("url", ["http://inside.example/feed", "http://127.0.0.1/feed", "http://[::1]/feed"])
-def test_nobody_is_sent_into_the_own_network(anna: World, site: Site, url: str) -> None:
+def test_nobody_is_sent_into_the_own_network(anna: Customer, site: Site, url: str) -> None:
     """Whatever the address or its name says."""
     digest = looked(anna, site, saved(anna, site, url=url), private=False)
     assert (digest.outcome, digest.detail) == (DigestOutcome.UNKNOWN, "the address is not public")
@@ -214,7 +215,7 @@ TEMPLATES = {
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_what_strangers_write_stays_text(anna: World, site: Site, name: str) -> None:
+def test_what_strangers_write_stays_text(anna: Customer, site: Site, name: str) -> None:
     """In each way of writing: no Liquid, no markup, no script comes alive, and readers see what was written."""
     site.publish(EVIL.replace("<b", "&lt;b"), text=EVIL, link="https://shop.example/{{x}}")
     given = TEMPLATES[name]
@@ -249,7 +250,7 @@ def test_what_strangers_write_stays_text(anna: World, site: Site, name: str) -> 
     assert ("Ours" in text) == (name in ("markdown", "html", "mjml"))
 
 
-def test_settings(anna: World, site: Site) -> None:
+def test_settings(anna: Customer, site: Site) -> None:
     """Names once an account; another address forgets what was known; a stranger's values are refused."""
     digest = looked(anna, site, saved(anna, site))
     with pytest.raises(NameTaken):
@@ -259,14 +260,14 @@ def test_settings(anna: World, site: Site) -> None:
     with tenancy.account(anna.account_id):
         row = FeedDigest.objects.get(id=digest.id)
         values = {name: getattr(row, name) for name in ("name", "mailing_list", "weekday", "at", "time_zone")}
-        actions.save_digest(values | {"url": site.url + "2"}, by=anna.anna, digest_id=digest.id)
+        actions.save_digest(values | {"url": site.url + "2"}, by=anna.owner, digest_id=digest.id)
         assert not row.items.exists()
         with pytest.raises(ValueError, match="customers can't write"):
-            actions.save_digest(values | {"url": "x", "failures": 3}, by=anna.anna, digest_id=digest.id)
+            actions.save_digest(values | {"url": "x", "failures": 3}, by=anna.owner, digest_id=digest.id)
         for number in range(19):
-            actions.save_digest(values | {"url": "x", "name": str(number)}, by=anna.anna)
+            actions.save_digest(values | {"url": "x", "name": str(number)}, by=anna.owner)
         with pytest.raises(CampaignError, match="up to 20"):
-            actions.save_digest(values | {"url": "x", "name": "21"}, by=anna.anna)
+            actions.save_digest(values | {"url": "x", "name": "21"}, by=anna.owner)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +284,7 @@ def test_when_the_next_issue_is_due(weekday: int, after: datetime, moment: datet
     assert next_issue(weekday, time(9), "Europe/Berlin", after) == moment
 
 
-def test_the_pages(anna: World, site: Site) -> None:
+def test_the_pages(anna: Customer, site: Site) -> None:
     """From the empty page to the prepared issue; what is wrong with the form is said at its field."""
     assert "No RSS campaigns yet" in anna.client.get("/studio/campaigns/digests/").content.decode()
     data = {

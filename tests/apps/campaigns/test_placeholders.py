@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from campaign_world import CONTENT, World, world
 from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.gallery import (
     KEYS,
@@ -22,6 +21,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.rules.checks.links_finished import is_unfinished
+from support.customers import CONTENT, Customer, sending_customer
 
 R52 = ("placeholders-replaced", "pictures-chosen", "links-finished")
 SHEET = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
@@ -32,25 +32,25 @@ SENTENCES = {
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=1)
+    return sending_customer(people=1)
 
 
-def found(anna: World, draft: Campaign) -> list[str]:
+def found(anna: Customer, draft: Campaign) -> list[str]:
     """The keys of this rule that the draft breaks."""
     with tenancy.account(anna.account_id):
         return [finding.key for finding in check_campaign(draft.id).failures if finding.key in R52]
 
 
-def words(anna: World, draft: Campaign) -> str:
+def words(anna: Customer, draft: Campaign) -> str:
     """Return the text that the rule says is in the campaign."""
     with tenancy.account(anna.account_id):
         (finding,) = [one for one in check_campaign(draft.id).failures if one.key == "placeholders-replaced"]
     return str(dict(finding.params)["texts"])
 
 
-def from_gallery(anna: World, key: str, language: str) -> Campaign:
+def from_gallery(anna: Customer, key: str, language: str) -> Campaign:
     with tenancy.account(anna.account_id):
         values = {"sender_id": anna.sender_id, "list_ids": [anna.list_id]}
         return actions.start_from_gallery(key, language, name=f"{key} {language}", by=None, values=values)
@@ -59,7 +59,7 @@ def from_gallery(anna: World, key: str, language: str) -> Campaign:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", KEYS)
 def test_no_template_goes_out_as_it_is_but_the_one_that_says_what_is_meant(
-    anna: World, key: str, language: str
+    anna: Customer, key: str, language: str
 ) -> None:
     draft = from_gallery(anna, key, language)
     both = ["placeholders-replaced", "links-finished"]
@@ -67,14 +67,14 @@ def test_no_template_goes_out_as_it_is_but_the_one_that_says_what_is_meant(
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
-def test_a_blank_draft_begins_without_findings_about_its_content(anna: World, language: str) -> None:
+def test_a_blank_draft_begins_without_findings_about_its_content(anna: Customer, language: str) -> None:
     for kind in ("markdown", "html", "blocks", "mjml"):
         draft = anna.draft("Blank", content_kind=kind, content=starter(kind, language, BrandStyle()))
         assert found(anna, draft) == [], kind
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_template_that_was_written_over_is_finished(anna: World, language: str) -> None:
+def test_a_template_that_was_written_over_is_finished(anna: Customer, language: str) -> None:
     """Every invented word replaced, every link led home: then, and not before, the rule is content."""
     draft = from_gallery(anna, "product", language)
     content, subject = re.sub(r"https://example\.org/\w+", "https://lindenhof.example/shop", draft.content), "Figs"
@@ -90,7 +90,7 @@ def test_a_template_that_was_written_over_is_finished(anna: World, language: str
 
 
 @pytest.mark.parametrize("text", sorted({text for each in SENTENCES.values() for text in each}))
-def test_a_block_s_words_are_found_in_every_way_of_writing(anna: World, text: str) -> None:
+def test_a_block_s_words_are_found_in_every_way_of_writing(anna: Customer, text: str) -> None:
     for kind, content in (
         ("markdown", f"{CONTENT}\n\n## {text}\n"),
         ("html", f"<p>Bulbs are here.</p><table><tr><td>\n {text}</td></tr></table>"),
@@ -101,20 +101,20 @@ def test_a_block_s_words_are_found_in_every_way_of_writing(anna: World, text: st
         assert words(anna, draft) == text
 
 
-def test_a_word_inside_a_sentence_of_the_author_s_own_is_his(anna: World) -> None:
+def test_a_word_inside_a_sentence_of_the_author_s_own_is_his(anna: Customer) -> None:
     own = "**Product price** 12 €\n\nA heading: *Heading* for home. Write here. Or there.\n\n- Heading north"
     assert found(anna, anna.draft("Own", content=f"{CONTENT}\n\n{own}\n")) == []
     assert placeholders_in(["Überschriften", "heading", "A Heading"]) == ()
 
 
-def test_an_invented_sentence_is_found_beside_words_of_the_author_s_own(anna: World) -> None:
+def test_an_invented_sentence_is_found_beside_words_of_the_author_s_own(anna: Customer) -> None:
     lead = invented_words("event", "en")[3]
     assert len(lead) > LONG
     draft = anna.draft("Beside", content=f"{CONTENT}\n\nHello Dora, {lead} Come!\n")
     assert found(anna, draft) == ["placeholders-replaced"]
 
 
-def test_subject_preheader_and_text_part_are_looked_at_too(anna: World) -> None:
+def test_subject_preheader_and_text_part_are_looked_at_too(anna: Customer) -> None:
     template = gallery_template("event", "de")
     for values in (
         {"subject": template.subject},
@@ -124,12 +124,12 @@ def test_subject_preheader_and_text_part_are_looked_at_too(anna: World) -> None:
         assert found(anna, anna.draft("Around", **values)) == ["placeholders-replaced"], values
 
 
-def test_every_variant_is_looked_at(anna: World) -> None:
+def test_every_variant_is_looked_at(anna: Customer) -> None:
     other = {"subject": "B", "preheader": "", "content": "# Headline\n\nThe bulbs are here.", "text_override": ""}
     assert found(anna, anna.draft("Variants", variants=[other])) == ["placeholders-replaced"]
 
 
-def test_a_picture_that_liquid_prints_is_one(anna: World) -> None:
+def test_a_picture_that_liquid_prints_is_one(anna: Customer) -> None:
     picture = '<p>Bulbs are here.</p><img src="{}" alt="Bulbs">'
     for address, keys in (
         ("", ["pictures-chosen"]),
@@ -141,7 +141,7 @@ def test_a_picture_that_liquid_prints_is_one(anna: World) -> None:
         assert found(anna, draft) == keys, address
 
 
-def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) -> None:
+def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: Customer) -> None:
     for address, keys in (
         ("https://", ["links-finished"]),
         ("https://example.org/", ["links-finished"]),
@@ -156,7 +156,7 @@ def test_links_of_the_blocks_are_unfinished_until_they_are_written(anna: World) 
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_headline_that_drafts_once_began_with_is_not_finished(anna: World, language: str) -> None:
+def test_the_headline_that_drafts_once_began_with_is_not_finished(anna: Customer, language: str) -> None:
     draft = anna.draft("Old", content=f"# {headline(language)}\n\nThe bulbs are here.")
     assert found(anna, draft) == ["placeholders-replaced"]
     assert words(anna, draft) == headline(language)

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 from django.db import connection
 
-from campaign_world import CONTENT, World, world
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, house_account
 from mailflatrate.apps.accounts.models import AccountStatus, Notice
 from mailflatrate.apps.campaigns import actions as campaigns
@@ -33,16 +32,17 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import CONTENT, Customer, sending_customer
 
 PEOPLE = 60
 B = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account, with sixty people on the list."""
     assert database
-    return world(people=PEOPLE)
+    return sending_customer(people=PEOPLE)
 
 
 @pytest.fixture(autouse=True)
@@ -51,18 +51,18 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "SLICE_CONTACTS", 25)
 
 
-def under_test(anna: World, **values: object) -> Campaign:
+def under_test(anna: Customer, **values: object) -> Campaign:
     """A released test of two variants with a quarter of the audience each, planned."""
     whole = {"variants": [B], "test_share": 25, "test_hours": 2} | values
     campaign = anna.ticked(anna.draft("Which one?", **whole))
     with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.anna)
+        decision = release_campaign(campaign.id, by=anna.owner)
     assert decision.allowed, decision.findings
     planned(anna, campaign)
     return anna.again(campaign)
 
 
-def planned(anna: World, campaign: Campaign) -> None:
+def planned(anna: Customer, campaign: Campaign) -> None:
     """The planner's job, as it was deferred."""
     with tenancy.account(anna.account_id):
         found = Plan.objects.filter(campaign=campaign).first()
@@ -72,7 +72,7 @@ def planned(anna: World, campaign: Campaign) -> None:
     plan_campaign(anna.account_id, campaign.id, edition_id, decision_id)
 
 
-def by_variant(anna: World, campaign: Campaign) -> dict[int, set[int]]:
+def by_variant(anna: Customer, campaign: Campaign) -> dict[int, set[int]]:
     """Variant -> people who have a row with it."""
     with tenancy.account(anna.account_id):
         variants = dict(Edition.objects.filter(campaign=campaign).values_list("id", "variant"))
@@ -84,7 +84,7 @@ def by_variant(anna: World, campaign: Campaign) -> dict[int, set[int]]:
         return found
 
 
-def send_all(anna: World, campaign: Campaign, state: DeliveryState = DeliveryState.SENT) -> list[Claim]:
+def send_all(anna: Customer, campaign: Campaign, state: DeliveryState = DeliveryState.SENT) -> list[Claim]:
     """A sender takes chunk after chunk; what it claimed, in order."""
     held: list[Claim] = []
     while True:
@@ -116,7 +116,7 @@ async def _send(account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
         await database.close()
 
 
-def clicked(anna: World, campaign: Campaign, *numbers: int, machines: int = 0) -> None:
+def clicked(anna: Customer, campaign: Campaign, *numbers: int, machines: int = 0) -> None:
     """So many clicks on each variant."""
     with tenancy.account(anna.account_id):
         for edition in Edition.objects.filter(campaign=campaign):
@@ -125,14 +125,14 @@ def clicked(anna: World, campaign: Campaign, *numbers: int, machines: int = 0) -
                 Click.objects.create(campaign=campaign, edition_id=edition.id, link_number=1, machine=n >= count)
 
 
-def over(anna: World, campaign: Campaign) -> None:
+def over(anna: Customer, campaign: Campaign) -> None:
     """The hours have passed, and the job runs."""
     with tenancy.account(anna.account_id):
         AbTest.objects.filter(campaign=campaign).update(decide_at=clock.now() - timedelta(seconds=1))
     decide_ab_test(anna.account_id, campaign.id)
 
 
-def test_the_whole_way(anna: World) -> None:
+def test_the_whole_way(anna: Customer) -> None:
     """A quarter each, then the winner for everyone else, and no one gets it twice."""
     campaign = under_test(anna)
     first = by_variant(anna, campaign)
@@ -143,7 +143,7 @@ def test_the_whole_way(anna: World) -> None:
         assert ab_test.rest == PEOPLE - len(first[0]) - len(first[1]) > 0
         assert ab_test.tested_at is None
         with pytest.raises(CampaignError):
-            choose_variant(campaign.id, by_person(0), [], by=anna.anna)
+            choose_variant(campaign.id, by_person(0), [], by=anna.owner)
     for held in send_all(anna, campaign):
         with tenancy.account(anna.account_id):
             letters = Delivery.objects.filter(id__in=[row.delivery_id for row in held.rows])
@@ -162,7 +162,7 @@ def test_the_whole_way(anna: World) -> None:
         assert (ab_test.winner, ab_test.why) == (1, "clicks")
         assert [arm.clicks for arm in variant_figures(ab_test)] == [5, 30]
         with pytest.raises(CampaignError):
-            choose_variant(campaign.id, by_person(0), [], by=anna.anna)
+            choose_variant(campaign.id, by_person(0), [], by=anna.owner)
     planned(anna, campaign)
     planned(anna, campaign)
     whole = by_variant(anna, campaign)
@@ -173,11 +173,11 @@ def test_the_whole_way(anna: World) -> None:
     assert (campaign.state, campaign.planned_count) == ("sent", PEOPLE)
 
 
-def test_a_crash_anywhere_in_planning_deals_the_same_cards(anna: World) -> None:
+def test_a_crash_anywhere_in_planning_deals_the_same_cards(anna: Customer) -> None:
     """A person keeps the same variant no matter how often planning restarts; two campaigns assign differently."""
     campaign = anna.ticked(anna.draft("Crash", variants=[B, B, B], test_share=25))
     with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.anna)
+        release_campaign(campaign.id, by=anna.owner)
         first = decisions_of(campaign.id)[0]
         assert first.edition_id is not None
         assert plan._begin(campaign.id, first.edition_id, first.id)
@@ -191,32 +191,32 @@ def test_a_crash_anywhere_in_planning_deals_the_same_cards(anna: World) -> None:
     assert by_variant(anna, other)[0] != found[0]
 
 
-def test_one_variant_that_breaks_a_rule_stops_them_all(anna: World) -> None:
+def test_one_variant_that_breaks_a_rule_stops_them_all(anna: Customer) -> None:
     """And the panel says which one it is."""
     bad = B | {"subject": ""}
     draft = anna.ticked(anna.draft("Bad B", variants=[bad]))
     with tenancy.account(anna.account_id):
         finding = next(each for each in check_campaign(draft.id).blocked_by if each.key == "subject-present")
         assert dict(finding.params)["variants"] == "B"
-        assert not release_campaign(draft.id, by=anna.anna).allowed
+        assert not release_campaign(draft.id, by=anna.owner).allowed
         assert not Edition.objects.filter(campaign=draft).exists()
     page = anna.client.get(f"/studio/campaigns/{draft.id}/edit/").content.decode()
     assert "Variant B:" in page
 
 
-def test_the_tick_is_for_all_variants(anna: World) -> None:
+def test_the_tick_is_for_all_variants(anna: Customer) -> None:
     """Another word in B asks for the tick anew; and each edition carries the hash of all of them."""
     draft = anna.ticked(anna.draft("Ticked", variants=[B]))
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(draft.id, {"variants": [B | {"subject": "Other tulips"}]})
-        assert not release_campaign(draft.id, by=anna.anna).allowed
+        assert not release_campaign(draft.id, by=anna.owner).allowed
     campaign = under_test(anna)
     with tenancy.account(anna.account_id):
         hashes = set(Edition.objects.filter(campaign=campaign).values_list("content_hash", flat=True))
         assert hashes == {content_hash(campaign, newest_imprint())} == {campaign.policy_hash}
 
 
-def test_lock_two_wants_the_decision_on_that_very_variant(anna: World, database: str) -> None:
+def test_lock_two_wants_the_decision_on_that_very_variant(anna: Customer, database: str) -> None:
     """B can't be planned with the decision on A, no matter who inserts it."""
     campaign = under_test(anna)
     with tenancy.account(anna.account_id):
@@ -239,7 +239,7 @@ def test_lock_two_wants_the_decision_on_that_very_variant(anna: World, database:
         )
 
 
-def test_a_pause_stops_the_choice_and_the_rest(anna: World) -> None:
+def test_a_pause_stops_the_choice_and_the_rest(anna: Customer) -> None:
     campaign = under_test(anna)
     send_all(anna, campaign)
     clicked(anna, campaign, 30, 5)
@@ -264,7 +264,7 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: World) -> None:
 
 def test_a_measure_and_a_suspension_stop_the_choice() -> None:
     """A held campaign waits for an operator, and an account that may not send can't pick a winner either."""
-    eve = world(people=PEOPLE)
+    eve = sending_customer(people=PEOPLE)
     held, running = under_test(eve), under_test(eve)
     for campaign in (held, running):
         send_all(eve, campaign)
@@ -280,7 +280,7 @@ def test_a_measure_and_a_suspension_stop_the_choice() -> None:
     assert {eve.again(held).state, eve.again(running).state} <= {"paused", "sending"}
 
 
-def test_cancelled_the_rest_gets_nothing(anna: World) -> None:
+def test_cancelled_the_rest_gets_nothing(anna: Customer) -> None:
     campaign = under_test(anna)
     send_all(anna, campaign)
     with tenancy.account(anna.account_id):
@@ -291,7 +291,7 @@ def test_cancelled_the_rest_gets_nothing(anna: World) -> None:
     assert sum(len(people) for people in by_variant(anna, campaign).values()) < PEOPLE
 
 
-def test_a_scanner_does_not_choose(anna: World) -> None:
+def test_a_scanner_does_not_choose(anna: Customer) -> None:
     """Thirty clicks on B, each pair at once by one visitor: found at the latest when the choice is made."""
     two = f"{CONTENT}\n\n[And to the tulips](https://lindenhof.example/tulips)"
     campaign = under_test(anna, content=two, variants=[{**B, "content": two}])
@@ -315,7 +315,7 @@ def test_a_scanner_does_not_choose(anna: World) -> None:
         assert [arm.clicks for arm in variant_figures(ab_test)] == [25, 0]
 
 
-def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
+def test_a_person_chooses_where_no_clicks_are_counted(anna: Customer) -> None:
     campaign = under_test(anna, track_clicks=False)
     send_all(anna, campaign)
     with tenancy.account(anna.account_id):
@@ -326,12 +326,12 @@ def test_a_person_chooses_where_no_clicks_are_counted(anna: World) -> None:
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):
         ab_test.refresh_from_db()
-        assert (ab_test.winner, ab_test.why, ab_test.decided_by) == (1, "person", anna.anna)
+        assert (ab_test.winner, ab_test.why, ab_test.decided_by) == (1, "person", anna.owner)
 
 
 def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
     """The rule picks no winner; people who edit for the account get an email, and can still pick one."""
-    eve = world(people=PEOPLE)
+    eve = sending_customer(people=PEOPLE)
     campaign = under_test(eve)
     send_all(eve, campaign)
     clicked(eve, campaign, 30, 30)
@@ -345,18 +345,18 @@ def test_people_leave_over_every_variant_and_somebody_has_to_look() -> None:
         assert (ab_test.winner, ab_test.why, ab_test.decide_at) == (None, "brake", None)
     decide_ab_test(eve.account_id, campaign.id)
     with tenancy.account(house_account().id):
-        told = list(Notice.objects.filter(recipient=eve.anna.email).values_list("subject", flat=True))
+        told = list(Notice.objects.filter(recipient=eve.owner.email).values_list("subject", flat=True))
     assert [subject for subject in told if "pick the winner" in subject] == [
         "“Which one?” is waiting for you to pick the winner"
     ]
     with tenancy.account(eve.account_id):
-        choose_variant(campaign.id, by_person(1), variant_figures(ab_test), by=eve.anna)
+        choose_variant(campaign.id, by_person(1), variant_figures(ab_test), by=eve.owner)
         assert AbTest.objects.get(campaign=campaign).why == "person"
 
 
 def test_a_check_that_fails_meanwhile_pauses_it() -> None:
     """The domain lost its key while the test ran: the rest is not sent until that is fixed."""
-    eve = world(people=PEOPLE)
+    eve = sending_customer(people=PEOPLE)
     campaign = under_test(eve)
     send_all(eve, campaign)
     clicked(eve, campaign, 5, 30)
@@ -375,7 +375,7 @@ def test_a_check_that_fails_meanwhile_pauses_it() -> None:
         assert AbTest.objects.get(campaign=campaign).winner == 1
 
 
-def test_letters_that_were_put_off_keep_their_variant(anna: World) -> None:
+def test_letters_that_were_put_off_keep_their_variant(anna: Customer) -> None:
     """Both variants in one chunk of retries: each claim has one of them, and nobody gets the other's."""
     campaign = under_test(anna)
     before = by_variant(anna, campaign)
@@ -390,7 +390,7 @@ def test_letters_that_were_put_off_keep_their_variant(anna: World) -> None:
     assert by_variant(anna, campaign) == before
 
 
-def test_the_canary_is_of_the_test_and_comes_first(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_canary_is_of_the_test_and_comes_first(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings().model_copy(update={"chunk_size": 10, "canary_size": 50})
     monkeypatch.setattr(plan, "load_settings", lambda: settings)
     campaign = under_test(anna)
@@ -404,10 +404,10 @@ def test_the_canary_is_of_the_test_and_comes_first(anna: World, monkeypatch: pyt
 def test_nobody_in_the_test_means_no_wait(database: str) -> None:
     """If everyone sampled has left since the release, the first variant goes to the others at once."""
     assert database
-    others = world(people=40)
+    others = sending_customer(people=40)
     campaign = others.ticked(others.draft("Which one?", variants=[B], test_share=25, test_hours=2))
     with tenancy.account(others.account_id):
-        assert release_campaign(campaign.id, by=others.anna).allowed
+        assert release_campaign(campaign.id, by=others.owner).allowed
         everybody = set(Contact.objects.values_list("id", flat=True))
         drawn = {each for each in everybody if lot(each, campaign.id) < 2 * 25 * 100}
         assert drawn < everybody
@@ -427,7 +427,7 @@ def lot(contact_id: int, campaign_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_variants_do_not_go_by_everybodys_own_clock(anna: World) -> None:
+def test_variants_do_not_go_by_everybodys_own_clock(anna: Customer) -> None:
     draft = anna.ticked(anna.draft("Clock", variants=[B]))
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
-        release_campaign(draft.id, by=anna.anna, at=clock.now() + timedelta(days=1), on_own_clocks=True)
+        release_campaign(draft.id, by=anna.owner, at=clock.now() + timedelta(days=1), on_own_clocks=True)

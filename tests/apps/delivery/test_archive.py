@@ -10,8 +10,6 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from archive_world import archived, end, end_month, move
-from campaign_world import World, world
 from mailflatrate.apps.abuse.queries.search import search
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import queries
@@ -55,7 +53,9 @@ from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
-from returned_world import arrive, plain
+from support.archive import archived, end, end_month, move
+from support.customers import Customer, sending_customer
+from support.returned_mail import arrive, plain
 
 PEOPLE = 4
 
@@ -74,7 +74,7 @@ def counts(campaign: Campaign) -> tuple[int, int]:
         )
 
 
-def what_readers_see(anna: World, campaign: Campaign, ids: list[int]) -> dict[str, Any]:
+def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict[str, Any]:
     """The answer of each reader outside of the engine."""
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, ids[0])
     seen: dict[str, Any] = {"unsubscribe page": anna.client.get(f"/u/{token}").status_code}
@@ -106,7 +106,7 @@ def what_readers_see(anna: World, campaign: Campaign, ids: list[int]) -> dict[st
 
 
 def test_every_reader_sees_the_same_before_and_after(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.BOUNCED, 1, bounce="hard", reply_text="550 5.1.1 unknown")
     anna.settle(campaign, DeliveryState.SENT, PEOPLE - 1)
@@ -123,7 +123,7 @@ def test_every_reader_sees_the_same_before_and_after(database: str) -> None:
             assert after[name] == answer, name
     assert before["got"] == PEOPLE - 1
     assert before["unsubscribe page"] == 200
-    carla = world(people=1)
+    carla = sending_customer(people=1)
     assert carla.account_id != anna.account_id
     with tenancy.account(carla.account_id):
         assert not DeliveryRecord.objects.filter(id__in=ids).exists()
@@ -145,7 +145,7 @@ def test_the_view_and_the_archive_have_the_columns_of_the_table(database: str) -
 
 
 def test_a_click_a_bounce_and_an_unsubscription_still_arrive(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna)
     ids = ids_of(campaign)
     with tenancy.account(anna.account_id):
@@ -168,19 +168,19 @@ def test_a_click_a_bounce_and_an_unsubscription_still_arrive(database: str) -> N
 
 
 def test_an_erased_person_is_out_of_the_archive(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna)
     with tenancy.account(anna.account_id):
         contact = Contact.objects.earliest("id")
         assert LastMailing.objects.filter(contact_id=contact.id).exists()
-        erase_for_customer(contact.id, by=anna.anna)
+        erase_for_customer(contact.id, by=anna.owner)
         assert not DeliveryRecord.objects.filter(contact_id=contact.id).exists()
         assert not LastMailing.objects.filter(contact_id=contact.id).exists()
         assert ArchivedDelivery.objects.filter(campaign=campaign, contact=None).count() == 1
 
 
 def test_replies_are_wiped_in_the_archive_too(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna, bounced=1)
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE chunk SET claimed_at = now() - interval '91 days' WHERE campaign_id = %s", [campaign.id])
@@ -191,7 +191,7 @@ def test_replies_are_wiped_in_the_archive_too(database: str) -> None:
 
 def test_a_journal_that_is_replayed_misses_nothing(database: str, tmp_path: Any) -> None:
     """Else a database would be taken for one that was restored, and all sending held."""
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna)
     ids = ids_of(campaign)
     with tenancy.account(anna.account_id):
@@ -208,7 +208,7 @@ def test_a_journal_that_is_replayed_misses_nothing(database: str, tmp_path: Any)
 
 def test_the_rules_know_the_last_mailing_from_the_archive(database: str) -> None:
     """Contacts who want fewer campaigns, or whose consent is old, are judged by it as before (R-13, R-91)."""
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     first = archived(database, anna)
     again = anna.sending("Next contact")
     statement = f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s ORDER BY d.id"
@@ -243,7 +243,7 @@ LAWS = {
 @pytest.fixture(scope="module")
 def closed(database: str) -> Campaign:
     """A campaign that moved."""
-    return archived(database, world(people=PEOPLE))
+    return archived(database, sending_customer(people=PEOPLE))
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -254,7 +254,7 @@ def test_an_archived_campaign_is_never_sent_again(database: str, closed: Campaig
 
 
 def test_what_is_not_finished_stays(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     kept: dict[str, Campaign] = {}
 
     def ended(name: str, spoil: Callable[[Campaign], object], **values: Any) -> None:
@@ -299,7 +299,7 @@ def test_what_is_not_finished_stays(database: str) -> None:
 
 def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(database: str) -> None:
     """A bounce that arrives in the middle of a batch waits for it and is written where the row is then."""
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE)
     end(database, campaign)
@@ -344,7 +344,7 @@ def test_a_batch_is_whole_or_did_not_happen_and_what_comes_meanwhile_is_kept(dat
 
 
 def test_a_read_by_id_looks_into_one_month(database: str) -> None:
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna)
     archived(database, anna)
     ids = ids_of(campaign)
@@ -360,7 +360,7 @@ def test_a_read_by_id_looks_into_one_month(database: str) -> None:
 
 def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: str) -> None:
     """Its totals and daily figures stay, and so does what it points at."""
-    anna = world(people=PEOPLE)
+    anna = sending_customer(people=PEOPLE)
     end_month(database)  # what other tests planned lies in a month of its own
     with psycopg.connect(database) as owner:
         owner.execute("UPDATE archive_month SET from_id = -from_id - 1, dropped_at = now() WHERE dropped_at IS NULL")
@@ -399,7 +399,7 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     _mails_still_count(anna, ids[2], ids[3])
 
 
-def _links_still_work(anna: World, delivery_id: int) -> None:
+def _links_still_work(anna: Customer, delivery_id: int) -> None:
     """A link to unsubscribe outlives the row of its message; a stranger's token for the same number leads nowhere."""
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, delivery_id)
     with tenancy.account(anna.account_id):
@@ -414,14 +414,14 @@ def _links_still_work(anna: World, delivery_id: int) -> None:
     with tenancy.account(anna.account_id):
         subscription.refresh_from_db()
     assert subscription.state == SubscriptionState.UNSUBSCRIBED
-    carla = world(people=1)
+    carla = sending_customer(people=1)
     with tenancy.account(carla.account_id):
         assert dropped_delivery(anna.account_id, delivery_id) is None
     stranger = key_ring().seal(TokenPurpose.UNSUBSCRIBE, carla.account_id, delivery_id)
     assert reader.get(f"/u/{stranger}").status_code == 404
 
 
-def _mails_still_count(anna: World, leaver_id: int, bounced_id: int) -> None:
+def _mails_still_count(anna: Customer, leaver_id: int, bounced_id: int) -> None:
     """An unsubscribe email works automatically; a bounce of a years-old message, faked from a kept copy, is ignored."""
     ring, domain = key_ring(), load_settings().service_domain
     leaver = ring.seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, leaver_id)

@@ -16,9 +16,6 @@ from django.db import connection
 from psycopg import errors
 
 from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
-from campaign_world import World, world
-from forms_world import add_form
-from lists_home import readdress
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.forms.facts import confirmation_batch
 from mailflatrate.apps.forms.models import Form, SignupRequest
@@ -42,14 +39,17 @@ from mailflatrate.settings.roles import (
     server_of,
 )
 from mailflatrate.settings.schema import load_settings
-from vetted import applicant, operator
+from support.contact_files import readdress
+from support.customers import Customer, sending_customer
+from support.forms import add_form
+from support.people import operator
 
 ROLES = (APP_ROLE, PLATFORM_ROLE)
 
 
 @pytest.fixture
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ FORGERIES = {
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_nothing_that_the_lock_asks_is_forged(
-    anna: World, attacker: psycopg.Connection, role: str, forgery: str
+    anna: Customer, attacker: psycopg.Connection, role: str, forgery: str
 ) -> None:
     """Under both roles, straight after SET ROLE."""
     with tenancy.platform(PlatformReason.SETUP), connection.cursor() as cursor:
@@ -108,13 +108,13 @@ def test_nothing_that_the_lock_asks_is_forged(
             " VALUES (%s, %s, 'complaint', 'test', now())",
             [anna.account_id, secrets.token_bytes(32)],
         )
-    values = {"account": anna.account_id, "otto": operator().id, "user": anna.anna.id, "list": anna.list_id}
+    values = {"account": anna.account_id, "otto": operator().id, "user": anna.owner.id, "list": anna.list_id}
     assert attempt(attacker, role, anna.account_id, FORGERIES[forgery].format(**values)) == 0
-    assert not User.objects.get(id=anna.anna.id).is_staff
+    assert not User.objects.get(id=anna.owner.id).is_staff
 
 
 @pytest.mark.parametrize("role", [PLATFORM_ROLE, ERASER_ROLE])
-def test_the_wider_roles_stand_in_an_empty_room(anna: World, attacker: psycopg.Connection, role: str) -> None:
+def test_the_wider_roles_stand_in_an_empty_room(anna: Customer, attacker: psycopg.Connection, role: str) -> None:
     tables = ["consent_evidence"] if role == ERASER_ROLE else ["account", "contact", "campaign", "delivery", "mailbox"]
     for table in tables:
         with attacker.transaction():
@@ -123,7 +123,7 @@ def test_the_wider_roles_stand_in_an_empty_room(anna: World, attacker: psycopg.C
             assert attacker.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
-def test_an_injection_into_a_page_of_an_account_gets_no_further(anna: World) -> None:
+def test_an_injection_into_a_page_of_an_account_gets_no_further(anna: Customer) -> None:
     """In the application's own connection, right after work that had the pass."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM account")
@@ -138,7 +138,7 @@ def test_an_injection_into_a_page_of_an_account_gets_no_further(anna: World) -> 
             cursor.execute("SELECT set_config('role', %s, true)", [APP_ROLE])
 
 
-def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: World, attacker: psycopg.Connection) -> None:
+def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: Customer, attacker: psycopg.Connection) -> None:
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:
         base = connection.connection
         shown = attacker.execute(
@@ -158,7 +158,7 @@ def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: World, att
 
 
 @pytest.mark.parametrize("hole", HOLES)
-def test_each_lock_holds_for_the_platform_role_with_its_pass(anna: World, database: str, hole: str) -> None:
+def test_each_lock_holds_for_the_platform_role_with_its_pass(anna: Customer, database: str, hole: str) -> None:
     """A bug at the desk, or a thief with the secret key: still no message without its permission."""
     statement, words = HOLES[hole]
     values = released(anna)
@@ -170,7 +170,7 @@ def test_each_lock_holds_for_the_platform_role_with_its_pass(anna: World, databa
 
 
 def test_an_account_that_nobody_activated_plans_nothing(database: str, attacker: psycopg.Connection) -> None:
-    account_id, _eve = applicant("Eve's Angels", "Eve Adler")
+    account_id = Customer.applying("Eve's Angels", "Eve Adler").account_id
     for role in ROLES:
         insert = (
             "INSERT INTO delivery (account_id, chunk_id, decision_id, rules_version, granted_at, consent_event_id)"
@@ -205,11 +205,11 @@ INSERT INTO delivery (account_id, chunk_id, contact_id, mailing_list_id, decisio
 """
 
 
-def forged(anna: World, attacker: psycopg.Connection, **changes: object) -> int:
+def forged(anna: Customer, attacker: psycopg.Connection, **changes: object) -> int:
     """Write everything that a sign-up leaves behind, without one; the request's id. Raises what the database says."""
     with tenancy.account(anna.account_id):
         form = Form.objects.get()
-        email = f"victim{secrets.token_hex(4)}@people.example"
+        email = f"victim{secrets.randbelow(10**15)}@people.example"
         values = {
             "account": anna.account_id,
             "list": form.mailing_list_id,
@@ -228,7 +228,7 @@ def forged(anna: World, attacker: psycopg.Connection, **changes: object) -> int:
     return int(request)
 
 
-def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: World, attacker: psycopg.Connection) -> None:
+def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: Customer, attacker: psycopg.Connection) -> None:
     with tenancy.account(anna.account_id):
         add_form(anna)
         stranger = Contact.objects.order_by("id").values_list("id", flat=True)[0]
@@ -242,7 +242,7 @@ def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: World, atta
 
 
 def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_around_suppression(
-    anna: World, attacker: psycopg.Connection
+    anna: Customer, attacker: psycopg.Connection
 ) -> None:
     """The limit of what the database can tell (ADR 0010): the sender asks again, and a false key stops the message."""
     with tenancy.account(anna.account_id):
@@ -255,7 +255,7 @@ def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_ar
         assert judge_confirmation(facts[honest]).allowed, "it asks the person, in words that the form froze"
 
 
-def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: World) -> None:
+def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: Customer) -> None:
     values = released(anna)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         cursor.execute(INSERT, values)
@@ -283,7 +283,7 @@ def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: World) -> No
     ],
 )
 def test_the_database_refuses_a_confirmation_to_a_suppressed_address(
-    anna: World, attacker: psycopg.Connection, database: str, reason: str, days: int, everywhere: bool, refused: bool
+    anna: Customer, attacker: psycopg.Connection, database: str, reason: str, days: int, everywhere: bool, refused: bool
 ) -> None:
     """R-75: it knows the 60 days after a hard bounce itself."""
     key = secrets.token_bytes(32)

@@ -11,13 +11,13 @@ import pytest
 from psycopg import errors
 
 from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
-from campaign_world import World, world
 from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.base import ids, tenancy
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 REFUSED = (
     errors.InsufficientPrivilege,
@@ -30,12 +30,12 @@ REFUSED = (
 
 
 @pytest.fixture
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
 @pytest.fixture
-def eve(anna: World) -> Iterator[psycopg.Connection]:
+def eve(anna: Customer) -> Iterator[psycopg.Connection]:
     """The application's own name and password, in the scope of Anna's account."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         tenancy.enter_account(opened, anna.account_id, for_session=True)
@@ -70,7 +70,7 @@ SHADOWS = {
 @pytest.mark.parametrize("shadow", SHADOWS)
 @pytest.mark.parametrize("hole", ["account paused", "suppressed here", "no tick"])
 def test_no_setting_and_no_name_of_a_session_opens_the_lock(
-    anna: World, eve: psycopg.Connection, database: str, hole: str, shadow: str
+    anna: Customer, eve: psycopg.Connection, database: str, hole: str, shadow: str
 ) -> None:
     values = released(anna)
     by_owner(database, HOLES[hole][0], values)
@@ -80,7 +80,7 @@ def test_no_setting_and_no_name_of_a_session_opens_the_lock(
         "FROM subscription", "FROM public.subscription"), values) == 0  # fmt: skip
 
 
-def test_the_ledger_is_not_rewritten_past_its_trigger(anna: World, eve: psycopg.Connection, database: str) -> None:
+def test_the_ledger_is_not_rewritten_past_its_trigger(anna: Customer, eve: psycopg.Connection, database: str) -> None:
     with psycopg.connect(database) as owner:
         names = owner.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal").fetchall()
     everything = ",".join(name for (name,) in names)
@@ -150,7 +150,7 @@ def test_every_function_of_ours_looks_into_the_temporary_schema_last(database: s
 # An address under another person's consent ------------------------------------------------------------------------
 
 
-def test_nobody_else_is_put_under_a_consent(anna: World, eve: psycopg.Connection) -> None:
+def test_nobody_else_is_put_under_a_consent(anna: Customer, eve: psycopg.Connection) -> None:
     """The key of a suppression cannot be computed, but it can be copied from a row that has one, with its address."""
     email = "victim@people.example"
     key = ids.key_ring().suppression_key(canonical_key(email))
@@ -172,7 +172,7 @@ VALUES (%(account)s, 'campaign', %(campaign)s, %(edition)s, true,
 """
 
 
-def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: World, eve: psycopg.Connection) -> None:
+def test_other_content_under_the_ticked_hash_never_becomes_a_letter(anna: Customer, eve: psycopg.Connection) -> None:
     """The tick is bound to a hash in a column. The gate did not decide about the other content, and even if it had: the
     sender asks for the seal, which no SQL can make."""
     values = released(anna)

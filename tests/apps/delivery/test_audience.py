@@ -2,7 +2,6 @@
 
 import pytest
 
-from campaign_world import World, bare_account, world
 from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
@@ -16,16 +15,17 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import count_audience, count_segment
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account, with four people on the list."""
     assert database
-    return world(people=4)
+    return sending_customer(people=4)
 
 
-def test_who_got_an_earlier_mailing_is_left_out_of_the_next(anna: World) -> None:
+def test_who_got_an_earlier_mailing_is_left_out_of_the_next(anna: Customer) -> None:
     """Delivered, waiting or deferred counts as received. Bounced doesn't, so the next campaign may reach them."""
     first = anna.sending("The first")
     anna.settle(first, DeliveryState.SENT, 1)
@@ -47,21 +47,21 @@ def test_who_got_an_earlier_mailing_is_left_out_of_the_next(anna: World) -> None
     assert planned.left_out == {"segment": 3}
 
 
-def test_another_accounts_mailing_says_nothing(anna: World) -> None:
+def test_another_accounts_mailing_says_nothing(anna: Customer) -> None:
     """Carla asks about Anna's campaign: none of her contacts got it, and none of Anna's are counted."""
     first = anna.sending("Anna's alone")
-    carla, _user = bare_account("Nordstern")
+    carla = Customer.registered("Nordstern").account_id
     with tenancy.account(carla):
         assert count_segment([anna.list_id], [{"field": "mailing", "op": "got", "value": first.id}]) == 0
 
 
-def test_a_mailing_must_be_chosen(anna: World) -> None:
+def test_a_mailing_must_be_chosen(anna: Customer) -> None:
     """An empty menu is named, not ignored."""
     with tenancy.account(anna.account_id), pytest.raises(SegmentError):
         count_segment([anna.list_id], [{"field": "mailing", "op": "got", "value": ""}])
 
 
-def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None:
+def test_lists_segments_and_earlier_recipients_are_left_out(anna: Customer) -> None:
     """Counted before, shown in the preview, not planned, and each reason on its own in the report."""
     first = anna.sending("To everybody")
     anna.settle(first, DeliveryState.BOUNCED, 3, bounce="soft")
@@ -92,7 +92,7 @@ def test_lists_segments_and_earlier_recipients_are_left_out(anna: World) -> None
     assert planned.left_out == {"excluded_list": 1, "excluded_segment": 1, "excluded_mailing": 1}
 
 
-def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: World) -> None:
+def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: Customer) -> None:
     """Another audience makes it another campaign: the policy must be confirmed again (R-04)."""
     draft = anna.ticked(anna.draft("Ticked"))
     with tenancy.account(anna.account_id):
@@ -103,7 +103,7 @@ def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: World) -> None:
         assert content_hash(back, newest_imprint()) == before
 
 
-def test_faulty_excluded_conditions_are_refused(anna: World) -> None:
+def test_faulty_excluded_conditions_are_refused(anna: Customer) -> None:
     faulty = Audience([anna.list_id], excluded_segments=[[{"field": "nonsense"}]])
     with tenancy.account(anna.account_id), pytest.raises(SegmentError):
         count_audience(faulty)

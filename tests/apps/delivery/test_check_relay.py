@@ -9,10 +9,10 @@ import warnings
 
 import pytest
 
-from fake_relay import ANY, HANG, FakeRelay, Step, delayed
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
+from support.fake_relay import ANY, HANG, FakeRelay, Step, delayed
 
 
 def test_hanging_name_lookup_does_not_outlast_the_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from fake_relay import HANG, FakeRelay, Step
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, Plan, Retry
@@ -17,6 +16,7 @@ from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import HANG, FakeRelay, Step
 from support.waiting import wait_until_async
 
 PEOPLE = 12

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, HANG, FakeRelay, Step
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.delivery.send import chunk
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.waiting import wait_until_async
 
 PEOPLE = 12

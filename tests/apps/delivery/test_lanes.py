@@ -8,7 +8,6 @@ from django.db import ProgrammingError, connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, lanes, plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Retry
@@ -18,6 +17,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import wait_until_async
 
 PEOPLE, CHUNK = 40, 5

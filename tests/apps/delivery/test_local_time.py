@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.actions import unschedule
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign
@@ -17,6 +16,7 @@ from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 ZONES = [
     {"time_zone": "Asia/Tokyo"},
@@ -36,10 +36,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account with six people who live in four zones; two are nowhere in particular."""
     assert database
-    anna = world(people=len(ZONES))
+    anna = sending_customer(people=len(ZONES))
     with tenancy.account(anna.account_id):
         for contact, attributes in zip(Contact.objects.order_by("id"), ZONES, strict=True):
             Contact.objects.filter(id=contact.id).update(attributes=attributes)
@@ -56,15 +56,15 @@ def hour_in(at: datetime, zone: str) -> datetime:
     return at.replace(tzinfo=ZoneInfo(zone))
 
 
-def released(anna: World, at: datetime) -> Campaign:
+def released(anna: Customer, at: datetime) -> Campaign:
     campaign = anna.ticked(anna.draft("By the clock"))
     with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.anna, at=at, on_own_clocks=True)
+        decision = release_campaign(campaign.id, by=anna.owner, at=at, on_own_clocks=True)
     assert decision.allowed, decision.findings
     return anna.again(campaign)
 
 
-def begun(anna: World, campaign: Campaign) -> Campaign:
+def begun(anna: Customer, campaign: Campaign) -> Campaign:
     """Its time has come."""
     with tenancy.account(anna.account_id):
         release_due(campaign.id)
@@ -73,7 +73,7 @@ def begun(anna: World, campaign: Campaign) -> Campaign:
     return campaign
 
 
-def planned(anna: World, campaign: Campaign) -> dict[datetime | None, set[int]]:
+def planned(anna: Customer, campaign: Campaign) -> dict[datetime | None, set[int]]:
     """Moment -> places in `ZONES` of the people who get it then."""
     with tenancy.account(anna.account_id):
         decision = campaign.decisions.exclude(edition=None).get()
@@ -87,7 +87,7 @@ def planned(anna: World, campaign: Campaign) -> dict[datetime | None, set[int]]:
         return found
 
 
-def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: World) -> None:
+def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: Customer) -> None:
     at = nine(3)
     campaign = released(anna, at)
     first = hour_in(at, "Pacific/Auckland")
@@ -114,12 +114,12 @@ def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: World) -
     assert page.count("<tr") >= 4
 
 
-def test_whose_hour_has_passed_gets_it_at_once(anna: World) -> None:
+def test_whose_hour_has_passed_gets_it_at_once(anna: Customer) -> None:
     """One hour before nine in Berlin it is late in Tokyo and Auckland: both go now, with the first wave."""
     campaign = anna.ticked(anna.draft("Late"))
     at = clock.now() + timedelta(hours=1)
     with tenancy.account(anna.account_id):
-        assert release_campaign(campaign.id, by=anna.anna, at=at, on_own_clocks=True).allowed
+        assert release_campaign(campaign.id, by=anna.owner, at=at, on_own_clocks=True).allowed
     campaign = anna.again(campaign)
     assert campaign.state == "planning"
     found = planned(anna, campaign)
@@ -128,7 +128,7 @@ def test_whose_hour_has_passed_gets_it_at_once(anna: World) -> None:
 
 
 def test_the_canary_is_of_the_first_wave_even_if_its_people_come_last(
-    anna: World, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The contact in Auckland appears in the second slice, and goes alone as the canary of their wave."""
     settings = load_settings().model_copy(update={"chunk_size": 2, "canary_size": 3})
@@ -149,17 +149,17 @@ def test_the_canary_is_of_the_first_wave_even_if_its_people_come_last(
     assert {job.args["chunk_id"] for job in jobs} & own == {zero.id}
 
 
-def test_taken_back_it_forgets_the_waves(anna: World) -> None:
+def test_taken_back_it_forgets_the_waves(anna: Customer) -> None:
     campaign = released(anna, nine(4))
     with tenancy.account(anna.account_id):
         unschedule(campaign.id)
-        assert release_campaign(campaign.id, by=anna.anna).allowed
+        assert release_campaign(campaign.id, by=anna.owner).allowed
     campaign = anna.again(campaign)
     assert campaign.local_at is None
     assert set(planned(anna, campaign)) == {None}
 
 
-def test_the_page_shows_the_waves_before_it_is_scheduled(anna: World) -> None:
+def test_the_page_shows_the_waves_before_it_is_scheduled(anna: Customer) -> None:
     draft = anna.draft("Preview")
     posted = {"at": nine(3).strftime("%Y-%m-%dT%H:%M"), "time_zone": "Europe/Berlin", "on_own_clocks": "on"}
     address = f"/studio/campaigns/{draft.id}/edit/waves/"

@@ -4,10 +4,10 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, connection
 
-from campaign_world import World, world
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
+from support.customers import Customer, sending_customer
 
 INSERT = """
 INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
@@ -60,16 +60,16 @@ HOLES = {
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Anna, with three confirmed people."""
-    return world()
+    return sending_customer()
 
 
-def released(anna: World) -> dict[str, int]:
+def released(anna: Customer) -> dict[str, int]:
     """A campaign that the gate released and that has not been planned."""
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.anna)
+        decision = release_campaign(campaign.id, by=anna.owner)
     assert decision.allowed and decision.edition_id
     return {
         "account": anna.account_id,
@@ -80,7 +80,7 @@ def released(anna: World) -> dict[str, int]:
     }
 
 
-def insert(anna: World, values: dict[str, int], statement: str = INSERT) -> int:
+def insert(anna: Customer, values: dict[str, int], statement: str = INSERT) -> int:
     """The attack's statement as the application; the number of rows."""
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -93,13 +93,13 @@ def by_owner(database: str, statement: str, values: dict[str, int]) -> None:
             owner.execute(part, {name: value for name, value in values.items() if f"%({name})s" in part})
 
 
-def test_with_everything_in_order_a_row_may_be(anna: World) -> None:
+def test_with_everything_in_order_a_row_may_be(anna: Customer) -> None:
     """So that the refusals below mean something."""
     assert insert(anna, released(anna)) == 3
 
 
 @pytest.mark.parametrize("hole", HOLES)
-def test_each_lock_holds_alone(anna: World, database: str, hole: str) -> None:
+def test_each_lock_holds_alone(anna: Customer, database: str, hole: str) -> None:
     """With one thing missing, not a single row is created, not even for recipients it does not concern."""
     statement, words = HOLES[hole]
     values = released(anna)
@@ -113,19 +113,19 @@ def test_each_lock_holds_alone(anna: World, database: str, hole: str) -> None:
 @pytest.mark.parametrize(
     "wrong", ["%(edition)s + 1", "NULL"], ids=["an edition that is not there", "without an edition"]
 )
-def test_the_edition_is_the_released_one(anna: World, wrong: str) -> None:
+def test_the_edition_is_the_released_one(anna: Customer, wrong: str) -> None:
     with pytest.raises(ProgrammingError, match="not released"):
         insert(anna, released(anna), INSERT.replace("%(edition)s", wrong))
 
 
-def test_a_consent_for_another_person_or_list_is_none(anna: World) -> None:
+def test_a_consent_for_another_person_or_list_is_none(anna: Customer) -> None:
     """R-36: the proof is one of this person for this list."""
     other = INSERT.replace("s.consent_event_id\nFROM", "(SELECT min(id) FROM consent_event)\nFROM")
     with pytest.raises(ProgrammingError, match="has not consented"):
         insert(anna, released(anna), other)
 
 
-def test_tables_of_the_attacker_do_not_stand_before_ours(anna: World, database: str) -> None:
+def test_tables_of_the_attacker_do_not_stand_before_ours(anna: Customer, database: str) -> None:
     """A temporary table with the name of a real one is ignored."""
     values = released(anna)
     by_owner(database, REJECTED, values)
@@ -137,7 +137,7 @@ def test_tables_of_the_attacker_do_not_stand_before_ours(anna: World, database: 
 
 
 @pytest.mark.parametrize("change", ["contact_id = contact_id + 1", "consent_event_id = NULL", "campaign_id = NULL"])
-def test_what_a_delivery_rests_on_never_changes(anna: World, change: str) -> None:
+def test_what_a_delivery_rests_on_never_changes(anna: Customer, change: str) -> None:
     values = released(anna)
     insert(anna, values)
     with pytest.raises(ProgrammingError, match="never changes"):

@@ -10,9 +10,7 @@ from prometheus_client import REGISTRY
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from campaign_world import World, world
 from estate import build_estate, release
-from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Chunk
 from mailflatrate.apps.delivery.send import provider_counts
@@ -21,6 +19,8 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import begin_relay
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.fake_relay import ANY, FakeRelay, Step
 
 PEOPLE = 60
 Line = MutableMapping[str, Any]
@@ -105,11 +105,11 @@ def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def anna(database: str) -> World:
-    return world()
+def anna(database: str) -> Customer:
+    return sending_customer()
 
 
-def test_a_release_is_logged(anna: World) -> None:
+def test_a_release_is_logged(anna: Customer) -> None:
     with capture_logs(processors=[merge_contextvars]) as lines:
         campaign = anna.sending()
     found = told(list(lines), "campaign_released")

@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 
 from estate import Estate, build_estate, release
-from fake_relay import FakeRelay
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
@@ -26,6 +25,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from support.fake_relay import FakeRelay
 
 PEOPLE = 12
 

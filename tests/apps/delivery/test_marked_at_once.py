@@ -12,7 +12,6 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, HANG, FakeRelay, Step
 from mailflatrate.apps.delivery import actions, fence
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.apps.delivery.send import recovery
@@ -22,6 +21,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.waiting import stays_async, wait_until_async
 
 T = TypeVar("T")

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import actions, plan
@@ -19,15 +18,16 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 PEOPLE = 9
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Her account, with nine people on the list."""
     assert database
-    return world(people=PEOPLE)
+    return sending_customer(people=PEOPLE)
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +35,14 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": 5}))
 
 
-def slow(anna: World, per_hour: int | None = 120) -> tuple[Campaign, list[int]]:
+def slow(anna: Customer, per_hour: int | None = 120) -> tuple[Campaign, list[int]]:
     """A planned campaign at two messages a minute, and its chunks: five and four people."""
     campaign = anna.sending_of(anna.draft("Slow", per_hour=per_hour))
     with tenancy.account(anna.account_id):
         return campaign, list(Chunk.objects.filter(campaign=campaign).order_by("number").values_list("id", flat=True))
 
 
-def claimed(anna: World, wanted: list[tuple[int, str]]) -> list[Claim | None]:
+def claimed(anna: Customer, wanted: list[tuple[int, str]]) -> list[Claim | None]:
     """Senders that ask at the same moment, each over a connection of its own."""
 
     async def ask() -> list[Claim | None]:
@@ -65,7 +65,7 @@ def claimed(anna: World, wanted: list[tuple[int, str]]) -> list[Claim | None]:
     return asyncio.run(ask())
 
 
-def sent(anna: World, held: Claim, name: str) -> None:
+def sent(anna: Customer, held: Claim, name: str) -> None:
     """The sender's word about all that it claimed."""
 
     async def write() -> None:
@@ -97,7 +97,7 @@ def waiting_jobs(chunk_ids: list[int]) -> list[tuple[int, bool]]:
     return sorted(row for row in rows if row[0] in chunk_ids)
 
 
-def test_several_senders_share_one_turn(anna: World) -> None:
+def test_several_senders_share_one_turn(anna: Customer) -> None:
     """Two claims at the same moment, of two chunks: one gets its two letters, the other nothing."""
     campaign, (first, second) = slow(anna)
     assert waiting_jobs([first, second]) == [(first, False)]
@@ -116,7 +116,7 @@ def test_several_senders_share_one_turn(anna: World) -> None:
     assert {row.delivery_id for row in again.rows}.isdisjoint(row.delivery_id for row in got[0].rows)
 
 
-def test_turn_by_turn_everybody_gets_it_once(anna: World) -> None:
+def test_turn_by_turn_everybody_gets_it_once(anna: Customer) -> None:
     campaign, chunks = slow(anna)
     letters: list[int] = []
     for _turn in range(20):
@@ -134,7 +134,7 @@ def test_turn_by_turn_everybody_gets_it_once(anna: World) -> None:
     assert anna.again(campaign).state == "sent"
 
 
-def test_the_page_knows_when_it_ends_and_the_speed_can_change(anna: World) -> None:
+def test_the_page_knows_when_it_ends_and_the_speed_can_change(anna: Customer) -> None:
     campaign, chunks = slow(anna, 60)
     with tenancy.account(anna.account_id):
         turns = campaign_turns(campaign.id, 9)
@@ -155,7 +155,7 @@ def test_the_page_knows_when_it_ends_and_the_speed_can_change(anna: World) -> No
     assert [len(each.rows) for each in held if each] == [5, 4]
 
 
-def test_a_mailing_that_is_over_keeps_its_speed(anna: World) -> None:
+def test_a_mailing_that_is_over_keeps_its_speed(anna: Customer) -> None:
     draft = anna.draft("Not out")
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
         change_pace(draft.id, 60)

@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from django.db import connection
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import actions, fence, jobs, plan, warm_up
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, SenderProcess
@@ -16,6 +15,7 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 SLICE = 60
 _WAITING = """
@@ -29,14 +29,14 @@ def fenced(database: str) -> None:
     fence.ensure_fence()
 
 
-def released(anna: World, campaign: Campaign) -> GateDecision:
+def released(anna: Customer, campaign: Campaign) -> GateDecision:
     with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.anna)
+        decision = release_campaign(campaign.id, by=anna.owner)
     assert decision.allowed
     return decision
 
 
-def planned(anna: World, campaign: Campaign, decision: GateDecision) -> None:
+def planned(anna: Customer, campaign: Campaign, decision: GateDecision) -> None:
     assert decision.edition_id is not None
     plan.plan_campaign(anna.account_id, campaign.id, decision.edition_id, decision.id)
 
@@ -58,7 +58,7 @@ def forget_jobs(campaign: Campaign, owner: str) -> None:
 
 
 def test_release_while_a_hold_ends_is_planned_by_the_sweep(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    anna, carla = world(people=2), world(people=2)
+    anna, carla = sending_customer(people=2), sending_customer(people=2)
     first, second = anna.ticked(anna.draft()), carla.ticked(carla.draft())
     fence.pause_all()
     released(anna, first)
@@ -91,7 +91,7 @@ def test_release_while_a_hold_ends_is_planned_by_the_sweep(database: str, monkey
 
 
 def test_sweep_leaves_planning_alone_while_sending_is_held(database: str) -> None:
-    anna = world(people=2)
+    anna = sending_customer(people=2)
     campaign = anna.ticked(anna.draft())
     released(anna, campaign)
     forget_jobs(campaign, database)
@@ -106,7 +106,7 @@ def test_sweep_leaves_planning_alone_while_sending_is_held(database: str) -> Non
 
 def test_two_planners_plan_everyone_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "SLICE_CONTACTS", 5)
-    anna = world(people=40)
+    anna = sending_customer(people=40)
     campaign = anna.ticked(anna.draft())
     decision = released(anna, campaign)
 
@@ -134,7 +134,7 @@ def test_unknown_results_survive_the_warm_up_of_a_domain(monkeypatch: pytest.Mon
     monkeypatch.setattr(plan, "SLICE_CONTACTS", SLICE)
     monkeypatch.setattr(plan, "load_settings", lambda: settings)
     monkeypatch.setattr(warm_up, "load_settings", lambda: settings)
-    anna = world(people=180)
+    anna = sending_customer(people=180)
     campaign = anna.ticked(anna.draft())
     decision = released(anna, campaign)
     with tenancy.account(anna.account_id):

@@ -13,7 +13,6 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Relay, RelayReport
@@ -25,6 +24,7 @@ from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import stays_async, wait_until_async
 
 PEOPLE, CHUNK = 120, 40

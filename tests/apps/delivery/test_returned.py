@@ -2,19 +2,19 @@
 
 import pytest
 
-from campaign_world import world
 from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
+from support.customers import sending_customer
 
 
 @pytest.mark.parametrize("first", [DeliveryState.PENDING, DeliveryState.SENT])
 def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState) -> None:
     assert database
-    anna = world(people=3)
+    anna = sending_customer(people=3)
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))

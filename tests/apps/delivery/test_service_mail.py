@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
-from fake_relay import FakeRelay
-from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.delivery import notices
@@ -23,6 +21,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import Settings, load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.fake_relay import FakeRelay
+from support.forms import FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -114,7 +114,7 @@ def test_a_name_that_can_have_no_key_does_not_stop_the_start() -> None:
 def test_a_notice_waits_until_the_record_is_published_and_then_verifies(
     unpublished: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipient = somebody()
+    recipient = fresh_address()
     account_id, chunk_id = queued_notice(recipient)
     assert send(account_id, chunk_id) == []
     with tenancy.account(account_id):
@@ -148,17 +148,17 @@ def test_a_dns_that_is_silent_for_a_while_holds_nothing_back(unpublished: None) 
 
 
 def test_nothing_waits_on_a_machine_whose_mail_goes_to_the_test_inbox(unpublished: None) -> None:
-    account_id, chunk_id = queued_notice(somebody())
+    account_id, chunk_id = queued_notice(fresh_address())
     (raw,) = send(account_id, chunk_id, relay_host=None)
     assert verified(raw), "signed there, too"
 
 
 def test_a_confirmation_mail_waits_only_where_the_service_signs_it(unpublished: None) -> None:
-    lindenhof: Place = place()
-    lindenhof.sign_up(somebody())
+    lindenhof: FormCustomer = customer_with_form()
+    lindenhof.sign_up(fresh_address())
     assert len(send(lindenhof.account_id, None)) == 1, "the customer's own sender signs it"
-    without = place(sender=False)
-    dora = somebody()
+    without = customer_with_form(sender=False)
+    dora = fresh_address()
     without.sign_up(dora)
     assert send(without.account_id, None) == []
     with tenancy.account(without.account_id):
@@ -172,7 +172,7 @@ def test_a_confirmation_mail_waits_only_where_the_service_signs_it(unpublished: 
 
 def test_the_html_part_of_a_notice_is_a_whole_document(unpublished: None) -> None:
     text = 'Guten Tag & willkommen,\nhier: "https://u.example/x?a=1&b=2" und <b>\n\nBis bald'
-    account_id, chunk_id = queued_notice(somebody(), text)
+    account_id, chunk_id = queued_notice(fresh_address(), text)
     (raw,) = send(account_id, chunk_id, relay_host=None)
     from email import message_from_bytes, policy
 
@@ -185,10 +185,10 @@ def test_the_html_part_of_a_notice_is_a_whole_document(unpublished: None) -> Non
 
 def test_no_subject_of_the_service_names_an_address(unpublished: None) -> None:
     """SpamAssassin calls it TO_IN_SUBJ, and a subject shows on locked screens."""
-    lindenhof = place()
+    lindenhof = customer_with_form()
     with tenancy.account(lindenhof.account_id):
         domain = SenderDomain.objects.earliest("id")
-        domains.add_reply_address(f"fragen@{domain.name}", by=lindenhof.anna.anna)
+        domains.add_reply_address(f"fragen@{domain.name}", by=lindenhof.anna.owner)
         subjects = list(Notice.objects.values_list("subject", flat=True))
     assert subjects
     assert not [subject for subject in subjects if re.search(r"\S@\S", subject)]

@@ -9,7 +9,6 @@ import pytest
 from apps.delivery import test_relays
 from apps.delivery.test_relays import PEOPLE, add, send_all
 from estate import Estate
-from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.delivery.models import Bucket, DeliveryState, Relay
 from mailflatrate.apps.delivery.relays.relay_cache import PoolKey, read_book
 from mailflatrate.apps.delivery.send import allowance
@@ -18,6 +17,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step
 
 POOL = PoolKey(RelayPool.QUARANTINE)
 estate, two = test_relays.estate, test_relays.two

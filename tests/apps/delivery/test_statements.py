@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step, delayed
 from mailflatrate.apps.delivery.models import Begun, Chunk
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -16,6 +15,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import RECORD_SECONDS
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step, delayed
 
 PEOPLE = 40
 SLOW_SECONDS = 0.025

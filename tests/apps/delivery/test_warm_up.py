@@ -12,7 +12,6 @@ from django.db import connections
 from apps.delivery import test_relays
 from apps.delivery.test_relays import OTTO, add
 from estate import Estate, build_estate, release
-from fake_relay import ANY, FakeRelay, Step
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import plan, warm_up
 from mailflatrate.apps.delivery.models import Bucket, Chunk, ChunkState, Delivery, DeliveryState, Plan, WarmUp
@@ -25,6 +24,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import Settings, load_settings
+from support.fake_relay import ANY, FakeRelay, Step
 
 PEOPLE = 400
 two = test_relays.two

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from campaign_world import bare_account
 from mailflatrate.apps.domains import actions
 from mailflatrate.apps.domains.models import DkimKey, DomainState, SenderDomain
 from mailflatrate.apps.domains.queries import leaving_keys, signing_key, waiting_key
 from mailflatrate.apps.domains.records import dkim_record, service_spf_host
 from mailflatrate.base import clock, tenancy
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.customers import Customer
 
 pytestmark = pytest.mark.usefixtures("database")
 Zone = dict[str, dict[str, list[str]]]
@@ -30,7 +30,7 @@ def look(domain: SenderDomain, zone: Zone) -> SenderDomain:
 
 
 def test_a_key_is_renewed_after_half_a_year_and_takes_over_when_it_is_seen() -> None:
-    account_id, _ = bare_account("Lindenhof")
+    account_id = Customer.registered("Lindenhof").account_id
     with tenancy.account(account_id):
         domain = actions.add_domain("lindenhof-keys.example")
         first = signing_key(domain)
@@ -53,7 +53,7 @@ def test_a_key_is_renewed_after_half_a_year_and_takes_over_when_it_is_seen() -> 
 
 
 def test_the_database_takes_no_key_in_clear_text() -> None:
-    account_id, _ = bare_account("Lindenhof")
+    account_id = Customer.registered("Lindenhof").account_id
     with tenancy.account(account_id):
         domain = actions.add_domain("lindenhof-clear.example")
         key = signing_key(domain)

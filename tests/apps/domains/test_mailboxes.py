@@ -7,8 +7,6 @@ import psycopg
 import pytest
 from django.test import Client
 
-from campaign_world import World, bare_account, browser, person, world
-from mailboxes import prove
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
@@ -23,26 +21,29 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.mailboxes import prove
+from support.people import browser, person
 
-DORA = f"dora{secrets.token_hex(4)}@people.example"
+DORA = f"dora{secrets.randbelow(10**15)}@people.example"
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=1)
+def anna() -> Customer:
+    return sending_customer(people=1)
 
 
-def add(anna: World) -> Mailbox:
+def add(anna: Customer) -> Mailbox:
     """A further sender; its address is new in each test, for the limit counts all accounts."""
-    email = f"post{secrets.token_hex(4)}@lindenhof.example"
+    email = f"post{secrets.randbelow(10**15)}@lindenhof.example"
     with tenancy.account(anna.account_id):
         domain = SenderDomain.objects.get()
-        actions.add_sender(domain.id, email, "Lindenhof", by=anna.anna)
+        actions.add_sender(domain.id, email, "Lindenhof", by=anna.owner)
         return Mailbox.objects.get(email=email)
 
 
-def again(anna: World, mailbox: Mailbox) -> Mailbox:
+def again(anna: Customer, mailbox: Mailbox) -> Mailbox:
     with tenancy.account(anna.account_id):
         return Mailbox.objects.get(id=mailbox.id)
 
@@ -51,17 +52,17 @@ def page_of(mailbox: Mailbox) -> str:
     return actions.mailbox_url(mailbox).removeprefix(load_settings().public_url)
 
 
-def mails(anna: World, email: str) -> list[Notice]:
+def mails(anna: Customer, email: str) -> list[Notice]:
     with tenancy.account(anna.account_id):
         return list(Notice.objects.filter(kind=NoticeKind.SENDER, recipient=email).order_by("id"))
 
 
-def blocked_by(anna: World, draft: Campaign) -> tuple[str, ...]:
+def blocked_by(anna: Customer, draft: Campaign) -> tuple[str, ...]:
     with tenancy.account(anna.account_id):
         return tuple(finding.key for finding in check_campaign(draft.id).blocked_by)
 
 
-def test_a_sender_counts_once_somebody_in_its_mailbox_clicked(anna: World) -> None:
+def test_a_sender_counts_once_somebody_in_its_mailbox_clicked(anna: Customer) -> None:
     mailbox = add(anna)
     (mail,) = mails(anna, mailbox.email)
     assert actions.mailbox_url(mailbox) in mail.text
@@ -80,7 +81,7 @@ def test_a_sender_counts_once_somebody_in_its_mailbox_clicked(anna: World) -> No
     assert "Confirmed" in Client().post(page_of(mailbox)).content.decode(), "repeated, it does nothing more"
 
 
-def test_the_gate_lets_the_mail_out_only_to_a_mailbox_that_was_named(anna: World) -> None:
+def test_the_gate_lets_the_mail_out_only_to_a_mailbox_that_was_named(anna: Customer) -> None:
     mailbox = add(anna)
     (mail,) = mails(anna, mailbox.email)
     queue_notice(anna.account_id, mail.id)
@@ -94,19 +95,19 @@ def test_the_gate_lets_the_mail_out_only_to_a_mailbox_that_was_named(anna: World
             assert not GateDecision.objects.order_by("-id")[0].allowed
 
 
-def test_no_is_kept_and_nobody_asks_again(anna: World) -> None:
+def test_no_is_kept_and_nobody_asks_again(anna: Customer) -> None:
     mailbox = add(anna)
     assert "You said no" in Client().post(page_of(mailbox), {"refuse": "1"}).content.decode()
     with tenancy.account(anna.account_id):
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
         with pytest.raises(DomainError, match="said it isn't yours"):
-            actions.ask_again(mailbox.id, by=anna.anna)
+            actions.ask_again(mailbox.id, by=anna.owner)
     late = Client().post(page_of(mailbox))
     assert late.status_code == 409
     assert again(anna, mailbox).proved_at is None
 
 
-def test_whoever_clicked_too_soon_takes_it_back(anna: World) -> None:
+def test_whoever_clicked_too_soon_takes_it_back(anna: Customer) -> None:
     mailbox = add(anna)
     Client().post(page_of(mailbox))
     Client().post(page_of(mailbox), {"refuse": "1"})
@@ -115,7 +116,7 @@ def test_whoever_clicked_too_soon_takes_it_back(anna: World) -> None:
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
 
 
-def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: World) -> None:
+def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None:
     mailbox = add(anna)
     old = page_of(mailbox)
     with clock.frozen_at(clock.now() + timedelta(days=8)):
@@ -123,34 +124,35 @@ def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: World) -> None:
         assert late.status_code == 409
         assert "expired" in late.content.decode()
         with tenancy.account(anna.account_id):
-            actions.ask_again(mailbox.id, by=anna.anna)
+            actions.ask_again(mailbox.id, by=anna.owner)
         assert "There&#x27;s a newer email about this address" in Client().post(old).content.decode()
         assert Client().post(page_of(again(anna, mailbox))).status_code == 200
     assert again(anna, mailbox).proved_at is not None
 
 
-def test_a_link_of_the_same_round_stays_good_when_it_is_sent_again(anna: World) -> None:
+def test_a_link_of_the_same_round_stays_good_when_it_is_sent_again(anna: Customer) -> None:
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.anna)
+        actions.ask_again(mailbox.id, by=anna.owner)
     assert Client().post(page_of(mailbox)).status_code == 200
 
 
-def test_three_mails_a_day_to_one_mailbox_from_whatever_account(anna: World) -> None:
+def test_three_mails_a_day_to_one_mailbox_from_whatever_account(anna: Customer) -> None:
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.anna)
-    eve = world(people=0)
+        actions.ask_again(mailbox.id, by=anna.owner)
+    eve = sending_customer(people=0)
     with tenancy.account(eve.account_id):
-        actions.add_reply_address(mailbox.email, by=eve.anna)
+        actions.add_reply_address(mailbox.email, by=eve.owner)
         with pytest.raises(DomainError, match="Check its inbox, or try again tomorrow"):
-            actions.ask_again(Mailbox.objects.get(email=mailbox.email).id, by=eve.anna)
+            actions.ask_again(Mailbox.objects.get(email=mailbox.email).id, by=eve.owner)
     with clock.frozen_at(clock.now() + timedelta(hours=25)), tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.anna)
+        actions.ask_again(mailbox.id, by=anna.owner)
 
 
 def test_an_account_that_nobody_activated_writes_to_no_stranger() -> None:
-    account_id, eve = bare_account("Eve's Angels")
+    customer = Customer.registered("Eve's Angels")
+    account_id, eve = customer.account_id, customer.owner
     with tenancy.account(account_id):
         with pytest.raises(DomainError, match="once your account is active"):
             actions.add_reply_address(DORA, by=eve)
@@ -160,18 +162,18 @@ def test_an_account_that_nobody_activated_writes_to_no_stranger() -> None:
         assert not Notice.objects.exists(), "nobody at a domain is written to before its DNS was seen"
 
 
-def test_answers_go_where_somebody_agreed(anna: World) -> None:
+def test_answers_go_where_somebody_agreed(anna: Customer) -> None:
     draft = anna.ticked(anna.draft(reply_to=DORA.capitalize()))
     assert blocked_by(anna, draft) == ("reply-to-verified",)
     with tenancy.account(anna.account_id):
-        actions.add_reply_address(DORA, by=anna.anna)
+        actions.add_reply_address(DORA, by=anna.owner)
     assert blocked_by(anna, draft) == ("reply-to-verified",)
     with tenancy.account(anna.account_id):
         prove(DORA)
     assert blocked_by(anna, draft) == ()
 
 
-def test_once_a_year_it_is_asked_again_and_rests_without_an_answer(anna: World) -> None:
+def test_once_a_year_it_is_asked_again_and_rests_without_an_answer(anna: Customer) -> None:
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
         prove(mailbox.email)
@@ -187,7 +189,7 @@ def test_once_a_year_it_is_asked_again_and_rests_without_an_answer(anna: World) 
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
 
 
-def test_the_pages_show_the_state_and_send_it_again(anna: World) -> None:
+def test_the_pages_show_the_state_and_send_it_again(anna: Customer) -> None:
     mailbox = add(anna)
     page = anna.client.get("/studio/senders/").content.decode()
     assert "Waiting for confirmation" in page
@@ -208,7 +210,7 @@ def test_the_pages_show_the_state_and_send_it_again(anna: World) -> None:
     assert ben.post("/studio/senders/mailboxes/", {"reply_address": "x@lindenhof.example"}).status_code == 403
 
 
-def test_a_token_of_another_purpose_or_a_forged_one_opens_nothing(anna: World) -> None:
+def test_a_token_of_another_purpose_or_a_forged_one_opens_nothing(anna: Customer) -> None:
     mailbox = add(anna)
 
     other = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, mailbox.id, 1)
@@ -216,7 +218,7 @@ def test_a_token_of_another_purpose_or_a_forged_one_opens_nothing(anna: World) -
     assert Client().post(f"/mailbox/{'0' * 40}").status_code == 404
 
 
-def test_no_sql_of_the_application_says_that_a_mailbox_was_proved(anna: World) -> None:
+def test_no_sql_of_the_application_says_that_a_mailbox_was_proved(anna: Customer) -> None:
     mailbox = add(anna)
     attacks = [
         f"UPDATE mailbox SET proved_at = now() WHERE id = {mailbox.id}",

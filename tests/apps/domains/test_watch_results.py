@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from campaign_world import World, world
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
 from mailflatrate.apps.domains import actions
@@ -14,30 +13,31 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=0)
+def anna() -> Customer:
+    return sending_customer(people=0)
 
 
-def letters(anna: World) -> list[Notice]:
+def letters(anna: Customer) -> list[Notice]:
     with tenancy.account(house_account().id):
         found = Notice.objects.filter(
-            recipient=anna.anna.email, kind__in=[NoticeKind.SENDER, NoticeKind.ACCOUNT_STATUS]
+            recipient=anna.owner.email, kind__in=[NoticeKind.SENDER, NoticeKind.ACCOUNT_STATUS]
         )
         return [each for each in found.order_by("id") if "lindenhof.example" in each.text]
 
 
-def look(anna: World, zone: dict[str, dict[str, list[str]]]) -> SenderDomain:
+def look(anna: Customer, zone: dict[str, dict[str, list[str]]]) -> SenderDomain:
     with ZoneServer(zone) as dns, tenancy.account(anna.account_id):
         resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
         return actions.check_domain(SenderDomain.objects.get().id, resolver=resolver)
 
 
-def published(anna: World) -> dict[str, dict[str, list[str]]]:
+def published(anna: Customer) -> dict[str, dict[str, list[str]]]:
     with tenancy.account(anna.account_id):
         records = actions.records_to_publish(SenderDomain.objects.get())
     zone: dict[str, dict[str, list[str]]] = {}
@@ -47,7 +47,7 @@ def published(anna: World) -> dict[str, dict[str, list[str]]]:
     return zone
 
 
-def test_the_owners_hear_of_it_once_per_change(anna: World) -> None:
+def test_the_owners_hear_of_it_once_per_change(anna: Customer) -> None:
     good = published(anna)
     bad = {host: records for host, records in good.items() if not host.startswith("_dmarc.")}
     assert look(anna, good).state == DomainState.VERIFIED
@@ -62,7 +62,7 @@ def test_the_owners_hear_of_it_once_per_change(anna: World) -> None:
     assert len(letters(anna)) == 2
 
 
-def test_a_dns_that_does_not_answer_is_no_news(anna: World) -> None:
+def test_a_dns_that_does_not_answer_is_no_news(anna: Customer) -> None:
     good = published(anna)
     look(anna, good)
     silent = {**good, "_dmarc.lindenhof.example": {"SERVFAIL": [""]}}
@@ -84,7 +84,7 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
     load_settings.cache_clear()
 
 
-def test_a_listed_domain_pauses_its_account_once(anna: World, lists: ZoneServer) -> None:
+def test_a_listed_domain_pauses_its_account_once(anna: Customer, lists: ZoneServer) -> None:
     def now() -> tuple[str, str]:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             domain = SenderDomain.objects.get(account_id=anna.account_id)
@@ -106,7 +106,7 @@ def test_a_listed_domain_pauses_its_account_once(anna: World, lists: ZoneServer)
     watch_lists(0)
     assert now() == ("paused", ""), "a person lets it go on (R-90)"
     with tenancy.account(house_account().id):
-        notices = Notice.objects.filter(recipient=anna.anna.email, kind=NoticeKind.ACCOUNT_STATUS)
+        notices = Notice.objects.filter(recipient=anna.owner.email, kind=NoticeKind.ACCOUNT_STATUS)
         told = [notice for notice in notices if "blocklist" in notice.text]
         assert len(told) == 1
     assert [row for row in _statuses() if row[0] != anna.account_id] == others

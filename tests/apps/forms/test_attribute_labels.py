@@ -2,17 +2,17 @@
 
 import pytest
 
-from forms_world import add_form, place
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.base import tenancy
 from mailflatrate.rules.forms import FieldKind, FormField
+from support.forms import add_form, customer_with_form
 
 pytestmark = pytest.mark.usefixtures("database")
 KEYS = ("shoe_size", "city")
 
 
 def test_the_newest_form_gives_the_word_in_the_language_of_the_reader_or_its_own() -> None:
-    anna = place(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Größe", "en": "Size"}),)).anna
+    anna = customer_with_form(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Größe", "en": "Size"}),)).anna
     with tenancy.account(anna.account_id):
         assert asked_as(KEYS, "de") == {"shoe_size": "Größe"}
     add_form(anna, fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Schuhgröße", "en": "Shoe size"}),))
@@ -23,7 +23,7 @@ def test_the_newest_form_gives_the_word_in_the_language_of_the_reader_or_its_own
 
 
 def test_words_of_another_account_are_not_read() -> None:
-    place(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Schuhgröße", "en": "Shoe size"}),))
-    carla = place().anna
+    customer_with_form(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Schuhgröße", "en": "Shoe size"}),))
+    carla = customer_with_form().anna
     with tenancy.account(carla.account_id):
         assert asked_as(KEYS, "en") == {}

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from fake_relay import FakeRelay
-from forms_world import DOMAIN, Place, place, somebody
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -20,22 +18,24 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
+from support.fake_relay import FakeRelay
+from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def lindenhof() -> Place:
-    return place()
+def lindenhof() -> FormCustomer:
+    return customer_with_form()
 
 
-def suppress(lindenhof: Place, email: str) -> None:
+def suppress(lindenhof: FormCustomer, email: str) -> None:
     with tenancy.account(lindenhof.account_id):
         key = key_ring().suppression_key(email)
         suppression.suppress(key, reason=SuppressionReason.COMPLAINT, source="test", evidence={})
 
 
-def deny(lindenhof: Place, email: str) -> None:
+def deny(lindenhof: FormCustomer, email: str) -> None:
     """Record the answer "this was not me" to an earlier request."""
     with tenancy.account(lindenhof.account_id):
         SignupDenial.objects.create(
@@ -48,7 +48,7 @@ def deny(lindenhof: Place, email: str) -> None:
         )
 
 
-def close(lindenhof: Place, _email: str) -> None:
+def close(lindenhof: FormCustomer, _email: str) -> None:
     with tenancy.account(lindenhof.account_id):
         actions.close_form(lindenhof.form_id)
 
@@ -58,8 +58,8 @@ REASONS = {"suppressed": "confirmation-allowed", "denied": "request-undenied", "
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_no_between_the_sign_up_and_the_plan_stops_the_mail(lindenhof: Place, change: str) -> None:
-    dora = somebody()
+def test_a_no_between_the_sign_up_and_the_plan_stops_the_mail(lindenhof: FormCustomer, change: str) -> None:
+    dora = fresh_address()
     lindenhof.sign_up(dora)
     CHANGES[change](lindenhof, dora)
     assert lindenhof.send() == []
@@ -71,8 +71,8 @@ def test_a_no_between_the_sign_up_and_the_plan_stops_the_mail(lindenhof: Place, 
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_no_between_the_plan_and_the_mail_stops_the_mail(lindenhof: Place, change: str) -> None:
-    dora = somebody()
+def test_a_no_between_the_plan_and_the_mail_stops_the_mail(lindenhof: FormCustomer, change: str) -> None:
+    dora = fresh_address()
     lindenhof.sign_up(dora)
     chunk_id = plan_confirmations(lindenhof.account_id).chunk_id
     assert chunk_id is not None
@@ -86,8 +86,8 @@ def test_a_no_between_the_plan_and_the_mail_stops_the_mail(lindenhof: Place, cha
     assert request.sent_event_id is None
 
 
-def test_a_request_that_expired_in_the_queue_gets_no_mail(lindenhof: Place) -> None:
-    dora = somebody()
+def test_a_request_that_expired_in_the_queue_gets_no_mail(lindenhof: FormCustomer) -> None:
+    dora = fresh_address()
     lindenhof.sign_up(dora)
     with tenancy.account(lindenhof.account_id):
         SignupRequest.objects.filter(email=dora).update(expires_at=clock.now() - timedelta(seconds=1))
@@ -95,8 +95,8 @@ def test_a_request_that_expired_in_the_queue_gets_no_mail(lindenhof: Place) -> N
     assert lindenhof.requests(dora)[0].reason == "request-alive"
 
 
-def test_an_address_that_is_not_the_one_of_its_key_gets_no_mail(lindenhof: Place) -> None:
-    dora = somebody()
+def test_an_address_that_is_not_the_one_of_its_key_gets_no_mail(lindenhof: FormCustomer) -> None:
+    dora = fresh_address()
     lindenhof.sign_up(dora)
     with tenancy.account(lindenhof.account_id):
         SignupRequest.objects.filter(email=dora).update(address_key=b"x" * 32)
@@ -104,10 +104,10 @@ def test_an_address_that_is_not_the_one_of_its_key_gets_no_mail(lindenhof: Place
     assert lindenhof.requests(dora)[0].reason == "confirmation-address"
 
 
-def test_a_form_sends_only_so_many_mails_an_hour(lindenhof: Place) -> None:
+def test_a_form_sends_only_so_many_mails_an_hour(lindenhof: FormCustomer) -> None:
     """R-35: counted within one batch, too."""
     most = int(value("confirmations_per_form_hour"))
-    first, second = somebody(), somebody()
+    first, second = fresh_address(), fresh_address()
     with tenancy.account(lindenhof.account_id):
         now = clock.now()
         form = Form.objects.get(id=lindenhof.form_id)
@@ -133,8 +133,8 @@ def test_a_form_sends_only_so_many_mails_an_hour(lindenhof: Place) -> None:
     assert lindenhof.requests(second)[0].reason == "form-flooded"
 
 
-def test_each_mail_that_is_allowed_counts_once_toward_the_mailbox(lindenhof: Place) -> None:
-    dora, emil = somebody(), somebody("emil")
+def test_each_mail_that_is_allowed_counts_once_toward_the_mailbox(lindenhof: FormCustomer) -> None:
+    dora, emil = fresh_address(), fresh_address("emil")
     before = ConfirmationMark.objects.count()
     suppress(lindenhof, emil)
     for email in (dora, emil):
@@ -144,7 +144,7 @@ def test_each_mail_that_is_allowed_counts_once_toward_the_mailbox(lindenhof: Pla
     assert ConfirmationMark.objects.count() == before + 1
 
 
-def send_chunk(lindenhof: Place, chunk_id: int) -> list[str]:
+def send_chunk(lindenhof: FormCustomer, chunk_id: int) -> list[str]:
     """Send a planned chunk into a relay; return the recipients it took."""
 
     async def work() -> list[str]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from forms_world import Place, place
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
+from support.forms import FormCustomer, customer_with_form
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,16 +36,16 @@ def world_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
 
 
 @pytest.fixture
-def lindenhof() -> Place:
-    return place()
+def lindenhof() -> FormCustomer:
+    return customer_with_form()
 
 
-def states(lindenhof: Place, *addresses: str) -> list[tuple[str, str]]:
+def states(lindenhof: FormCustomer, *addresses: str) -> list[tuple[str, str]]:
     rows = [lindenhof.requests(address)[-1] for address in addresses]
     return [(row.state, row.reason) for row in rows]
 
 
-def test_the_very_first_mail_waits_for_the_dns(lindenhof: Place, world_dns: ZoneServer) -> None:
+def test_the_very_first_mail_waits_for_the_dns(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
     people = ["dora@alive.com", "emil@null-mx.com", "frieda@nowhere.com"]
     for address in people:
         lindenhof.sign_up(address)
@@ -64,7 +64,7 @@ def test_the_very_first_mail_waits_for_the_dns(lindenhof: Place, world_dns: Zone
     assert len(world_dns.questions) == asked, "remembered"
 
 
-def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: Place, world_dns: ZoneServer) -> None:
+def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
     """Two seconds of patience for one that is silent; the next mail to it does not wait again."""
     people = ["dora@broken-dns.com", "emil@silent-dns.com"]
     for address in people:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from forms_world import Place, place, somebody
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
@@ -13,6 +12,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import AddressVerdict, decide_address
+from support.forms import FormCustomer, customer_with_form, fresh_address
 
 ADDRESSES = """
 info@papierladen.de Info+x@papierladen.de vertrieb-berlin@papierladen.de kündigung@papierladen.de ınfo@papierladen.de
@@ -24,16 +24,16 @@ jürgen@papierladen.de
 
 
 @pytest.fixture
-def lindenhof(database: str) -> Place:
-    return place()
+def lindenhof(database: str) -> FormCustomer:
+    return customer_with_form()
 
 
-def by_form(lindenhof: Place, email: str) -> bool:
+def by_form(lindenhof: FormCustomer, email: str) -> bool:
     lindenhof.post(email)
     return bool(stored(lindenhof, email))
 
 
-def by_hand(lindenhof: Place, email: str) -> bool:
+def by_hand(lindenhof: FormCustomer, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         try:
             actions.request_confirmation(
@@ -41,14 +41,14 @@ def by_hand(lindenhof: Place, email: str) -> bool:
                 email,
                 kind=ConfirmationRequestKind.PERSON,
                 note="asked at the fair",
-                by=lindenhof.anna.anna,
+                by=lindenhof.anna.owner,
             )
         except FormError:
             return False
     return bool(stored(lindenhof, email))
 
 
-def by_move(lindenhof: Place, email: str) -> bool:
+def by_move(lindenhof: FormCustomer, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.order_by("id").first()
         assert contact is not None
@@ -58,7 +58,7 @@ def by_move(lindenhof: Place, email: str) -> bool:
     return bool(stored(lindenhof, email))
 
 
-def stored(lindenhof: Place, email: str) -> list[object]:
+def stored(lindenhof: FormCustomer, email: str) -> list[object]:
     return list(lindenhof.requests(decide_address(email).address or email))
 
 
@@ -66,7 +66,7 @@ PATHS = [by_form, by_hand, by_move]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_path_asks_the_one_function(lindenhof: Place, path: Callable[[Place, str], bool]) -> None:
+def test_every_path_asks_the_one_function(lindenhof: FormCustomer, path: Callable[[FormCustomer, str], bool]) -> None:
     taken = [email for email in ADDRESSES if path(lindenhof, email)]
     assert taken == [email for email in ADDRESSES if decide_address(email).verdict is AddressVerdict.ACCEPT]
     assert len(taken) == 3
@@ -74,11 +74,11 @@ def test_every_path_asks_the_one_function(lindenhof: Place, path: Callable[[Plac
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_accounts_own_addresses_are_refused_on_every_path(
-    lindenhof: Place, path: Callable[[Place, str], bool]
+    lindenhof: FormCustomer, path: Callable[[FormCustomer, str], bool]
 ) -> None:
     with tenancy.account(lindenhof.account_id):
         own = SenderAddress.objects.values_list("email", flat=True)[0]
         bounce_host = SenderDomain.objects.all()[0].bounce_host
     assert not path(lindenhof, own)
     assert not path(lindenhof, f"anna.huber@{bounce_host}")
-    assert path(lindenhof, somebody())
+    assert path(lindenhof, fresh_address())

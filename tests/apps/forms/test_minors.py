@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from forms_world import Place, place, somebody
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.forms import FieldKind, FormField
+from support.forms import FormCustomer, customer_with_form, fresh_address
 
 
-def ask(lindenhof: Place, email: str, born: str) -> None:
+def ask(lindenhof: FormCustomer, email: str, born: str) -> None:
     with tenancy.account(lindenhof.account_id):
         actions.request_confirmation(
             lindenhof.form_id,
@@ -26,11 +26,11 @@ def ask(lindenhof: Place, email: str, born: str) -> None:
 
 def test_a_form_that_asks_for_the_date_of_birth_takes_no_minors(database: str) -> None:
     labels = {"de": "Geburtstag", "en": "Birthday"}
-    lindenhof = place(fields=(FormField("tag", FieldKind.TEXT, labels),))
+    lindenhof = customer_with_form(fields=(FormField("tag", FieldKind.TEXT, labels),))
     today = clock.now().date()
     sixteen = today.replace(year=today.year - 16)  # 29 February 16 years ago was a leap day, too
     young, old = (sixteen + timedelta(days=1)).strftime("%d.%m.%Y"), sixteen.strftime("%d.%m.%Y")
-    child, grown = somebody("kind"), somebody("dora")
+    child, grown = fresh_address("kind"), fresh_address("dora")
     answer = lindenhof.post(child, tag=young)
     assert answer.status_code == 422
     assert "at least 16 years" in answer.content.decode()
@@ -40,4 +40,4 @@ def test_a_form_that_asks_for_the_date_of_birth_takes_no_minors(database: str) -
     assert lindenhof.requests(child) == []
     lindenhof.sign_up(grown, tag=old)
     assert len(lindenhof.requests(grown)) == 1
-    ask(lindenhof, somebody(), "")
+    ask(lindenhof, fresh_address(), "")

@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from forms_world import BROWSER, DOMAIN, Place, place, somebody
-from lists_home import readdress
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions import forget_old
 from mailflatrate.apps.forms.actions.request_progress import token_hash
@@ -20,25 +18,27 @@ from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import readdress
+from support.forms import BROWSER, DOMAIN, FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def lindenhof() -> Place:
-    return place()
+def lindenhof() -> FormCustomer:
+    return customer_with_form()
 
 
-def traces(lindenhof: Place, email: str) -> tuple[list[dict[str, object]], list[int], int]:
+def traces(lindenhof: FormCustomer, email: str) -> tuple[list[dict[str, object]], list[int], int]:
     """Every value of every row that an answer could change."""
     with tenancy.account(lindenhof.account_id):
         rows = list(SignupRequest.objects.filter(email=email).values())
         return rows, [event.id for event in lindenhof.events(email)], SignupDenial.objects.count()
 
 
-def test_the_whole_way_and_everything_the_ledger_keeps(lindenhof: Place) -> None:
+def test_the_whole_way_and_everything_the_ledger_keeps(lindenhof: FormCustomer) -> None:
     """R-29: sign-up, mail and confirmation, each with every element."""
-    dora = somebody()
+    dora = fresh_address()
     before = clock.now()
     mail = lindenhof.asked(dora, headers={"X-Forwarded-For": "203.0.113.9"})
     assert lindenhof.state(dora) == "pending"
@@ -78,9 +78,9 @@ def test_the_whole_way_and_everything_the_ledger_keeps(lindenhof: Place) -> None
     assert confirmed.evidence.details["token"] == token_hash(token).hex()[:32]
 
 
-def test_the_mail_is_frozen_plain_and_marked_as_automatic(lindenhof: Place) -> None:
+def test_the_mail_is_frozen_plain_and_marked_as_automatic(lindenhof: FormCustomer) -> None:
     """R-31, R-32: who, which list, when, where, the wording, one link, the imprint; nothing else."""
-    dora = somebody()
+    dora = fresh_address()
     mail = lindenhof.asked(dora)
     message = mail.message
     assert message["Auto-Submitted"] == "auto-generated"
@@ -101,9 +101,9 @@ def test_the_mail_is_frozen_plain_and_marked_as_automatic(lindenhof: Place) -> N
     assert mail.received.sender.startswith("b+")
 
 
-def test_the_token_is_random_kept_as_a_hash_and_serves_once(lindenhof: Place) -> None:
+def test_the_token_is_random_kept_as_a_hash_and_serves_once(lindenhof: FormCustomer) -> None:
     """R-33, R-34."""
-    dora, emil = somebody(), somebody("emil")
+    dora, emil = fresh_address(), fresh_address("emil")
     mail, other = lindenhof.asked(dora), lindenhof.asked(emil)
     token = mail.confirm_path.rpartition("/")[2]
     assert len(token) >= 22, "128 bits in base64"
@@ -123,9 +123,9 @@ def test_the_token_is_random_kept_as_a_hash_and_serves_once(lindenhof: Place) ->
     assert lindenhof.state(emil) == "pending"
 
 
-def test_a_scanner_that_follows_every_link_changes_nothing(lindenhof: Place) -> None:
+def test_a_scanner_that_follows_every_link_changes_nothing(lindenhof: FormCustomer) -> None:
     """Acceptance 4, for the confirmation mail: GET and HEAD of every link, from several machines."""
-    dora = somebody()
+    dora = fresh_address()
     mail = lindenhof.asked(dora)
     before = traces(lindenhof, dora)
     for agent in ("Defender", "curl/8"):
@@ -138,9 +138,9 @@ def test_a_scanner_that_follows_every_link_changes_nothing(lindenhof: Place) -> 
     assert lindenhof.state(dora) == "pending"
 
 
-def test_this_was_not_me(lindenhof: Place) -> None:
+def test_this_was_not_me(lindenhof: FormCustomer) -> None:
     """It cancels, is recorded for the abuse desk, and the person is not asked again."""
-    dora = somebody()
+    dora = fresh_address()
     mail = lindenhof.asked(dora)
     assert "receive anything from" in lindenhof.confirm(mail, "no")
     assert lindenhof.state(dora) == ""
@@ -155,9 +155,9 @@ def test_this_was_not_me(lindenhof: Place) -> None:
     assert lindenhof.requests(dora)[-1].reason == "request-undenied"
 
 
-def test_repeated_sign_ups_do_not_multiply_mails(lindenhof: Place) -> None:
+def test_repeated_sign_ups_do_not_multiply_mails(lindenhof: FormCustomer) -> None:
     """One mail an address and list within a day; whatever the spelling of the address."""
-    dora = somebody()
+    dora = fresh_address()
     lindenhof.sign_up(dora)
     lindenhof.sign_up(dora.upper())
     assert len(lindenhof.send()) == 1
@@ -173,11 +173,11 @@ def test_repeated_sign_ups_do_not_multiply_mails(lindenhof: Place) -> None:
     assert lindenhof.state(dora) == "confirmed"
 
 
-def test_the_cap_across_all_customers_holds(lindenhof: Place) -> None:
+def test_the_cap_across_all_customers_holds(lindenhof: FormCustomer) -> None:
     """R-35: at most five confirmation mails a day to one mailbox, whatever its tags."""
-    victim = somebody("victim")
+    victim = fresh_address("victim")
     local = victim.partition("@")[0]
-    places = [lindenhof, place()]
+    places = [lindenhof, customer_with_form()]
     mails = []
     for number in range(8):
         each = places[number % 2]
@@ -197,10 +197,10 @@ def test_the_cap_across_all_customers_holds(lindenhof: Place) -> None:
     [SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED],
 )
 def test_who_must_not_be_written_to_gets_no_mail_and_nobody_learns_of_it(
-    lindenhof: Place, reason: SuppressionReason
+    lindenhof: FormCustomer, reason: SuppressionReason
 ) -> None:
     """R-79, and no oracle: everyone gets the same answer."""
-    dora, stranger = somebody(), somebody("stranger")
+    dora, stranger = fresh_address(), fresh_address("stranger")
     with tenancy.account(lindenhof.account_id):
         suppression.suppress(key_ring().suppression_key(dora), reason=reason, source="test", evidence={})
     first, second = lindenhof.post(dora), lindenhof.post(stranger)
@@ -213,9 +213,9 @@ def test_who_must_not_be_written_to_gets_no_mail_and_nobody_learns_of_it(
     assert lindenhof.requests(dora)[0].reason == "confirmation-allowed"
 
 
-def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: Place) -> None:
+def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: FormCustomer) -> None:
     """R-16, R-75: the new confirmation lifts the unsubscribe."""
-    dora = somebody()
+    dora = fresh_address()
     lindenhof.confirm(lindenhof.asked(dora))
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.get(email=dora)
@@ -231,7 +231,7 @@ def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: Place) -> None:
         assert not is_suppressed(bytes(contact.address_key))
 
 
-def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: Place) -> None:
+def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: FormCustomer) -> None:
     """Anybody can type an address; names that are known stay."""
     with tenancy.account(lindenhof.account_id):
         known = Contact.objects.order_by("id").first()
@@ -244,9 +244,9 @@ def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: Place) -> None
         assert Contact.objects.get(id=known.id).first_name == "Frieda"
 
 
-def test_what_nobody_confirmed_is_erased_after_two_weeks(lindenhof: Place) -> None:
+def test_what_nobody_confirmed_is_erased_after_two_weeks(lindenhof: FormCustomer) -> None:
     """R-34: person, request and the ledger's personal half; the events stay."""
-    dora, emil = somebody(), somebody("emil")
+    dora, emil = fresh_address(), fresh_address("emil")
     lindenhof.asked(dora)
     lindenhof.confirm(lindenhof.asked(emil))
     kept = len(lindenhof.events(emil))

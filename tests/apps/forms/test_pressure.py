@@ -4,24 +4,25 @@ from datetime import timedelta
 
 import pytest
 
-from campaign_world import browser, person, world
-from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.base import clock, tenancy
+from support.customers import sending_customer
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def lindenhof() -> Place:
-    return place()
+def lindenhof() -> FormCustomer:
+    return customer_with_form()
 
 
-def requests(lindenhof: Place, number: int, *, age: timedelta = timedelta(0), **values: str) -> None:
+def requests(lindenhof: FormCustomer, number: int, *, age: timedelta = timedelta(0), **values: str) -> None:
     """So many stored sign-ups of one moment."""
-    lindenhof.sign_up(first := somebody())
+    lindenhof.sign_up(first := fresh_address())
     with tenancy.account(lindenhof.account_id):
         like = SignupRequest.objects.get(email=first)
         like.requested_at = clock.now() - age
@@ -36,13 +37,13 @@ def requests(lindenhof: Place, number: int, *, age: timedelta = timedelta(0), **
         SignupRequest.objects.bulk_create(rows)
 
 
-def seen(lindenhof: Place) -> list[tuple[int, int, int, int, bool]]:
+def seen(lindenhof: FormCustomer) -> list[tuple[int, int, int, int, bool]]:
     with tenancy.account(lindenhof.account_id):
         found = forms_under_pressure()
     return [(each.last_hour, each.usual, each.stopped, each.denied, each.unproven) for each in found]
 
 
-def test_a_spike_is_five_times_the_usual_hour_and_fifty_at_least(lindenhof: Place) -> None:
+def test_a_spike_is_five_times_the_usual_hour_and_fifty_at_least(lindenhof: FormCustomer) -> None:
     requests(lindenhof, 49)
     assert seen(lindenhof) == []
     requests(lindenhof, 1)
@@ -53,7 +54,7 @@ def test_a_spike_is_five_times_the_usual_hour_and_fifty_at_least(lindenhof: Plac
     assert seen(lindenhof) == [(64, 12, 0, 0, False)]
 
 
-def test_held_back_mails_and_denials_are_named_at_once(lindenhof: Place) -> None:
+def test_held_back_mails_and_denials_are_named_at_once(lindenhof: FormCustomer) -> None:
     requests(lindenhof, 1, state="withheld", reason="sign-up-bombing")
     assert seen(lindenhof) == [(1, 0, 1, 0, False)]
     requests(lindenhof, 3, state="denied")
@@ -62,14 +63,14 @@ def test_held_back_mails_and_denials_are_named_at_once(lindenhof: Place) -> None
     assert seen(lindenhof) == [(4, 0, 1, 3, False)]
 
 
-def test_posts_without_any_proof_are_counted(lindenhof: Place) -> None:
+def test_posts_without_any_proof_are_counted(lindenhof: FormCustomer) -> None:
     with clock.frozen_at(clock.now().replace(minute=30)):
         for _post in range(62):
-            lindenhof.post(somebody())
+            lindenhof.post(fresh_address())
         assert [each[4] for each in seen(lindenhof)] == [True]
 
 
-def test_it_stands_on_the_first_page_and_on_the_form_and_with_nobody_else(lindenhof: Place) -> None:
+def test_it_stands_on_the_first_page_and_on_the_form_and_with_nobody_else(lindenhof: FormCustomer) -> None:
     client = lindenhof.anna.client
     assert "Unusually high number" not in client.get("/studio/").content.decode()
     requests(lindenhof, 60)
@@ -80,4 +81,4 @@ def test_it_stands_on_the_first_page_and_on_the_form_and_with_nobody_else(linden
     assert "Unusually high number of sign-ups" in client.get(f"/studio/forms/{lindenhof.form_id}/").content.decode()
     ben = browser(person(lindenhof.account_id, "Ben", Role.VIEWER))
     assert "Unusually high number" in ben.get("/studio/").content.decode()
-    assert "Unusually high number" not in world(people=0).client.get("/studio/").content.decode()
+    assert "Unusually high number" not in sending_customer(people=0).client.get("/studio/").content.decode()

@@ -13,9 +13,6 @@ import pytest
 from django.db import close_old_connections, connections
 from django.test import Client
 
-from campaign_world import World
-from fake_relay import HANG, FakeRelay, Step
-from forms_world import DOMAIN, Place, place, somebody
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -24,6 +21,9 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer
+from support.fake_relay import HANG, FakeRelay, Step
+from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address
 from support.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,15 +46,15 @@ def at_once(work: Any, many: list[Any]) -> list[Any]:
 
 
 def test_the_same_address_many_times_at_once_is_one_request() -> None:
-    lindenhof, dora = place(), somebody()
+    lindenhof, dora = customer_with_form(), fresh_address()
     statuses = at_once(lambda _number: lindenhof.post(dora).status_code, list(range(12)))
     assert statuses == [303] * 12
     assert len(lindenhof.requests(dora)) == 1
 
 
 def test_the_cap_holds_when_many_customers_plan_at_the_same_moment() -> None:
-    victim = somebody("victim").partition("@")[0]
-    places = [place() for _customer in range(4)]
+    victim = fresh_address("victim").partition("@")[0]
+    places = [customer_with_form() for _customer in range(4)]
     for number, each in enumerate(places):
         each.sign_up(f"{victim}+{number}@{DOMAIN}")
         each.sign_up(f"{victim}+{number}x@{DOMAIN}")
@@ -70,7 +70,7 @@ def test_the_cap_holds_when_many_customers_plan_at_the_same_moment() -> None:
 
 
 def test_one_request_gets_one_mail_however_many_senders_look() -> None:
-    lindenhof, dora = place(), somebody()
+    lindenhof, dora = customer_with_form(), fresh_address()
     lindenhof.sign_up(dora)
     at_once(plan_confirmations, [lindenhof.account_id] * 6)
     with tenancy.account(lindenhof.account_id):
@@ -79,7 +79,7 @@ def test_one_request_gets_one_mail_however_many_senders_look() -> None:
 
 def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
     """Own connections, own journal: a relay that hangs over a campaign's letters holds up no confirmation."""
-    lindenhof, dora = place(), somebody()
+    lindenhof, dora = customer_with_form(), fresh_address()
     campaign = lindenhof.anna.sending("Stuck")
     with tenancy.account(lindenhof.account_id):
         chunk = Chunk.objects.filter(campaign=campaign).get()
@@ -112,7 +112,7 @@ def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
 
 def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
     """Acceptance 4: GET and HEAD of every link in every part and header of the message as sent."""
-    lindenhof = place()
+    lindenhof = customer_with_form()
     letters = sent_letters(lindenhof, lindenhof.anna)
     assert letters
     before = everything(lindenhof)
@@ -134,7 +134,7 @@ def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
     assert everything(lindenhof) == before
 
 
-def sent_letters(lindenhof: Place, anna: World) -> list[bytes]:
+def sent_letters(lindenhof: FormCustomer, anna: Customer) -> list[bytes]:
     """A campaign as the relay takes it."""
     campaign = anna.sending("Winter")
     with tenancy.account(anna.account_id):
@@ -153,7 +153,7 @@ def sent_letters(lindenhof: Place, anna: World) -> list[bytes]:
     return asyncio.run(work())
 
 
-def everything(lindenhof: Place) -> list[list[Any]]:
+def everything(lindenhof: FormCustomer) -> list[list[Any]]:
     """Every row that says who gets mail, and why."""
     with tenancy.account(lindenhof.account_id):
         return [

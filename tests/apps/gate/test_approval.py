@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from django.db import ProgrammingError
 
-from campaign_world import World, browser, followed, person, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Notice, Role, User
@@ -20,37 +19,38 @@ from mailflatrate.apps.gate.approval import approve_and_release, request_approva
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import WHERE
+from support.customers import WHERE, Customer, sending_customer
+from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def anna() -> World:
+def anna() -> Customer:
     """Anna's account; a second person has to release each campaign."""
-    made = world()
+    made = sending_customer()
     person(made.account_id, "Ben Berger", Role.EDITOR)
-    accounts.switch_four_eyes(made.account_id, True, by=made.anna)
+    accounts.switch_four_eyes(made.account_id, True, by=made.owner)
     return made
 
 
-def ben_of(anna: World) -> User:
+def ben_of(anna: Customer) -> User:
     with tenancy.account(anna.account_id):
         return User.objects.get(memberships__account_id=anna.account_id, name="Ben Berger")
 
 
-def shown(anna: World, campaign: Campaign) -> str:
+def shown(anna: Customer, campaign: Campaign) -> str:
     with tenancy.account(anna.account_id):
         return content_hash(Campaign.objects.get(id=campaign.id), newest_imprint())
 
 
-def asked(anna: World, campaign: Campaign, by: User | None = None, **values: object) -> ReleaseRequest:
+def asked(anna: Customer, campaign: Campaign, by: User | None = None, **values: object) -> ReleaseRequest:
     seen = shown(anna, campaign)
     with tenancy.account(anna.account_id):
-        return request_approval(campaign.id, by=by or anna.anna, shown_hash=seen, **values)  # type: ignore[arg-type]
+        return request_approval(campaign.id, by=by or anna.owner, shown_hash=seen, **values)  # type: ignore[arg-type]
 
 
-def release(anna: World, campaign: Campaign, by: User) -> None:
+def release(anna: Customer, campaign: Campaign, by: User) -> None:
     seen = shown(anna, campaign)
     with tenancy.account(anna.account_id):
         assert approve_and_release(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
@@ -61,22 +61,22 @@ def messages_to(user: User) -> list[str]:
         return list(Notice.objects.filter(recipient=user.email).order_by("id").values_list("subject", flat=True))
 
 
-def test_one_asks_and_another_releases(anna: World) -> None:
+def test_one_asks_and_another_releases(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         anna.ticked(campaign)
-        assert not release_campaign(campaign.id, by=anna.anna).allowed, "nobody releases alone"
+        assert not release_campaign(campaign.id, by=anna.owner).allowed, "nobody releases alone"
     asked(anna, campaign, note="Please look at the price.")
     assert "Approval requested for “Winter bulbs”" in messages_to(ben)
     with pytest.raises(CampaignError, match="requested approval"):
-        release(anna, campaign, anna.anna)
+        release(anna, campaign, anna.owner)
     release(anna, campaign, ben)
     campaign = anna.again(campaign)
     assert (campaign.state, campaign.policy_ticked_by_id) == (CampaignState.PLANNING, ben.id)
-    assert "“Winter bulbs” was released" in messages_to(anna.anna)
+    assert "“Winter bulbs” was released" in messages_to(anna.owner)
 
 
-def test_the_link_in_the_request_opens_the_page(anna: World) -> None:
+def test_the_link_in_the_request_opens_the_page(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         anna.ticked(campaign)
@@ -88,7 +88,7 @@ def test_the_link_in_the_request_opens_the_page(anna: World) -> None:
     assert (page.status_code, "Approve and release" in page.content.decode()) == (200, True)
 
 
-def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
+def test_everybodys_own_clock_is_kept_with_the_request(anna: Customer) -> None:
     """The request is sent as asked for: at the same hour in each recipient's local time."""
     campaign, at = anna.draft(), clock.now() + timedelta(days=3)
     asked(anna, campaign, at=at, on_own_clocks=True)
@@ -97,13 +97,13 @@ def test_everybodys_own_clock_is_kept_with_the_request(anna: World) -> None:
     assert (campaign.state, campaign.local_at) == (CampaignState.SCHEDULED, at)
 
 
-def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
+def test_whoever_wrote_last_is_no_second_person(anna: Customer) -> None:
     """Ben edits, Anna asks: neither may; Clara may."""
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
         with pytest.raises(CampaignError, match="Invite an owner or editor under Settings, Team"):
-            request_approval(campaign.id, by=anna.anna, shown_hash=shown(anna, campaign))
+            request_approval(campaign.id, by=anna.owner, shown_hash=shown(anna, campaign))
     clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
     asked(anna, campaign)
     with pytest.raises(CampaignError, match="made the last edit"):
@@ -112,7 +112,7 @@ def test_whoever_wrote_last_is_no_second_person(anna: World) -> None:
     assert anna.again(campaign).state == CampaignState.PLANNING
 
 
-def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: World) -> None:
+def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         campaigns.update_campaign(campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
@@ -120,11 +120,11 @@ def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: World) -> None:
     release(anna, campaign, ben)
 
 
-def test_an_edit_asks_again(anna: World) -> None:
+def test_an_edit_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     first = asked(anna, campaign)
     with tenancy.account(anna.account_id):
-        campaigns.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.anna)
+        campaigns.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.owner)
     with pytest.raises(CampaignError, match="changed after approval"):
         release(anna, campaign, ben)
     asked(anna, campaign)
@@ -133,7 +133,7 @@ def test_an_edit_asks_again(anna: World) -> None:
     release(anna, campaign, ben)
 
 
-def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: World) -> None:
+def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     asked(anna, campaign, at=clock.now() + timedelta(days=1))
     release(anna, campaign, ben)
@@ -142,16 +142,16 @@ def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: World) ->
         campaigns.unschedule(campaign.id)
         campaigns.update_campaign(campaign.id, {"subject": "Other"}, by=ben)
         anna.ticked(campaign)
-        assert not release_campaign(campaign.id, by=anna.anna).allowed
+        assert not release_campaign(campaign.id, by=anna.owner).allowed
 
 
-def test_switched_on_before_the_time_has_come(anna: World) -> None:
+def test_switched_on_before_the_time_has_come(anna: Customer) -> None:
     """What was scheduled by one person waits for the second when the account wants it meanwhile."""
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.anna, at=clock.now() + timedelta(hours=1))
-    accounts.switch_four_eyes(anna.account_id, True, by=anna.anna)
+        release_campaign(campaign.id, by=anna.owner, at=clock.now() + timedelta(hours=1))
+    accounts.switch_four_eyes(anna.account_id, True, by=anna.owner)
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(scheduled_at=clock.now() - timedelta(minutes=1))
         release_due(campaign.id)
@@ -159,33 +159,33 @@ def test_switched_on_before_the_time_has_come(anna: World) -> None:
     assert "released-by-two" in anna.again(campaign).state_reason
 
 
-def test_sent_back_with_words(anna: World) -> None:
+def test_sent_back_with_words(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     asked(anna, campaign)
     with tenancy.account(anna.account_id):
         with pytest.raises(CampaignError, match="Describe what should change"):
             send_back(campaign.id, by=ben, text=" ")
         send_back(campaign.id, by=ben, text="The price is wrong.")
-    assert messages_to(anna.anna)[-1] == "“Winter bulbs” was returned to you"
+    assert messages_to(anna.owner)[-1] == "“Winter bulbs” was returned to you"
     with pytest.raises(CampaignError, match="no longer requested"):
         release(anna, campaign, ben)
 
 
-def test_other_checks_come_first(anna: World) -> None:
+def test_other_checks_come_first(anna: Customer) -> None:
     campaign = anna.draft(subject="")
     with pytest.raises(CampaignError, match="Other checks"):
         asked(anna, campaign)
 
 
-def test_who_switches_it(anna: World) -> None:
+def test_who_switches_it(anna: Customer) -> None:
     ben = ben_of(anna)
     with pytest.raises(AccountError, match="Only owners"):
         accounts.switch_four_eyes(anna.account_id, False, by=ben)
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
     assert messages_to(ben)[-1] == "Approval is no longer required"
-    alone = world()
+    alone = sending_customer()
     with pytest.raises(AccountError, match="No one else"):
-        accounts.switch_four_eyes(alone.account_id, True, by=alone.anna)
+        accounts.switch_four_eyes(alone.account_id, True, by=alone.owner)
 
 
 FORGED = {
@@ -205,7 +205,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_the_database_holds_to_it(anna: World, name: str) -> None:
+def test_the_database_holds_to_it(anna: Customer, name: str) -> None:
     """SQL under the application role, in the account's own scope."""
     campaign = anna.ticked(anna.draft())
     asked(anna, campaign)
@@ -213,9 +213,9 @@ def test_the_database_holds_to_it(anna: World, name: str) -> None:
         "account": anna.account_id,
         "campaign": campaign.id,
         "hash": campaign.policy_hash,
-        "anna": anna.anna.id,
+        "anna": anna.owner.id,
         "ben": ben_of(anna).id,
-        "carla": world().anna.id,
+        "carla": sending_customer().owner.id,
     }
     statement = FORGED[name]
     with psycopg.connect(app_url(load_settings())) as application:
@@ -224,7 +224,7 @@ def test_the_database_holds_to_it(anna: World, name: str) -> None:
             application.execute(statement, {key: value for key, value in values.items() if f"%({key})s" in statement})
 
 
-def test_an_answer_never_changes(anna: World) -> None:
+def test_an_answer_never_changes(anna: Customer) -> None:
     campaign = anna.draft()
     asked(anna, campaign)
     release(anna, campaign, ben_of(anna))
@@ -232,9 +232,9 @@ def test_an_answer_never_changes(anna: World) -> None:
         ReleaseRequest.objects.filter(campaign_id=campaign.id).update(answer=ReleaseAnswer.SENT_BACK)
 
 
-def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
+def test_the_pages_from_the_setting_to_the_release(anna: Customer) -> None:
     """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.anna)
+    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
     page = followed(anna.client, "/studio/settings/approval/", {"wanted": "yes"})
     assert "Turned on by Anna Lindner" in page
     campaign, ben = anna.draft(), browser(ben_of(anna))
@@ -261,7 +261,7 @@ def test_the_pages_from_the_setting_to_the_release(anna: World) -> None:
     assert anna.again(campaign).state == CampaignState.PLANNING
 
 
-def test_sending_back_in_the_browser(anna: World) -> None:
+def test_sending_back_in_the_browser(anna: Customer) -> None:
     campaign, ben = anna.draft(), browser(ben_of(anna))
     asked(anna, campaign)
     followed(ben, f"/studio/campaigns/{campaign.id}/approval/back/", {"text": "The price is wrong."})

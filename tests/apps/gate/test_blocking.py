@@ -11,9 +11,6 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, transaction
 
-from api_world import Program, problem, program_of
-from campaign_world import CONTENT, IMPRINT, World, person, world
-from lists_home import approve_origin
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import AccountStatus, AgreementKind, Role
@@ -34,7 +31,10 @@ from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import WHERE, operator
+from support.api import Program, problem, program_of
+from support.customers import CONTENT, IMPRINT, WHERE, Customer, sending_customer
+from support.origins import approve_origin
+from support.people import operator, person
 
 pytestmark = pytest.mark.usefixtures("database")
 Step = Callable[["Home"], None]
@@ -63,7 +63,7 @@ FROM consent_event WHERE kind IN ('confirmed', 'imported') LIMIT 1
 class Home:
     """Anna's account and the draft that is being broken."""
 
-    anna: World
+    anna: Customer
     draft: Campaign
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -76,7 +76,7 @@ class Home:
     def blocked_by(self) -> list[str]:
         """Ask for the release; the keys of the rules that keep it in."""
         with tenancy.account(self.anna.account_id):
-            decision = release_campaign(self.draft.id, by=self.anna.anna)
+            decision = release_campaign(self.draft.id, by=self.anna.owner)
             state = Campaign.objects.get(id=self.draft.id).state
         blocking = [one["key"] for one in decision.findings if not one["passed"] and one["severity"] == "block"]
         assert decision.allowed == (not blocking)
@@ -132,17 +132,17 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
-    return world(people=1)
+def anna(database: str) -> Customer:
+    return sending_customer(people=1)
 
 
 @pytest.fixture(scope="module")
-def shop(anna: World) -> Program:
+def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
 @pytest.fixture
-def home(anna: World) -> Home:
+def home(anna: Customer) -> Home:
     return Home(anna, anna.ticked(anna.draft()))
 
 
@@ -191,7 +191,7 @@ def name(text: str) -> tuple[Step, Step]:
 
 def imprint(**changes: str) -> Step:
     def step(home: Home) -> None:
-        accounts.save_imprint(home.anna.account_id, country="DE", fields=IMPRINT | changes, by=home.anna.anna)
+        accounts.save_imprint(home.anna.account_id, country="DE", fields=IMPRINT | changes, by=home.anna.owner)
         home.save()
 
     return step
@@ -369,14 +369,14 @@ def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: Agr
         assert answer.status_code in (403, 409, 422)
         home.anna.client.post(f"/studio/campaigns/{home.draft.id}/release/", {"when": "now"})
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
-        accounts.accept_agreements(home.anna.account_id, home.anna.anna, ip=None, user_agent="test")
+        accounts.accept_agreements(home.anna.account_id, home.anna.owner, ip=None, user_agent="test")
         home.save()
         assert home.blocked_by() == []
         transaction.set_rollback(True)
 
 
 def test_a_daily_limit_holds() -> None:
-    anna, otto = world(people=2), operator()
+    anna, otto = sending_customer(people=2), operator()
     home = Home(anna, anna.ticked(anna.draft()))
     accounts.set_limits(anna.account_id, by=otto, daily_limit=1, supervised=False, because="test")
     assert home.stays(program_of(anna)) == ["volume-allowed"]
@@ -385,7 +385,7 @@ def test_a_daily_limit_holds() -> None:
 
 
 def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     home, origin = Home(anna, anna.ticked(anna.draft())), approve_origin(anna.account_id, anna.list_id)
     with tenancy.account(anna.account_id):
         running = Import.objects.create(
@@ -399,14 +399,14 @@ def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
 
 
 def test_where_two_have_to_release_one_cannot() -> None:
-    anna = world(people=1)
+    anna = sending_customer(people=1)
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
-    accounts.switch_four_eyes(anna.account_id, True, by=anna.anna)
+    accounts.switch_four_eyes(anna.account_id, True, by=anna.owner)
     home = Home(anna, anna.ticked(anna.draft()))
     assert home.stays(program_of(anna)) == ["released-by-two"]
     with tenancy.account(anna.account_id):
         shown = content_hash(Campaign.objects.get(id=home.draft.id), newest_imprint())
-        request_approval(home.draft.id, by=anna.anna, shown_hash=shown)
+        request_approval(home.draft.id, by=anna.owner, shown_hash=shown)
         assert approve_and_release(home.draft.id, by=ben, shown_hash=shown, where=WHERE).allowed
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from campaign_world import World, world
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.actions import Reasons
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Acknowledgement, Notice, Occasion
@@ -22,7 +21,8 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from vetted import operator
+from support.customers import Customer, sending_customer
+from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,42 +35,42 @@ COLUMNS = (
 
 
 @pytest.fixture
-def anna() -> World:
+def anna() -> Customer:
     """Freshly activated: her first three campaigns are reviewed."""
-    made = world()
+    made = sending_customer()
     accounts.set_limits(made.account_id, by=operator(), daily_limit=None, supervised=True, because="new")
     return made
 
 
-def released(anna: World, name: str = "Bulbs", **values: Any) -> Campaign:
+def released(anna: Customer, name: str = "Bulbs", **values: Any) -> Campaign:
     campaign = anna.ticked(anna.draft(name, **values))
     with tenancy.account(anna.account_id):
-        assert release_campaign(campaign.id, by=anna.anna).allowed
+        assert release_campaign(campaign.id, by=anna.owner).allowed
     return anna.again(campaign)
 
 
-def approve(anna: World, campaign: Campaign, **values: Any) -> Campaign:
+def approve(anna: Customer, campaign: Campaign, **values: Any) -> Campaign:
     asked = {"approved": True, "by": operator(), "shown_hash": campaign.policy_hash} | values
     review_campaign(anna.account_id, campaign.id, **asked)
     return anna.again(campaign)
 
 
-def supervised(anna: World) -> bool:
+def supervised(anna: Customer) -> bool:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return Account.objects.get(id=anna.account_id).supervised
 
 
-def open_keys(anna: World, campaign: Campaign, severity: Severity) -> list[str]:
+def open_keys(anna: Customer, campaign: Campaign, severity: Severity) -> list[str]:
     with tenancy.account(anna.account_id):
         return [one.key for one in check_campaign(campaign.id).failures if one.severity is severity]
 
 
-def sent(anna: World, campaign: Campaign) -> None:
+def sent(anna: Customer, campaign: Campaign) -> None:
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
 
 
-def test_three_mailings_wait_and_the_fourth_goes(anna: World) -> None:
+def test_three_mailings_wait_and_the_fourth_goes(anna: Customer) -> None:
     for number in range(3):
         campaign = released(anna, f"Number {number + 1}")
         assert campaign.state == CampaignState.REVIEW
@@ -82,21 +82,21 @@ def test_three_mailings_wait_and_the_fourth_goes(anna: World) -> None:
     assert released(anna, "Number 4").state == CampaignState.PLANNING
 
 
-def test_a_mailing_comes_back_with_the_reason(anna: World) -> None:
+def test_a_mailing_comes_back_with_the_reason(anna: Customer) -> None:
     campaign = released(anna)
     with pytest.raises(CampaignError, match="reason"):
         approve(anna, campaign, approved=False, text=" ")
     with pytest.raises(CampaignError, match="operator's team can review a campaign"):
-        approve(anna, campaign, by=anna.anna)
+        approve(anna, campaign, by=anna.owner)
     campaign = approve(anna, campaign, approved=False, text="The subject promises a prize.")
     assert (campaign.state, campaign.state_reason) == (CampaignState.DRAFT, "The subject promises a prize.")
     with tenancy.account(accounts.house_account().id):
-        assert "promises a prize" in Notice.objects.filter(recipient=anna.anna.email).latest("id").text
+        assert "promises a prize" in Notice.objects.filter(recipient=anna.owner.email).latest("id").text
     campaign = released(anna, "Bulbs again")
     assert campaign.state == CampaignState.REVIEW, "the next one is looked at, too"
 
 
-def test_a_review_holds_for_the_content_that_was_seen(anna: World) -> None:
+def test_a_review_holds_for_the_content_that_was_seen(anna: Customer) -> None:
     campaign = released(anna)
     with pytest.raises(CampaignError, match="changed in the meantime"):
         approve(anna, campaign, shown_hash="0" * 64)
@@ -106,17 +106,17 @@ def test_a_review_holds_for_the_content_that_was_seen(anna: World) -> None:
     with pytest.raises(CampaignError, match="This campaign is no longer waiting for review"):
         approve(anna, campaign)
     with tenancy.account(anna.account_id):
-        assert not release_campaign(campaign.id, by=anna.anna).allowed, "the tick was for another content (R-04)"
+        assert not release_campaign(campaign.id, by=anna.owner).allowed, "the tick was for another content (R-04)"
     campaign = anna.ticked(anna.again(campaign))
     with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.anna)
+        release_campaign(campaign.id, by=anna.owner)
     assert anna.again(campaign).state == CampaignState.REVIEW
 
 
-def test_a_scheduled_mailing_is_reviewed_first_and_goes_out_in_time(anna: World) -> None:
+def test_a_scheduled_mailing_is_reviewed_first_and_goes_out_in_time(anna: Customer) -> None:
     campaign, at = anna.ticked(anna.draft("Later")), clock.now() + timedelta(days=2)
     with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.anna, at=at)
+        release_campaign(campaign.id, by=anna.owner, at=at)
     campaign = anna.again(campaign)
     assert (campaign.state, campaign.scheduled_at) == (CampaignState.REVIEW, at)
     campaign = approve(anna, campaign)
@@ -126,7 +126,7 @@ def test_a_scheduled_mailing_is_reviewed_first_and_goes_out_in_time(anna: World)
     assert anna.again(campaign).state == CampaignState.PLANNING
 
 
-def test_nobody_walks_around_the_reviewer_in_the_database(anna: World) -> None:
+def test_nobody_walks_around_the_reviewer_in_the_database(anna: Customer) -> None:
     """Raw SQL under the application role in Anna's own scope, with tick and all."""
     waiting, ticked = released(anna), anna.ticked(anna.draft("Ticked"))
     attacks = [
@@ -137,7 +137,7 @@ def test_nobody_walks_around_the_reviewer_in_the_database(anna: World) -> None:
         ),
         "INSERT INTO campaign_review (account_id, campaign_id, content_hash, approved, text, note, why, reviewed_by_id,"
         f" reviewed_at) VALUES ({anna.account_id}, {waiting.id}, '{waiting.policy_hash}', true, '', '', '[]',"
-        f" {anna.anna.id}, now())",
+        f" {anna.owner.id}, now())",
         f"INSERT INTO campaign ({COLUMNS}, mailing_id, state) SELECT {COLUMNS}, 'EVE', 'sending' FROM campaign"
         f" WHERE id = {waiting.id}",
     ]
@@ -155,7 +155,7 @@ def test_nobody_walks_around_the_reviewer_in_the_database(anna: World) -> None:
 
 
 def test_after_a_pause_one_mailing_is_looked_at() -> None:
-    anna, otto = world(), operator()
+    anna, otto = sending_customer(), operator()
     why = Reasons("complaints", "Too many complaints.", rule="R-86")
     with clock.frozen_at(clock.now() - timedelta(days=2)):
         accounts.change_account_status(anna.account_id, AccountStatus.PAUSED, why, by=None, machine="test")
@@ -169,12 +169,12 @@ def test_after_a_pause_one_mailing_is_looked_at() -> None:
     assert not supervised(anna)
 
 
-def released_keys(anna: World) -> list[str]:
+def released_keys(anna: Customer) -> list[str]:
     return open_keys(anna, anna.ticked(anna.draft("x")), Severity.BLOCK)
 
 
 def test_half_a_year_of_silence_asks_for_a_look() -> None:
-    anna = world()
+    anna = sending_customer()
     sent(anna, released(anna, "The last one"))
     campaign = anna.ticked(anna.draft("Here again"))
     for days, expected in ((182, []), (184, ["like-the-mailings-before"])):
@@ -183,7 +183,7 @@ def test_half_a_year_of_silence_asks_for_a_look() -> None:
 
 
 def test_a_new_account_begins_small() -> None:
-    anna, otto = world(), operator()
+    anna, otto = sending_customer(), operator()
     accounts.set_limits(anna.account_id, by=otto, daily_limit=2, supervised=False, because="test")
     assert released_keys(anna) == ["volume-allowed"], "three readers are one too many"
     accounts.set_limits(anna.account_id, by=otto, daily_limit=3, supervised=False, because="test")
@@ -193,16 +193,16 @@ def test_a_new_account_begins_small() -> None:
         assert released_keys(anna) == []
 
 
-def test_each_tick_is_recorded_with_its_content(anna: World) -> None:
+def test_each_tick_is_recorded_with_its_content(anna: Customer) -> None:
     """R-04: who, when, from where, which version, which content; an edit and a copy ask again."""
     campaign = anna.draft()
     where = accounts.Circumstances(ip="192.0.2.9", user_agent="Browser/1")
     with tenancy.account(anna.account_id):
         shown = content_hash(campaign, newest_imprint())
-        campaigns.tick_policy(campaign.id, by=anna.anna, shown_hash=shown, where=where)
+        campaigns.tick_policy(campaign.id, by=anna.owner, shown_hash=shown, where=where)
         row = Acknowledgement.objects.select_related("document").get(occasion=Occasion.CAMPAIGN, subject_id=campaign.id)
-        assert (row.user, row.ip, row.user_agent, row.content_hash) == (anna.anna, "192.0.2.9", "Browser/1", shown)
+        assert (row.user, row.ip, row.user_agent, row.content_hash) == (anna.owner, "192.0.2.9", "Browser/1", shown)
         assert row.document.sha256
-        assert campaigns.copy_campaign(campaign.id, by=anna.anna).policy_hash == ""
+        assert campaigns.copy_campaign(campaign.id, by=anna.owner).policy_hash == ""
         campaigns.update_campaign(campaign.id, {"preheader": "New"})
     assert "policy-acknowledged" in open_keys(anna, campaign, Severity.BLOCK)

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection, connections
 from django.db.models import F
 
-from desk_world import operator
 from mailflatrate.apps.delivery.models import Delivery, Tally
 from mailflatrate.apps.inbound import actions, replay
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
@@ -21,7 +20,8 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings import load_settings
-from returned_world import LOOP, Sent, arrive, desk, plain, sent
+from support.people import operator
+from support.returned_mail import LOOP, SentCampaign, arrive, desk, plain, sent_campaign
 
 COMPARED = ("raw_mail", "feedback", "delivery", "tally", "suppression", "contact", "subscription", "consent_event")
 
@@ -36,13 +36,13 @@ def first_mail(database: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def case(first_mail: int) -> Sent:
+def case(first_mail: int) -> SentCampaign:
     """A campaign that ten readers got."""
     assert first_mail
-    return sent(people=15)
+    return sent_campaign(people=15)
 
 
-def contact(case: Sent, number: int) -> Contact:
+def contact(case: SentCampaign, number: int) -> Contact:
     """As it stands now."""
     return case.reader(number)
 
@@ -58,7 +58,7 @@ def contact(case: Sent, number: int) -> Contact:
     ],
 )
 def test_only_a_dead_mailbox_is_suppressed_at_once(
-    case: Sent, number: int, status: str, text: str, expected: list[tuple[str, bool]]
+    case: SentCampaign, number: int, status: str, text: str, expected: list[tuple[str, bool]]
 ) -> None:
     """R-69: on the whole platform where it does not exist; R-70: never for a fault of the sender or the content."""
     mail = arrive(case.bounce(status, text, number), case.bounce_address(number), sender="")
@@ -68,7 +68,7 @@ def test_only_a_dead_mailbox_is_suppressed_at_once(
     assert case.state(number) == "confirmed"
 
 
-def test_the_token_decides_whom_a_bounce_is_about(case: Sent) -> None:
+def test_the_token_decides_whom_a_bounce_is_about(case: SentCampaign) -> None:
     """The failure of the person counts, not that of another address; a bounce that names nobody is about them, too."""
     both = case.bounce("4.2.2", "Mailbox full", 12).replace(
         b"Action: failed",
@@ -89,14 +89,14 @@ def test_the_token_decides_whom_a_bounce_is_about(case: Sent) -> None:
     assert case.suppressions(12) == [("hard_bounce", False), ("hard_bounce", True)]
 
 
-def test_one_witness_suppresses_in_the_account_alone(case: Sent) -> None:
+def test_one_witness_suppresses_in_the_account_alone(case: SentCampaign) -> None:
     """R-69: the words alone, or the code alone."""
     arrive(case.bounce("5.0.0", "User unknown", 13), case.bounce_address(13), sender="")
     arrive(case.bounce("5.1.1", "see our web page", 14), case.bounce_address(14), sender="")
     assert [case.suppressions(number) for number in (13, 14)] == [[("hard_bounce", False)]] * 2
 
 
-def test_an_automatic_answer_does_nothing(case: Sent) -> None:
+def test_an_automatic_answer_does_nothing(case: SentCampaign) -> None:
     """R-73."""
     raw = plain(
         case.reader(5).email,
@@ -110,7 +110,7 @@ def test_an_automatic_answer_does_nothing(case: Sent) -> None:
     assert contact(case, 5).soft_bounces == 0
 
 
-def test_reading_everything_twice_more_changes_nothing(case: Sent, first_mail: int) -> None:
+def test_reading_everything_twice_more_changes_nothing(case: SentCampaign, first_mail: int) -> None:
     """Acceptance 5: every table that a message can write to is the same, row by row, after two replays."""
     arrive(case.report(6), desk("fbl"), peer=LOOP)
     arrive(case.forward(7), desk())
@@ -126,7 +126,7 @@ def test_reading_everything_twice_more_changes_nothing(case: Sent, first_mail: i
     assert _tables(case) == before
 
 
-def test_a_replay_does_not_undo_what_happened_since(case: Sent) -> None:
+def test_a_replay_does_not_undo_what_happened_since(case: SentCampaign) -> None:
     """A contact unsubscribed, signed up again, and their old unsubscribe email is read once more."""
     address = unsubscribe_address(case.token(TokenPurpose.UNSUBSCRIBE, 9), load_settings().service_domain)
     mail = arrive(plain(case.reader(9).email, address, "unsubscribe", ""), address)
@@ -137,7 +137,7 @@ def test_a_replay_does_not_undo_what_happened_since(case: Sent) -> None:
     assert case.state(9) == "confirmed"
 
 
-def test_a_better_reading_takes_the_place_of_the_old_one(case: Sent) -> None:
+def test_a_better_reading_takes_the_place_of_the_old_one(case: SentCampaign) -> None:
     """A full mailbox had been taken for a dead one; the operator replays, and what it led to ends."""
     mail = arrive(case.bounce("5.2.2", "Mailbox full", 10), case.bounce_address(10), sender="")
     _as_if_it_had_been_read_as_hard(case, mail)
@@ -155,7 +155,7 @@ def test_a_better_reading_takes_the_place_of_the_old_one(case: Sent) -> None:
         assert list(lines) == ["mail.replayed", "suppression.lifted", "suppression.lifted"]
 
 
-def _as_if_it_had_been_read_as_hard(case: Sent, mail: RawMail) -> None:
+def _as_if_it_had_been_read_as_hard(case: SentCampaign, mail: RawMail) -> None:
     """What an older reader would have left behind."""
     delivery_id = case.delivery_ids[10]
     with tenancy.account(case.anna.account_id):
@@ -178,7 +178,7 @@ def _as_if_it_had_been_read_as_hard(case: Sent, mail: RawMail) -> None:
         )
 
 
-def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:
+def test_soft_bounces_count_by_mailing_until_one_arrives(case: SentCampaign) -> None:
     """R-71: three campaigns in a row over fourteen days; one that arrives resets the count."""
     anna, start = case.anna, clock.now()
     stays, recovers = (bytes(case.reader(number).address_key) for number in (2, 11))
@@ -187,7 +187,7 @@ def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:
         lists.record_delivered([case.reader(11).id])
     for days in (8, 15):
         with clock.frozen_at(start + timedelta(days=days)):
-            more = sent(anna=anna)
+            more = sent_campaign(anna=anna)
             keys = [bytes(more.reader(number).address_key) for number in range(len(more.delivery_ids))]
             for key in (stays, recovers):
                 number = keys.index(key)
@@ -197,7 +197,7 @@ def test_soft_bounces_count_by_mailing_until_one_arrives(case: Sent) -> None:
     assert case.reader(11).soft_bounces == 2
 
 
-def _tables(case: Sent) -> dict[str, list[tuple[Any, ...]]]:
+def _tables(case: SentCampaign) -> dict[str, list[tuple[Any, ...]]]:
     """Every row that a message could have touched, of the account and of the platform."""
     found = {}
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:

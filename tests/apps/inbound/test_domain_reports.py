@@ -6,8 +6,6 @@ import time
 
 import pytest
 
-import desk_world
-from campaign_world import bare_account, browser
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound import actions, intake
 from mailflatrate.apps.inbound.models import DomainReport, RawMailState
@@ -17,14 +15,17 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
-from returned_world import Sent, arrive, desk, plain, sent
+from support import desk as operator_desk
+from support.customers import Customer
+from support.people import browser
+from support.returned_mail import SentCampaign, arrive, desk, plain, sent_campaign
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """Anna sends from lindenhof.example."""
     assert database
-    return sent(people=1)
+    return sent_campaign(people=1)
 
 
 def report(domain: str, report_id: str, passed: int = 9, failed: int = 1) -> bytes:
@@ -48,14 +49,14 @@ def report(domain: str, report_id: str, passed: int = 9, failed: int = 1) -> byt
     return head.encode() + base64.encodebytes(gzip.compress(xml.encode(), mtime=0))
 
 
-def test_the_address_that_customers_publish_is_taken(case: Sent) -> None:
+def test_the_address_that_customers_publish_is_taken(case: SentCampaign) -> None:
     assert case
     domains = intake.our_domains()
     for role in ("dmarc", "tls-reports"):
         assert intake.refusal(desk(role), domains) is None
 
 
-def test_every_domain_that_we_use_has_its_roles_and_takes_its_bounces(case: Sent) -> None:
+def test_every_domain_that_we_use_has_its_roles_and_takes_its_bounces(case: SentCampaign) -> None:
     """R-76: even the service's own bounce host, where its messages to users bounce (RFC 5321 section 4.5.1)."""
     own = load_settings().service_domain
     domains = intake.our_domains()
@@ -68,7 +69,7 @@ def test_every_domain_that_we_use_has_its_roles_and_takes_its_bounces(case: Sent
         assert (intake.refusal(stranger, domains) or "").startswith("550"), stranger
 
 
-def test_a_report_is_counted_once_for_the_account_of_the_domain(case: Sent) -> None:
+def test_a_report_is_counted_once_for_the_account_of_the_domain(case: SentCampaign) -> None:
     mail = arrive(report("lindenhof.example", "one"), desk("dmarc"))
     assert (mail.state, mail.kind) == (RawMailState.HANDLED, "report")
     arrive(report("lindenhof.example", "one"), desk("dmarc"))  # receivers repeat themselves
@@ -83,16 +84,17 @@ def test_a_report_is_counted_once_for_the_account_of_the_domain(case: Sent) -> N
     assert "198.51.100.66" in page and "not signed" in page
 
 
-def test_a_neighbour_sees_nothing_of_it(case: Sent) -> None:
+def test_a_neighbour_sees_nothing_of_it(case: SentCampaign) -> None:
     arrive(report("lindenhof.example", "three"), desk("dmarc"))
-    account_id, carla = bare_account("Nordstern")
+    customer = Customer.registered("Nordstern")
+    account_id, carla = customer.account_id, customer.owner
     with tenancy.account(account_id):
         assert DomainReport.objects.count() == 0
         assert domain_figures("lindenhof.example") == []
     assert browser(carla).get(f"/studio/senders/{_domain_id(case)}/").status_code == 404
 
 
-def test_a_report_on_nobodys_domain_is_the_operators(case: Sent) -> None:
+def test_a_report_on_nobodys_domain_is_the_operators(case: SentCampaign) -> None:
     """An account can't read about a domain by naming it if it does not send from it."""
     own = load_settings().service_domain
     arrive(report(own, "own", passed=3, failed=0), desk("dmarc"))
@@ -101,15 +103,15 @@ def test_a_report_on_nobodys_domain_is_the_operators(case: Sent) -> None:
         assert domain_figures(own) == []
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert [figures.messages for figures in own_domain_figures()] == [3]
-    assert "Provider" in desk_world.desk().page("figures/")
+    assert "Provider" in operator_desk.desk().page("figures/")
 
 
-def test_what_is_no_report_bothers_nobody(case: Sent) -> None:
+def test_what_is_no_report_bothers_nobody(case: SentCampaign) -> None:
     assert case
     mail = arrive(plain("eve@spam.example", desk("dmarc"), "Cheap", "x"), desk("dmarc"))
     assert (mail.state, mail.reason) == (RawMailState.APART, "it contains no report")
 
 
-def _domain_id(case: Sent) -> int:
+def _domain_id(case: SentCampaign) -> int:
     with tenancy.account(case.anna.account_id):
         return SenderDomain.objects.get(name="lindenhof.example").id

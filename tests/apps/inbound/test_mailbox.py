@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from dovecot_host import PASSWORD, USER, DovecotHost, dovecot_host, why_not
 from mailflatrate.apps.inbound import jobs, mailbox
 from mailflatrate.apps.inbound.models import DeskState, RawMail, RawMailState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.imap import MailboxUnavailable
-from returned_world import Sent, desk, plain, sent
+from support.dovecot_host import PASSWORD, USER, DovecotHost, dovecot_host, why_not
+from support.returned_mail import SentCampaign, desk, plain, sent_campaign
 
 pytestmark = pytest.mark.skipif(
     bool(why_not()) or os.geteuid() != 0, reason=why_not() or "only root starts a Dovecot of its own"
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign that three readers got."""
     assert database
-    return sent(people=3)
+    return sent_campaign(people=3)
 
 
 @pytest.fixture(scope="module")
-def host(case: Sent) -> Iterator[DovecotHost]:
+def host(case: SentCampaign) -> Iterator[DovecotHost]:
     """The operator's mailbox, named in the settings."""
     assert case
     with dovecot_host() as running, pytest.MonkeyPatch.context() as patch:
@@ -47,7 +47,7 @@ def taken() -> list[RawMail]:
         return list(RawMail.objects.filter(via="imap").order_by("id"))
 
 
-def test_a_complaint_in_the_mailbox_reaches_the_desk_once(case: Sent, host: DovecotHost) -> None:
+def test_a_complaint_in_the_mailbox_reaches_the_desk_once(case: SentCampaign, host: DovecotHost) -> None:
     forward = case.forward(0)
     broken = b"Subject: \xff\xfe\r\nReturn-Path: <someone@people.example>\r\n\r\nnot ASCII \xe9\r\n.\r\n"
     host.deliver(forward, broken)

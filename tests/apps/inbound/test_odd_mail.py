@@ -10,14 +10,14 @@ from mailflatrate.apps.inbound.models import RawMailState
 from mailflatrate.apps.inbound.queries import TOGETHER, waiting_in
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent, stored
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign, stored
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign that a hundred readers got."""
     assert database
-    return sent(people=TOGETHER + 20)
+    return sent_campaign(people=TOGETHER + 20)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,9 @@ def case(database: str) -> Sent:
         (2, b"Subject: FW: complaint", b"Subject: =?utf-7?q?+2AA-?= \x00"),
     ],
 )
-def test_a_complaint_with_unstorable_text_becomes_a_case(case: Sent, number: int, old: bytes, new: bytes) -> None:
+def test_a_complaint_with_unstorable_text_becomes_a_case(
+    case: SentCampaign, number: int, old: bytes, new: bytes
+) -> None:
     raw = case.report(number)
     assert old in raw
     mail = arrive(raw.replace(old, new), desk("fbl"), peer=LOOP)
@@ -43,18 +45,18 @@ def test_a_complaint_with_unstorable_text_becomes_a_case(case: Sent, number: int
     assert case.suppressions(number) == [("complaint", False)]
 
 
-def test_a_bounce_with_unstorable_words_counts(case: Sent) -> None:
+def test_a_bounce_with_unstorable_words_counts(case: SentCampaign) -> None:
     arrive(case.bounce("5.1.1", "User \x00 unknown", 3), case.bounce_address(3), sender="")
     assert case.suppressions(3) == [("hard_bounce", False), ("hard_bounce", True)]
 
 
-def test_a_message_without_a_single_octet_is_worked_off(case: Sent) -> None:
+def test_a_message_without_a_single_octet_is_worked_off(case: SentCampaign) -> None:
     mail = arrive(b"", case.bounce_address(4))
     assert mail.state == RawMailState.UNREAD
     assert actions.read_mail(mail.id, again=True) is not None, "erased content is not read again"
 
 
-def test_a_lane_is_read_to_its_end_and_no_other(case: Sent) -> None:
+def test_a_lane_is_read_to_its_end_and_no_other(case: SentCampaign) -> None:
     """More than fit into one transaction, among them what nobody understands; each has its consequence once."""
     numbers = range(5, TOGETHER + 20)
     arrivals = [

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from campaign_world import world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions import cancel_campaign, cancel_rest
 from mailflatrate.apps.delivery.feedback import count_bounces
@@ -31,7 +30,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
-from returned_world import Sent, arrive, sent
+from support.customers import sending_customer
+from support.returned_mail import SentCampaign, arrive, sent_campaign
 
 FULL = "host mx.people.example[192.0.2.1] said: 452 4.2.2 The mailbox is over quota (in reply to RCPT TO command)"
 GONE = "host mx.people.example[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)"
@@ -49,7 +49,7 @@ class Follower:
 
     def tell(self, *told: RelayAttempt) -> None:
         after = {"offset": self.place.get("offset", 0) + 100}
-        record_batch(self.name, self.place, after, Batch(told=list(told), lines=len(told)), clock.now())
+        record_batch(self.name, self.place, after, Batch(attempts=list(told), lines=len(told)), clock.now())
         self.place = after
 
 
@@ -67,34 +67,36 @@ def follower(database: str) -> Follower:
 
 
 @pytest.fixture
-def mailing(database: str) -> Sent:
-    return sent()
+def mailing(database: str) -> SentCampaign:
+    return sent_campaign()
 
 
 def attempt(
-    of: Sent, status: QueueStatus, reply: str = "", code: str = "", number: int = 0, to: str = ""
+    of: SentCampaign, status: QueueStatus, reply: str = "", code: str = "", number: int = 0, to: str = ""
 ) -> RelayAttempt:
     recipient = "" if status is QueueStatus.EXPIRED else to or of.reader(number).email
     handled = QueueAttempt(secrets.token_hex(5), recipient, status, code, reply, clock.now())
     return RelayAttempt(QueuedMessage(of.anna.account_id, of.delivery_ids[number]), handled)
 
 
-def progress(of: Sent) -> Progress:
+def progress(of: SentCampaign) -> Progress:
     with tenancy.account(of.anna.account_id):
         return campaign_progress(of.campaign.id)
 
 
-def delivery(of: Sent, number: int = 0) -> Delivery:
+def delivery(of: SentCampaign, number: int = 0) -> Delivery:
     with tenancy.account(of.anna.account_id):
         return Delivery.objects.get(id=of.delivery_ids[number])
 
 
-def waiting(of: Sent) -> list[RelayDeferral]:
+def waiting(of: SentCampaign) -> list[RelayDeferral]:
     with tenancy.account(of.anna.account_id):
         return list(RelayDeferral.objects.filter(delivery_id__in=of.delivery_ids))
 
 
-def test_a_message_that_is_put_off_counts_as_deferred_until_it_arrives(follower: Follower, mailing: Sent) -> None:
+def test_a_message_that_is_put_off_counts_as_deferred_until_it_arrives(
+    follower: Follower, mailing: SentCampaign
+) -> None:
     follower.tell(attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2"))
     follower.tell(attempt(mailing, QueueStatus.DEFERRED, FULL.replace("over", "far over"), "4.2.2"))
     found = progress(mailing)
@@ -113,7 +115,7 @@ def test_a_message_that_is_put_off_counts_as_deferred_until_it_arrives(follower:
 
 
 @pytest.mark.parametrize("by_mail", ["before", "after", "never"])
-def test_a_final_bounce_counts_once_whoever_tells_it(follower: Follower, mailing: Sent, by_mail: str) -> None:
+def test_a_final_bounce_counts_once_whoever_tells_it(follower: Follower, mailing: SentCampaign, by_mail: str) -> None:
     def dsn() -> None:
         arrive(mailing.bounce("5.1.1", "User unknown"), mailing.bounce_address())
 
@@ -131,7 +133,7 @@ def test_a_final_bounce_counts_once_whoever_tells_it(follower: Follower, mailing
 
 
 @pytest.mark.parametrize("first", ["log", "mail"])
-def test_log_and_mail_that_differ_are_one_bounce(follower: Follower, mailing: Sent, first: str) -> None:
+def test_log_and_mail_that_differ_are_one_bounce(follower: Follower, mailing: SentCampaign, first: str) -> None:
     def log() -> None:
         follower.tell(attempt(mailing, QueueStatus.BOUNCED, FULL.replace("452 4", "552 5"), "5.2.2"))
 
@@ -146,7 +148,7 @@ def test_log_and_mail_that_differ_are_one_bounce(follower: Follower, mailing: Se
     assert mailing.reader().soft_bounces == 0
 
 
-def test_what_ran_out_of_time_bounces_with_its_last_reply(follower: Follower, mailing: Sent) -> None:
+def test_what_ran_out_of_time_bounces_with_its_last_reply(follower: Follower, mailing: SentCampaign) -> None:
     follower.tell(
         attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2"),
         attempt(mailing, QueueStatus.EXPIRED),
@@ -164,7 +166,7 @@ def test_what_ran_out_of_time_bounces_with_its_last_reply(follower: Follower, ma
 
 @pytest.mark.parametrize("status", [QueueStatus.SENT, QueueStatus.DEFERRED, QueueStatus.BOUNCED])
 def test_a_genuine_token_with_another_recipient_does_nothing(
-    follower: Follower, mailing: Sent, status: QueueStatus
+    follower: Follower, mailing: SentCampaign, status: QueueStatus
 ) -> None:
     """A stranger who got the message sends us mail with its return path as the sender; our relay logs it, too."""
     for to in ("abuse@mailflatrate.example", mailing.reader(1).email, "x", f"{mailing.reader().email}.x", ""):
@@ -176,8 +178,8 @@ def test_a_genuine_token_with_another_recipient_does_nothing(
         assert not RelayCount.objects.filter(follower=follower.name).exists()
 
 
-def test_a_delivery_of_another_account_or_of_nobody_is_passed_over(follower: Follower, mailing: Sent) -> None:
-    carla = sent()
+def test_a_delivery_of_another_account_or_of_nobody_is_passed_over(follower: Follower, mailing: SentCampaign) -> None:
+    carla = sent_campaign()
     mixed = RelayAttempt(
         QueuedMessage(carla.anna.account_id, mailing.delivery_ids[0]),
         attempt(mailing, QueueStatus.BOUNCED, GONE).handled,
@@ -189,11 +191,11 @@ def test_a_delivery_of_another_account_or_of_nobody_is_passed_over(follower: Fol
 
 
 def test_a_line_that_comes_before_the_sender_has_written_waits_for_it(follower: Follower) -> None:
-    anna = world(people=3)
+    anna = sending_customer(people=3)
     campaign: Campaign = anna.sending()
     with tenancy.account(anna.account_id):
         ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
-    of = Sent(anna, campaign, ids)
+    of = SentCampaign(anna, campaign, ids)
     follower.tell(
         attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2"),
         attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2", 1),
@@ -209,7 +211,7 @@ def test_a_line_that_comes_before_the_sender_has_written_waits_for_it(follower: 
     assert "over quota" in delivery(of).reply_text
 
 
-def test_an_unknown_result_is_known_when_the_log_says_it(follower: Follower, mailing: Sent) -> None:
+def test_an_unknown_result_is_known_when_the_log_says_it(follower: Follower, mailing: SentCampaign) -> None:
     with tenancy.account(mailing.anna.account_id):
         Delivery.objects.filter(id__in=mailing.delivery_ids).update(state=DeliveryState.IN_DOUBT)
         Tally.objects.filter(campaign_id=mailing.campaign.id).update(state=DeliveryState.IN_DOUBT)
@@ -222,9 +224,9 @@ def test_an_unknown_result_is_known_when_the_log_says_it(follower: Follower, mai
     assert (found.in_doubt, found.sent, found.deferred, found.bounced_hard) == (0, 1, 1, 1)
 
 
-def test_a_batch_is_recorded_once_and_one_process_follows(follower: Follower, mailing: Sent) -> None:
+def test_a_batch_is_recorded_once_and_one_process_follows(follower: Follower, mailing: SentCampaign) -> None:
     before, after = follower.place, {"offset": 1}
-    batch = Batch(told=[attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2")], lines=1)
+    batch = Batch(attempts=[attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2")], lines=1)
     record_batch(follower.name, before, after, batch, clock.now())
     assert record_batch(follower.name, before, after, batch, clock.now()) == {}, "the answer was lost, not the batch"
     assert waiting(mailing)[0].count == 1
@@ -232,7 +234,7 @@ def test_a_batch_is_recorded_once_and_one_process_follows(follower: Follower, ma
         record_batch(follower.name, {"offset": 7}, {"offset": 8}, batch, None)
 
 
-def test_open_messages_survive_a_restart(follower: Follower, mailing: Sent) -> None:
+def test_open_messages_survive_a_restart(follower: Follower, mailing: SentCampaign) -> None:
     message = QueuedMessage(mailing.anna.account_id, mailing.delivery_ids[0])
     record_batch(follower.name, {}, {"offset": 5}, Batch(opened={"A1": message, "B2": message}), None)
     record_batch(follower.name, {"offset": 5}, {"offset": 6}, Batch(closed={"B2"}), None)
@@ -240,7 +242,7 @@ def test_open_messages_survive_a_restart(follower: Follower, mailing: Sent) -> N
 
 
 def test_an_attempt_that_cannot_be_recorded_keeps_no_other_back(
-    follower: Follower, mailing: Sent, monkeypatch: pytest.MonkeyPatch
+    follower: Follower, mailing: SentCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = relay_log.judge
 
@@ -257,12 +259,12 @@ def test_an_attempt_that_cannot_be_recorded_keeps_no_other_back(
 
 
 def test_a_cancelled_campaign_keeps_what_the_relay_has(follower: Follower) -> None:
-    anna = world(people=3)
+    anna = sending_customer(people=3)
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
     anna.settle(campaign, DeliveryState.SENT, 2)
-    of = Sent(anna, campaign, ids)
+    of = SentCampaign(anna, campaign, ids)
     follower.tell(attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2"))
     with tenancy.account(anna.account_id):
         cancel_campaign(campaign.id)
@@ -274,7 +276,7 @@ def test_a_cancelled_campaign_keeps_what_the_relay_has(follower: Follower) -> No
     assert (found.sent, found.deferred, found.cancelled) == (2, 0, 1)
 
 
-def test_what_is_never_heard_of_again_ends_as_unknown(follower: Follower, mailing: Sent) -> None:
+def test_what_is_never_heard_of_again_ends_as_unknown(follower: Follower, mailing: SentCampaign) -> None:
     follower.tell(attempt(mailing, QueueStatus.DEFERRED, FULL, "4.2.2"))
     with tenancy.account(mailing.anna.account_id):
         rows = RelayDeferral.objects.filter(delivery_id=mailing.delivery_ids[0])
@@ -286,7 +288,7 @@ def test_what_is_never_heard_of_again_ends_as_unknown(follower: Follower, mailin
 
 
 @pytest.mark.parametrize("followed", [True, False])
-def test_soft_bounces_in_a_row_end_where_the_message_arrives(mailing: Sent, followed: bool) -> None:
+def test_soft_bounces_in_a_row_end_where_the_message_arrives(mailing: SentCampaign, followed: bool) -> None:
     """Behind a relay that takes everything, its 250 comes before each soft bounce (R-71)."""
     follower = Follower() if followed else None
     with tenancy.account(mailing.anna.account_id):
@@ -313,7 +315,7 @@ def quarantine(database: str) -> Iterator[str]:
 
 
 def test_deferrals_behind_a_relay_slow_its_pool(quarantine: str) -> None:
-    mailing = sent(anna=world(domain="gmail.com"))
+    mailing = sent_campaign(anna=sending_customer(domain="gmail.com"))
     follower = Follower()
     begin_following(follower.name, quarantine)
     follower.tell(*(attempt(mailing, QueueStatus.DEFERRED, "421 4.7.28 Later", "4.7.28", n % 3) for n in range(6)))

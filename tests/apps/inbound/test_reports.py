@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
-from lists_home import readdress
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound import report_proof
@@ -19,14 +18,15 @@ from mailflatrate.mail.dkim import generate_key
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
-from returned_world import LOOP, STRANGER, Sent, arrive, desk, plain, sent
+from support.contact_files import readdress
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign
 
 
 @pytest.fixture(scope="module")
-def case(database: str) -> Sent:
+def case(database: str) -> SentCampaign:
     """A campaign that twelve readers got."""
     assert database
-    return sent(people=16)
+    return sent_campaign(people=16)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def signed(raw: bytes, key: bytes, domain: bytes = b"provider.example") -> bytes
     return dkim.sign(raw, b"s1", domain, key, include_headers=[b"from", b"to", b"subject"]) + raw
 
 
-def test_a_report_of_a_known_loop_stops_everything_of_this_account(case: Sent) -> None:
+def test_a_report_of_a_known_loop_stops_everything_of_this_account(case: SentCampaign) -> None:
     mail = arrive(case.report(0), desk("fbl"), peer=LOOP)
     assert (mail.state, mail.desk, mail.reading["proof"]) == (RawMailState.HANDLED, DeskState.WAITING, "source")
     assert case.suppressions(0) == [("complaint", False)]
@@ -59,14 +59,14 @@ def test_a_report_of_a_known_loop_stops_everything_of_this_account(case: Sent) -
     assert case.feedback(0) == ["complaint"]
 
 
-def test_a_signed_report_acts_whoever_hands_it_over(case: Sent, reporter: bytes) -> None:
+def test_a_signed_report_acts_whoever_hands_it_over(case: SentCampaign, reporter: bytes) -> None:
     mail = arrive(signed(case.report(1), reporter), desk("fbl"), peer=STRANGER)
     assert (mail.reading["proof"], mail.reading["proof_detail"]) == ("dkim", "provider.example")
     assert case.suppressions(1) == [("complaint", False)]
 
 
 @pytest.mark.parametrize("trick", ["unsigned", "other domain", "changed", "behind our own relay"])
-def test_a_report_without_a_proof_changes_nothing(case: Sent, reporter: bytes, trick: str) -> None:
+def test_a_report_without_a_proof_changes_nothing(case: SentCampaign, reporter: bytes, trick: str) -> None:
     """RFC 9477 section 3.5: the token is genuine, the reporter is unknown. A case is opened, nothing else."""
     raw, peer = case.report(2), STRANGER
     if trick == "other domain":
@@ -84,7 +84,7 @@ def test_a_report_without_a_proof_changes_nothing(case: Sent, reporter: bytes, t
     assert _everything(case) == before
 
 
-def test_a_forged_report_changes_nothing_and_names_nobody(case: Sent) -> None:
+def test_a_forged_report_changes_nothing_and_names_nobody(case: SentCampaign) -> None:
     """R-87: a token that was not made here, even from a host that is trusted."""
     token = case.token(TokenPurpose.FEEDBACK, 2).encode()
     raw = case.report(2)
@@ -97,7 +97,7 @@ def test_a_forged_report_changes_nothing_and_names_nobody(case: Sent) -> None:
     assert _everything(case) == before
 
 
-def test_a_person_who_proves_himself_is_left_alone_by_everybody(case: Sent, reporter: bytes) -> None:
+def test_a_person_who_proves_himself_is_left_alone_by_everybody(case: SentCampaign, reporter: bytes) -> None:
     """R-79: through the abuse desk it holds on the whole platform."""
     key = key_ring().suppression_key(canonical_key("dora@provider.example"))
     readdress(case.reader(3).id, email="dora@provider.example", address_key=key)
@@ -107,7 +107,7 @@ def test_a_person_who_proves_himself_is_left_alone_by_everybody(case: Sent, repo
     assert case.state(3) == "unsubscribed"
 
 
-def test_a_person_without_a_proof_is_taken_off_all_lists(case: Sent) -> None:
+def test_a_person_without_a_proof_is_taken_off_all_lists(case: SentCampaign) -> None:
     """They hold the message, which is all its unsubscribe link requires; the complaint itself waits for the desk."""
     mail = arrive(case.forward(4), desk())
     assert (mail.reading["proof"], mail.desk) == ("none", DeskState.WAITING)
@@ -115,9 +115,9 @@ def test_a_person_without_a_proof_is_taken_off_all_lists(case: Sent) -> None:
     assert (case.state(4), case.feedback(4)) == ("unsubscribed", ["unsubscribe"])
 
 
-def test_two_accounts_are_enough_for_the_whole_platform(case: Sent) -> None:
+def test_two_accounts_are_enough_for_the_whole_platform(case: SentCampaign) -> None:
     """R-79: the same person complains through a loop of Anna, and then of Berta."""
-    other = sent(people=16)
+    other = sent_campaign(people=16)
     email = case.reader(5).email
     with tenancy.account(other.anna.account_id):
         Delivery.objects.get(id=other.delivery_ids[5])
@@ -131,7 +131,7 @@ def test_two_accounts_are_enough_for_the_whole_platform(case: Sent) -> None:
 @pytest.mark.parametrize(
     ("number", "word"), [(6, "Abmelden"), (7, "unsubscribe"), (8, "STOP"), (9, "bitte abbestellen")]
 )
-def test_the_exact_words_are_a_door(case: Sent, number: int, word: str) -> None:
+def test_the_exact_words_are_a_door(case: SentCampaign, number: int, word: str) -> None:
     """R-43: an answer that says it, to the address from which it came or to the desk."""
     to = case.bounce_address(number) if number % 2 else desk("postmaster")
     answer = f"<x.{case.token(TokenPurpose.MESSAGE_ID, number)}@lindenhof.example>"
@@ -141,9 +141,9 @@ def test_the_exact_words_are_a_door(case: Sent, number: int, word: str) -> None:
     assert case.feedback(number) == ["unsubscribe"]
 
 
-def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: Sent, reporter: bytes) -> None:
+def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: SentCampaign, reporter: bytes) -> None:
     """Typed into a sentence, with the usual slips."""
-    email = f"emil{secrets.token_hex(4)}@provider.example"
+    email = f"emil{secrets.randbelow(10**15)}@provider.example"
     readdress(case.reader(10).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     typed = case.campaign.mailing_id.lower().replace("-", " ").replace("0", "o")
     raw = plain(email, desk(), "Abmelden", f"Ich möchte nichts mehr. Nummer {typed}")
@@ -156,11 +156,11 @@ def test_a_person_known_by_his_signature_needs_the_mailing_id_only(case: Sent, r
 
 @pytest.mark.parametrize("role", ["abuse", "postmaster"])
 def test_the_exact_word_to_the_desk_is_a_door_for_whoever_proves_his_address(
-    case: Sent, reporter: bytes, role: str
+    case: SentCampaign, reporter: bytes, role: str
 ) -> None:
     """R-43: they name no campaign, and leave all lists that have them; anyone can write their name into From."""
     number = 11 if role == "abuse" else 12
-    email = f"frieda{secrets.token_hex(4)}@provider.example"
+    email = f"frieda{secrets.randbelow(10**15)}@provider.example"
     readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     raw = plain(email, desk(role), "Abmelden", "Bitte abmelden")
     arrive(raw, desk(role))
@@ -182,7 +182,7 @@ def test_the_exact_word_to_the_desk_is_a_door_for_whoever_proves_his_address(
     ],
 )
 def test_mail_to_the_desk_is_sorted_and_never_dropped(
-    case: Sent, subject: str, fields: dict[str, str], state: str, wanted: str
+    case: SentCampaign, subject: str, fields: dict[str, str], state: str, wanted: str
 ) -> None:
     before = _everything(case)
     raw = plain("eve@spam.example", desk(), subject, "Hello", **fields)
@@ -192,7 +192,7 @@ def test_mail_to_the_desk_is_sorted_and_never_dropped(
     assert _everything(case) == before
 
 
-def _everything(case: Sent) -> list[object]:
+def _everything(case: SentCampaign) -> list[object]:
     """What a report could have changed of the account."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.get(id=case.anna.account_id)

@@ -4,21 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from lists_home import NUMBERS, Home, home
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, ids
 from mailflatrate.mail.address import canonical_key
+from support.customers import NUMBERS, Customer, customer_with_list
 
 
 @pytest.fixture
-def anna(database: str) -> Home:
-    return home("Anna")
+def anna(database: str) -> Customer:
+    return customer_with_list("Anna")
 
 
 @pytest.fixture
-def carla(database: str) -> Home:
-    return home("Carla")
+def carla(database: str) -> Customer:
+    return customer_with_list("Carla")
 
 
 @pytest.fixture

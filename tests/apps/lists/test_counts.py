@@ -8,33 +8,33 @@ from django.db import connection, transaction
 from django.db.models import Count
 from psycopg import errors
 
-from campaign_world import World, world
 from mailflatrate.apps.lists import counts
 from mailflatrate.apps.lists.models import Contact, ListTally, MailableCount, MailingList, Subscription
 from mailflatrate.apps.lists.queries import list_table, mailable_count
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 
 @pytest.fixture
-def anna(database: str) -> World:
-    return world(people=6)
+def anna(database: str) -> Customer:
+    return sending_customer(people=6)
 
 
 @pytest.fixture
-def carla(database: str) -> World:
-    return world(people=1)
+def carla(database: str) -> Customer:
+    return sending_customer(people=1)
 
 
-def counted(one: World) -> dict[tuple[int, str], int]:
+def counted(one: Customer) -> dict[tuple[int, str], int]:
     """What a count of every row says."""
     with tenancy.account(one.account_id):
         rows = Subscription.objects.values_list("mailing_list_id", "state").annotate(n=Count("id"))
         return {(list_id, state): n for list_id, state, n in rows}
 
 
-def shown(one: World) -> dict[tuple[int, str], int]:
+def shown(one: Customer) -> dict[tuple[int, str], int]:
     with tenancy.account(one.account_id):
         return {
             (row.id, state): getattr(row, state)
@@ -44,7 +44,7 @@ def shown(one: World) -> dict[tuple[int, str], int]:
         }
 
 
-CHANGES: dict[str, Callable[[World], object]] = {
+CHANGES: dict[str, Callable[[Customer], object]] = {
     "one leaves": lambda one: Subscription.objects.filter(contact=Contact.objects.first()).update(
         state="unsubscribed", unsubscribed_at=clock.now()
     ),
@@ -58,7 +58,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_counters_say_what_a_count_says(anna: World, change: str) -> None:
+def test_the_counters_say_what_a_count_says(anna: Customer, change: str) -> None:
     assert shown(anna) == counted(anna) != {}
     with tenancy.account(anna.account_id):
         CHANGES[change](anna)
@@ -70,7 +70,7 @@ def test_the_counters_say_what_a_count_says(anna: World, change: str) -> None:
         assert all(row["n"] == 1 for row in rows), "a row for each counter"
 
 
-def test_what_is_taken_back_was_never_counted(anna: World) -> None:
+def test_what_is_taken_back_was_never_counted(anna: Customer) -> None:
     before = shown(anna)
     with pytest.raises(ZeroDivisionError), tenancy.account(anna.account_id), transaction.atomic():
         Subscription.objects.update(state="quarantined")
@@ -78,7 +78,7 @@ def test_what_is_taken_back_was_never_counted(anna: World) -> None:
     assert shown(anna) == before
 
 
-def test_raw_sql_changes_no_counter(anna: World) -> None:
+def test_raw_sql_changes_no_counter(anna: Customer) -> None:
     with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
         tenancy.enter_account(eve, anna.account_id, for_session=True)
         for deed in (
@@ -91,7 +91,7 @@ def test_raw_sql_changes_no_counter(anna: World) -> None:
                 eve.execute(deed)
 
 
-def test_a_large_account_gets_the_last_count(anna: World, carla: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_account_gets_the_last_count(anna: Customer, carla: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     with tenancy.account(anna.account_id):
         live = counts.mailable_days()
         assert (live.counted_at, live.days[-1][1], len(live.days)) == (None, mailable_count(), 31)
@@ -117,7 +117,7 @@ def test_a_large_account_gets_the_last_count(anna: World, carla: World, monkeypa
     assert "counted at" in page
 
 
-def _waiting(one: World) -> int:
+def _waiting(one: Customer) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from lists_home import HEADER, Home
 from mailflatrate.apps.domains.mailable import DEAD_KEPT_FOR, known_facts, look_up, want_facts
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.lists.addresses import judge_address
@@ -11,6 +10,8 @@ from mailflatrate.apps.lists.models import CheckState, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.contact_files import HEADER
+from support.customers import Customer
 
 Line = Callable[..., str]
 ZONE = {"lebt.de": {"MX": ["10 mx.lebt.de."]}, "schweigt.de": {"MX": ["0 ."]}}
@@ -31,7 +32,7 @@ def test_a_domain_is_asked_once_and_remembered_for_a_while(database: str) -> Non
         assert list(known_facts(DOMAINS)) == ["lebt.de"], "what takes no mail today may be mended tomorrow"
 
 
-def test_a_dns_out_of_reach_refuses_nobody(anna: Home) -> None:
+def test_a_dns_out_of_reach_refuses_nobody(anna: Customer) -> None:
     nobody = DnsResolver(["127.0.0.1:1"], timeout_seconds=0.3)
     with tenancy.account(anna.account_id):
         assert look_up(["unbekannt-und-unerreichbar.de"], nobody) == {}
@@ -39,7 +40,7 @@ def test_a_dns_out_of_reach_refuses_nobody(anna: Home) -> None:
         want_facts({"unbekannt-und-unerreichbar.de", "x.example"})
 
 
-def test_people_at_dead_domains_of_an_import_are_kept_out(anna: Home, line: Line) -> None:
+def test_people_at_dead_domains_of_an_import_are_kept_out(anna: Customer, line: Line) -> None:
     """This includes contacts who would have left quarantine by a decision."""
     with ZoneServer(ZONE) as dns:
         look_up(DOMAINS, DnsResolver([dns.nameserver]))

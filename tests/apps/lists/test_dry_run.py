@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailflatrate.entrypoints.cli.main import cli
-from moving_home import dry_run
+from support.contact_files import dry_run
 
 HEADER = "email,signup_at,signup_ip,confirmed_at,source"
 WHOLE = "2026-03-10T08:12:31Z,84.181.20.5,2026-03-10T08:14:02Z,https://anna.example/news"

@@ -12,7 +12,6 @@ import openpyxl
 import pytest
 from django.db import connection
 
-from lists_home import Home, home
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists import actions
@@ -25,6 +24,7 @@ from mailflatrate.apps.privacy.actions import erase_person
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
+from support.customers import Customer, customer_with_list
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
 ROW = "{email};{name};Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;192.0.2.1;https://a.example/;{town};{state}"
@@ -38,10 +38,10 @@ def row(name: str, *, town: str = "Kiel", state: str = "confirmed") -> str:
 
 
 @pytest.fixture
-def anna(database: str) -> Home:
+def anna(database: str) -> Customer:
     """Three people on a list: Dora and Emil are confirmed, Fritz said no. Dora's town would run in a spreadsheet."""
     assert database
-    found = home("Export")
+    found = customer_with_list("Export")
     dora = row("Dora", town="=cmd|'/c calc'!A1")
     job = found.bring("\n".join((HEADER, dora, row("Emil", town="+49 431"), row("Fritz", state="unsubscribed"))))
     assert (job.state, job.accepted) == ("done", 2), job.refused
@@ -54,7 +54,7 @@ def owner(database: str) -> User:
     return create_user(f"anna{clock.now().timestamp()}@lindenhof.example", name="Anna", password=None)
 
 
-def export(anna: Home, owner: User, content: ExportContent, file_format: ExportFormat, **scope: Any) -> Export:
+def export(anna: Customer, owner: User, content: ExportContent, file_format: ExportFormat, **scope: Any) -> Export:
     """Ask for an export and let the worker write it."""
     with tenancy.account(anna.account_id):
         job = actions.start_export(content, file_format, by=owner, enqueue=False, **scope)
@@ -63,7 +63,7 @@ def export(anna: Home, owner: User, content: ExportContent, file_format: ExportF
         return Export.objects.get(id=job.id)
 
 
-def content_of(anna: Home, owner: User, job: Export) -> bytes:
+def content_of(anna: Customer, owner: User, job: Export) -> bytes:
     with tenancy.account(anna.account_id), actions.open_export(job.id, by=owner) as file:
         return file.read()
 
@@ -77,7 +77,7 @@ def sheet_rows(octets: bytes) -> list[tuple[Any, ...]]:
     return [tuple(cell or "" for cell in line) for sheet in book for line in sheet.iter_rows(values_only=True)]
 
 
-def test_contacts_in_each_format_say_the_same(anna: Home, owner: User) -> None:
+def test_contacts_in_each_format_say_the_same(anna: Customer, owner: User) -> None:
     as_csv = csv_rows(content_of(anna, owner, export(anna, owner, CONTACTS, CSV)))
     assert [(line["email"], line["state"]) for line in as_csv] == [
         (f"dora@{DOMAIN}", "confirmed"),
@@ -96,7 +96,7 @@ def test_contacts_in_each_format_say_the_same(anna: Home, owner: User) -> None:
     assert exact[0]["attributes"] == {"stadt": "=cmd|'/c calc'!A1"}
 
 
-def test_no_cell_runs_in_a_spreadsheet(anna: Home, owner: User) -> None:
+def test_no_cell_runs_in_a_spreadsheet(anna: Customer, owner: User) -> None:
     lines = csv_rows(content_of(anna, owner, export(anna, owner, CONTACTS, CSV)))
     assert [line["stadt"] for line in lines] == ["'=cmd|'/c calc'!A1", "'+49 431"]
     for file_format in (CSV, XLSX):
@@ -109,7 +109,7 @@ def test_no_cell_runs_in_a_spreadsheet(anna: Home, owner: User) -> None:
             assert cells.decode().count("'" + start.replace("\r", "&#13;" if file_format is XLSX else "\r")) == 2
 
 
-def test_a_list_and_a_segment_limit_the_file(anna: Home, owner: User) -> None:
+def test_a_list_and_a_segment_limit_the_file(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
         other = actions.create_list("Other", "Other", "de")
         segment = actions.save_segment("Emil", [{"field": "first_name", "op": "equals", "value": "Emil"}])
@@ -120,14 +120,14 @@ def test_a_list_and_a_segment_limit_the_file(anna: Home, owner: User) -> None:
     assert [line["first_name"] for line in of_segment] == ["Emil"]
 
 
-def _approved(anna: Home, list_id: int) -> int:
-    from lists_home import approve_origin
+def _approved(anna: Customer, list_id: int) -> int:
+    from support.origins import approve_origin
 
     approve_origin(anna.account_id, list_id)
     return list_id
 
 
-def test_suppressions_have_hash_and_reason_and_the_address_of_a_contact(anna: Home, owner: User) -> None:
+def test_suppressions_have_hash_and_reason_and_the_address_of_a_contact(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
         dora = Contact.objects.get(email=f"dora@{DOMAIN}")
         actions.unsubscribe(dora.id, list_id=None, by="customer", source="test")
@@ -142,7 +142,7 @@ def test_suppressions_have_hash_and_reason_and_the_address_of_a_contact(anna: Ho
 
 
 def test_progress_is_stored_and_a_cancel_leaves_no_file(
-    anna: Home, owner: User, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mailflatrate.apps.lists.exports.selection.PAGE_CONTACTS", 1)
     seen: list[tuple[int, int]] = []
@@ -162,7 +162,7 @@ def test_progress_is_stored_and_a_cancel_leaves_no_file(
             actions.open_export(job.id, by=owner)
 
 
-def test_a_file_is_deleted_when_its_days_are_over(anna: Home, owner: User) -> None:
+def test_a_file_is_deleted_when_its_days_are_over(anna: Customer, owner: User) -> None:
     job = export(anna, owner, CONTACTS, CSV)
     assert job.expires_at is not None and job.finished_at is not None
     assert job.expires_at - job.finished_at == timedelta(days=KEPT_DAYS)
@@ -177,7 +177,7 @@ def test_a_file_is_deleted_when_its_days_are_over(anna: Home, owner: User) -> No
         assert not storage.exists(job.file_path)
 
 
-def test_an_erased_person_is_in_no_file_any_longer(anna: Home, owner: User) -> None:
+def test_an_erased_person_is_in_no_file_any_longer(anna: Customer, owner: User) -> None:
     job = export(anna, owner, CONTACTS, CSV)
     with tenancy.account(anna.account_id):
         running = actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)
@@ -192,7 +192,7 @@ def test_an_erased_person_is_in_no_file_any_longer(anna: Home, owner: User) -> N
         assert (states[job.id], states[running.id]) == (ExportState.DELETED, ExportState.CANCELLED)
 
 
-def test_the_audit_log_says_who_took_what_and_how_many(anna: Home, owner: User) -> None:
+def test_the_audit_log_says_who_took_what_and_how_many(anna: Customer, owner: User) -> None:
     content_of(anna, owner, export(anna, owner, CONTACTS, CSV))
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:
         cursor.execute(
@@ -207,7 +207,7 @@ def test_the_audit_log_says_who_took_what_and_how_many(anna: Home, owner: User) 
         ]
 
 
-def test_only_three_exports_are_under_way(anna: Home, owner: User) -> None:
+def test_only_three_exports_are_under_way(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
         for _ in range(3):
             actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)

@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from audience_world import line
-from campaign_world import World, world
-from lists_home import HEADER, Home, home
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.actions.drafts import make_edition
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -25,34 +22,36 @@ from mailflatrate.apps.lists.jobs import resume_field_migrations
 from mailflatrate.apps.lists.models import Contact, ContactField, FieldMigration, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
+from support.contact_files import HEADER, line
+from support.customers import Customer, customer_with_list, sending_customer
 
 T = ContactFieldType
 PEOPLE = f"{HEADER};Bestellungen;Kunde seit;PLZ;VIP"
 
 
 @pytest.fixture
-def anna(database: str) -> Home:
+def anna(database: str) -> Customer:
     assert database
-    return home("Lindenhof")
+    return customer_with_list("Lindenhof")
 
 
-def types(one: Home) -> dict[str, str]:
+def types(one: Customer) -> dict[str, str]:
     with tenancy.account(one.account_id):
         return dict(ContactField.objects.order_by("place").values_list("key", "type"))
 
 
-def attributes(one: Home, email: str) -> dict[str, Any]:
+def attributes(one: Customer, email: str) -> dict[str, Any]:
     with tenancy.account(one.account_id):
         found: dict[str, Any] = Contact.objects.get(email=email).attributes
         return found
 
 
-def declare(one: Home, label: str, kind: T, **more: Any) -> ContactField:
+def declare(one: Customer, label: str, kind: T, **more: Any) -> ContactField:
     with tenancy.account(one.account_id):
         return actions.create_field(FieldDraft(label, kind, **{"purpose": "to write to them", **more}))
 
 
-def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Home) -> None:
+def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Customer) -> None:
     rows = (
         line("a@dora.example.com") + ";12;31.03.2020;01067;ja",
         line("b@dora.example.com") + ";3,5;01.12.2021;24103;nein",
@@ -79,7 +78,7 @@ def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Home
         assert ContactField.objects.get(key="kunde_seit").label == "Kunde seit"
 
 
-def test_values_that_do_not_suit_a_declared_field_are_left_out_and_counted(anna: Home) -> None:
+def test_values_that_do_not_suit_a_declared_field_are_left_out_and_counted(anna: Customer) -> None:
     declare(anna, "Bestellungen", T.NUMBER)
     declare(anna, "VIP", T.CHOICE, choices=["Gold", "Silber"])
     rows = (
@@ -98,7 +97,7 @@ def test_values_that_do_not_suit_a_declared_field_are_left_out_and_counted(anna:
     assert job.accepted == 2
 
 
-def test_an_edit_is_checked_and_unchanged_values_are_not(anna: Home) -> None:
+def test_an_edit_is_checked_and_unchanged_values_are_not(anna: Customer) -> None:
     anna.bring("\n".join((HEADER, line("a@dora.example.com"))))
     declare(anna, "Orders", T.NUMBER)
     with tenancy.account(anna.account_id):
@@ -113,7 +112,7 @@ def test_an_edit_is_checked_and_unchanged_values_are_not(anna: Home) -> None:
     assert types(anna) == {"stadt": "text", "orders": "number", "size": "number", "note": "text"}
 
 
-def test_a_confirmed_sign_up_is_never_refused_for_a_field(anna: Home) -> None:
+def test_a_confirmed_sign_up_is_never_refused_for_a_field(anna: Customer) -> None:
     declare(anna, "Orders", T.NUMBER)
     with tenancy.account(anna.account_id):
         assert suited({"orders": "many", "city": "Kiel"}) == {"city": "Kiel"}
@@ -134,14 +133,14 @@ def test_a_confirmed_sign_up_is_never_refused_for_a_field(anna: Home) -> None:
         FieldDraft("Stadt", T.TEXT, "p"),
     ],
 )
-def test_a_field_needs_a_label_a_purpose_and_a_default_that_suits(anna: Home, draft: FieldDraft) -> None:
+def test_a_field_needs_a_label_a_purpose_and_a_default_that_suits(anna: Customer, draft: FieldDraft) -> None:
     declare(anna, "Stadt", T.TEXT)
     with tenancy.account(anna.account_id), pytest.raises(ListError):
         actions.create_field(draft)
     assert types(anna) == {"stadt": "text"}
 
 
-def test_fields_are_ordered_archived_and_come_back_with_an_import(anna: Home) -> None:
+def test_fields_are_ordered_archived_and_come_back_with_an_import(anna: Customer) -> None:
     one, two = declare(anna, "Stadt", T.TEXT), declare(anna, "Size", T.TEXT)
     with tenancy.account(anna.account_id):
         actions.move_field(two.id, up=True)
@@ -154,7 +153,7 @@ def test_fields_are_ordered_archived_and_come_back_with_an_import(anna: Home) ->
         assert list(ContactField.objects.filter(archived_at=None).values_list("key", flat=True)) == ["stadt"]
 
 
-def before_fields(one: Home, rows: list[dict[str, Any]]) -> None:
+def before_fields(one: Customer, rows: list[dict[str, Any]]) -> None:
     """Contacts from before fields were declared, and the row that the migration makes for each account."""
     people = [line(f"p{number}@dora.example.com") for number in range(len(rows))]
     one.bring("\n".join((HEADER, *people)))
@@ -175,7 +174,7 @@ EARLIER = [
 
 @pytest.mark.parametrize("at_once", [1, 3, 100])
 def test_earlier_attributes_become_text_number_and_date_fields(
-    anna: Home, monkeypatch: pytest.MonkeyPatch, at_once: int
+    anna: Customer, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(migration, "READ_AT_ONCE", at_once)
     monkeypatch.setattr(migration, "CONVERTED_AT_ONCE", at_once)
@@ -198,7 +197,7 @@ def test_earlier_attributes_become_text_number_and_date_fields(
     migration.migrate_fields(anna.account_id)  # again: nothing to do
 
 
-def test_a_migration_that_died_continues_where_it_stopped(anna: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_died_continues_where_it_stopped(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration, "READ_AT_ONCE", 1)
     before_fields(anna, EARLIER)
     assert migration._step(anna.account_id)
@@ -216,7 +215,7 @@ def test_a_migration_that_died_continues_where_it_stopped(anna: Home, monkeypatc
     assert types(anna)["orders"] == "number"
 
 
-def test_a_change_of_type_rewrites_what_can_be_read(anna: Home) -> None:
+def test_a_change_of_type_rewrites_what_can_be_read(anna: Customer) -> None:
     before_fields(anna, EARLIER)
     migration.migrate_fields(anna.account_id)
     with tenancy.account(anna.account_id):
@@ -228,12 +227,12 @@ def test_a_change_of_type_rewrites_what_can_be_read(anna: Home) -> None:
 
 
 @pytest.fixture
-def sender(database: str) -> World:
+def sender(database: str) -> Customer:
     assert database
-    return world(people=2)
+    return sending_customer(people=2)
 
 
-def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: World) -> None:
+def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: Customer) -> None:
     with tenancy.account(sender.account_id):
         actions.create_field(FieldDraft("Shop", T.TEXT, "p", default="our shop in Kiel", key="shop"))
         other = actions.create_field(FieldDraft("Size", T.TEXT, "p", default="M"))
@@ -255,7 +254,7 @@ def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: World) -> N
         assert {"shop", "size"} <= attribute_names()
 
 
-def test_several_choices_are_compared_one_by_one(anna: Home) -> None:
+def test_several_choices_are_compared_one_by_one(anna: Customer) -> None:
     from mailflatrate.apps.lists.queries import count_segment
 
     anna.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com") for n in range(3)))))

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 
-from lists_home import HEADER, Home, approve_origin, tables
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import (
@@ -20,11 +19,14 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
 from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import HEADER, tables
+from support.customers import Customer
+from support.origins import approve_origin
 
 Line = Callable[..., str]
 
 
-def test_rows_with_proof_become_mailable(anna: Home, line: Line) -> None:
+def test_rows_with_proof_become_mailable(anna: Customer, line: Line) -> None:
     """Contact, subscription, ledger event and evidence, in one go."""
     done = anna.bring("\n".join([HEADER, line("Dora@Kunde-1.de"), line("erik@kunde-2.de", "Erik")]))
     assert (done.state, done.accepted, done.quarantined, done.refused) == (ImportState.DONE, 2, {}, {})
@@ -47,7 +49,7 @@ def test_rows_with_proof_become_mailable(anna: Home, line: Line) -> None:
         assert len(bytes(evidence.salt)) == 16 and len(bytes(event.commitment)) == 32
 
 
-def test_each_gap_in_the_proof_means_quarantine(anna: Home, line: Line) -> None:
+def test_each_gap_in_the_proof_means_quarantine(anna: Customer, line: Line) -> None:
     """R-12: without time, IP, confirmation or source nobody is mailable, and the reason is counted."""
     done = anna.bring(
         "\n".join(
@@ -81,7 +83,7 @@ def test_each_gap_in_the_proof_means_quarantine(anna: Home, line: Line) -> None:
         assert not ConsentEvent.objects.exists()
 
 
-def test_refusals_keep_line_row_rule_and_reason(anna: Home, line: Line) -> None:
+def test_refusals_keep_line_row_rule_and_reason(anna: Customer, line: Line) -> None:
     """Broken and unwanted rows are refused one by one, everything else goes on."""
     text = "\n".join(
         [
@@ -120,13 +122,13 @@ def test_refusals_keep_line_row_rule_and_reason(anna: Home, line: Line) -> None:
     }
 
 
-def test_names_that_may_be_roles_wait_in_quarantine(anna: Home, line: Line) -> None:
+def test_names_that_may_be_roles_wait_in_quarantine(anna: Customer, line: Line) -> None:
     """R-21, tier 2."""
     done = anna.bring("\n".join([HEADER, line("chef@kunde-1.de")]))
     assert done.quarantined == {"maybe_role": 1}
 
 
-def test_a_second_upload_changes_nothing(anna: Home, line: Line) -> None:
+def test_a_second_upload_changes_nothing(anna: Customer, line: Line) -> None:
     """Not one row of contacts, subscriptions or ledger differs afterward."""
     text = "\n".join(
         [HEADER, *(line(f"p{n}@kunde-1.de") for n in range(10)), line("q@kunde-1.de", ip=""), line("info@kunde-1.de")]
@@ -139,7 +141,7 @@ def test_a_second_upload_changes_nothing(anna: Home, line: Line) -> None:
     assert again.refused == {"role": 1}
 
 
-def test_attributes_are_updated_without_a_second_event(anna: Home, line: Line) -> None:
+def test_attributes_are_updated_without_a_second_event(anna: Customer, line: Line) -> None:
     anna.bring("\n".join([HEADER, line("dora@kunde-1.de"), line("erik@kunde-1.de")]))
     again = anna.bring("\n".join([HEADER, line("dora@kunde-1.de", city="Bonn"), line("erik@kunde-1.de", city="")]))
     assert (again.accepted, again.updated, again.unchanged) == (0, 1, 1)
@@ -149,7 +151,7 @@ def test_attributes_are_updated_without_a_second_event(anna: Home, line: Line) -
         assert ConsentEvent.objects.count() == 2
 
 
-def test_proof_that_comes_later_lifts_the_quarantine(anna: Home, line: Line) -> None:
+def test_proof_that_comes_later_lifts_the_quarantine(anna: Customer, line: Line) -> None:
     anna.bring("\n".join([HEADER, line("dora@kunde-1.de", ip="")]))
     again = anna.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     assert again.accepted == 1
@@ -158,7 +160,7 @@ def test_proof_that_comes_later_lifts_the_quarantine(anna: Home, line: Line) -> 
         assert (subscription.state, subscription.quarantine_reason) == (SubscriptionState.CONFIRMED, "")
 
 
-def test_an_import_lifts_no_unsubscribe(anna: Home, line: Line) -> None:
+def test_an_import_lifts_no_unsubscribe(anna: Customer, line: Line) -> None:
     """R-16: from one list, and from all."""
     text = "\n".join([HEADER, line("dora@kunde-1.de"), line("erik@kunde-1.de")])
     anna.bring(text)
@@ -177,7 +179,7 @@ def test_an_import_lifts_no_unsubscribe(anna: Home, line: Line) -> None:
 
 
 def test_an_import_lifts_no_bounce_and_no_complaint(
-    anna: Home, carla: Home, line: Line, key_of: Callable[[str], bytes]
+    anna: Customer, carla: Customer, line: Line, key_of: Callable[[str], bytes]
 ) -> None:
     """R-16: suppressed in the account, or on the whole platform by what happened to another customer."""
     with tenancy.account(anna.account_id):
@@ -194,7 +196,7 @@ def test_an_import_lifts_no_bounce_and_no_complaint(
         assert set(ImportRefusal.objects.values_list("rule", flat=True)) == {"R-16"}
 
 
-def test_times_without_zone_take_the_accounts_and_say_so(anna: Home, line: Line) -> None:
+def test_times_without_zone_take_the_accounts_and_say_so(anna: Customer, line: Line) -> None:
     done = anna.bring(
         "\n".join([HEADER, line("dora@kunde-1.de", signup="01.10.2026 09:00", confirmed="01.10.2026 um 09:05 Uhr")])
     )
@@ -205,7 +207,7 @@ def test_times_without_zone_take_the_accounts_and_say_so(anna: Home, line: Line)
     assert evidence.details["confirmed_at"] == {"text": "01.10.2026 um 09:05 Uhr", "assumed": ["zone"]}
 
 
-def test_cancel_before_and_a_file_that_is_gone(anna: Home, line: Line) -> None:
+def test_cancel_before_and_a_file_that_is_gone(anna: Customer, line: Line) -> None:
     data = "\n".join([HEADER, line("dora@kunde-1.de")]).encode()
     with tenancy.account(anna.account_id):
         first = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
@@ -224,7 +226,7 @@ def test_cancel_before_and_a_file_that_is_gone(anna: Home, line: Line) -> None:
         assert not Contact.objects.exists()
 
 
-def test_cancel_takes_effect_at_the_next_slice(anna: Home, line: Line) -> None:
+def test_cancel_takes_effect_at_the_next_slice(anna: Customer, line: Line) -> None:
     data = "\n".join([HEADER, *(line(f"p{n}@kunde-1.de") for n in range(30))]).encode()
     with tenancy.account(anna.account_id):
         job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
@@ -242,7 +244,7 @@ def test_cancel_takes_effect_at_the_next_slice(anna: Home, line: Line) -> None:
         assert Contact.objects.count() == after.accepted == after.rows_read
 
 
-def test_refused_rows_come_back_as_harmless_csv(anna: Home, line: Line) -> None:
+def test_refused_rows_come_back_as_harmless_csv(anna: Customer, line: Line) -> None:
     done = anna.bring(
         "\n".join([HEADER, line("info@kunde-1.de", "=HYPERLINK(0)", last="@SUM", city="-1", source="+4")])
     )

@@ -10,13 +10,14 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from lists_home import HEADER, Home, tables
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import resume_imports
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER, tables
+from support.customers import Customer
 from support.waiting import wait_until
 
 Line = Callable[..., str]
@@ -30,7 +31,7 @@ run_import(int(sys.argv[1]), int(sys.argv[2]), slice_rows=int(sys.argv[3]))
 """
 
 
-def worker(anna: Home, job: Import) -> "subprocess.Popen[bytes]":
+def worker(anna: Customer, job: Import) -> "subprocess.Popen[bytes]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     environment |= {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir), "MAILFLATRATE_LOG_LEVEL": "ERROR"}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
@@ -39,12 +40,12 @@ def worker(anna: Home, job: Import) -> "subprocess.Popen[bytes]":
     )
 
 
-def state(anna: Home, job: Import) -> Import:
+def state(anna: Customer, job: Import) -> Import:
     with tenancy.account(anna.account_id):
         return Import.objects.get(id=job.id)
 
 
-def consistent(anna: Home, job: Import) -> None:
+def consistent(anna: Customer, job: Import) -> None:
     """Counters, people, proof and position say the same."""
     now = state(anna, job)
     assert now.rows_read % SLICE == 0
@@ -55,7 +56,7 @@ def consistent(anna: Home, job: Import) -> None:
 
 
 @pytest.mark.slow
-def test_an_import_survives_kill_9_again_and_again(anna: Home, carla: Home, line: Line) -> None:
+def test_an_import_survives_kill_9_again_and_again(anna: Customer, carla: Customer, line: Line) -> None:
     lines = [line(f"dora{number}x@kunde-{number % 50}.de", ip=f"203.0.113.{number % 250}") for number in range(ROWS)]
     data = "\n".join([HEADER, *lines]).encode()
     with tenancy.account(anna.account_id):
@@ -104,7 +105,7 @@ def _until_unlocked(job: Import) -> None:
     wait_until(is_free, "the dead worker's lock")
 
 
-def _people(place: Home) -> set[tuple[str, str]]:
+def _people(place: Customer) -> set[tuple[str, str]]:
     assert tables(place.account_id)["contact"]
     with tenancy.account(place.account_id):
         return set(Subscription.objects.values_list("contact__email", "state"))

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lists_home import HEADER, Home, approve_origin, tables
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -25,18 +24,21 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles
 from mailflatrate.entrypoints.web.import_reasons import reason_word
 from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import HEADER, tables
+from support.customers import Customer
+from support.origins import approve_origin
 
 Line = Callable[..., str]
 UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")
 
 
-def names(place: Home) -> set[str]:
+def names(place: Customer) -> set[str]:
     with tenancy.account(place.account_id):
         return set(Contact.objects.values_list("first_name", flat=True))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
-def test_every_encoding_of_a_spreadsheet_is_read(anna: Home, line: Line, encoding: str) -> None:
+def test_every_encoding_of_a_spreadsheet_is_read(anna: Customer, line: Line, encoding: str) -> None:
     people = [
         name
         for name in UMLAUTS
@@ -61,7 +63,7 @@ def workbook(*rows: list[object]) -> bytes:
     return out.getvalue()
 
 
-def test_a_workbook_is_read_with_its_own_dates_and_numbers(anna: Home) -> None:
+def test_a_workbook_is_read_with_its_own_dates_and_numbers(anna: Customer) -> None:
     """Excel keeps times without a zone: the account's is assumed, and the evidence says so."""
     moment = (clock.now() - timedelta(days=30)).replace(microsecond=0, tzinfo=None)
     data = workbook(
@@ -89,7 +91,7 @@ def test_a_workbook_is_read_with_its_own_dates_and_numbers(anna: Home) -> None:
         assert ImportRefusal.objects.get(held=False).line_number == 3
 
 
-def test_a_workbook_whose_dates_were_never_formatted_is_read_by_its_numbers(anna: Home) -> None:
+def test_a_workbook_whose_dates_were_never_formatted_is_read_by_its_numbers(anna: Customer) -> None:
     """Excel counts days; a cell in the format General shows the bare number, and CSV made of it has it too."""
     moment = (clock.now() - timedelta(days=30)).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
     days = (moment - datetime.fromisoformat("1899-12-30")) / timedelta(days=1)
@@ -109,7 +111,7 @@ def test_a_workbook_whose_dates_were_never_formatted_is_read_by_its_numbers(anna
             assert evidence.details["signup_at"]["assumed"] == ["zone", "excel_days"]
 
 
-def test_minors_are_on_no_list_however_the_column_is_used(anna: Home, line: Line) -> None:
+def test_minors_are_on_no_list_however_the_column_is_used(anna: Customer, line: Line) -> None:
     """R-39: kept, under another name, or left out, a birth date is a birth date."""
     today = clock.now().date()
     sixteen = today.replace(year=today.year - 16)  # 29 February 16 years ago was a leap day, too
@@ -146,7 +148,7 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Home, line: Line
     assert (ages.accepted, ages.refused) == (1, {"minor": 1})
 
 
-def test_what_the_law_protects_most_is_no_attribute(anna: Home, line: Line) -> None:
+def test_what_the_law_protects_most_is_no_attribute(anna: Customer, line: Line) -> None:
     """R-97: ignored automatically, and refused if requested."""
     file = "\n".join([f"{HEADER};Konfession", f"{line('a@kunde-1.de')};evangelisch"])
     assert anna.bring(file).accepted == 1
@@ -159,7 +161,7 @@ def test_what_the_law_protects_most_is_no_attribute(anna: Home, line: Line) -> N
 @pytest.mark.parametrize(
     "content", [b"", b"\n\n", b"\x00" * 100, b"PK\x03\x04 no zip", bytes.fromhex("d0cf11e0a1b11ae1")]
 )
-def test_what_is_no_table_is_refused_before_anything_is_kept(anna: Home, content: bytes) -> None:
+def test_what_is_no_table_is_refused_before_anything_is_kept(anna: Customer, content: bytes) -> None:
     with tenancy.account(anna.account_id), pytest.raises(ImportProblem):
         actions.start_import(anna.list_id, io.BytesIO(content), "x.csv", {}, enqueue=False)
     assert not list(DatabaseFiles().list_files(anna.account_id))
@@ -259,7 +261,9 @@ def _bad_rows(line: Line, now: datetime) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def test_a_file_with_a_fifth_of_bad_rows_of_every_kind(anna: Home, line: Line, key_of: Callable[[str], bytes]) -> None:
+def test_a_file_with_a_fifth_of_bad_rows_of_every_kind(
+    anna: Customer, line: Line, key_of: Callable[[str], bytes]
+) -> None:
     """Each row ends where RULES.md says, with its reason and line; all others are imported; nothing else happens."""
     chance = random.Random(7)
     anna.bring("\n".join([HEADER, line("ab@kunde-1.de")]))

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lists_home import Home, home
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
@@ -16,6 +15,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
 from mailflatrate.entrypoints.cli.main import cli
+from support.customers import Customer, customer_with_list
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,7 +31,7 @@ FILE = "\n".join(
 MAPPING = {name: name for name in ("email", "signup_at", "signup_ip", "confirmed_at", "source")}
 
 
-def taken_in_before(anna: Home, *, with_attributes: bool) -> Import:
+def taken_in_before(anna: Customer, *, with_attributes: bool) -> Import:
     """As an import was before: the statuses are read by nobody, and kept as attributes at most."""
     reasons = {"Status": "nobody asked", "UNSUB_TIME": "nobody asked"}
     mapping = {**MAPPING, "attribute:status": "Status", "attribute:unsub": "UNSUB_TIME"} if with_attributes else MAPPING
@@ -58,7 +58,7 @@ def recheck(*arguments: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("where", ["kept", "copy", "attributes"])
 def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: str, tmp_path: Path) -> None:
-    anna, carla = home("Anna"), home("Carla")
+    anna, carla = customer_with_list("Anna"), customer_with_list("Carla")
     job = taken_in_before(anna, with_attributes=where == "attributes")
     copy = tmp_path / "copy.csv"
     copy.write_text(FILE)
@@ -89,7 +89,7 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
 
 
 def test_the_command_reports_first_and_suppresses_when_told() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     taken_in_before(anna, with_attributes=True)
     account = ("--account", str(anna.account_id))
     code, out = recheck(*account)
@@ -105,7 +105,7 @@ def test_the_command_reports_first_and_suppresses_when_told() -> None:
 
 
 def test_the_command_that_imports_asks_and_takes_answers(tmp_path: Path) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     file = tmp_path / "people.csv"
     # The command asks the DNS, which remembers for all tests that it knows none of these domains.
     file.write_text(FILE.replace("kunde-", "post-recheck-"))
@@ -121,7 +121,7 @@ def test_the_command_that_imports_asks_and_takes_answers(tmp_path: Path) -> None
         assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribe", "hard_bounce"}
 
 
-def taken_in(anna: Home, titles: str, rows: dict[str, str], name: str) -> None:
+def taken_in(anna: Customer, titles: str, rows: dict[str, str], name: str) -> None:
     """An import of people with proof that kept its other columns as attributes and asked nobody."""
     header = titles.split(";")
     lines = [",".join(["email,signup_at,signup_ip,confirmed_at,source", *header])]
@@ -138,7 +138,7 @@ def taken_in(anna: Home, titles: str, rows: dict[str, str], name: str) -> None:
 
 def test_each_person_once_with_the_file_that_brought_him() -> None:
     """Codes and words that an import asks about are found as well."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     taken_in(
         anna,
         "Surname;Sex;Status;Token;Profile 1",

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from lists_home import Home, declare_origin, home, reviewer
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -15,6 +14,9 @@ from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.intake.timestamps import moment_reader
 from mailflatrate.apps.lists.models import ConsentEvidence, Import, ListOrigin
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer, customer_with_list
+from support.origins import declare_origin
+from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -28,7 +30,7 @@ def file_of(*rows: tuple[str, ...], titles: tuple[str, ...] = TITLES) -> bytes:
     return out.getvalue().encode()
 
 
-def bring(anna: Home, data: bytes, terms: ImportTerms | None = None, **mapping: str) -> Import:
+def bring(anna: Customer, data: bytes, terms: ImportTerms | None = None, **mapping: str) -> Import:
     with tenancy.account(anna.account_id):
         job = actions.start_import(anna.list_id, io.BytesIO(data), "people.csv", mapping, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
@@ -37,7 +39,7 @@ def bring(anna: Home, data: bytes, terms: ImportTerms | None = None, **mapping: 
         return Import.objects.get(id=job.id)
 
 
-def signups(anna: Home) -> dict[str, str]:
+def signups(anna: Customer) -> dict[str, str]:
     """Address -> time of the sign-up in the ledger."""
     with tenancy.account(anna.account_id):
         rows = ConsentEvidence.objects.all()
@@ -50,7 +52,7 @@ def row(email: str, signup: str) -> tuple[str, ...]:
 
 def test_one_cell_that_can_only_be_month_first_decides_the_column() -> None:
     """Wherever it stands, and beyond the rows that are looked at first, too."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [row(f"p{number}@kunde-1.de", "05/08/2026 10:00") for number in range(3_100)]
     bring(anna, file_of(*rows, row("q@kunde-1.de", "01/28/2026 10:00")), ImportTerms(time_zone="UTC"))
     found = signups(anna)
@@ -64,7 +66,7 @@ def test_one_cell_that_can_only_be_month_first_decides_the_column() -> None:
     "cells", [["05/08/2026"], ["05-08-2026", "06-08-2026"], ["13/01/2026", "01/13/2026", "05/08/2026"]]
 )
 def test_a_column_that_stays_ambiguous_asks(cells: list[str]) -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     data = file_of(*(row(f"p{number}@kunde-1.de", cell) for number, cell in enumerate(cells)))
     with pytest.raises(ImportProblem, match="can be read two ways"):
         bring(anna, data)
@@ -77,7 +79,7 @@ def test_a_column_that_stays_ambiguous_asks(cells: list[str]) -> None:
 
 
 def test_a_cell_against_the_order_of_its_column_is_no_time() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     rows = [row(f"p{number}@kunde-1.de", "28/01/2026") for number in range(3_100)]
     done = bring(anna, file_of(*rows, row("q@kunde-1.de", "01/28/2026")))
     assert done.quarantined["sign_up_time_unreadable"] == 1
@@ -116,7 +118,7 @@ def test_a_flag_and_a_riddle_are_no_times(text: str) -> None:
 
 def test_a_column_of_yes_and_no_is_never_taken_for_a_time() -> None:
     """Brevo's DOUBLE_OPT-IN: 1; neither automatically nor if mapped so."""
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     titles = (*TITLES[:3], "DOUBLE_OPT-IN", "source", "OPT_IN")
     data = file_of(("a@kunde-1.de", "2026-10-01T10:00Z", IP, "1", SOURCE, "1"), titles=titles)
     done = bring(anna, data)
@@ -136,11 +138,15 @@ def test_the_zone_is_that_of_the_file() -> None:
         (TITLES, (), None, "07"),
         (TITLES, (), ImportTerms(time_zone="America/New_York"), "12"),
     ):
-        anna = home("Anna")
+        anna = customer_with_list("Anna")
         bring(anna, file_of(("a@kunde-1.de", times[0], IP, times[1], SOURCE, *rest), titles=titles), terms)
         assert signups(anna) == {"a@kunde-1.de": f"2026-03-10T{hour}:00"}
     with pytest.raises(ImportProblem, match="isn't a time zone; write it like Europe/Berlin"):
-        bring(home("Anna"), file_of(row("a@kunde-1.de", "2026-01-01")), ImportTerms(time_zone="../etc/passwd"))
+        bring(
+            customer_with_list("Anna"),
+            file_of(row("a@kunde-1.de", "2026-01-01")),
+            ImportTerms(time_zone="../etc/passwd"),
+        )
 
 
 def old(days: int) -> str:
@@ -148,7 +154,7 @@ def old(days: int) -> str:
 
 
 def test_consent_ages_from_the_last_contact_of_the_row() -> None:
-    anna = home("Anna")
+    anna = customer_with_list("Anna")
     titles = (*TITLES, "last_contact_at")
     rows = [
         ("fresh@kunde-1.de", old(1500), IP, old(1500), SOURCE, old(10)),
@@ -166,12 +172,12 @@ def test_consent_ages_from_the_last_contact_of_the_row() -> None:
 
 
 def test_a_declared_last_mailing_counts_once_a_reviewer_has_accepted_it() -> None:
-    anna = home("Anna", approved=False)
+    anna = customer_with_list("Anna", approved=False)
     origin = declare_origin(anna.account_id, anna.list_id, last_mailed_on=clock.now().date() - timedelta(days=20))
     data = file_of(("dora@kunde-1.de", old(1500), IP, old(1500), SOURCE))
     done = bring(anna, data)
     assert (done.accepted, done.quarantined) == (0, {"origin_waiting": 1})
-    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen the last mailing.")
+    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen the last mailing.")
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {})
@@ -179,7 +185,7 @@ def test_a_declared_last_mailing_counts_once_a_reviewer_has_accepted_it() -> Non
 
 def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobody() -> None:
     """The file came under one declaration; the approved one has no such last campaign."""
-    anna = home("Anna", approved=False)
+    anna = customer_with_list("Anna", approved=False)
     today = clock.now().date()
     declare_origin(anna.account_id, anna.list_id, last_mailed_on=today - timedelta(days=20))
     done = bring(
@@ -192,7 +198,7 @@ def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobod
         declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed_on)
     with tenancy.account(anna.account_id):
         newest = ListOrigin.objects.order_by("-version")[0]
-    actions.decide_origin(newest.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(newest.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {"too_old": 1})
@@ -206,4 +212,4 @@ def test_an_unknown_answer_is_refused() -> None:
         ImportTerms(no_status={"X": "none"}),
     ):
         with pytest.raises(ImportProblem):
-            bring(home("Anna"), data, terms)
+            bring(customer_with_list("Anna"), data, terms)

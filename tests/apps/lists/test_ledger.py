@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 from django.db import connection as django_connection
 
-from ledger_home import Book, book, faults_of, looked_at, tampering
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.ledger import commitment_sql
 from mailflatrate.apps.lists.ledger_verification import FaultKind
@@ -16,6 +15,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
+from support.ledger import LedgerCustomer, customer_with_ledger, faults_of, looked_at, tampering
 from support.waiting import stays
 
 _RAW = """
@@ -30,21 +30,21 @@ REFUSED = psycopg.errors.InsufficientPrivilege
 
 
 @pytest.fixture
-def sealed(database: str) -> Book:
+def sealed(database: str) -> LedgerCustomer:
     """Five events, sealed."""
     assert database
-    made = book()
+    made = customer_with_ledger()
     ledger_seals.seal_ledger()
     return made
 
 
-def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: Book) -> None:
+def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: LedgerCustomer) -> None:
     with psycopg.connect(database) as owner:
         report = looked_at(owner)
-        assert faults_of(report, sealed.home.account_id) == []
+        assert faults_of(report, sealed.account_id) == []
         assert not set(report.unsealed) & set(sealed.events)
     assert ledger_seals.seal_ledger() == [], "nothing is sealed twice"
-    with tenancy.account(sealed.home.account_id):
+    with tenancy.account(sealed.account_id):
         numbers = list(ConsentSeal.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
     fresh = sealed.write()
@@ -52,18 +52,18 @@ def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: B
         assert fresh in looked_at(owner).unsealed, "it is named until it is sealed"
 
 
-def test_large_batches_are_cut(database: str, sealed: Book) -> None:
+def test_large_batches_are_cut(database: str, sealed: LedgerCustomer) -> None:
     for _ in range(7):
         sealed.write()
     assert len(ledger_seals.seal_ledger(most=3)) >= 3
     with psycopg.connect(database) as owner:
-        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+        assert faults_of(looked_at(owner), sealed.account_id) == []
 
 
-def test_an_event_that_commits_late_is_not_lost(database: str, sealed: Book) -> None:
+def test_an_event_that_commits_late_is_not_lost(database: str, sealed: LedgerCustomer) -> None:
     """Its id is lower than one that is there already; the sealer waits for its writer, and for nobody else."""
     with psycopg.connect(database) as slow:
-        row = slow.execute(_RAW, [sealed.home.account_id]).fetchone()
+        row = slow.execute(_RAW, [sealed.account_id]).fetchone()
         assert row
         late = int(row[0])
         early = sealed.write()
@@ -85,19 +85,19 @@ def test_an_event_that_commits_late_is_not_lost(database: str, sealed: Book) -> 
     assert done
     assert sealed.seal_of(late) == sealed.seal_of(early)
     with psycopg.connect(database) as owner:
-        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+        assert faults_of(looked_at(owner), sealed.account_id) == []
 
 
-def test_a_gap_of_a_rollback_keeps_nothing_back(database: str, sealed: Book) -> None:
+def test_a_gap_of_a_rollback_keeps_nothing_back(database: str, sealed: LedgerCustomer) -> None:
     with psycopg.connect(database) as owner:
-        owner.execute(_RAW, [sealed.home.account_id])
+        owner.execute(_RAW, [sealed.account_id])
         owner.rollback()
     event = sealed.write()
     assert ledger_seals.seal_ledger(patience_seconds=0.2)
     assert sealed.seal_of(event)
 
 
-def test_sealers_at_once_make_one_chain(database: str, sealed: Book) -> None:
+def test_sealers_at_once_make_one_chain(database: str, sealed: LedgerCustomer) -> None:
     events = [sealed.write() for _ in range(12)]
 
     def seal() -> None:
@@ -113,7 +113,7 @@ def test_sealers_at_once_make_one_chain(database: str, sealed: Book) -> None:
         thread.join(30)
     assert [sealed.seal_of(event) for event in events]
     with psycopg.connect(database) as owner:
-        assert faults_of(looked_at(owner), sealed.home.account_id) == []
+        assert faults_of(looked_at(owner), sealed.account_id) == []
 
 
 # What the owner of the database does -> what is said about it. {0}, {1} are events of the account, {seal} its seal.
@@ -155,7 +155,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-def test_whoever_changes_a_row_is_named(database: str, sealed: Book, name: str) -> None:
+def test_whoever_changes_a_row_is_named(database: str, sealed: LedgerCustomer, name: str) -> None:
     statement, expected = TAMPERING[name]
     with tampering(database) as owner:
         owner.execute(statement.format(*sealed.events, commitment=commitment_sql("v")))
@@ -165,7 +165,7 @@ def test_whoever_changes_a_row_is_named(database: str, sealed: Book, name: str) 
     assert not report.good
 
 
-def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
+def test_a_row_slipped_in_is_named(database: str, sealed: LedgerCustomer) -> None:
     """Whatever id it takes: one that the chain has passed, one beyond, or the next one with an old date."""
     columns = "account_id, contact_id, mailing_list_id, kind, occurred_at, commitment"
     with tampering(database) as owner:
@@ -194,14 +194,14 @@ def test_a_row_slipped_in_is_named(database: str, sealed: Book) -> None:
         assert FaultKind.EVENT_OVERDUE in {fault.kind for fault in looked_at(owner).faults}
 
 
-def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: Book) -> None:
+def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: LedgerCustomer) -> None:
     """Who owns the database can write any date; the seal before shows that it was not there then."""
     with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, sealed.home.account_id)
+        tenancy.enter_account(application, sealed.account_id)
         with pytest.raises(REFUSED):
-            application.execute(_BACKDATED, [sealed.home.account_id])
+            application.execute(_BACKDATED, [sealed.account_id])
     with psycopg.connect(database) as owner:
-        row = owner.execute(_BACKDATED, [sealed.home.account_id]).fetchone()
+        row = owner.execute(_BACKDATED, [sealed.account_id]).fetchone()
     assert row
     ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
@@ -210,7 +210,7 @@ def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: B
     assert {event for kind, event in named if kind is FaultKind.EVENT_BACKDATED} & set(sealed.events) == set()
 
 
-def test_whoever_changes_a_seal_is_named(database: str, sealed: Book) -> None:
+def test_whoever_changes_a_seal_is_named(database: str, sealed: LedgerCustomer) -> None:
     number = sealed.seal_of(sealed.events[0])
     sealed.write()
     ledger_seals.seal_ledger()
@@ -233,7 +233,7 @@ def test_whoever_changes_a_seal_is_named(database: str, sealed: Book) -> None:
         assert (FaultKind.SEAL_REMOVED, number) in {(fault.kind, fault.seal) for fault in looked_at(owner).faults}
 
 
-def test_a_rewritten_history_breaks_the_chain(database: str, sealed: Book) -> None:
+def test_a_rewritten_history_breaks_the_chain(database: str, sealed: LedgerCustomer) -> None:
     """An event changed together with its leaf, root and seal: the next seal still names the old one."""
     number = sealed.seal_of(sealed.events[0])
     sealed.write()
@@ -250,7 +250,7 @@ def test_a_rewritten_history_breaks_the_chain(database: str, sealed: Book) -> No
 
 
 @pytest.mark.parametrize("role", [None, PLATFORM_ROLE, ERASER_ROLE])
-def test_no_role_of_the_application_rewrites_the_ledger(sealed: Book, role: str | None) -> None:
+def test_no_role_of_the_application_rewrites_the_ledger(sealed: LedgerCustomer, role: str | None) -> None:
     event = sealed.events[0]
     statements = [
         f"UPDATE consent_event SET kind = 'confirmed' WHERE id = {event}",
@@ -270,19 +270,19 @@ def test_no_role_of_the_application_rewrites_the_ledger(sealed: Book, role: str 
         )
     for statement in statements:
         with psycopg.connect(app_url(load_settings())) as application:
-            tenancy.enter_account(application, sealed.home.account_id)
+            tenancy.enter_account(application, sealed.account_id)
             if role:
                 enter_role(application, role)
             with pytest.raises(REFUSED):
                 application.execute(statement)
 
 
-def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
-    carla = book("Carla")
-    with tenancy.account(sealed.home.account_id), tenancy.eraser():
+def test_the_eraser_sees_one_account_and_nothing_else(sealed: LedgerCustomer) -> None:
+    carla = customer_with_ledger("Carla")
+    with tenancy.account(sealed.account_id), tenancy.eraser():
         assert set(ConsentEvidence.objects.values_list("event_id", flat=True)) >= set(sealed.events)
     with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, sealed.home.account_id)
+        tenancy.enter_account(application, sealed.account_id)
         enter_role(application, ERASER_ROLE)
         done = application.execute("DELETE FROM consent_evidence WHERE event_id = ANY(%s)", [list(carla.events)])
         assert done.rowcount == 0
@@ -294,7 +294,7 @@ def test_the_eraser_sees_one_account_and_nothing_else(sealed: Book) -> None:
         assert application.execute("DELETE FROM consent_evidence").rowcount == 0, "without an account it sees nothing"
 
 
-def test_the_command_names_what_it_finds(sealed: Book) -> None:
+def test_the_command_names_what_it_finds(sealed: LedgerCustomer) -> None:
     """The whole ledger from the command line; the shared database of the tests holds other tests' rows, too."""
     fresh = sealed.write()
     answer = CliRunner().invoke(cli, ["consent", "verify", "--ledger"])

@@ -12,7 +12,7 @@ import pytest
 
 from mailflatrate.rules.prior_status import is_other_channel, read_title
 from mailflatrate.rules.systems import profiles
-from moving_home import dry_run
+from support.contact_files import dry_run
 
 EXPORTS = Path(__file__).parent / "moving"
 FOURTEEN = {

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lists_home import Home
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
@@ -18,12 +17,13 @@ from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
-from moving_home import dry_run
+from support.contact_files import dry_run
+from support.customers import Customer
 
 EXPORTS = Path(__file__).parent / "moving"
 
 
-def bring(anna: Home, name: str, data: bytes, terms: ImportTerms | None = None) -> Import:
+def bring(anna: Customer, name: str, data: bytes, terms: ImportTerms | None = None) -> Import:
     with tenancy.account(anna.account_id):
         job = actions.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
@@ -44,12 +44,12 @@ def read(system: str, name: str) -> bytes:
     return recent((EXPORTS / system / name).read_bytes())
 
 
-def states(anna: Home) -> dict[str, str]:
+def states(anna: Customer) -> dict[str, str]:
     with tenancy.account(anna.account_id):
         return dict(Subscription.objects.values_list("contact__email", "state"))
 
 
-def test_a_mailchimp_audience_is_mailable_where_its_proof_is_whole(anna: Home) -> None:
+def test_a_mailchimp_audience_is_mailable_where_its_proof_is_whole(anna: Customer) -> None:
     """The export names no source, so that of the list's approved origin counts; times are in UTC."""
     done = bring(
         anna,
@@ -85,7 +85,7 @@ def test_a_mailchimp_audience_is_mailable_where_its_proof_is_whole(anna: Home) -
         assert Suppression.objects.filter(account_id=anna.account_id).count() == 2
 
 
-def test_a_stated_source_is_recorded_as_such(anna: Home) -> None:
+def test_a_stated_source_is_recorded_as_such(anna: Customer) -> None:
     terms = ImportTerms(source="Form on the website", form_url="https://anna.example/news", wording="I want news")
     bring(anna, "subscribed.csv", read("mailchimp", "subscribed_email_audience_export_5f1c.csv"), terms)
     with tenancy.account(anna.account_id):
@@ -94,7 +94,7 @@ def test_a_stated_source_is_recorded_as_such(anna: Home) -> None:
     assert (proof.details["source_by"], proof.details["wording"]) == ("customer", "I want news")
 
 
-def test_a_date_and_a_clock_become_one_time(anna: Home) -> None:
+def test_a_date_and_a_clock_become_one_time(anna: Customer) -> None:
     done = bring(anna, "empfaenger.csv", read("rapidmail", "empfaenger.csv"))
     assert done.accepted == 1
     with tenancy.account(anna.account_id):
@@ -104,13 +104,13 @@ def test_a_date_and_a_clock_become_one_time(anna: Home) -> None:
     assert (proof.confirmed_at - proof.signup_at) == timedelta(minutes=1, seconds=31)
 
 
-def test_one_time_for_both_steps_proves_nothing_where_the_system_writes_it_so(anna: Home) -> None:
+def test_one_time_for_both_steps_proves_nothing_where_the_system_writes_it_so(anna: Customer) -> None:
     done = bring(anna, "subscribers.csv", read("mailerlite", "subscribers.csv"))
     assert done.accepted == 1
     assert done.quarantined["single_opt_in"] == 1
 
 
-def test_a_full_name_is_split(anna: Home) -> None:
+def test_a_full_name_is_split(anna: Customer) -> None:
     bring(anna, "subscribers.csv", read("listmonk", "subscribers.csv"))
     with tenancy.account(anna.account_id):
         dora = Contact.objects.get(email="dora.klein@kunde-1.de")
@@ -120,7 +120,7 @@ def test_a_full_name_is_split(anna: Home) -> None:
 @pytest.mark.parametrize(
     "case", ["cleverreach", "klaviyo", "mailtrain-2", "mailman", "sympa", "keila", "phplist", "brevo"]
 )
-def test_the_import_gives_the_verdicts_of_the_dry_run(anna: Home, case: str, tmp_path: Path) -> None:
+def test_the_import_gives_the_verdicts_of_the_dry_run(anna: Customer, case: str, tmp_path: Path) -> None:
     for path in sorted(EXPORTS.glob(f"{case}/*")):
         if path.name == "expected.json":
             continue
@@ -134,7 +134,7 @@ def test_the_import_gives_the_verdicts_of_the_dry_run(anna: Home, case: str, tmp
         assert sum(done.refused.values()) == sum(found["never"].values())
 
 
-def test_a_system_that_the_customer_names_is_used(anna: Home) -> None:
+def test_a_system_that_the_customer_names_is_used(anna: Customer) -> None:
     data = b"email,status\ndora@kunde-1.de,4\nerik@kunde-2.de,1\n"
     with pytest.raises(Exception, match="looks like it says who may be emailed"):
         bring(anna, "people.csv", data)
@@ -142,7 +142,7 @@ def test_a_system_that_the_customer_names_is_used(anna: Home) -> None:
     assert done.refused == {"complained_before": 1}
 
 
-def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Home, tmp_path: Path) -> None:
+def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Customer, tmp_path: Path) -> None:
     packed = tmp_path / "audience.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("campaigns.csv", "title,sent\nMay,3\n")
@@ -162,7 +162,7 @@ def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Home
     assert set(states(anna)) == set(people)
 
 
-def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Home, tmp_path: Path) -> None:
+def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Customer, tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.csv", "email\ndora@kunde-1.de\n")

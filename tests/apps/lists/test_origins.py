@@ -9,7 +9,6 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from PIL import Image
 
-from lists_home import HEADER, Home, approve_origin, declaration, declare_origin, home, reviewer, tables
 from mailflatrate.apps.accounts.actions import add_member, create_user
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.lists import actions
@@ -31,23 +30,27 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER, tables
+from support.customers import Customer, customer_with_list
+from support.origins import approve_origin, declaration, declare_origin
+from support.people import operator
 
 Line = Callable[..., str]
 
 
 @pytest.fixture
-def undeclared(database: str) -> Home:
-    return home("Anna", approved=False)
+def undeclared(database: str) -> Customer:
+    return customer_with_list("Anna", approved=False)
 
 
 @pytest.fixture
-def waiting(undeclared: Home) -> Home:
+def waiting(undeclared: Customer) -> Customer:
     """A list whose declaration nobody has read yet."""
     declare_origin(undeclared.account_id, undeclared.list_id)
     return undeclared
 
 
-def states(place: Home) -> dict[tuple[str, str], int]:
+def states(place: Customer) -> dict[tuple[str, str], int]:
     with tenancy.account(place.account_id):
         found: dict[tuple[str, str], int] = {}
         for state, reason in Subscription.objects.values_list("state", "quarantine_reason"):
@@ -60,12 +63,12 @@ def _execute(statement: str, *values: object) -> None:
         cursor.execute(statement, list(values))
 
 
-def newest(place: Home) -> ListOrigin:
+def newest(place: Customer) -> ListOrigin:
     with tenancy.account(place.account_id):
         return ListOrigin.objects.select_related("mailing_list").order_by("-version")[0]
 
 
-def test_nothing_is_imported_before_the_origin_is_declared(undeclared: Home, line: Line) -> None:
+def test_nothing_is_imported_before_the_origin_is_declared(undeclared: Customer, line: Line) -> None:
     with pytest.raises(OriginNeeded, match="come from") as problem:
         undeclared.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     assert problem.value.list_id == undeclared.list_id
@@ -73,7 +76,7 @@ def test_nothing_is_imported_before_the_origin_is_declared(undeclared: Home, lin
         assert not Import.objects.exists()
 
 
-def test_nor_by_sql_under_the_application_role(undeclared: Home) -> None:
+def test_nor_by_sql_under_the_application_role(undeclared: Customer) -> None:
     """A row that would run without a declaration is refused by the table itself."""
     with psycopg.connect(app_url(load_settings())) as application:
         tenancy.enter_account(application, undeclared.account_id)
@@ -87,7 +90,7 @@ def test_nor_by_sql_under_the_application_role(undeclared: Home) -> None:
             )
 
 
-def test_everybody_waits_until_a_person_has_approved(waiting: Home, line: Line) -> None:
+def test_everybody_waits_until_a_person_has_approved(waiting: Customer, line: Line) -> None:
     """Proof goes to the ledger at once; mail goes to nobody. Approval lets out whose proof is whole."""
     text = "\n".join(
         [HEADER, line("dora@kunde-1.de"), line("erik@kunde-1.de"), line("f@kunde-1.de", ip=""), line("info@kunde-1.de")]
@@ -103,7 +106,7 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Home, line: Line) 
     assert tables(waiting.account_id) == before, "a second upload changes nothing while it waits, either"
 
     decided = actions.decide_origin(
-        newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Form seen."
+        newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Form seen."
     )
     assert decided.state == DeclarationState.APPROVED
     assert states(waiting) == {("confirmed", ""): 2, ("quarantined", "sign_up_ip_missing"): 1}
@@ -117,9 +120,9 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Home, line: Line) 
     assert waiting.bring("\n".join([HEADER, line("later@kunde-1.de")])).accepted == 1
 
 
-def test_a_rejected_list_is_closed_for_good(waiting: Home, line: Line) -> None:
+def test_a_rejected_list_is_closed_for_good(waiting: Customer, line: Line) -> None:
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
-    actions.decide_origin(newest(waiting).id, OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
+    actions.decide_origin(newest(waiting).id, OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     assert states(waiting) == {("quarantined", "origin_rejected"): 1}
     with pytest.raises(ListError, match="rejected"):
         waiting.bring("\n".join([HEADER, line("erik@kunde-1.de")]))
@@ -134,10 +137,10 @@ def test_a_rejected_list_is_closed_for_good(waiting: Home, line: Line) -> None:
                 cursor.execute(f"{statement} WHERE id = {waiting.list_id}")
 
 
-def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(waiting: Home, line: Line) -> None:
+def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(waiting: Customer, line: Line) -> None:
     done = waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     first = newest(waiting)
-    actions.decide_origin(first.id, OriginDecision.ASK, reviewer=reviewer(), reason="Which form?")
+    actions.decide_origin(first.id, OriginDecision.ASK, reviewer=operator(), reason="Which form?")
     assert states(waiting) == {("quarantined", "origin_waiting"): 1}
     second = declare_origin(waiting.account_id, waiting.list_id, remarks="The one in the footer.")
     assert second.version == 2
@@ -145,14 +148,14 @@ def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(wa
         assert ListOrigin.objects.get(id=first.id).state == DeclarationState.REPLACED
         assert Import.objects.get(id=done.id).origin_id == second.id
     with pytest.raises(ListError, match="already been decided"):
-        actions.decide_origin(first.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
-    actions.decide_origin(second.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+        actions.decide_origin(first.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    actions.decide_origin(second.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     assert states(waiting) == {("confirmed", ""): 1}
 
 
-def test_a_further_source_waits_by_itself(waiting: Home, line: Line) -> None:
+def test_a_further_source_waits_by_itself(waiting: Customer, line: Line) -> None:
     """What was approved goes on; people under the newer declaration wait for its own decision."""
-    actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     declare_origin(waiting.account_id, waiting.list_id, kind="shop")
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     with tenancy.account(waiting.account_id):
@@ -185,7 +188,7 @@ def test_a_further_source_waits_by_itself(waiting: Home, line: Line) -> None:
         ({"screenshot": b"GIF89a no picture"}, "screenshot"),
     ],
 )
-def test_every_part_of_a_declaration_is_asked_for(undeclared: Home, changed: dict[str, object], field: str) -> None:
+def test_every_part_of_a_declaration_is_asked_for(undeclared: Customer, changed: dict[str, object], field: str) -> None:
     with pytest.raises(DeclarationProblem) as problem:
         declare_origin(undeclared.account_id, undeclared.list_id, **changed)
     assert list(problem.value.problems) == [field]
@@ -193,7 +196,7 @@ def test_every_part_of_a_declaration_is_asked_for(undeclared: Home, changed: dic
         assert MailingList.objects.get(id=undeclared.list_id).origin_state == OriginState.FORM
 
 
-def test_a_picture_is_written_anew_and_kept_for_the_next_version(undeclared: Home) -> None:
+def test_a_picture_is_written_anew_and_kept_for_the_next_version(undeclared: Customer) -> None:
     raw = io.BytesIO()
     Image.new("RGB", (3000, 20), "red").save(raw, "PNG")
     poisoned = raw.getvalue() + b"<script>alert(1)</script>"
@@ -207,7 +210,7 @@ def test_a_picture_is_written_anew_and_kept_for_the_next_version(undeclared: Hom
     assert bytes(second.screenshot or b"") == kept
 
 
-def test_free_text_that_names_forbidden_sources_is_kept_with_the_words_around_it(undeclared: Home) -> None:
+def test_free_text_that_names_forbidden_sources_is_kept_with_the_words_around_it(undeclared: Customer) -> None:
     origin = declare_origin(
         undeclared.account_id, undeclared.list_id, remarks="Ein Teil wurde 2019 vom Adresshändler zugekauft."
     )
@@ -218,7 +221,7 @@ def test_free_text_that_names_forbidden_sources_is_kept_with_the_words_around_it
     assert origin.hits[0]["before"].endswith("2019 vom ")
 
 
-def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Home) -> None:
+def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Customer) -> None:
     """Locked in the database for everyone using the application role."""
     origin = newest(waiting)
     attacks = {
@@ -239,15 +242,15 @@ def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Home) ->
         FROM list_origin WHERE id = %s"""
     with pytest.raises(DatabaseError, match="undecided"), tenancy.account(waiting.account_id):
         _execute(insert, origin.id)
-    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     with pytest.raises(DatabaseError, match="final"), tenancy.platform(PlatformReason.OPERATOR_DESK):
         ListOrigin.objects.filter(id=origin.id).update(state=DeclarationState.WAITING)
 
 
-def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_message(waiting: Home) -> None:
+def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_message(waiting: Customer) -> None:
     anna = create_user(f"anna-{waiting.account_id}@lindenhof.example", name="Anna", password=None, language="de")
     add_member(waiting.account_id, anna)
-    origin, otto = newest(waiting), reviewer()
+    origin, otto = newest(waiting), operator()
     with pytest.raises(ListError, match="only a reviewer"):
         actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=anna, reason="I say so.")
     with pytest.raises(ListError, match="reason"):
@@ -264,7 +267,7 @@ def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_messag
     assert f"/studio/lists/{waiting.list_id}/" in told.text
 
 
-def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Home, line: Line) -> None:
+def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Customer, line: Line) -> None:
     """Slices before it are let out, slices after it go in at once, and no counter is lost."""
     data = "\n".join([HEADER, *(line(f"person{n}x@kunde-1.de") for n in range(12))]).encode()
     with tenancy.account(waiting.account_id):
@@ -273,7 +276,7 @@ def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Ho
 
     def decide(rows: int, position: int) -> None:
         if rows == 6:
-            actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=reviewer(), reason="Seen.")
+            actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
 
     run_import(waiting.account_id, job.id, slice_rows=3, on_slice=decide)
     assert states(waiting) == {("confirmed", ""): 12}
@@ -282,7 +285,7 @@ def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Ho
     assert (after.accepted, after.quarantined) == (12, {})
 
 
-def test_consent_of_more_than_a_year_waits_for_a_reviewer_and_of_two_is_too_old(anna: Home, line: Line) -> None:
+def test_consent_of_more_than_a_year_waits_for_a_reviewer_and_of_two_is_too_old(anna: Customer, line: Line) -> None:
     """R-13, on a list whose origin is approved long since."""
     old, older = (clock.now() - timedelta(days=days) for days in (400, 800))
     done = anna.bring(
@@ -296,12 +299,12 @@ def test_consent_of_more_than_a_year_waits_for_a_reviewer_and_of_two_is_too_old(
         )
     )
     assert (done.accepted, done.quarantined, done.check_state) == (1, {"ageing": 1, "too_old": 1}, CheckState.HELD)
-    released = actions.decide_import(done.id, release=True, reviewer=reviewer(), reason="They were mailed monthly.")
+    released = actions.decide_import(done.id, release=True, reviewer=operator(), reason="They were mailed monthly.")
     assert released.check_state == CheckState.RELEASED
     assert states(anna) == {("confirmed", ""): 2, ("quarantined", "too_old"): 1}
 
 
-def test_an_unusual_import_is_held_whole_and_stays_out_when_refused(anna: Home, line: Line) -> None:
+def test_an_unusual_import_is_held_whole_and_stays_out_when_refused(anna: Customer, line: Line) -> None:
     """R-15: numbered addresses, all confirmed in one second; nobody stays in meanwhile."""
     rows = [line(f"klara{n}@firma-neun.de") for n in range(60)]
     held = anna.bring("\n".join([HEADER, *rows]), slice_rows=25)
@@ -314,13 +317,13 @@ def test_an_unusual_import_is_held_whole_and_stays_out_when_refused(anna: Home, 
     assert again.accepted == 0, "a second upload is no way around"
     with pytest.raises(DatabaseError, match="only the desk"), tenancy.account(anna.account_id), transaction.atomic():
         Import.objects.filter(id=held.id).update(check_state=CheckState.CLEAR)
-    actions.decide_import(held.id, release=False, reviewer=reviewer(), reason="Made by a program.")
+    actions.decide_import(held.id, release=False, reviewer=operator(), reason="Made by a program.")
     assert states(anna) == {("quarantined", "import_refused"): 60}
     with pytest.raises(ListError, match="on hold"):
-        actions.decide_import(held.id, release=True, reviewer=reviewer(), reason="Oh well.")
+        actions.decide_import(held.id, release=True, reviewer=operator(), reason="Oh well.")
 
 
-def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Home, carla: Home) -> None:
+def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Customer, carla: Customer) -> None:
     with pytest.raises(ListError, match="this list doesn"), tenancy.account(carla.account_id):
         actions.declare_origin(waiting.list_id, declaration(), by=None)
     with pytest.raises(ListError), tenancy.account(carla.account_id):

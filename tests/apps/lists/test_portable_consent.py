@@ -15,7 +15,6 @@ from click import UsageError
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lists_home import Home, declare_origin, home
 from mailflatrate.apps.lists import actions, trusted_keys
 from mailflatrate.apps.lists.errors import OriginNeeded
 from mailflatrate.apps.lists.exports.runner import run_export
@@ -40,6 +39,8 @@ from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.portable import PORTABLE_FORM, PortableFault, PortableRefused, check_line, read_line
 from mailflatrate.rules.proof.signature import KEYS_FORM, PublishedKey, sign_portable
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, customer_with_list
+from support.origins import declare_origin
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
 ROW = "{email};{name};Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;192.0.2.1;https://a.example/;Kiel;{no}"
@@ -56,12 +57,12 @@ def at(name: str) -> str:
 
 
 @pytest.fixture
-def anna(database: str) -> Home:
+def anna(database: str) -> Customer:
     """Dora and Emil are confirmed, Fritz left the list, Gerd complained, Hanna is confirmed and left everything."""
     assert database
     ensure_signing_key()
     RUN[0] = next(RUNS)
-    found = home("Origin")
+    found = customer_with_list("Origin")
     found.bring("\n".join((HEADER, *(ROW.format(email=at(name), name=name.title(), no="confirmed") for name in NAMES))))
     with tenancy.account(found.account_id):
         ids = dict(Contact.objects.values_list("email", "id"))
@@ -73,7 +74,7 @@ def anna(database: str) -> Home:
     return found
 
 
-def exported(anna: Home, file_format: ExportFormat = ExportFormat.NDJSON) -> bytes:
+def exported(anna: Customer, file_format: ExportFormat = ExportFormat.NDJSON) -> bytes:
     with tenancy.account(anna.account_id):
         job = actions.start_export(ExportContent.PROOF, file_format, by=None, enqueue=False)
     run_export(anna.account_id, job.id)
@@ -81,7 +82,7 @@ def exported(anna: Home, file_format: ExportFormat = ExportFormat.NDJSON) -> byt
         return storage.get(Export.objects.get(id=job.id).file_path)
 
 
-def states(place: Home) -> dict[str, tuple[str, bool]]:
+def states(place: Customer) -> dict[str, tuple[str, bool]]:
     """Each person with their state on the list, and whether they are suppressed."""
     with tenancy.account(place.account_id):
         rows = Subscription.objects.filter(mailing_list_id=place.list_id).select_related("contact")
@@ -91,12 +92,12 @@ def states(place: Home) -> dict[str, tuple[str, bool]]:
         }
 
 
-def refusals(place: Home, job: Import) -> dict[int, str]:
+def refusals(place: Customer, job: Import) -> dict[int, str]:
     with tenancy.account(place.account_id):
         return dict(ImportRefusal.objects.filter(source_import=job).values_list("line_number", "reason"))
 
 
-def suppressed(place: Home, anna: Home) -> set[str]:
+def suppressed(place: Customer, anna: Customer) -> set[str]:
     """Which of Anna's people are suppressed in another account."""
     with tenancy.account(anna.account_id):
         keys = {email: bytes(key) for email, key in Contact.objects.values_list("email", "address_key")}
@@ -105,8 +106,8 @@ def suppressed(place: Home, anna: Home) -> set[str]:
 
 
 @pytest.mark.parametrize("file_format", list(ExportFormat))
-def test_the_same_people_are_mailable_and_the_same_suppressed(anna: Home, file_format: ExportFormat) -> None:
-    moved = home("Target")
+def test_the_same_people_are_mailable_and_the_same_suppressed(anna: Customer, file_format: ExportFormat) -> None:
+    moved = customer_with_list("Target")
     job = moved.bring(exported(anna, file_format))
     assert (job.state, job.accepted, job.problem) == ("done", 2, "")
     assert states(moved) == {
@@ -121,12 +122,12 @@ def test_the_same_people_are_mailable_and_the_same_suppressed(anna: Home, file_f
         assert (dora.first_name, dora.attributes) == ("Dora", {"stadt": "Kiel"})
 
 
-def test_the_proof_verifies_on_both_sides_and_says_where_it_came_from(anna: Home) -> None:
+def test_the_proof_verifies_on_both_sides_and_says_where_it_came_from(anna: Customer) -> None:
     keys = {key.id: key for key in published_keys()}
     sent = exported(anna)
     for line in sent.splitlines()[:-1]:
         assert check_line(json.loads(line), keys).email
-    moved = home("Target")
+    moved = customer_with_list("Target")
     moved.bring(sent)
     with tenancy.account(moved.account_id):
         proof = ConsentEvidence.objects.get(email=at("dora")).details["proof"]
@@ -179,11 +180,11 @@ FORGERIES: list[tuple[Callable[[dict[str, Any]], None], PortableFault]] = [
 ]
 
 
-def test_each_forged_line_is_refused_with_its_reason_and_the_others_come_in(anna: Home) -> None:
+def test_each_forged_line_is_refused_with_its_reason_and_the_others_come_in(anna: Customer) -> None:
     sent = exported(anna).splitlines()
     at_dora = next(number for number, line in enumerate(sent) if at("dora").encode() in line)
     for forge, fault in FORGERIES:
-        moved = home("Target")
+        moved = customer_with_list("Target")
         line = json.loads(sent[at_dora])
         forge(line)
         forged = [*sent[:at_dora], json.dumps(line).encode(), *sent[at_dora + 1 :]]
@@ -195,21 +196,21 @@ def test_each_forged_line_is_refused_with_its_reason_and_the_others_come_in(anna
         assert states(moved)["emil"] == ("confirmed", False)
 
 
-def test_a_no_that_was_edited_into_a_yes_makes_nobody_mailable(anna: Home) -> None:
+def test_a_no_that_was_edited_into_a_yes_makes_nobody_mailable(anna: Customer) -> None:
     sent = exported(anna).splitlines()
     number = next(number for number, line in enumerate(sent) if at("gerd").encode() in line)
     line = json.loads(sent[number])
     line["suppression"], line["state"]["state"] = None, "confirmed"
     line["events"] = line["events"][:1]
-    moved = home("Target")
+    moved = customer_with_list("Target")
     job = moved.bring(b"\n".join([*sent[:number], json.dumps(line).encode(), *sent[number + 1 :]]) + b"\n")
     assert refusals(moved, job)[number + 1] == PortableFault.SIGNATURE.value
     assert "gerd" not in states(moved)
 
 
-def test_a_file_that_was_cut_off_says_so_and_has_lost_no_no(anna: Home) -> None:
+def test_a_file_that_was_cut_off_says_so_and_has_lost_no_no(anna: Customer) -> None:
     sent = exported(anna)
-    moved = home("Target")
+    moved = customer_with_list("Target")
     job = moved.bring(sent[: sent.index(at("emil").encode()) + 20])
     assert PortableFault.CUT_OFF.value in refusals(moved, job).values()
     assert PortableFault.UNREADABLE.value in refusals(moved, job).values()
@@ -218,16 +219,16 @@ def test_a_file_that_was_cut_off_says_so_and_has_lost_no_no(anna: Home) -> None:
     assert "emil" not in states(moved)
 
 
-def test_a_no_of_the_target_wins_over_a_proof(anna: Home) -> None:
-    moved = home("Target")
+def test_a_no_of_the_target_wins_over_a_proof(anna: Customer) -> None:
+    moved = customer_with_list("Target")
     moved.bring("\n".join((HEADER, ROW.format(email=at("dora"), name="Dora", no="unsubscribed"))))
     job = moved.bring(exported(anna))
     assert (job.accepted, job.refused["suppressed"]) == (1, 1)
     assert "dora" not in states(moved)
 
 
-def test_nobody_is_mailable_before_the_origin_of_the_list_is_approved(anna: Home) -> None:
-    target = home("Target", approved=False)
+def test_nobody_is_mailable_before_the_origin_of_the_list_is_approved(anna: Customer) -> None:
+    target = customer_with_list("Target", approved=False)
     with pytest.raises(OriginNeeded):
         target.bring(exported(anna))
     declare_origin(target.account_id, target.list_id)
@@ -240,7 +241,7 @@ def test_nobody_is_mailable_before_the_origin_of_the_list_is_approved(anna: Home
 
 
 def test_another_installation_is_trusted_only_once_its_keys_are_named(
-    anna: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    anna: Customer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = Ed25519PrivateKey.generate()
     public = PublishedKey(foreign.public_key().public_bytes_raw(), "2026-01-01T00:00:00.000000Z")
@@ -250,7 +251,7 @@ def test_another_installation_is_trusted_only_once_its_keys_are_named(
         line["service"]["domain"] = "elsewhere.example"
         lines.append(json.dumps({**line, "signature": sign_portable(foreign, line)}).encode())
     file = b"\n".join(lines) + b"\n"
-    moved = home("Target")
+    moved = customer_with_list("Target")
     assert set(refusals(moved, moved.bring(file)).values()) == {
         PortableFault.UNKNOWN_KEY.value,
         PortableFault.CUT_OFF.value,
@@ -263,24 +264,24 @@ def test_another_installation_is_trusted_only_once_its_keys_are_named(
         assert ConsentEvidence.objects.get(email=at("dora")).details["proof"]["service"] == "elsewhere.example"
 
 
-def test_a_retired_key_still_proves_what_it_signed(anna: Home) -> None:
+def test_a_retired_key_still_proves_what_it_signed(anna: Customer) -> None:
     sent = exported(anna)
     rotate_signing_key()
-    assert home("Target").bring(sent).accepted == 2
+    assert customer_with_list("Target").bring(sent).accepted == 2
 
 
-def test_a_minor_is_refused_whatever_the_proof_says(anna: Home) -> None:
+def test_a_minor_is_refused_whatever_the_proof_says(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         Contact.objects.filter(email=at("dora")).update(attributes={"birthday": "2020-01-01"})
-    moved = home("Target")
+    moved = customer_with_list("Target")
     job = moved.bring(exported(anna))
     assert (job.accepted, job.refused["minor"]) == (1, 1)
     assert "dora" not in states(moved)
 
 
-def test_no_mapping_turns_a_no_into_a_yes(anna: Home) -> None:
+def test_no_mapping_turns_a_no_into_a_yes(anna: Customer) -> None:
     """The columns are fixed, whatever the customer says about them."""
-    moved = home("Target")
+    moved = customer_with_list("Target")
     mapping = {"email": "email", "signup_at": "signup_at", "confirmed_at": "confirmed_at", "source": "source"}
     terms = ImportTerms(no_status={"state": "an internal code"})
     with tenancy.account(moved.account_id):
@@ -291,8 +292,8 @@ def test_no_mapping_turns_a_no_into_a_yes(anna: Home) -> None:
     assert states(moved)["fritz"] == ("unsubscribed", False)
 
 
-def test_a_table_that_only_looks_like_proof_is_read_as_nothing(anna: Home) -> None:
-    moved = home("Target")
+def test_a_table_that_only_looks_like_proof_is_read_as_nothing(anna: Customer) -> None:
+    moved = customer_with_list("Target")
     titles = "email,signup_at,signup_ip,confirmed_at,source,state,mailflatrate_proof"
     cells = f"{at('eve')},2026-10-01T10:00:00Z,192.0.2.1,2026-10-01T10:05:00Z,https://a.example/,confirmed,yes"
     job = moved.bring(f"{titles}\n{cells}\n")
@@ -315,7 +316,7 @@ def _checked(script: str, file: Path, keys: Path) -> subprocess.CompletedProcess
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_script_in_the_documentation_and_our_own_command_agree(anna: Home, tmp_path: Path) -> None:
+def test_the_script_in_the_documentation_and_our_own_command_agree(anna: Customer, tmp_path: Path) -> None:
     found = re.search(r"```python\n(.*?)```", (DOCS / "portable-consent.md").read_text(), re.S)
     assert found is not None
     script, sent = found[1], exported(anna)
@@ -337,11 +338,11 @@ def _written(file: Path, octets: bytes) -> Path:
     return file
 
 
-def test_an_operator_exports_to_a_file_that_only_they_can_read(anna: Home, tmp_path: Path) -> None:
+def test_an_operator_exports_to_a_file_that_only_they_can_read(anna: Customer, tmp_path: Path) -> None:
     file = tmp_path / "proof.ndjson"
     write_file(file, anna.account_id, "proof", None, "News")
     assert file.stat().st_mode & 0o777 == 0o600
-    assert home("Target").bring(file.read_bytes()).accepted == 2
+    assert customer_with_list("Target").bring(file.read_bytes()).accepted == 2
     with pytest.raises(UsageError, match="exists already"):
         write_file(file, anna.account_id, "proof", None, None)
     with pytest.raises(UsageError, match="has no list"):

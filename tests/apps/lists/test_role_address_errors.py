@@ -8,7 +8,6 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lists_home import HEADER, Home
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.actions import SignupPerson
 from mailflatrate.apps.lists.addresses import judge_address
@@ -17,6 +16,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import role_tier
 from mailflatrate.rules.addresses.roles import plain_refused_words
+from support.contact_files import HEADER
+from support.customers import Customer
 
 ROLES = ("info", "Info+x", "vertrieb1", "no-reply", "kundenservice_", "_office", "BÜRO", "buero", "geschäftsführung")
 NUMBERS = itertools.count(1)
@@ -68,7 +69,7 @@ def test_people_are_let_through_by_the_table(database: str, local: str) -> None:
 
 
 @pytest.mark.parametrize("local", ROLES)
-def test_raw_sql_under_the_application_role_is_refused(anna: Home, local: str) -> None:
+def test_raw_sql_under_the_application_role_is_refused(anna: Customer, local: str) -> None:
     values = [anna.account_id, f"{local}@kunde-1.de", b"x" * 31 + bytes([next(NUMBERS)])]
     insert = "INSERT INTO contact (account_id, email, address_key) VALUES (%s, %s, %s)"
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
@@ -80,7 +81,7 @@ def test_raw_sql_under_the_application_role_is_refused(anna: Home, local: str) -
 
 
 @pytest.mark.parametrize("local", ROLES)
-def test_no_action_takes_one_either(anna: Home, line: object, local: str) -> None:
+def test_no_action_takes_one_either(anna: Customer, line: object, local: str) -> None:
     """By hand, by a sign-up's confirmation, by a change of address; the import refuses it as a row."""
     email = f"{local}@kunde-1.de"
     person = SignupPerson(email, b"y" * 31 + bytes([next(NUMBERS)]))
@@ -99,7 +100,7 @@ def test_no_action_takes_one_either(anna: Home, line: object, local: str) -> Non
         assert not Contact.objects.exists()
 
 
-def test_the_owner_is_no_way_around(database: str, anna: Home) -> None:
+def test_the_owner_is_no_way_around(database: str, anna: Customer) -> None:
     with psycopg.connect(database) as owner, pytest.raises(psycopg.errors.CheckViolation):
         owner.execute(
             "INSERT INTO contact (account_id, email, address_key) VALUES (%s, 'info@kunde-1.de', 'x')",

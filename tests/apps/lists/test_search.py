@@ -4,33 +4,33 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from campaign_world import World, world
 from mailflatrate.apps.lists import search
 from mailflatrate.apps.lists.models import Contact, ContactText, SearchTodo
 from mailflatrate.apps.lists.queries import contact_page
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
 
 
 @pytest.fixture
-def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> World:
+def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
     """Enough people to ask the index."""
     monkeypatch.setattr(search, "SAMPLE", 5)
-    return world(people=6)
+    return sending_customer(people=6)
 
 
 @pytest.fixture
-def carla(database: str) -> World:
-    return world(people=1)
+def carla(database: str) -> Customer:
+    return sending_customer(people=1)
 
 
-def found(one: World, text: str) -> list[str]:
+def found(one: Customer, text: str) -> list[str]:
     with tenancy.account(one.account_id):
         return [row.email.partition("@")[0] for row in contact_page(search=text).rows]
 
 
-def name(database: str, one: World, **values: str) -> None:
+def name(database: str, one: Customer, **values: str) -> None:
     """Give the first person these values."""
     with tenancy.account(one.account_id):
         first = Contact.objects.order_by("email")[0]
@@ -45,7 +45,7 @@ def name(database: str, one: World, **values: str) -> None:
 
 @pytest.mark.parametrize("way", ["index", "not written yet", "no index"])
 def test_people_are_found_by_parts_whatever_way_is_taken(
-    database: str, anna: World, monkeypatch: pytest.MonkeyPatch, way: str
+    database: str, anna: Customer, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     if way == "no index":
         monkeypatch.setattr(search, "_found", lambda text: None)
@@ -62,7 +62,7 @@ def test_people_are_found_by_parts_whatever_way_is_taken(
         assert found(anna, text) == [], text
 
 
-def test_a_search_finds_nobody_of_another_account(database: str, anna: World, carla: World) -> None:
+def test_a_search_finds_nobody_of_another_account(database: str, anna: Customer, carla: Customer) -> None:
     name(database, anna, last_name="Zwiebelfisch")
     assert len(found(anna, "wiebelfi")) == 1
     assert found(carla, "wiebelfi") == []
@@ -77,7 +77,7 @@ def test_a_search_finds_nobody_of_another_account(database: str, anna: World, ca
         assert eve.execute(asked).fetchone() == (None,), "another account's pass"
 
 
-def test_a_text_that_many_have_is_found_page_by_page(anna: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_many_have_is_found_page_by_page(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_FOUND", 3)
     with tenancy.account(anna.account_id):
         assert search._found("example") is None
@@ -87,7 +87,7 @@ def test_a_text_that_many_have_is_found_page_by_page(anna: World, monkeypatch: p
         assert len(page.rows) == 4 and len(rest.rows) == Contact.objects.count() - 4
 
 
-def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: World) -> None:
+def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: Customer) -> None:
     name(database, anna, last_name="Zwiebelfisch")
     search.write_texts()
     assert len(found(anna, "wiebelfi")) == 1
@@ -102,7 +102,7 @@ def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: Worl
         assert not ContactText.objects.filter(said__contains="Spargel").exists()
 
 
-def test_raw_sql_writes_no_text(anna: World) -> None:
+def test_raw_sql_writes_no_text(anna: Customer) -> None:
     search.write_texts()
     with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
         tenancy.enter_account(eve, anna.account_id, for_session=True)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from lists_home import Home
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.apps.lists.errors import SegmentError
@@ -14,6 +13,7 @@ from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.apps.lists.segments import MAX_CONDITIONS, conditions_sql, named_sql, parse_conditions
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "dora": {"first_name": "Dora", "attributes": {"city": "Kiel", "orders": "12", "born": "1980-02-03"}},
@@ -28,7 +28,7 @@ def condition(field: str, op: str, value: Any = None, key: str = "") -> dict[str
 
 
 @pytest.fixture
-def crowd(anna: Home) -> Home:
+def crowd(anna: Customer) -> Customer:
     """Four confirmed people; the later ones confirmed and were active longer ago."""
     with tenancy.account(anna.account_id):
         for number, (name, values) in enumerate(PEOPLE.items()):
@@ -52,7 +52,7 @@ def crowd(anna: Home) -> Home:
     return anna
 
 
-def found(place: Home, *conditions: dict[str, Any]) -> set[str]:
+def found(place: Customer, *conditions: dict[str, Any]) -> set[str]:
     sql, values = conditions_sql(conditions)
     with tenancy.account(place.account_id), connection.cursor() as cursor:
         cursor.execute(f"SELECT split_part(c.email, '@', 1) FROM contact c WHERE {sql}", values)
@@ -93,11 +93,11 @@ def found(place: Home, *conditions: dict[str, Any]) -> set[str]:
         (condition("consent", "not_within_days", 250), "gustav"),
     ],
 )
-def test_each_comparison_finds_whom_it_says(crowd: Home, asked: dict[str, Any], who: str) -> None:
+def test_each_comparison_finds_whom_it_says(crowd: Customer, asked: dict[str, Any], who: str) -> None:
     assert found(crowd, asked) == set(who.split())
 
 
-def test_all_conditions_must_hold_and_lists_count(crowd: Home) -> None:
+def test_all_conditions_must_hold_and_lists_count(crowd: Customer) -> None:
     with tenancy.account(crowd.account_id):
         other = create_list("Other").id
     assert found(crowd) == set(PEOPLE)
@@ -111,7 +111,7 @@ def test_all_conditions_must_hold_and_lists_count(crowd: Home) -> None:
         assert count_segment([other], []) == 0
 
 
-def test_carla_sees_nobody_by_any_condition(crowd: Home, carla: Home) -> None:
+def test_carla_sees_nobody_by_any_condition(crowd: Customer, carla: Customer) -> None:
     assert found(carla, condition("list", "on", crowd.list_id)) == set()
     assert found(carla) == set()
 

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from cryptography import x509
 
-from ledger_home import Book, book, faults_of, looked_at, tampering
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.ledger_verification import FaultKind
 from mailflatrate.apps.lists.models import ConsentStamp
@@ -21,6 +20,7 @@ from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
 from mailflatrate.rules.proof.verdict import Anchors, CertificateVerdict
 from mailflatrate.settings import schema
+from support.ledger import LedgerCustomer, customer_with_ledger, faults_of, looked_at, tampering
 
 CONFIGURATION = """
 [req]
@@ -115,15 +115,15 @@ def served(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[HT
 
 
 @pytest.fixture
-def sealed(database: str) -> Book:
+def sealed(database: str) -> LedgerCustomer:
     assert database
-    made = book(events=2)
+    made = customer_with_ledger(events=2)
     ledger_seals.seal_ledger()
     return made
 
 
 def test_the_newest_seal_is_stamped_once(
-    database: str, sealed: Book, served: HTTPServer, authority: Authority, tmp_path: Path
+    database: str, sealed: LedgerCustomer, served: HTTPServer, authority: Authority, tmp_path: Path
 ) -> None:
     stamp = ledger_seals.stamp_newest()
     assert stamp
@@ -133,7 +133,7 @@ def test_the_newest_seal_is_stamped_once(
     with psycopg.connect(database) as owner:
         report = looked_at(owner)
         assert report.stamps >= 1
-        assert faults_of(report, sealed.home.account_id) == []
+        assert faults_of(report, sealed.account_id) == []
     with tampering(database) as owner:
         flipped = "set_byte(answer, 90, 255 - get_byte(answer, 90))"
         owner.execute(f"UPDATE consent_stamp SET answer = {flipped} WHERE id = %s", [stamp.id])
@@ -152,7 +152,7 @@ def test_the_newest_seal_is_stamped_once(
 
 
 def test_an_authority_that_is_silent_is_asked_again(
-    sealed: Book, served: HTTPServer, monkeypatch: pytest.MonkeyPatch
+    sealed: LedgerCustomer, served: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = ledger_seals.load_settings()
     monkeypatch.setattr(
@@ -160,7 +160,7 @@ def test_an_authority_that_is_silent_is_asked_again(
     )
     assert ledger_seals.stamp_newest() is None
     number = sealed.seal_of(sealed.events[-1])
-    with tenancy.account(sealed.home.account_id):
+    with tenancy.account(sealed.account_id):
         assert not ConsentStamp.objects.filter(seal_id=number).exists()
     monkeypatch.setattr(ledger_seals, "load_settings", lambda: good)
     stamp = ledger_seals.stamp_newest()
@@ -169,11 +169,11 @@ def test_an_authority_that_is_silent_is_asked_again(
 
 
 def test_a_certificate_holds_by_the_authority_that_the_verifier_names(
-    sealed: Book, served: HTTPServer, authority: Authority, tmp_path: Path
+    sealed: LedgerCustomer, served: HTTPServer, authority: Authority, tmp_path: Path
 ) -> None:
     assert ledger_seals.stamp_newest()
-    with tenancy.account(sealed.home.account_id):
-        made = build_certificate(sealed.contact_id, sealed.home.list_id, language="en")
+    with tenancy.account(sealed.account_id):
+        made = build_certificate(sealed.contact_id, sealed.list_id, language="en")
 
     def verdict(authorities: list[x509.Certificate] | None) -> CertificateVerdict:
         return check_certificate(made, Anchors(authorities=authorities)).verdict

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from audience_world import audience
-from certificate_world import AGENT, FORM, Signed, keys_file
-from forms_world import place, somebody
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions import ProofFormat, export_proof
@@ -26,6 +23,9 @@ from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 from mailflatrate.rules.proof.record import EventRecord, MalformedRecord, SealRecord
+from support.certificates import AGENT, FORM, Signed, keys_file
+from support.customers import customer_with_members
+from support.forms import customer_with_form, fresh_address
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +149,8 @@ def test_the_file_alone_is_enough(signed: Signed, tmp_path: Path) -> None:
 
 
 def test_nobody_gets_a_certificate_of_somebody_elses_contact(signed: Signed) -> None:
-    carla = audience("Carla")
-    with tenancy.account(carla.home.account_id), pytest.raises(PrivacyError):
+    carla = customer_with_members("Carla")
+    with tenancy.account(carla.account_id), pytest.raises(PrivacyError):
         build_certificate(signed.dora, signed.list_id, language="en")
     with tenancy.account(signed.account_id), pytest.raises(PrivacyError):
         build_certificate(signed.dora, carla.list_id, language="en")
@@ -169,7 +169,7 @@ def test_an_erased_half_is_shown_as_erased(signed: Signed) -> None:
 def test_a_real_sign_up_leaves_every_element(database: str) -> None:
     """Form, mail through the engine, confirmation: what `forms` writes is what the certificate wants (R-29)."""
     assert database
-    lindenhof, email = place(), somebody()
+    lindenhof, email = customer_with_form(), fresh_address()
     lindenhof.confirm(lindenhof.asked(email))
     ledger_seals.seal_ledger()
     with tenancy.account(lindenhof.account_id):

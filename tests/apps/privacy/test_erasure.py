@@ -5,10 +5,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from audience_world import file_of, line
-from campaign_world import World, world
-from ledger_home import faults_of
-from lists_home import Home, approve_origin
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
@@ -26,6 +22,10 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import file_of, line
+from support.customers import Customer, sending_customer
+from support.ledger import faults_of
+from support.origins import approve_origin
 
 BY = audit.machine("privacy.test")
 # Where law or contract allows an address to stay although its person was erased: each with its reason. None of
@@ -37,10 +37,10 @@ class Traces:
     """Dora, known in every table that can know her; her address is unlike any other."""
 
     def __init__(self, name: str) -> None:
-        self.anna: World = world(people=2)
+        self.anna: Customer = sending_customer(people=2)
         self.email = f"dora.{name}.{self.anna.account_id}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
-        home = Home(self.anna.account_id, self.anna.list_id)
+        home = Customer(self.anna.account_id, self.anna.list_id)
         approve_origin(home.account_id, home.list_id)
         home.bring(file_of(line(self.email), line(self.email)).getvalue())
         with tenancy.account(self.anna.account_id):
@@ -148,7 +148,7 @@ def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> Non
         export_person(dora.contact.id, language="en", by=BY)
         events = list(ConsentEvent.objects.filter(contact_id=dora.contact.id).values_list("id", flat=True))
         sent = Tally.objects.filter(campaign=dora.campaign).count(), Delivery.objects.count()
-        counts = erase_for_customer(dora.contact.id, by=dora.anna.anna)
+        counts = erase_for_customer(dora.contact.id, by=dora.anna.owner)
         assert counts["deliveries"] == 1
         assert not ConsentEvidence.objects.filter(event_id__in=events).exists()
         assert ConsentEvent.objects.filter(id__in=events).count() == len(events), "what proves stays"
@@ -173,7 +173,7 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
         row = strongest(dora.key)
         assert row
         assert row.reason == SuppressionReason.ERASED
-    home = Home(account_id, dora.anna.list_id)
+    home = Customer(account_id, dora.anna.list_id)
     imported = home.bring(file_of(line(dora.email)).getvalue())
     assert imported.accepted == 0
     assert imported.refused == {"suppressed": 1}
@@ -183,14 +183,14 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
 
 def test_an_erasure_ends_at_the_account(database: str) -> None:
     """Carla has the same address; what Anna's customer erases is Anna's."""
-    one, two = Traces("both"), world(people=1)
-    home = Home(two.account_id, two.list_id)
+    one, two = Traces("both"), sending_customer(people=1)
+    home = Customer(two.account_id, two.list_id)
     approve_origin(two.account_id, two.list_id)
     home.bring(file_of(line(one.email)).getvalue())
     with tenancy.account(two.account_id):
         carla = Contact.objects.get(email=one.email)
     with tenancy.account(one.anna.account_id), pytest.raises(PrivacyError):
-        erase_for_customer(carla.id, by=one.anna.anna)
+        erase_for_customer(carla.id, by=one.anna.owner)
     with tenancy.account(one.anna.account_id):
         erase_person(one.contact.id, by=BY, source="test")
     assert placeholders_in(database, one.email) == {"contact", "consent_evidence"}

@@ -8,10 +8,6 @@ import psycopg
 import pytest
 from django.db import connections
 
-from audience_world import file_of, line
-from campaign_world import World, world
-from ledger_home import faults_of
-from lists_home import Home, approve_origin
 from mailflatrate.apps.abuse.models import Case, CaseEvent, Report
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Edition
@@ -33,6 +29,10 @@ from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from support.contact_files import file_of, line
+from support.customers import Customer, sending_customer
+from support.ledger import faults_of
+from support.origins import approve_origin
 
 DAY = timedelta(days=1)
 
@@ -50,7 +50,7 @@ class Old:
 
     def __init__(self, owner_url: str, country: str = "DE") -> None:
         self.owner_url = owner_url
-        self.anna: World = world(people=1)
+        self.anna: Customer = sending_customer(people=1)
         self.account_id = self.anna.account_id
         with rewound(owner_url) as owner:
             owner.execute("UPDATE account SET country = %s WHERE id = %s", [country, self.account_id])
@@ -207,7 +207,7 @@ def test_clicks_go_after_25_months_and_the_report_keeps_their_number(old: Old) -
 
 def test_refused_rows_notices_and_requests_go_in_their_time(database: str, old: Old) -> None:
     approve_origin(old.account_id, old.anna.list_id)
-    Home(old.account_id, old.anna.list_id).bring(file_of(line("not an address")).getvalue())
+    Customer(old.account_id, old.anna.list_id).bring(file_of(line("not an address")).getvalue())
     with tenancy.account(old.account_id):
         Notice.objects.create(kind="privacy", recipient="reader0@x.de", subject="s", text_sealed="t")
         PrivacyRequest.objects.create(
@@ -301,7 +301,7 @@ def test_no_customer_erases_the_proof_while_a_case_is_open(old: Old) -> None:
         tenancy.account(old.account_id),
         pytest.raises(PrivacyError, match="We're looking into a report about this person"),
     ):
-        erase_for_customer(old.contact.id, by=old.anna.anna)
+        erase_for_customer(old.contact.id, by=old.anna.owner)
     assert old.known()
     with tenancy.account(old.account_id):
         erase_person(old.contact.id, by=audit.machine("privacy.test"), source="the person's own word")

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 from django.db import ProgrammingError, connection
 
-from campaign_world import World, world
-from lists_home import approve_origin
 from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Notice, Strike, User
@@ -24,20 +22,21 @@ from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import MeasureLevel
-from vetted import sends_since
+from support.customers import Customer, sending_customer, sends_since
+from support.origins import approve_origin
 
 PEOPLE = 400
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """Of an account that has been sending for months: rates alone decide (test_rates.py has the ceilings of others)."""
-    found = world(PEOPLE)
+    found = sending_customer(PEOPLE)
     sends_since(found.account_id, 100)
     return found
 
 
-def running(anna: World, *, hard: int = 0, complaints: int = 0) -> Campaign:
+def running(anna: Customer, *, hard: int = 0, complaints: int = 0) -> Campaign:
     """A half-sent campaign; `hard` of its messages bounced hard, and `complaints` of the others led to a complaint."""
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE // 2 - hard)
@@ -47,7 +46,7 @@ def running(anna: World, *, hard: int = 0, complaints: int = 0) -> Campaign:
     return campaign
 
 
-def complain(anna: World, campaign: Campaign, count: int) -> None:
+def complain(anna: Customer, campaign: Campaign, count: int) -> None:
     with tenancy.account(anna.account_id):
         known = Feedback.objects.filter(campaign=campaign).values_list("delivery_id", flat=True)
         rows = Delivery.objects.filter(campaign_id=campaign.id, state=DeliveryState.SENT).exclude(id__in=list(known))
@@ -57,12 +56,12 @@ def complain(anna: World, campaign: Campaign, count: int) -> None:
             )
 
 
-def status(anna: World) -> str:
+def status(anna: Customer) -> str:
     with tenancy.account(anna.account_id):
         return str(Account.objects.get(id=anna.account_id).status)
 
 
-def taken(anna: World) -> list[tuple[str, str, int]]:
+def taken(anna: Customer) -> list[tuple[str, str, int]]:
     with tenancy.account(anna.account_id):
         return list(Measure.objects.order_by("id").values_list("scope", "cause", "level"))
 
@@ -72,7 +71,7 @@ def reviewer() -> User:
         return User.objects.filter(is_staff=True).latest("id")
 
 
-def test_figures_are_made_anew_without_doubling(anna: World) -> None:
+def test_figures_are_made_anew_without_doubling(anna: Customer) -> None:
     campaign = running(anna, hard=3, complaints=2)
     for _ in range(2):
         actions.refresh_campaign(anna.account_id, campaign.id)
@@ -86,7 +85,7 @@ def test_figures_are_made_anew_without_doubling(anna: World) -> None:
         assert by[Dimension.LIST][anna.list_id] == by[Dimension.DOMAIN]["lindenhof.example"] == week
 
 
-def test_what_is_older_than_the_window_does_not_count(anna: World) -> None:
+def test_what_is_older_than_the_window_does_not_count(anna: Customer) -> None:
     campaign = running(anna, hard=3)
     with tenancy.account(anna.account_id):
         Delivery.objects.filter(campaign_id=campaign.id).update(settled_at=clock.now() - timedelta(days=7))
@@ -96,7 +95,7 @@ def test_what_is_older_than_the_window_does_not_count(anna: World) -> None:
         assert queries.window_counts(8).settled == 200
 
 
-def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None:
+def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: Customer) -> None:
     """R-88: 6 % of the first addresses do not exist."""
     campaign = running(anna, hard=12)
     for _ in range(3):
@@ -106,11 +105,11 @@ def test_a_dead_list_stops_the_mailing_and_the_account_once(anna: World) -> None
     assert status(anna) == AccountStatus.SUSPENDED
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Strike.objects.filter(account_id=anna.account_id).count() == 1
-        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
+        letters = Notice.objects.filter(recipient=anna.owner.email, kind="standing")
         assert any("12" in letter.text and "200" in letter.text for letter in letters)
 
 
-def test_complaints_climb_step_by_step(anna: World) -> None:
+def test_complaints_climb_step_by_step(anna: Customer) -> None:
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert taken(anna) == [("mailing", "complaints", MeasureLevel.WARN)]
@@ -121,7 +120,7 @@ def test_complaints_climb_step_by_step(anna: World) -> None:
     assert (status(anna), anna.again(campaign).state) == (AccountStatus.SUSPENDED, CampaignState.PAUSED)
 
 
-def test_one_report_changes_nothing(anna: World) -> None:
+def test_one_report_changes_nothing(anna: Customer) -> None:
     """R-87: a warning at most."""
     campaign = running(anna, complaints=1)
     actions.judge_campaign(anna.account_id, campaign.id)
@@ -131,7 +130,7 @@ def test_one_report_changes_nothing(anna: World) -> None:
     assert {level for _, _, level in taken(anna)} <= {MeasureLevel.WARN}
 
 
-def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
+def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: Customer) -> None:
     """R-90: neither by the button, nor by SQL; a reviewer lifts it, with a reason."""
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
@@ -157,14 +156,14 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: World) -> None:
     assert anna.again(campaign).state == CampaignState.SENDING, "the same figures do not stop it again"
 
 
-def cases(anna: World) -> list[tuple[str, int | None, int]]:
+def cases(anna: Customer) -> list[tuple[str, int | None, int]]:
     """Cases opened by the figures: kind, campaign, number of reports."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = Case.objects.filter(account_id=anna.account_id).order_by("id")
         return [(case.kind, case.campaign_id, case.reports.count()) for case in found]
 
 
-def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> None:
+def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: Customer) -> None:
     """R-86: a person decides; one case, however often the figures are judged; a warning opens none."""
     campaign = running(anna, complaints=2)
     actions.judge_campaign(anna.account_id, campaign.id)
@@ -180,7 +179,7 @@ def test_what_goes_beyond_a_warning_is_a_case_with_its_figures(anna: World) -> N
         assert report.text == "3 of 200 recipients reported a campaign as spam (1.50%)."
 
 
-def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:
+def test_a_dead_list_goes_back_to_the_reviewer(anna: Customer) -> None:
     """R-88: the origin that was approved is looked at again, once; until then nobody who was imported is mailed."""
     approve_origin(anna.account_id, anna.list_id)
     campaign = running(anna, hard=12)
@@ -194,13 +193,13 @@ def test_a_dead_list_goes_back_to_the_reviewer(anna: World) -> None:
     assert (copy.dead, copy.dead_of, copy.wording, copy.decided_by) == (12, 200, first.wording, None)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert copy in waiting_declarations()
-        assert Notice.objects.filter(recipient=anna.anna.email, kind="origin", subject__contains="again").count() == 1
+        assert Notice.objects.filter(recipient=anna.owner.email, kind="origin", subject__contains="again").count() == 1
     decide_origin(copy.id, OriginDecision.APPROVE, reviewer=reviewer(), reason="They cleaned it.")
     with tenancy.account(anna.account_id):
         assert MailingList.objects.get(id=anna.list_id).origin_state == OriginState.APPROVED
 
 
-def test_a_list_of_own_forms_has_no_declaration_to_look_at(anna: World) -> None:
+def test_a_list_of_own_forms_has_no_declaration_to_look_at(anna: Customer) -> None:
     campaign = running(anna, hard=12)
     actions.judge_campaign(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
@@ -208,7 +207,7 @@ def test_a_list_of_own_forms_has_no_declaration_to_look_at(anna: World) -> None:
         assert not ListOrigin.objects.exists()
 
 
-def test_a_customer_neither_takes_nor_lifts_measures(anna: World) -> None:
+def test_a_customer_neither_takes_nor_lifts_measures(anna: Customer) -> None:
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
     for attack in ("DELETE FROM measure", "UPDATE measure SET lifted_at = now(), lifted_because = 'x'"):

@@ -2,9 +2,6 @@
 
 import pytest
 
-from campaign_world import World, world
-from desk_world import desk
-from lists_home import readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
 from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -17,15 +14,17 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import MeasureLevel
 from mailflatrate.settings.schema import load_settings
-from vetted import sends_since
+from support.contact_files import readdress
+from support.customers import Customer, sending_customer, sends_since
+from support.desk import desk
 
 PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     """300 of her 700 people are at Outlook."""
-    made = world(PEOPLE)
+    made = sending_customer(PEOPLE)
     sends_since(made.account_id, 100)
     with tenancy.account(made.account_id):
         there = list(Contact.objects.order_by("id")[:THERE])
@@ -35,7 +34,7 @@ def anna(database: str) -> World:
 
 
 @pytest.fixture(scope="module")
-def campaign(anna: World) -> Campaign:
+def campaign(anna: Customer) -> Campaign:
     """All others got it; 250 of those at Outlook have an outcome, and 13 of them do not exist."""
     with pytest.MonkeyPatch.context() as patch:
         no_canary = load_settings().model_copy(update={"canary_size": PEOPLE})
@@ -58,7 +57,7 @@ def _settle(chunk: Chunk, ids: list[int], state: DeliveryState, bounce: str) -> 
         Tally.objects.create(chunk=chunk, campaign_id=chunk.campaign_id, state=state, detail=bounce, count=len(ids))
 
 
-def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
+def test_only_the_provider_waits(anna: Customer, campaign: Campaign) -> None:
     """5.2 % there, 2.0 % in all: a warning for the campaign, a pause for the lane, and a case with the figures."""
     with tenancy.account(anna.account_id):
         found = list(Measure.objects.order_by("level").values_list("cause", "level", "provider", "events", "base"))
@@ -74,7 +73,7 @@ def test_only_the_provider_waits(anna: World, campaign: Campaign) -> None:
         assert Case.objects.get(account_id=anna.account_id).kind == CaseKind.FIGURES
 
 
-def test_everybody_sees_it_and_a_person_lifts_it(anna: World, campaign: Campaign) -> None:
+def test_everybody_sees_it_and_a_person_lifts_it(anna: Customer, campaign: Campaign) -> None:
     page = anna.client.get(f"/studio/campaigns/{campaign.id}/").content.decode()
     assert f"{THERE - SETTLED} recipients at Outlook.com are waiting" in page
     otto = desk()

@@ -4,8 +4,6 @@ import pytest
 from django.db.models import F
 from django.utils import translation
 
-from campaign_world import World, world
-from lists_home import HEADER, Home, approve_origin, readdress
 from mailflatrate.apps.abuse.models import Case, CaseKind
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Notice
 from mailflatrate.apps.campaigns.models import Campaign
@@ -18,15 +16,17 @@ from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import MeasureLevel
-from vetted import sends_since
+from support.contact_files import HEADER, readdress
+from support.customers import Customer, sending_customer, sends_since
+from support.origins import approve_origin
 
 PEOPLE = 400
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(PEOPLE)
+    return sending_customer(PEOPLE)
 
 
 def move_to(campaign: Campaign, domain: str, people: int, skip: int = 0) -> None:
@@ -44,12 +44,12 @@ def complain(campaign: Campaign, count: int) -> None:
         Feedback.objects.create(delivery_id=row.id, campaign=campaign, contact_id=row.contact_id, kind=kind)
 
 
-def taken(anna: World) -> list[tuple[str, str, int]]:
+def taken(anna: Customer) -> list[tuple[str, str, int]]:
     with tenancy.account(anna.account_id):
         return list(Measure.objects.order_by("id").values_list("scope", "cause", "level"))
 
 
-def test_who_never_reports_thins_no_rate(anna: World) -> None:
+def test_who_never_reports_thins_no_rate(anna: Customer) -> None:
     """100 at Outlook, 300 at Gmail, 2 complaints: 2 % whatever the dimension, and none at Gmail."""
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
@@ -70,12 +70,12 @@ def test_who_never_reports_thins_no_rate(anna: World) -> None:
             assert (whole.delivered, whole.reporting, whole.complaints) == (400, 100, 2)
 
 
-def test_each_origin_has_its_own_rate(anna: World) -> None:
+def test_each_origin_has_its_own_rate(anna: Customer) -> None:
     """Imported contacts count for the declaration they rest on; those who came by a form count for none."""
     declared = approve_origin(anna.account_id, anna.list_id)
     line = "2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel"
     lines = [f"{name}@ulmenhof-briefe.de;Emil;Neu;{line}" for name in ("emil", "frieda", "gustav", "hanna", "ida")]
-    imported = Home(anna.account_id, anna.list_id).bring("\n".join([HEADER, *lines]) + "\n")
+    imported = Customer(anna.account_id, anna.list_id).bring("\n".join([HEADER, *lines]) + "\n")
     assert (imported.origin_id, imported.accepted) == (declared.id, 5)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE + 2)
@@ -89,7 +89,7 @@ def test_each_origin_has_its_own_rate(anna: World) -> None:
         }
 
 
-def bounced_twice(anna: World, *, before: int, now: int) -> Campaign:
+def bounced_twice(anna: Customer, *, before: int, now: int) -> Campaign:
     """A running campaign where `now` of 400 addresses were dead; in one earlier today, `before` of many were."""
     earlier, campaign = anna.sending("Before"), anna.sending()
     with tenancy.account(anna.account_id):
@@ -102,7 +102,7 @@ def bounced_twice(anna: World, *, before: int, now: int) -> Campaign:
     return campaign
 
 
-def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
+def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: Customer) -> None:
     """25 dead addresses in a day, at 0.5 %: no line of R-88 says so, the ceiling does, before any figure is kept."""
     campaign = bounced_twice(anna, before=21, now=3)
     actions.judge_campaign(anna.account_id, campaign.id)
@@ -117,7 +117,7 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         measure = Measure.objects.get(account_id=anna.account_id, level=MeasureLevel.PAUSE_ACCOUNT.value)
         assert (measure.events, measure.limit_percent) == (25, 25)
         assert Case.objects.filter(account_id=anna.account_id, kind=CaseKind.FIGURES).count() == 1
-        letters = Notice.objects.filter(recipient=anna.anna.email, kind="standing")
+        letters = Notice.objects.filter(recipient=anna.owner.email, kind="standing")
         said = "25 addresses didn't exist within a day. A new account must stay below 25."
         assert any(said in letter.text for letter in letters)
     with translation.override("de"):
@@ -126,7 +126,7 @@ def test_a_new_account_is_paused_at_its_ceiling_at_once(anna: World) -> None:
         )
 
 
-def test_an_account_that_sends_for_a_while_has_rates_only(anna: World) -> None:
+def test_an_account_that_sends_for_a_while_has_rates_only(anna: Customer) -> None:
     sends_since(anna.account_id, 31)
     campaign = bounced_twice(anna, before=60, now=3)
     actions.judge_campaign(anna.account_id, campaign.id)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from campaign_world import World, bare_account, browser, world
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.stats import action_texts, actions, queries
@@ -14,16 +13,21 @@ from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.measures import MeasureLevel, ThresholdCause
+from support.customers import Customer, sending_customer
+from support.people import browser
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(5)
+    return sending_customer(5)
 
 
 def measured(
-    anna: World, cause: ThresholdCause = ThresholdCause.COMPLAINTS, scope: MeasureScope = MeasureScope.DAY, **more: Any
+    anna: Customer,
+    cause: ThresholdCause = ThresholdCause.COMPLAINTS,
+    scope: MeasureScope = MeasureScope.DAY,
+    **more: Any,
 ) -> Measure:
     """A measure of Anna's account as the judge would write it."""
     values = {
@@ -39,9 +43,9 @@ def measured(
         return Measure.objects.create(account_id=anna.account_id, cause=cause.value, scope=scope, **{**values, **more})
 
 
-def told(anna: World) -> list[Notice]:
+def told(anna: Customer) -> list[Notice]:
     with tenancy.account(house_account().id):
-        told = Notice.objects.filter(kind=NoticeKind.ACCOUNT_STATUS, recipient=anna.anna.email)
+        told = Notice.objects.filter(kind=NoticeKind.ACCOUNT_STATUS, recipient=anna.owner.email)
         return [notice for notice in told.order_by("id") if "limit" in notice.text]
 
 
@@ -51,7 +55,7 @@ def text(client: Any, url: str) -> str:
     return str(answer.content.decode())
 
 
-def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: World) -> None:
+def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: Customer) -> None:
     assert "Nothing to do" in text(anna.client, "/studio/")
     measured(anna)
     home, status = text(anna.client, "/studio/"), text(anna.client, "/studio/settings/status/")
@@ -63,14 +67,14 @@ def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(
     assert "2 of 1,764 recipients reported" in status
 
 
-def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: World) -> None:
+def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: Customer) -> None:
     for cause in (ThresholdCause.COMPLAINTS, ThresholdCause.HARD_BOUNCES, ThresholdCause.NEW_COMPLAINTS):
         measured(anna, cause)
     assert "3 rates are over their limits" in text(anna.client, "/studio/")
     assert text(anna.client, "/studio/settings/status/").count("R-86") == 3
 
 
-def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: World) -> None:
+def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: Customer) -> None:
     measured(anna, scope=MeasureScope.DAY)
     measured(anna, scope=MeasureScope.WEEK, level=MeasureLevel.THROTTLE.value)
     with tenancy.account(anna.account_id):
@@ -78,27 +82,27 @@ def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: Wor
     assert open_one.level == MeasureLevel.THROTTLE.value, "the strongest stays"
 
 
-def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: World) -> None:
+def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: Customer) -> None:
     measured(anna, at=clock.now() - timedelta(days=2), day=queries.today() - timedelta(days=2))
     measured(
         anna,
         ThresholdCause.HARD_BOUNCES,
         lifted_at=clock.now(),
-        lifted_by=anna.anna,
+        lifted_by=anna.owner,
         lifted_because="A mistake of ours.",
     )
     with tenancy.account(anna.account_id):
         assert queries.open_warnings() == []
 
 
-def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: World) -> None:
+def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: Customer) -> None:
     measured(anna, scope=MeasureScope.DAY)
     measured(anna, scope=MeasureScope.WEEK)
     measured(anna, ThresholdCause.HARD_BOUNCES, events=30, base=1000, limit_percent=1.0, rule="R-88")
     actions.tell_about_measures(anna.account_id)
     (message,) = told(anna)
     with tenancy.account(anna.account_id), translation.override("en"):
-        name = anna.anna.memberships.get().account.name
+        name = anna.owner.memberships.get().account.name
     assert message.subject == f"{name}: 2 figures over their limits"
     assert message.text.count("Complaints: 0.11% (limit 0.10%)") == 1
     assert "Hard bounces: 3.00% (limit 1.00%)" in message.text
@@ -106,13 +110,13 @@ def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(a
     assert len(told(anna)) == 1, "nobody is told twice"
 
 
-def test_a_single_warning_names_its_figure_in_the_subject(anna: World) -> None:
+def test_a_single_warning_names_its_figure_in_the_subject(anna: Customer) -> None:
     measured(anna)
     actions.tell_about_measures(anna.account_id)
     assert told(anna)[0].subject.endswith(": Complaints: 0.11% (limit 0.10%)")
 
 
-def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
+def test_a_pause_comes_first_in_the_subject(anna: Customer) -> None:
     campaign = anna.sending("Bulbs")
     measured(anna)
     measured(
@@ -131,7 +135,7 @@ def test_a_pause_comes_first_in_the_subject(anna: World) -> None:
 
 @pytest.mark.parametrize("cause", list(ThresholdCause))
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_every_cause_has_a_title_in_both_languages(anna: World, cause: ThresholdCause, language: str) -> None:
+def test_every_cause_has_a_title_in_both_languages(anna: Customer, cause: ThresholdCause, language: str) -> None:
     with translation.override(language):
         made = action_texts.title(
             Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google")
@@ -140,8 +144,8 @@ def test_every_cause_has_a_title_in_both_languages(anna: World, cause: Threshold
     assert ("Grenze" in made) == (language == "de")
 
 
-def test_carla_sees_nothing_of_annas_warnings(anna: World) -> None:
+def test_carla_sees_nothing_of_annas_warnings(anna: Customer) -> None:
     measured(anna)
-    _account_id, carla = bare_account("Carla's Cafe")
+    carla = Customer.registered("Carla's Cafe").owner
     assert "0.11%" not in text(browser(carla), "/studio/")
     assert "0.11%" not in text(browser(carla), "/studio/settings/status/")

@@ -7,8 +7,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from desk_world import operator
-from lists_home import Home, home
 from mailflatrate.apps.accounts.actions import create_user
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionError
@@ -19,16 +17,18 @@ from mailflatrate.base.tenancy.statements import shipped
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, customer_with_list
+from support.people import operator
 
 
 @pytest.fixture(scope="module")
-def place(database: str) -> Home:
+def place(database: str) -> Customer:
     """Anna's account."""
     assert database
-    return home("Anna")
+    return customer_with_list("Anna")
 
 
-def suppressed(place: Home, reason: SuppressionReason, *, platform: bool = False) -> tuple[bytes, int]:
+def suppressed(place: Customer, reason: SuppressionReason, *, platform: bool = False) -> tuple[bytes, int]:
     """A fresh address that must not be mailed, and the id of the account's row."""
     key = secrets.token_bytes(32)
     with tenancy.account(place.account_id):
@@ -47,7 +47,7 @@ def suppressed(place: Home, reason: SuppressionReason, *, platform: bool = False
         "'manual', 'x', now() FROM suppression WHERE id = %s",
     ],
 )
-def test_the_application_role_cannot_let_an_address_go(place: Home, statement: str) -> None:
+def test_the_application_role_cannot_let_an_address_go(place: Customer, statement: str) -> None:
     """Straight SQL in the account's own scope: refused, whatever the code above it says."""
     _, row_id = suppressed(place, SuppressionReason.COMPLAINT)
     with psycopg.connect(app_url(load_settings())) as application:
@@ -56,7 +56,7 @@ def test_the_application_role_cannot_let_an_address_go(place: Home, statement: s
             application.execute(statement, [row_id])
 
 
-def test_a_new_sign_up_ends_an_unsubscribe_and_a_bounce_everywhere(place: Home) -> None:
+def test_a_new_sign_up_ends_an_unsubscribe_and_a_bounce_everywhere(place: Customer) -> None:
     """R-16, R-75: the person wants it, and the mailbox lives."""
     for reason, platform in ((SuppressionReason.UNSUBSCRIBE, False), (SuppressionReason.HARD_BOUNCE, True)):
         key, _ = suppressed(place, reason, platform=platform)
@@ -65,7 +65,7 @@ def test_a_new_sign_up_ends_an_unsubscribe_and_a_bounce_everywhere(place: Home) 
             assert not queries.is_suppressed(key)
 
 
-def test_a_new_sign_up_does_not_end_a_complaint(place: Home) -> None:
+def test_a_new_sign_up_does_not_end_a_complaint(place: Customer) -> None:
     """Typing an address into a form must not undo what its owner did."""
     key, _ = suppressed(place, SuppressionReason.COMPLAINT)
     with tenancy.account(place.account_id):
@@ -73,7 +73,7 @@ def test_a_new_sign_up_does_not_end_a_complaint(place: Home) -> None:
         assert queries.is_suppressed(key)
 
 
-def test_a_reviewer_lifts_with_a_reason_and_not_too_soon(place: Home) -> None:
+def test_a_reviewer_lifts_with_a_reason_and_not_too_soon(place: Customer) -> None:
     """R-75: sixty days after a bounce, and it is written down who did it and why."""
     _, complaint = suppressed(place, SuppressionReason.COMPLAINT)
     _, bounce = suppressed(place, SuppressionReason.HARD_BOUNCE)
@@ -94,7 +94,7 @@ def test_a_reviewer_lifts_with_a_reason_and_not_too_soon(place: Home) -> None:
         actions.lift(complaint, reviewer=otto, reason="Twice.")
 
 
-def test_a_stronger_reason_counts_from_its_own_day(place: Home) -> None:
+def test_a_stronger_reason_counts_from_its_own_day(place: Customer) -> None:
     """R-75: who unsubscribed long ago and bounced today waits sixty days from today."""
     key, long_ago = secrets.token_bytes(32), clock.now() - timedelta(days=90)
     with tenancy.account(place.account_id):

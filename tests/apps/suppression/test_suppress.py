@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lists_home import Home, home
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
@@ -15,6 +14,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.facts import SuppressionCause
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
+from support.customers import Customer, customer_with_list
 
 NUMBERS = itertools.count(1)
 
@@ -24,13 +24,13 @@ def key() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Home:
-    return home("Anna", approved=False)
+def anna(database: str) -> Customer:
+    return customer_with_list("Anna", approved=False)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(list(SuppressionReason)), min_size=1, max_size=5))
-def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: list[SuppressionReason]) -> None:
+def test_the_strongest_reason_stands_whatever_the_order(anna: Customer, reasons: list[SuppressionReason]) -> None:
     """Each weaker one before it stays in the evidence; a weaker one after it changes nothing."""
     address = key()
     with tenancy.account(anna.account_id):
@@ -47,7 +47,7 @@ def test_the_strongest_reason_stands_whatever_the_order(anna: Home, reasons: lis
     assert [kept["reason"] for kept in row.evidence.get("earlier", [])] == [reason.value for reason in rising[:-1]]
 
 
-def test_it_says_whether_something_came_or_changed(anna: Home) -> None:
+def test_it_says_whether_something_came_or_changed(anna: Customer) -> None:
     address = key()
     with tenancy.account(anna.account_id):
         assert actions.suppress(address, reason=SuppressionReason.SOFT_BOUNCE, source="a", evidence={})
@@ -58,7 +58,7 @@ def test_it_says_whether_something_came_or_changed(anna: Home) -> None:
         assert suppression_fact(key()) is None
 
 
-def test_many_at_once_are_one_row_each(anna: Home) -> None:
+def test_many_at_once_are_one_row_each(anna: Customer) -> None:
     one, two = key(), key()
     entries = [
         SuppressionEntry(address, reason, "test", {})
@@ -71,9 +71,9 @@ def test_many_at_once_are_one_row_each(anna: Home) -> None:
         assert {row.reason for row in queries.active_for([one, two])} == {SuppressionReason.COMPLAINT}
 
 
-def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys(anna: Home) -> None:
+def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys(anna: Customer) -> None:
     """R-69, R-79: another customer can't see Anna's rows, nor mail anyone suppressed by the platform."""
-    carla, here, everywhere = home("Carla", approved=False), key(), key()
+    carla, here, everywhere = customer_with_list("Carla", approved=False), key(), key()
     with tenancy.account(anna.account_id):
         actions.suppress(here, reason=SuppressionReason.UNSUBSCRIBE, source="test", evidence={})
         actions.suppress(
@@ -90,7 +90,7 @@ def test_a_row_of_the_account_is_nobody_elses_and_one_of_the_platform_everybodys
         assert sum(queries.counts().values()) == 0
 
 
-def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Home) -> None:
+def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Customer) -> None:
     assert set(STRENGTH) == set(SuppressionReason)
     for reason in SuppressionReason:
         address = key()
@@ -99,8 +99,8 @@ def test_every_reason_has_a_place_in_the_order_and_a_fact(anna: Home) -> None:
             assert suppression_fact(address) is not None
 
 
-def test_pages_walk_by_keyset(anna: Home) -> None:
-    place = home("Anna", approved=False)
+def test_pages_walk_by_keyset(anna: Customer) -> None:
+    place = customer_with_list("Anna", approved=False)
     with tenancy.account(place.account_id):
         actions.suppress_many([SuppressionEntry(key(), SuppressionReason.MANUAL, "test", {}) for _ in range(7)])
         first = queries.page(size=4)
@@ -109,7 +109,7 @@ def test_pages_walk_by_keyset(anna: Home) -> None:
     assert not {row.id for row in first} & {row.id for row in second}
 
 
-def test_every_row_in_force_counts_for_a_confirmation(anna: Home) -> None:
+def test_every_row_in_force_counts_for_a_confirmation(anna: Customer) -> None:
     """A mailbox that was dead long ago is no reason to forget that the customer suppressed it by hand (R-75)."""
     by_hand, dead = key(), key()
     with tenancy.account(anna.account_id):

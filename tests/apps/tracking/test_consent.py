@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
@@ -21,6 +20,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -32,7 +32,7 @@ class Mailing:
     """Three readers; Dora, the first, may be asked about her clicks."""
 
     def __init__(self) -> None:
-        self.anna: World = world(people=3)
+        self.anna: Customer = sending_customer(people=3)
         with tenancy.account(self.anna.account_id):
             self.dora = Contact.objects.order_by("id").values_list("id", flat=True)[0]
 

@@ -8,8 +8,6 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from api_world import ROOT, Program, problem, program, program_of
-from campaign_world import World, person, world
 from mailflatrate.apps.accounts.actions import (
     Reasons,
     change_account_status,
@@ -35,7 +33,9 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from vetted import operator
+from support.api import ROOT, Program, problem, program, program_of
+from support.customers import Customer, sending_customer
+from support.people import operator, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -43,36 +43,36 @@ NEW = {"name": "Bulbs", "policy_confirmed": True}
 
 
 @pytest.fixture
-def anna() -> World:
-    return world(people=1)
+def anna() -> Customer:
+    return sending_customer(people=1)
 
 
-def lists(anna: World) -> int:
+def lists(anna: Customer) -> int:
     with tenancy.account(anna.account_id):
         return MailingList.objects.count()
 
 
-def test_a_key_says_who_it_is(anna: World) -> None:
+def test_a_key_says_who_it_is(anna: Customer) -> None:
     me = program_of(anna, [KeyScope.READ, KeyScope.CAMPAIGNS_RELEASE]).get("/me")
     assert me["account_id"] == anna.account_id
     assert me["key"]["scopes"] == ["read", "campaigns.release"]
-    assert me["key"]["made_by"] == anna.anna.email
+    assert me["key"]["made_by"] == anna.owner.email
     assert (me["status"], me["may_send"], me["agreements_open"]) == ("active", True, False)
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer", "Bearer ", "Token mfk_x"])
-def test_without_a_key_nothing(anna: World, header: str) -> None:
+def test_without_a_key_nothing(anna: Customer, header: str) -> None:
     answer = Client().get(f"{ROOT}/me", headers={"Authorization": header} if header else {})
     assert problem(answer) == (401, "key-missing")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
-def test_a_session_is_no_key(anna: World) -> None:
+def test_a_session_is_no_key(anna: Customer) -> None:
     """A signed-in browser gets nothing either: no page elsewhere can use it."""
     assert problem(anna.client.get(f"{ROOT}/me")) == (401, "key-missing")
 
 
-def test_only_a_hash_of_the_key_is_kept(anna: World) -> None:
+def test_only_a_hash_of_the_key_is_kept(anna: Customer) -> None:
     made = program_of(anna)
     with tenancy.account(anna.account_id):
         row = ApiKey.objects.get(id=made.key_id)
@@ -81,14 +81,14 @@ def test_only_a_hash_of_the_key_is_kept(anna: World) -> None:
 
 
 @pytest.mark.parametrize("change", ["x", "", "é"])
-def test_another_key_is_refused(anna: World, change: str) -> None:
+def test_another_key_is_refused(anna: Customer, change: str) -> None:
     secret = program_of(anna).secret
     assert Program(secret[:-1] + change).refused("GET", "/me") == (401, "key-refused")
 
 
-def test_a_revoked_key_is_over_for_good(anna: World) -> None:
+def test_a_revoked_key_is_over_for_good(anna: Customer) -> None:
     made = program_of(anna)
-    revoke_api_key(anna.account_id, made.key_id, by=anna.anna)
+    revoke_api_key(anna.account_id, made.key_id, by=anna.owner)
     assert made.refused("GET", "/me") == (401, "key-refused")
     with pytest.raises(Exception, match="Cannot update rows"), tenancy.account(anna.account_id):
         ApiKey.objects.filter(id=made.key_id).update(revoked_at=None)
@@ -99,28 +99,28 @@ def test_a_revoked_key_is_over_for_good(anna: World) -> None:
         assert list(lines.values_list("action", flat=True)) == ["api_key.made", "api_key.revoked"]
 
 
-def test_a_key_expires(anna: World) -> None:
+def test_a_key_expires(anna: Customer) -> None:
     soon = clock.now() + timedelta(hours=1)
-    made = make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=soon, by=anna.anna)
+    made = make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=soon, by=anna.owner)
     assert Program(made.secret).call("GET", "/me").status_code == 200
     with clock.frozen_at(soon + timedelta(seconds=1)):
         assert Program(made.secret).refused("GET", "/me") == (401, "key-refused")
 
 
-def test_a_key_rests_when_its_maker_is_no_owner_any_more(anna: World) -> None:
+def test_a_key_rests_when_its_maker_is_no_owner_any_more(anna: Customer) -> None:
     greta = person(anna.account_id, "Greta Graf")
     made = program(anna.account_id, greta)
     with tenancy.account(anna.account_id):
         place = Membership.objects.get(user=greta)
-    change_role(anna.account_id, place.id, Role.EDITOR, by=anna.anna)
+    change_role(anna.account_id, place.id, Role.EDITOR, by=anna.owner)
     assert made.refused("GET", "/me") == (401, "key-refused")
-    change_role(anna.account_id, place.id, Role.OWNER, by=anna.anna)
+    change_role(anna.account_id, place.id, Role.OWNER, by=anna.owner)
     assert made.call("GET", "/me").status_code == 200
-    remove_member(anna.account_id, place.id, by=anna.anna)
+    remove_member(anna.account_id, place.id, by=anna.owner)
     assert made.refused("GET", "/me") == (401, "key-refused")
 
 
-def test_a_key_does_what_its_scopes_say(anna: World) -> None:
+def test_a_key_does_what_its_scopes_say(anna: Customer) -> None:
     reads, writes = program_of(anna, [KeyScope.READ]), program_of(anna, [KeyScope.CONTACTS_WRITE])
     assert reads.refused("POST", "/lists", NEW) == (403, "scope-missing")
     assert writes.refused("GET", "/lists") == (403, "scope-missing")
@@ -137,7 +137,7 @@ def test_a_key_does_what_its_scopes_say(anna: World) -> None:
         (AccountStatus.CLOSED, 403, 403),
     ],
 )
-def test_standing_decides(anna: World, status: AccountStatus, look: int, work: int) -> None:
+def test_standing_decides(anna: Customer, status: AccountStatus, look: int, work: int) -> None:
     made = program_of(anna)
     change_account_status(anna.account_id, status, Reasons("test", "Because."), by=operator())
     assert made.call("GET", "/lists").status_code == look
@@ -146,14 +146,14 @@ def test_standing_decides(anna: World, status: AccountStatus, look: int, work: i
         assert made.refused("POST", "/lists", NEW) == (403, "account-status")
 
 
-def test_a_suspended_account_may_still_let_people_go(anna: World) -> None:
+def test_a_suspended_account_may_still_let_people_go(anna: Customer) -> None:
     made = program_of(anna)
     person_id = made.get("/contacts")["items"][0]["id"]
     change_account_status(anna.account_id, AccountStatus.SUSPENDED, Reasons("test", "Because."), by=operator())
     assert made.post(f"/contacts/{person_id}/unsubscribe", {"list_id": None}) == {"ended": 1}
 
 
-def test_a_new_version_of_an_agreement_stops_writing_and_not_reading(anna: World) -> None:
+def test_a_new_version_of_an_agreement_stops_writing_and_not_reading(anna: Customer) -> None:
     made = program_of(anna)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         publish_documents(AgreementKind.TERMS, f"api-{anna.account_id}", [("en", "# Terms\n\nText.")], by=operator())
@@ -176,7 +176,7 @@ def _withdraw(version: str) -> None:
     assert not AgreementDocument.objects.filter(version=version).exists()
 
 
-def test_the_rate_is_said_and_kept(anna: World) -> None:
+def test_the_rate_is_said_and_kept(anna: Customer) -> None:
     made = program_of(anna)
     with clock.frozen_at(clock.now().replace(second=10)):
         answer = made.call("GET", "/me")
@@ -193,7 +193,7 @@ def test_the_rate_is_said_and_kept(anna: World) -> None:
     assert lists(anna) == 1
 
 
-def test_a_repeated_request_is_carried_out_once(anna: World) -> None:
+def test_a_repeated_request_is_carried_out_once(anna: Customer) -> None:
     made = program_of(anna)
     first = made.post("/lists", NEW, 201, Idempotency_Key="a-1")
     again = made.call("POST", "/lists", NEW, Idempotency_Key="a-1")
@@ -209,7 +209,7 @@ def test_a_repeated_request_is_carried_out_once(anna: World) -> None:
     assert lists(anna) == 4, "another key of the account is another program"
 
 
-def test_a_refusal_is_not_kept(anna: World) -> None:
+def test_a_refusal_is_not_kept(anna: Customer) -> None:
     made = program_of(anna)
     assert made.refused("POST", "/lists", {"name": "Bulbs"}, Idempotency_Key="a") == (422, "policy-not-confirmed")
     with tenancy.account(anna.account_id):
@@ -217,7 +217,7 @@ def test_a_refusal_is_not_kept(anna: World) -> None:
     made.post("/lists", NEW, 201, Idempotency_Key="a")
 
 
-def test_a_repetition_is_forgotten_after_a_day(anna: World) -> None:
+def test_a_repetition_is_forgotten_after_a_day(anna: Customer) -> None:
     made = program_of(anna)
     made.post("/lists", NEW, 201, Idempotency_Key="a")
     with clock.frozen_at(clock.now() + timedelta(hours=25)):
@@ -228,7 +228,7 @@ def test_a_repetition_is_forgotten_after_a_day(anna: World) -> None:
         assert not ApiAnswer.objects.exists()
 
 
-def test_twins_at_the_same_moment_make_one(anna: World) -> None:
+def test_twins_at_the_same_moment_make_one(anna: Customer) -> None:
     made = program_of(anna)
 
     def send(_number: int) -> int:
@@ -243,7 +243,7 @@ def test_twins_at_the_same_moment_make_one(anna: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "ü", "a\x7fb"])
-def test_a_key_for_repetition_is_plain_text(anna: World, key: str) -> None:
+def test_a_key_for_repetition_is_plain_text(anna: Customer, key: str) -> None:
     assert program_of(anna).refused("POST", "/lists", NEW, Idempotency_Key=key) == (400, "malformed")
 
 
@@ -252,13 +252,13 @@ def test_a_key_for_repetition_is_plain_text(anna: World, key: str) -> None:
     [b"{", b"\xff", b'{"name": "a\\u0000b"}', b'{"name": "\\ud800"}', b'{"name": NaN}', b'{"name": 1e999}',
      b"[" * 9_000, b'{"a":' * 3000 + b"1" + b"}" * 3000, b"9" * 5000],
 )  # fmt: skip
-def test_what_cannot_be_read_is_said_to_be_so(anna: World, body: bytes) -> None:
+def test_what_cannot_be_read_is_said_to_be_so(anna: Customer, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {program_of(anna).secret}"}
     answer = Client().generic("POST", f"{ROOT}/lists", body, "application/json", headers=headers)
     assert problem(answer) == (400, "malformed")
 
 
-def test_unknown_fields_are_named(anna: World) -> None:
+def test_unknown_fields_are_named(anna: Customer) -> None:
     answer = program_of(anna).call("POST", "/lists", NEW | {"consent": "yes"})
     assert problem(answer) == (422, "invalid")
     assert json.loads(answer.content)["errors"] == [
@@ -266,7 +266,7 @@ def test_unknown_fields_are_named(anna: World) -> None:
     ]
 
 
-def test_what_is_wrong_with_a_field_is_said_in_german(anna: World) -> None:
+def test_what_is_wrong_with_a_field_is_said_in_german(anna: Customer) -> None:
     body = {"name": "x" * 300, "public_name": 7, "consent": "yes"}
     answer = program_of(anna).call("POST", "/lists", body, Accept_Language="de")
     said = {fault["pointer"]: fault["message"] for fault in json.loads(answer.content)["errors"]}
@@ -277,7 +277,7 @@ def test_what_is_wrong_with_a_field_is_said_in_german(anna: World) -> None:
     assert {"pointer": "body.name", "message": "Dieses Feld fehlt"} in missing
 
 
-def test_an_unknown_address_and_method_have_the_shape_too(anna: World) -> None:
+def test_an_unknown_address_and_method_have_the_shape_too(anna: Customer) -> None:
     made = program_of(anna)
     assert made.refused("GET", "/nothing/here") == (404, "not-found")
     assert made.refused("POST", "/") == (404, "not-found")
@@ -286,13 +286,13 @@ def test_an_unknown_address_and_method_have_the_shape_too(anna: World) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-def test_a_problem_speaks_the_language_asked_for(anna: World) -> None:
+def test_a_problem_speaks_the_language_asked_for(anna: Customer) -> None:
     answer = program_of(anna).call("POST", "/lists", {"name": "x"}, Accept_Language="de")
     assert json.loads(answer.content)["title"] == "Die Anti-Spam-Richtlinie wurde nicht bestätigt."
     assert answer.headers["Content-Language"] == "de"
 
 
-def test_answers_are_kept_by_nobody(anna: World) -> None:
+def test_answers_are_kept_by_nobody(anna: Customer) -> None:
     answer = program_of(anna).call("GET", "/contacts")
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Vary"] == "Authorization, Accept-Language"

@@ -12,10 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api_world import Program, problem, program, program_of, visitor
-from campaign_world import CONTENT, World, bare_account
-from forms_world import Place, place, somebody
-from lists_home import HEADER, approve_origin, declare_origin, reviewer
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.delivery.models import Delivery
@@ -26,24 +22,29 @@ from mailflatrate.apps.lists.actions import check_import
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, Subscription
 from mailflatrate.base import tenancy
-from vetted import applicant, operator
+from support.api import Program, problem, program, program_of, visitor
+from support.contact_files import HEADER
+from support.customers import CONTENT, Customer
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.origins import approve_origin, declare_origin
+from support.people import operator
 
 PROVED = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://anna.example/news;Kiel"
 BARE = "{email};Dora;Meyer;;;;;Kiel"
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture(scope="module")
-def shop(home: Place) -> Program:
+def shop(home: FormCustomer) -> Program:
     return program_of(home.anna)
 
 
-def release(anna: World, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
+def release(anna: Customer, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
     """Write a campaign to lists and release it with the policy confirmed; return its ID and the response."""
     values = {
         "name": "Attack",
@@ -58,7 +59,7 @@ def release(anna: World, shop: Program, list_ids: list[int]) -> tuple[int, Any]:
     return draft["id"], shop.call("POST", f"/campaigns/{draft['id']}/release", word)
 
 
-def planned(anna: World, campaign_id: int) -> set[str]:
+def planned(anna: Customer, campaign_id: int) -> set[str]:
     """What the worker makes of whatever was decided: the addresses that a delivery was planned for."""
     with tenancy.account(anna.account_id):
         decisions = list(GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False))
@@ -69,7 +70,7 @@ def planned(anna: World, campaign_id: int) -> set[str]:
         return set(Delivery.objects.filter(campaign_id=campaign_id).values_list("contact__email", flat=True))
 
 
-def bring(anna: World, shop: Program, list_id: int, line: str, *, work: bool = True) -> None:
+def bring(anna: Customer, shop: Program, list_id: int, line: str, *, work: bool = True) -> None:
     """Upload and start a file of one row, and let the worker run it."""
     file = io.BytesIO(f"{HEADER}\n{line}".encode())
     file.name = "people.csv"
@@ -88,7 +89,8 @@ def bring(anna: World, shop: Program, list_id: int, line: str, *, work: bool = T
 
 @pytest.mark.parametrize("who", ["registered", "handed in"])
 def test_an_account_that_nobody_activated_does_nothing(database: str, who: str) -> None:
-    account_id, user = bare_account("Quick Leads") if who == "registered" else applicant("Quick Leads", "Eve Ernst")
+    new = Customer.registered("Quick Leads") if who == "registered" else Customer.applying("Quick Leads", "Eve Ernst")
+    account_id, user = new.account_id, new.owner
     eve = program(account_id, user)
     assert eve.refused("POST", "/campaigns", {"name": "x"}) == (403, "account-status")
     assert eve.refused("POST", "/campaigns/1/release", {}) == (403, "account-status")
@@ -97,7 +99,7 @@ def test_an_account_that_nobody_activated_does_nothing(database: str, who: str) 
 
 @pytest.mark.parametrize(("status", "code"), [(AccountStatus.PAUSED, 422), (AccountStatus.SUSPENDED, 403)])
 def test_an_account_that_may_not_send_does_not(database: str, status: AccountStatus, code: int) -> None:
-    home = place()
+    home = customer_with_form()
     shop = program_of(home.anna)
     draft = home.anna.draft()
     known = shop.get(f"/campaigns/{draft.id}")["content_hash"]
@@ -108,8 +110,8 @@ def test_an_account_that_may_not_send_does_not(database: str, status: AccountSta
     assert planned(home.anna, draft.id) == set()
 
 
-def test_imported_people_wait_for_the_origin(home: Place, shop: Program) -> None:
-    dora = somebody()
+def test_imported_people_wait_for_the_origin(home: FormCustomer, shop: Program) -> None:
+    dora = fresh_address()
     made = shop.post("/lists", {"name": "Bought", "policy_confirmed": True}, 201)["id"]
     bring(home.anna, shop, made, PROVED.format(email=dora))
     with tenancy.account(home.account_id):
@@ -119,14 +121,14 @@ def test_imported_people_wait_for_the_origin(home: Place, shop: Program) -> None
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     assert planned(home.anna, number) == set()
-    lists.decide_origin(origin.id, lists.OriginDecision.REJECT, reviewer=reviewer(), reason="Bought.")
+    lists.decide_origin(origin.id, lists.OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     number, answer = release(home.anna, shop, [made, home.anna.list_id])
     assert dora not in planned(home.anna, number)
 
 
-def test_whoever_leaves_between_release_and_plan_gets_nothing(home: Place, shop: Program) -> None:
+def test_whoever_leaves_between_release_and_plan_gets_nothing(home: FormCustomer, shop: Program) -> None:
     (one,) = shop.get("/contacts?search=reader0")["items"]
     (two,) = shop.get("/contacts?search=reader1")["items"]
     number, answer = release(home.anna, shop, [home.anna.list_id])
@@ -137,10 +139,10 @@ def test_whoever_leaves_between_release_and_plan_gets_nothing(home: Place, shop:
     assert got and not got & {one["email"], two["email"]}
 
 
-Move = Callable[[Place, Program, str, int], None]
+Move = Callable[[FormCustomer, Program, str, int], None]
 
 
-def ask(home: Place, shop: Program, dora: str, _list: int) -> None:
+def ask(home: FormCustomer, shop: Program, dora: str, _list: int) -> None:
     shop.call(
         "POST",
         "/confirmation-requests",
@@ -149,34 +151,34 @@ def ask(home: Place, shop: Program, dora: str, _list: int) -> None:
     home.send()
 
 
-def edit(home: Place, shop: Program, dora: str, _list: int) -> None:
+def edit(home: FormCustomer, shop: Program, dora: str, _list: int) -> None:
     for person in shop.get(f"/contacts?search={dora}")["items"]:
         for values in ({"attributes": {"state": "confirmed"}}, {"first_name": "Dora"}, {"subscriptions": []}):
             shop.call("PATCH", f"/contacts/{person['id']}", values)
 
 
-def import_bare(home: Place, shop: Program, dora: str, list_id: int) -> None:
+def import_bare(home: FormCustomer, shop: Program, dora: str, list_id: int) -> None:
     bring(home.anna, shop, list_id, BARE.format(email=dora))
 
 
-def import_unworked(home: Place, shop: Program, dora: str, list_id: int) -> None:
+def import_unworked(home: FormCustomer, shop: Program, dora: str, list_id: int) -> None:
     bring(home.anna, shop, list_id, PROVED.format(email=dora), work=False)
 
 
-def suppress(_home: Place, shop: Program, dora: str, _list: int) -> None:
+def suppress(_home: FormCustomer, shop: Program, dora: str, _list: int) -> None:
     shop.call("POST", "/suppressions", {"email": dora})
 
 
-def leave(_home: Place, shop: Program, dora: str, list_id: int) -> None:
+def leave(_home: FormCustomer, shop: Program, dora: str, list_id: int) -> None:
     for person in shop.get(f"/contacts?search={dora}")["items"]:
         shop.call("POST", f"/contacts/{person['id']}/unsubscribe", {"list_id": list_id})
 
 
-def rename(_home: Place, shop: Program, _dora: str, list_id: int) -> None:
+def rename(_home: FormCustomer, shop: Program, _dora: str, list_id: int) -> None:
     shop.call("PATCH", f"/lists/{list_id}", {"name": "Renamed"})
 
 
-def mail(home: Place, shop: Program, _dora: str, list_id: int) -> None:
+def mail(home: FormCustomer, shop: Program, _dora: str, list_id: int) -> None:
     release(home.anna, shop, [list_id])
 
 
@@ -186,10 +188,10 @@ MOVES: list[Move] = [ask, edit, import_bare, import_unworked, suppress, leave, r
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(moves=st.lists(st.sampled_from(MOVES), min_size=2, max_size=6))
 def test_no_order_of_requests_makes_somebody_mailable_who_never_said_yes(
-    home: Place, shop: Program, moves: list[Move]
+    home: FormCustomer, shop: Program, moves: list[Move]
 ) -> None:
     """This holds whatever a program does about Dora, who confirms nothing and has no proof."""
-    dora, list_id = somebody(), home.anna.list_id
+    dora, list_id = fresh_address(), home.anna.list_id
     for move in moves:
         move(home, shop, dora, list_id)
     number, _answer = release(home.anna, shop, [list_id])
@@ -202,6 +204,6 @@ def test_no_order_of_requests_makes_somebody_mailable_who_never_said_yes(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def origin(home: Place) -> None:
+def origin(home: FormCustomer) -> None:
     """The list's origin is approved, so that only proof is missing."""
     approve_origin(home.account_id, home.anna.list_id)

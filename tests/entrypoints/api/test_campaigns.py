@@ -8,8 +8,6 @@ import pytest
 from django.db import connection
 from django.utils.html import escape
 
-from api_world import Program, begun, change, good, problem, program, program_of, word
-from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import change_settings, set_limits, switch_four_eyes
 from mailflatrate.apps.accounts.models import Acknowledgement, KeyScope, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -18,21 +16,23 @@ from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from vetted import operator, vetted
+from support.api import Program, begun, change, good, problem, program, program_of, word
+from support.customers import CONTENT, Customer, sending_customer
+from support.people import operator, person
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=4)
+    return sending_customer(people=4)
 
 
 @pytest.fixture
-def shop(anna: World) -> Program:
+def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
-def plan(anna: World, campaign_id: int) -> int:
+def plan(anna: Customer, campaign_id: int) -> int:
     """What the worker does next; how many deliveries there are then."""
     with tenancy.account(anna.account_id):
         decision = GateDecision.objects.filter(campaign_id=campaign_id, edition__isnull=False).last()
@@ -42,7 +42,7 @@ def plan(anna: World, campaign_id: int) -> int:
         return Delivery.objects.filter(campaign_id=campaign_id).count()
 
 
-def test_a_draft_is_written_and_changed(anna: World, shop: Program) -> None:
+def test_a_draft_is_written_and_changed(anna: Customer, shop: Program) -> None:
     made = begun(anna, shop, reply_to="answers@lindenhof.example", per_hour=500, track_clicks=False)
     assert (made["state"], made["version"], made["policy_confirmed"]) == ("draft", 1, False)
     assert (made["per_hour"], made["track_clicks"]) == (500, False)
@@ -76,7 +76,7 @@ def test_a_draft_is_written_and_changed(anna: World, shop: Program) -> None:
         ({"released_by": 1}, "body.released_by"),
     ],
 )
-def test_what_is_not_allowed_is_named(anna: World, shop: Program, values: dict[str, Any], where: str) -> None:
+def test_what_is_not_allowed_is_named(anna: Customer, shop: Program, values: dict[str, Any], where: str) -> None:
     draft = begun(anna, shop)
     answer = shop.call("PATCH", f"/campaigns/{draft['id']}", values)
     assert problem(answer) == (422, "invalid")
@@ -84,7 +84,7 @@ def test_what_is_not_allowed_is_named(anna: World, shop: Program, values: dict[s
     assert shop.get(f"/campaigns/{draft['id']}") == draft
 
 
-def test_a_draft_begins_with_a_template(anna: World, shop: Program) -> None:
+def test_a_draft_begins_with_a_template(anna: Customer, shop: Program) -> None:
     made = shop.post("/campaigns", {"name": "Party", "gallery": "event", "language": "de", "subject": "Fest"}, 201)
     assert (made["content_kind"], made["language"], made["subject"]) == ("blocks", "de", "Fest")
     assert "<mjml" in made["content"]
@@ -93,14 +93,14 @@ def test_a_draft_begins_with_a_template(anna: World, shop: Program) -> None:
     assert shop.refused("POST", "/campaigns", {"name": "x", "template_id": 2**40}) == (404, "not-found")
 
 
-def test_a_draft_begins_in_the_language_of_its_list(anna: World, shop: Program) -> None:
+def test_a_draft_begins_in_the_language_of_its_list(anna: Customer, shop: Program) -> None:
     change_settings(anna.account_id, language="de", time_zone="Europe/Berlin", colour="#00595a")
     assert begun(anna, shop)["language"] == "en", "its list's"
     assert begun(anna, shop, language="de")["language"] == "de", "the one that was asked for"
     assert shop.post("/campaigns", {"name": "No lists yet"}, 201)["language"] == "de", "the account's"
 
 
-def test_mailings_are_listed_by_page_and_state(anna: World, shop: Program) -> None:
+def test_mailings_are_listed_by_page_and_state(anna: Customer, shop: Program) -> None:
     ids = [begun(anna, shop, name=f"Mailing {number}")["id"] for number in range(3)]
     first = shop.get("/campaigns?limit=2&state=draft")
     assert [row["id"] for row in first["items"]] == ids[:0:-1]
@@ -110,7 +110,7 @@ def test_mailings_are_listed_by_page_and_state(anna: World, shop: Program) -> No
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_checks_are_those_of_the_page(anna: World, shop: Program, language: str) -> None:
+def test_the_checks_are_those_of_the_page(anna: Customer, shop: Program, language: str) -> None:
     """Same checks, same order, same sentences, in the language that is asked for."""
     draft = begun(anna, shop, subject="", list_ids=[])
     found = shop.get(f"/campaigns/{draft['id']}/checks", Accept_Language=language)
@@ -128,7 +128,7 @@ def test_the_checks_are_those_of_the_page(anna: World, shop: Program, language: 
         assert each["severity"] == "block"
 
 
-def test_a_preview_is_what_one_reader_gets(anna: World, shop: Program) -> None:
+def test_a_preview_is_what_one_reader_gets(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}/preview"
     first = shop.get(path)
@@ -151,32 +151,32 @@ def test_a_preview_is_what_one_reader_gets(anna: World, shop: Program) -> None:
     assert shop.get(f"/campaigns/{broken['id']}/preview")["problem"] == "source"
 
 
-def test_a_test_goes_to_people_of_the_account_alone(anna: World, shop: Program) -> None:
+def test_a_test_goes_to_people_of_the_account_alone(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}/test"
     assert shop.refused("POST", path, {"recipients": ["stranger@people.example"]}) == (409, "state-conflict")
-    assert shop.post(path, {"recipients": [anna.anna.email]}, 202) == {"sent": 1}
+    assert shop.post(path, {"recipients": [anna.owner.email]}, 202) == {"sent": 1}
     with tenancy.account(anna.account_id):
-        assert Notice.objects.filter(kind=NoticeKind.TEST, recipient=anna.anna.email).count() == 1
+        assert Notice.objects.filter(kind=NoticeKind.TEST, recipient=anna.owner.email).count() == 1
         assert not Delivery.objects.filter(campaign_id=draft["id"]).exists()
     with tenancy.account(anna.account_id):
         ids = list(Contact.objects.order_by("id").values_list("id", flat=True)[:2])
-    assert shop.post(path, {"recipients": [anna.anna.email], "contact_ids": ids}, 202) == {"sent": len(ids)}
-    assert shop.refused("POST", path, {"recipients": [anna.anna.email], "contact_ids": [1]}) == (404, "not-found")
+    assert shop.post(path, {"recipients": [anna.owner.email], "contact_ids": ids}, 202) == {"sent": len(ids)}
+    assert shop.refused("POST", path, {"recipients": [anna.owner.email], "contact_ids": [1]}) == (404, "not-found")
     change(shop, draft, content="{{ nothing_known }}")
-    assert shop.refused("POST", path, {"recipients": [anna.anna.email]}) == (422, "refused")
+    assert shop.refused("POST", path, {"recipients": [anna.owner.email]}) == (422, "refused")
 
 
-def test_a_draft_is_deleted_whatever_was_tried_with_it(anna: World, shop: Program) -> None:
+def test_a_draft_is_deleted_whatever_was_tried_with_it(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, subject="")
     path = f"/campaigns/{draft['id']}"
-    shop.post(f"{path}/test", {"recipients": [anna.anna.email]}, 202)
+    shop.post(f"{path}/test", {"recipients": [anna.owner.email]}, 202)
     assert shop.refused("POST", f"{path}/release", word(draft)) == (422, "checks-open")
     assert good(shop.call("DELETE", path)) == {"done": True}
     assert shop.refused("GET", path) == (404, "not-found")
 
 
-def test_a_release_needs_the_word_and_the_content_it_was_given_for(anna: World, shop: Program) -> None:
+def test_a_release_needs_the_word_and_the_content_it_was_given_for(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}/release"
     assert shop.refused("POST", path, {}) == (422, "invalid")
@@ -194,7 +194,7 @@ def test_a_release_needs_the_word_and_the_content_it_was_given_for(anna: World, 
     assert plan(anna, draft["id"]) == 4
     with tenancy.account(anna.account_id):
         tick = Acknowledgement.objects.get(subject_id=draft["id"], occasion=Occasion.CAMPAIGN)
-    assert (tick.user_id, tick.content_hash) == (anna.anna.id, edited["content_hash"])
+    assert (tick.user_id, tick.content_hash) == (anna.owner.id, edited["content_hash"])
     assert tick.user_agent.startswith("API key Shop (mfk_")
     assert shop.refused("POST", path, word(edited)) == (409, "state-conflict")
     assert shop.refused("PATCH", f"/campaigns/{draft['id']}", {"subject": "x"}) == (409, "state-conflict")
@@ -211,7 +211,7 @@ BREAKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("key", "broken", "fixed"), BREAKS, ids=[each[0] for each in BREAKS])
 def test_a_blocking_rule_stops_a_release_until_it_is_mended(
-    anna: World, shop: Program, key: str, broken: dict[str, Any], fixed: dict[str, Any]
+    anna: Customer, shop: Program, key: str, broken: dict[str, Any], fixed: dict[str, Any]
 ) -> None:
     """Issue 4, acceptance 2, by API: broken it can't be released, the refusal is stored, fixed it can."""
     draft = begun(anna, shop, **broken)
@@ -233,7 +233,7 @@ def test_a_blocking_rule_stops_a_release_until_it_is_mended(
     assert plan(anna, draft["id"]) == 4
 
 
-def test_a_release_waits_for_its_time_and_can_be_taken_back(anna: World, shop: Program) -> None:
+def test_a_release_waits_for_its_time_and_can_be_taken_back(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}"
     soon = clock.now() + timedelta(days=2)
@@ -248,7 +248,7 @@ def test_a_release_waits_for_its_time_and_can_be_taken_back(anna: World, shop: P
     assert shop.refused("POST", f"{path}/take-back", {}) == (409, "state-conflict")
 
 
-def test_a_watched_account_waits_for_a_reviewer(anna: World, shop: Program) -> None:
+def test_a_watched_account_waits_for_a_reviewer(anna: Customer, shop: Program) -> None:
     """R-06: no program gets past the person who reviews the first campaigns."""
     set_limits(anna.account_id, by=operator(), daily_limit=None, supervised=True, because="test")
     draft = begun(anna, shop)
@@ -258,9 +258,9 @@ def test_a_watched_account_waits_for_a_reviewer(anna: World, shop: Program) -> N
     assert shop.refused("POST", f"/campaigns/{draft['id']}/release", word(draft)) == (409, "state-conflict")
 
 
-def test_with_four_eyes_a_program_asks_and_a_person_releases(anna: World, shop: Program) -> None:
+def test_with_four_eyes_a_program_asks_and_a_person_releases(anna: Customer, shop: Program) -> None:
     ben = person(anna.account_id, "Ben Becker", Role.OWNER)
-    switch_four_eyes(anna.account_id, True, by=anna.anna)
+    switch_four_eyes(anna.account_id, True, by=anna.owner)
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}"
     assert shop.refused("POST", f"{path}/release", word(draft)) == (422, "checks-open")
@@ -272,7 +272,7 @@ def test_with_four_eyes_a_program_asks_and_a_person_releases(anna: World, shop: 
     assert shop.refused("POST", f"{path}/ask-release", {"content_hash": "0" * 64}) == (422, "content-changed")
 
 
-def test_a_running_mailing_is_paused_resumed_cancelled(anna: World, shop: Program) -> None:
+def test_a_running_mailing_is_paused_resumed_cancelled(anna: Customer, shop: Program) -> None:
     campaign = anna.sending()
     path = f"/campaigns/{campaign.id}"
     assert shop.refused("POST", f"{path}/resume", {}) == (409, "state-conflict")
@@ -282,7 +282,7 @@ def test_a_running_mailing_is_paused_resumed_cancelled(anna: World, shop: Progra
     assert shop.refused("POST", f"{path}/pause", {}) == (409, "state-conflict")
 
 
-def test_what_a_rule_holds_no_program_lets_go(anna: World, shop: Program) -> None:
+def test_what_a_rule_holds_no_program_lets_go(anna: Customer, shop: Program) -> None:
     campaign = anna.sending()
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state=CampaignState.PAUSED, hold_rule="R-88")
@@ -291,7 +291,7 @@ def test_what_a_rule_holds_no_program_lets_go(anna: World, shop: Program) -> Non
     assert json.loads(answer.content)["detail"].startswith("One of our rules stopped this campaign")
 
 
-def test_the_report_and_every_recipient(anna: World, shop: Program) -> None:
+def test_the_report_and_every_recipient(anna: Customer, shop: Program) -> None:
     campaign = anna.sending()
     path = f"/campaigns/{campaign.id}"
     anna.settle(campaign, DeliveryState.SENT, 2)
@@ -314,7 +314,7 @@ def test_the_report_and_every_recipient(anna: World, shop: Program) -> None:
     assert {each["state"] for each in decision["checks"]} >= {"passed"}
 
 
-def test_writing_and_releasing_are_different_things(anna: World) -> None:
+def test_writing_and_releasing_are_different_things(anna: Customer) -> None:
     writes, releases = program_of(anna, [KeyScope.CAMPAIGNS_DRAFT]), program_of(anna, [KeyScope.CAMPAIGNS_RELEASE])
     draft = begun(anna, writes)
     path = f"/campaigns/{draft['id']}/release"
@@ -323,8 +323,8 @@ def test_writing_and_releasing_are_different_things(anna: World) -> None:
     releases.post(path, word(draft), 202)
 
 
-def test_carla_reaches_no_mailing_of_annas(anna: World, shop: Program) -> None:
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+def test_carla_reaches_no_mailing_of_annas(anna: Customer, shop: Program) -> None:
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     draft, sent = begun(anna, shop), anna.sending()
     with tenancy.account(anna.account_id):
         delivery_id = Delivery.objects.filter(campaign=sent).values_list("id", flat=True)[0]
@@ -352,7 +352,7 @@ def test_carla_reaches_no_mailing_of_annas(anna: World, shop: Program) -> None:
     assert (shop.get(f"/campaigns/{draft['id']}"), shop.get(f"/campaigns/{sent.id}")) == before
 
 
-def test_no_delivery_rests_on_less_than_a_permit(anna: World) -> None:
+def test_no_delivery_rests_on_less_than_a_permit(anna: Customer) -> None:
     """After all of the above: the table says so itself."""
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM delivery WHERE consent_event_id IS NULL AND confirmation_id IS NULL")

@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 
-from api_world import Program, problem, program, program_of, visitor
-from campaign_world import bare_account
-from forms_world import Place, place, somebody
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
@@ -15,26 +12,28 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.proof.certificate import read_certificate
-from vetted import vetted
+from support.api import Program, problem, program_of, visitor
+from support.customers import Customer
+from support.forms import FormCustomer, customer_with_form, fresh_address
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture
-def shop(home: Place) -> Program:
+def shop(home: FormCustomer) -> Program:
     return program_of(home.anna)
 
 
 @pytest.fixture
-def carla(home: Place) -> Program:
-    return program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+def carla(home: FormCustomer) -> Program:
+    return program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
 
 
-def asking(home: Place, email: str, **changes: Any) -> dict[str, Any]:
+def asking(home: FormCustomer, email: str, **changes: Any) -> dict[str, Any]:
     whole = {"form_id": home.form_id, "email": email, "note": "asked at our stall, 3 May", "visitor": visitor()}
     return whole | changes
 
@@ -44,13 +43,13 @@ def reader(shop: Program, number: int = 0) -> dict[str, Any]:
     return person
 
 
-def test_a_list_is_made_with_the_policy_confirmed(home: Place, shop: Program) -> None:
+def test_a_list_is_made_with_the_policy_confirmed(home: FormCustomer, shop: Program) -> None:
     assert shop.refused("POST", "/lists", {"name": "Seeds"}) == (422, "policy-not-confirmed")
     made = shop.post("/lists", {"name": "Seeds", "policy_confirmed": True, "language": "de"}, 201)
     assert (made["origin"], made["people"]["confirmed"], made["public_name"]) == ("form", 0, "Seeds")
     with tenancy.account(home.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.LIST, subject_id=made["id"])
-    assert tick.user_id == home.anna.anna.id
+    assert tick.user_id == home.anna.owner.id
     assert tick.user_agent.startswith("API key Shop (mfk_")
     changed = shop.call("PATCH", f"/lists/{made['id']}", {"public_name": "Our seeds"})
     assert json.loads(changed.content)["public_name"] == "Our seeds"
@@ -61,13 +60,13 @@ def test_a_list_is_made_with_the_policy_confirmed(home: Place, shop: Program) ->
     assert made["id"] in [row["id"] for row in shop.get("/lists?archived=true")["items"]]
 
 
-def test_a_person_is_asked_and_never_subscribed(home: Place, shop: Program) -> None:
-    dora = somebody()
+def test_a_person_is_asked_and_never_subscribed(home: FormCustomer, shop: Program) -> None:
+    dora = fresh_address()
     answer = shop.post("/confirmation-requests", asking(home, dora, first_name="Dora"), 202)
     assert answer == {"asked": True, "form_id": home.form_id, "list_id": home.anna.list_id}
     assert home.state(dora) == ""
     (request,) = home.requests(dora)
-    assert (request.kind, request.created_by_id) == (ConfirmationRequestKind.API, home.anna.anna.id)
+    assert (request.kind, request.created_by_id) == (ConfirmationRequestKind.API, home.anna.owner.id)
     assert request.note.startswith("asked at our stall, 3 May (API key Shop (mfk_")
     (mail,) = home.send()
     assert home.state(dora) == "pending"
@@ -87,7 +86,7 @@ def test_a_person_is_asked_and_never_subscribed(home: Place, shop: Program) -> N
     ["info@lindenhof-garten.de", "Vertrieb@lindenhof-garten.de", "abuse+x@lindenhof-garten.de", "x@mailinator.com",
      "no address", "a@b"],
 )  # fmt: skip
-def test_addresses_are_decided_by_the_one_function(home: Place, shop: Program, email: str) -> None:
+def test_addresses_are_decided_by_the_one_function(home: FormCustomer, shop: Program, email: str) -> None:
     answer = shop.call("POST", "/confirmation-requests", asking(home, email))
     assert problem(answer) == (422, "refused")
     assert home.requests(email) == []
@@ -101,27 +100,27 @@ def test_addresses_are_decided_by_the_one_function(home: Place, shop: Program, e
     [{"state": "confirmed"}, {"consent": {"ip": "192.0.2.1"}}, {"confirmed_at": "2026-01-01T00:00:00Z"},
      {"evidence": "x"}, {"subscribe": True}, {"double_opt_in": False}, {"kind": "form"}, {"values": {"a": 1}}],
 )  # fmt: skip
-def test_no_evidence_is_passed_by_hand(home: Place, shop: Program, extra: dict[str, Any]) -> None:
-    dora = somebody()
+def test_no_evidence_is_passed_by_hand(home: FormCustomer, shop: Program, extra: dict[str, Any]) -> None:
+    dora = fresh_address()
     assert shop.refused("POST", "/confirmation-requests", asking(home, dora, **extra)) == (422, "invalid")
     assert home.requests(dora) == []
 
 
-def test_known_and_suppressed_people_are_answered_alike(home: Place, shop: Program) -> None:
+def test_known_and_suppressed_people_are_answered_alike(home: FormCustomer, shop: Program) -> None:
     """No oracle: what the account may not mail looks like what it may."""
-    dora, emil = somebody(), somebody()
+    dora, emil = fresh_address(), fresh_address()
     for email in (dora, emil):
         shop.post("/confirmation-requests", asking(home, email), 202)
     for mail in home.send():
         home.confirm(mail)
     (gone,) = shop.get(f"/contacts?search={emil}")["items"]
     shop.post(f"/contacts/{gone['id']}/unsubscribe", {"list_id": None})
-    first = shop.post("/confirmation-requests", asking(home, somebody()), 202)
+    first = shop.post("/confirmation-requests", asking(home, fresh_address()), 202)
     for email in (dora, emil):
         assert shop.post("/confirmation-requests", asking(home, email), 202) == first
 
 
-def test_contacts_are_searched_and_paged(home: Place, shop: Program) -> None:
+def test_contacts_are_searched_and_paged(home: FormCustomer, shop: Program) -> None:
     whole = shop.get(f"/contacts?list_id={home.anna.list_id}&limit=200")["items"]
     walked, cursor = [], ""
     while True:
@@ -138,7 +137,7 @@ def test_contacts_are_searched_and_paged(home: Place, shop: Program) -> None:
         assert shop.refused("GET", f"/contacts?cursor={cursor}") == (422, "invalid")
 
 
-def test_attributes_change_one_by_one(home: Place, shop: Program) -> None:
+def test_attributes_change_one_by_one(home: FormCustomer, shop: Program) -> None:
     person = reader(shop)
     changed = shop.call("PATCH", f"/contacts/{person['id']}", {"attributes": {"size": 4, "city": None}})
     found = json.loads(changed.content)
@@ -151,7 +150,7 @@ def test_attributes_change_one_by_one(home: Place, shop: Program) -> None:
     assert shop.refused("PATCH", path, {"subscriptions": []}) == (422, "invalid")
 
 
-def test_unsubscribing_holds_at_once_and_is_in_the_ledger(home: Place, shop: Program) -> None:
+def test_unsubscribing_holds_at_once_and_is_in_the_ledger(home: FormCustomer, shop: Program) -> None:
     person = reader(shop)
     path = f"/contacts/{person['id']}/unsubscribe"
     assert shop.post(path, {"list_id": home.anna.list_id}) == {"ended": 1}
@@ -165,7 +164,7 @@ def test_unsubscribing_holds_at_once_and_is_in_the_ledger(home: Place, shop: Pro
     assert shop.refused("POST", path, {}) == (422, "invalid"), "what is left is said, never guessed"
 
 
-def test_a_certificate_proves_a_consent_and_leaves_a_line(home: Place, shop: Program) -> None:
+def test_a_certificate_proves_a_consent_and_leaves_a_line(home: FormCustomer, shop: Program) -> None:
     person = reader(shop, 1)
     found = shop.call("POST", f"/contacts/{person['id']}/lists/{home.anna.list_id}/certificate", {})
     assert found.status_code == 200
@@ -175,8 +174,8 @@ def test_a_certificate_proves_a_consent_and_leaves_a_line(home: Place, shop: Pro
     assert line.reason.startswith("API key Shop")
 
 
-def test_erasing_is_meant_and_leaves_the_suppression(home: Place, shop: Program) -> None:
-    dora = somebody()
+def test_erasing_is_meant_and_leaves_the_suppression(home: FormCustomer, shop: Program) -> None:
+    dora = fresh_address()
     shop.post("/confirmation-requests", asking(home, dora), 202)
     home.send()
     person = shop.get(f"/contacts?search={dora}")["items"][0]
@@ -189,7 +188,7 @@ def test_erasing_is_meant_and_leaves_the_suppression(home: Place, shop: Program)
         assert ConsentEvent.objects.filter(contact_id=person["id"]).exists(), "what proves without naming stays"
 
 
-def test_carla_sees_and_changes_nothing_of_annas(home: Place, shop: Program, carla: Program) -> None:
+def test_carla_sees_and_changes_nothing_of_annas(home: FormCustomer, shop: Program, carla: Program) -> None:
     person, list_id = reader(shop, 1), home.anna.list_id
     before = shop.get(f"/contacts/{person['id']}"), shop.get(f"/lists/{list_id}")
     assert carla.get("/contacts")["items"] == carla.get("/lists")["items"] == []
@@ -204,19 +203,19 @@ def test_carla_sees_and_changes_nothing_of_annas(home: Place, shop: Program, car
         ("POST", f"/contacts/{person['id']}/unsubscribe", {"list_id": list_id}),
         ("POST", f"/contacts/{person['id']}/erase", {"sure": True}),
         ("POST", f"/contacts/{person['id']}/lists/{list_id}/certificate", {}),
-        ("POST", "/confirmation-requests", asking(home, somebody())),
+        ("POST", "/confirmation-requests", asking(home, fresh_address())),
     ):
         assert carla.refused(method, path, data) == (404, "not-found"), path
     assert (shop.get(f"/contacts/{person['id']}"), shop.get(f"/lists/{list_id}")) == before
 
 
-def test_an_account_that_is_not_active_has_no_use_for_a_key(home: Place) -> None:
-    eve = program(*bare_account("Quick Leads"))
+def test_an_account_that_is_not_active_has_no_use_for_a_key(home: FormCustomer) -> None:
+    eve = program_of(Customer.registered("Quick Leads"))
     assert eve.refused("GET", "/contacts") == (403, "account-status")
-    assert eve.refused("POST", "/confirmation-requests", asking(home, somebody())) == (403, "account-status")
+    assert eve.refused("POST", "/confirmation-requests", asking(home, fresh_address())) == (403, "account-status")
 
 
-def test_nothing_here_made_a_subscription_without_proof(home: Place) -> None:
+def test_nothing_here_made_a_subscription_without_proof(home: FormCustomer) -> None:
     """After all of the above, every confirmed contact has the event that proves it."""
     with tenancy.account(home.account_id):
         for row in Subscription.objects.filter(state="confirmed").select_related("consent_event"):

@@ -6,29 +6,28 @@ from typing import Any
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from api_world import Program, good, problem, program, program_of
-from campaign_world import World, world
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.actions.digests import MOST_DIGESTS
 from mailflatrate.apps.campaigns.models import FeedItem
 from mailflatrate.base import clock, tenancy
-from vetted import vetted
+from support.api import Program, good, problem, program_of
+from support.customers import Customer, sending_customer
 
 FEED = "https://shop.lindenhof.example/feed"
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=1)
+    return sending_customer(people=1)
 
 
 @pytest.fixture
-def shop(anna: World) -> Program:
+def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
-def settings(anna: World, **values: Any) -> dict[str, Any]:
+def settings(anna: Customer, **values: Any) -> dict[str, Any]:
     return {"name": "Shop news", "url": FEED, "list_id": anna.list_id, "weekday": 0} | values
 
 
@@ -38,14 +37,14 @@ def looks(digest_id: int) -> list[bool]:
     return [job.args["issue"] for job in jobs.order_by("id") if job.args["digest_id"] == digest_id]
 
 
-def entries(anna: World, digest_id: int, *titles: str) -> None:
+def entries(anna: Customer, digest_id: int, *titles: str) -> None:
     """Entries that a look found."""
     with tenancy.account(anna.account_id):
         for title in titles:
             FeedItem.objects.create(digest_id=digest_id, key=title, title=title, link="", seen_at=clock.now())
 
 
-def test_a_digest_is_set_up_changed_and_left(anna: World, shop: Program) -> None:
+def test_a_digest_is_set_up_changed_and_left(anna: Customer, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     assert (made["at"], made["time_zone"], made["minimum"], made["is_active"]) == ("09:00:00", "Europe/Berlin", 1, True)
     assert (made["outcome"], made["checked_at"], made["waiting"], made["last_issue_id"]) == ("", None, 0, None)
@@ -63,7 +62,7 @@ def test_a_digest_is_set_up_changed_and_left(anna: World, shop: Program) -> None
     assert shop.refused("GET", path) == (404, "not-found")
 
 
-def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Program) -> None:
+def test_what_no_digest_can_be_is_named_in_both_languages(anna: Customer, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     secret = {"url": "https://anna:secret@shop.example/feed"}
     for language, words in (("en", "Enter an address"), ("de", "Geben Sie eine Adresse ein")):
@@ -91,7 +90,7 @@ def test_what_no_digest_can_be_is_named_in_both_languages(anna: World, shop: Pro
     assert shop.get("/digests")["items"] == [made]
 
 
-def test_a_repeated_request_is_one_digest(anna: World, shop: Program) -> None:
+def test_a_repeated_request_is_one_digest(anna: Customer, shop: Program) -> None:
     first = shop.post("/digests", settings(anna), 201, Idempotency_Key="feed-1")
     assert shop.post("/digests", settings(anna), 201, Idempotency_Key="feed-1") == first
     other = settings(anna, name="Other")
@@ -99,13 +98,13 @@ def test_a_repeated_request_is_one_digest(anna: World, shop: Program) -> None:
     assert len(shop.get("/digests")["items"]) == 1
 
 
-def test_an_account_has_so_many_and_no_more(anna: World, shop: Program) -> None:
+def test_an_account_has_so_many_and_no_more(anna: Customer, shop: Program) -> None:
     for number in range(MOST_DIGESTS):
         shop.post("/digests", settings(anna, name=f"Digest {number}"), 201)
     assert shop.refused("POST", "/digests", settings(anna)) == (409, "state-conflict")
 
 
-def test_a_look_is_asked_for_and_its_entries_are_seen(anna: World, shop: Program) -> None:
+def test_a_look_is_asked_for_and_its_entries_are_seen(anna: Customer, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     path = f"/digests/{made['id']}"
     shop.post(f"{path}/check", {"issue": True}, 202)
@@ -122,8 +121,8 @@ def test_a_look_is_asked_for_and_its_entries_are_seen(anna: World, shop: Program
     assert only_looks.get(path)["waiting"] == 0
 
 
-def test_carla_reaches_no_digest_of_annas(anna: World, shop: Program) -> None:
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+def test_carla_reaches_no_digest_of_annas(anna: Customer, shop: Program) -> None:
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     made = shop.post("/digests", settings(anna), 201)
     entries(anna, made["id"], "One")
     path = f"/digests/{made['id']}"

@@ -15,11 +15,11 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from api_world import program_of
-from forms_world import place
-from lists_home import approve_origin
 from mailflatrate.apps.accounts.actions.keys import REQUESTS_A_MINUTE
 from mailflatrate.apps.accounts.models import KeyScope
+from support.api import program_of
+from support.forms import customer_with_form
+from support.origins import approve_origin
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 EXAMPLES = [
@@ -52,7 +52,7 @@ class Quiet(WSGIRequestHandler):
 def environment(database: str) -> Iterator[dict[str, str]]:
     """What the examples take from the environment."""
     assert database
-    home = place()
+    home = customer_with_form()
     approve_origin(home.account_id, home.anna.list_id)
     shop = program_of(home.anna)
     draft = home.anna.draft()

@@ -2,21 +2,21 @@
 
 import pytest
 
-from api_world import program, program_of
-from forms_world import Place, place
 from mailflatrate.apps.accounts.models import KeyScope
-from vetted import vetted
+from support.api import program_of
+from support.customers import Customer
+from support.forms import FormCustomer, customer_with_form
 
 COLOR = {"label": "Color", "type": "choice", "choices": ["Red", "Blue"], "purpose": "to show fitting plants"}
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
-def test_a_field_is_declared_changed_archived_and_checked(home: Place) -> None:
+def test_a_field_is_declared_changed_archived_and_checked(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     made = shop.post("/fields", COLOR | {"default": "blue"}, 201)
     assert (made["key"], made["default"], made["archived_at"]) == ("color", "Blue", None)
@@ -41,11 +41,11 @@ def test_a_field_is_declared_changed_archived_and_checked(home: Place) -> None:
     assert shop.post(f"{path}/restore", {})["archived_at"] is None
 
 
-def test_strangers_and_keys_without_the_scope_change_nothing(home: Place) -> None:
+def test_strangers_and_keys_without_the_scope_change_nothing(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     made = shop.post("/fields", COLOR | {"label": "Shade"}, 201)
     path = f"/fields/{made['id']}"
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     reads = program_of(home.anna, [KeyScope.READ])
     writes = program_of(home.anna, [KeyScope.CONTACTS_WRITE])
     assert carla.refused("GET", path) == (404, "not-found")

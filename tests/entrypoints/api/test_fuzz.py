@@ -18,13 +18,13 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api_world import ROOT, Program, problem, program_of
-from campaign_world import CONTENT
-from forms_world import Place, place
 from mailflatrate.apps.accounts.actions import revoke_api_key
 from mailflatrate.apps.campaigns.models import FeedDigest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.api.v1.service import schema
+from support.api import ROOT, Program, problem, program_of
+from support.customers import CONTENT
+from support.forms import FormCustomer, customer_with_form
 
 Shape = dict[str, Any]
 SLOW = frozenset({"check_domain"})
@@ -104,28 +104,28 @@ def objects(shape: Shape) -> st.SearchStrategy[Any]:
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture
-def shop(home: Place) -> Iterator[Program]:
+def shop(home: FormCustomer) -> Iterator[Program]:
     """A key for each operation, so that none runs into its rate."""
     made = program_of(home.anna)
     yield made
-    revoke_api_key(home.account_id, made.key_id, by=home.anna.anna)
+    revoke_api_key(home.account_id, made.key_id, by=home.anna.owner)
 
 
 @pytest.fixture(scope="module")
-def under_way(home: Place) -> int:
+def under_way(home: FormCustomer) -> int:
     """A campaign with an A/B test that is being sent."""
     variant = {"subject": "B", "preheader": "", "content": CONTENT, "text_override": ""}
     return home.anna.sending_of(home.anna.draft("On its way", variants=[variant], test_share=50)).id
 
 
 @pytest.fixture
-def ids(home: Place, under_way: int) -> dict[str, list[int]]:
+def ids(home: FormCustomer, under_way: int) -> dict[str, list[int]]:
     """Some ids lead somewhere, so that more than "not found" is tried; what an operation deletes is there again."""
     with tenancy.account(home.account_id):
         digest = FeedDigest.objects.create(

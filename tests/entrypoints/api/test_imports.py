@@ -7,29 +7,29 @@ from typing import Any
 
 import pytest
 
-from api_world import Program, good, problem, program, program_of
-from campaign_world import World, world
-from lists_home import HEADER, approve_origin, declare_origin
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.lists.actions import check_import
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvidence, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
-from vetted import vetted
+from support.api import Program, good, problem, program_of
+from support.contact_files import HEADER
+from support.customers import Customer, sending_customer
+from support.origins import approve_origin, declare_origin
 
 ROW = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://anna.example/news;Kiel"
 DOMAIN = "briefkasten-lindenhof.de"
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=1)
+    return sending_customer(people=1)
 
 
 @pytest.fixture
-def shop(anna: World) -> Program:
+def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
@@ -39,32 +39,32 @@ def file(*lines: str, name: str = "people.csv") -> io.BytesIO:
     return found
 
 
-def uploaded(anna: World, shop: Program, *lines: str) -> dict[str, Any]:
+def uploaded(anna: Customer, shop: Program, *lines: str) -> dict[str, Any]:
     found: dict[str, Any] = good(shop.upload("/imports", {"list_id": anna.list_id, "file": file(*lines)}), 201)
     return found
 
 
-def run(anna: World, import_id: int) -> None:
+def run(anna: Customer, import_id: int) -> None:
     """What the worker does."""
     run_import(anna.account_id, import_id, slice_rows=10)
     with tenancy.account(anna.account_id):
         check_import(import_id)
 
 
-def state_of(anna: World, email: str) -> str:
+def state_of(anna: Customer, email: str) -> str:
     with tenancy.account(anna.account_id):
         rows = Subscription.objects.filter(contact__email=email).values_list("state", flat=True)
         return rows.first() or ""
 
 
-def test_no_address_gets_in_before_its_list_has_an_origin(anna: World, shop: Program) -> None:
+def test_no_address_gets_in_before_its_list_has_an_origin(anna: Customer, shop: Program) -> None:
     answer = shop.upload("/imports", {"list_id": anna.list_id, "file": file(ROW.format(email=f"dora@{DOMAIN}"))})
     assert problem(answer) == (422, "origin-needed")
     with tenancy.account(anna.account_id):
         assert not Import.objects.exists()
 
 
-def test_a_file_is_uploaded_looked_at_and_started_on_somebodys_word(anna: World, shop: Program) -> None:
+def test_a_file_is_uploaded_looked_at_and_started_on_somebodys_word(anna: Customer, shop: Program) -> None:
     approve_origin(anna.account_id, anna.list_id)
     made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"), ROW.format(email=f"info@{DOMAIN}"), "broken")
     assert made["state"] == "uploaded"
@@ -80,7 +80,7 @@ def test_a_file_is_uploaded_looked_at_and_started_on_somebodys_word(anna: World,
     assert started["state"] == "queued"
     with tenancy.account(anna.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=made["id"])
-    assert (tick.content_hash, tick.user_id) == (made["file_sha256"], anna.anna.id)
+    assert (tick.content_hash, tick.user_id) == (made["file_sha256"], anna.owner.id)
     run(anna, made["id"])
     done = shop.get(path)
     assert (done["state"], done["percent"], done["rows_read"]) == ("done", 100, 3)
@@ -92,7 +92,7 @@ def test_a_file_is_uploaded_looked_at_and_started_on_somebodys_word(anna: World,
     assert [row["id"] for row in shop.get("/imports")["items"]] == [made["id"]]
 
 
-def test_without_an_approved_origin_everybody_stays_in_quarantine(anna: World, shop: Program) -> None:
+def test_without_an_approved_origin_everybody_stays_in_quarantine(anna: Customer, shop: Program) -> None:
     declare_origin(anna.account_id, anna.list_id)
     made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
     shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True}, 202)
@@ -107,7 +107,7 @@ def test_without_an_approved_origin_everybody_stays_in_quarantine(anna: World, s
         f"dora@{DOMAIN};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;;https://a.example/;x",
     ],
 )
-def test_a_row_without_proof_is_never_confirmed(anna: World, shop: Program, line: str) -> None:
+def test_a_row_without_proof_is_never_confirmed(anna: Customer, shop: Program, line: str) -> None:
     approve_origin(anna.account_id, anna.list_id)
     made = uploaded(anna, shop, line)
     shop.post(f"/imports/{made['id']}/start", {"policy_confirmed": True}, 202)
@@ -115,7 +115,7 @@ def test_a_row_without_proof_is_never_confirmed(anna: World, shop: Program, line
     assert state_of(anna, f"dora@{DOMAIN}") != "confirmed"
 
 
-def test_an_upload_repeated_is_one_import(anna: World, shop: Program) -> None:
+def test_an_upload_repeated_is_one_import(anna: Customer, shop: Program) -> None:
     approve_origin(anna.account_id, anna.list_id)
     line = ROW.format(email=f"dora@{DOMAIN}")
     first = shop.upload("/imports", {"list_id": anna.list_id, "file": file(line)}, Idempotency_Key="one")
@@ -128,7 +128,7 @@ def test_an_upload_repeated_is_one_import(anna: World, shop: Program) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"no table", b"\x00" * 100, b"PK\x03\x04broken"])
-def test_what_is_no_table_is_refused(anna: World, shop: Program, content: bytes) -> None:
+def test_what_is_no_table_is_refused(anna: Customer, shop: Program, content: bytes) -> None:
     approve_origin(anna.account_id, anna.list_id)
     broken = io.BytesIO(content)
     broken.name = "x.csv"
@@ -139,14 +139,14 @@ def test_what_is_no_table_is_refused(anna: World, shop: Program, content: bytes)
         assert started.status_code == 422, started.content
 
 
-def test_an_import_is_cancelled(anna: World, shop: Program) -> None:
+def test_an_import_is_cancelled(anna: Customer, shop: Program) -> None:
     approve_origin(anna.account_id, anna.list_id)
     made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
     assert shop.post(f"/imports/{made['id']}/cancel", {})["state"] == "cancelled"
     assert shop.refused("POST", f"/imports/{made['id']}/start", {"policy_confirmed": True}) == (422, "refused")
 
 
-def test_a_suppression_is_added_and_never_lifted(anna: World, shop: Program) -> None:
+def test_a_suppression_is_added_and_never_lifted(anna: Customer, shop: Program) -> None:
     email = f"Dora@{DOMAIN}"
     asked = shop.post("/suppressions/look-up", {"email": email})
     assert asked == {"suppressed": False, "reason": None, "since": None, "whole_platform": False}
@@ -166,11 +166,11 @@ def test_a_suppression_is_added_and_never_lifted(anna: World, shop: Program) -> 
     assert state_of(anna, email.lower()) != "confirmed"
 
 
-def test_carla_sees_neither_files_nor_suppressions(anna: World, shop: Program) -> None:
+def test_carla_sees_neither_files_nor_suppressions(anna: Customer, shop: Program) -> None:
     approve_origin(anna.account_id, anna.list_id)
     made = uploaded(anna, shop, ROW.format(email=f"dora@{DOMAIN}"))
     shop.post("/suppressions", {"email": f"emil@{DOMAIN}"}, 201)
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     one = f"/imports/{made['id']}"
     for method, path, data in (
         ("GET", one, None),
@@ -190,7 +190,7 @@ def test_carla_sees_neither_files_nor_suppressions(anna: World, shop: Program) -
         assert Suppression.objects.filter(lifted_at=None).count() == 1
 
 
-def test_a_status_is_asked_about_and_answered(anna: World, shop: Program) -> None:
+def test_a_status_is_asked_about_and_answered(anna: Customer, shop: Program) -> None:
     """By a question with its column; mapped it suppresses, and a reason is recorded with the import."""
     approve_origin(anna.account_id, anna.list_id)
     content = f"{HEADER};Typ\n{ROW.format(email=f'dora@{DOMAIN}')};unsubscribed\n"
@@ -234,7 +234,7 @@ def test_what_is_documented_of_the_columns_is_what_works(shop: Program) -> None:
         assert field in schema
 
 
-def test_an_export_is_recognized_and_its_source_is_stated_once(shop: Program, anna: World) -> None:
+def test_an_export_is_recognized_and_its_source_is_stated_once(shop: Program, anna: Customer) -> None:
     approve_origin(anna.account_id, anna.list_id)
     day = (clock.now() - timedelta(days=20)).date().isoformat()
     data = io.BytesIO(

@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api_world import ROOT, Program, good, problem, program, program_of
-from forms_world import Place, place, somebody
-from lists_home import picture
 from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
 from mailflatrate.apps.abuse.actions import MeasureOrder, take_measure
 from mailflatrate.apps.abuse.models import Case, Report
@@ -23,26 +20,30 @@ from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
-from vetted import operator, vetted
+from support.api import ROOT, Program, good, problem, program_of
+from support.customers import Customer
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.origins import picture
+from support.people import operator
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
 @pytest.fixture
-def shop(home: Place) -> Program:
+def shop(home: FormCustomer) -> Program:
     return program_of(home.anna)
 
 
 @pytest.fixture(scope="module")
-def carla(home: Place) -> Program:
-    return program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+def carla(home: FormCustomer) -> Program:
+    return program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
 
 
-def test_a_form_and_its_codes(home: Place, shop: Program, carla: Program) -> None:
+def test_a_form_and_its_codes(home: FormCustomer, shop: Program, carla: Program) -> None:
     (form,) = shop.get("/forms")["items"]
     path = f"/forms/{home.form_id}"
     assert shop.get(path) == form
@@ -50,7 +51,7 @@ def test_a_form_and_its_codes(home: Place, shop: Program, carla: Program) -> Non
     embeds = shop.get(f"{path}/embeds")
     assert all(home.code in embeds[kind] for kind in ("script", "frame", "html"))
     assert embeds["wording"] in embeds["html"] or embeds["wording"]
-    dora = somebody()
+    dora = fresh_address()
     home.sign_up(dora)
     rows = shop.get(f"{path}/requests?limit=1")["items"]
     assert [(row["email"], row["kind"], row["state"]) for row in rows] == [(dora, "form", "queued")]
@@ -59,7 +60,7 @@ def test_a_form_and_its_codes(home: Place, shop: Program, carla: Program) -> Non
     assert carla.get("/forms")["items"] == []
 
 
-def test_a_segment_is_saved_counted_replaced_and_forgotten(home: Place, shop: Program, carla: Program) -> None:
+def test_a_segment_is_saved_counted_replaced_and_forgotten(home: FormCustomer, shop: Program, carla: Program) -> None:
     kiel = {"name": "Kiel", "conditions": [{"field": "attribute", "key": "city", "op": "equals", "value": "Kiel"}]}
     made = shop.post("/segments", kiel, 201)
     path = f"/segments/{made['id']}"
@@ -80,7 +81,7 @@ def test_a_segment_is_saved_counted_replaced_and_forgotten(home: Place, shop: Pr
     assert shop.refused("GET", path) == (404, "not-found")
 
 
-def test_templates_are_kept_and_used(home: Place, shop: Program, carla: Program) -> None:
+def test_templates_are_kept_and_used(home: FormCustomer, shop: Program, carla: Program) -> None:
     assert len(shop.get("/templates/gallery?language=de")["items"]) == 8
     draft = shop.post("/campaigns", {"name": "One", "subject": "Hello", "content": "# Hi"}, 201)
     kept = shop.post("/templates", {"campaign_id": draft["id"], "name": "Plain"}, 201)
@@ -95,7 +96,7 @@ def test_templates_are_kept_and_used(home: Place, shop: Program, carla: Program)
     assert shop.get("/templates")["items"] == []
 
 
-def test_pictures_are_told_by_their_content(home: Place, shop: Program, carla: Program) -> None:
+def test_pictures_are_told_by_their_content(home: FormCustomer, shop: Program, carla: Program) -> None:
     def named(data: bytes, name: str) -> io.BytesIO:
         file = io.BytesIO(data)
         file.name = name
@@ -120,7 +121,7 @@ def test_pictures_are_told_by_their_content(home: Place, shop: Program, carla: P
     assert good(shop.call("DELETE", path)) == {"done": True}
 
 
-def test_sender_domains_and_their_records(home: Place, shop: Program, carla: Program) -> None:
+def test_sender_domains_and_their_records(home: FormCustomer, shop: Program, carla: Program) -> None:
     (known,) = shop.get("/sender-domains")["items"]
     assert (known["name"], known["state"]) == ("lindenhof.example", "verified")
     assert known["senders"][0]["email"] == "news@lindenhof.example"
@@ -146,7 +147,7 @@ def test_sender_domains_and_their_records(home: Place, shop: Program, carla: Pro
 
 
 @pytest.fixture(scope="module")
-def trouble(home: Place) -> dict[str, Any]:
+def trouble(home: FormCustomer) -> dict[str, Any]:
     """A campaign with a complaint, a measure, and a question from the desk."""
     campaign = home.anna.sending("Complained of")
     with tenancy.account(home.account_id):
@@ -163,7 +164,7 @@ def trouble(home: Place) -> dict[str, Any]:
 
 
 def test_everybody_may_report_and_the_sender_learns_nothing(
-    home: Place, shop: Program, carla: Program, trouble: dict[str, Any]
+    home: FormCustomer, shop: Program, carla: Program, trouble: dict[str, Any]
 ) -> None:
     campaign = trouble["campaign"]
     reporter = "dora@people.example"
@@ -191,7 +192,7 @@ def _report(given: dict[str, Any], ip: str = "192.0.2.9") -> Any:
     return Client(REMOTE_ADDR=ip).post(f"{ROOT}/reports", json.dumps(given), content_type="application/json")
 
 
-def test_the_mail_itself_stops_the_mails(home: Place, trouble: dict[str, Any]) -> None:
+def test_the_mail_itself_stops_the_mails(home: FormCustomer, trouble: dict[str, Any]) -> None:
     """Having the message means having its token."""
     delivery = trouble["delivery"]
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, home.account_id, delivery.id, 0)
@@ -205,13 +206,13 @@ def test_the_mail_itself_stops_the_mails(home: Place, trouble: dict[str, Any]) -
     [{}, {"about": "  "}, {"about": "x", "complaint": "nonsense"}, {"about": "x", "complaint": "illegal"},
      {"about": "x", "reporter": "nobody"}, {"about": "x", "evidence": 1}],
 )  # fmt: skip
-def test_an_incomplete_report_says_what_is_missing(home: Place, given: dict[str, Any]) -> None:
+def test_an_incomplete_report_says_what_is_missing(home: FormCustomer, given: dict[str, Any]) -> None:
     answer = _report(given)
     assert problem(answer) == (422, "invalid")
     assert json.loads(answer.content)["errors"][0]["pointer"].startswith("body")
 
 
-def test_reports_from_one_network_are_limited(home: Place) -> None:
+def test_reports_from_one_network_are_limited(home: FormCustomer) -> None:
     for _number in range(int(value("reports_unproven_per_network_hour"))):
         assert _report({"about": "somewhere"}, ip="192.0.2.77").status_code == 201
     assert problem(_report({"about": "somewhere"}, ip="192.0.2.77")) == (429, "rate-limited")

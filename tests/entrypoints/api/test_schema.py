@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api_world import ROOT, Program, problem, program_of
-from campaign_world import world
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code
 from mailflatrate.entrypoints.api.v1.service import SERVICE, TAGS, schema
+from support.api import ROOT, Program, problem, program_of
+from support.customers import sending_customer
 
 PUBLIC = frozenset({"report_abuse"})
 """What answers without a key: declared here, and in the schema by having no `security`."""
@@ -85,7 +85,7 @@ def test_nothing_answers_without_a_key(database: str, method: str, path: str, fo
 def keys(database: str) -> dict[KeyScope, Program]:
     """Anna's programs that may do one thing each."""
     assert database
-    anna = world(people=0)
+    anna = sending_customer(people=0)
     return {scope: program_of(anna, [scope]) for scope in KeyScope}
 
 

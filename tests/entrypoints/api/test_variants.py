@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api_world import Program, begun, change, problem, program, program_of, word
-from campaign_world import CONTENT, World, person, world
 from mailflatrate.apps.accounts.actions import switch_four_eyes
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseRequest
@@ -20,7 +18,9 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from vetted import vetted
+from support.api import Program, begun, change, problem, program_of, word
+from support.customers import CONTENT, Customer, sending_customer
+from support.people import person
 
 PEOPLE = 40
 """So many that a test always has recipients: without any it is over as soon as it is planned. With eight people and two
@@ -28,13 +28,13 @@ variants of 25 % that happens once in 256 runs."""
 
 
 @pytest.fixture
-def anna(database: str) -> World:
+def anna(database: str) -> Customer:
     assert database
-    return world(people=PEOPLE)
+    return sending_customer(people=PEOPLE)
 
 
 @pytest.fixture
-def shop(anna: World) -> Program:
+def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
@@ -45,7 +45,7 @@ def fault(answer: Any) -> str:
     return where
 
 
-def released(anna: World, shop: Program, draft: dict[str, Any]) -> Campaign:
+def released(anna: Customer, shop: Program, draft: dict[str, Any]) -> Campaign:
     """Released by API, and planned as the worker does."""
     shop.post(f"/campaigns/{draft['id']}/release", word(draft), 202)
     with tenancy.account(anna.account_id):
@@ -56,7 +56,7 @@ def released(anna: World, shop: Program, draft: dict[str, Any]) -> Campaign:
         return Campaign.objects.get(id=draft["id"])
 
 
-def test_a_variant_is_written_with_what_differs(anna: World, shop: Program) -> None:
+def test_a_variant_is_written_with_what_differs(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, variants=[{"subject": "Tulips for winter"}], test_share=25, test_hours=2)
     (variant,) = draft["variants"]
     assert variant == {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
@@ -72,7 +72,7 @@ def test_a_variant_is_written_with_what_differs(anna: World, shop: Program) -> N
     assert change(shop, draft, variants=[])["variants"] == []
 
 
-def test_a_template_s_words_are_those_of_a_variant_too(anna: World, shop: Program) -> None:
+def test_a_template_s_words_are_those_of_a_variant_too(anna: Customer, shop: Program) -> None:
     draft = shop.post("/campaigns", {"name": "T", "gallery": "event", "variants": [{"subject": "Come!"}]}, 201)
     assert draft["variants"][0]["content"] == draft["content"] != ""
 
@@ -90,13 +90,13 @@ def test_a_template_s_words_are_those_of_a_variant_too(anna: World, shop: Progra
         ({"test_metric": "opens"}, "body.test_metric"),
     ],
 )
-def test_what_no_test_can_be_is_named(anna: World, shop: Program, values: dict[str, Any], where: str) -> None:
+def test_what_no_test_can_be_is_named(anna: Customer, shop: Program, values: dict[str, Any], where: str) -> None:
     draft = begun(anna, shop)
     assert fault(shop.call("PATCH", f"/campaigns/{draft['id']}", values)) == where
     assert shop.get(f"/campaigns/{draft['id']}") == draft
 
 
-def test_every_variant_passes_the_gate(anna: World, shop: Program) -> None:
+def test_every_variant_passes_the_gate(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, variants=[{"subject": ""}], test_share=50)
     answer = shop.call("POST", f"/campaigns/{draft['id']}/release", word(draft))
     assert problem(answer) == (422, "checks-open")
@@ -104,7 +104,7 @@ def test_every_variant_passes_the_gate(anna: World, shop: Program) -> None:
     assert "B" in found["sentence"] + found["why"]
 
 
-def test_a_test_is_reported_and_its_winner_chosen(anna: World, shop: Program) -> None:
+def test_a_test_is_reported_and_its_winner_chosen(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, variants=[{"subject": "Tulips"}], test_share=25, test_metric="person")
     path = f"/campaigns/{draft['id']}"
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (409, "state-conflict")
@@ -149,7 +149,7 @@ def nine(days: int, zone: str = "Europe/Berlin") -> Any:
     return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
 
-def test_everybody_s_own_clock(anna: World, shop: Program) -> None:
+def test_everybody_s_own_clock(anna: Customer, shop: Program) -> None:
     with tenancy.account(anna.account_id):
         people = list(Contact.objects.order_by("id").values_list("id", flat=True))
         Contact.objects.filter(id=people[0]).update(attributes={"time_zone": "Asia/Tokyo"})
@@ -172,9 +172,9 @@ def test_everybody_s_own_clock(anna: World, shop: Program) -> None:
     assert shop.refused("POST", f"{path}/release", refused) == (409, "state-conflict")
 
 
-def test_with_four_eyes_the_hour_is_asked_for(anna: World, shop: Program) -> None:
+def test_with_four_eyes_the_hour_is_asked_for(anna: Customer, shop: Program) -> None:
     person(anna.account_id, "Ben Becker", Role.OWNER)
-    switch_four_eyes(anna.account_id, True, by=anna.anna)
+    switch_four_eyes(anna.account_id, True, by=anna.owner)
     draft = begun(anna, shop)
     asked = {"content_hash": draft["content_hash"], "on_own_clocks": True}
     path = f"/campaigns/{draft['id']}/ask-release"
@@ -185,7 +185,7 @@ def test_with_four_eyes_the_hour_is_asked_for(anna: World, shop: Program) -> Non
     assert (row.on_own_clocks, row.wanted_at) == (True, nine(2))
 
 
-def test_the_speed_is_changed_under_way(anna: World, shop: Program) -> None:
+def test_the_speed_is_changed_under_way(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, per_hour=600)
     path = f"/campaigns/{draft['id']}/pace"
     assert shop.refused("POST", path, {"per_hour": 60}) == (409, "state-conflict"), "a draft is changed as a draft"
@@ -200,8 +200,8 @@ def test_the_speed_is_changed_under_way(anna: World, shop: Program) -> None:
         assert fault(shop.call("POST", path, wrong)) == "body.per_hour"
 
 
-def test_carla_neither_sees_nor_chooses(anna: World, shop: Program) -> None:
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+def test_carla_neither_sees_nor_chooses(anna: Customer, shop: Program) -> None:
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     draft = begun(anna, shop, variants=[{"subject": "Tulips"}], test_share=25, test_metric="person")
     campaign = released(anna, shop, draft)
     with tenancy.account(anna.account_id):

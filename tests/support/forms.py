@@ -11,8 +11,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import World, world
-from fake_relay import FakeRelay, ReceivedMessage
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.models import Form, SignupRequest
@@ -21,6 +19,8 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.rules.forms import FormContent, content_from_json
 from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+from support.fake_relay import FakeRelay, ReceivedMessage
 
 NUMBERS = count(1)
 DOMAIN = "briefkasten-lindenhof.de"
@@ -28,13 +28,13 @@ BROWSER = "Mozilla/5.0 (test)"
 _CONFIRM = re.compile(r"https://[^/\s]+(/confirm/[A-Za-z0-9_-]+)")
 
 
-def somebody(name: str = "dora") -> str:
+def fresh_address(name: str = "dora") -> str:
     """A fresh address."""
     return f"{name}{next(NUMBERS)}@{DOMAIN}"
 
 
 @dataclass(frozen=True)
-class Mail:
+class ConfirmationMail:
     """A confirmation mail as the relay took it."""
 
     received: ReceivedMessage
@@ -60,10 +60,10 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Place:
+class FormCustomer:
     """Anna's account and its form."""
 
-    anna: World
+    anna: Customer
     form_id: int
     code: str
 
@@ -92,17 +92,17 @@ class Place:
         assert answer.status_code == 303, answer.content.decode()[-1500:]
         assert "sent=1" in answer.headers["Location"]
 
-    def send(self) -> list[Mail]:
+    def send(self) -> list[ConfirmationMail]:
         """Let the engine work the queue off; what the relay took."""
         return send_queued(self.account_id)
 
-    def asked(self, email: str, **data: Any) -> Mail:
+    def asked(self, email: str, **data: Any) -> ConfirmationMail:
         """Sign up and get the mail."""
         self.sign_up(email, **data)
         (mail,) = self.send()
         return mail
 
-    def confirm(self, mail: Mail, answer: str = "yes", client: Client | None = None) -> str:
+    def confirm(self, mail: ConfirmationMail, answer: str = "yes", client: Client | None = None) -> str:
         """Press a button of the page; the page that follows."""
         browser = client or Client(enforce_csrf_checks=True)
         done = browser.post(mail.confirm_path, {"answer": answer}, headers={"User-Agent": "Browser of Dora"})
@@ -128,10 +128,10 @@ class Place:
             return list(rows.order_by("id"))
 
 
-def send_queued(account_id: int, relay: FakeRelay | None = None) -> list[Mail]:
+def send_queued(account_id: int, relay: FakeRelay | None = None) -> list[ConfirmationMail]:
     """One sender process takes up what is queued and sends it into a relay on this host."""
 
-    async def work() -> list[Mail]:
+    async def work() -> list[ConfirmationMail]:
         async with relay or FakeRelay() as taking:
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": taking.port})
             sender = Sender(settings)
@@ -139,7 +139,7 @@ def send_queued(account_id: int, relay: FakeRelay | None = None) -> list[Mail]:
                 await sender.work_confirmations(account_id)
             finally:
                 await sender.close()
-            return [Mail(message) for message in taking.received]
+            return [ConfirmationMail(message) for message in taking.received]
 
     return asyncio.run(work())
 
@@ -156,20 +156,20 @@ def content(form: Form, **values: str) -> FormContent:
     return replace(draft, texts={**draft.texts, language: texts})
 
 
-def add_form(anna: World, *, sender: bool = True, **changes: Any) -> tuple[int, str]:
+def add_form(anna: Customer, *, sender: bool = True, **changes: Any) -> tuple[int, str]:
     """A published form for Anna's list; its id and code."""
     with tenancy.account(anna.account_id):
-        form = actions.create_form("Website", anna.list_id, by=anna.anna, sender_id=anna.sender_id if sender else None)
+        form = actions.create_form("Website", anna.list_id, by=anna.owner, sender_id=anna.sender_id if sender else None)
         written = replace(content(form), **changes)
         actions.save_draft(form.id, name="Website", list_id=anna.list_id, sender_id=form.sender_id, content=written)
-        verdict = actions.publish_form(form.id, by=anna.anna)
+        verdict = actions.publish_form(form.id, by=anna.owner)
     assert verdict.allowed, verdict.blocked_by
     forget_published(form.code)
     return form.id, form.code
 
 
-def place(**changes: Any) -> Place:
+def customer_with_form(**changes: Any) -> FormCustomer:
     """A fresh account with a published form and three subscribers who have nothing to do with it."""
-    anna = world()
+    anna = sending_customer()
     form_id, code = add_form(anna, **changes)
-    return Place(anna, form_id, code)
+    return FormCustomer(anna, form_id, code)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support.waiting import wait_until
 
-DEPLOY = Path(__file__).parents[1] / "deploy" / "postfix"
+DEPLOY = Path(__file__).parents[2] / "deploy" / "postfix"
 POSTFIX = Path("/usr/sbin/postfix")
 NOBODY = 65534
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from campaign_world import World
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import ArchivedCampaign, DeliveryState
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer
 
 LONG_AGO = timedelta(days=40)
 
@@ -46,7 +46,7 @@ def end_month(owner_url: str, *, made_at: datetime | None = None) -> str:
     return str(name)
 
 
-def archived(owner_url: str, anna: World, *, bounced: int = 0) -> Campaign:
+def archived(owner_url: str, anna: Customer, *, bounced: int = 0) -> Campaign:
     """Return a campaign that everyone got, except for some who bounced, and that has since moved to the archive."""
     campaign = anna.sending()
     if bounced:

@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from email.utils import format_datetime
 
-from campaign_world import World, world
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound import intake, jobs
@@ -18,6 +17,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.mailing_id import compact_form
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
+from support.customers import Customer, sending_customer
 
 STRANGER = "198.51.100.7"
 LOOP = "127.0.0.2"
@@ -25,10 +25,10 @@ LOOP = "127.0.0.2"
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentCampaign:
     """A campaign of Anna's that was delivered to all its readers."""
 
-    anna: World
+    anna: Customer
     campaign: Campaign
     delivery_ids: list[int]
 
@@ -137,14 +137,14 @@ def plain(sender: str, to: str, subject: str, body: str, **fields: str) -> bytes
     return f"{head}\r\n{body}\r\n".encode()
 
 
-def sent(people: int = 3, anna: World | None = None) -> Sent:
+def sent_campaign(people: int = 3, anna: Customer | None = None) -> SentCampaign:
     """Return a delivered campaign of a fresh account."""
-    account = anna or world(people=people)
+    account = anna or sending_customer(people=people)
     campaign = account.sending()
     with tenancy.account(account.account_id):
         waiting = Delivery.objects.filter(campaign_id=campaign.id).order_by("id").values_list("id", flat=True)
         count = len(waiting)
-    return Sent(account, campaign, account.settle(campaign, DeliveryState.SENT, count))
+    return SentCampaign(account, campaign, account.settle(campaign, DeliveryState.SENT, count))
 
 
 def arrive(raw: bytes, to: str, *, peer: str = STRANGER, sender: str = "someone@people.example") -> RawMail:

@@ -1,51 +1,50 @@
-"""An account whose ledger has a few events, and the owner's hand that changes what nobody may change."""
+"""A customer whose ledger has a few events, and the database owner who changes what nobody may change."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 
-from lists_home import Home, home
-from mailflatrate.apps.lists import actions, ledger
+from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.ledger_verification import LedgerFault, LedgerReport, verify_ledger
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, ConsentSeal, Contact
+from mailflatrate.apps.lists.models import ConsentKind, ConsentSeal, Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from support.customers import Customer, customer_with_list
 
 Connection = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True)
-class Book:
-    """Anna's ledger: `events` of one contact, in order."""
+class LedgerCustomer(Customer):
+    """A customer and the ledger: `events` of one contact, in order."""
 
-    home: Home
-    contact_id: int
-    events: tuple[int, ...]
+    contact_id: int = 0
+    events: tuple[int, ...] = ()
 
     def write(self, kind: ConsentKind = ConsentKind.WITHDRAWN) -> int:
         """One more event."""
-        with tenancy.account(self.home.account_id):
+        with tenancy.account(self.account_id):
             evidence = ledger.EventEvidence(email="dora@leser.example", source="test", confirmed_ip="203.0.113.9")
-            return ledger.append(self.contact_id, self.home.list_id, kind, clock.now(), evidence)
+            return ledger.append(self.contact_id, self.list_id, kind, clock.now(), evidence)
 
     def seal_of(self, event_id: int) -> int:
         """The number of the seal that covers an event."""
-        with tenancy.account(self.home.account_id):
+        with tenancy.account(self.account_id):
             seal = ConsentSeal.objects.filter(after_id__lt=event_id, up_to_id__gte=event_id).only("number").get()
         return seal.number
 
 
-def book(name: str = "Anna", events: int = 5) -> Book:
-    """A fresh account with one contact and a few events about it."""
-    place = home(name)
-    with tenancy.account(place.account_id):
+def customer_with_ledger(name: str = "Anna", events: int = 5) -> LedgerCustomer:
+    """A customer with one contact and a few events about it."""
+    account = customer_with_list(name)
+    with tenancy.account(account.account_id):
         key = key_ring().suppression_key("dora@leser.example")
         contact = Contact.objects.create(email="dora@leser.example", address_key=key)
-    made = Book(place, contact.id, ())
-    return Book(place, contact.id, tuple(made.write(ConsentKind.CONFIRMED) for _ in range(events)))
+    made = LedgerCustomer(account.account_id, account.list_id, contact_id=contact.id)
+    return replace(made, events=tuple(made.write(ConsentKind.CONFIRMED) for _ in range(events)))
 
 
 @contextmanager
@@ -67,6 +66,3 @@ def looked_at(connection: Connection) -> LedgerReport:
 def faults_of(report: LedgerReport, *account_ids: int) -> list[LedgerFault]:
     """Faults about events of these accounts, and about seals."""
     return [fault for fault in report.faults if fault.account_id in (None, *account_ids)]
-
-
-__all__ = ["Book", "ConsentEvent", "actions", "book", "faults_of", "looked_at", "tampering"]

@@ -1,6 +1,5 @@
 """Otto, an operator signed in at the desk with a second factor; for tests of everything the desk decides."""
 
-import secrets
 import time
 from dataclasses import dataclass
 
@@ -12,9 +11,9 @@ from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import tenancy
+from support.people import operator
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,6 @@ class Desk:
         answer = self.client.get(f"/desk/{url}")
         assert answer.status_code == status, answer.content[-2000:]
         return answer.content.decode()
-
-
-def operator(name: str = "Otto") -> User:
-    """A person of the operator without a second factor yet."""
-    email = f"{name.lower()}{secrets.token_hex(4)}@service.example"
-    return accounts.create_user(email, name=name, password=None, is_staff=True)
 
 
 def sign_in_with_second_factor(client: Client, user: User) -> None:

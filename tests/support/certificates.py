@@ -7,7 +7,6 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from audience_world import Audience, audience, file_of, line
 from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.signing_keys import key_history
@@ -15,6 +14,8 @@ from mailflatrate.apps.privacy.certificate import build_certificate, certificate
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import read_certificate
+from support.contact_files import file_of, line
+from support.customers import Customer, customer_with_members
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 FORM = {
@@ -28,11 +29,11 @@ class Signed:
     """Dora signed up by one of our forms, was asked by email and confirmed; Emil came by an import."""
 
     def __init__(self) -> None:
-        self.anna: Audience = audience()
-        self.anna.home.bring(file_of(line("emil@posteo.de", "Emil")).getvalue())
-        self.anna.home.bring(file_of(line("dora@posteo.de", confirmed="")).getvalue())  # known, in quarantine
+        self.anna: Customer = customer_with_members()
+        self.anna.bring(file_of(line("emil@posteo.de", "Emil")).getvalue())
+        self.anna.bring(file_of(line("dora@posteo.de", confirmed="")).getvalue())  # known, in quarantine
         self.dora, self.emil = (self.anna.contact(f"{name}@posteo.de").id for name in ("dora", "emil"))
-        self.account_id, self.list_id = self.anna.home.account_id, self.anna.list_id
+        self.account_id, self.list_id = self.anna.account_id, self.anna.list_id
         with tenancy.account(self.account_id):
             self._sign_up()
         ledger_seals.seal_ledger()

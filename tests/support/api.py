@@ -9,11 +9,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from campaign_world import CONTENT, World
 from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, User
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.base import clock, tenancy
+from support.customers import CONTENT, Customer
 
 ROOT = "/api/v1"
 ALL = tuple(KeyScope)
@@ -104,12 +104,12 @@ def program(account_id: int, user: User, scopes: Iterable[KeyScope] = ALL) -> Pr
     return Program(made.secret, made.key.id)
 
 
-def program_of(anna: World, scopes: Iterable[KeyScope] = ALL) -> Program:
+def program_of(anna: Customer, scopes: Iterable[KeyScope] = ALL) -> Program:
     """A program of Anna's."""
-    return program(anna.account_id, anna.anna, scopes)
+    return program(anna.account_id, anna.owner, scopes)
 
 
-def begun(anna: World, shop: Program, **values: Any) -> dict[str, Any]:
+def begun(anna: Customer, shop: Program, **values: Any) -> dict[str, Any]:
     """A draft that lacks nothing but the tick, made by API."""
     whole = {
         "name": "Winter bulbs",

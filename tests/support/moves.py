@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from audience_world import Audience
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import check_move, start_move
 from mailflatrate.apps.lists.models import Import, Move, Subscription
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.base import clock, tenancy
+from support.customers import Customer
 
-EXPORTS = Path(__file__).parent / "apps" / "lists" / "moving"
+EXPORTS = Path(__file__).parents[1] / "apps" / "lists" / "moving"
 ORIGIN = {
     "kind": "service",
     "form_url": "https://anna.example/news",
@@ -56,7 +56,7 @@ def upload_files(files: Mapping[str, bytes]) -> list[io.BytesIO]:
 class MoveIn:
     """One move of an account."""
 
-    anna: Audience
+    anna: Customer
     id: int
 
     @property
@@ -65,7 +65,7 @@ class MoveIn:
 
     @property
     def row(self) -> Move:
-        with tenancy.account(self.anna.home.account_id):
+        with tenancy.account(self.anna.account_id):
             return Move.objects.get(id=self.id)
 
     @property
@@ -76,7 +76,7 @@ class MoveIn:
 
     def check(self) -> "MoveIn":
         """Run the job that checks the files."""
-        check_move(account_id=self.anna.home.account_id, move_id=self.id)
+        check_move(account_id=self.anna.account_id, move_id=self.id)
         return self
 
     def page(self, part: str = "") -> str:
@@ -100,7 +100,7 @@ class MoveIn:
         return self.run()
 
     def run(self) -> list[Import]:
-        account_id = self.anna.home.account_id
+        account_id = self.anna.account_id
         start_move(account_id=account_id, move_id=self.id)
         with tenancy.account(account_id):
             jobs = queries.imports_of_move(self.id)
@@ -113,11 +113,11 @@ class MoveIn:
 
     def states(self) -> dict[str, str]:
         """Everyone on the list, with their state."""
-        with tenancy.account(self.anna.home.account_id):
+        with tenancy.account(self.anna.account_id):
             return dict(Subscription.objects.values_list("contact__email", "state"))
 
 
-def drop(anna: Audience, files: Mapping[str, bytes], *, system: str = "", list_id: int | None = None) -> MoveIn:
+def drop(anna: Customer, files: Mapping[str, bytes], *, system: str = "", list_id: int | None = None) -> MoveIn:
     """Drop files on the page; they aren't checked yet."""
     posted = {"mailing_list": str(list_id or anna.list_id), "dropped": upload_files(files), "system": system}
     answer = anna.client.post("/studio/imports/new/", posted)

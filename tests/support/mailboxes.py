@@ -1,4 +1,4 @@
-"""A person reads the email that asks about a mailbox and clicks; for tests and their worlds."""
+"""A person reads the email that asks about a mailbox and clicks; for tests."""
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -15,8 +15,8 @@ def prove(email: str) -> None:
 
 
 def prove_sender(sender: SenderAddress) -> int:
-    """The same for a sender address; its id. The mail is thrown away: many worlds have the same mailbox, and its limit
-    is for one."""
+    """The same for a sender address; its id. The email is thrown away: many customers here have that mailbox, and its
+    limit is for one."""
     prove(sender.email)
     for notice in Notice.objects.filter(kind=NoticeKind.SENDER, recipient=sender.email):
         ProcrastinateJob.objects.filter(task_name="delivery.send_notice", args__notice_id=notice.id).delete()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imap_tools import MailBoxUnencrypted
 
-from postfix_host import free_ports, wait_for_greeting
+from support.postfix_host import free_ports, wait_for_greeting
 
 DOVECOT = Path("/usr/sbin/dovecot")
 USER, PASSWORD = "abuse", "secret"

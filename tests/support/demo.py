@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from support.processes import children_of, free_port
 
 PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -24,25 +24,6 @@ class Demo:
     base: str
     folder: Path
     numbers: dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def children_of(parent: int) -> list[int]:
-    """Processes that this one started and that still run."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z" and int(fields[1]) == parent:
-            found.append(int(path.parent.name))
-    return found
 
 
 @contextmanager

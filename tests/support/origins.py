@@ -1,0 +1,52 @@
+"""Where a list comes from: declared by the customer, and approved by a person of the operator."""
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from PIL import Image
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.models import ListOrigin
+from mailflatrate.base import clock, tenancy
+from support.people import operator
+
+
+def declaration(**changed: Any) -> actions.Declaration:
+    """A declaration that lacks nothing."""
+    today = clock.now().date()
+    whole = actions.Declaration(
+        kind="website",
+        form_urls=("https://anna.example/news",),
+        wording="Yes, send me Anna's news about plants, about twice a month.",
+        collected_from=today - timedelta(days=900),
+        collected_to=None,
+        previous_system="Postino",
+        last_mailed_on=None,
+        declared_count=1000,
+        controller="Anna GmbH",
+        signatory="Anna Lindner",
+        evidence=("signup_at", "signup_ip", "confirmed_at", "source"),
+        assured=True,
+    )
+    return replace(whole, **changed)
+
+
+def declare_origin(account_id: int, list_id: int, **changed: Any) -> ListOrigin:
+    """Sign a declaration for a list."""
+    with tenancy.account(account_id):
+        return actions.declare_origin(list_id, declaration(**changed), by=None)
+
+
+def picture() -> bytes:
+    """A small picture of a form."""
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def approve_origin(account_id: int, list_id: int) -> ListOrigin:
+    """Declared, and approved by Otto."""
+    origin = declare_origin(account_id, list_id)
+    return actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")

@@ -1,0 +1,44 @@
+"""The people around an account: who works for it, who watches over it, and their browsers."""
+
+import secrets
+from typing import Any
+
+from django.test import Client
+
+from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.models import Role, User
+
+
+def operator(name: str = "Otto") -> User:
+    """A person of the operator, without a second factor yet."""
+    email = f"{name.lower()}{secrets.randbelow(10**15)}@service.example"
+    return accounts.create_user(email, name=name, password=None, is_staff=True)
+
+
+def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
+    """A person who works for the account."""
+    user = accounts.create_user(fresh_mailbox(name), name=name, password=None)
+    accounts.add_member(account_id, user, role)
+    return user
+
+
+def browser(user: User) -> Client:
+    """Return a user's browser, signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def followed(client: Client, address: str, data: dict[str, Any]) -> str:
+    """The page that a form leads to."""
+    answer = client.post(address, data)
+    assert answer.status_code == 303, answer.content
+    return client.get(answer.headers["Location"]).content.decode()
+
+
+def fresh_mailbox(name: str) -> str:
+    """Return an address that nobody has yet, called after a person.
+
+    What makes it unique are digits: drawn letters may spell a word that the rules take for a role, such as "ad".
+    """
+    return f"{name.split()[0].lower()}{secrets.randbelow(10**15)}@people.example"
