@@ -1,7 +1,6 @@
 """A chunk whose job ends in the middle: what its journal alone knows is written before the same process goes on."""
 
 import asyncio
-import time
 from collections import Counter
 from contextlib import suppress
 
@@ -15,10 +14,9 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, HANG, FakeRelay, Step
-from support.waiting import wait_until_async
+from support.waiting import stays_async, wait_until_async
 
 PEOPLE = 12
-Owner = psycopg.Connection[tuple[object, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +86,15 @@ def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
     with tenancy.account(estate.account_id):
         chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
 
-    def beats_within(owner: Owner, seconds: float) -> bool:
-        question = "SELECT heartbeat_at FROM chunk WHERE id = %s"
-        before = owner.execute(question, [chunk_id]).fetchone()
-        time.sleep(seconds)
-        return owner.execute(question, [chunk_id]).fetchone() != before
+    def heartbeat() -> object:
+        return watch.execute("SELECT heartbeat_at FROM chunk WHERE id = %s", [chunk_id]).fetchone()
+
+    async def has_stopped() -> bool:
+        before = heartbeat()
+        with suppress(AssertionError):
+            await stays_async(lambda: heartbeat() == before, "no heartbeat", seconds=1)
+            return True
+        return False
 
     def lock(*_given: object) -> None:
         locking.execute("LOCK TABLE delivery IN EXCLUSIVE MODE")  # everything is read, and nothing written
@@ -105,9 +107,9 @@ def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
             try:
                 job = asyncio.create_task(sender.work_chunk(estate.account_id, chunk_id))
                 await wait_until_async(lambda: len(relay.received) == PEOPLE, "all messages at the relay")
-                assert await asyncio.to_thread(beats_within, watch, 0.5)
-                await asyncio.sleep(1.5)
-                assert not await asyncio.to_thread(beats_within, watch, 0.5)
+                before = heartbeat()
+                await wait_until_async(lambda: heartbeat() != before, "a heartbeat")
+                await wait_until_async(has_stopped, "the end of the heartbeats", seconds=20)
                 job.cancel()
                 with suppress(asyncio.CancelledError):
                     await job

@@ -3,10 +3,6 @@
 import psycopg
 import pytest
 
-from audience_world import line
-from campaign_world import bare_account, person
-from forms_world import place, somebody
-from lists_home import HEADER, Home, home
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ListError
@@ -19,17 +15,21 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules.tags import MAX_TAGS, TagColor
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER, line
+from support.customers import Customer, customer_with_list
+from support.forms import customer_with_form, fresh_address
+from support.people import person
 
 TAGGED = f"{HEADER};Tags"
 
 
 @pytest.fixture
-def anna(database: str) -> Home:
+def anna(database: str) -> Customer:
     assert database
-    return home("Lindenhof")
+    return customer_with_list("Lindenhof")
 
 
-def people(one: Home) -> dict[str, list[str]]:
+def people(one: Customer) -> dict[str, list[str]]:
     """The tags of each contact."""
     with tenancy.account(one.account_id):
         found = {contact.id: contact.email.partition("@")[0] for contact in Contact.objects.order_by("email")}
@@ -37,7 +37,7 @@ def people(one: Home) -> dict[str, list[str]]:
         return {name: [tag.name for tag in tags.get(contact_id, [])] for contact_id, name in found.items()}
 
 
-def test_an_import_gives_tags_and_creates_them(anna: Home) -> None:
+def test_an_import_gives_tags_and_creates_them(anna: Customer) -> None:
     cells = {"a": "VIP, Garden", "b": "vip", "c": ""}
     first = (f"{line(f'{name}@dora.example.com')};{cell}" for name, cell in cells.items())
     job = anna.bring("\n".join((TAGGED, *first)), slice_rows=1)
@@ -53,7 +53,7 @@ def test_an_import_gives_tags_and_creates_them(anna: Home) -> None:
     assert "tags" not in known
 
 
-def test_tags_are_given_and_taken_set_by_set(anna: Home) -> None:
+def test_tags_are_given_and_taken_set_by_set(anna: Customer) -> None:
     anna.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com") for n in range(4)))))
     with tenancy.account(anna.account_id):
         ids = list(Contact.objects.order_by("email").values_list("id", flat=True))
@@ -80,12 +80,12 @@ def test_tags_are_given_and_taken_set_by_set(anna: Home) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a,b", "Religion", "x" * 61])
-def test_what_can_not_be_a_tag_is_refused(anna: Home, name: str) -> None:
+def test_what_can_not_be_a_tag_is_refused(anna: Customer, name: str) -> None:
     with tenancy.account(anna.account_id), pytest.raises(ListError):
         actions.create_tag(name)
 
 
-def test_an_account_has_a_limited_number_of_tags(anna: Home) -> None:
+def test_an_account_has_a_limited_number_of_tags(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         Tag.objects.bulk_create(
             Tag(account_id=anna.account_id, name=f"t{n}", folded=f"t{n}", color="blue") for n in range(MAX_TAGS)
@@ -94,7 +94,7 @@ def test_an_account_has_a_limited_number_of_tags(anna: Home) -> None:
             actions.create_tag("one more")
 
 
-def test_tags_are_in_the_data_and_go_with_the_person(anna: Home) -> None:
+def test_tags_are_in_the_data_and_go_with_the_person(anna: Customer) -> None:
     anna.bring("\n".join((TAGGED, line("a@dora.example.com") + ";VIP")))
     anna_herself = person(anna.account_id, "Anna")
     with tenancy.account(anna.account_id):
@@ -109,10 +109,10 @@ def test_tags_are_in_the_data_and_go_with_the_person(anna: Home) -> None:
 
 def test_a_form_gives_its_tags_to_people_who_confirm(database: str) -> None:
     assert database
-    shop = place()
+    shop = customer_with_form()
     with tenancy.account(shop.account_id):
         Form.objects.filter(id=shop.form_id).update(tags=["Newsletter", "Website"])
-    dora = somebody()
+    dora = fresh_address()
     shop.post(dora)
     (mail,) = shop.send()
     with tenancy.account(shop.account_id):
@@ -123,9 +123,9 @@ def test_a_form_gives_its_tags_to_people_who_confirm(database: str) -> None:
         assert [tag.name for tag in tags_of([contact.id])[contact.id]] == ["Newsletter", "Website"]
 
 
-def test_another_account_finds_and_changes_nothing(anna: Home) -> None:
+def test_another_account_finds_and_changes_nothing(anna: Customer) -> None:
     anna.bring("\n".join((TAGGED, line("a@dora.example.com") + ";VIP")))
-    carla, _user = bare_account("Möbelhaus Nordstern")
+    carla = Customer.registered("Möbelhaus Nordstern").account_id
     with tenancy.account(anna.account_id):
         contact, tag = Contact.objects.get(), Tag.objects.get()
     with tenancy.account(carla):

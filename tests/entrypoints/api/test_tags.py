@@ -2,19 +2,19 @@
 
 import pytest
 
-from api_world import program, program_of
-from forms_world import Place, place
 from mailflatrate.apps.accounts.models import KeyScope
-from vetted import vetted
+from support.api import program_of
+from support.customers import Customer
+from support.forms import FormCustomer, customer_with_form
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> Place:
+def home(database: str) -> FormCustomer:
     assert database
-    return place()
+    return customer_with_form()
 
 
-def test_tags_are_made_given_found_by_and_deleted(home: Place) -> None:
+def test_tags_are_made_given_found_by_and_deleted(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     made = shop.post("/tags", {"name": "VIP", "color": "red"}, 201)
     assert (made["name"], made["color"], made["people"]) == ("VIP", "red", 0)
@@ -37,9 +37,9 @@ def test_tags_are_made_given_found_by_and_deleted(home: Place) -> None:
     assert [row["name"] for row in shop.get("/tags")["items"]] == ["Shop"]
 
 
-def test_strangers_and_keys_without_the_scope_change_nothing(home: Place) -> None:
+def test_strangers_and_keys_without_the_scope_change_nothing(home: FormCustomer) -> None:
     made = program_of(home.anna).post("/tags", {"name": "Mine"}, 201)
-    carla = program(*vetted("Möbelhaus Nordstern", "Carla Clausen"))
+    carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     reads = program_of(home.anna, [KeyScope.READ])
     assert carla.get("/tags")["items"] == []
     for method, address, data in (

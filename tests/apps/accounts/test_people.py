@@ -1,0 +1,96 @@
+"""Members of an account: it never loses its last owner, and every change is on record."""
+
+import threading
+
+import pytest
+from django.db import connections
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import Membership, Role, User
+from mailflatrate.base import tenancy
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+from support.customers import Customer
+from support.people import fresh_mailbox, person
+
+
+@pytest.fixture
+def anna(database: str) -> Customer:
+    """An account and its only owner."""
+    assert database
+    return Customer.registered("Lindenhof")
+
+
+def membership_of(anna: Customer, user: User) -> int:
+    with tenancy.account(anna.account_id):
+        return Membership.objects.get(user=user).id
+
+
+def roles(anna: Customer) -> dict[str, str]:
+    with tenancy.account(anna.account_id):
+        return dict(Membership.objects.values_list("user__name", "role"))
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+def test_the_last_owner_stays(anna: Customer, role: Role) -> None:
+    person(anna.account_id, "Ben", Role.EDITOR)
+    mine = membership_of(anna, anna.owner)
+    with pytest.raises(AccountError, match="needs an owner"):
+        actions.change_role(anna.account_id, mine, role, by=anna.owner)
+    with pytest.raises(AccountError, match="needs an owner"):
+        actions.remove_member(anna.account_id, mine, by=anna.owner)
+    assert roles(anna)["Carla Clausen"] == Role.OWNER
+
+
+def test_two_owners_who_remove_each_other_at_once_leave_one(anna: Customer) -> None:
+    ben = person(anna.account_id, "Ben")
+    pairs = [(anna.owner, membership_of(anna, ben)), (ben, membership_of(anna, anna.owner))]
+    together, refused = threading.Barrier(2), []
+
+    def remove(by: User, membership_id: int) -> None:
+        try:
+            together.wait(10)
+            actions.remove_member(anna.account_id, membership_id, by=by)
+        except AccountError as error:
+            refused.append(str(error))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=remove, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(refused) == 1 and list(roles(anna).values()) == [Role.OWNER]
+
+
+def test_a_change_of_role_and_a_removal_name_who_did_it(anna: Customer) -> None:
+    ben = person(anna.account_id, "Ben", Role.VIEWER)
+    his = membership_of(anna, ben)
+    actions.change_role(anna.account_id, his, Role.EDITOR, by=anna.owner)
+    actions.remove_member(anna.account_id, his, by=anna.owner)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        found = AuditEntry.objects.filter(subject=f"user:{ben.id}").order_by("id")
+        told = [(row.action, row.details.get("before"), row.details.get("after")) for row in found]
+    assert told == [("member.role_changed", "viewer", "editor"), ("member.removed", None, None)]
+    assert "Ben" not in roles(anna)
+
+
+def test_a_stranger_s_membership_is_out_of_reach(anna: Customer) -> None:
+    carla = Customer.registered("Nordstern")
+    theirs = membership_of(carla, carla.owner)
+    for act in (
+        lambda: actions.change_role(anna.account_id, theirs, Role.VIEWER, by=anna.owner),
+        lambda: actions.remove_member(anna.account_id, theirs, by=anna.owner),
+    ):
+        with pytest.raises(Membership.DoesNotExist):
+            act()
+    assert list(roles(carla).values()) == [Role.OWNER]
+
+
+def test_an_address_signs_in_once_whatever_its_case(anna: Customer) -> None:
+    email = fresh_mailbox("Dora")
+    actions.create_user(email, name="Dora", password=None)
+    with pytest.raises(AccountError, match="already has a login"):
+        actions.create_user(f" {email.upper()} ", name="Dora", password=None)
