@@ -223,8 +223,12 @@ def test_a_no_in_any_file_beats_every_other_row(anna: Customer) -> None:
     assert [email for email, state in move.states().items() if state == "confirmed"] == ["frida@nein-3.de"]
     with tenancy.account(anna.account_id):
         assert Suppression.objects.filter(account_id=anna.account_id).count() == 2
-    # A later move can't bring them back.
+    # A later move can't bring them back, and says so before it starts.
     again = drop(anna, {"a.csv": files["a.csv"]}).check()
+    assert piles(again) == (1, 0, 2)
+    assert again.result.pile(Pile.NEVER) == [("suppressed", 2)]
+    assert "n***" not in again.page("rows/?pile=never&why=suppressed")
+    assert "d***@nein-1.de" in again.page("rows/?pile=never&why=suppressed")
     again.start()
     assert [email for email, state in again.states().items() if state == "confirmed"] == ["frida@nein-3.de"]
 

@@ -7,7 +7,7 @@ source, the last campaign) counts as answered and is asked for in `questions`, w
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -84,7 +84,8 @@ class DryRunOptions:
 
     `mapping` is field -> title, `choices` title -> choice, `all_rows` what a file's name says, by the file's number.
     `allow_reserved`: reserved endings that this installation answers for. `country` and `time_zone`: the account's.
-    `on_progress` gets the octets read so far; what it raises ends the run.
+    `on_progress` gets the octets read so far; what it raises ends the run. `refused_keys` are those of people whom the
+    account may not mail, whatever the files say, as `key_of` makes them of a canonical address.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -96,6 +97,8 @@ class DryRunOptions:
     allow_reserved: Sequence[str] = ()
     country: str = "DE"
     time_zone: str = "UTC"
+    key_of: Callable[[str], bytes] | None = None
+    refused_keys: Callable[[], Iterable[bytes]] = tuple
     on_progress: Callable[[int], None] | None = None
 
 
@@ -147,6 +150,8 @@ class DryRunner:
                     report(done_bytes + table.position_bytes())
             done_bytes += plan.file.path.stat().st_size
             report(done_bytes)
+        for key in self._options.refused_keys():
+            self._piles.refuse(key)
         self._piles.settle()
         result.counts = self._piles.counts
         result.questions += self._open_questions()
@@ -243,6 +248,8 @@ class DryRunner:
         )
 
     def _key_of(self, canonical: str) -> bytes:
+        if self._options.key_of is not None:
+            return self._options.key_of(canonical)
         return hashlib.blake2b(canonical.encode(), key=self._key, digest_size=16).digest()
 
     def _verdicts(

@@ -88,6 +88,17 @@ class PersonPiles:
                     self._put(key, (Pile.NEVER, SUPPRESSED))
                     self.counts[Pile.NEVER, DUPLICATE] -= 1
 
+    def refuse(self, key: bytes) -> None:
+        """Move a person, and those with a +tag of the same mailbox, to the pile of who is never mailed.
+
+        The key may be nobody's here. Call it before `settle`.
+        """
+        for one in (key, *self._tagged.get(key[:8], ())):
+            known = self.outcome(one)
+            if known is not None and known[0] is not Pile.NEVER:
+                self._put(one, (Pile.NEVER, SUPPRESSED))
+                self.counts[Pile.NEVER, DUPLICATE] -= 1
+
     def outcome(self, key: bytes) -> Outcome | None:
         """Return the outcome of a person; None for nobody we know."""
         fingerprint = _fingerprint(key)

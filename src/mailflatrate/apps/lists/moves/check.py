@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -21,11 +21,14 @@ from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, M
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import result_of
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules import sql
 
 CHECK_MOVE_JOB = "lists.check_move"
 _LOCK_SPACE = 0x6D6F7665 << 32
+_PAGE_KEYS = 50_000
 _BROKEN = gettext_noop("An error on our side stopped this check. Our team has been notified.")
 log = structlog.get_logger(__name__)
 
@@ -103,8 +106,34 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
         country=account.country,
         time_zone=account.time_zone,
         on_progress=on_progress,
+        key_of=canonical_address_key,
+        refused_keys=lambda: _refused_keys(move),
     )
     return DryRunner(tables, answers.terms, clock.now(), options)
+
+
+_REFUSED_KEYS = f"""
+SELECT address_key FROM (
+    SELECT address_key FROM suppression WHERE account_id = %(account_id)s AND {sql.in_force("suppression")}
+    UNION SELECT c.address_key FROM subscription s JOIN contact c ON c.account_id = s.account_id AND c.id = s.contact_id
+    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s AND s.state = 'unsubscribed'
+) AS refused WHERE address_key > %(after)s ORDER BY address_key LIMIT {_PAGE_KEYS}
+"""  # noqa: S608  # made of constants
+
+
+def _refused_keys(move: Move) -> Iterator[bytes]:
+    """Yield whom an import into this list refuses already: the account's suppressions, and who left the list (R-16)."""
+    after = b""
+    while True:
+        with tenancy.account(move.account_id), connection.cursor() as cursor:
+            cursor.execute(
+                _REFUSED_KEYS, {"account_id": move.account_id, "list_id": move.mailing_list_id, "after": after}
+            )
+            keys = [bytes(key) for (key,) in cursor.fetchall()]
+        yield from keys
+        if len(keys) < _PAGE_KEYS:
+            return
+        after = keys[-1]
 
 
 def origin_in_use(list_id: int) -> ListOrigin | None:
