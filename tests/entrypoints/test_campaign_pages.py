@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.lists.actions import save_segment
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.campaigns.panel import href_of
+from mailflatrate.entrypoints.presenters.panel import href_of
 from mailflatrate.mail.author_mistakes import as_param, mistake
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from support.api import program_of

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import RequestFactory
 
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.settings.schema import SettingsError, read_settings
 
 NONE, ONE = "", "10.0.0.1"

@@ -8,7 +8,7 @@ from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions import create_list
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.figures import bounce_rate, complaint_rate
+from mailflatrate.entrypoints.presenters.rates import bounce_rate, complaint_rate
 from mailflatrate.entrypoints.web.studio.home.views import greeting
 from support.customers import Customer, sending_customer
 from support.people import browser

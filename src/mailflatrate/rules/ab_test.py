@@ -19,6 +19,9 @@ LEAST_READERS = 1
 """A variant that fewer people than this get tests nothing."""
 VARIANT_LETTERS = "ABCD"
 MOST_VARIANTS = len(VARIANT_LETTERS)
+SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
+"""Percentages of the audience that a variant may get."""
+LONGEST_TEST_HOURS = 72
 CLICKS_OF_ONE = 2.0
 """Clicks are counted and not people: some click more than once, which makes chance look larger than it is."""
 CLEAR, LIKELY = 2.58, 1.64

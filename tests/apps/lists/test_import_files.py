@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact,
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles
-from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.rules.suppression import SuppressionReason
 from support.contact_files import HEADER, tables
 from support.customers import Customer

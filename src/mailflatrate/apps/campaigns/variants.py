@@ -12,6 +12,8 @@ from mailflatrate.rules.ab_test import MOST_VARIANTS
 
 FIELDS = ("subject", "preheader", "content", "text_override")
 """What may differ."""
+TEST_FIELDS = ("test_share", "test_hours", "test_metric")
+"""How the test itself is set up."""
 
 
 def variant_count(campaign: Campaign) -> int:

@@ -79,7 +79,7 @@ def note_accepted(chunk_id: int) -> None:
             AcceptedConfirmation(
                 request_id=row.confirmation_id or 0,
                 delivery_id=row.id,
-                reply=" ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part),
+                reply=row.reply,
                 at=row.settled_at or row.created_at,
             )
             for row in rows.order_by("id")

@@ -90,6 +90,11 @@ class DeliveryColumns(TenantModel):
     class Meta:
         abstract = True
 
+    @property
+    def reply(self) -> str:
+        """Return the server's reply on one line, as received."""
+        return " ".join(part for part in (str(self.reply_code or ""), self.reply_status, self.reply_text) if part)
+
 
 class Delivery(DeliveryColumns):
     """A message that the engine may still change, or that finished recently.

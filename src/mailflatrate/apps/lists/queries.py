@@ -307,11 +307,6 @@ def imports_page(*, list_id: int | None = None, before_id: int | None = None, si
     return list(rows.order_by("-id")[:size])
 
 
-def get_import(import_id: int) -> Import | None:
-    """Return one import with its list, or None."""
-    return Import.objects.select_related("mailing_list").filter(id=import_id).first()
-
-
 def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
     """Return an import's refused rows in file order, after line `after_line`."""
     rows = ImportRefusal.objects.filter(source_import_id=import_id, held=False, line_number__gt=after_line)
@@ -340,11 +335,6 @@ def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows.order_by("-id")[:size])
-
-
-def get_export(export_id: int) -> Export | None:
-    """Return one export with its list, or None."""
-    return Export.objects.select_related("mailing_list", "created_by").filter(id=export_id).first()
 
 
 def segments() -> list[Segment]:

@@ -41,15 +41,14 @@ def write_file(file: Path, account_id: int, content: str, file_format: str | Non
         raise click.UsageError(str(problem)) from problem
     run_export(account_id, job.id, on_page=_show_progress)
     with tenancy.account(account_id):
-        done = queries.get_export(job.id)
-        assert done is not None
-        if done.state != ExportState.DONE:
-            click.echo(f"{done.state}: {done.problem}", err=True)
+        job.refresh_from_db()
+        if job.state != ExportState.DONE:
+            click.echo(f"{job.state}: {job.problem}", err=True)
             sys.exit(1)
         with actions.open_export(job.id, by=None, source=SOURCE) as octets, _new_file(file) as target:
             shutil.copyfileobj(octets, target)
         actions.delete_export(job.id, by=None, source=SOURCE)
-    click.echo(f"{file}\t{done.rows_done}\t{done.file_bytes}\t{done.file_sha256}")
+    click.echo(f"{file}\t{job.rows_done}\t{job.file_bytes}\t{job.file_sha256}")
 
 
 def _new_file(path: Path) -> IO[bytes]:

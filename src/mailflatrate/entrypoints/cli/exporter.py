@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from mailflatrate.apps.delivery.journal_figures import JournalFigures
 from mailflatrate.base.metrics.sharing import FOLDER, HostFigures
 from mailflatrate.entrypoints.boot import boot
-from mailflatrate.entrypoints.web.client import is_in
+from mailflatrate.entrypoints.client import is_in
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.schema import Settings, load_settings
 

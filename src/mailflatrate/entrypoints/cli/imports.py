@@ -114,7 +114,7 @@ def file_command(
 
 def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> bool:
     """Run an import to its end and report it; return whether it was done. `mode`: that of opening `refused`."""
-    from mailflatrate.apps.lists import actions, queries
+    from mailflatrate.apps.lists import actions
     from mailflatrate.apps.lists.intake.runner import run_import
     from mailflatrate.apps.lists.jobs import check_import
     from mailflatrate.base import tenancy
@@ -122,13 +122,12 @@ def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> boo
     run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
     check_import(account_id, job.id)
     with tenancy.account(account_id):
-        done = queries.get_import(job.id)
-        assert done is not None
+        job.refresh_from_db()
         if refused is not None:
             with refused.open(mode, encoding="utf-8", newline="") as out:
                 out.writelines(actions.refused_csv(job.id))
-    _report(done)
-    return done.state == "done"
+    _report(job)
+    return job.state == "done"
 
 
 def _terms(suggested: ImportTerms, stated: dict[str, str], no_status: tuple[str, ...], dates: str) -> ImportTerms:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.sign_in import attempt_limits
 
 

@@ -7,7 +7,7 @@ from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.compliance import CriterionResult, Holder, MeasuredFigure, State
 
 _TONES = {

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from mailflatrate.apps.delivery.journal_figures import JournalFigures
 from mailflatrate.apps.stats.monitoring import DatabaseFigures
 from mailflatrate.base.metrics import sharing
-from mailflatrate.entrypoints.web.client import came_through_proxy, client_ip, is_in
+from mailflatrate.entrypoints.client import came_through_proxy, client_ip, is_in
 from mailflatrate.settings import load_settings
 
 

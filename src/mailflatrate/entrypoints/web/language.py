@@ -1,17 +1,12 @@
 """Languages of pages: those the studio is translated into, and those offered only to recipients."""
 
 from django.http import HttpRequest
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from mailflatrate.locale.formats import complete_languages, formats_of
-from mailflatrate.locale.texts import known_language, languages
+from mailflatrate.locale.texts import languages
 
 _FOR_RECIPIENTS = "mailflatrate.entrypoints.web.public."
-
-
-def reading_language() -> str:
-    """Return the language in which the rules speak to the reader of this page."""
-    return known_language(get_language())
 
 
 def interface_languages() -> list[tuple[str, str]]:

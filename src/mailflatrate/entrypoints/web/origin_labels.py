@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from mailflatrate.apps.lists.intake.figures import AGE_BOUNDS_DAYS
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
 from mailflatrate.rules.origins.forbidden import group_sentence
 

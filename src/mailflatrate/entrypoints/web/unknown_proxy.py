@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from mailflatrate.entrypoints.web.client import came_through_proxy
+from mailflatrate.entrypoints.client import came_through_proxy
 
 log = structlog.get_logger("web")
 KEY = "unknown proxy"

@@ -15,6 +15,11 @@ from mailflatrate.apps.lists.models import ExportFormat
 Value = str | int | bool | Mapping[str, object] | Sequence[object] | None
 """A value of one column. A mapping or sequence is written as JSON where a cell holds only text."""
 
+MEDIA_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.NDJSON: "application/x-ndjson",
+}
 SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
 """What Excel can hold; longer text would make it call the file damaged."""

@@ -12,10 +12,11 @@ from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, campaign_of, detail
+from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, detail
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
-from mailflatrate.entrypoints.web.studio.campaigns.variants import AbTestView, ab_test_of
+from mailflatrate.entrypoints.presenters.ab_test import AbTestView, ab_test_of
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.rules.ab_test import MOST_VARIANTS
 
 ROUTER = Router(tags=["Release and report"])
@@ -96,9 +97,9 @@ def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> Campai
     """Pick the variant that the rest of the audience gets. Once only, after the test messages are out; the gate is
     asked again first (R-04).
     """
-    campaign_of(campaign_id)
+    find_campaign(campaign_id)
     ab_test = AbTest.objects.filter(campaign_id=campaign_id).first()
     if ab_test is None:
         raise Problem(Code.STATE)
     choose_variant(campaign_id, by_person(given.variant), variant_figures(ab_test), by=request.caller.user)
-    return detail(campaign_of(campaign_id))
+    return detail(find_campaign(campaign_id))

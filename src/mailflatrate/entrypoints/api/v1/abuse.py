@@ -23,8 +23,8 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint, public
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Page, PageQuery, RequestBodySchema, filled, newest_first
-from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.entrypoints.web.public.report import ReportForm, given_of, sender_of, within_limits
+from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.abuse_report import ReportForm, given_of, sender_of, within_limits
 
 ROUTER = Router(tags=["Abuse"])
 LARGEST_MAIL_CHARACTERS = 5 * 1024 * 1024

@@ -32,7 +32,7 @@ from mailflatrate.apps.accounts.facts import agreements_open
 from mailflatrate.apps.accounts.models import Account, AccountStatus, KeyScope, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 
 READING = ("GET", "HEAD")
 WORKING = frozenset({AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED})

@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError as FieldRefused
 from django.core.validators import validate_email
-from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, Field
@@ -17,21 +16,17 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind, TestMetric
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
+from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema, filled
-from mailflatrate.entrypoints.web.studio.campaigns.forms import (
-    LONGEST_TEST_HOURS,
-    MAX_CONTENT_CHARACTERS,
-    SHARES,
-    TEST_FIELDS,
-)
-from mailflatrate.entrypoints.web.studio.campaigns.panel import CheckItem
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
-from mailflatrate.rules.ab_test import MOST_VARIANTS
+from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.panel import CheckItem
+from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, MOST_VARIANTS, SHARES
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 from mailflatrate.settings import load_settings
 
@@ -39,14 +34,14 @@ MOST_CHOSEN = 200
 
 
 def _small_enough(text: str) -> str:
-    if len(text.encode(errors="surrogatepass")) > MAX_CONTENT_CHARACTERS:
-        raise ValueError(f"larger than {MAX_CONTENT_CHARACTERS // 1000} kB in UTF-8")
+    if len(text.encode(errors="surrogatepass")) > MAX_CONTENT:
+        raise ValueError(f"larger than {MAX_CONTENT // 1000} kB in UTF-8")
     return text
 
 
 Line = Annotated[str, Field(max_length=250, pattern=r"^[^\r\n]*$")]
 Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
-Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARACTERS), AfterValidator(_small_enough)]
+Text = Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(_small_enough)]
 Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
 Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
 PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as possible")]
@@ -180,14 +175,6 @@ class CampaignFields(RequestBodySchema):
         Field(description="clicks: the most-clicked variant wins; person: you choose with `choose-variant`"),
     ] = None
     time_zone: Annotated[str | None, Field(max_length=64)] = None
-
-
-def campaign_of(campaign_id: int) -> Campaign:
-    """Return the account's own campaign. Raises Http404."""
-    found = Campaign.objects.select_related("sender__domain").filter(id=campaign_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def detail(campaign: Campaign) -> CampaignDetail:

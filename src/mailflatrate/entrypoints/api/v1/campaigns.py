@@ -24,12 +24,10 @@ from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     CampaignInfo,
     CheckResult,
     Title,
-    campaign_of,
     check,
     detail,
     values_of,
 )
-from mailflatrate.entrypoints.api.v1.contacts import contact_of
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
@@ -40,8 +38,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     SuccessResult,
     newest_first,
 )
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import render_preview
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact
+from mailflatrate.entrypoints.presenters.panel import panel_of
+from mailflatrate.entrypoints.presenters.preview import render_preview
 from mailflatrate.rules.ab_test import MOST_VARIANTS
 from mailflatrate.rules.gate import RULES_VERSION
 
@@ -180,26 +179,26 @@ def _language_of(written: Mapping[str, Any], account: Account) -> str:
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=KeyScope.READ, answers=CampaignDetail)
 def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Get a campaign. The response includes all its content and the hash that a release is bound to."""
-    return detail(campaign_of(campaign_id))
+    return detail(find_campaign(campaign_id))
 
 
 @endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
 def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
     """Change a draft. After an edit the policy has to be confirmed again (R-04). The previous version is kept."""
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     values = values_of(given, campaign)
     if given.name is not None:
         values["name"] = given.name
     saved = actions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version)
     if saved.aside is not None:
         raise Problem(Code.STATE)
-    return detail(campaign_of(campaign_id))
+    return detail(find_campaign(campaign_id))
 
 
 @endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
     """Delete a draft. Campaigns that were sent stay on record."""
-    campaign_of(campaign_id)
+    find_campaign(campaign_id)
     actions.delete_draft(campaign_id)
     return SuccessResult()
 
@@ -217,14 +216,14 @@ def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Copy a campaign to a new draft. The copy has its own mailing ID, and its policy has to be confirmed again
     (R-04).
     """
-    campaign_of(campaign_id)
+    find_campaign(campaign_id)
     return detail(actions.copy_campaign(campaign_id, by=request.caller.user))
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=KeyScope.READ, answers=CampaignChecks)
 def check_campaign(request: ApiRequest, campaign_id: Id) -> CampaignChecks:
     """Check a campaign. Returns what is left to do before sending: the checks the page shows and a release runs."""
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     return checks_of(campaign)
 
 
@@ -244,16 +243,16 @@ def checks_of(campaign: Campaign) -> CampaignChecks:
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)
 def count_recipients(request: ApiRequest, campaign_id: Id) -> RecipientCounts:
     """Count the recipients a campaign would go to now. Contacts who may not be mailed aren't counted."""
-    people, left_out = count_audience(queries.audience_of(campaign_of(campaign_id)))
+    people, left_out = count_audience(queries.audience_of(find_campaign(campaign_id)))
     return RecipientCounts(recipients=people, left_out=left_out)
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=KeyScope.READ, answers=MessagePreview)
 def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewRequest]) -> MessagePreview:
     """Preview the message one recipient would get. It is rendered as it will be sent, but its links are inactive."""
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     if whose.contact_id is not None:
-        contact_of(whose.contact_id)
+        find_contact(whose.contact_id)
     around = neighbours(campaign, whose.contact_id or 0) if campaign.list_ids else None
     if whose.contact_id is not None and (around is None or around.contact.id != whose.contact_id):
         raise Http404
@@ -273,8 +272,8 @@ def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -
     """Send a test. Goes to team members and verified mailboxes of the account, through the normal engine, marked as a
     test.
     """
-    campaign_of(campaign_id)
+    find_campaign(campaign_id)
     for contact_id in given.contact_ids:
-        contact_of(contact_id)
+        find_contact(contact_id)
     sent = send_test(campaign_id, given.recipients, by=request.caller.user, contact_ids=given.contact_ids)
     return TestSendResult(sent=len(sent))

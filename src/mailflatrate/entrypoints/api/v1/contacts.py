@@ -16,12 +16,12 @@ from mailflatrate.apps.forms.actions import SignupVisit, request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import ConsentKind, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage, list_of
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
@@ -35,7 +35,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     open_cursor,
     seal_cursor,
 )
-from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.lookups import find_contact, find_list
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE
 
@@ -192,14 +193,6 @@ class ConfirmationRequestResult(Schema):
     list_id: int
 
 
-def contact_of(contact_id: int) -> Contact:
-    """Return a contact of the account. Raises Http404."""
-    found = Contact.objects.filter(id=contact_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _subscription(row: Subscription) -> SubscriptionInfo:
     reason = reason_word(row.quarantine_reason) if row.quarantine_reason else ""
     return filled(SubscriptionInfo, row, list_id=row.mailing_list_id, list_name=row.mailing_list.name, reason=reason)
@@ -269,7 +262,7 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
     """Change name, attributes and tags. The address and subscriptions can't be changed here: only the contact can
     change them.
     """
-    contact_of(contact_id)
+    find_contact(contact_id)
     with transaction.atomic():
         actions.change_contact(
             contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
@@ -289,9 +282,9 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
 )
 def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeRequest) -> UnsubscribeResult:
     """Unsubscribe a contact from one list, or from everything. Takes effect at once, even for campaigns being sent."""
-    contact_of(contact_id)
+    find_contact(contact_id)
     if given.list_id is not None:
-        list_of(given.list_id)
+        find_list(given.list_id)
     ended = actions.unsubscribe(contact_id, list_id=given.list_id, by="customer", source=request.caller.source)
     return UnsubscribeResult(ended=ended)
 
@@ -299,7 +292,7 @@ def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeR
 @endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=KeyScope.ERASE, answers=ErasureResult, protects=True)
 def erase_contact(request: ApiRequest, contact_id: Id, given: ErasureRequest) -> ErasureResult:
     """Erase a contact (R-94). Anonymous evidence stays, and so does the suppression of the address."""
-    contact_of(contact_id)
+    find_contact(contact_id)
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))
     return ErasureResult(wiped=erase_for_customer(contact_id, by=request.caller.user))
@@ -317,8 +310,8 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     """Download the proof of one consent. Verify it offline with `mailflatrate consent verify`. This is a POST because
     every download is recorded in the audit log.
     """
-    contact_of(contact_id)
-    list_of(list_id)
+    find_contact(contact_id)
+    find_list(list_id)
     found = export_proof(
         contact_id,
         list_id,

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Annotated, Any
 
 from django.db.models import Count, Q
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -25,7 +25,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     newest_first,
 )
-from mailflatrate.entrypoints.web.studio.campaigns.digests import DigestForm, digest_of, settings_of
+from mailflatrate.entrypoints.presenters.digest_form import DigestForm, settings_of
+from mailflatrate.entrypoints.presenters.lookups import find_digest
 
 ROUTER = Router(tags=["RSS campaigns"])
 NAMES = {"mailing_list": "list_id", "sender": "sender_id", "template": "template_id"}
@@ -124,9 +125,7 @@ class FeedEntryInfo(Schema):
 
 def _one(digest_id: int) -> DigestInfo:
     """Return an RSS campaign of the account. Raises Http404."""
-    found = _rows().filter(id=digest_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(_rows(), id=digest_id)
     return _shown(found)
 
 
@@ -184,26 +183,26 @@ def show_digest(request: ApiRequest, digest_id: Id) -> DigestInfo:
 @endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo)
 def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestInfo:
     """Change the settings of an RSS campaign. Issues already prepared stay the same."""
-    present = settings_of(digest_of(digest_id))
+    present = settings_of(find_digest(digest_id))
     return _saved(request, present | _as_form(given), digest_id)
 
 
 @endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
     """Delete a digest. It prepares no further issues; those already prepared stay."""
-    actions.delete_digest(digest_of(digest_id).id, by=request.caller.user)
+    actions.delete_digest(find_digest(digest_id).id, by=request.caller.user)
     return SuccessResult()
 
 
 @endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
 def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
     """Check the feed now. The result appears in the digest a moment later."""
-    actions.request_feed_check(digest_of(digest_id).id, issue=given.issue)
+    actions.request_feed_check(find_digest(digest_id).id, issue=given.issue)
     return _one(digest_id)
 
 
 @endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=KeyScope.READ, answers=Page[FeedEntryInfo])
 def list_entries(request: ApiRequest, digest_id: Id, which: Query[PageQuery]) -> Page[FeedEntryInfo]:
     """List entries waiting for the next issue. The most recently found come first."""
-    waiting = FeedItem.objects.filter(digest_id=digest_of(digest_id).id, used_at=None)
+    waiting = FeedItem.objects.filter(digest_id=find_digest(digest_id).id, used_at=None)
     return newest_first(waiting, which, FeedEntryInfo.model_validate)

@@ -3,19 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, filled, page_of
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
-from mailflatrate.entrypoints.web.studio.audience.exports import MEDIA_TYPES
+from mailflatrate.entrypoints.presenters.lookups import find_export
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.settings import load_settings
 
 ROUTER = Router(tags=["Exports"])
@@ -65,13 +66,6 @@ def _shown(job: Export) -> ExportInfo:
     )  # fmt: skip
 
 
-def _find(export_id: int) -> Export:
-    found = queries.get_export(export_id)
-    if found is None:
-        raise Http404
-    return found
-
-
 @endpoint(ROUTER, "get", "/exports", scope=KeyScope.EXPORT, answers=Page[ExportInfo])
 def list_exports(request: ApiRequest, which: Query[PageQuery]) -> Page[ExportInfo]:
     """List exports, newest first."""
@@ -92,7 +86,7 @@ def start_export(request: ApiRequest, given: ExportRequest, response: HttpRespon
         by=request.caller.user,
         source=request.caller.source,
     )
-    shown = _shown(_find(job.id))
+    shown = _shown(find_export(job.id))
     response.headers["Location"] = shown.status_url
     return shown
 
@@ -100,29 +94,29 @@ def start_export(request: ApiRequest, given: ExportRequest, response: HttpRespon
 @endpoint(ROUTER, "get", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo)
 def show_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Show an export with its progress."""
-    return _shown(_find(export_id))
+    return _shown(find_export(export_id))
 
 
 @endpoint(ROUTER, "post", "/exports/{export_id}/cancel", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
 def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Cancel an export. It stops before its next page and leaves no file."""
-    _find(export_id)
+    find_export(export_id)
     actions.cancel_export(export_id, by=request.caller.user, source=request.caller.source)
-    return _shown(_find(export_id))
+    return _shown(find_export(export_id))
 
 
 @endpoint(ROUTER, "delete", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
 def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Delete the file before its time is over. The entry stays."""
-    _find(export_id)
+    find_export(export_id)
     actions.delete_export(export_id, by=request.caller.user, source=request.caller.source)
-    return _shown(_find(export_id))
+    return _shown(find_export(export_id))
 
 
 @endpoint(ROUTER, "get", "/exports/{export_id}/file", scope=KeyScope.EXPORT, answers=str)
 def download_export(request: ApiRequest, export_id: Id) -> HttpResponseBase:
     """Download the file. Answers 409 while it isn't ready, and after it was deleted."""
-    job = _find(export_id)
+    job = find_export(export_id)
     if job.state != ExportState.DONE:
         raise Problem(Code.STATE)
     file = actions.open_export(job.id, by=request.caller.user, source=request.caller.source)

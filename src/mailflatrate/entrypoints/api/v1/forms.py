@@ -28,7 +28,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     newest_first,
     page_from,
 )
-from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.rules.forms import frozen_from_json
 
 ROUTER = Router(tags=["Forms"])

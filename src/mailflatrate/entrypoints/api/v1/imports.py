@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -15,7 +14,6 @@ from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, ImportTerms
 from mailflatrate.apps.lists.models import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.lists import list_of
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
@@ -27,8 +25,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     page_of,
 )
-from mailflatrate.entrypoints.web.import_reasons import reason_word
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.lookups import find_import, find_list
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.rules.prior_status import StatusField
 
 ROUTER = Router(tags=["Imports"])
@@ -162,14 +161,6 @@ class ImportQuery(PageQuery):
     list_id: Id | None = None
 
 
-def import_of(import_id: int) -> Import:
-    """Return an import of the account. Raises Http404."""
-    found = queries.get_import(import_id)
-    if found is None:
-        raise Http404
-    return found
-
-
 def _info(schema: type[S], job: Import, **more: Any) -> S:
     return filled(
         schema,
@@ -183,7 +174,7 @@ def _info(schema: type[S], job: Import, **more: Any) -> S:
 
 
 def _shown(import_id: int) -> ImportInfo:
-    return _info(ImportInfo, import_of(import_id))
+    return _info(ImportInfo, find_import(import_id))
 
 
 @endpoint(ROUTER, "get", "/imports", scope=KeyScope.READ, answers=Page[ImportInfo])
@@ -198,11 +189,11 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     """Upload a file. CSV or XLSX with a header row and proof of consent in each row: time and IP address of sign-up and
     confirmation, and the source. The import starts once you have checked the columns.
     """
-    list_of(list_id)
+    find_list(list_id)
     job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
     return _info(
         UploadedImport,
-        import_of(job.id),
+        find_import(job.id),
         columns=head.header,
         missing_proof=[target.value for target in EVIDENCE if target.value not in head.mapping],
         questions=[ImportQuestion(**asdict(question)) for question in head.questions],
@@ -224,7 +215,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
     who opted out in the previous system are suppressed. A column that looks like a status and isn't mapped to one
     blocks the start: map it, or name it in `no_status` with the reason.
     """
-    job = import_of(import_id)
+    job = find_import(import_id)
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
     mapping = job.mapping if given.mapping is None else given.mapping
@@ -247,7 +238,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
 @endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=KeyScope.IMPORT, answers=ImportInfo, protects=True)
 def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     """Cancel an import. It stops before the next part of the file; contacts already imported stay."""
-    import_of(import_id)
+    find_import(import_id)
     actions.cancel_import(import_id)
     return _shown(import_id)
 
@@ -255,7 +246,7 @@ def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
 @endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=KeyScope.READ, answers=Page[RejectedRow])
 def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[PageQuery]) -> Page[RejectedRow]:
     """List refused rows in file order. Each row has a reason. They are kept for 90 days (R-95)."""
-    import_of(import_id)
+    find_import(import_id)
     rows = queries.refused_page(import_id, after_line=before_id(which.cursor) or 0, size=which.limit + 1)
     return page_of(rows, which, _refused, id_of=lambda row: row.line_number)
 

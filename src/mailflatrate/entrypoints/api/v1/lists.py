@@ -4,7 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -17,7 +16,8 @@ from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, Name, Page, PageQuery, RequestBodySchema, filled, page_from
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import origin_sentence
+from mailflatrate.entrypoints.presenters.lookups import find_list
+from mailflatrate.entrypoints.presenters.sentences import origin_sentence
 from mailflatrate.locale.texts import ENGLISH, languages
 
 ROUTER = Router(tags=["Lists"])
@@ -97,14 +97,6 @@ class ListQuery(PageQuery):
     archived: bool = False
 
 
-def list_of(list_id: int) -> MailingList:
-    """Return a list of the account. Raises Http404."""
-    found = MailingList.objects.filter(id=list_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
     origin = OriginState(mailing_list.origin_state)
     return filled(
@@ -118,7 +110,7 @@ def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
 
 
 def _one(list_id: int) -> ListInfo:
-    found = list_of(list_id)
+    found = find_list(list_id)
     rows = queries.list_table(archived=found.archived_at is not None)
     return _shown(next(row for row in rows if row.id == list_id), found)
 
@@ -151,7 +143,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
 @endpoint(ROUTER, "patch", "/lists/{list_id}", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
     """Change a list's names, description or language. Its code, used in List-Id, never changes."""
-    found = list_of(list_id)
+    found = find_list(list_id)
     actions.rename_list(
         list_id,
         name=found.name if given.name is None else given.name,
@@ -182,6 +174,6 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
 @endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
 def unarchive_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Restore an archived list. Its contacts are unchanged, apart from what they changed themselves."""
-    list_of(list_id)
+    find_list(list_id)
     actions.unarchive_list(list_id, by=request.caller.user)
     return _one(list_id)

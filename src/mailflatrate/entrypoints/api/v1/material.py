@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -12,12 +11,12 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import message_url
-from mailflatrate.apps.campaigns.models import CampaignTemplate, ContentKind, Media
+from mailflatrate.apps.campaigns.models import ContentKind, Media
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.queries import count_segment, segments
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import Conditions, Title, campaign_of
+from mailflatrate.entrypoints.api.v1.campaign_schemas import Conditions, Title
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -30,6 +29,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     newest_first,
     page_from,
 )
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_media, find_segment, find_template
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS
 
@@ -133,13 +133,6 @@ class MediaChange(RequestBodySchema):
     made_by_ai: bool | None = None
 
 
-def _segment(segment_id: int) -> Segment:
-    found = Segment.objects.filter(id=segment_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _counted(row: Segment) -> SegmentDetail:
     lists_in_use = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
     return filled(SegmentDetail, row, people=count_segment(lists_in_use, row.conditions))
@@ -154,7 +147,7 @@ def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentI
 @endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ, answers=SegmentDetail)
 def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
     """Get a segment. The response includes the number of contacts it matches now."""
-    return _counted(_segment(segment_id))
+    return _counted(find_segment(segment_id))
 
 
 @endpoint(
@@ -168,23 +161,16 @@ def create_segment(request: ApiRequest, given: SegmentRequest) -> SegmentDetail:
 @endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
 def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -> SegmentDetail:
     """Replace a segment. Campaigns keep the conditions they were written with."""
-    _segment(segment_id)
+    find_segment(segment_id)
     return _counted(lists.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
 @endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     """Delete a segment."""
-    _segment(segment_id)
+    find_segment(segment_id)
     lists.delete_segment(segment_id)
     return SuccessResult()
-
-
-def _own_template(template_id: int) -> CampaignTemplate:
-    found = queries.templates().filter(id=template_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ, answers=Page[TemplateInfo])
@@ -205,27 +191,20 @@ def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[Galler
 )
 def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateInfo:
     """Save a campaign's content as a template. The sender and the audience aren't saved."""
-    campaign_of(given.campaign_id)
+    find_campaign(given.campaign_id)
     return TemplateInfo.model_validate(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
 
 
 @endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
     """Delete a template. Campaigns started from it keep what they have."""
-    _own_template(template_id)
+    find_template(template_id)
     actions.delete_template(template_id)
     return SuccessResult()
 
 
 def _media(row: Media) -> MediaInfo:
     return filled(MediaInfo, row, url=message_url(row, list(row.files.all())))
-
-
-def _own_media(media_id: int) -> Media:
-    found = queries.media().filter(id=media_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @endpoint(ROUTER, "get", "/media", scope=KeyScope.READ, answers=Page[MediaInfo])
@@ -260,7 +239,7 @@ def upload_media(
 @endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo)
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaInfo:
     """Change an image's name and alternative text."""
-    row = _own_media(media_id)
+    row = find_media(media_id)
     made = actions.describe_media(
         media_id,
         name=row.name if given.name is None else given.name,
@@ -274,6 +253,6 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
 @endpoint(ROUTER, "delete", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_media(request: ApiRequest, media_id: Id) -> SuccessResult:
     """Delete an image permanently. You can't delete one used in a sent campaign: recipients still open it."""
-    _own_media(media_id)
+    find_media(media_id)
     actions.delete_media(media_id)
     return SuccessResult()

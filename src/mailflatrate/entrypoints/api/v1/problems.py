@@ -25,7 +25,7 @@ from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
-from mailflatrate.entrypoints.web.studio.content.media import refusal_sentence
+from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.settings import load_settings

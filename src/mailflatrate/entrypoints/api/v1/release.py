@@ -26,20 +26,13 @@ from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import (
-    CampaignDetail,
-    CheckResult,
-    PerHour,
-    campaign_of,
-    check,
-    detail,
-)
+from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, CheckResult, PerHour, check, detail
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, RequestBodySchema
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
-from mailflatrate.entrypoints.web.studio.campaigns.report import waves_to_come
+from mailflatrate.entrypoints.presenters.campaign_figures import waves_to_come
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 from mailflatrate.rules.campaign_states import RELEASABLE
-from mailflatrate.rules.verdict import verdict_from_json
 
 ROUTER = Router(tags=["Release and report"])
 FARTHEST = timedelta(days=366)
@@ -147,7 +140,7 @@ def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest)
     """Release a campaign, now or later. Needs the policy confirmed for exactly this content and every blocking check
     passed; otherwise 422, with the open checks. Where the account requires approval, request that instead.
     """
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     at = _at(given)
     if campaign.state not in RELEASABLE:
         raise Problem(Code.STATE)
@@ -163,7 +156,7 @@ def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest)
         answer = Problem(Code.BLOCKED, more={"checks": [each.model_dump(mode="json") for each in found]}).answer()
         answer.stands = True  # type: ignore[attr-defined]  # the record of the refusal is kept
         return answer
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     return ReleaseResult(
         decision_id=decision.id, review=campaign.state == CampaignState.REVIEW, campaign=detail(campaign), checks=found
     )
@@ -175,8 +168,7 @@ def _same_content(campaign: Campaign, shown: str) -> None:
 
 
 def _checks(decision: GateDecision) -> list[CheckResult]:
-    stored = {"rules_version": decision.rules_version, "findings": decision.findings}
-    return [check(item) for item in panel(verdict_from_json(stored)).open]
+    return [check(item) for item in panel_of_decision(decision).open]
 
 
 @endpoint(
@@ -191,7 +183,7 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
     """Ask colleagues to approve the release. For accounts that require approval: everyone who can approve gets an
     email and approves in person on the page; an API client can't.
     """
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     _same_content(campaign, given.content_hash)
     request_approval(
         campaign_id,
@@ -201,7 +193,7 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
         on_own_clocks=given.on_own_clocks,
         note=given.note.strip(),
     )
-    return detail(campaign_of(campaign_id))
+    return detail(find_campaign(campaign_id))
 
 
 @endpoint(
@@ -230,7 +222,7 @@ def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Resume a paused campaign. Not possible if a rule of the service holds it (R-90) or it may already have been sent
     before a backup was restored: a person has to check it first.
     """
-    demand_person(campaign_of(campaign_id))
+    demand_person(find_campaign(campaign_id))
     return _do(campaign_id, delivery.resume_campaign)
 
 
@@ -248,9 +240,9 @@ def cancel(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
 
 
 def _do(campaign_id: int, action: Any) -> CampaignDetail:
-    campaign_of(campaign_id)
+    find_campaign(campaign_id)
     action(campaign_id)
-    return detail(campaign_of(campaign_id))
+    return detail(find_campaign(campaign_id))
 
 
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
@@ -264,7 +256,7 @@ def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) ->
     """List the waves of a campaign sent by local time. For a draft, at the time you ask about; for a released
     campaign, those still to come, or none if everyone gets it at the same moment.
     """
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         found = waves_of(campaign, _hour(which.at), clock.now())
     else:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -17,7 +16,7 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, campaign_of, check
+from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, check
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
@@ -29,10 +28,10 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     newest_first,
     page_of,
 )
-from mailflatrate.entrypoints.web.studio.campaigns.outcomes import line_of
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
-from mailflatrate.entrypoints.web.studio.campaigns.report import live_of, sent_edition
-from mailflatrate.rules.verdict import verdict_from_json
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_delivery
+from mailflatrate.entrypoints.presenters.outcomes import line_of
+from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 
 ROUTER = Router(tags=["Release and report"])
 
@@ -136,7 +135,7 @@ class ReleaseDecision(Schema):
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=KeyScope.READ, answers=CampaignReport)
 def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> CampaignReport:
     """Get the status of a campaign in numbers. Opens are never counted; machine clicks are counted apart (R-108)."""
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     live, edition = live_of(campaign), sent_edition(campaign, which.variant)
     now = live.progress
     links = clicks_of(edition) if edition else []
@@ -156,7 +155,7 @@ def _outcome(schema: type[S], row: DeliveryRecord, **more: Any) -> S:
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=KeyScope.READ, answers=Page[DeliveryOutcome])
 def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuery]) -> Page[DeliveryOutcome]:
     """List recipients' results. Filter by state or address, page by page."""
-    campaign = campaign_of(campaign_id)
+    campaign = find_campaign(campaign_id)
     wanted = RecipientFilter(state=which.state, search=which.search.strip())
     rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1]
     return page_of(rows, which, lambda row: _outcome(DeliveryOutcome, row))
@@ -167,13 +166,7 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuer
 )
 def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
     """Get one recipient. The response includes every delivery attempt, in the words of their mail server."""
-    row = (
-        DeliveryRecord.objects.filter(campaign_id=campaign_of(campaign_id).id, id=delivery_id)
-        .select_related("contact")
-        .first()
-    )
-    if row is None:
-        raise Http404
+    row = find_delivery(find_campaign(campaign_id), delivery_id)
     tries = [AttemptInfo.model_validate(one) for one in attempts_of(row.id)]
     return _outcome(OutcomeDetail, row, tries=tries)
 
@@ -181,7 +174,7 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=KeyScope.READ, answers=Page[ReleaseDecision])
 def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[PageQuery]) -> Page[ReleaseDecision]:
     """List the gate's decisions. Both passed and blocked, newest first."""
-    stored = GateDecision.objects.filter(campaign_id=campaign_of(campaign_id).id).select_related(
+    stored = GateDecision.objects.filter(campaign_id=find_campaign(campaign_id).id).select_related(
         "decided_by", "edition"
     )
     return newest_first(stored, which, _decision)
@@ -193,7 +186,7 @@ def _decided_by(row: GateDecision) -> str:
 
 
 def _decision(row: GateDecision) -> ReleaseDecision:
-    drawn = panel(verdict_from_json({"rules_version": row.rules_version, "findings": row.findings}))
+    drawn = panel_of_decision(row)
     return filled(
         ReleaseDecision,
         row,

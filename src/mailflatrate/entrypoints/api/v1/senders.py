@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from django.http import Http404
 from ninja import Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.domains import actions, queries
-from mailflatrate.apps.domains.models import CheckKind, DomainState, SenderDomain
+from mailflatrate.apps.domains.models import CheckKind, DomainState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
 from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, RequestBodySchema, filled
-from mailflatrate.entrypoints.web.studio.trust.senders import record_rows
+from mailflatrate.entrypoints.presenters.dns_records import record_rows
+from mailflatrate.entrypoints.presenters.lookups import find_domain
 
 ROUTER = Router(tags=["Senders"])
 
@@ -70,15 +70,8 @@ class NewSender(RequestBodySchema):
     display_name: Title
 
 
-def _domain(domain_id: int) -> SenderDomain:
-    found = queries.domains().filter(id=domain_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _detail(domain_id: int) -> DomainDetail:
-    domain = _domain(domain_id)
+    domain = find_domain(domain_id)
     records = [
         DnsRecordInfo(
             kind=CheckKind(row.record.kind), host=row.record.host, type=row.record.record_type, value=row.record.value,
@@ -115,7 +108,7 @@ def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 @endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DomainDetail)
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Check all records now."""
-    _domain(domain_id)
+    find_domain(domain_id)
     actions.check_domain(domain_id)
     return _detail(domain_id)
 
@@ -131,6 +124,6 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 )
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
     """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""
-    _domain(domain_id)
+    find_domain(domain_id)
     made = actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user)
     return SenderInfo.model_validate(made)

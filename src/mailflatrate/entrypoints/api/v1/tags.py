@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     page_from,
 )
-from mailflatrate.entrypoints.web.studio.audience.tags import find_tag
+from mailflatrate.entrypoints.presenters.lookups import find_tag
 from mailflatrate.rules.tags import TagColor
 
 ROUTER = Router(tags=["Tags"])

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
-from mailflatrate.entrypoints.web.client import is_in
+from mailflatrate.entrypoints.client import is_in
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.probe import ProbeFailed, ask_recipients

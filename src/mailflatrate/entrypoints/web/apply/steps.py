@@ -18,10 +18,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AgreementDocument, Application, User
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, HandInForm, ListRowForm
 from mailflatrate.entrypoints.web.apply.views import REFUSED
-from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other

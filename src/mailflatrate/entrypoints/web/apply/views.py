@@ -10,9 +10,9 @@ from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.actions import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import BeginForm, StartForm
-from mailflatrate.entrypoints.web.client import client_ip
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.settings import load_settings
 

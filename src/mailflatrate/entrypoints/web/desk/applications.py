@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,18 +17,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal
 from mailflatrate.base import jobs
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.common import (
-    PAGE_ROWS,
-    REFUSED,
-    find_account,
-    history,
-    owners,
-    page,
-    tone_of,
-)
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
 from mailflatrate.rules.vetting.signals import SignalOutcome
@@ -97,9 +90,7 @@ def applications(request: DeskRequest) -> HttpResponse:
 
 def _find(account_id: int) -> tuple[Account, Application]:
     account = find_account(account_id)
-    application = Application.objects.filter(account_id=account_id).first()
-    if application is None:
-        raise Http404
+    application = get_object_or_404(Application.objects, account_id=account_id)
     return account, application
 
 

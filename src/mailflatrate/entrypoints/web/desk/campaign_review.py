@@ -17,14 +17,14 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
-from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewedMessage, render_preview
-from mailflatrate.entrypoints.web.studio.campaigns.report import live_of
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.gate import explain

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -61,10 +61,7 @@ def page(request: DeskRequest, template: str, context: dict[str, Any], *, status
 
 def find_account(account_id: int) -> Account:
     """Return a customer's account; the operator's own doesn't count. Raises Http404."""
-    found = Account.objects.filter(id=account_id, is_house=False).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Account.objects, id=account_id, is_house=False)
 
 
 def tone_of(account: Account) -> str:

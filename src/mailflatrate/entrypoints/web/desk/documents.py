@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -73,9 +74,7 @@ def documents(request: DeskRequest) -> HttpResponse:
 @desk
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
     """Show one version as people read it."""
-    found = AgreementDocument.objects.filter(id=document_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(AgreementDocument.objects, id=document_id)
     return page(request, "document", {"document": found, "text": document_html(found)})
 
 

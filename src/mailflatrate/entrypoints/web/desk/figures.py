@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,9 +18,9 @@ from mailflatrate.apps.stats import action_texts, actions, queries
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.measures import Counts, MeasureLevel, share
 from mailflatrate.rules.providers import provider_name
@@ -145,10 +146,7 @@ def _context(measure: Measure) -> dict[str, Any]:
 
 
 def _find(measure_id: int) -> Measure:
-    found = Measure.objects.select_related("campaign", "account", "lifted_by").filter(id=measure_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Measure.objects.select_related("campaign", "account", "lifted_by"), id=measure_id)
 
 
 @require_safe

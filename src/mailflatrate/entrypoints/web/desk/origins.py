@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,8 +17,8 @@ from mailflatrate.apps.lists.actions import OriginDecision
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.image_uploads import PICTURE_TYPES
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.import_reasons import reason_word
 from mailflatrate.entrypoints.web.origin_labels import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
 from mailflatrate.rules.addresses import AddressReason
 
@@ -120,10 +120,7 @@ def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
 
 
 def _find_import(import_id: int) -> Import:
-    found = Import.objects.select_related("mailing_list", "origin", "created_by").filter(id=import_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Import.objects.select_related("mailing_list", "origin", "created_by"), id=import_id)
 
 
 @require_safe

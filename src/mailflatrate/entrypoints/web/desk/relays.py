@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -297,10 +298,7 @@ def _warm(relay_id: int) -> dict[str, Any] | None:
 
 
 def _find(relay_id: int) -> Relay:
-    found = Relay.objects.filter(id=relay_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Relay.objects, id=relay_id)
 
 
 def _initial(relay: Relay) -> dict[str, Any]:

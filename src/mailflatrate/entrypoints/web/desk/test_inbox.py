@@ -5,6 +5,7 @@ With a relay there is nothing here. The page shows links to passwords, so only t
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
@@ -40,7 +41,5 @@ def inbox(request: DeskRequest) -> HttpResponse:
 @desk
 def message(request: DeskRequest, message_id: int) -> HttpResponse:
     """Show one message: its text, and its links, which open on this host."""
-    found = InboxMessage.objects.filter(account_id=_house_id(), id=message_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(InboxMessage.objects, account_id=_house_id(), id=message_id)
     return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})

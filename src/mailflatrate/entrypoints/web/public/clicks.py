@@ -8,7 +8,7 @@ from mailflatrate.apps.tracking.actions import record_click, record_personal_cli
 from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.mail.tokens import TokenPurpose
 
 

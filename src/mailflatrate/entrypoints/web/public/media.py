@@ -2,6 +2,7 @@
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -31,9 +32,7 @@ def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == validator:
         return _dressed(HttpResponseNotModified(), validator)
     with tenancy.account(address.account_id):
-        file = MediaFile.objects.filter(media_id=address.media_id, slot=address.slot).first()
-        if file is None:
-            raise Http404
+        file = get_object_or_404(MediaFile.objects, media_id=address.media_id, slot=address.slot)
         try:
             data = storage.get(file.stored_name)
         except storage.NotStored:

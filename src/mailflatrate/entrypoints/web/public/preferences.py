@@ -19,8 +19,8 @@ from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionSt
 from mailflatrate.apps.privacy import actions as privacy
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.models import DataRequestKind
-from mailflatrate.entrypoints.web.client import client_ip
-from mailflatrate.entrypoints.web.embeds import form_url
+from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.embeds import form_url
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
 from mailflatrate.locale.texts import known_language

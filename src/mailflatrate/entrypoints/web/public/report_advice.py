@@ -5,18 +5,12 @@ import re
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.inbound.untrusted_mail import show_mail
+from mailflatrate.entrypoints.presenters.abuse_report import is_picture
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.mail.reading import address
 
-# Pictures and PDF files, by their first bytes: screenshots of a mail on a phone.
-_PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|%PDF|RIFF....WEBP|....ftyp(?:heic|heix|mif1|avif)", re.S)
 _LIKE_AN_ID = re.compile(r"(?<![\w@.])[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z](?![\w@])")
 _FEWEST_FIELDS = 2
-
-
-def is_picture(raw: bytes) -> bool:
-    """Return whether it is a picture of a message rather than a message."""
-    return _PICTURES.match(raw) is not None
 
 
 def advice(raw: bytes) -> str:

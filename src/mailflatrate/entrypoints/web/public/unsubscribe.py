@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.inbound.actions import unsubscribe_delivery
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose

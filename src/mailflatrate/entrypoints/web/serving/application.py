@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.entrypoints.web.client import address_of, is_proxy
+from mailflatrate.entrypoints.client import address_of, is_proxy
 from mailflatrate.entrypoints.web.serving.access import Request
 from mailflatrate.entrypoints.web.serving.large_bodies import is_member
 from mailflatrate.entrypoints.web.serving.request_bodies import (

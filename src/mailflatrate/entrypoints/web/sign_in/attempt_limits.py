@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from mailflatrate.apps.forms.actions.visitor_counts import count, counted
 from mailflatrate.apps.forms.defence import VisitorProof, check_submission, counter_key, network_of, new_task
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 
 WINDOW: Final = timedelta(minutes=15)
 FREE_BY_ADDRESS: Final = 5

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.session_store import Browser, SessionStore, end_other_sessions, row_key, sessions_of
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.sessions import signed_in
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.accounts import actions, queries
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING

@@ -10,53 +10,9 @@ from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.base import clock
-from mailflatrate.rules.limits import value as limit
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate
 
 WINDOW = timedelta(days=7)
-
-
-def percent_of(part: int, whole: int) -> float | None:
-    """Return a share in percent; None if there is nothing to divide by."""
-    return 100 * part / whole if whole else None
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A percentage with the limit it must stay below; `percent` is None while there is nothing to divide by."""
-
-    events: int
-    of: int
-    warn_percent: float
-    limit_percent: float
-
-    @property
-    def percent(self) -> float | None:
-        """The share."""
-        return percent_of(self.events, self.of)
-
-    @property
-    def tone(self) -> str:
-        """The tone: colored only near or past the limit; single events of a small campaign say nothing (R-85)."""
-        share = self.percent
-        if share is None:
-            return ""
-        if self.events < limit("rate_sample_events"):
-            says_something = self.events > 0 and self.of >= limit("rate_sample_delivered")
-            return "warning" if says_something and share >= self.warn_percent else ""
-        if share > self.limit_percent:
-            return "error"
-        return "warning" if share >= self.warn_percent else ""
-
-
-def complaint_rate(events: int, delivered: int) -> Rate:
-    """Return complaints relative to delivered messages (R-84, R-86)."""
-    return Rate(events, delivered, limit("complaint_warn"), limit("complaint_throttle"))
-
-
-def bounce_rate(events: int, handed_over: int) -> Rate:
-    """Return hard bounces relative to messages handed over (R-88)."""
-    most = limit("hard_bounce_warn")
-    return Rate(events, handed_over, 0.75 * most, most)
 
 
 @dataclass(frozen=True, slots=True)

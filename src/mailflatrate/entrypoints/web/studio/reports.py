@@ -17,9 +17,9 @@ from mailflatrate.apps.inbound.queries import feedback_by_campaign
 from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, percent_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate, percent_of
 
 PAGE_ROWS = 25
 TOTAL_DAYS = 30

@@ -9,10 +9,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from mailflatrate.entrypoints.presenters.embeds import readable_on
 from mailflatrate.entrypoints.web.language import page_languages
 from mailflatrate.locale.formats import complete_languages
 
 register = template.Library()
+register.filter("readable_on", readable_on)
 
 STATE_ICONS: Final = {
     "passed": "circle-check",
@@ -139,22 +141,6 @@ def state_icon(state: str) -> str:
 def state_tone(state: str) -> str:
     """Return the tone (`success`, `warning`, `error`, `info`, `quiet`) for a state."""
     return STATE_TONES.get(state, "quiet")
-
-
-def _channel(byte: int) -> float:
-    part = byte / 255
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-
-@register.filter
-def readable_on(colour: str) -> str:
-    """Return `#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
-
-    Uses the contrast formula of WCAG 2.2 (relative luminance).
-    """
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    luminance = 0.2126 * _channel(red) + 0.7152 * _channel(green) + 0.0722 * _channel(blue)
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0587 else "#16181d"
 
 
 @register.filter

@@ -15,6 +15,7 @@ from mailflatrate.apps.abuse.queries.queue import neighbours, urgency_of
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.stats import queries as stats
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases import templates
 from mailflatrate.entrypoints.web.desk.cases.case_labels import (
@@ -28,7 +29,6 @@ from mailflatrate.entrypoints.web.desk.cases.case_labels import (
 )
 from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
 from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEvent, happenings
-from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value as limit
 

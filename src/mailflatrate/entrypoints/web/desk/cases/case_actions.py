@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -107,9 +108,7 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
 def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     """Write to a reporter."""
     chosen = request.POST.get("report", "")
-    report = Report.objects.filter(id=int(chosen) if chosen.isdecimal() else 0, case_id=case_id).first()
-    if report is None:
-        raise Http404
+    report = get_object_or_404(Report.objects, id=int(chosen) if chosen.isdecimal() else 0, case_id=case_id)
     text, report_id = request.POST.get("text", ""), report.id
     act = lambda: actions.write_to_reporter(report_id, text, by=request.user)  # noqa: E731
     return _do(request, case_id, act, _("Your reply is on its way."))
@@ -129,8 +128,6 @@ def contest(request: DeskRequest, message_id: int) -> HttpResponse:
 @desk
 def answer_file(request: DeskRequest, case_id: int, answer_id: int) -> HttpResponse:
     """Return the file a customer sent with their answer; always a download, never shown by the browser."""
-    answer = CaseAnswer.objects.filter(id=answer_id, question__case_id=case_id, file__isnull=False).first()
-    if answer is None:
-        raise Http404
+    answer = get_object_or_404(CaseAnswer.objects, id=answer_id, question__case_id=case_id, file__isnull=False)
     headers = {"Content-Disposition": f'attachment; filename="answer-{answer.id}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(bytes(answer.file or b""), content_type=answer.file_type, headers=headers)

@@ -16,10 +16,10 @@ from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
 from mailflatrate.apps.abuse.queries import queue as queries
 from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 
 HOW_READ = {

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -111,10 +112,7 @@ def mails(request: DeskRequest) -> HttpResponse:
 
 
 def _find(raw_mail_id: int) -> RawMail:
-    found = RawMail.objects.select_related("account").filter(id=raw_mail_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(RawMail.objects.select_related("account"), id=raw_mail_id)
 
 
 @require_safe

@@ -22,7 +22,7 @@ from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, 
 from mailflatrate.apps.privacy.queries import shown_to_person
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.public.rights.stored_data import sections

@@ -12,7 +12,7 @@ from mailflatrate.apps.privacy.actions import ask
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose

@@ -21,9 +21,9 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind, Confirmation
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.embeds import FACES
 from mailflatrate.entrypoints.web.content_policy import allow_picture
-from mailflatrate.entrypoints.web.embeds import FACES
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.mail.links import LinkKind, link_prefix

@@ -22,9 +22,9 @@ from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.actions import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, inputs, move_in_url, script_for
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
-from mailflatrate.entrypoints.web.embeds import FACES, config_of, form_url, inputs, move_in_url, script_for
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence

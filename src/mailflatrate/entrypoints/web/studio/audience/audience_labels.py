@@ -1,8 +1,6 @@
 """Audience states, reasons and errors in words."""
 
 from django.utils.functional import Promise
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
@@ -77,27 +75,3 @@ DATE_ORDER_WORDS: dict[str, str | Promise] = {
     "day_first": gettext_lazy("Day first: 03/04/2026 is 3 April"),
     "month_first": gettext_lazy("Month first: 03/04/2026 is 4 March"),
 }
-
-
-def error_sentence(error: Exception | str) -> str:
-    """Return an app's refusal as a sentence. Stored errors are translated here, fresh ones where they occur."""
-    text = str(error)
-    text = str(capfirst(_(text))) if text else ""
-    return text if not text or text.endswith((".", "?", "…")) else f"{text}."
-
-
-def origin_sentence(state: OriginState) -> str:
-    """Return what the origin of a list means, and what happens next (R-10, R-11)."""
-    if state == OriginState.FORM:
-        return _(
-            "Everyone signs up through your own form and confirms by email. Before you import contacts, declare "
-            "the list origin."
-        )
-    if state == OriginState.WAITING:
-        return _(
-            "Our team will review your declaration and the proof. Until then, imported contacts stay in "
-            "quarantine. Contacts who confirmed here can be emailed."
-        )
-    if state == OriginState.APPROVED:
-        return _("The list origin is approved. All confirmed contacts can be emailed.")
-    return _("The list origin was rejected. You can't send to this list or import into it.")

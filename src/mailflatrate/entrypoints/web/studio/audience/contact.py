@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import PAGE_ROWS, deliveries_of_contact
 from mailflatrate.apps.inbound.queries import feedback_of_contact
 from mailflatrate.apps.lists import actions, queries
@@ -22,15 +21,16 @@ from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.lists.tags import tags, tags_of
 from mailflatrate.apps.privacy.queries import corrections
-from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters import outcomes
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.source_labels import unsubscribed_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import NO_PROBLEMS, field_inputs, posted_values
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
-from mailflatrate.entrypoints.web.studio.campaigns import result_labels as outcomes
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.contact_fields import value_text
 
@@ -51,17 +51,6 @@ class SubscriptionRow:
         return self.subscription.state != SubscriptionState.UNSUBSCRIBED
 
 
-@dataclass(frozen=True, slots=True)
-class SentRow:
-    """One campaign sent to this contact, its result and what the server replied."""
-
-    delivery: DeliveryRecord
-    tone: str
-    state: str
-    detail: str
-    reply: str
-
-
 def _detail(contact_id: int) -> ContactRecord:
     found = queries.contact_detail(contact_id)
     if found is None:
@@ -77,17 +66,6 @@ def _subscription(row: Subscription) -> SubscriptionRow:
     elif state == SubscriptionState.UNSUBSCRIBED and row.unsubscribed_by:
         note = capfirst(unsubscribed_word(row.unsubscribed_by))
     return SubscriptionRow(row, STATE_TONES[state], note)
-
-
-def _sent(row: DeliveryRecord) -> SentRow:
-    state = DeliveryState(row.state)
-    detail = ""
-    if state == DeliveryState.BOUNCED:
-        detail = outcomes.bounce_word(row.bounce)
-    elif state == DeliveryState.WITHHELD:
-        detail = outcomes.reason_word(row.reason)
-    reply = " ".join(part for part in (str(row.reply_code or ""), row.reply_status, row.reply_text) if part)
-    return SentRow(row, outcomes.STATE_TONES[state], str(state.label), detail, reply)
 
 
 def _undeclared(attributes: dict[str, Any]) -> list[tuple[str, str]]:
@@ -113,7 +91,7 @@ def _context(
         "open_count": sum(row.state != SubscriptionState.UNSUBSCRIBED for row in detail.subscriptions),
         "suppression": detail.suppression,
         "happenings": happenings(detail.events),
-        "sent": [_sent(row) for row in sent],
+        "sent": [outcomes.line_of(row) for row in sent],
         "sent_limit": PAGE_ROWS if len(sent) == PAGE_ROWS else 0,
         "corrections": corrections(contact.id),
         "feedback": list(feedback_of_contact(contact.id)[:SHOWN_FEEDBACK]),

@@ -10,18 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
-from mailflatrate.apps.privacy.actions import (
-    Download,
-    ProofFormat,
-    erase_for_customer,
-    export_person,
-    export_proof,
-)
+from mailflatrate.apps.privacy.actions import Download, ProofFormat, erase_for_customer, export_person, export_proof
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit
 from mailflatrate.base.pdf import PdfUnavailable
+from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.web.posts import perform, refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -53,13 +48,6 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
         return refuse(request, str(problem), reverse("studio:contact", args=[contact_id]))
 
 
-def _contact(contact_id: int) -> Contact:
-    found = Contact.objects.filter(id=contact_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _stored(contact: Contact) -> dict[str, object]:
     """Return how much is stored about a person, shown before the data is handed out or erased."""
     deliveries = DeliveryRecord.objects.filter(contact_id=contact.id)
@@ -77,7 +65,7 @@ def _stored(contact: Contact) -> dict[str, object]:
 @studio
 def data(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Download a copy of everything stored about a person: first the question, then the file."""
-    contact = _contact(contact_id)
+    contact = find_contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_data.html", _stored(contact))
     return handed_out(export_person(contact.id, language=get_language() or "en", by=audit.person(request.user)))
@@ -87,7 +75,7 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
 @studio
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Erase a person: the question shows in numbers what will be lost, and offers the copy first."""
-    contact = _contact(contact_id)
+    contact = find_contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_erase.html", _stored(contact))
     if request.POST.get("sure") != "on":

@@ -15,21 +15,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ExportProblem
+from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.entrypoints.presenters.lookups import find_export
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, View, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-MEDIA_TYPES = {
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.NDJSON: "application/x-ndjson",
-}
 FORMAT_LABELS: tuple[tuple[str, "StrOrPromise"], ...] = (
     (ExportFormat.CSV.value, gettext_lazy("CSV, for other email systems")),
     (ExportFormat.XLSX.value, gettext_lazy("XLSX, for Excel")),
@@ -97,13 +95,6 @@ def _owners(view: View) -> View:
     return guarded
 
 
-def _find(export_id: int) -> Export:
-    found = queries.get_export(export_id)
-    if found is None:
-        raise Http404
-    return found
-
-
 def _table(request: StudioRequest) -> dict[str, object]:
     before = whole_number(request.GET.get("before"))
     jobs = queries.exports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
@@ -165,7 +156,7 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
 @_owners
 def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     """Stop an export."""
-    _find(export_id)
+    find_export(export_id)
     actions.cancel_export(export_id, by=request.user)
     return succeed(request, _("The export has been canceled."), reverse("studio:exports"))
 
@@ -175,7 +166,7 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
 @_owners
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     """Delete a file before its time is over."""
-    _find(export_id)
+    find_export(export_id)
     actions.delete_export(export_id, by=request.user)
     return succeed(request, _("The file has been deleted."), reverse("studio:exports"))
 
@@ -185,7 +176,7 @@ def delete(request: StudioRequest, export_id: int) -> HttpResponse:
 @_owners
 def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
     """Hand out the file after a recent sign-in."""
-    job = _find(export_id)
+    job = find_export(export_id)
     return cast(HttpResponseBase, reauthentication_required(_download)(request, job))
 
 

@@ -14,9 +14,9 @@ from mailflatrate.apps.lists.actions import FieldDraft
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactField
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.contact_fields import ContactFieldType, value_text
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.text import get_valid_filename
@@ -16,11 +16,13 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
 from mailflatrate.apps.lists.models import Import, ImportState, Move, MoveState
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.import_reasons import reason_word, reasons
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word, reasons
+from mailflatrate.entrypoints.presenters.lookups import find_import
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.origin_labels import figures_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_TONES, error_sentence
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_TONES
 from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.contact_fields import ValueFault
@@ -62,13 +64,6 @@ def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
         ImportRow(job, IMPORT_TONES[ImportState(job.state)], sum(job.quarantined.values()), sum(job.refused.values()))
         for job in jobs
     ]
-
-
-def _find(import_id: int) -> Import:
-    found = queries.get_import(import_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 @require_safe
@@ -127,7 +122,7 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
 @studio
 def one(request: StudioRequest, import_id: int) -> HttpResponse:
     """Show the import in its current state: waiting for its program, progress, or the report."""
-    job = _find(import_id)
+    job = find_import(import_id)
     return page(request, "studio/audience/import.html", _report(request, job))
 
 
@@ -135,14 +130,16 @@ def one(request: StudioRequest, import_id: int) -> HttpResponse:
 @studio
 def progress(request: StudioRequest, import_id: int) -> HttpResponse:
     """Return the part of the page that updates; the report once it is finished."""
-    return page(request, "studio/audience/import_body.html", {**_report(request, _find(import_id)), "alone": True})
+    return page(
+        request, "studio/audience/import_body.html", {**_report(request, find_import(import_id)), "alone": True}
+    )
 
 
 @require_POST
 @studio
 def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
-    _find(import_id)
+    find_import(import_id)
     actions.cancel_import(import_id)
     said = _("The import is stopping. Contacts already imported will stay.")
     return succeed(request, said, reverse("studio:import", args=[import_id]))
@@ -152,7 +149,7 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
 @studio
 def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
     """Stream the rows to correct for a spreadsheet: refused, or without whole proof, with reasons in words."""
-    job = _find(import_id)
+    job = find_import(import_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 
     def lines() -> Iterator[str]:

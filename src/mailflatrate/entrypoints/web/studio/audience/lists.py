@@ -12,14 +12,15 @@ from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
-from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.lookups import find_list
+from mailflatrate.entrypoints.presenters.sentences import error_sentence, origin_sentence
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import ORIGIN_TONES, error_sentence, origin_sentence
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import ORIGIN_TONES
 from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
-from mailflatrate.entrypoints.web.studio.audience.lookups import find_list
 from mailflatrate.entrypoints.web.studio.audience.origins import declarations
 from mailflatrate.entrypoints.web.studio.common import page
 

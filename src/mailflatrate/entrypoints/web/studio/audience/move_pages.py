@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake.questions import DATE_ORDER, STATUS
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
-from mailflatrate.entrypoints.web.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
 from mailflatrate.rules.prior_status import StatusField

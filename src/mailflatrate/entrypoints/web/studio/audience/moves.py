@@ -19,18 +19,15 @@ from mailflatrate.apps.lists.models import Move, MoveState, OriginKind
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
 from mailflatrate.apps.lists.moves.result import MoveFindings
-from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.embeds import move_in_url
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.embeds import move_in_url
 from mailflatrate.entrypoints.web.origin_labels import facts_of
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience import move_pages as shown
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import (
-    ALL_ROWS_WORDS,
-    DATE_ORDER_WORDS,
-    error_sentence,
-)
+from mailflatrate.entrypoints.web.studio.audience.audience_labels import ALL_ROWS_WORDS, DATE_ORDER_WORDS
 from mailflatrate.entrypoints.web.studio.audience.forms import MoveUploadForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
 from mailflatrate.entrypoints.web.studio.audience.move_answers import (

@@ -15,13 +15,13 @@ from mailflatrate.apps.lists.actions import Declaration
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError
 from mailflatrate.apps.lists.image_uploads import MAX_UPLOAD_BYTES, PICTURE_TYPES
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind, OriginState
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.lookups import find_list
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, facts_of
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
-from mailflatrate.entrypoints.web.studio.audience.lookups import find_list
 from mailflatrate.entrypoints.web.studio.common import page
 
 DATE = {"type": "date"}

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.lookups import find_segment
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
     Builder,
@@ -24,13 +25,6 @@ from mailflatrate.entrypoints.web.studio.campaigns.conditions import (
 from mailflatrate.entrypoints.web.studio.common import page
 
 FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
-
-
-def _find(segment_id: int) -> Segment:
-    found = Segment.objects.filter(id=segment_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _sentence(row: ConditionRow, drawn: Builder) -> str:
@@ -67,7 +61,7 @@ def _counted(conditions: list[dict[str, Any]]) -> tuple[int | None, str]:
 @studio
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Return how many contacts a saved segment matches now."""
-    people, problem = _counted(_find(segment_id).conditions)
+    people, problem = _counted(find_segment(segment_id).conditions)
     return page(request, "studio/audience/segment_count.html", {"people": people, "problem": problem})
 
 
@@ -75,7 +69,7 @@ def count(request: StudioRequest, segment_id: int) -> HttpResponse:
 @studio
 def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
     """Create or change a segment. A browser without JavaScript adds and removes rows through the same form."""
-    segment = _find(segment_id) if segment_id is not None else None
+    segment = find_segment(segment_id) if segment_id is not None else None
     initial = {"name": segment.name if segment else ""}
     conditions = segment.conditions if segment else FIRST_ROW
     form = SegmentForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -118,6 +112,6 @@ def rows(request: StudioRequest) -> HttpResponse:
 @studio
 def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Forget a segment."""
-    segment = _find(segment_id)
+    segment = find_segment(segment_id)
     actions.delete_segment(segment_id)
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": segment.name}, reverse("studio:segments"))

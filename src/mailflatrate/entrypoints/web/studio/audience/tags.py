@@ -1,7 +1,7 @@
 """Tags: names and colors for groups of contacts, and how many contacts have each."""
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.lists import actions
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import TAG_COLOR_LABELS, Contact, Tag
+from mailflatrate.apps.lists.models import TAG_COLOR_LABELS
 from mailflatrate.apps.lists.tags import tag_table
+from mailflatrate.entrypoints.presenters.lookups import find_contact, find_tag
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import error_sentence
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 
@@ -25,14 +26,6 @@ class TagForm(forms.Form):
     color = forms.ChoiceField(
         label=gettext_lazy("Color"), choices=[(color.value, label) for color, label in TAG_COLOR_LABELS.items()]
     )
-
-
-def find_tag(tag_id: int) -> Tag:
-    """Return a tag of the account. Raises Http404."""
-    found = Tag.objects.filter(id=tag_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
@@ -98,8 +91,7 @@ def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
 @studio
 def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Give a contact tags by name, new ones included, or take one."""
-    if not Contact.objects.filter(id=contact_id).exists():
-        raise Http404
+    find_contact(contact_id)
     add, remove = request.POST.get("add", ""), request.POST.get("remove", "").strip()
     here = reverse("studio:contact", args=[contact_id])
     names = split_tags(add) or ([add] if add.strip() else [])

@@ -26,16 +26,17 @@ from mailflatrate.apps.campaigns.queries import (
 )
 from mailflatrate.apps.gate import approval
 from mailflatrate.apps.lists.queries import count_audience
-from mailflatrate.entrypoints.web.client import circumstances
+from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page
+from mailflatrate.entrypoints.web.studio.common import page
 
 LONGEST_WORDS = 2000
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,10 +15,11 @@ from mailflatrate.apps.campaigns import actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
 from mailflatrate.apps.campaigns.queries import Thread, comment_threads
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 
 def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
@@ -40,10 +42,7 @@ def _stamp(threads: list[Thread]) -> str:
 
 
 def _find(campaign_id: int, comment_id: int) -> CampaignComment:
-    found = CampaignComment.objects.filter(id=comment_id, campaign_id=campaign_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(CampaignComment.objects, id=comment_id, campaign_id=campaign_id)
 
 
 def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anchor: str = "comments") -> HttpResponse:

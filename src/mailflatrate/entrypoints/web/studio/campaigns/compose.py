@@ -25,8 +25,11 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
@@ -35,12 +38,10 @@ from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_cont
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel_of
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.limits import value as limit

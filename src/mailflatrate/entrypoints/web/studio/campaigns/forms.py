@@ -13,32 +13,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestMetric
+from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.queries import senders as verified_senders
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.digest_form import SenderField
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, SHARES
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
-
-MAX_CONTENT_CHARACTERS = MAX_CONTENT
-SHARES = (1, 2, 5, 10, 15, 20, 25, 33, 50)
-LONGEST_TEST_HOURS = 72
-TEST_FIELDS = ("test_share", "test_hours", "test_metric")
 
 
 def _share_choices() -> list[tuple[int, str]]:
     """Return the shares a test variant may get."""
     return [(share, percent(share, 0)) for share in SHARES]
-
-
-class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Verified addresses, each as its recipients will see it."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Name and address."""
-        return str(obj)
 
 
 class CampaignForm(forms.Form):
@@ -67,13 +57,13 @@ class CampaignForm(forms.Form):
         label=_("Source"),
         required=False,
         strip=False,
-        max_length=MAX_CONTENT_CHARACTERS,
+        max_length=MAX_CONTENT,
         widget=forms.Textarea({"rows": 18, "spellcheck": "true"}),
     )
     text_override = forms.CharField(
         label=_("Plain-text version"),
         required=False,
-        max_length=MAX_CONTENT_CHARACTERS,
+        max_length=MAX_CONTENT,
         widget=forms.Textarea({"rows": 8}),
         help_text=_("If empty, we generate it from the content. The imprint and unsubscribe link are always added."),
     )

@@ -18,10 +18,11 @@ from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignS
 from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
 from mailflatrate.locale.texts import known_language
 

@@ -5,20 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, attempts_of
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, detail_counts, recipients
 from mailflatrate.apps.lists.exports.cells import harmless
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_delivery
+from mailflatrate.entrypoints.presenters.outcomes import detail_word, line_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import STATE_TONES, detail_word
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 PAGE_ROWS = 50
 WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
@@ -32,34 +33,6 @@ class OutcomeFilterChip:
     label: str
     count: int
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeLine:
-    """One recipient as the table shows them."""
-
-    row: DeliveryRecord
-    state: str
-    tone: str
-    detail: str
-
-    @property
-    def address(self) -> str:
-        """Return the address; empty once the person has been erased."""
-        return self.row.contact.email if self.row.contact else ""
-
-    @property
-    def reply(self) -> str:
-        """Return the server's reply on one line, as received."""
-        parts = [str(self.row.reply_code or ""), self.row.reply_status, self.row.reply_text]
-        return " ".join(part for part in parts if part)
-
-
-def line_of(row: DeliveryRecord) -> OutcomeLine:
-    """Return a delivery in words."""
-    state = DeliveryState(row.state)
-    detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
-    return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")
 
 
 def _wanted(request: StudioRequest) -> RecipientFilter:
@@ -137,9 +110,7 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
     """Show the attempts for one recipient, in the words of their server."""
     campaign = find_campaign(campaign_id)
-    row = DeliveryRecord.objects.filter(campaign_id=campaign.id, id=delivery_id).select_related("contact").first()
-    if row is None:
-        raise Http404
+    row = find_delivery(campaign, delivery_id)
     context = {"campaign": campaign, "line": line_of(row), "attempts": attempts_of(row.id)}
     template = "attempts.html" if is_htmx(request) else "attempts_page.html"
     return page(request, f"studio/campaigns/{template}", context)

@@ -6,30 +6,27 @@ from urllib.parse import urlencode
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
 from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours, sample_values, with_names
+from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.preview import (
+    PreviewedMessage,
+    compiled_or_problem,
+    refused_preview,
+    rendered_preview,
+)
 from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, shown_here, without_images
-from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
-
-NO_EDITION = 0
-MOST_HIDDEN = 4
-"""How often the message is rendered: a missing field hides the next one in the same piece of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +73,6 @@ class PreviewState:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewedMessage:
-    """What one reader would get, or why nothing can be shown. `problem`: imprint, source or render."""
-
-    subject: str = ""
-    preheader: str = ""
-    html: str = ""
-    text: str = ""
-    missing: str = ""
-    problem: str = ""
-    detail: str = ""
-    mistakes: tuple[SourceError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without an A/B test."""
 
@@ -129,54 +112,11 @@ class Preview:
         }
 
 
-def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
-    """Compile the draft, or return why nothing can be shown."""
-    imprint = newest_imprint()
-    if imprint is None:
-        return PreviewedMessage(problem="imprint")
-    try:
-        return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
-    except SourceRefused as refused:
-        return _refused(refused)
-
-
-def _refused(refused: SourceRefused) -> PreviewedMessage:
-    detail = all_in_words(refused.errors, reading_language())
-    return PreviewedMessage(problem="source", detail=detail, mistakes=refused.errors)
-
-
 def _mistakes_of(compiled: CompiledCampaign | PreviewedMessage) -> tuple[SourceError, ...] | None:
     """Return the errors that block compiling; None if it was not tried, because the imprint is missing."""
     if not isinstance(compiled, PreviewedMessage):
         return ()
     return None if compiled.problem == "imprint" else compiled.mistakes
-
-
-def render_preview(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
-    """Compile the draft and render it for one reader."""
-    compiled = compiled_or_problem(campaign)
-    return compiled if isinstance(compiled, PreviewedMessage) else _rendered(compiled, campaign, account, around, bare)
-
-
-def _rendered(
-    compiled: CompiledCampaign, campaign: Campaign, account: Account, around: Neighbors | None, bare: bool
-) -> PreviewedMessage:
-    values = sample_values(campaign, account, around.contact if around else None, bare=bare)
-    try:
-        written = parts_in_child(compiled, values)
-        if around is None and not bare:
-            for _hidden_behind_another in range(MOST_HIDDEN):
-                if not written.missing:
-                    break
-                values = with_names(values, written.missing)
-                written = parts_in_child(compiled, values)
-    except SourceRefused as refused:
-        return _refused(refused)
-    if written.missing:
-        return PreviewedMessage(missing=", ".join(written.missing))
-    if written.problem is not None:
-        return PreviewedMessage(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
-    return PreviewedMessage(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
 
 
 def _as_seen(message: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
@@ -196,7 +136,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
         try:
             missing = missing_fields(campaign, request.account, compiled)
         except SourceRefused as refused:
-            compiled = _refused(refused)
+            compiled = refused_preview(refused)
     if missing is not None:
         around = among(campaign, missing.ids, view.contact_id)
     else:
@@ -204,7 +144,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
     if isinstance(compiled, PreviewedMessage):
         message = compiled
     else:
-        message = _rendered(compiled, campaign, request.account, around, view.bare)
+        message = rendered_preview(compiled, campaign, request.account, around, view.bare)
     return Preview(
         view=view,
         around=around,

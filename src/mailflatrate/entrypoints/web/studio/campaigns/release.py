@@ -17,12 +17,13 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.client import circumstances
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
 

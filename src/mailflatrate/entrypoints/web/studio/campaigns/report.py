@@ -1,7 +1,6 @@
 """One campaign after its release: live progress, actions, clicks, the gate's decision, the frozen edition."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,96 +12,33 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.local_time import Wave, waves_of
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.queries import audience_lists, newest_edition
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_lists
 from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery import fence
-from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.delivery.pacing import change_pace
-from mailflatrate.apps.delivery.queries import Progress, campaign_progress, campaign_turns, held_lanes, waves_ahead
+from mailflatrate.apps.delivery.queries import Progress, campaign_turns, held_lanes
 from mailflatrate.apps.delivery.unknown import unknown_results
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.inbound.models import FeedbackKind
-from mailflatrate.apps.inbound.queries import feedback_counts
-from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
-from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_to_come
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
+from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import reasons, why_it_stands
-from mailflatrate.entrypoints.web.studio.campaigns.variants import ab_test_of, tabs_of
-from mailflatrate.entrypoints.web.studio.common import TONES, find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of
+from mailflatrate.entrypoints.web.studio.common import TONES, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
-from mailflatrate.entrypoints.web.studio.figures import Rate, bounce_rate, complaint_rate
-from mailflatrate.rules.campaign_states import AWAITING, UNDER_WAY
+from mailflatrate.rules.campaign_states import UNDER_WAY
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.providers import provider_name
-from mailflatrate.rules.verdict import verdict_from_json
-
-
-@dataclass(frozen=True, slots=True)
-class LiveReport:
-    """What the live part of the page shows."""
-
-    progress: Progress
-    feedback: dict[FeedbackKind, int]
-    left_out_total: int
-    open_total: int
-    clicks: int | None
-    """Clicks by people; None if the campaign's click tracking was off."""
-
-    @property
-    def bounced_total(self) -> int:
-        """All who bounced."""
-        return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
-
-    @property
-    def delivered_percent(self) -> float:
-        """Return the share of planned messages that the receiving server accepted."""
-        return 100 * self.progress.sent / self.progress.planned if self.progress.planned else 0.0
-
-    @property
-    def handed_over(self) -> int:
-        """Return how many messages a server accepted or refused: the basis of the rates."""
-        return self.progress.sent + self.bounced_total
-
-    @property
-    def complaints(self) -> Rate:
-        """Return complaints relative to delivered messages (R-86)."""
-        return complaint_rate(self.feedback[FeedbackKind.COMPLAINT], self.progress.sent)
-
-    @property
-    def hard_bounces(self) -> Rate:
-        """Return hard bounces relative to messages handed over (R-88)."""
-        return bounce_rate(self.progress.bounced_hard, self.handed_over)
-
-    @property
-    def unsubscribed(self) -> int:
-        """How many contacts unsubscribed because of this campaign."""
-        return self.feedback[FeedbackKind.UNSUBSCRIBE]
-
-    @property
-    def unsubscribed_percent(self) -> float:
-        """Return the share of delivered messages that led to an unsubscribe."""
-        return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
-
-
-def live_of(campaign: Campaign) -> LiveReport:
-    """Return a campaign's current figures."""
-    progress = campaign_progress(campaign.id)
-    return LiveReport(
-        progress=progress,
-        feedback=feedback_counts(campaign.id),
-        left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
-        open_total=progress.pending + progress.deferred,
-        clicks=sum(clicks_by_variant(campaign.id).values()) if campaign.track_clicks else None,
-    )
 
 
 def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
@@ -142,15 +78,6 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
             if progress.held[lane.provider]
         ],
     }
-
-
-def waves_to_come(campaign: Campaign) -> list[Wave]:
-    """Return the waves still to come of a campaign sent by local time."""
-    if campaign.local_at is None:
-        return []
-    if campaign.state in AWAITING:
-        return waves_of(campaign, campaign.local_at, clock.now())
-    return [Wave(at, people, 0) for at, people in waves_ahead(campaign.id)]
 
 
 @require_safe
@@ -195,19 +122,6 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/clicks.html", context)
 
 
-def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
-    """Return the released edition, or the newest one before the release.
-
-    With several variants, return the requested one, else the winner, else the first.
-    """
-    editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
-    if not editions:
-        return newest_edition(campaign.id)
-    chosen = AbTest.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
-    wanted = variant if variant is not None else chosen or 0
-    return editions.get(wanted) or editions[min(editions)]
-
-
 def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the edition shown on a page, and the tabs for switching variants."""
     number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
@@ -223,10 +137,7 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
     found = list(stored.order_by("-decided_at", "-id")[:20])
-    answers = [
-        (each, panel(verdict_from_json({"rules_version": each.rules_version, "findings": each.findings})))
-        for each in found
-    ]
+    answers = [(each, panel_of_decision(each)) for each in found]
     return page(request, "studio/campaigns/decision.html", {**base_context(campaign, "decision"), "answers": answers})
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -22,9 +23,10 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Campaign
 from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page, whole_number
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
@@ -102,10 +104,7 @@ def faster(campaign: Campaign) -> CampaignVersion | None:
 
 
 def _find(campaign_id: int, version_id: int) -> CampaignVersion:
-    found = queries.versions(campaign_id).filter(id=version_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(queries.versions(campaign_id), id=version_id)
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,6 +18,8 @@ from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, media_path, media_url, message_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
+from mailflatrate.entrypoints.presenters.lookups import find_media
+from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -26,35 +28,6 @@ from mailflatrate.settings import load_settings
 
 PAGE_PICTURES = 48
 MOST_AT_ONCE = 20
-
-
-def refusal_sentence(reason: Refusal | None) -> str:
-    """Return why a file was rejected, and what to do."""
-    limit = MAX_UPLOAD_OCTETS // MEGABYTE
-    sentences = {
-        None: _("There's not enough storage left. Delete images you don't use."),
-        Refusal.EMPTY: _("The file is empty. Choose it again."),
-        Refusal.TOO_LARGE: _("The file is larger than %(limit)d MB. Make it smaller and upload it again.")
-        % {"limit": limit},
-        Refusal.SVG: _(
-            "This is an SVG file. Email programs don't show SVG, and it can contain scripts. Save it as a PNG and "
-            "upload that."
-        ),
-        Refusal.NO_PICTURE: _(
-            "This isn't a PNG, JPEG, GIF or WebP file, even if its name says so. Save it in one of these formats."
-        ),
-        Refusal.BROKEN: _("The file is damaged and can't be read completely. Save the image again and upload that."),
-        Refusal.TOO_MANY_PIXELS: _("The image has more than 16 million pixels. Make it smaller and upload it again."),
-        Refusal.TOO_COSTLY: _(
-            "The image takes too much time or memory to process. Make it smaller and upload it again."
-        ),
-        Refusal.BUSY: _("Another image is being processed. Upload this one again in a minute."),
-        Refusal.NOT_STORED: _("The image couldn't be saved. Upload it again in a few minutes."),
-        Refusal.LONG_ANIMATION: _(
-            "The animation is too long for email. Keep it under 3 MB and 300 frames, or use a still image."
-        ),
-    }
-    return sentences[reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +171,11 @@ class DescribeForm(forms.Form):
         return values
 
 
-def _find(media_id: int) -> Media:
-    found = Media.objects.filter(id=media_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def one(request: StudioRequest, media_id: int) -> HttpResponse:
     """Show one picture: its description, its sizes, where it is used."""
-    media = _find(media_id)
+    media = find_media(media_id)
     initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative, "made_by_ai": media.made_by_ai}
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -244,7 +210,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
 @studio
 def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     """Delete a picture unless recipients can still see it."""
-    media = _find(media_id)
+    media = find_media(media_id)
     try:
         actions.delete_media(media_id)
     except MediaInUse:

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import actions, queries
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
-from mailflatrate.apps.campaigns.models import CampaignState, CampaignTemplate
+from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_template
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.common import find_campaign, page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
@@ -131,13 +132,6 @@ def gallery_frame(request: StudioRequest) -> HttpResponse:
     return framed(request, gallery_message(_asked(request), queries.brand_style(), request.account))
 
 
-def _find(template_id: int) -> CampaignTemplate:
-    found = CampaignTemplate.objects.filter(id=template_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 class NameForm(forms.Form):
     """A template's name."""
 
@@ -150,7 +144,7 @@ class NameForm(forms.Form):
 @studio
 def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
     """Show one of the account's templates in full size; it can be renamed here."""
-    template = _find(template_id)
+    template = find_template(template_id)
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": template.name})
     if request.method == "POST" and form.is_valid():
         try:
@@ -170,7 +164,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
 def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
     """Show one of the account's templates as a message, or why it can't be rendered."""
     try:
-        html = own_message(_find(template_id), queries.brand_style(), request.account)
+        html = own_message(find_template(template_id), queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
         return page(request, "studio/content/broken_message.html", {"problem": problem})
     return framed(request, html)
@@ -180,7 +174,7 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
 @studio
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Delete a template."""
-    template = _find(template_id)
+    template = find_template(template_id)
     actions.delete_template(template_id)
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": template.name}, reverse("studio:templates"))
 

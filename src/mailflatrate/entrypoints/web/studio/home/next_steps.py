@@ -24,8 +24,8 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.apps.stats import action_texts
 from mailflatrate.apps.stats.queries import open_warnings
-from mailflatrate.entrypoints.web.studio.campaigns.result_labels import why_it_stands
-from mailflatrate.entrypoints.web.studio.common import url_or_nothing
+from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.panel import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.campaign_states import RUNNING, STOPPED
 from mailflatrate.rules.imprint import check_imprint

@@ -19,11 +19,11 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint
+from mailflatrate.entrypoints.presenters.embeds import FACES, inputs
+from mailflatrate.entrypoints.presenters.panel import panel
 from mailflatrate.entrypoints.web.content_policy import allow_picture
-from mailflatrate.entrypoints.web.embeds import FACES, inputs
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
-from mailflatrate.entrypoints.web.studio.campaigns.panel import panel
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, FormFieldRow, posted_rows, rows_of
 from mailflatrate.rules.forms import FieldKind, FrozenForm, FrozenTexts, content_from_json, freeze

@@ -16,8 +16,8 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
-from mailflatrate.entrypoints.web.embeds import form_url, frame_snippet, html_snippet, script_snippet
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,10 +56,7 @@ VERDICTS = {
 
 def find_message(message_id: int) -> InboxMessage:
     """Return a message of the account. Raises Http404 for anything else."""
-    found = InboxMessage.objects.filter(id=message_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(InboxMessage.objects, id=message_id)
 
 
 def behaviour_words(stored: str) -> str:

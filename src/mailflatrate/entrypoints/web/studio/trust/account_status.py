@@ -35,7 +35,7 @@ from mailflatrate.apps.stats import action_texts
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.client import client_ip
+from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other, succeed

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -79,9 +80,7 @@ def preview(request: StudioRequest) -> HttpResponse:
 @studio
 def version(request: StudioRequest, imprint_id: int) -> HttpResponse:
     """Show one version as it was saved."""
-    row = Imprint.objects.select_related("created_by").filter(id=imprint_id).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(Imprint.objects.select_related("created_by"), id=imprint_id)
     return page(
         request, "studio/trust/imprint_version.html", {"row": row, "readings": _readings(draft_of(_stored(row)))}
     )

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mailflatrate.apps.accounts.models import Application
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import COUNTRIES
-from mailflatrate.entrypoints.web.language import reading_language
 from mailflatrate.rules.imprint import (
     FieldRequirement,
     ImprintColumn,

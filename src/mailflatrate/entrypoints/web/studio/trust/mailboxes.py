@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -84,10 +85,7 @@ def _state(mailbox: Mailbox | None) -> MailboxState:
 
 
 def _found(mailbox_id: int) -> Mailbox:
-    found = Mailbox.objects.filter(id=mailbox_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Mailbox.objects, id=mailbox_id)
 
 
 @require_POST

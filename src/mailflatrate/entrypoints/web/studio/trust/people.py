@@ -5,6 +5,7 @@ from functools import partial
 
 from django import forms
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -44,10 +45,7 @@ class InviteForm(forms.Form):
 
 def find_member(membership_id: int) -> Membership:
     """Return the account's own member. Raises Http404 for anyone else."""
-    found = queries.members().filter(id=membership_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(queries.members(), id=membership_id)
 
 
 def invitation_url(token: str) -> str:

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.web.templatetags.controls import readable_on
 from mailflatrate.rules.forms import FieldKind, Font, FrozenForm
 from mailflatrate.rules.forms.defaults import email_label
 from mailflatrate.rules.limits import value
@@ -161,3 +160,18 @@ def height_of(form: FrozenForm, language: str) -> int:
     pixels += len(inputs(form, language)) * (64 + 14)
     pixels += 20 * ceil(len(wording) / _LINE_CHARACTERS) + 14
     return int(pixels)
+
+
+def _channel(byte: int) -> float:
+    part = byte / 255
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+def readable_on(colour: str) -> str:
+    """Return `#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
+
+    Uses the contrast formula of WCAG 2.2 (relative luminance).
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    luminance = 0.2126 * _channel(red) + 0.7152 * _channel(green) + 0.0722 * _channel(blue)
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0587 else "#16181d"

@@ -8,14 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.lists.audience import (
-    GOT_EXCLUDED_MAILING,
-    IN_EXCLUDED_SEGMENT,
-    NOT_IN_SEGMENT,
-    ON_EXCLUDED_LIST,
-)
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.lists.audience import GOT_EXCLUDED_MAILING, IN_EXCLUDED_SEGMENT, NOT_IN_SEGMENT, ON_EXCLUDED_LIST
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.gate import reason_text
 from mailflatrate.rules.skip_reasons import WithholdReason
@@ -104,3 +99,30 @@ def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
         for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
         if number
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """One recipient as the table shows them."""
+
+    row: DeliveryRecord
+    state: str
+    tone: str
+    detail: str
+
+    @property
+    def address(self) -> str:
+        """Return the address; empty once the person has been erased."""
+        return self.row.contact.email if self.row.contact else ""
+
+    @property
+    def reply(self) -> str:
+        """Return the server's reply on one line, as received."""
+        return self.row.reply
+
+
+def line_of(row: DeliveryRecord) -> OutcomeLine:
+    """Return a delivery in words."""
+    state = DeliveryState(row.state)
+    detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
+    return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.approval import BY_THE_APPROVER, is_askable
-from mailflatrate.entrypoints.web.language import reading_language
-from mailflatrate.entrypoints.web.studio.common import url_or_nothing
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.gate import explain, failures_by_weight
-from mailflatrate.rules.verdict import Finding, Severity, Verdict
+from mailflatrate.rules.verdict import Finding, Severity, Verdict, verdict_from_json
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
 POLICY = "policy-acknowledged"
@@ -98,6 +99,11 @@ def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
     return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_approver=for_approver)
 
 
+def panel_of_decision(decision: GateDecision) -> Panel:
+    """Return a stored decision of the gate as the panel shows it."""
+    return panel(verdict_from_json({"rules_version": decision.rules_version, "findings": decision.findings}))
+
+
 def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False) -> Panel:
     """Return a verdict as the panel shows it, open checks ordered by severity."""
     failures = failures_by_weight(verdict)
@@ -151,3 +157,11 @@ def href_of(anchor: str) -> str:
     if anchor in FIELDS:
         return f"#{FIELDS[anchor]}"
     return url_or_nothing(PAGES[anchor]) if anchor in PAGES else ""
+
+
+def url_or_nothing(name: str, *args: object) -> str:
+    """Return the URL of a studio page; empty if this installation has no page of that name."""
+    try:
+        return reverse(f"studio:{name}", args=args)
+    except NoReverseMatch:
+        return ""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake import quarantine, row_decisions, statuses
 from mailflatrate.apps.lists.intake.csv_rows import RowFault
-from mailflatrate.entrypoints.web.language import reading_language
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
 from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
 from mailflatrate.rules.proof.portable import PortableFault

@@ -1,0 +1,97 @@
+"""A campaign after its release: its figures, the waves to come, and the edition that was sent."""
+
+from dataclasses import dataclass
+
+from mailflatrate.apps.campaigns.local_time import Wave, waves_of
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.queries import newest_edition
+from mailflatrate.apps.delivery.ab_test import decisions_of
+from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.delivery.queries import Progress, campaign_progress, waves_ahead
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_counts
+from mailflatrate.apps.tracking.queries import clicks_by_variant
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate
+from mailflatrate.rules.campaign_states import AWAITING
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReport:
+    """What the live part of the page shows."""
+
+    progress: Progress
+    feedback: dict[FeedbackKind, int]
+    left_out_total: int
+    open_total: int
+    clicks: int | None
+    """Clicks by people; None if the campaign's click tracking was off."""
+
+    @property
+    def bounced_total(self) -> int:
+        """All who bounced."""
+        return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
+
+    @property
+    def delivered_percent(self) -> float:
+        """Return the share of planned messages that the receiving server accepted."""
+        return 100 * self.progress.sent / self.progress.planned if self.progress.planned else 0.0
+
+    @property
+    def handed_over(self) -> int:
+        """Return how many messages a server accepted or refused: the basis of the rates."""
+        return self.progress.sent + self.bounced_total
+
+    @property
+    def complaints(self) -> Rate:
+        """Return complaints relative to delivered messages (R-86)."""
+        return complaint_rate(self.feedback[FeedbackKind.COMPLAINT], self.progress.sent)
+
+    @property
+    def hard_bounces(self) -> Rate:
+        """Return hard bounces relative to messages handed over (R-88)."""
+        return bounce_rate(self.progress.bounced_hard, self.handed_over)
+
+    @property
+    def unsubscribed(self) -> int:
+        """How many contacts unsubscribed because of this campaign."""
+        return self.feedback[FeedbackKind.UNSUBSCRIBE]
+
+    @property
+    def unsubscribed_percent(self) -> float:
+        """Return the share of delivered messages that led to an unsubscribe."""
+        return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
+
+
+def live_of(campaign: Campaign) -> LiveReport:
+    """Return a campaign's current figures."""
+    progress = campaign_progress(campaign.id)
+    return LiveReport(
+        progress=progress,
+        feedback=feedback_counts(campaign.id),
+        left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
+        open_total=progress.pending + progress.deferred,
+        clicks=sum(clicks_by_variant(campaign.id).values()) if campaign.track_clicks else None,
+    )
+
+
+def waves_to_come(campaign: Campaign) -> list[Wave]:
+    """Return the waves still to come of a campaign sent by local time."""
+    if campaign.local_at is None:
+        return []
+    if campaign.state in AWAITING:
+        return waves_of(campaign, campaign.local_at, clock.now())
+    return [Wave(at, people, 0) for at, people in waves_ahead(campaign.id)]
+
+
+def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
+    """Return the released edition, or the newest one before the release.
+
+    With several variants, return the requested one, else the winner, else the first.
+    """
+    editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
+    if not editions:
+        return newest_edition(campaign.id)
+    chosen = AbTest.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
+    wanted = variant if variant is not None else chosen or 0
+    return editions.get(wanted) or editions[min(editions)]

@@ -1,0 +1,10 @@
+"""The language of the reader."""
+
+from django.utils.translation import get_language
+
+from mailflatrate.locale.texts import known_language
+
+
+def reading_language() -> str:
+    """Return the language in which the rules speak to the reader of this page."""
+    return known_language(get_language())

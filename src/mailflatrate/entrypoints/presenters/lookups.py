@@ -1,0 +1,69 @@
+"""What a URL names, in the account of the caller. Each raises Http404 for anything else, also for another account's."""
+
+from django.shortcuts import get_object_or_404
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media
+from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.domains.queries import domains
+from mailflatrate.apps.lists.models import Contact, Export, Import, MailingList, Segment, Tag
+
+
+def find_campaign(campaign_id: int) -> Campaign:
+    """Return a campaign with its sender."""
+    return get_object_or_404(Campaign.objects.select_related("sender__domain"), id=campaign_id)
+
+
+def find_contact(contact_id: int) -> Contact:
+    """Return a contact."""
+    return get_object_or_404(Contact.objects, id=contact_id)
+
+
+def find_delivery(campaign: Campaign, delivery_id: int) -> DeliveryRecord:
+    """Return a campaign's message to one recipient."""
+    return get_object_or_404(DeliveryRecord.objects.select_related("contact"), campaign_id=campaign.id, id=delivery_id)
+
+
+def find_digest(digest_id: int) -> FeedDigest:
+    """Return an RSS campaign with its list, template and last issue."""
+    return get_object_or_404(FeedDigest.objects.select_related("mailing_list", "last_issue", "template"), id=digest_id)
+
+
+def find_domain(domain_id: int) -> SenderDomain:
+    """Return a sender domain with its checks and addresses."""
+    return get_object_or_404(domains(), id=domain_id)
+
+
+def find_export(export_id: int) -> Export:
+    """Return an export with its list."""
+    return get_object_or_404(Export.objects.select_related("mailing_list", "created_by"), id=export_id)
+
+
+def find_import(import_id: int) -> Import:
+    """Return an import with its list."""
+    return get_object_or_404(Import.objects.select_related("mailing_list"), id=import_id)
+
+
+def find_list(list_id: int) -> MailingList:
+    """Return a list, archived or not."""
+    return get_object_or_404(MailingList.objects, id=list_id)
+
+
+def find_media(media_id: int) -> Media:
+    """Return a picture of the library."""
+    return get_object_or_404(Media.objects, id=media_id)
+
+
+def find_segment(segment_id: int) -> Segment:
+    """Return a segment."""
+    return get_object_or_404(Segment.objects, id=segment_id)
+
+
+def find_tag(tag_id: int) -> Tag:
+    """Return a tag."""
+    return get_object_or_404(Tag.objects, id=tag_id)
+
+
+def find_template(template_id: int) -> CampaignTemplate:
+    """Return a template."""
+    return get_object_or_404(CampaignTemplate.objects, id=template_id)

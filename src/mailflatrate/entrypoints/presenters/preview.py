@@ -1,0 +1,80 @@
+"""A draft rendered for one reader, as the engine will, or why it can't be."""
+
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.samples import Neighbors, sample_values, with_names
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.mail.author_mistakes import all_in_words, in_words
+from mailflatrate.mail.liquid import SourceError, SourceRefused
+
+NO_EDITION = 0
+MOST_HIDDEN = 4
+"""How often the message is rendered: a missing field hides the next one in the same piece of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedMessage:
+    """What one reader would get, or why nothing can be shown. `problem`: imprint, source or render."""
+
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    missing: str = ""
+    problem: str = ""
+    detail: str = ""
+    mistakes: tuple[SourceError, ...] = ()
+
+
+def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
+    """Compile the draft, or return why nothing can be shown."""
+    imprint = newest_imprint()
+    if imprint is None:
+        return PreviewedMessage(problem="imprint")
+    try:
+        return compile_campaign(campaign, imprint, edition_id=NO_EDITION, attributes=attribute_names())
+    except SourceRefused as refused:
+        return refused_preview(refused)
+
+
+def refused_preview(refused: SourceRefused) -> PreviewedMessage:
+    detail = all_in_words(refused.errors, reading_language())
+    return PreviewedMessage(problem="source", detail=detail, mistakes=refused.errors)
+
+
+def render_preview(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
+    """Compile the draft and render it for one reader."""
+    compiled = compiled_or_problem(campaign)
+    return (
+        compiled
+        if isinstance(compiled, PreviewedMessage)
+        else rendered_preview(compiled, campaign, account, around, bare)
+    )
+
+
+def rendered_preview(
+    compiled: CompiledCampaign, campaign: Campaign, account: Account, around: Neighbors | None, bare: bool
+) -> PreviewedMessage:
+    values = sample_values(campaign, account, around.contact if around else None, bare=bare)
+    try:
+        written = parts_in_child(compiled, values)
+        if around is None and not bare:
+            for _hidden_behind_another in range(MOST_HIDDEN):
+                if not written.missing:
+                    break
+                values = with_names(values, written.missing)
+                written = parts_in_child(compiled, values)
+    except SourceRefused as refused:
+        return refused_preview(refused)
+    if written.missing:
+        return PreviewedMessage(missing=", ".join(written.missing))
+    if written.problem is not None:
+        return PreviewedMessage(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
+    return PreviewedMessage(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
