@@ -250,6 +250,41 @@ def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
     assert result.pile(Pile.NEVER) == [("complained", 1)]
 
 
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        (["email,na\0me", "dora@nul-1.de,x"], MoveState.READY),
+        (["email,name", "dora@nul-1.de\0,x", "\0erik@nul-2.de,y", "frida@nul-3.de,z\0"], MoveState.READY),
+        (["email,\udcff", "dora@nul-4.de,\ud800"], MoveState.READY),
+        (["email," + "t" * 200_000, "dora@nul-5.de,x"], MoveState.READY),
+        (["email," + ",".join(f"c{number}" for number in range(600)), "dora@nul-6.de"], MoveState.FAILED),
+    ],
+    ids=["nul in titles", "nul in rows", "no unicode", "long title", "many columns"],
+)
+def test_a_hostile_file_ends_its_own_check_only(database: str, lines: list[str], state: MoveState) -> None:
+    anna = customer_with_list("Anna")
+    with tenancy.account(anna.account_id):
+        file = actions.DroppedFile("p.csv", io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))
+        move = actions.upload_move(anna.list_id, [file], by=None)
+    check_move(account_id=anna.account_id, move_id=move.id)
+    move = found(anna, move.id)
+    assert move.state == state
+    assert len(json.dumps(move.result)) < 10_000
+
+
+def test_many_files_of_many_columns_are_refused_together(database: str) -> None:
+    anna = customer_with_list("Anna")
+    with tenancy.account(anna.account_id):
+        dropped_files = [actions.DroppedFile(f"p{file}.csv", io.BytesIO(_wide(file).encode())) for file in range(3)]
+        move = actions.upload_move(anna.list_id, dropped_files, by=None)
+    check_move(account_id=anna.account_id, move_id=move.id)
+    assert "different columns" in found(anna, move.id).problem
+
+
+def _wide(file: int) -> str:
+    return "email," + ",".join(f"c{file}_{number}" for number in range(300)) + "\ndora@breit-1.de\n"
+
+
 def test_raw_sql_starts_nothing_without_a_person(database: str) -> None:
     anna = customer_with_list("Anna")
     move_id = dropped(anna, [HEADER, f"{fresh_address('sql')},{WHOLE}"])

@@ -28,7 +28,7 @@ class RowSample(NamedTuple):
 
 def sample_of(file: str, line: int, email: str, weighed: Weighed | None = None) -> RowSample:
     """Return what may be shown of a row."""
-    text = email.strip()
+    text = email.strip().replace("\0", "\u2400")  # PostgreSQL's jsonb holds no NUL
     # Anything else may be in this column, so only its first sign is shown.
     shown = masked_address(text) or (f"{text[:1]}***" if text else "")
     if weighed is None:

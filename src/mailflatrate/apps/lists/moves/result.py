@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_choices import choice_of
-from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, attribute_key
+from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, MAX_COLUMNS, attribute_key
 from mailflatrate.apps.lists.intake.dry_run import DryRunner, FilePlan
 from mailflatrate.apps.lists.intake.dry_run_result import DryRun, OpenQuestion
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, name_asks
@@ -121,7 +124,7 @@ class MoveFindings:
 
 
 def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
-    """Return what to keep of a dry run."""
+    """Return what to keep of a dry run. Raises ImportProblem if there is too much to show."""
     counts = sorted(found.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
     samples = {f"{pile.value}/{reason}": rows for (pile, reason), rows in runner.samples().items() if rows}
     zones = Counter(plan.terms.time_zone for plan in runner.plans)
@@ -146,7 +149,7 @@ def _file(plan: FilePlan, found: DryRun) -> FileResult:
 
 
 def _columns(plans: Iterable[FilePlan]) -> list[ColumnResult]:
-    """Return the columns of all files, each title once, in the order of the files."""
+    """Return the columns of all files, each title once, in the order of the files. Raises ImportProblem."""
     found: dict[str, ColumnResult] = {}
     for plan in plans:
         names = {title: name for name, title in plan.mapping.items()}
@@ -155,6 +158,9 @@ def _columns(plans: Iterable[FilePlan]) -> list[ColumnResult]:
             known = found.setdefault(title, column)
             if known is not column and (not known.values or not known.choice):
                 found[title] = replace(known if known.choice else column, values=known.values or column.values)
+    if len(found) > MAX_COLUMNS:
+        text = _("together the files have %(count)d different columns; the maximum is %(limit)d")
+        raise ImportProblem(text % {"count": len(found), "limit": MAX_COLUMNS})
     return list(found.values())
 
 

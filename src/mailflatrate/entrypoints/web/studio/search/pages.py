@@ -59,7 +59,13 @@ class FurtherPage:
 FURTHER = (
     FurtherPage("studio:campaign-new", gettext_lazy("Create campaign"), "plus", gettext_lazy("new newsletter"), True),
     FurtherPage("studio:contact-new", gettext_lazy("Add contact"), "user-plus", gettext_lazy("new person"), True),
-    FurtherPage("studio:import-new", gettext_lazy("Import contacts"), "upload", gettext_lazy("CSV, Excel, file"), True),
+    FurtherPage(
+        "studio:import-new",
+        gettext_lazy("Move to mailflatrate"),
+        "upload",
+        gettext_lazy("import, CSV, Excel, ZIP, Mailchimp, Brevo"),
+        True,
+    ),
     FurtherPage("studio:list-new", gettext_lazy("Create list"), "list-plus", gettext_lazy("new list"), True),
     FurtherPage("studio:segment-new", gettext_lazy("Create segment"), "plus", gettext_lazy("new segment"), True),
     FurtherPage("studio:form-new", gettext_lazy("Create form"), "plus", gettext_lazy("new form"), True),
