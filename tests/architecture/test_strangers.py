@@ -399,8 +399,7 @@ ADDRESSES = sorted(route for route, _ in _studio_addresses())
 def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None:
     """Nobody who is not signed in sees anything."""
     assert database
-    address = re.sub(r"<int:\w+>", "1", route)
-    address = address.replace("<slug:system>", "mailchimp")
+    address = re.sub(r"<int:\w+>", "1", route).replace("<slug:system>", "mailchimp")
     assert "<" not in address
     answer = Client().get(address)
     assert answer.status_code in (302, 405), address
