@@ -1,9 +1,11 @@
-"""The doctor's arithmetic of database connections."""
+"""The doctor's arithmetic of database connections, and what it says of signatures."""
 
 import pytest
 
 from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.capacity import Demand, capacity_lines, judged
+from mailflatrate.entrypoints.cli.doctor.host import host_lines
+from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.settings.schema import load_settings
 
 
@@ -20,3 +22,12 @@ def test_the_server_is_asked(database: str) -> None:
     assert database
     (line,) = capacity_lines(load_settings())
     assert "the server allows 197" in line.text
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_what_signs_on_this_host_is_named(enabled: bool) -> None:
+    settings = load_settings().model_copy(update={"batch_signing": enabled})
+    line = next(line for line in host_lines(settings) if line.topic == "signing")
+    assert line.level is Level.OK
+    assert line.text.startswith(find_signer(enabled=enabled).name)
+    assert enabled or line.text.startswith("OpenSSL")

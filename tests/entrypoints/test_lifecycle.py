@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,39 @@ def test_a_stuck_process_stops_touching_its_file(file: Path) -> None:
         task.cancel()
 
     asyncio.run(run())
+
+
+def test_the_service_manager_hears_of_a_process_that_works_and_not_of_a_stuck_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        monkeypatch.setenv("WATCHDOG_USEC", "30000")
+        monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+
+        def heard() -> set[bytes]:
+            found = set()
+            with suppress(BlockingIOError):
+                while True:
+                    found.add(manager.recv(100))
+            return found
+
+        async def run() -> tuple[set[bytes], set[bytes]]:
+            stuck = False
+            task = asyncio.create_task(lifecycle.report_life(lambda: stuck))
+            await asyncio.sleep(0.1)
+            working = heard()
+            stuck = True
+            await asyncio.sleep(0.05)
+            heard()
+            await asyncio.sleep(0.1)
+            task.cancel()
+            return working, heard()
+
+        assert asyncio.run(run()) == ({b"READY=1", b"WATCHDOG=1"}, set())
 
 
 def test_a_folder_that_is_missing_ends_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

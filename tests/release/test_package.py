@@ -25,6 +25,12 @@ def test_units_and_package_name_the_same_places() -> None:
         assert "User=mailflatrate" in text
         needs_owner = unit.name == "mailflatrate-backup.service"
         assert ("EnvironmentFile=/etc/mailflatrate/owner.env" in text) is needs_owner
+        if "Type=notify" in text:
+            assert "WatchdogSec=60" in text, "a process that hangs is restarted"
+        else:
+            assert unit.name in ("mailflatrate-backup.service", "mailflatrate-exporter.service"), (
+                "neither sends nor listens"
+            )
     for named in re.findall(r"(?<=[ /])deploy/[\w./-]+", build):
         assert list(ROOT.glob(named.rstrip("/") + "*")), named
 
