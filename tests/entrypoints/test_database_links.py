@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
+from django.db.utils import load_backend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -74,6 +75,17 @@ def test_the_host_of_a_broken_connection_is_asked_last(database: str) -> None:
     assert lost == {"host": f"10.0.0.1,10.0.0.2,{host}", "port": f"5432,5433,{port}"}
     assert found == {"host": f"{host},10.0.0.1,10.0.0.2", "port": f"{port},5432,5433"}
     assert links.in_order({"host": host, "port": port}) == {}
+
+
+@pytest.mark.parametrize("engine", ["mailflatrate.base.job_database.pages", "mailflatrate.base.job_database"])
+def test_djangos_connections_ask_the_hosts_in_that_order_too(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = connection.settings_dict
+    options = {**usual["OPTIONS"], "slots": 2, "slot_wait_seconds": 5}
+    hosts = {"HOST": "10.0.0.1,10.0.0.2", "PORT": "5432,5433", "OPTIONS": options if "pages" not in engine else {}}
+    wrapper = load_backend(engine).DatabaseWrapper({**usual, **hosts})
+    for lost, ordered in ((None, "10.0.0.1,10.0.0.2"), (("10.0.0.1", "5432"), "10.0.0.2,10.0.0.1")):
+        monkeypatch.setattr(links, "_lost", lost)
+        assert wrapper.get_connection_params()["host"] == ordered
 
 
 def test_what_a_url_says_itself_wins() -> None:

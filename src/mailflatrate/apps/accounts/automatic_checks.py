@@ -5,9 +5,12 @@ All outside access goes through `wire`; whatever cannot be determined stays open
 
 from dataclasses import dataclass
 
+from selectolax.lexbor import LexborHTMLParser
+
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AccountStatus, Application, Membership, Role
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import is_freemail
 from mailflatrate.rules.names.domains import registrable
@@ -17,9 +20,11 @@ from mailflatrate.rules.vetting.signals import (
     ListFacts,
     PageFacts,
     SignalFacts,
+    SignalResult,
     host_of,
     plain_number,
     plain_phone,
+    signals,
 )
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import blocklists
@@ -89,6 +94,13 @@ def _marks(record: dict[str, str], email: str) -> dict[str, str]:
     }
 
 
+def gathered(account_id: int) -> list[SignalResult]:
+    """Return what the checks of an application found."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        asked = read_application(account_id)
+    return list(signals(check_applicant(asked, vetting_resolver())))
+
+
 def vetting_resolver() -> DnsResolver:
     """Return the resolver named in the settings."""
     settings = load_settings()
@@ -155,8 +167,6 @@ def _readable(seen: FetchedPage) -> str:
     """Return the visible text of a page, without tags, scripts and styles."""
     if not seen.html:
         return ""
-    from selectolax.lexbor import LexborHTMLParser  # only here, as senders load this module
-
     tree = LexborHTMLParser(seen.html)
     tree.strip_tags(["script", "style", "noscript", "template"])
     return (tree.body.text(separator=" ") if tree.body else "")[:LONGEST_TEXT]

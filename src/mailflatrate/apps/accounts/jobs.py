@@ -1,20 +1,16 @@
 """Background jobs of accounts."""
 
 from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.automatic_checks import check_applicant, read_application, vetting_resolver
 from mailflatrate.apps.accounts.session_store import SessionStore
-from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
-from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.vetting.signals import signals
 
 
 @job("accounts.gather_signals", JobQueue.HOUSE, attempts=3)
 def gather_signals(account_id: int) -> None:
     """Check what an applicant named and save the findings for the reviewer (R-03)."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        asked = read_application(account_id)
-    actions.keep_signals(account_id, list(signals(check_applicant(asked, vetting_resolver()))))
+    from mailflatrate.apps.accounts.automatic_checks import gathered  # senders register this job and never run it
+
+    actions.keep_signals(account_id, gathered(account_id))
 
 
 @job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")

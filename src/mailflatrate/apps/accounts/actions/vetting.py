@@ -1,10 +1,12 @@
 """Applications (R-01 to R-03): request, fill in and submit the record, and record a person's decision."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import get_language
@@ -35,8 +37,10 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
 from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
-from mailflatrate.rules.vetting.signals import SignalResult
 from mailflatrate.settings import load_settings
+
+if TYPE_CHECKING:
+    from mailflatrate.rules.vetting.signals import SignalResult
 
 EDITABLE = (AccountStatus.REGISTERED, AccountStatus.MORE_INFO)
 WRITABLE = frozenset(field.key for field in FIELDS)
