@@ -29,7 +29,7 @@ LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one 
   .map(url => [url.hostname, url.pathname, url.search])"""
 
 WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
-OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_rights, test_signup"
+OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_newcomer, test_rights, test_signup"
 FILE = "a file, a picture or JSON, not a page"
 PART = "a part of a page, which is measured with it"
 MESSAGE = "an email in a frame: test_templates and test_messages measure those"
@@ -46,9 +46,12 @@ NOT_OPENED = {
     "/r/<str:token>": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/rows/": OWN_WALK,
+    "/studio/lists/first/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
+    "/dns/<str:token>/zone.txt": FILE,
+    "/studio/senders/<int:domain_id>/zone.txt": FILE,
     "/desk/cases/<int:case_id>/answers/<int:answer_id>": FILE,
     "/desk/cases/<int:case_id>/certificate/": FILE,
     "/desk/cases/<int:case_id>/export/": FILE,
@@ -76,6 +79,7 @@ NOT_OPENED = {
     "/studio/imports/examples/<slug:system>.zip": FILE,
     "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
     "/studio/test-inbox/<int:message_id>/raw/": FILE,
+    "/studio/settings/activity.csv": FILE,
     "/studio/settings/compliance.pdf": FILE,
     "/studio/campaigns/<int:campaign_id>/edit/audience/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,

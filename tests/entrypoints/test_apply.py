@@ -60,25 +60,50 @@ def link_of(email: str) -> str:
 
 def begun(client: Client, email: str, company: str = "Gärtnerei Lindenhof") -> None:
     ask(client, email)
-    answer = client.post(link_of(email), {"name": "Anna Lindner", "company": company, "country": "DE"})
-    assert answer["Location"] == "/apply/form/company/"
+    said = {"responsible_person": "Anna Lindner", "legal_name": company, "country": "DE"}
+    answer = client.post(link_of(email), said)
+    assert answer["Location"] == "/apply/form/sending/"
 
 
 def write_all(client: Client) -> None:
-    """All steps, one field wrong at first."""
-    fields = {
-        "company": ("legal_name", "register_number", "vat_id", "street", "postcode", "city", "country", "sector",
-                    "business_model"),
-        "contact": ("responsible_person", "phone", "website", "imprint_url"),
-        "sending": ("sending_history", "previous_provider", "leaving_reason", "monthly_volume", "cadence"),
-        "samples": ("form_url", "sample_mailing"),
-    }  # fmt: skip
-    for step, names in fields.items():
-        answer = client.post(f"/apply/form/{step}/", {name: RECORD[name] for name in names})
+    """Both steps, in full."""
+    company = (
+        "responsible_person",
+        "country",
+        "vat_id",
+        "legal_name",
+        "street",
+        "postcode",
+        "city",
+        "register_number",
+        "phone",
+        "website",
+        "imprint_url",
+        "sector",
+        "business_model",
+    )
+    sending = (
+        "sending_history",
+        "previous_provider",
+        "leaving_reason",
+        "monthly_volume",
+        "cadence",
+        "form_url",
+        "sample_mailing",
+    )
+    rows = {
+        "rows": "2",
+        "list0-name": "Newsletter",
+        "list0-size": "1949",
+        "list1-name": "",
+        "list1-size": "",
+        "list0-collection": "Double opt-in on our page",
+        "list1-collection": "",
+    }
+    for step, names, more, to in (("company", company, {}, "sending"), ("sending", sending, rows, "submit")):
+        answer = client.post(f"/apply/form/{step}/", {name: RECORD[name] for name in names} | more)
         assert answer.status_code == 303, answer.content.decode()[-2000:]
-    rows = {"rows": "2", "list0-name": "Newsletter", "list0-size": "1949", "list1-name": "", "list1-size": "",
-            "list0-collection": "Double opt-in on our page", "list1-collection": ""}  # fmt: skip
-    assert client.post("/apply/form/lists/", rows)["Location"] == "/apply/form/samples/"
+        assert answer["Location"] == f"/apply/form/{to}/"
 
 
 def hand_in(client: Client, **values: Any) -> Any:
@@ -112,8 +137,10 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     late = hand_in(client, password="12345")
     assert late.status_code == 422
     assert hand_in(client, accept=[]).status_code == 422
-    done = hand_in(client, password="bulbs-and-seeds-9")
-    assert done["Location"] == "/apply/done/"
+    done = hand_in(
+        client, password="bulbs-and-seeds-9", representatives="Anna Lindner", privacy_url="lindenhof.example/p"
+    )
+    assert done["Location"] == "/studio/lists/first/", "whoever chose the first password is signed in"
     account = the_account(email)
     assert account.status == AccountStatus.SUBMITTED
     with tenancy.account(account.id):
@@ -135,8 +162,13 @@ def test_from_the_first_page_to_the_desk_and_into_the_studio() -> None:
     anna = browser(user)
     assert "Where is your form?" in anna.get("/studio/settings/status/").content.decode()
     assert anna.post("/apply/resume/")["Location"] == "/apply/form/company/"
-    assert "Where is your form?" in anna.get("/apply/form/samples/").content.decode()
-    anna.post("/apply/form/samples/", {"form_url": "lindenhof.example/form", "sample_mailing": "Hello"})
+    assert "Where is your form?" in anna.get("/apply/form/sending/").content.decode()
+    kept = {
+        name: RECORD[name]
+        for name in ("sending_history", "previous_provider", "leaving_reason", "monthly_volume", "cadence")
+    }
+    rows = {"rows": "1", "list0-name": "Newsletter", "list0-size": "1949", "list0-collection": "Double opt-in"}
+    anna.post("/apply/form/sending/", {**kept, **rows, "form_url": "lindenhof.example/form", "sample_mailing": "Hello"})
     assert hand_in(anna)["Location"] == "/apply/done/"
     assert "https://lindenhof.example/form" in otto.page(f"applications/{account.id}/")
     assert otto.client.post(url, {"kind": "approve", "note": "Phoned them."}).status_code == 303
@@ -197,14 +229,12 @@ def test_the_letter_may_go_to_an_applicant_and_to_nobody_else() -> None:
 def test_what_was_written_is_kept_and_the_link_leads_back() -> None:
     email, client = address(), Client()
     begun(client, email)
-    answer = client.post(
-        "/apply/form/contact/", {"website": "nonsense", "phone": "+49 431 1234", "responsible_person": ""}
-    )
+    answer = client.post("/apply/form/company/", {"website": "nonsense", "phone": "+49 431 1234", "country": "DE"})
     assert answer.status_code == 422
     later = Client()
     assert "are saved. Continue wherever you like." in later.get(link_of(email)).content.decode()
     assert later.post(link_of(email))["Location"] == "/apply/form/company/"
-    page = later.get("/apply/form/contact/").content.decode()
+    page = later.get("/apply/form/company/").content.decode()
     assert "+49 431 1234" in page
     assert "nonsense" not in page
     refused = hand_in(later)
@@ -219,7 +249,7 @@ def test_links_are_bound_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     link = link_of(email)
     for forged in (link[:-3] + "xx/", "/apply/begin/abc/", link.replace("/begin/", "/begin/x")):
         assert Client().get(forged).status_code == 404
-        assert Client().post(forged, {"name": "E", "company": "E", "country": "DE"}).status_code == 404
+        assert Client().post(forged, {"responsible_person": "E", "legal_name": "E"}).status_code == 404
     monkeypatch.setattr(session, "LINK_SECONDS", -1)
     assert "This link has expired or is incomplete" in Client().get(link).content.decode()
     assert not User.objects.filter(email=email).exists()
@@ -231,7 +261,7 @@ def test_a_stranger_writes_nothing_and_sees_nothing() -> None:
     begun(anna, anna_mail)
     begun(carla, carla_mail, "Möbelhaus Nordstern")
     anna.post("/apply/form/company/", {"legal_name": "Lindenhof GmbH", "country": "DE"})
-    for path in ("company", "contact", "sending", "lists", "samples", "submit"):
+    for path in ("company", "sending", "submit"):
         for method in ("get", "post"):
             assert getattr(Client(), method)(f"/apply/form/{path}/")["Location"] == "/apply/"
         assert "Lindenhof GmbH" not in carla.get(f"/apply/form/{path}/").content.decode()

@@ -72,6 +72,12 @@ function showTab() {
   }
 }
 
+/** Keeps a part of the page with what was ticked in it if the one that arrives says the same. */
+function keepSame(event) {
+  const { target, fragment } = event.detail;
+  if (target.dataset.same && fragment.firstElementChild?.dataset.same === target.dataset.same) event.detail.shouldSwap = false;
+}
+
 export function startHelpers() {
   showTab();
   document.addEventListener("input", (event) => {
@@ -89,4 +95,5 @@ export function startHelpers() {
     if (event.target.matches("form[data-busy]") && !event.defaultPrevented) showBusy(event.target);
   });
   document.addEventListener("keydown", pressKey);
+  document.addEventListener("htmx:oobBeforeSwap", keepSame);
 }

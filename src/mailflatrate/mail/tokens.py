@@ -46,7 +46,8 @@ class TokenPurpose(Enum):
     `delivery_id`. MEDIA names a picture of an account: its `delivery_id` is the picture's id, `extra` says which
     width. CASE names a report at the abuse desk and belongs to no account; REPORT names a delivery, for a person
     who proved by email that they are its recipient. MAILBOX asks a mailbox whether it is the account's: its
-    `delivery_id` is the mailbox, `extra` the round of asking.
+    `delivery_id` is the mailbox, `extra` the round of asking. DNS_RECORDS shows a domain's records to the
+    person who manages its DNS: its `delivery_id` is the domain, `extra` the last day it works, counted from 1970.
     """
 
     VERP = "verp"
@@ -64,6 +65,7 @@ class TokenPurpose(Enum):
     CASE = "case"
     REPORT = "report"
     MAILBOX = "mailbox"
+    DNS_RECORDS = "dns-records"
 
 
 class KeyRingError(ValueError):

@@ -1,7 +1,7 @@
 """The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Three sections are in `database`, `inbound` and `storage`. `docs/settings.md` is generated from all of them.
+Four sections are in `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is generated from all of them.
 """
 
 import os
@@ -21,6 +21,7 @@ from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
+from mailflatrate.settings.vetting import VettingSettings
 from mailflatrate.wire.smtp_types import TlsMode
 
 __all__ = [
@@ -59,7 +60,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(InboundSettings, StorageSettings, DatabaseSettings):
+class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettings):
     """All settings of one process; frozen."""
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
@@ -267,11 +268,6 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings):
         "",
         description="Stricter limits than those in docs/rules.md, such as `complaint_warn=0.03, strike_days=365`. A "
         "looser limit, or one that can't be changed, stops the start (R-84).",
-    )
-    rdap_server: str = Field(
-        "https://rdap.org",
-        pattern=r"^(https?://\S+)?$",
-        description="RDAP server for looking up the age of an applicant's domain (R-03). Empty: off.",
     )
     demo: bool = Field(False, description="Demo mode: local DNS zone, visible logins, short waits.")
     demo_second_factor: str | None = Field(

@@ -66,11 +66,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What to ask for: accepted types, user agent, and how many octets are read at most."""
+    """What to ask for: accepted types, user agent, the most octets to read, and the most seconds (None: the usual)."""
 
     accept: str = "text/html"
     agent: str = AGENT
     most_octets: int = LARGEST_PAGE_OCTETS
+    seconds: float | None = None
 
 
 class _VisitRefused(Exception):
@@ -109,7 +110,7 @@ def fetch(
     `private` as for `fetch_page`.
     """
     try:
-        with Deadline(VISIT_SECONDS) as deadline:
+        with Deadline(want.seconds or VISIT_SECONDS) as deadline:
             return _follow(url, _Visitor(resolver, want, private, context, deadline))
     except TimeoutError:
         return Document(url, WebStatus.UNKNOWN, problem="no answer in time")

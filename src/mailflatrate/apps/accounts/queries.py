@@ -1,5 +1,7 @@
 """Scoped reads of accounts."""
 
+from datetime import datetime
+
 from django.db.models import F, QuerySet
 
 from mailflatrate.apps.accounts.models import (
@@ -41,6 +43,12 @@ def accepted_version(kind: AgreementKind) -> str:
     accepted = Acceptance.objects.filter(document__kind=kind).order_by("-document__valid_from", "-accepted_at")
     newest = accepted.select_related("document").first()
     return newest.document.version if newest else ""
+
+
+def acceptance_time(document: AgreementDocument) -> datetime | None:
+    """Return when this version of a document, in any language, was last accepted for the current account."""
+    same = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
+    return same.order_by("-accepted_at").values_list("accepted_at", flat=True).first()
 
 
 def documents_to_read(user: User) -> list[AgreementDocument]:

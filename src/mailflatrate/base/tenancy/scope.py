@@ -59,6 +59,7 @@ class PlatformReason(StrEnum):
     PERSON = "a person asks about, or is erased with, what nobody's account holds, or everybody's"
     INVITATION = "an invited person is written to, or answers, before belonging to the account"
     API_KEY = "a program names its account only by its key"
+    ACTIVITY = "an owner reads what was done in their own account, from a log that no account may read"
     RELAYS = "a sender reads the operator's relays, or the operator changes them from the command line"
     TEST_INBOX = "the pretended world outside keeps what it received"
 

@@ -75,13 +75,17 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person is missing."""
+    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person is missing.
+
+    `only_policy`: nothing is missing but the policy's box, which the dialog that sends has, too.
+    """
 
     open: list[CheckItem]
     passed: list[CheckItem]
     blocking: int
     allowed: bool
     askable: bool
+    only_policy: bool
 
     @property
     def open_count(self) -> int:
@@ -120,6 +124,7 @@ def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = Fal
         blocking=sum(finding.severity is Severity.BLOCK for finding in failures),
         allowed=verdict.allowed,
         askable=is_askable(verdict),
+        only_policy=[each.key for each in failures if each.severity is Severity.BLOCK] == [POLICY],
     )
 
 

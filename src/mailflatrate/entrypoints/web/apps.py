@@ -14,7 +14,7 @@ class WebConfig(AppConfig):
         from allauth.account.signals import user_logged_in
         from allauth.mfa.signals import authenticator_added
 
-        from mailflatrate.entrypoints.web.desk.access import keep_first_factor
+        from mailflatrate.entrypoints.web.sign_in.proved_factor import keep_first_factor
         from mailflatrate.entrypoints.web.studio.agreements import ask_at_sign_in
 
         user_logged_in.connect(ask_at_sign_in, dispatch_uid="ask_agreements")

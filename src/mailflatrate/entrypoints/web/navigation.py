@@ -73,8 +73,9 @@ SETTINGS = NavEntry(
     "settings",
     (
         Tab("team", _("Team"), ("team",)),
-        Tab("security", _("Security"), ("security",), ("security-approval",)),
+        Tab("security", _("Security"), ("security",), ("security-approval", "security-second-factor")),
         Tab("keys", _("API keys"), ("key",)),
+        Tab("activity", _("Activity"), ("activity",)),
         Tab("imprint", _("Imprint"), ("imprint",)),
         Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),
         Tab("compliance", _("Compliance"), ("compliance",)),

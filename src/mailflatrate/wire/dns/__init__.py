@@ -27,7 +27,8 @@ from mailflatrate.wire.dns.records import (
 )
 from mailflatrate.wire.dns.resolver import DnsAnswer, DnsResolver, DnsStatus, RecordType, Resolver
 from mailflatrate.wire.dns.spf import SpfFacts, SpfStatus, find_spf
-from mailflatrate.wire.dns.zone import ZoneServer
+from mailflatrate.wire.dns.update import UpdateRefused, publish_records
+from mailflatrate.wire.dns.zone import ZoneServer, presentation
 
 __all__ = [
     "DkimKeyFacts",
@@ -46,6 +47,7 @@ __all__ = [
     "Resolver",
     "SpfFacts",
     "SpfStatus",
+    "UpdateRefused",
     "ZoneServer",
     "ask_blocklists",
     "ask_domains",
@@ -56,4 +58,6 @@ __all__ = [
     "is_aligned",
     "parse_dkim_key",
     "parse_dmarc",
+    "presentation",
+    "publish_records",
 ]

@@ -19,10 +19,13 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+import dns.update
 
 ZoneData = Mapping[str, Mapping[str, Sequence[str]]]
 
+DEMO_TTL_SECONDS = 60
 _MAX_CNAME_STEPS = 8
+_MOST_UPDATED_NAMES = 10_000
 _UDP_BYTES = 1232
 _PORT_ATTEMPTS = 5
 
@@ -36,7 +39,8 @@ class ZoneServer:
     Names are fully qualified, with or without the final dot. TXT values are plain text and cut into strings here.
     A record type "SERVFAIL" makes the server fail for that name, "SILENT" makes it not answer at all. Names above
     known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN, or
-    has the records of `elsewhere` if it is under no domain of the zone: the rest of a simulated internet.
+    has the records of `elsewhere` if it is under no domain of the zone: the rest of a simulated internet. With
+    `takes_updates`, any client of the port may add records (RFC 2136), as the demonstration's pages do.
     """
 
     def __init__(
@@ -45,11 +49,13 @@ class ZoneServer:
         *,
         elsewhere: Mapping[str, Sequence[str]] | None = None,
         port: int = 0,
-        ttl_seconds: int = 60,
+        ttl_seconds: int = DEMO_TTL_SECONDS,
+        takes_updates: bool = False,
     ) -> None:
         self._elsewhere = {kind: [_rdata(kind, text) for text in values] for kind, values in (elsewhere or {}).items()}
         self.port = port
         self.ttl_seconds = ttl_seconds
+        self._takes_updates = takes_updates
         self.questions: list[tuple[str, str]] = []
         self._zone: dict[dns.name.Name, dict[str, list[dns.rdata.Rdata]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -152,6 +158,8 @@ class ZoneServer:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
             return None
+        if isinstance(query, dns.update.UpdateMessage):
+            return self._update(query)
         if query.opcode() != dns.opcode.QUERY or len(query.question) != 1:
             return None
         asked = query.question[0]
@@ -181,6 +189,20 @@ class ZoneServer:
             name = sets["CNAME"][0].target  # type: ignore[attr-defined]  # a CNAME record has one
         return reply
 
+    def _update(self, change: dns.update.UpdateMessage) -> dns.message.Message:
+        """Take the added records, each in place of those of its name and type."""
+        reply = dns.message.make_response(change)
+        added = [each for each in change.update if each.rdclass == dns.rdataclass.IN and len(each)]
+        if not self._takes_updates or len(self._zone) > _MOST_UPDATED_NAMES:
+            reply.set_rcode(dns.rcode.REFUSED)
+            return reply
+        for each in added:
+            sets = {**self._zone.get(each.name, {}), dns.rdatatype.to_text(each.rdtype): list(each)}
+            self._zone[each.name] = sets
+            for depth in range(1, len(each.name)):
+                self._zone.setdefault(each.name.split(depth)[1], {})
+        return reply
+
 
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, server: ZoneServer) -> None:
@@ -203,19 +225,26 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport.sendto(wire, addr)
 
 
-def _rdata(kind: str, text: str) -> dns.rdata.Rdata:
+def presentation(kind: str, text: str) -> str:
+    """Return a record's plain value as zone files write it (RFC 1035): TXT in quoted strings, absolute host names."""
     if kind == "TXT":
         octets = text.encode()
         strings = [octets[at : at + 255] for at in range(0, len(octets), 255)] or [b""]
-        escaped = " ".join('"' + "".join(f"\\{byte:03d}" for byte in string) + '"' for string in strings)
-        text = escaped
-    elif kind == "MX":
+        return " ".join('"' + "".join(map(_character, string)) + '"' for string in strings)
+    if kind == "MX":
         preference, _, host = text.partition(" ")
-        text = f"{preference} {_absolute(host)}"
-    elif kind in {"CNAME", "PTR", "NS"}:
-        text = _absolute(text)
+        return f"{preference} {_absolute(host)}"
+    return _absolute(text) if kind in {"CNAME", "PTR", "NS"} else text
+
+
+def _character(byte: int) -> str:
+    """Return one octet of a quoted string; what is not plain ASCII is escaped, as are quotes and backslashes."""
+    return chr(byte) if 32 <= byte < 127 and byte not in (34, 92) else f"\\{byte:03d}"
+
+
+def _rdata(kind: str, text: str) -> dns.rdata.Rdata:
     try:
-        return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), text)
+        return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), presentation(kind, text))
     except dns.exception.DNSException as problem:
         raise ValueError(f"not a {kind} record: {text!r}") from problem
 

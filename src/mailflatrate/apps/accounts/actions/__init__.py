@@ -61,6 +61,7 @@ from mailflatrate.apps.accounts.actions.people import (
     house_account,
     remove_member,
 )
+from mailflatrate.apps.accounts.actions.second_factor import require_second_factor
 from mailflatrate.apps.accounts.actions.vetting import (
     EDITABLE,
     UNPROVED_KEPT,
@@ -135,6 +136,7 @@ __all__ = [
     "read_documents",
     "remove_member",
     "request_password_reset",
+    "require_second_factor",
     "revoke_api_key",
     "save_application",
     "save_imprint",

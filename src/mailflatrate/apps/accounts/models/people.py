@@ -104,6 +104,9 @@ class Account(models.Model):
     four_eyes = models.BooleanField(
         default=False, db_default=False, help_text="a second person releases each mailing; moved by `four_eyes_switch`"
     )
+    second_factor = models.BooleanField(
+        default=False, db_default=False, help_text="everyone who works for the account signs in with a second factor"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

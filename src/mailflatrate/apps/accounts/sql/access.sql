@@ -60,6 +60,10 @@ CREATE OR REPLACE TRIGGER zz_access_held_as_is BEFORE UPDATE ON api_key
 CREATE OR REPLACE TRIGGER zz_access_held BEFORE INSERT OR UPDATE OR DELETE ON shared_entry
     FOR EACH ROW EXECUTE FUNCTION public.access_held();
 
+-- Whether a password alone opens an account is a matter of access, too.
+CREATE OR REPLACE TRIGGER zz_second_factor_held BEFORE UPDATE OF second_factor ON account
+    FOR EACH ROW WHEN (NEW.second_factor IS DISTINCT FROM OLD.second_factor) EXECUTE FUNCTION public.access_held();
+
 CREATE OR REPLACE FUNCTION public.staff_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

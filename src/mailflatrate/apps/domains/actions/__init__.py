@@ -10,6 +10,7 @@ from mailflatrate.apps.domains.actions.domains import (
     remove_domain,
     renew_key,
 )
+from mailflatrate.apps.domains.actions.first_sender import prepare_sender, publish_in_demo
 from mailflatrate.apps.domains.actions.mailboxes import (
     add_reply_address,
     ask_again,
@@ -39,6 +40,8 @@ __all__ = [
     "mailbox_url",
     "name_media_host",
     "new_key",
+    "prepare_sender",
+    "publish_in_demo",
     "records_to_publish",
     "refuse_mailbox",
     "remove_domain",

@@ -16,13 +16,14 @@ PORTS = {
     "MAILFLATRATE_INBOUND_LMTP_PORT": 2424,
     "MAILFLATRATE_POSTBOX_PORT": 2526,
 }
-# Waits that take hours in production take seconds here.
+# Waits that take hours in production take seconds here, and nobody outside is asked about an invented company.
 SHORT = {
     "MAILFLATRATE_CANARY_WAIT_SECONDS": "2",
     "MAILFLATRATE_RETRY_FIRST_SECONDS": "3",
     "MAILFLATRATE_RETRY_GIVE_UP_SECONDS": "12",
     "MAILFLATRATE_RELAY_PAUSE_MAX_SECONDS": "5",
     "MAILFLATRATE_DEMO": "true",
+    "MAILFLATRATE_VIES_SERVER": "",
     "MAILFLATRATE_LOG_LEVEL": "WARNING",
 }
 
@@ -73,7 +74,7 @@ def _free_port(wanted: int, taken: set[int]) -> int:
 
 def prepare(folder: Path) -> DemoPlace:
     """Set the environment of this process and its children, and start the DNS. Values set by the caller stay."""
-    dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE)
+    dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE, takes_updates=True)
     dns.start()
     taken: set[int] = set()
     for name, wanted in PORTS.items():

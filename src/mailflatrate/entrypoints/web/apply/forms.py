@@ -13,6 +13,11 @@ from mailflatrate.apps.accounts.models import Cadence, Sector
 from mailflatrate.entrypoints.web.countries import COUNTRIES
 
 MOST_LISTS = 12
+TITLES = {
+    "company": gettext_lazy("Your company"),
+    "sending": gettext_lazy("Your campaigns"),
+    "submit": gettext_lazy("Review and submit"),
+}
 _PHONE = re.compile(r"(?:\+|\()?[0-9][0-9 ()/.\-–]{5,30}")
 
 
@@ -48,53 +53,37 @@ class StartForm(forms.Form):
     website_2 = forms.CharField(required=False)
 
 
-class BeginForm(forms.Form):
-    """Who applies."""
+class CompanyForm(forms.Form):
+    """The legal entity, the responsible person, and where both can be verified. `BEGIN` names what a start needs."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
-    )
-    company = forms.CharField(
-        label=gettext_lazy("Company"),
-        max_length=120,
-        widget=forms.TextInput({"autocomplete": "organization"}),
-        help_text=gettext_lazy("Or the association, public body or your own name if you operate under it."),
+    BEGIN = ("responsible_person", "legal_name", "country")
+    LOOKED_UP = ("legal_name", "street", "postcode", "city")
+    """What a lookup of the VAT ID fills in."""
+
+    responsible_person = _text(
+        gettext_lazy("Your name"),
+        120,
+        hint=gettext_lazy("You'll be responsible for your company's campaigns."),
+        autocomplete="name",
     )
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
-
-
-class CompanyForm(forms.Form):
-    """The legal entity."""
-
-    legal_name = _text(
-        gettext_lazy("Legal company name"), 160, hint=gettext_lazy("As it appears in the commercial register.")
+    vat_id = _text(
+        gettext_lazy("VAT ID"), 160, hint=gettext_lazy("For example, DE136695976. If you don't have one, tell us why.")
     )
+    legal_name = _text(
+        gettext_lazy("Legal company name"),
+        120,
+        hint=gettext_lazy("As it appears in the commercial register; your own name if you operate under it."),
+        autocomplete="organization",
+    )
+    street = _text(gettext_lazy("Street address"), 160, autocomplete="street-address")
+    postcode = _text(gettext_lazy("Postal code"), 20, autocomplete="postal-code")
+    city = _text(gettext_lazy("City"), 120, autocomplete="address-level2")
     register_number = _text(
         gettext_lazy("Register and number"),
         160,
         hint=gettext_lazy("For example, Amtsgericht Kiel, HRB 1234. If you don't have one, tell us why."),
     )
-    vat_id = _text(
-        gettext_lazy("VAT ID"), 160, hint=gettext_lazy("For example, DE136695976. If you don't have one, tell us why.")
-    )
-    street = _text(gettext_lazy("Street address"), 160, autocomplete="street-address")
-    postcode = _text(gettext_lazy("Postal code"), 20, autocomplete="postal-code")
-    city = _text(gettext_lazy("City"), 120, autocomplete="address-level2")
-    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
-    sector = forms.ChoiceField(
-        label=gettext_lazy("Industry"),
-        choices=[("", gettext_lazy("Select an option")), *Sector.choices],
-        required=False,
-    )
-    business_model = _text(
-        gettext_lazy("What does your company do?"), 2000, rows=3, hint=gettext_lazy("Two sentences are enough.")
-    )
-
-
-class ContactPersonForm(forms.Form):
-    """The responsible person, and where that can be verified."""
-
-    responsible_person = _text(gettext_lazy("Person responsible for your campaigns"), 120, autocomplete="name")
     phone = _text(
         gettext_lazy("Phone"), 40, hint=gettext_lazy("We may call to verify that it's you."), autocomplete="tel"
     )
@@ -104,6 +93,14 @@ class ContactPersonForm(forms.Form):
         max_length=250,
         required=False,
         help_text=gettext_lazy("The page that says who you are. We compare it with the details you enter here."),
+    )
+    sector = forms.ChoiceField(
+        label=gettext_lazy("Industry"),
+        choices=[("", gettext_lazy("Select an option")), *Sector.choices],
+        required=False,
+    )
+    business_model = _text(
+        gettext_lazy("What does your company do?"), 2000, rows=3, hint=gettext_lazy("Two sentences are enough.")
     )
 
     def clean_phone(self) -> str:
@@ -115,9 +112,16 @@ class ContactPersonForm(forms.Form):
             )
         return phone
 
+    def can_begin(self) -> bool:
+        """Return whether an application can be started with these values; otherwise mark what is missing."""
+        for name in self.BEGIN:
+            if not self.cleaned_data.get(name) and not self.has_error(name):
+                self.add_error(name, _("This field is required."))
+        return not any(self.has_error(name) for name in self.BEGIN)
+
 
 class SendingForm(forms.Form):
-    """What the applicant has sent so far, and what they plan to send."""
+    """What the applicant has sent so far and plans to send, with samples. The lists are rows of their own."""
 
     sending_history = _text(
         gettext_lazy("What campaigns have you sent so far?"),
@@ -146,11 +150,6 @@ class SendingForm(forms.Form):
         choices=[("", gettext_lazy("Select an option")), *Cadence.choices],
         required=False,
     )
-
-
-class SamplesForm(forms.Form):
-    """Samples for the reviewer."""
-
     form_url = WebAddressField(
         label=gettext_lazy("One of your sign-up forms"),
         max_length=250,
@@ -160,7 +159,7 @@ class SamplesForm(forms.Form):
     sample_mailing = _text(
         gettext_lazy("Sample campaign"),
         20_000,
-        rows=10,
+        rows=8,
         hint=gettext_lazy("The subject and text of a campaign you've sent or plan to send."),
     )
 
@@ -201,7 +200,5 @@ class HandInForm(forms.Form):
 
 STEP_FORMS: dict[str, type[forms.Form]] = {
     "company": CompanyForm,
-    "contact": ContactPersonForm,
     "sending": SendingForm,
-    "samples": SamplesForm,
 }

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
+from allauth.account.utils import perform_login
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -20,7 +22,8 @@ from mailflatrate.apps.accounts.models import AgreementDocument, Application, Us
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
-from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, HandInForm, ListRowForm
+from mailflatrate.entrypoints.web.apply.first_settings import FirstImprint, first_imprint, prepare
+from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, TITLES, HandInForm, ListRowForm
 from mailflatrate.entrypoints.web.apply.views import REFUSED
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
@@ -28,25 +31,14 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.vetting import FIELDS, missing_fields
 
-TITLES = {
-    "company": gettext_lazy("Company"),
-    "contact": gettext_lazy("Contact and website"),
-    "sending": gettext_lazy("Campaigns"),
-    "lists": gettext_lazy("Lists"),
-    "samples": gettext_lazy("Samples"),
-    "submit": gettext_lazy("Submit"),
-}
 ORDER = list(TITLES)
 INTROS = {
     "company": gettext_lazy("Who will be the sender? We compare these details with your imprint."),
-    "contact": gettext_lazy("Who can we contact, and where can we find you online?"),
-    "sending": gettext_lazy("There are no wrong answers here. Our team reads every one."),
-    "lists": gettext_lazy("Which lists will you bring or start? We review each one before its first campaign."),
-    "samples": gettext_lazy("The form people sign up with, and a campaign as they receive it."),
+    "sending": gettext_lazy("What you send and to whom. There are no wrong answers here: our team reads every one."),
     "submit": gettext_lazy("Review your details, read the agreements and submit your application."),
 }
 # field of the record -> the step that asks for it
-STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base_fields} | {"lists": "lists"}
+STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base_fields} | {"lists": "sending"}
 
 
 class ApplicantRequest(HttpRequest):
@@ -74,11 +66,11 @@ class SummaryLine:
     empty: bool
 
 
-def applicant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Run the view with the application of this browser's session; without one, ask the visitor to request a link."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         account_id = session.here(request)
         if account_id is None:
             return see_other(reverse("apply:start"))
@@ -125,22 +117,33 @@ def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, stat
 @applicant
 def step(request: ApplicantRequest, name: str) -> HttpResponse:
     """Show and save one step of the form."""
-    if name == "lists":
-        return _lists(request)
     if name not in STEP_FORMS:
         raise Http404
     application = request.application
-    form = STEP_FORMS[name](request.POST or None, initial=record_of(application))
-    if request.method != "POST":
-        return _page(request, name, {"template": "step", "form": _due(form)})
+    posted = request.POST if request.method == "POST" else None
+    form = STEP_FORMS[name](posted, initial=record_of(application))
+    rows = _list_rows(application, posted, more="more" in request.GET) if name == "sending" else []
+    if posted is None:
+        return _step_page(request, name, form, rows)
+    # Validated before they are marked as due: what is well-formed is saved, even if other fields are empty.
     form.is_valid()
     kept = {key: value for key, value in form.cleaned_data.items() if key not in form.errors}
+    faulty = bool(form.errors) or any(row.errors for row in rows)
+    if rows:
+        kept["lists"] = [row.cleaned_data for row in rows if not row.errors and any(row.cleaned_data.values())]
     answer = _keep(request, name, kept)
     if answer is not None:
         return answer
-    if form.errors:
-        return _page(request, name, {"template": "step", "form": _due(form)}, status=REFUSED)
-    return see_other(_next(name))
+    if faulty:
+        return _step_page(request, name, form, rows, status=REFUSED)
+    return see_other(f"{_url(name)}?more=1#lists" if posted.get("more") else _next(name))
+
+
+def _step_page(
+    request: ApplicantRequest, name: str, form: forms.Form, rows: list[ListRowForm], *, status: int = 200
+) -> HttpResponse:
+    context = {"template": name, "form": _due(form), "rows": [_due(row) for row in rows]}
+    return _page(request, name, context, status=status)
 
 
 def _due(form: forms.Form) -> forms.Form:
@@ -165,60 +168,67 @@ def _next(name: str) -> str:
     return _url(ORDER[ORDER.index(name) + 1])
 
 
-def _lists(request: ApplicantRequest) -> HttpResponse:
-    """Show and save the lists as rows, with one extra empty row so that it works without JavaScript."""
-    data = request.POST if request.method == "POST" else None
-    stored = request.application.lists
-    total = min(MOST_LISTS, len(stored) + 1)
+def _list_rows(application: Application, data: QueryDict | None, *, more: bool) -> list[ListRowForm]:
+    """Return the lists as rows: those stored or posted, at least one, with `more` an empty one."""
+    stored = application.lists
+    total = min(MOST_LISTS, max(1, len(stored) + more))
     if data is not None:
         asked = data.get("rows", "")
         total = min(MOST_LISTS, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else total
-    rows = [
+    return [
         ListRowForm(data, prefix=f"list{number}", initial=stored[number] if number < len(stored) else None)
         for number in range(total)
     ]
-    if data is None:
-        return _page(request, "lists", {"template": "lists", "rows": [_due(row) for row in rows]})
-    valid = not any(row.errors for row in rows)
-    kept = [row.cleaned_data for row in rows if not row.errors and any(row.cleaned_data.values())]
-    answer = _keep(request, "lists", {"lists": kept})
-    if answer is not None:
-        return answer
-    if not valid:
-        return _page(request, "lists", {"template": "lists", "rows": [_due(row) for row in rows]}, status=REFUSED)
-    return see_other(_url("lists") if data.get("more") else _next("lists"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
-def submit(request: ApplicantRequest) -> HttpResponse:
+def submit(request: ApplicantRequest) -> HttpResponseBase:
     """Show the whole application once more with the agreements, and submit it."""
     user = queries.owner_of(request.application.account_id)
-    form = HandInForm(request.POST or None)
+    form, imprint = HandInForm(request.POST or None), first_imprint(request.application, user, request.POST or None)
     if request.method != "POST":
-        return _submit_page(request, user, form, "")
+        return _submit_page(request, user, form, imprint)
     documents = queries.current_documents(user.language)
     accepted = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     ticked = {document.id for document in documents} <= set(accepted)
     problem = (
         "" if ticked else _("Select all three boxes to agree. You need to accept the agreements to get an account.")
     )
-    if form.is_valid() and ticked:
+    if form.is_valid() and ticked and not imprint.malformed():
         where = actions.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
+        password = form.cleaned_data["password"]
+        is_new = bool(password) and not user.has_usable_password()
         try:
-            actions.submit_application(
-                request.application.account_id, user, where, password=form.cleaned_data["password"], shown=accepted
-            )
+            actions.submit_application(request.application.account_id, user, where, password=password, shown=accepted)
         except AccountError as error:
             problem = str(error)
         else:
             session.leave(request)
-            return see_other(reverse("apply:done"))
-    return _submit_page(request, user, form, problem, status=REFUSED)
+            prepare(request.application.account_id, user, imprint)
+            return _welcome(request, user, is_new=is_new)
+    return _submit_page(request, user, form, imprint, problem, status=REFUSED)
+
+
+def _welcome(request: HttpRequest, user: User, *, is_new: bool) -> HttpResponseBase:
+    """Sign in the person who proved the address and has just chosen its first password; their first list is next.
+
+    Everyone else signs in themselves: an application that is handed in again must not be a way around the password.
+    """
+    if not is_new or request.user.is_authenticated:
+        return see_other(reverse("apply:done"))
+    messages.success(request, _("Your application has been submitted. Meanwhile, set up your first list."))
+    return cast(HttpResponseBase, perform_login(request, user, redirect_url=reverse("studio:list-first")))
 
 
 def _submit_page(
-    request: ApplicantRequest, user: User, form: forms.Form, problem: str, *, status: int = 200
+    request: ApplicantRequest,
+    user: User,
+    form: forms.Form,
+    imprint: FirstImprint,
+    problem: str = "",
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     record = record_of(request.application)
     empty = missing_fields(record)
@@ -233,6 +243,7 @@ def _submit_page(
     context = {
         "template": "submit",
         "form": form,
+        "imprint": imprint,
         "lines": lines,
         "empty": empty,
         "documents": texts,

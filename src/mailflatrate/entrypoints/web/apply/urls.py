@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from mailflatrate.entrypoints.web.apply import steps, views
+from mailflatrate.entrypoints.web.apply import company_lookup, steps, views
 
 app_name = "apply"
 urlpatterns = [
     path("", views.start, name="start"),
     path("begin/<str:token>/", views.begin, name="begin"),
     path("resume/", views.resume, name="resume"),
+    path("company/", company_lookup.look_up, name="company-lookup"),
     path("form/submit/", steps.submit, name="submit"),
     path("form/<slug:name>/", steps.step, name="step"),
     path("done/", views.done, name="done"),

@@ -12,11 +12,14 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
-from mailflatrate.entrypoints.web.apply.forms import BeginForm, StartForm
+from mailflatrate.entrypoints.web.apply.forms import TITLES, CompanyForm, StartForm
 from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.mail.address import domain_of
+from mailflatrate.rules.addresses import is_freemail
 from mailflatrate.settings import load_settings
 
-FIRST_STEP = "company"
+DEFAULT_COUNTRY = "DE"
+FIRST_STEP, SECOND_STEP = "company", "sending"
 REFUSED = 422
 
 
@@ -44,9 +47,15 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "apply/check_inbox.html", {"email": email})
 
 
+def website_of(email: str) -> str:
+    """Return the website that an address suggests: that of its domain, unless it is a mailbox provider's."""
+    domain = domain_of(email)
+    return "" if is_freemail(domain) else f"https://{domain}"
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, token: str) -> HttpResponse:
-    """Open the link from the email. Viewing changes nothing; the button starts or resumes the application."""
+    """Open the link from the email: the first step. Viewing changes nothing; the button starts or resumes it."""
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)
@@ -58,16 +67,27 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
             session.enter(request, found.account_id)
             return see_other(reverse("apply:step", args=[FIRST_STEP]))
         return render(request, "apply/resume.html", {"email": invitation.email, "company": found.legal_name})
-    form = BeginForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    initial = {"website": website_of(invitation.email), "country": DEFAULT_COUNTRY}
+    form = CompanyForm(request.POST or None, initial=initial)
+    form.is_valid()
+    if request.method == "POST" and form.can_begin():
+        said = form.cleaned_data
         try:
-            begun = actions.begin_application(invitation.email, language=invitation.language, **form.cleaned_data)
+            begun = actions.begin_application(
+                invitation.email,
+                language=invitation.language,
+                name=said["responsible_person"],
+                company=said["legal_name"],
+                country=said["country"],
+            )
+            actions.save_application(begun.account_id, said, step=FIRST_STEP)
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:
             session.enter(request, begun.account_id)
-            return see_other(reverse("apply:step", args=[FIRST_STEP]))
-    context = {"form": form, "email": invitation.email}
+            return see_other(reverse("apply:step", args=[FIRST_STEP if form.errors else SECOND_STEP]))
+    form.use_required_attribute = False
+    context = {"form": form, "email": invitation.email, "token": token, "titles": TITLES.values()}
     return render(request, "apply/begin.html", context, status=REFUSED if form.errors else 200)
 
 

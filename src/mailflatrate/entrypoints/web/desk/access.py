@@ -11,8 +11,7 @@ from functools import partial, wraps
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.mfa.models import Authenticator
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -23,9 +22,9 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
+from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
 from mailflatrate.settings import load_settings
 
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FIRST_REFUSAL_STATUS = 400
 LONGEST_SESSION = timedelta(hours=12)
 """A day's work. Then the desk asks for password and second factor again, however busy the session was."""
@@ -49,28 +48,6 @@ class DeskRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
-    """Return the second factor this session used; None if it used none or the factor was removed."""
-    mine = {one.pk: one for one in Authenticator.objects.filter(user=user, type__in=FACTORS)}
-    used = get_authentication_records(request, user)
-    keys = [record.get("id") for record in used if record.get("method") == "mfa"]
-    proven = next((mine[key] for key in keys if key in mine), None)
-    if proven is None and mine and any(record.get("type") == "recovery_codes" for record in used):
-        return next(iter(mine.values()))
-    return proven
-
-
-def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
-    """Let the session that adds a person's first factor count as verified with it.
-
-    They have just proved the password, and could sign in again with password and factor. A further factor
-    doesn't count: it would replace the one that this session hasn't shown.
-    """
-    others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
-    if authenticator.type in FACTORS and not others.exists():
-        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
-
-
 def desk(view: View) -> View:
     """Run `view(request: DeskRequest, ...)` at the desk, or refuse it.
 
@@ -87,8 +64,7 @@ def desk(view: View) -> View:
             logout(request)
             return view_signed_in(request, *args, **kwargs)
         if second_factor(request, user) is None:
-            has_one = Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
-            return render(request, "desk/second_factor.html", {"has_one": has_one}, status=403)
+            return render(request, "desk/second_factor.html", {"has_one": has_second_factor(user)}, status=403)
         return _at_desk(view, cast(DeskRequest, request), *args, **kwargs)
 
     view_signed_in = signed_in(guarded)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -15,12 +17,17 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
-from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal, User
+from mailflatrate.apps.lists.actions import OriginDecision, decide_origin
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import DeclarationState, ListOrigin
+from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.base import jobs
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
+from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, HitRow, facts_of, hits_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
 from mailflatrate.rules.vetting.signals import SignalOutcome
@@ -62,12 +69,35 @@ class ApplicationFieldRow:
     is_long: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FirstOrigin:
+    """The declaration that waits together with the account, as the reviewer reads it."""
+
+    origin: ListOrigin
+    tone: str
+    facts: list[tuple[str, str]]
+    hits: list[HitRow]
+
+
 class DecisionForm(forms.Form):
-    """The reviewer's decision. `text` goes to the customer, `note` stays internal."""
+    """The reviewer's decision. `text` goes to the customer, `note` stays internal.
+
+    `origin` is a declaration approved with the account, for the `origin_reason` that the customer reads.
+    """
 
     kind = forms.ChoiceField(choices=DecisionKind.choices)
     text = forms.CharField(max_length=8000, required=False)
     note = forms.CharField(max_length=8000, required=False)
+    origin = forms.IntegerField(min_value=1, required=False)
+    origin_reason = forms.CharField(max_length=8000, required=False)
+
+
+def _first_origin(account_id: int) -> FirstOrigin | None:
+    """Return the account's oldest declaration that nobody has read yet."""
+    origin = waiting_declarations().filter(account_id=account_id).first()
+    if origin is None:
+        return None
+    return FirstOrigin(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin), hits_of(origin))
 
 
 def _of(view: str) -> QuerySet[Application]:
@@ -126,7 +156,8 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
         "customer": account, "application": application, "tone": tone_of(account), "signals": signals,
         "open_signals": sum(row.state in ("blocked", "warning") for row in signals),
         "fields": field_rows(application), "missing": missing_fields(record_of(application)),
-        "owners": owners(account_id), "history": history(account_id), "problem": problem,
+        "declared": _first_origin(account_id), "owners": owners(account_id), "history": history(account_id),
+        "problem": problem,
         "may_decide": account.status == AccountStatus.SUBMITTED,
         "may_activate": account.status == AccountStatus.APPROVED,
         "may_reject": account.status in (AccountStatus.SUBMITTED, AccountStatus.MORE_INFO, AccountStatus.APPROVED),
@@ -152,11 +183,23 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
         return _page(request, account_id, problem=_("Choose a decision."), status=REFUSED)
     kind, found = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
     try:
-        actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
+        with transaction.atomic():
+            actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
+            if kind is DecisionKind.APPROVE and found["origin"]:
+                _approve_origin(account_id, found["origin"], by=request.user, reason=found["origin_reason"])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
+    except ListError as problem:
+        return _page(request, account_id, problem=f"{capfirst(str(problem))}.", status=REFUSED)
     said = _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label}
     return succeed(request, said, reverse("desk:application", args=[account_id]))
+
+
+def _approve_origin(account_id: int, origin_id: int, *, by: User, reason: str) -> None:
+    """Approve the origin as a decision of its own; it must be this account's. Raises ListError."""
+    if not ListOrigin.objects.filter(id=origin_id, account_id=account_id).exists():
+        raise Http404
+    decide_origin(origin_id, OriginDecision.APPROVE, reviewer=by, reason=reason)
 
 
 @require_POST

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.base import audit
 from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.entrypoints.web.activity_labels import WORDS, names_of, word
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.activity_labels import WORDS, names_of, word
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 

@@ -26,9 +26,9 @@ from mailflatrate.apps.accounts.models import (
     VettingDecision,
 )
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
+from mailflatrate.entrypoints.web.activity_labels import reason_word
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.desk.access import DeskRequest
-from mailflatrate.entrypoints.web.desk.activity_labels import reason_word
 
 REFUSED = 422
 PAGE_ROWS = 50

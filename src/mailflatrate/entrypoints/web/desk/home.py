@@ -13,8 +13,8 @@ from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.apps.delivery.unknown import all_unknown
+from mailflatrate.entrypoints.web.activity_labels import newest
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.activity_labels import newest
 from mailflatrate.entrypoints.web.desk.queues import QUEUES, DeskQueue, QueueBacklog
 
 RECENT_LINES = 8

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.entrypoints.web.public import (
     clicks,
+    dns_records,
     mailbox,
     media,
     media_hosts,
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     path("r/<str:token>/data.json", rights_confirm.download, {"form": "json"}, name="rights-json"),
     path("r/<str:token>/data.zip", rights_confirm.download, {"form": "zip"}, name="rights-zip"),
     path("mailbox/<str:token>", mailbox.mailbox, name="mailbox"),
+    path("dns/<str:token>", dns_records.records, name="dns-records"),
+    path("dns/<str:token>/zone.txt", dns_records.records, {"as_file": True}, name="dns-records-zone"),
     path("report/", report.report, name="report"),
     path("report/task", report.task, name="report-task"),
     path("report/stop/<str:token>", report.stop, name="report-stop"),

@@ -15,6 +15,7 @@ from mailflatrate.apps.accounts.models import Account, Membership, User
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
+from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
 
 ASK_AGREEMENTS = "ask_agreements"
 """Set in the session by a sign-in: the documents in force are checked with the next page."""
@@ -39,7 +40,8 @@ def studio(view: View | None = None, *, viewers_may_post: bool = False) -> View 
     """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
 
     An ID of another account is not found. Viewers can read; anything else is refused with a page that says so,
-    unless the view concerns the viewers themselves. After a sign-in, documents that are new to the person come
+    unless the view concerns the viewers themselves. If the account requires a second factor, a session without one sees
+    only how to get it. After a sign-in, documents that are new to the person come
     first. A view that streams must open the scope again inside its generator.
     """
     if view is None:
@@ -56,6 +58,9 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
             return render(request, "studio/no_account.html", status=403)
         mine = cast(StudioRequest, request)
         mine.account, mine.membership = membership.account, membership
+        if mine.account.second_factor and second_factor(request, user) is None:
+            context = {"account": mine.account, "has_one": has_second_factor(user)}
+            return render(request, "studio/second_factor.html", context, status=403)
         if request.method not in READING and not viewers_may_post and not queries.may_write(membership):
             return render(request, "studio/may_not_write.html", status=403)
         with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):

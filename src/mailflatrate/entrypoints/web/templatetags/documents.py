@@ -1,9 +1,12 @@
 """Agreements in templates."""
 
+from datetime import datetime
+
 from django import template
 from django.utils.safestring import SafeString
 
 from mailflatrate.apps.accounts.models import AgreementDocument
+from mailflatrate.apps.accounts.queries import acceptance_time
 from mailflatrate.entrypoints.web.documents import document_html
 
 register = template.Library()
@@ -13,3 +16,9 @@ register = template.Library()
 def readable(document: AgreementDocument) -> SafeString:
     """Return the text of a document below its title, as HTML."""
     return document_html(document)
+
+
+@register.filter
+def accepted_at(document: AgreementDocument) -> datetime | None:
+    """Return when this version of a document was last accepted for the current account; None if it wasn't."""
+    return acceptance_time(document)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -117,10 +116,6 @@ def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
     return f"?{wanted.query(**{name: f'{cursor.contact_id}:{cursor.email}'})}" if cursor else ""
 
 
-def _exported(wanted: Filter) -> dict[str, str]:
-    return {"content": "contacts", **({"scope": f"list:{wanted.list_id}"} if wanted.list_id else {})}
-
-
 @require_safe
 @studio
 def contacts(request: StudioRequest) -> HttpResponse:
@@ -155,7 +150,6 @@ def contacts(request: StudioRequest) -> HttpResponse:
         "list_chips": _list_chips(wanted, lists),
         "tag_chips": _tag_chips(wanted, known),
         "state_chips": _state_chips(wanted, lists),
-        "export_url": f"{reverse('studio:export-new')}?{urlencode(_exported(wanted))}",
     }
     template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"
     return page(request, template, context)

@@ -130,7 +130,7 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     before = next(iter(queries.origins(list_id)), None)
     if request.method == "POST":
         form = DeclarationForm(request.POST, request.FILES)
-        if form.is_valid() and _declare(request, list_id, form):
+        if form.is_valid() and sign_declaration(request, list_id, form):
             said = _("Signed. Our team will review it. You can start importing now.")
             return succeed(request, said, reverse("studio:list", args=[list_id]))
     else:
@@ -139,7 +139,8 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     return page(request, "studio/audience/origin.html", context, status=422 if form.errors else 200)
 
 
-def _declare(request: StudioRequest, list_id: int, form: DeclarationForm) -> bool:
+def sign_declaration(request: StudioRequest, list_id: int, form: DeclarationForm) -> bool:
+    """Sign what the form says; return False, with the errors in the form, if something is missing."""
     values = form.cleaned_data
     picture = values.pop("screenshot")
     if picture is not None and picture.size > MAX_UPLOAD_BYTES:

@@ -8,6 +8,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     data_requests,
     exports,
     fields,
+    first_list,
     imports,
     inactive,
     lists,
@@ -28,6 +29,7 @@ EXPORT = "exports/<int:export_id>/"
 urlpatterns: list[URLPattern] = [
     path("lists/", lists.lists, name="lists"),
     path("lists/new/", lists.new, name="list-new"),
+    path("lists/first/", first_list.first, name="list-first"),
     path(LIST, lists.one, name="list"),
     path(f"{LIST}edit/", lists.edit, name="list-edit"),
     path(f"{LIST}origin/", origins.declare, name="list-origin"),

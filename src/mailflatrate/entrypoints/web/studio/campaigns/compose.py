@@ -145,6 +145,7 @@ def _live_context(
         "merge_errors": mistakes,
         "errors_json": json.dumps(mistakes),
         "shown_hash": shown_hash,
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         "saved_at": campaign.updated_at,
         "canary_size": settings.canary_size,
         "canary_percent": round(limit("canary_percent")),
@@ -193,7 +194,6 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "preview": preview,
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
-        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
     }
 
 

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns import actions as campaigns
@@ -26,6 +26,8 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, Te
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
+
+CHANGED_MEANWHILE = gettext_lazy("The campaign has changed since you opened this page. Review it again.")
 
 
 def _back(campaign_id: int) -> HttpResponse:
@@ -47,7 +49,7 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
         _("The policy is confirmed for this content. If you edit it, you'll need to confirm again."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,
-        because=_("The campaign has changed since you opened this page. Review it again."),
+        because=str(CHANGED_MEANWHILE),
     )
 
 
@@ -112,6 +114,17 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def _release(
     request: StudioRequest, campaign: Campaign, at: datetime | None, *, on_own_clocks: bool = False
 ) -> HttpResponse:
+    if request.POST.get("confirm") == "on":
+        try:
+            campaigns.tick_policy(
+                campaign.id,
+                by=request.user,
+                shown_hash=request.POST.get("shown_hash", ""),
+                where=circumstances(request),
+            )
+        except CampaignError:
+            messages.error(request, CHANGED_MEANWHILE)
+            return _back(campaign.id)
     try:
         decision = gate.release_campaign(campaign.id, by=request.user, at=at, on_own_clocks=on_own_clocks)
     except CampaignError as problem:

@@ -39,6 +39,7 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
 from mailflatrate.rules.facts import HistoryFacts
@@ -244,8 +245,28 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
         "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
         "writers": queries.writers(),
         "has_second_factor": is_mfa_enabled(request.user),
+        "without_factor": [row.user for row in queries.members() if not has_second_factor(row.user)],
     }
     return page(request, "studio/trust/security.html", context, status=422 if error else 200)
+
+
+@require_POST
+@studio
+@owners_change
+def require_factor(request: StudioRequest) -> HttpResponse:
+    """Require a second factor of everyone who works for the account, or no longer."""
+    wanted = request.POST.get("wanted") == "yes"
+    proved = second_factor(request, request.user) is not None
+    try:
+        actions.require_second_factor(request.account.id, wanted, by=request.user, proved=proved)
+    except AccountError as problem:
+        return _security_page(request, error=str(problem))
+    done = (
+        _("From now on, everyone signs in with a second factor.")
+        if wanted
+        else _("A second factor is no longer required.")
+    )
+    return succeed(request, done, reverse("studio:security"))
 
 
 @require_POST

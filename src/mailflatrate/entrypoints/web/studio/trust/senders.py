@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,11 +17,12 @@ from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderD
 from mailflatrate.apps.inbound.queries import domain_figures
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.presenters.lookups import find_domain
-from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
+from mailflatrate.entrypoints.web.studio.trust.sharing import last_day, mail_link, share_url, zone_answer
 
 TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
 
@@ -115,7 +117,7 @@ def _domain_page(
 
 
 def _domain_context(found: SenderDomain) -> dict[str, Any]:
-    rows = record_rows(found)
+    rows, url = record_rows(found), share_url(found)
     return {
         "domain": found,
         "tone": TONES[DomainState(found.state)],
@@ -124,6 +126,9 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
         "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),
         "reports": domain_figures(found.name),
         "media": host_row(found),
+        "share_url": url,
+        "mail_link": mail_link(found, url),
+        "share_until": last_day(),
     }
 
 
@@ -136,6 +141,32 @@ def check(request: StudioRequest, domain_id: int) -> HttpResponse:
     if not is_htmx(request):
         return see_other(reverse("studio:sender-domain", args=[found.id]))
     return page(request, "studio/trust/sender_records.html", _domain_context(find_domain(domain_id)))
+
+
+@require_safe
+@studio
+def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """Return the records as a zone file."""
+    return zone_answer(request, find_domain(domain_id))
+
+
+@require_POST
+@studio
+def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """Publish the records in the demonstration's DNS and check them. No other installation has this page."""
+    found = find_domain(domain_id)
+    if not settings.SETTINGS.demo:
+        raise Http404
+    problem = ""
+    try:
+        actions.publish_in_demo(found.id)
+    except DomainError as error:
+        problem = str(error)
+    if is_htmx(request):
+        context = {**_domain_context(find_domain(domain_id)), "problem": problem}
+        return page(request, "studio/trust/sender_records.html", context)
+    here = reverse("studio:sender-domain", args=[found.id])
+    return refuse(request, problem, here) if problem else see_other(here)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.trust import (
     account_status,
+    activity,
     compliance,
     imprint,
     keys,
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("senders/new/", senders.new, name="sender-new"),
     path("senders/<int:domain_id>/", senders.domain, name="sender-domain"),
     path("senders/<int:domain_id>/check/", senders.check, name="sender-check"),
+    path("senders/<int:domain_id>/zone.txt", senders.zone, name="sender-zone"),
+    path("senders/<int:domain_id>/publish/", senders.publish, name="sender-publish"),
     path("senders/<int:domain_id>/addresses/", senders.add_address, name="sender-address"),
     path("senders/<int:domain_id>/media-host/", media_hosts.name, name="media-host"),
     path("senders/<int:domain_id>/media-host/leave/", media_hosts.leave, name="media-host-leave"),
@@ -35,7 +38,10 @@ urlpatterns: list[URLPattern] = [
     path("settings/agreements/", account_status.accept, name="account-status-accept"),
     path("settings/", account_status.account_settings, name="settings"),
     path("settings/security/", account_status.security, name="security"),
+    path("settings/second-factor/", account_status.require_factor, name="security-second-factor"),
     path("settings/approval/", account_status.four_eyes, name="security-approval"),
+    path("settings/activity/", activity.activity, name="activity"),
+    path("settings/activity.csv", activity.activity_csv, name="activity-csv"),
     path("settings/compliance/", compliance.compliance, name="compliance"),
     path("settings/compliance.pdf", compliance.on_paper, name="compliance-pdf"),
     path("questions/", questions.questions, name="questions"),

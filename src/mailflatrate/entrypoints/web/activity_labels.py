@@ -1,4 +1,4 @@
-"""The desk staff's actions in words: the audit log's codes as the desk's first page shows them."""
+"""What people did, in words: the audit log's codes as the desk and an account's activity log show them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +47,13 @@ WORDS: Final = {
     "import.held": gettext_lazy("Import held"),
     "import.released": gettext_lazy("Import released"),
     "import.refused": gettext_lazy("Import rejected"),
+    "import.no_status": gettext_lazy("File imported without a status column"),
+    "import.rechecked": gettext_lazy("Import checked again"),
+    "export.requested": gettext_lazy("Export requested"),
+    "export.finished": gettext_lazy("Export finished"),
+    "export.downloaded": gettext_lazy("Export downloaded"),
+    "export.canceled": gettext_lazy("Export canceled"),
+    "export.deleted": gettext_lazy("Export deleted"),
     "case.opened": gettext_lazy("Case opened"),
     "case.assigned": gettext_lazy("Case assigned to an operator"),
     "case.attributed": gettext_lazy("Case matched to a campaign"),
@@ -85,6 +92,8 @@ WORDS: Final = {
     "release.given": gettext_lazy("Released by approver"),
     "release.sent_back": gettext_lazy("Returned by approver"),
     "four_eyes.switched": gettext_lazy("Approval requirement changed"),
+    "second_factor.required": gettext_lazy("Two-factor authentication required for everyone"),
+    "second_factor.optional": gettext_lazy("Two-factor authentication made optional"),
     "user.address_changed": gettext_lazy("Sign-in address changed"),
     "invitation.sent": gettext_lazy("Person invited"),
     "invitation.sent_again": gettext_lazy("Invitation resent"),
@@ -114,6 +123,7 @@ WORDS: Final = {
     "staff.created": gettext_lazy("Operator added"),
     "evidence.exported": gettext_lazy("Proof exported"),
     "person.exported": gettext_lazy("Contact data exported"),
+    "person.address_undone": gettext_lazy("Address change undone"),
     "person.erased": gettext_lazy("Contact data erased"),
 }
 """The codes in the log; a code that is missing here is shown unchanged."""

@@ -1,0 +1,109 @@
+"""The part of the log that belongs to one account and that its owners may read.
+
+An account's own scope cannot read the log at all. What operators and rules did is included only where the account is
+told of it anyway; how a case was worked on, and who worked on it, is not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from mailflatrate.base import tenancy
+from mailflatrate.base.audit.log import ActorKind
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.tenancy import PlatformReason
+
+TOLD_ANYWAY: Final = [
+    "account.submitted",
+    "account.more_info",
+    "account.approved",
+    "account.rejected",
+    "account.active",
+    "account.throttled",
+    "account.paused",
+    "account.suspended",
+    "account.closed",
+    "origin.approved",
+    "origin.asked",
+    "origin.rejected",
+    "origin.reopened",
+    "import.held",
+    "import.released",
+    "import.refused",
+    "mailing.approved",
+    "mailing.sent_back",
+    "mailing.frozen",
+    "mailing.variant_chosen",
+    "measure.warn",
+    "measure.throttle",
+    "measure.pause_lane",
+    "measure.pause_mailing",
+    "measure.pause_account",
+    "measure.suspend",
+    "measure.lifted",
+    "strike.given",
+    "strike.taken_back",
+    "mailbox.proved",
+    "mailbox.refused",
+    "mailbox.rests",
+    "digest.prepared",
+    "export.finished",
+    "message.answered",
+]
+"""What operators and rules did that the account reads in a mail or on its pages."""
+PAGE_ROWS: Final = 50
+BATCH_ROWS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLogFilter:
+    """Which lines: a person (part of the address), what was done (prefixes of codes), when (aware, half open)."""
+
+    person: str = ""
+    prefixes: tuple[str, ...] = ()
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def account_lines(
+    account_id: int, wanted: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
+) -> list[AuditEntry]:
+    """Return the next lines of one account, newest first. The names of operators are taken out."""
+    with tenancy.platform(PlatformReason.ACTIVITY):
+        found = _chosen(account_id, wanted)
+        lines = list(found.filter(id__lt=before_id)[:rows] if before_id else found[:rows])
+    for line in lines:
+        if line.actor_kind != ActorKind.CUSTOMER:
+            line.actor, line.reason = "", ""
+    return lines
+
+
+def all_account_lines(account_id: int, wanted: AccountLogFilter) -> Iterator[AuditEntry]:
+    """Yield all lines of one account, newest first, in pages, so that a long log needs no long transaction."""
+    before_id = 0
+    while True:
+        lines = account_lines(account_id, wanted, before_id=before_id, rows=BATCH_ROWS)
+        yield from lines
+        if len(lines) < BATCH_ROWS:
+            return
+        before_id = lines[-1].id
+
+
+def _chosen(account_id: int, wanted: AccountLogFilter) -> QuerySet[AuditEntry]:
+    found = AuditEntry.objects.filter(account_id=account_id).order_by("-id")
+    found = found.filter(Q(actor_kind=ActorKind.CUSTOMER) | Q(action__in=TOLD_ANYWAY))
+    if wanted.person:
+        found = found.filter(actor_kind=ActorKind.CUSTOMER, actor__icontains=wanted.person)
+    if wanted.prefixes:
+        codes = Q()
+        for prefix in wanted.prefixes:
+            codes |= Q(action__startswith=prefix)
+        found = found.filter(codes)
+    if wanted.begins_at is not None:
+        found = found.filter(at__gte=wanted.begins_at)
+    if wanted.ends_at is not None:
+        found = found.filter(at__lt=wanted.ends_at)
+    return found

@@ -1,0 +1,63 @@
+"""What an application already says about an account's settings: its imprint, its domain and its first From address."""
+
+import re
+from typing import Any
+
+from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.models import Application, User
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.domains.actions import prepare_sender
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, from_application
+
+ASKED = ("representatives", "privacy_url")
+"""Entries of an imprint that no step of the application asks for; the last step does."""
+_LEGAL_FORMS = re.compile(
+    r"\b(GmbH & Co\. KG|gGmbH|GmbH|AG|UG \(haftungsbeschränkt\)|UG|OHG|KG|e\. ?K\.|e\. ?V\.|eG|SE"
+    r"|Ltd|S\.?A\.?|SARL|BV|AB)\.?$"
+)
+
+
+class FirstImprint:
+    """The imprint that the application's own details make, with the two entries that are still missing."""
+
+    def __init__(self, application: Application, email: str, data: Any) -> None:
+        said = from_application(application)
+        name = application.legal_name.strip()
+        legal_form = _LEGAL_FORMS.search(name)
+        said |= {"email": email, "legal_form": legal_form[1] if legal_form else ""}
+        self._asked = data is not None and any(str(data.get(name, "")).strip() for name in ASKED)
+        written = {name: str(data.get(name, "")) for name in ASKED} if data is not None else {}
+        address = written.get("privacy_url", "").strip()
+        if address and "://" not in address:
+            written["privacy_url"] = f"https://{address}"
+        values = {**said, **written, "country": application.country}
+        self.form = ImprintForm(values) if self._asked else ImprintForm(country=application.country, stored=said)
+        self.country = application.country
+
+    @property
+    def fields(self) -> list[Any]:
+        """Return the missing entries, as far as the country knows them."""
+        return [self.form[name] for name in ASKED if name in self.form.fields]
+
+    def malformed(self) -> bool:
+        """Return whether an entry was made that can't be used. An imprint may stay incomplete; the studio has it."""
+        return self._asked and any(self.form.has_error(name) for name in ASKED if self.form.data.get(name))
+
+    def whole(self) -> dict[str, str] | None:
+        """Return what an imprint stores; None while something the law requires is missing."""
+        return self.form.stored() if self._asked and self.form.is_valid() else None
+
+
+def first_imprint(application: Application, user: User, data: Any) -> FirstImprint:
+    """Return the imprint of an application and of what its last step has been told."""
+    return FirstImprint(application, user.email, data)
+
+
+def prepare(account_id: int, user: User, imprint: FirstImprint) -> None:
+    """Save the imprint if it is complete and there is none yet, and begin with the domain of the person's address."""
+    fields = imprint.whole()
+    with tenancy.account(account_id):
+        if fields is not None and newest_imprint() is None:
+            actions.save_imprint(account_id, country=imprint.country, fields=fields, by=user)
+        prepare_sender(user)

@@ -1,0 +1,21 @@
+"""CSV files that are streamed line by line."""
+
+import csv
+from collections.abc import Iterable
+
+from mailflatrate.apps.lists.exports.cells import harmless
+
+
+class _LineEcho:
+    """A file that returns what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+_WRITER = csv.writer(_LineEcho())
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """Return one line with its end; cells that a spreadsheet would take for a formula stay text."""
+    return str(_WRITER.writerow([harmless(cell) for cell in cells]))

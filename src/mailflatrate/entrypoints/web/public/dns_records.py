@@ -1,0 +1,43 @@
+"""The page a customer hands to the person who manages their DNS: a domain's records behind a link that expires.
+
+It shows what is published in the DNS anyway, and nothing else of the account but its name.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.presenters.dns_records import record_rows
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.studio.trust.sharing import FIRST_DAY, zone_answer
+from mailflatrate.mail.tokens import TokenPurpose
+
+
+@require_safe
+def records(request: HttpRequest, token: str, *, as_file: bool = False) -> HttpResponse:
+    """Show the records, or return them as a zone file. A forged or expired link, or a removed domain, is not found."""
+    claims = key_ring().open_token(TokenPurpose.DNS_RECORDS, token)
+    if claims is None or (clock.now().date() - FIRST_DAY).days > claims.extra:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        domain = SenderDomain.objects.filter(id=claims.delivery_id).first()
+        if domain is None:
+            raise Http404
+        if as_file:
+            return zone_answer(request, domain)
+        account = current_account()
+        with translation.override(page_language(request, account.language)):
+            context = {
+                "customer": {"name": account.name, "text": domain.name, "colour": account.colour},
+                "domain": domain,
+                "rows": record_rows(domain),
+                "token": token,
+            }
+            answer = render(request, "public/dns_records.html", context)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

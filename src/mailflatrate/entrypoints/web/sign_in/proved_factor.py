@@ -1,0 +1,36 @@
+"""Whether a session was opened with a second factor, and not just with a password."""
+
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+
+from mailflatrate.apps.accounts.models import User
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_second_factor(user: User) -> bool:
+    """Return whether the person has an authenticator app or a key."""
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
+
+
+def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
+    """Return the second factor this session used; None if it used none or the factor was removed."""
+    mine = {one.pk: one for one in Authenticator.objects.filter(user=user, type__in=FACTORS)}
+    used = get_authentication_records(request, user)
+    keys = [record.get("id") for record in used if record.get("method") == "mfa"]
+    proven = next((mine[key] for key in keys if key in mine), None)
+    if proven is None and mine and any(record.get("type") == "recovery_codes" for record in used):
+        return next(iter(mine.values()))
+    return proven
+
+
+def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
+    """Let the session that adds a person's first factor count as verified with it.
+
+    They have just proved the password, and could sign in again with password and factor. A further factor
+    doesn't count: it would replace the one that this session hasn't shown.
+    """
+    others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
+    if authenticator.type in FACTORS and not others.exists():
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)

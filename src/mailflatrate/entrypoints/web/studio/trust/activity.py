@@ -1,0 +1,149 @@
+"""The account's activity log: who did what and when, for its owners."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from mailflatrate.base.audit import ActorKind
+from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter, account_lines, all_account_lines
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.entrypoints.web.activity_labels import word
+from mailflatrate.entrypoints.web.csv_lines import csv_line
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import whole_number
+from mailflatrate.entrypoints.web.studio.trust.common import is_owner, page
+
+KINDS: Final = {
+    "account": (gettext_lazy("Account"), ("account.", "agreements.", "policy.", "measure.", "strike.", "message.")),
+    "team": (
+        gettext_lazy("Team and access"),
+        ("invitation.", "member.", "user.", "api_key.", "four_eyes.", "second_factor."),
+    ),
+    "campaigns": (gettext_lazy("Campaigns"), ("mailing.", "release.", "digest.", "comment.", "warm_up.")),
+    "contacts": (
+        pgettext_lazy("activity log", "Contacts"),
+        ("list.", "origin.", "import.", "export.", "people.", "person.", "evidence.", "suppression."),
+    ),
+    "senders": (gettext_lazy("Senders"), ("mailbox.", "media_host.", "domain.")),
+}
+"""Filter -> its label and the codes it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One line in words. `person` is empty for the operator's team and for automatic entries."""
+
+    what: str
+    person: str
+    by_team: bool
+    subject: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityQuery:
+    """What the person asked to see, as the page's address says it."""
+
+    person: str
+    kind: str
+    since: date | None
+    until: date | None
+
+    def filter(self, zone: ZoneInfo) -> AccountLogFilter:
+        """Return it for the log; days are the account's."""
+        return AccountLogFilter(
+            person=self.person,
+            prefixes=KINDS[self.kind][1] if self.kind else (),
+            begins_at=_midnight(self.since, zone),
+            ends_at=_midnight(self.until + timedelta(days=1), zone) if self.until else None,
+        )
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.combine(day, time(), zone) if day else None
+
+
+def _day(text: str) -> date | None:
+    """Return a day in 1990 to 2200, which leaves room for the day after it."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1990 <= found.year <= 2200 else None
+
+
+def _asked(request: StudioRequest) -> ActivityQuery:
+    kind = request.GET.get("kind", "")
+    person = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    return ActivityQuery(
+        person, kind if kind in KINDS else "", _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
+    )
+
+
+def _row(line: AuditEntry) -> ActivityRow:
+    by_team = line.actor_kind == ActorKind.STAFF.value
+    return ActivityRow(word(line.action), line.actor, by_team, line.subject, line.reason, line.at)
+
+
+@require_safe
+@studio
+def activity(request: StudioRequest) -> HttpResponse:
+    """Show the log, newest first, by person, kind and days. Only owners see it."""
+    if not is_owner(request):
+        return render(request, "studio/trust/owners_only.html", status=403)
+    asked = _asked(request)
+    lines = account_lines(
+        request.account.id,
+        asked.filter(ZoneInfo(request.account.time_zone)),
+        before_id=whole_number(request.GET.get("before")),
+        rows=PAGE_ROWS + 1,
+    )
+    shown, query = lines[:PAGE_ROWS], request.GET.copy()
+    query.pop("before", None)
+    context: dict[str, Any] = {
+        "rows": [_row(line) for line in shown],
+        "asked": asked,
+        "kinds": [(key, label) for key, (label, _codes) in KINDS.items()],
+        "next_id": shown[-1].id if len(lines) > PAGE_ROWS else 0,
+        "later": bool(request.GET.get("before")),
+        "query": query.urlencode(),
+        "is_filtered": bool(asked.person or asked.kind or asked.since or asked.until),
+    }
+    return page(request, "studio/trust/activity.html", context)
+
+
+@require_safe
+@studio
+def activity_csv(request: StudioRequest) -> HttpResponseBase:
+    """Stream the lines that the page's filters choose, as CSV. Only owners get it."""
+    if not is_owner(request):
+        return render(request, "studio/trust/owners_only.html", status=403)
+    wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
+    lines = _csv_lines(request.account.id, wanted, translation.get_language() or "en")
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _csv_lines(account_id: int, wanted: AccountLogFilter, language: str) -> Iterator[str]:
+    # The middleware's language is gone by the time the body is streamed.
+    with translation.override(language):
+        heads = [_("Time (UTC)"), _("What"), _("Code"), _("Who"), _("Concerns"), _("Reason")]
+    yield "\ufeff" + csv_line(heads)
+    for line in all_account_lines(account_id, wanted):
+        with translation.override(language):
+            row = _row(line)
+            who = row.person or (_("Service team") if row.by_team else _("Automatic"))
+        at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        yield csv_line((at, row.what, line.action, who, row.subject, row.reason))
