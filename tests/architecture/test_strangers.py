@@ -163,9 +163,8 @@ class Neighbours:
 
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
-        home = Customer(self.anna.account_id, self.anna.list_id)
-        origin = declare_origin(home.account_id, home.list_id, screenshot=picture())
-        imported = home.bring(FILE)
+        origin = declare_origin(self.anna.account_id, self.anna.list_id, screenshot=picture())
+        imported = self.anna.bring(FILE)
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             count_mailable()

@@ -41,7 +41,7 @@ class Case:
         self.key = key_ring().suppression_key(self.email)
         for owner in (self.anna, self.carla):
             approve_origin(owner.account_id, owner.list_id)
-            Customer(owner.account_id, owner.list_id).bring(file_of(line(self.email)).getvalue())
+            owner.bring(file_of(line(self.email)).getvalue())
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
             self.contact = Contact.objects.get(email=self.email)

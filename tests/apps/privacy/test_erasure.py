@@ -40,9 +40,8 @@ class Traces:
         self.anna: Customer = sending_customer(people=2)
         self.email = f"dora.{name}.{self.anna.account_id}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
-        home = Customer(self.anna.account_id, self.anna.list_id)
-        approve_origin(home.account_id, home.list_id)
-        home.bring(file_of(line(self.email), line(self.email)).getvalue())
+        approve_origin(self.anna.account_id, self.anna.list_id)
+        self.anna.bring(file_of(line(self.email), line(self.email)).getvalue())
         with tenancy.account(self.anna.account_id):
             self.contact = Contact.objects.get(email=self.email)
             choose_tracking(
@@ -173,8 +172,7 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
         row = strongest(dora.key)
         assert row
         assert row.reason == SuppressionReason.ERASED
-    home = Customer(account_id, dora.anna.list_id)
-    imported = home.bring(file_of(line(dora.email)).getvalue())
+    imported = dora.anna.bring(file_of(line(dora.email)).getvalue())
     assert imported.accepted == 0
     assert imported.refused == {"suppressed": 1}
     with tenancy.account(account_id):
@@ -184,9 +182,8 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
 def test_an_erasure_ends_at_the_account(database: str) -> None:
     """Carla has the same address; what Anna's customer erases is Anna's."""
     one, two = Traces("both"), sending_customer(people=1)
-    home = Customer(two.account_id, two.list_id)
     approve_origin(two.account_id, two.list_id)
-    home.bring(file_of(line(one.email)).getvalue())
+    two.bring(file_of(line(one.email)).getvalue())
     with tenancy.account(two.account_id):
         carla = Contact.objects.get(email=one.email)
     with tenancy.account(one.anna.account_id), pytest.raises(PrivacyError):

@@ -207,7 +207,7 @@ def test_clicks_go_after_25_months_and_the_report_keeps_their_number(old: Old) -
 
 def test_refused_rows_notices_and_requests_go_in_their_time(database: str, old: Old) -> None:
     approve_origin(old.account_id, old.anna.list_id)
-    Customer(old.account_id, old.anna.list_id).bring(file_of(line("not an address")).getvalue())
+    old.anna.bring(file_of(line("not an address")).getvalue())
     with tenancy.account(old.account_id):
         Notice.objects.create(kind="privacy", recipient="reader0@x.de", subject="s", text_sealed="t")
         PrivacyRequest.objects.create(

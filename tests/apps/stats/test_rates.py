@@ -75,7 +75,7 @@ def test_each_origin_has_its_own_rate(anna: Customer) -> None:
     declared = approve_origin(anna.account_id, anna.list_id)
     line = "2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel"
     lines = [f"{name}@ulmenhof-briefe.de;Emil;Neu;{line}" for name in ("emil", "frieda", "gustav", "hanna", "ida")]
-    imported = Customer(anna.account_id, anna.list_id).bring("\n".join([HEADER, *lines]) + "\n")
+    imported = anna.bring("\n".join([HEADER, *lines]) + "\n")
     assert (imported.origin_id, imported.accepted) == (declared.id, 5)
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE + 2)
