@@ -229,7 +229,7 @@ def test_desk_and_customer_see_the_figure_with_its_limit(home: FormCustomer) -> 
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = dict(actions.braked_accounts())
     assert found[home.account_id].left == 0
-    shown = desk().page("asking/")
+    shown = desk().page("request-limits/")
     assert f"/desk/accounts/{home.account_id}/" in shown
     assert f"{FIRST} / {FIRST}" in shown
     ben = browser(person(home.account_id, "Ben Becker", Role.VIEWER))
