@@ -75,6 +75,33 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
     assert len(sent) == PEOPLE
 
 
+def test_a_chunk_is_given_back_before_its_job_is_canceled(database: str, estate: Estate) -> None:
+    """As when the worker loses its connection: a message between its content and its reply would be unknown."""
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+
+    async def work() -> tuple[int, list[str]]:
+        async with FakeRelay() as relay:
+            update = {"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_connections": 1}
+            sender = Sender(load_settings().model_copy(update=update))
+            relay.on(Step.DATA_END, 3, lambda *_given: sender.give_back_chunks())
+            try:
+                await sender.work_chunk(estate.account_id, chunk_id)
+                before = len(relay.received)
+                await sender.work_chunk(estate.account_id, chunk_id)
+            finally:
+                await sender.close()
+            return before, [message.recipient for message in relay.received]
+
+    before, received = asyncio.run(work())
+    assert 4 <= before < PEOPLE
+    assert Counter(received).most_common(1)[0][1] == 1
+    with tenancy.account(estate.account_id):
+        states = Delivery.objects.filter(chunk_id=chunk_id).values_list("state", flat=True)
+        assert Counter(states) == {DeliveryState.SENT: PEOPLE}
+
+
 def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
     database: str, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from procrastinate.worker import Worker
 
 from mailflatrate.apps.delivery.send.sender import (
     close_sender,
+    give_back_chunks,
     sender_is_stuck,
     stop_sender,
     this_sender,
@@ -241,6 +242,7 @@ class _Work:
         running = [asyncio.create_task(worker.run()) for worker in self._workers]  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            give_back_chunks()  # a message whose job is canceled between content and reply has an unknown result
             for worker in self._workers:
                 worker.shutdown_graceful_timeout = GRACE_SECONDS
                 worker.stop()  # type: ignore[no-untyped-call]

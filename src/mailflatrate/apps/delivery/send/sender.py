@@ -286,11 +286,15 @@ class Sender:
         if not self._stopping.is_set():
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
         self._stopping.set()
+        self.give_back_chunks()
+        for lane in self._routes:
+            lane.transmitter.stop()
+
+    def give_back_chunks(self) -> None:
+        """Begin no further message of the chunks under way; what is left of them waits for another job."""
         for run in self._active.values():
             if run is not None:
                 run.halt = run.halt or ChunkHalt.STOPPING
-        for lane in self._routes:
-            lane.transmitter.stop()
 
     def is_stuck(self) -> bool:
         """Return True if a database call far exceeds its deadline: no retry will end it."""
@@ -360,6 +364,12 @@ def stop_sender() -> None:
     """Let the process's sender, if there is one, finish what is under way."""
     if _sender is not None:
         _sender.stop()
+
+
+def give_back_chunks() -> None:
+    """Let the process's sender, if there is one, end its chunks before their jobs are canceled."""
+    if _sender is not None:
+        _sender.give_back_chunks()
 
 
 async def close_sender() -> None:
