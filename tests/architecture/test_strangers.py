@@ -58,15 +58,19 @@ from mailflatrate.apps.lists.actions import (
     create_field,
     create_tag,
     save_segment,
+    start_bulk,
     start_export,
     unsubscribe,
     upload_move,
 )
+from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import (
+    BulkAction,
+    BulkItem,
+    BulkKind,
     Contact,
     ContactField,
-    ContactTag,
     Export,
     ExportContent,
     ExportFormat,
@@ -99,16 +103,8 @@ from support.people import operator, person
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
 # URLs without an ID: they show the requester's own account, no matter who asks.
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
-BRAND = {
-    "primary": "#7a1f3d",
-    "ink": "#222222",
-    "sheet": "#ffffff",
-    "page": "#eeeeee",
-    "heading_font": "verdana",
-    "body_font": "arial",
-    "imprint_ink": "#333333",
-    "imprint_ground": "#eeeeee",
-}
+BRAND = {"primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee"}
+BRAND |= {"heading_font": "verdana", "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee"}
 
 
 class Neighbours:
@@ -179,6 +175,8 @@ class Neighbours:
             field = create_field(FieldDraft("Size", ContactFieldType.TEXT, "to send the right gift"))
             tag = create_tag("Regulars")
             give_tags(list(Contact.objects.values_list("id", flat=True)), [tag.id])
+            bulk = start_bulk(BulkKind.ADD_TAG, BulkSelection((1,)), {"tag": "VIP"}, by=self.anna.owner, enqueue=False)
+            BulkItem.objects.create(action=bulk, contact_id=Contact.objects.order_by("id").values_list("id")[0][0])
             notice = Notice.objects.create(kind=NoticeKind.TEST, recipient="a@lindenhof.example")
             with tenancy.platform(PlatformReason.MAIL_IN):
                 mail = RawMail.objects.create(
@@ -238,6 +236,7 @@ class Neighbours:
                 "segment_id": segment.id,
                 "field_id": field.id,
                 "tag_id": tag.id,
+                "bulk_id": bulk.id,
                 "import_id": imported.id,
                 "move_id": moved.id,
                 "export_id": exported.id,
@@ -429,8 +428,8 @@ def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
             tuple(Import.objects.values_list("id", "state").order_by("id")),
             tuple(MailingList.objects.values_list("id", "name", "archived_at").order_by("id")),
             tuple(Segment.objects.values_list("id", "name").order_by("id")),
+            tuple(BulkAction.objects.values_list("id", "state", "cancel_requested").order_by("id")),
             tuple(Tag.objects.values_list("id", "name", "color").order_by("id")),
-            tuple(ContactTag.objects.values_list("contact_id", "tag_id").order_by("id")),
             tuple(ContactField.objects.values_list("id", "label", "place", "archived_at").order_by("id")),
             tuple(Form.objects.values_list("id", "name", "state", "draft", "current_id").order_by("id")),
             tuple(Membership.objects.values_list("id", "role").order_by("id")),

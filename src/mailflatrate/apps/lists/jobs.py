@@ -8,12 +8,16 @@ from mailflatrate.apps.lists import actions, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
+from mailflatrate.apps.lists.bulk import runner as bulk
+from mailflatrate.apps.lists.bulk.runner import BULK_JOB
 from mailflatrate.apps.lists.exports import runner as exports
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import (
     OPEN_MOVES,
+    BulkAction,
+    BulkState,
     Export,
     ExportState,
     FieldMigration,
@@ -154,6 +158,28 @@ def resume_field_migrations(timestamp: int) -> None:
         waiting = FieldMigration.objects.exclude(state=FieldMigrationState.DONE).values_list("account_id", flat=True)
         for account_id in waiting:
             defer(MIGRATE_JOB, JobQueue.IMPORT, once=f"migrate-fields:{account_id}", account_id=account_id)
+
+
+@job(BULK_JOB, JobQueue.IMPORT)
+def run_bulk(account_id: int, action_id: int) -> None:
+    """Carry out a bulk action, or resume it where it stopped."""
+    bulk.run_bulk(account_id, action_id)
+
+
+@job("lists.resume_bulk", JobQueue.HOUSE, every="* * * * *")
+def resume_bulk(timestamp: int) -> None:
+    """Enqueue bulk actions whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        running = BulkAction.objects.filter(state=BulkState.RUNNING).values_list("account_id", "id")
+        for account_id, action_id in running:
+            once = f"resume-bulk:{action_id}"
+            defer(BULK_JOB, JobQueue.IMPORT, once=once, account_id=account_id, action_id=action_id)
+
+
+@job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")
+def sweep_bulk(timestamp: int) -> None:
+    """Forget whom bulk actions covered once they can no longer be undone."""
+    bulk.sweep_items()
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailflatrate.apps.privacy import actions, personal_traces
+from mailflatrate.apps.privacy import actions, bulk_erasure, personal_traces
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.apps.privacy.withdrawals import log_writer
 from mailflatrate.apps.privacy.withdrawals.log import every_log, open_log
@@ -13,6 +13,8 @@ from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
+
+bulk_erasure.register()
 
 
 @job(CARRY_OUT, JobQueue.HOUSE)

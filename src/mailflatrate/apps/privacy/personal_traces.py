@@ -63,6 +63,9 @@ _WIPE: dict[str, str] = {
     " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
     "export_segments": "UPDATE export SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
+    "bulk_actions": "UPDATE bulk_action SET selection = regexp_replace(selection::text, %(regex)s, '', 'gi')::jsonb,"
+    " parameters = regexp_replace(parameters::text, %(regex)s, '', 'gi')::jsonb WHERE account_id = %(account_id)s"
+    " AND (selection::text ILIKE %(like)s OR parameters::text ILIKE %(like)s)",
     "audiences": "UPDATE campaign SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb,"
     " excluded_segments = regexp_replace(excluded_segments::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s"

@@ -48,7 +48,7 @@ CONTACTS = NavEntry(
     _("Contacts"),
     "users",
     (
-        Tab("contacts", _("Contacts"), ("contact",)),
+        Tab("contacts", _("Contacts"), ("contact", "bulk")),
         Tab("lists", _("Lists"), ("list",)),
         Tab("segments", _("Segments"), ("segment",)),
         Tab("fields", _("Fields"), ("field",)),

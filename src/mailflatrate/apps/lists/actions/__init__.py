@@ -6,6 +6,7 @@
 answers (it opens the platform's scope on its own).
 """
 
+from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
 from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
@@ -90,6 +91,7 @@ __all__ = [
     "ask_withdrawal",
     "begin_imports",
     "begin_opt_in",
+    "cancel_bulk",
     "cancel_export",
     "cancel_import",
     "change_contact",
@@ -141,6 +143,7 @@ __all__ = [
     "save_segment",
     "set_preferences",
     "settle_people",
+    "start_bulk",
     "start_export",
     "start_import",
     "start_move",
@@ -149,6 +152,7 @@ __all__ = [
     "tracking_wording",
     "turn_down",
     "unarchive_list",
+    "undo_bulk",
     "unsubscribe",
     "upload_import",
     "upload_move",

@@ -1,5 +1,6 @@
 """Tables of lists: people, their consent, and how they got here."""
 
+from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind, BulkState
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
@@ -40,6 +41,11 @@ __all__ = [
     "ORIGIN_LABELS",
     "SUBSCRIPTION_LABELS",
     "TAG_COLOR_LABELS",
+    "UNDOABLE",
+    "BulkAction",
+    "BulkItem",
+    "BulkKind",
+    "BulkState",
     "CheckState",
     "ConsentEvent",
     "ConsentEvidence",

@@ -1,43 +1,46 @@
 """Contacts: search, filters, keyset pagination."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Contact, Subscription, SubscriptionState, Tag
-from mailflatrate.apps.lists.queries import Cursor, ListRow
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, BulkKind, Contact, Subscription, SubscriptionState, Tag
+from mailflatrate.apps.lists.queries import ContactFilter, Cursor, ListRow, contacts_matching
 from mailflatrate.apps.lists.tags import tags, tags_of
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
+from mailflatrate.entrypoints.web.studio.audience.contact_filter import posted_filter
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
-MAX_SEARCH_CHARACTERS = 100
-MOST_TAG_CHIPS = 12
+MOST_CHIPS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ShownFilter(ContactFilter):
     """The active filters of the page."""
-
-    search: str = ""
-    list_id: int | None = None
-    state: SubscriptionState | None = None
-    tag_id: int | None = None
 
     def query(self, **changed: object) -> str:
         """Return the query string for this filter with some parts changed; empty parts are omitted."""
-        parts = {
+        parts = {**self.parts(), **changed}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    def parts(self) -> dict[str, object]:
+        """Return each part under the name it has in an address and in a form."""
+        return {
             "q": self.search,
             "list": self.list_id,
             "state": self.state.value if self.state else "",
             "tag": self.tag_id,
-            **changed,
+            "segment": self.segment_id,
         }
-        return urlencode({name: value for name, value in parts.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,23 @@ def _lists(chosen_id: int) -> list[ListRow]:
     return lists
 
 
-def _filter(request: StudioRequest, lists: list[ListRow], known: list[Tag]) -> Filter:
-    list_id = whole_number(request.GET.get("list"))
-    tag_id = whole_number(request.GET.get("tag"))
-    state = request.GET.get("state", "")
-    return Filter(
-        search=request.GET.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
-        list_id=next((row.id for row in lists if row.id == list_id), None),
-        state=SubscriptionState(state) if state in SUBSCRIPTION_LABELS else None,
-        tag_id=next((tag.id for tag in known if tag.id == tag_id), None),
-    )
+def _filter(request: StudioRequest) -> ShownFilter:
+    """Return the filter of the address. A segment whose conditions are faulty is left out, with a message."""
+    wanted = posted_filter(request.GET)
+    try:
+        contacts_matching(wanted)
+    except SegmentError as error:
+        messages.error(request, error_sentence(error))
+        wanted = replace(wanted, segment_id=None)
+    return ShownFilter(wanted.search, wanted.list_id, wanted.state, wanted.tag_id, wanted.segment_id)
 
 
-def _list_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]:
+def _list_chips(wanted: ShownFilter, lists: list[ListRow]) -> list[ContactFilterChip]:
     chips = [ContactFilterChip(_("All lists"), wanted.query(list=""), wanted.list_id is None)]
     return chips + [ContactFilterChip(row.name, wanted.query(list=row.id), row.id == wanted.list_id) for row in lists]
 
 
-def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip]:
+def _state_chips(wanted: ShownFilter, lists: list[ListRow]) -> list[ContactFilterChip]:
     """Return the state filters, with counts if a list is selected and there is no search: these are already known."""
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if not wanted.search else None
     counts: dict[SubscriptionState, int | str] = {
@@ -97,13 +99,15 @@ def _state_chips(wanted: Filter, lists: list[ListRow]) -> list[ContactFilterChip
     ]
 
 
-def _tag_chips(wanted: Filter, known: list[Tag]) -> list[ContactFilterChip]:
-    """Return the tags to filter by: all while they are few, otherwise only the selected one."""
-    shown = known if len(known) <= MOST_TAG_CHIPS else [tag for tag in known if tag.id == wanted.tag_id]
+def _choice_chips(
+    wanted: ShownFilter, name: str, known: list[tuple[int, str]], chosen: int | None, everything: str
+) -> list[ContactFilterChip]:
+    """Return what to filter by: all while they are few, otherwise only the selected one."""
+    shown = known if len(known) <= MOST_CHIPS else [one for one in known if one[0] == chosen]
     if not shown:
         return []
-    chips = [ContactFilterChip(_("Any tag"), wanted.query(tag=""), wanted.tag_id is None)]
-    return chips + [ContactFilterChip(tag.name, wanted.query(tag=tag.id), tag.id == wanted.tag_id) for tag in shown]
+    chips = [ContactFilterChip(everything, wanted.query(**{name: ""}), chosen is None)]
+    return chips + [ContactFilterChip(label, wanted.query(**{name: pk}), pk == chosen) for pk, label in shown]
 
 
 def _cursor(text: str | None) -> Cursor | None:
@@ -112,8 +116,22 @@ def _cursor(text: str | None) -> Cursor | None:
     return Cursor(email[:254].replace("\0", ""), contact_id) if contact_id else None
 
 
-def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
+def _address(wanted: ShownFilter, name: str, cursor: Cursor | None) -> str:
     return f"?{wanted.query(**{name: f'{cursor.contact_id}:{cursor.email}'})}" if cursor else ""
+
+
+def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
+    """Return what can be done to several contacts; only owners erase many at once."""
+    kinds = [kind for kind in BulkKind if kind is not BulkKind.ERASE or request.membership.role == Role.OWNER]
+    return [(kind.value, str(kind.label)) for kind in kinds]
+
+
+@require_safe
+@studio
+def count(request: StudioRequest) -> HttpResponse:
+    """Return how many contacts match: counted apart from the page, because it may read every contact."""
+    people = contacts_matching(_filter(request)).count()
+    return page(request, "studio/audience/contact_count.html", {"people": people})
 
 
 @require_safe
@@ -121,13 +139,13 @@ def _address(wanted: Filter, name: str, cursor: Cursor | None) -> str:
 def contacts(request: StudioRequest) -> HttpResponse:
     """List contacts in the order of their addresses."""
     lists = _lists(whole_number(request.GET.get("list")))
-    known = tags()
-    wanted = _filter(request, lists, known)
+    wanted = _filter(request)
     found = queries.contact_page(
         search=wanted.search,
         list_id=wanted.list_id,
         state=wanted.state,
         tag_id=wanted.tag_id,
+        segment_id=wanted.segment_id,
         after=_cursor(request.GET.get("after")),
         before=_cursor(request.GET.get("before")),
     )
@@ -140,6 +158,8 @@ def contacts(request: StudioRequest) -> HttpResponse:
         )
         for person in found.rows
     ]
+    known_tags = [(tag.id, tag.name) for tag in tags()]
+    known_segments = [(segment.id, segment.name) for segment in queries.segments()]
     context = {
         "rows": rows,
         "wanted": wanted,
@@ -148,7 +168,10 @@ def contacts(request: StudioRequest) -> HttpResponse:
         "next": _address(wanted, "after", found.next),
         "previous": _address(wanted, "before", found.previous),
         "list_chips": _list_chips(wanted, lists),
-        "tag_chips": _tag_chips(wanted, known),
+        "tag_chips": _choice_chips(wanted, "tag", known_tags, wanted.tag_id, _("Any tag")),
+        "segment_chips": _choice_chips(wanted, "segment", known_segments, wanted.segment_id, _("Any segment")),
+        "parts": [(name, value) for name, value in wanted.parts().items() if value],
+        "bulk_kinds": _bulk_kinds(request),
         "state_chips": _state_chips(wanted, lists),
     }
     template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"

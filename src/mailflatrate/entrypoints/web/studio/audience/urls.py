@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.audience import (
+    bulk,
     contact,
     contacts,
     data_requests,
@@ -20,6 +21,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
 )
 
 LIST, CONTACT = "lists/<int:list_id>/", "contacts/<int:contact_id>/"
+BULK = "bulk/<int:bulk_id>/"
 TAG = "tags/<int:tag_id>/"
 FIELD = "fields/<int:field_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
@@ -37,6 +39,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{LIST}archive/", lists.archive, name="list-archive"),
     path(f"{LIST}unarchive/", lists.unarchive, name="list-unarchive"),
     path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/count/", contacts.count, name="contact-count"),
+    path("bulk/", bulk.index, name="bulk-actions"),
+    path("bulk/new/", bulk.new, name="bulk-new"),
+    path("bulk/start/", bulk.start, name="bulk-start"),
+    path(BULK, bulk.one, name="bulk-action"),
+    path(f"{BULK}progress/", bulk.progress, name="bulk-progress"),
+    path(f"{BULK}cancel/", bulk.cancel, name="bulk-cancel"),
+    path(f"{BULK}undo/", bulk.undo, name="bulk-undo"),
     path(CONTACT, contact.one, name="contact"),
     path(f"{CONTACT}edit/", contact.edit, name="contact-edit"),
     path(f"{CONTACT}unsubscribe/", contact.unsubscribe, name="contact-unsubscribe"),

@@ -1,0 +1,68 @@
+"""Asking many contacts to confirm, as a bulk action of `lists`: one request each, within the limits (R-35)."""
+
+from collections.abc import Sequence
+
+from mailflatrate.apps.forms.actions.sign_up import request_confirmation
+from mailflatrate.apps.forms.errors import AskingBraked, FormError
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form
+from mailflatrate.apps.lists.bulk.steps import BulkStep, register_steps
+from mailflatrate.apps.lists.models import BulkAction, BulkKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.suppression import queries as suppression
+
+SAID_NO = "said_no"
+CONFIRMED = "confirmed"
+LIMIT = "limit"
+NOT_ASKED = "not_asked"
+
+
+def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
+    """Ask those who neither confirmed nor said no; stop when the account's limit for today is reached."""
+    step = BulkStep()
+    form = Form.objects.filter(id=action.parameters["form"]).first()
+    if form is None:
+        step.stopped = NOT_ASKED
+        step.skipped[NOT_ASKED] = len(ids)
+        return step
+    people = Contact.objects.in_bulk(list(ids))
+    states = dict(
+        Subscription.objects.filter(contact_id__in=ids, mailing_list_id=form.mailing_list_id).values_list(
+            "contact_id", "state"
+        )
+    )
+    for place, contact_id in enumerate(ids):
+        contact = people.get(contact_id)
+        reason = _unasked(contact, states.get(contact_id, ""))
+        if reason or contact is None:
+            step.skipped[reason] += 1
+            continue
+        try:
+            request_confirmation(
+                form.id, contact.email, kind=ConfirmationRequestKind.PERSON, note=_note(action), by=action.created_by
+            )
+        except AskingBraked:
+            step.skipped[LIMIT] += len(ids) - place
+            step.stopped = LIMIT
+            return step
+        except FormError:
+            step.skipped[NOT_ASKED] += 1
+        else:
+            step.changed[contact_id] = None
+    return step
+
+
+def _unasked(contact: Contact | None, state: str) -> str:
+    """Return why a contact isn't asked; empty if they are. A no always wins."""
+    if contact is None:
+        return NOT_ASKED
+    if state == SubscriptionState.UNSUBSCRIBED or suppression.strongest(bytes(contact.address_key)) is not None:
+        return SAID_NO
+    return CONFIRMED if state == SubscriptionState.CONFIRMED else ""
+
+
+def _note(action: BulkAction) -> str:
+    return f"{action.parameters.get('note') or 'asked again'} (bulk action {action.id})"
+
+
+def register() -> None:
+    """Let bulk actions ask."""
+    register_steps(BulkKind.ASK_AGAIN, ask_again, size=50)

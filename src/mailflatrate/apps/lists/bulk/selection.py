@@ -1,0 +1,98 @@
+"""Which contacts a bulk action covers: ids from a page, or everyone who matches the filter of the contact list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import BulkAction, Contact
+from mailflatrate.apps.lists.queries import ContactFilter, contacts_matching
+from mailflatrate.base import tenancy
+from mailflatrate.rules.audience_states import SubscriptionState
+
+MOST_IDS = 1_000
+"""Contacts that a selection may name one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSelection:
+    """A selection: either `ids`, or everyone who matches `wanted`."""
+
+    ids: tuple[int, ...] = ()
+    wanted: ContactFilter | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping for `BulkAction.selection`."""
+        if self.wanted is None:
+            return {"ids": list(self.ids)}
+        state = self.wanted.state
+        return {
+            "search": self.wanted.search,
+            "list": self.wanted.list_id,
+            "state": state.value if state else None,
+            "tag": self.wanted.tag_id,
+            "segment": self.wanted.segment_id,
+        }
+
+
+def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelection:
+    """Return a selection. Raises ListError if it is empty or names too many."""
+    if wanted is None and not ids:
+        raise ListError(_("select at least one contact"))
+    if len(ids) > MOST_IDS:
+        raise ListError(_("select up to %(limit)d contacts one by one, or all that match") % {"limit": MOST_IDS})
+    return BulkSelection(tuple(ids), wanted)
+
+
+def from_json(stored: Mapping[str, Any]) -> BulkSelection:
+    """Read what `as_json` wrote."""
+    if "ids" in stored:
+        return BulkSelection(tuple(stored["ids"]))
+    state = stored.get("state")
+    return BulkSelection(
+        wanted=ContactFilter(
+            stored.get("search") or "",
+            stored.get("list"),
+            SubscriptionState(state) if state else None,
+            stored.get("tag"),
+            stored.get("segment"),
+        )
+    )
+
+
+def selected(selection: BulkSelection) -> QuerySet[Contact]:
+    """Return the selected contacts of the account."""
+    if selection.wanted is None:
+        return Contact.objects.filter(id__in=selection.ids)
+    return contacts_matching(selection.wanted)
+
+
+def count_selected(selection: BulkSelection) -> int:
+    """Count the selected contacts."""
+    return selected(selection).count()
+
+
+def fix_selection(action: BulkAction) -> int:
+    """Write a row for each selected contact, or for each that the undone action changed; return how many."""
+    account_id = tenancy.current_account_id()
+    with connection.cursor() as cursor:
+        if action.undoes_id is not None:
+            cursor.execute(
+                """INSERT INTO bulk_item (account_id, action_id, contact_id, is_changed, before)
+                SELECT account_id, %s, contact_id, false, before FROM bulk_item
+                WHERE account_id = %s AND action_id = %s AND is_changed""",
+                [action.id, account_id, action.undoes_id],
+            )
+        else:
+            people = selected(from_json(action.selection)).order_by().values("id")
+            sql, values = people.query.sql_with_params()
+            chosen = f"SELECT %s, %s, chosen.id, false FROM ({sql}) AS chosen"  # noqa: S608  Django's own SQL
+            cursor.execute(
+                f"INSERT INTO bulk_item (account_id, action_id, contact_id, is_changed) {chosen}",
+                [account_id, action.id, *values],
+            )
+        return int(cursor.rowcount)

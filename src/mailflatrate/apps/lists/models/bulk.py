@@ -1,0 +1,95 @@
+"""Bulk actions: one change to many contacts, and what became of each."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from mailflatrate.apps.lists.models.people import Contact
+from mailflatrate.base.tenancy import TenantModel
+
+
+class BulkKind(models.TextChoices):
+    """What is done. Nothing puts anyone on a list: only people themselves can do that."""
+
+    ADD_TAG = "add_tag", _("Add tag")
+    REMOVE_TAG = "remove_tag", _("Remove tag")
+    SET_FIELD = "set_field", _("Set field")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribe")
+    ERASE = "erase", _("Erase")
+    ASK_AGAIN = "ask_again", _("Ask for confirmation")
+
+
+UNDOABLE = (BulkKind.ADD_TAG, BulkKind.REMOVE_TAG, BulkKind.SET_FIELD)
+"""What can be undone honestly. An unsubscribe, an erasure and a message that was sent can't."""
+
+
+class BulkState(models.TextChoices):
+    """The state of a bulk action."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", pgettext_lazy("bulk action", "Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Canceled")
+
+
+class BulkAction(TenantModel):
+    """One change to the contacts selected when it began. `selection` holds ids, or the filter of the contact list.
+
+    `parameters` says which tag, field and value, list or form. `after_id` is the last contact that is done.
+    """
+
+    kind = models.CharField(max_length=12, choices=BulkKind.choices)
+    parameters = models.JSONField(default=dict)
+    selection = models.JSONField(default=dict)
+    state = models.CharField(max_length=9, choices=BulkState.choices, default=BulkState.QUEUED)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    changed = models.BigIntegerField(default=0)
+    skipped = models.JSONField(default=dict, help_text="reason -> contacts that stayed as they were")
+    after_id = models.BigIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    problem = models.TextField(blank=True, db_default="")
+    undoes = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="undone_by")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "bulk_action"
+        indexes = [
+            models.Index(fields=["account", "-id"], name="bulk_action_recent"),
+            models.Index(fields=["state"], condition=Q(state="running"), name="bulk_action_running"),
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether it waits or runs."""
+        return self.state in (BulkState.QUEUED, BulkState.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """Return how much is done."""
+        return min(100, 100 * self.done // self.total) if self.total else 0
+
+
+class BulkItem(TenantModel):
+    """A contact that a bulk action covers. `before` is the value that it replaced, kept some days for undo.
+
+    The database deletes the row with the contact.
+    """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, db_index=False, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="+")
+    is_changed = models.BooleanField(default=False)
+    before = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "bulk_item"
+        constraints = [models.UniqueConstraint(fields=["account", "action", "contact"], name="bulk_item_once")]

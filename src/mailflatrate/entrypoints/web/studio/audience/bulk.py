@@ -1,0 +1,223 @@
+"""Bulk actions: select contacts, confirm what is done to how many, watch the progress, cancel, undo."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.forms.models import Form, FormState
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected, selection_of
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.fields import fields
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList
+from mailflatrate.apps.lists.queries import PAGE_ROWS
+from mailflatrate.apps.lists.tags import tags
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.contact_filter import posted_filter
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.contact_fields import value_text
+
+BULK_TONES = {
+    BulkState.QUEUED: "primary",
+    BulkState.RUNNING: "primary",
+    BulkState.DONE: "success",
+    BulkState.FAILED: "error",
+    BulkState.CANCELLED: "",
+}
+REASON_WORDS: dict[str, str | Promise] = {
+    "unchanged": gettext_lazy("It was so already"),
+    "gone": gettext_lazy("No longer there"),
+    "edited_since": gettext_lazy("Edited since"),
+    "already_out": gettext_lazy("Already unsubscribed"),
+    "said_no": gettext_lazy("Unsubscribed or suppressed: a no always wins"),
+    "confirmed": gettext_lazy("Already confirmed"),
+    "limit": gettext_lazy("Today's limit for confirmation requests is reached"),
+    "not_asked": gettext_lazy("The address or the form doesn't allow it"),
+    "held": gettext_lazy("We're looking into a report about them"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """A bulk action with its words."""
+
+    action: BulkAction
+    tone: str
+    said: str
+    reasons: list[tuple[str, int]]
+    can_undo: bool
+
+
+def _said(action: BulkAction) -> str:
+    """Return what an action does, as a person would say it."""
+    label = str(BulkKind(action.kind).label)
+    given = action.parameters
+    if action.kind in (BulkKind.ADD_TAG, BulkKind.REMOVE_TAG):
+        label = f"{label}: {given['name']}"
+    elif action.kind == BulkKind.SET_FIELD:
+        label = f"{label}: {given['label']} = {value_text(given['value']) or '–'}"
+    return _("Undo: %(what)s") % {"what": label} if action.undoes_id is not None else label
+
+
+def _row(action: BulkAction) -> BulkRow:
+    undone = BulkAction.objects.filter(undoes=action).exists()
+    can_undo = action.kind in UNDOABLE and action.undoes_id is None and not undone
+    return BulkRow(
+        action,
+        BULK_TONES[BulkState(action.state)],
+        _said(action),
+        [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
+        can_undo and not action.is_under_way and action.changed > 0,
+    )
+
+
+def _find(bulk_id: int) -> BulkAction:
+    found = BulkAction.objects.select_related("created_by").filter(id=bulk_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _selection(posted: QueryDict) -> BulkSelection:
+    """Return what the page selected. Raises ListError."""
+    if posted.get("all"):
+        return selection_of([], posted_filter(posted))
+    ids = [number for number in map(whole_number, posted.getlist("contact")) if number]
+    return selection_of(ids, None)
+
+
+def _kind(posted: QueryDict, request: StudioRequest) -> BulkKind:
+    """Return the chosen action. Raises ListError; only owners erase many at once."""
+    try:
+        kind = BulkKind(posted.get("action", ""))
+    except ValueError:
+        raise ListError(_("choose what to do with the selected contacts")) from None
+    if kind is BulkKind.ERASE and request.membership.role != Role.OWNER:
+        raise ListError(_("only an owner can erase several contacts at once"))
+    return kind
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """List bulk actions, newest first."""
+    before = whole_number(request.GET.get("before"))
+    rows = BulkAction.objects.select_related("created_by").order_by("-id")
+    if before:
+        rows = rows.filter(id__lt=before)
+    shown = list(rows[: PAGE_ROWS + 1])
+    context = {
+        "rows": [_row(action) for action in shown[:PAGE_ROWS]],
+        "next": f"?before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else "",
+        "first": bool(before),
+    }
+    return page(request, "studio/audience/bulk_actions.html", context)
+
+
+@require_POST
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Ask what exactly is to be done, to how many. A POST that changes nothing: the selection may be long."""
+    try:
+        return _question(request, _kind(request.POST, request), _selection(request.POST))
+    except ListError as error:
+        return refuse(request, error_sentence(error), reverse("studio:contacts"))
+
+
+def _question(request: StudioRequest, kind: BulkKind, selection: BulkSelection, problem: str = "") -> HttpResponse:
+    asking = Form.objects.filter(state=FormState.PUBLISHED, mailing_list__archived_at=None).order_by("name")
+    context: dict[str, Any] = {
+        "kind": kind.value,
+        "label": kind.label,
+        "people": count_selected(selection),
+        "selection": [(name, value) for name, values in request.POST.lists() if name in _CARRIED for value in values],
+        "known_tags": tags(),
+        "fields": fields(),
+        "lists": list(MailingList.objects.filter(archived_at=None).order_by("name")),
+        "forms": list(asking),
+        "problem": problem,
+        "given": request.POST,
+    }
+    return page(request, "studio/audience/bulk_new.html", context, status=422 if problem else 200)
+
+
+_CARRIED = ("contact", "all", "q", "list", "state", "tag", "segment", "action")
+
+
+@require_POST
+@studio
+def start(request: StudioRequest) -> HttpResponse:
+    """Start the action on exactly this selection."""
+    posted = request.POST
+    try:
+        kind, selection = _kind(posted, request), _selection(posted)
+    except ListError as error:
+        return refuse(request, error_sentence(error), reverse("studio:contacts"))
+    if kind is BulkKind.ERASE and posted.get("sure") != "on":
+        return _question(request, kind, selection, _("Confirm that these contacts are really to be erased."))
+    form_id = whole_number(posted.get("form"))
+    parameters = {
+        "tag": posted.get("tag_name", ""),
+        "key": posted.get("field_key", ""),
+        "value": posted.get("field_value", "").strip() or None,
+        "list": whole_number(posted.get("from_list")) or None,
+        "form": form_id,
+        "note": posted.get("note", ""),
+    }
+    if kind is BulkKind.ASK_AGAIN and not Form.objects.filter(id=form_id).exists():
+        return _question(request, kind, selection, _("Choose a form. People confirm its wording."))
+    try:
+        action = actions.start_bulk(kind, selection, parameters, by=request.user)
+    except ListError as error:
+        return _question(request, kind, selection, error_sentence(error))
+    return see_other(reverse("studio:bulk-action", args=[action.id]))
+
+
+@require_safe
+@studio
+def one(request: StudioRequest, bulk_id: int) -> HttpResponse:
+    """Show the progress, or the result."""
+    return page(request, "studio/audience/bulk_action.html", {"row": _row(_find(bulk_id))})
+
+
+@require_safe
+@studio
+def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
+    """Return the part of the page that updates."""
+    return render(request, "studio/audience/bulk_progress.html", {"row": _row(_find(bulk_id))})
+
+
+@require_POST
+@studio
+def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
+    """Stop before the next contacts; what is done stays."""
+    _find(bulk_id)
+    return perform(
+        request,
+        lambda: actions.cancel_bulk(bulk_id, by=request.user),
+        _("It's stopping. What's done so far stays."),
+        reverse("studio:bulk-action", args=[bulk_id]),
+        refused=ListError,
+    )
+
+
+@require_POST
+@studio
+def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
+    """Undo what the action changed."""
+    _find(bulk_id)
+    try:
+        action = actions.undo_bulk(bulk_id, by=request.user)
+    except ListError as error:
+        return refuse(request, error_sentence(error), reverse("studio:bulk-action", args=[bulk_id]))
+    return see_other(reverse("studio:bulk-action", args=[action.id]))
