@@ -64,19 +64,22 @@ def test_the_service_manager_hears_of_a_process_that_works_and_not_of_a_stuck_on
                     found.add(manager.recv(100))
             return found
 
-        async def run() -> tuple[set[bytes], set[bytes]]:
-            stuck = False
-            task = asyncio.create_task(lifecycle.report_life(lambda: stuck))
-            await asyncio.sleep(0.1)
-            working = heard()
-            stuck = True
-            await asyncio.sleep(0.05)
-            heard()
-            await asyncio.sleep(0.1)
-            task.cancel()
-            return working, heard()
+        async def run() -> None:
+            stuck, told = False, set[bytes]()
 
-        assert asyncio.run(run()) == ({b"READY=1", b"WATCHDOG=1"}, set())
+            def has_said_both() -> bool:
+                told.update(heard())
+                return len(told) == 2
+
+            task = asyncio.create_task(lifecycle.report_life(lambda: stuck))
+            await wait_until_async(has_said_both, lambda: f"READY and WATCHDOG, not only {told}")
+            assert told == {b"READY=1", b"WATCHDOG=1"}
+            stuck = True
+            heard()
+            await stays_async(lambda: not heard(), "a stuck process says nothing", seconds=0.15)
+            task.cancel()
+
+        asyncio.run(run())
 
 
 def test_a_folder_that_is_missing_ends_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
