@@ -22,7 +22,7 @@ CHECK: Check[ConfirmationFacts] = Check(
     text=RuleText(
         title="No flood of sign-ups",
         sentence="This form requested more than {limit} confirmation emails within an hour.",
-        why="That many sign-ups at once are an attack that floods other people's mailboxes in your name.",
+        why="So many sign-ups at once are usually an attack that floods other people's mailboxes in your name.",
         fix="Check the sign-ups from the last hour. Confirmation emails resume automatically when it's over.",
     ),
 )

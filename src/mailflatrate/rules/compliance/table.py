@@ -108,7 +108,7 @@ CRITERIA: tuple[Criterion, ...] = (
     # -- headers and signatures ------------------------------------------------------------------------------------
     _built(
         "headers", "R-54", _ALL,
-        CriterionText("Each header once, and no foreign ones",
+        CriterionText("Each header once, and none from the content",
             "The service writes the headers. Content can't add any."),
         ),
     _built(

@@ -192,7 +192,7 @@ def _check_pool(draft: RelayDraft) -> list[tuple[str, str]]:
 
 def _check_login(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, str]]:
     if any(len(text or "") > _LONGEST_SECRET for text in (draft.username, draft.password)):
-        return [("password", _("The user name and password can have up to 1,000 characters each."))]
+        return [("password", _("The username and password can have up to 1,000 characters each."))]
     if draft.password and not draft.username:
         return [("username", _("Enter the user name that goes with the password."))]
     if draft.username and draft.tls == "never":
