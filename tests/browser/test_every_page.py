@@ -85,6 +85,8 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
+    "/studio/bulk/<int:bulk_id>/progress/": PART,
+    "/studio/contacts/count/": PART,
     "/studio/exports/rows/": PART,
     "/studio/imports/<int:import_id>/progress/": PART,
     "/studio/imports/moves/<int:move_id>/progress/": PART,
@@ -202,6 +204,8 @@ def _filled(anna: Any) -> str:
     draft = _send(anna, "/studio/campaigns/new/", name=NAME, begin="gallery:announcement", language="en")
     _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
     _send(anna, "/studio/segments/new/", name=NAME, c_field="first_name", c_key="", c_op="equals", c_value="Dora")
+    _send(anna, "/studio/tags/new/", name=NAME, color="teal")
+    _send(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
     anna.go("/studio/campaigns/digests/new/")
     page.fill("main input[name=name]", NAME)
     page.fill("main input[name=url]", "https://lindenhof.example/feed")
