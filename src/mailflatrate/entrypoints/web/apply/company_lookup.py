@@ -13,7 +13,7 @@ from mailflatrate.apps.forms.defence import counter_key, network_of
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
-from mailflatrate.entrypoints.web.apply.forms import CompanyForm
+from mailflatrate.entrypoints.web.apply.forms import CompanyForm, marked_as_due
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.vies import VatRecord, VatStatus, find_vat
 
@@ -29,10 +29,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
     if not known:
         return HttpResponse(status=404)
     found = _find(request)
-    form = CompanyForm(initial=_filled(request, found))
-    form.use_required_attribute = False
-    for field in form.fields.values():
-        field.required = True
+    form = marked_as_due(CompanyForm(initial=_filled(request, found)))
     return render(request, "apply/company_name.html", {"form": form, "found": found, "looked_up": True})
 
 

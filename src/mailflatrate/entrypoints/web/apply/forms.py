@@ -202,3 +202,11 @@ STEP_FORMS: dict[str, type[forms.Form]] = {
     "company": CompanyForm,
     "sending": SendingForm,
 }
+
+
+def marked_as_due(form: forms.Form) -> forms.Form:
+    """Mark the fields that are required in the end; the browser does not block saving a half-finished form."""
+    form.use_required_attribute = False
+    for field in form.fields.values():
+        field.required = True
+    return form

@@ -23,7 +23,14 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.first_settings import FirstImprint, first_imprint, prepare
-from mailflatrate.entrypoints.web.apply.forms import MOST_LISTS, STEP_FORMS, TITLES, HandInForm, ListRowForm
+from mailflatrate.entrypoints.web.apply.forms import (
+    MOST_LISTS,
+    STEP_FORMS,
+    TITLES,
+    HandInForm,
+    ListRowForm,
+    marked_as_due,
+)
 from mailflatrate.entrypoints.web.apply.views import REFUSED
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
@@ -142,16 +149,8 @@ def step(request: ApplicantRequest, name: str) -> HttpResponse:
 def _step_page(
     request: ApplicantRequest, name: str, form: forms.Form, rows: list[ListRowForm], *, status: int = 200
 ) -> HttpResponse:
-    context = {"template": name, "form": _due(form), "rows": [_due(row) for row in rows]}
+    context = {"template": name, "form": marked_as_due(form), "rows": [marked_as_due(row) for row in rows]}
     return _page(request, name, context, status=status)
-
-
-def _due(form: forms.Form) -> forms.Form:
-    """Mark the fields that are required in the end; the browser does not block saving a half-finished form."""
-    form.use_required_attribute = False
-    for field in form.fields.values():
-        field.required = True
-    return form
 
 
 def _keep(request: ApplicantRequest, name: str, values: dict[str, Any]) -> HttpResponse | None:

@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
-from mailflatrate.entrypoints.web.apply.forms import TITLES, CompanyForm, StartForm
+from mailflatrate.entrypoints.web.apply.forms import TITLES, CompanyForm, StartForm, marked_as_due
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import is_freemail
@@ -86,8 +86,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
         else:
             session.enter(request, begun.account_id)
             return see_other(reverse("apply:step", args=[FIRST_STEP if form.errors else SECOND_STEP]))
-    form.use_required_attribute = False
-    context = {"form": form, "email": invitation.email, "token": token, "titles": TITLES.values()}
+    context = {"form": marked_as_due(form), "email": invitation.email, "token": token, "titles": TITLES.values()}
     return render(request, "apply/begin.html", context, status=REFUSED if form.errors else 200)
 
 
